@@ -1,0 +1,99 @@
+import type { KeyRecord } from '../keys/key';
+
+/** What an audit row is about. */
+export type AuditEvent = 'issue' | 'revoke' | 'refusal' | 'intent' | 'outcome';
+
+/**
+ * One row of the audit log. A call that was admitted has two, `intent` and `outcome`, with one
+ * `call_id`. No body, no token, no secret. Amounts in micro-dollars and, where the call named
+ * them, in the currency's minor unit.
+ */
+export interface AuditEntry {
+  seq: number;
+  /** ISO 8601, UTC. */
+  at: string;
+  event: AuditEvent;
+  call_id: string | null;
+  key_id: string | null;
+  label: string | null;
+  tenant_id: string | null;
+  user_id: string | null;
+  run_id: string | null;
+  tool: string | null;
+  vendor: string | null;
+  method: string | null;
+  path: string | null;
+  /** `forwarded`, `settled`, `released`, `unknown`, or the code of a refusal. */
+  verdict: string | null;
+  reason: string | null;
+  requested_micros: number | null;
+  settled_micros: number | null;
+  /** Minor units. */
+  amount: number | null;
+  currency: string | null;
+  spent_after_micros: number | null;
+  held_after_micros: number | null;
+  remaining_after_micros: number | null;
+  cap_micros: number | null;
+  /** SHA-256, hex. */
+  idempotency_key_hash: string | null;
+  vendor_status: number | null;
+  vendor_request_id: string | null;
+  latency_ms: number | null;
+  remote_address: string | null;
+}
+
+/** A row before the store has numbered it; what is absent is `null`. */
+export type AuditRow = { at: string; event: AuditEvent } & Partial<
+  Omit<AuditEntry, 'seq' | 'at' | 'event'>
+>;
+
+/** The columns in the order in which they are stored. */
+export const AUDIT_COLUMNS = [
+  'at',
+  'event',
+  'call_id',
+  'key_id',
+  'label',
+  'tenant_id',
+  'user_id',
+  'run_id',
+  'tool',
+  'vendor',
+  'method',
+  'path',
+  'verdict',
+  'reason',
+  'requested_micros',
+  'settled_micros',
+  'amount',
+  'currency',
+  'spent_after_micros',
+  'held_after_micros',
+  'remaining_after_micros',
+  'cap_micros',
+  'idempotency_key_hash',
+  'vendor_status',
+  'vendor_request_id',
+  'latency_ms',
+  'remote_address',
+] as const satisfies readonly (keyof AuditRow)[];
+
+/** A row about a key. */
+export function auditRowOf(
+  event: AuditEvent,
+  now: number,
+  key: KeyRecord,
+  remoteAddress?: string,
+): AuditRow {
+  return {
+    at: new Date(now).toISOString(),
+    event,
+    key_id: key.id,
+    label: key.label,
+    vendor: key.vendor,
+    cap_micros: key.capMicros,
+    ...key.subject,
+    remote_address: remoteAddress ?? null,
+  };
+}

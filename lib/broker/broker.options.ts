@@ -1,0 +1,131 @@
+import { isIP } from 'node:net';
+import { vendors } from './pricing/vendors';
+
+/** One vendor's account, as the broker is to use it. */
+export interface VendorOptions {
+  /** The account's secret. For Stripe use a restricted key (`rk_…`) with only the rights the tools need. */
+  secretKey: string;
+  /** @default the vendor's own API, `https://api.stripe.com` */
+  baseUrl?: string;
+}
+
+/** How a broker is set up. */
+export interface BrokerOptions {
+  /** The accounts behind the proxy, by the vendor's name. */
+  vendors: Readonly<Record<string, VendorOptions>>;
+  /**
+   * `sqlite:<path>` or `sqlite::memory:`. What is in memory does not survive the process.
+   *
+   * @default 'sqlite:./vault-key.db'
+   */
+  store?: string;
+  /**
+   * How long a vendor may take to begin its answer: `ms`, `s` or `m`.
+   *
+   * @default '80s'
+   */
+  vendorTimeout?: string;
+}
+
+/** Where the store is unless the options say otherwise. */
+export const DEFAULT_STORE = 'sqlite:./vault-key.db';
+/** How long a vendor may take unless the options say otherwise. */
+export const DEFAULT_VENDOR_TIMEOUT = '80s';
+
+const TIMEOUT_UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
+const MAX_TIMEOUT_MS = 600_000;
+const SECRET = /^[\x21-\x7e]+$/;
+
+/** A setting that does not hold. `message` never shows a secret. */
+export interface OptionFault {
+  path: string;
+  message: string;
+}
+
+/** The set-up is not valid: every fault at once. */
+export class BrokerOptionsError extends Error {
+  constructor(readonly faults: readonly OptionFault[]) {
+    super(faults.map(({ path, message }) => `${path} ${message}`).join('; '));
+    this.name = 'BrokerOptionsError';
+  }
+}
+
+/** A vendor time-out in milliseconds; `undefined` where the text is none from 1ms to 10m. */
+export function parseTimeout(text: string): number | undefined {
+  const match = /^([1-9]\d{0,8})(ms|s|m)$/.exec(text);
+  if (match === null) return undefined;
+  const ms = Number(match[1]) * (TIMEOUT_UNIT_MS[match[2] ?? ''] ?? Number.NaN);
+  return ms <= MAX_TIMEOUT_MS ? ms : undefined;
+}
+
+/** The file of a `sqlite:` store, or what is wrong with the setting. */
+export function parseStore(store: string): { file: string } | { fault: string } {
+  if (store.startsWith('redis://') || store.startsWith('rediss://')) {
+    return { fault: 'names a Redis store, which this version does not have: use sqlite:<path>' };
+  }
+  const file = store.startsWith('sqlite:') ? store.slice('sqlite:'.length) : '';
+  if (file === '' || file.includes('\0')) {
+    return { fault: 'must be sqlite:<path> or sqlite::memory:, such as "sqlite:./vault-key.db"' };
+  }
+  return { file };
+}
+
+/** Everything wrong with the options; empty where nothing is. */
+export function brokerOptionFaults(options: BrokerOptions): OptionFault[] {
+  const faults: OptionFault[] = [];
+  const fault = (path: string, message: string | undefined): void => {
+    if (message !== undefined) faults.push({ path, message });
+  };
+  const store = parseStore(options.store ?? DEFAULT_STORE);
+  if ('fault' in store) fault('store', store.fault);
+  if (parseTimeout(options.vendorTimeout ?? DEFAULT_VENDOR_TIMEOUT) === undefined) {
+    fault('vendorTimeout', 'must be a number and ms, s or m, from 1ms to 10m, such as "80s"');
+  }
+  const names = Object.keys(options.vendors);
+  if (names.length === 0) fault('vendors', 'must have at least one vendor, such as "stripe"');
+  for (const name of names) {
+    const vendor = options.vendors[name];
+    if (!vendors.has(name)) {
+      fault(`vendors.${name}`, `is not a known vendor: ${[...vendors.keys()].join(', ')}`);
+      continue;
+    }
+    if (typeof vendor?.secretKey !== 'string' || !SECRET.test(vendor.secretKey)) {
+      fault(
+        `vendors.${name}.secretKey`,
+        'must be the account\'s secret key without spaces, such as a restricted key "rk_live_…"',
+      );
+    }
+    if (vendor?.baseUrl !== undefined)
+      fault(`vendors.${name}.baseUrl`, baseUrlFault(vendor.baseUrl));
+  }
+  return faults;
+}
+
+/** What is wrong with a vendor's URL; `undefined` where nothing is. */
+export function baseUrlFault(text: string): string | undefined {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    return 'must be a URL such as "https://api.stripe.com"';
+  }
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
+    return 'must be an https: URL (http: is taken only to loopback)';
+  }
+  if (
+    url.pathname !== '/' ||
+    url.search !== '' ||
+    url.hash !== '' ||
+    url.username !== '' ||
+    url.password !== ''
+  ) {
+    return 'must be an origin alone, without path, query or credentials';
+  }
+  return undefined;
+}
+
+/** Whether a URL's host is this machine. */
+export function isLoopback(hostname: string): boolean {
+  if (hostname === 'localhost' || hostname === '[::1]') return true;
+  return isIP(hostname) === 4 && hostname.startsWith('127.');
+}

@@ -1,0 +1,156 @@
+#!/usr/bin/env node
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { parseArgs } from 'node:util';
+import { Broker } from './broker';
+import {
+  BrokerOptionsError,
+  DEFAULT_STORE,
+  DEFAULT_VENDOR_TIMEOUT,
+  baseUrlFault,
+  parseStore,
+  parseTimeout,
+} from './broker.options';
+import { createBrokerServer } from './http/broker-server';
+
+const HELP = `Usage: vault-key-broker [options]
+
+Issues capped, allow-listed vault keys and enforces them in front of Stripe.
+
+  --host ADDRESS   address to listen on            VAULT_KEY_HOST   127.0.0.1
+  --port PORT      port; 0 takes a free one        VAULT_KEY_PORT   4100
+  --store STORE    sqlite:<path>, sqlite::memory:  VAULT_KEY_STORE  ${DEFAULT_STORE}
+  --help           this text
+
+Environment:
+  KEYBRAKE_TOKEN            the management API's token, at least 32 characters (required)
+  STRIPE_SECRET_KEY         the account's key, best a restricted one, rk_… (required)
+  STRIPE_BASE_URL           https://api.stripe.com
+  VAULT_KEY_VENDOR_TIMEOUT  ${DEFAULT_VENDOR_TIMEOUT}; ms, s or m
+`;
+
+const MIN_TOKEN_LENGTH = 32;
+const EXIT_BAD_SETTING = 2;
+
+interface Settings {
+  host: string;
+  port: number;
+  token: string;
+  broker: ConstructorParameters<typeof Broker>[0];
+}
+
+/** A setting that does not hold: one line that names it. */
+class BadSetting extends Error {}
+
+async function main(): Promise<void> {
+  const settings = readSettings(process.argv.slice(2), process.env);
+  if (settings === 'help') {
+    process.stdout.write(HELP);
+    return;
+  }
+  const broker = openBroker(settings);
+  const server = createBrokerServer(broker, settings.token);
+  server.listen(settings.port, settings.host);
+  await once(server, 'listening').catch(async (error: NodeJS.ErrnoException) => {
+    await broker.close();
+    throw new BadSetting(
+      `--host ${settings.host} --port ${settings.port}: cannot listen (${error.code})`,
+    );
+  });
+  const { address, family, port } = server.address() as AddressInfo;
+  const host = family === 'IPv6' ? `[${address}]` : address;
+  process.stdout.write(`vault-key-broker listening on http://${host}:${port}\n`);
+
+  let stopping = false;
+  const stop = async (): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    const closed = once(server, 'close');
+    server.close();
+    await broker.close();
+    server.closeAllConnections();
+    await closed;
+    process.exit(0);
+  };
+  process.on('SIGTERM', () => void stop());
+  process.on('SIGINT', () => void stop());
+}
+
+function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings | 'help' {
+  const { values } = parseOptions(args);
+  if (values.help === true) return 'help';
+
+  const port = values.port ?? env['VAULT_KEY_PORT'] ?? '4100';
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
+    throw new BadSetting('--port (VAULT_KEY_PORT) must be a number from 0 to 65535');
+  }
+  const host = values.host ?? env['VAULT_KEY_HOST'] ?? '127.0.0.1';
+  if (host === '') throw new BadSetting('--host (VAULT_KEY_HOST) must not be empty');
+
+  const token = env['KEYBRAKE_TOKEN'] ?? '';
+  if (token.length < MIN_TOKEN_LENGTH || !/^[\x21-\x7e]+$/.test(token)) {
+    throw new BadSetting(
+      `KEYBRAKE_TOKEN must be set to at least ${MIN_TOKEN_LENGTH} characters of ASCII without spaces`,
+    );
+  }
+  const store = values.store ?? env['VAULT_KEY_STORE'] ?? DEFAULT_STORE;
+  const parsedStore = parseStore(store);
+  if ('fault' in parsedStore) {
+    throw new BadSetting(`--store (VAULT_KEY_STORE) ${parsedStore.fault}`);
+  }
+  const vendorTimeout = env['VAULT_KEY_VENDOR_TIMEOUT'] ?? DEFAULT_VENDOR_TIMEOUT;
+  if (parseTimeout(vendorTimeout) === undefined) {
+    throw new BadSetting(
+      'VAULT_KEY_VENDOR_TIMEOUT must be a number and ms, s or m, from 1ms to 10m, such as 80s',
+    );
+  }
+  const secretKey = env['STRIPE_SECRET_KEY'] ?? '';
+  if (!/^[\x21-\x7e]+$/.test(secretKey)) {
+    throw new BadSetting('STRIPE_SECRET_KEY must be set, without spaces');
+  }
+  const baseUrl = env['STRIPE_BASE_URL'];
+  const fault = baseUrl === undefined ? undefined : baseUrlFault(baseUrl);
+  if (fault !== undefined) throw new BadSetting(`STRIPE_BASE_URL ${fault}`);
+  return {
+    host,
+    port: Number(port),
+    token,
+    broker: {
+      store,
+      vendorTimeout,
+      vendors: { stripe: { secretKey, ...(baseUrl === undefined ? {} : { baseUrl }) } },
+    },
+  };
+}
+
+function parseOptions(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        host: { type: 'string' },
+        port: { type: 'string' },
+        store: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    const [reason = ''] = (error as Error).message.split(/\.\s/);
+    throw new BadSetting(`${reason} (see --help)`);
+  }
+}
+
+function openBroker(settings: Settings): Broker {
+  try {
+    return new Broker(settings.broker);
+  } catch (error) {
+    if (error instanceof BrokerOptionsError) throw new BadSetting(error.message);
+    throw new BadSetting(`--store ${settings.broker.store}: ${(error as Error).message}`);
+  }
+}
+
+main().catch((error: unknown) => {
+  const line = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`vault-key-broker: ${line.replaceAll('\n', ' ')}\n`);
+  process.exit(error instanceof BadSetting ? EXIT_BAD_SETTING : 1);
+});

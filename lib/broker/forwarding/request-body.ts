@@ -1,0 +1,104 @@
+import { parseFormBody } from '../pricing/form-body';
+import { parseJsonBody } from '../pricing/json-body';
+import { BodyFault, checkParameters } from '../pricing/parameters';
+import type { Parameter } from '../pricing/parameters';
+import { BrokerRefusal } from '../refusal';
+
+/** The largest body the broker prices, in bytes. */
+export const MAX_BODY_BYTES = 65_536;
+
+const NO_DECIMALS: ReadonlySet<string> = new Set();
+
+/** A body in the only form in which it is both priced and forwarded. */
+export interface RequestBody {
+  parameters: readonly Parameter[];
+  decimals: ReadonlySet<string>;
+}
+
+/**
+ * Waits for the whole body.
+ *
+ * @throws BrokerRefusal 413 `body_too_large`.
+ */
+export async function collectBody(
+  body: Buffer | AsyncIterable<Buffer> | undefined,
+): Promise<Buffer> {
+  if (body === undefined) return Buffer.alloc(0);
+  if (Buffer.isBuffer(body)) {
+    if (body.length > MAX_BODY_BYTES) throw bodyTooLarge();
+    return body;
+  }
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.length;
+    if (length > MAX_BODY_BYTES) throw bodyTooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/**
+ * Reads a body strictly, by its declared type. An empty one is an empty form, whatever its type.
+ *
+ * @throws BrokerRefusal 415 `unsupported_media_type`, 400 `invalid_body`.
+ */
+export function parseBody(bytes: Buffer, contentType: string | undefined): RequestBody {
+  if (bytes.length === 0) return { parameters: [], decimals: NO_DECIMALS };
+  const type = mediaType(contentType);
+  if (type === undefined) {
+    throw new BrokerRefusal(
+      415,
+      'unsupported_media_type',
+      'A body must be application/x-www-form-urlencoded or application/json, in UTF-8.',
+    );
+  }
+  try {
+    const text = decodeUtf8(bytes);
+    const body =
+      type === 'json'
+        ? parseJsonBody(text)
+        : { parameters: parseFormBody(text), decimals: NO_DECIMALS };
+    checkParameters(body.parameters);
+    return body;
+  } catch (error) {
+    if (!(error instanceof BodyFault)) throw error;
+    const param = error.param?.split('[')[0] ?? null;
+    throw new BrokerRefusal(
+      400,
+      param === 'amount' || param === 'currency' ? 'invalid_amount' : 'invalid_body',
+      `The request body cannot be read in one way only: ${error.message}.`,
+      error.param === null ? {} : { param: error.param },
+    );
+  }
+}
+
+/** @throws BodyFault where the bytes are not UTF-8 or begin with a byte order mark. */
+function decodeUtf8(bytes: Buffer): string {
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
+    throw new BodyFault('it begins with a byte order mark');
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new BodyFault('it is not UTF-8');
+  }
+}
+
+function mediaType(contentType: string | undefined): 'form' | 'json' | undefined {
+  const match = /^\s*([\w.+-]+\/[\w.+-]+)\s*(?:;\s*charset="?([\w-]+)"?\s*)?$/i.exec(
+    contentType ?? '',
+  );
+  if (match === null || !/^(?:utf-?8)$/i.test(match[2] ?? 'utf-8')) return undefined;
+  const type = match[1]?.toLowerCase();
+  if (type === 'application/x-www-form-urlencoded') return 'form';
+  return type === 'application/json' ? 'json' : undefined;
+}
+
+function bodyTooLarge(): BrokerRefusal {
+  return new BrokerRefusal(
+    413,
+    'body_too_large',
+    `A body may have at most ${MAX_BODY_BYTES} bytes, since it must be priced before it is forwarded.`,
+  );
+}

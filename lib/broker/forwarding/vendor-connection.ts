@@ -1,0 +1,179 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { Readable } from 'node:stream';
+import { Pool } from 'undici';
+import type { Dispatcher } from 'undici';
+
+/** More of an answer than this is not read for what it says of money. */
+const MAX_CAPTURE_BYTES = 1_048_576;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** One request as it leaves for the vendor: the path goes byte for byte as given. */
+export interface VendorRequest {
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+  body?: string;
+}
+
+/** The head of the vendor's answer, and its body as it comes. */
+export interface VendorHead {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: Readable;
+}
+
+/** How an exchange ended, told exactly once, whether or not anyone still reads the answer. */
+export type ExchangeEnd =
+  /** The whole answer came; `body` where it was captured and not too large. */
+  | { kind: 'complete'; status: number; headers: IncomingHttpHeaders; body?: Buffer }
+  /** The head came, the body was cut short. */
+  | { kind: 'cut'; status: number; headers: IncomingHttpHeaders }
+  /** No head came. `sent` is false where nothing can have reached the vendor. */
+  | { kind: 'failed'; sent: boolean; timedOut: boolean };
+
+/** Keep-alive connections to one vendor's API. Follows no redirects, retries nothing. */
+export class VendorConnection {
+  readonly #pool: Pool;
+
+  constructor(
+    origin: string,
+    private readonly timeoutMs: number,
+  ) {
+    this.#pool = new Pool(origin, {
+      connections: 256,
+      pipelining: 1,
+      headersTimeout: 0,
+      bodyTimeout: timeoutMs,
+      connect: { timeout: Math.min(CONNECT_TIMEOUT_MS, timeoutMs) },
+    });
+  }
+
+  /**
+   * Sends a request. Resolves with the head of the answer, or with `undefined` where none came;
+   * `onEnd` is called once, before the answer's body ends, with what became of the exchange. The
+   * exchange is followed to its end even where the answer's body is destroyed.
+   */
+  exchange(
+    request: VendorRequest,
+    capture: boolean,
+    onEnd: (end: ExchangeEnd) => void,
+  ): Promise<VendorHead | undefined> {
+    return new Promise((resolve) => {
+      const exchange = new Exchange(this.timeoutMs, capture, onEnd, resolve);
+      this.#pool.dispatch(
+        {
+          method: request.method as Dispatcher.HttpMethod,
+          path: request.path,
+          headers: request.headers,
+          body: request.body ?? null,
+        },
+        exchange,
+      );
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  destroy(): Promise<void> {
+    return this.#pool.destroy();
+  }
+}
+
+class Exchange implements Dispatcher.DispatchHandler {
+  #controller: Dispatcher.DispatchController | undefined;
+  #sent = false;
+  #timedOut = false;
+  #status = 0;
+  #headers: IncomingHttpHeaders = {};
+  #body: Readable | undefined;
+  #ended = false;
+  #captured: Buffer[] | undefined;
+  #capturedBytes = 0;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(
+    timeoutMs: number,
+    capture: boolean,
+    private readonly onEnd: (end: ExchangeEnd) => void,
+    private readonly onHead: (head: VendorHead | undefined) => void,
+  ) {
+    if (capture) this.#captured = [];
+    this.#timer = setTimeout(() => {
+      this.#timedOut = true;
+      if (this.#controller === undefined) this.#fail();
+      else this.#controller.abort(new Error('the vendor did not answer in time'));
+    }, timeoutMs);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    // Given up while it waited for a connection: it must not leave any more.
+    if (this.#ended) controller.abort(new Error('the call has ended'));
+    else this.#sent = true;
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    if (status < 200) return;
+    clearTimeout(this.#timer);
+    this.#status = status;
+    this.#headers = headers;
+    this.#body = new Readable({
+      highWaterMark: 65_536,
+      read: () => controller.resume(),
+      destroy: (error, done) => {
+        // Nobody reads any more: let the rest flow, so that the call can be settled.
+        controller.resume();
+        done(error);
+      },
+    });
+    // A reader that went away makes its own stream fail, which is nobody's error here.
+    this.#body.on('error', () => {});
+    this.onHead({ status, headers, body: this.#body });
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#captured !== undefined) {
+      this.#capturedBytes += chunk.length;
+      if (this.#capturedBytes > MAX_CAPTURE_BYTES) this.#captured = undefined;
+      else this.#captured.push(chunk);
+    }
+    if (this.#body !== undefined && !this.#body.destroyed && !this.#body.push(chunk)) {
+      controller.pause();
+    }
+  }
+
+  onResponseEnd(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.onEnd({
+      kind: 'complete',
+      status: this.#status,
+      headers: this.#headers,
+      ...(this.#captured === undefined ? {} : { body: Buffer.concat(this.#captured) }),
+    });
+    if (this.#body !== undefined && !this.#body.destroyed) this.#body.push(null);
+  }
+
+  onResponseError(): void {
+    this.#fail();
+  }
+
+  #fail(): void {
+    clearTimeout(this.#timer);
+    if (this.#ended) return;
+    this.#ended = true;
+    if (this.#body === undefined) {
+      this.onEnd({ kind: 'failed', sent: this.#sent, timedOut: this.#timedOut });
+      this.onHead(undefined);
+    } else {
+      this.onEnd({ kind: 'cut', status: this.#status, headers: this.#headers });
+      this.#body.destroy(new Error('the vendor cut its answer short'));
+    }
+  }
+}

@@ -1,0 +1,10 @@
+export { Broker } from './broker';
+export type { IssuedKeyBody, KeyPage, ProxyAnswer, ProxyCall, RevokedKeyBody } from './broker';
+export { BrokerOptionsError } from './broker.options';
+export type { BrokerOptions, OptionFault, VendorOptions } from './broker.options';
+export { BrokerRefusal } from './refusal';
+export type { FieldFault } from './refusal';
+export type { AuditEntry, AuditEvent } from './audit/audit-entry';
+export type { Subject } from './keys/issue-request';
+export type { KeyStatus, KeyView } from './keys/key';
+export type { AuditFilter, KeyFilter, StoreState } from './ledger/ledger';

@@ -1,0 +1,140 @@
+import { parsePattern } from '../endpoints/pattern';
+import { capFault, capToMicros } from '../money/usd';
+import type { MicroUsd } from '../money/usd';
+import type { FieldFault } from '../refusal';
+import { DEFAULT_EXPIRES_IN, EXPIRES_IN_RULE, parseExpiresIn } from './expires-in';
+
+/** Who a key works for; every field optional. */
+export interface Subject {
+  tenant_id?: string;
+  user_id?: string;
+  run_id?: string;
+  tool?: string;
+}
+
+/** What a valid `POST /v1/keys` asks for. */
+export interface IssueRequest {
+  label: string;
+  vendor: string;
+  capMicros: MicroUsd;
+  allowedEndpoints: readonly string[];
+  lifeMs: number;
+  subject: Subject;
+  parentId?: string;
+}
+
+const SUBJECT_FIELDS = ['tenant_id', 'user_id', 'run_id', 'tool'] as const;
+const MAX_PATTERNS = 100;
+// Control, line-separator and bidirectional-override characters would let a label
+// show itself as something else in a list or a log.
+const DECEPTIVE = /[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+
+/** What is wrong with a text shown to people, by the rules of `label`; `undefined` where nothing is. */
+export function labelFault(value: unknown, maxLength: number): string | undefined {
+  if (typeof value !== 'string') return 'must be a string';
+  if (value.trim() === '') return 'must not be blank';
+  if (value.length > maxLength) return `must be at most ${maxLength} characters long`;
+  if (!value.isWellFormed()) return 'must be well-formed Unicode';
+  if (DECEPTIVE.test(value)) {
+    return 'must not hold control, line-separator or bidirectional-override characters';
+  }
+  return undefined;
+}
+
+/**
+ * Reads the body of `POST /v1/keys`. Nothing is coerced, and nothing missing, empty or `null` ever
+ * means "unlimited" or "all".
+ *
+ * @param prefixes Each configured vendor's path prefix, by the vendor's name.
+ */
+export function parseIssueRequest(
+  body: unknown,
+  prefixes: ReadonlyMap<string, string>,
+): { request: IssueRequest } | { faults: FieldFault[] } {
+  if (!isRecord(body)) {
+    return { faults: [{ field: '', message: 'the body must be a JSON object' }] };
+  }
+  const faults: FieldFault[] = [];
+  const fault = (field: string, message: string | undefined): void => {
+    if (message !== undefined) faults.push({ field, message });
+  };
+
+  fault('label', labelFault(body['label'], 200));
+
+  const vendor = body['vendor'];
+  const prefix = typeof vendor === 'string' ? prefixes.get(vendor) : undefined;
+  if (prefix === undefined) {
+    fault('vendor', `must be one of the configured vendors: ${[...prefixes.keys()].join(', ')}`);
+  }
+
+  const cap = body['daily_usd_cap'];
+  fault('daily_usd_cap', capFault(cap));
+
+  const endpoints = body['allowed_endpoints'];
+  if (!Array.isArray(endpoints) || endpoints.length < 1 || endpoints.length > MAX_PATTERNS) {
+    fault('allowed_endpoints', `must be an array of 1 to ${MAX_PATTERNS} patterns`);
+  } else {
+    endpoints.forEach((pattern: unknown, i) => {
+      if (typeof pattern !== 'string') {
+        fault(`allowed_endpoints[${i}]`, 'must be a string such as "/v1/payment_intents/*"');
+        return;
+      }
+      const parsed = parsePattern(pattern, prefix);
+      if ('fault' in parsed) fault(`allowed_endpoints[${i}]`, parsed.fault);
+    });
+  }
+
+  const expiresIn = body['expires_in'] === undefined ? DEFAULT_EXPIRES_IN : body['expires_in'];
+  const lifeMs = parseExpiresIn(expiresIn);
+  if (lifeMs === undefined) fault('expires_in', EXPIRES_IN_RULE);
+
+  const subject = parseSubject(body['subject'], fault);
+
+  const parentId = body['parent_id'];
+  if (parentId !== undefined && typeof parentId !== 'string') {
+    fault('parent_id', 'must be the id of a live key');
+  }
+
+  for (const field of ['budgets', 'lease_id']) {
+    if (body[field] !== undefined) {
+      fault(field, 'is not supported by this broker, and a rule nobody enforces is refused');
+    }
+  }
+
+  if (faults.length > 0) return { faults };
+  return {
+    request: {
+      label: body['label'] as string,
+      vendor: vendor as string,
+      capMicros: capToMicros(cap as number),
+      allowedEndpoints: endpoints as string[],
+      lifeMs: lifeMs as number,
+      subject,
+      ...(parentId === undefined ? {} : { parentId: parentId as string }),
+    },
+  };
+}
+
+function parseSubject(
+  value: unknown,
+  fault: (field: string, message: string | undefined) => void,
+): Subject {
+  if (value === undefined) return {};
+  if (!isRecord(value)) {
+    fault('subject', 'must be an object');
+    return {};
+  }
+  const subject: Subject = {};
+  for (const field of SUBJECT_FIELDS) {
+    const text = value[field];
+    if (text === undefined) continue;
+    const message = labelFault(text, 128);
+    if (message === undefined) subject[field] = text as string;
+    else fault(`subject.${field}`, message);
+  }
+  return subject;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,49 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+
+const PREFIX = 'vault_key_';
+const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+/** 28 characters of base62 carry 166 random bits. */
+const RANDOM_LENGTH = 28;
+const CHECKSUM_LENGTH = 6;
+const SHAPE = new RegExp(`^${PREFIX}[0-9A-Za-z]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}$`);
+
+/** Characters drawn evenly from base62. */
+export function randomBase62(length: number): string {
+  let text = '';
+  while (text.length < length) {
+    for (const byte of randomBytes(length)) {
+      // 248 is the largest multiple of 62 a byte can hold: above it the draw would be uneven.
+      if (byte < 248 && text.length < length) text += BASE62.charAt(byte % 62);
+    }
+  }
+  return text;
+}
+
+/** A new vault key's token. */
+export function newToken(): string {
+  const random = randomBase62(RANDOM_LENGTH);
+  return `${PREFIX}${random}${checksum(random)}`;
+}
+
+/** Whether a text can be a token at all: of its form, and with the right checksum. */
+export function isWellFormedToken(text: string): boolean {
+  if (!SHAPE.test(text)) return false;
+  const random = text.slice(PREFIX.length, -CHECKSUM_LENGTH);
+  return text.endsWith(checksum(random));
+}
+
+/** What is stored of a token: its SHA-256 in hex. */
+export function hashToken(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
+
+function checksum(random: string): string {
+  let rest = crc32(random);
+  let text = '';
+  for (let i = 0; i < CHECKSUM_LENGTH; i++) {
+    text = BASE62.charAt(rest % 62) + text;
+    rest = Math.floor(rest / 62);
+  }
+  return text;
+}

@@ -1,0 +1,106 @@
+import type { Balance } from '../keys/key';
+import { toUsd, usdText } from '../money/usd';
+import type { MicroUsd } from '../money/usd';
+import { amountUnknown, checkNested, invalidAmount, priceOf } from '../pricing/amount';
+import type { Price } from '../pricing/price';
+import { BrokerRefusal } from '../refusal';
+
+/** What the ledger knows of a vendor's object: its own amount in minor units, and what it may cost. */
+export interface KnownObject {
+  amount: number;
+  currency: string;
+  exposureMicros: MicroUsd;
+}
+
+/** One cap over a call, with what stands against it. */
+export interface CapState {
+  scope: 'key' | 'parent';
+  capMicros: MicroUsd;
+  balance: Balance;
+}
+
+/**
+ * What a call has to hold.
+ *
+ * @throws BrokerRefusal where that cannot be told without knowing the object.
+ */
+export function holdFor(price: Price, object: KnownObject | undefined): MicroUsd {
+  switch (price.kind) {
+    case 'free':
+    case 'cancel':
+      return 0;
+    case 'amount':
+      return price.micros;
+    case 'exposure': {
+      if (object === undefined) {
+        if (price.amount !== undefined && price.currency !== undefined) {
+          return priceOf(price.amount, price.currency);
+        }
+        throw unknownObject(price.objectId);
+      }
+      checkCurrency(price.currency, object);
+      const amount = price.amount ?? object.amount;
+      checkNested(price.largestNested, amount);
+      return Math.max(0, priceOf(amount, object.currency) - object.exposureMicros);
+    }
+    case 'refund': {
+      checkCurrency(price.currency, object);
+      const currency = object?.currency ?? price.currency;
+      if (currency === undefined) throw unknownObject(price.objectId);
+      return priceOf(price.amount, currency);
+    }
+  }
+}
+
+/** The refusal of a hold that would pass a cap; `undefined` where it fits. What costs nothing always does. */
+export function capRefusal(caps: readonly CapState[], micros: MicroUsd): BrokerRefusal | undefined {
+  if (micros === 0) return undefined;
+  const passed = caps.find((cap) => remainingOf(cap) < micros);
+  if (passed === undefined) return undefined;
+  const { scope, capMicros, balance } = passed;
+  return new BrokerRefusal(
+    429,
+    'cap_exhausted',
+    `This call needs ${usdText(micros)}, but ${usdText(remainingOf(passed))} remain of the ${scope}'s cap of ${usdText(capMicros)}. Do not retry it.`,
+    {
+      scope,
+      cap_usd: toUsd(capMicros),
+      spent_usd: toUsd(balance.spent),
+      held_usd: toUsd(balance.held),
+      requested_usd: toUsd(micros),
+      remaining_usd: toUsd(remainingOf(passed)),
+    },
+  );
+}
+
+/** What the tightest of the caps leaves once `micros` are held. */
+export function remainingAfter(caps: readonly CapState[], micros: MicroUsd): MicroUsd {
+  return Math.min(...caps.map((cap) => remainingOf(cap))) - micros;
+}
+
+/** What a hold settles at, given what the object had cost before it. */
+export function settlementOf(
+  heldMicros: MicroUsd,
+  reportedMicros: MicroUsd | undefined,
+  exposureBefore: MicroUsd,
+): MicroUsd {
+  return Math.max(heldMicros, (reportedMicros ?? 0) - exposureBefore);
+}
+
+function remainingOf({ capMicros, balance }: CapState): MicroUsd {
+  return capMicros - balance.spent - balance.held;
+}
+
+function checkCurrency(given: string | undefined, object: KnownObject | undefined): void {
+  if (given !== undefined && object !== undefined && given !== object.currency) {
+    throw invalidAmount('currency', `The object is in ${object.currency}, not in ${given}.`);
+  }
+}
+
+function unknownObject(id: string): BrokerRefusal {
+  return amountUnknown(
+    id === ''
+      ? 'The call names no object whose currency the broker knows, and gives no currency.'
+      : `The broker does not know ${id.slice(0, 64)}, since it was not made through it, so the call cannot be priced without amount and currency.`,
+  );
+}

@@ -1,0 +1,97 @@
+import { AUDIT_COLUMNS } from '../../audit/audit-entry';
+import type { SqliteConnection } from './sqlite-driver';
+
+/** Kept in `PRAGMA user_version`. */
+export const SCHEMA_VERSION = 1;
+
+const INTEGER_COLUMNS: ReadonlySet<string> = new Set([
+  'requested_micros',
+  'settled_micros',
+  'amount',
+  'spent_after_micros',
+  'held_after_micros',
+  'remaining_after_micros',
+  'cap_micros',
+  'vendor_status',
+  'latency_ms',
+]);
+
+const AUDIT_DEFINITION = AUDIT_COLUMNS.map(
+  (column) => `${column} ${INTEGER_COLUMNS.has(column) ? 'INTEGER' : 'TEXT'}`,
+).join(',\n    ');
+
+const VERSION_1 = `
+  CREATE TABLE keys (
+    id TEXT PRIMARY KEY,
+    token_hash TEXT NOT NULL UNIQUE,
+    label TEXT NOT NULL,
+    vendor TEXT NOT NULL,
+    cap_micros INTEGER NOT NULL,
+    allowed_endpoints TEXT NOT NULL,
+    tenant_id TEXT,
+    user_id TEXT,
+    run_id TEXT,
+    tool TEXT,
+    parent_id TEXT,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    revoked_at INTEGER
+  ) STRICT;
+  CREATE TABLE balances (
+    name TEXT PRIMARY KEY,
+    spent INTEGER NOT NULL,
+    held INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE holds (
+    call_id TEXT PRIMARY KEY,
+    key_id TEXT NOT NULL,
+    vendor TEXT NOT NULL,
+    account TEXT NOT NULL,
+    object_id TEXT,
+    held INTEGER NOT NULL,
+    settled INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    charged_to TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    ended_at INTEGER
+  ) STRICT;
+  CREATE INDEX holds_by_object ON holds (vendor, account, object_id) WHERE object_id IS NOT NULL;
+  CREATE INDEX holds_open ON holds (state) WHERE state IN ('held', 'unknown');
+  CREATE TABLE objects (
+    vendor TEXT NOT NULL,
+    account TEXT NOT NULL,
+    id TEXT NOT NULL,
+    root_id TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    currency TEXT NOT NULL,
+    PRIMARY KEY (vendor, account, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    ${AUDIT_DEFINITION}
+  ) STRICT;
+`;
+
+/**
+ * Brings a file to the schema of this version.
+ *
+ * @throws Error where the file is of a newer version.
+ */
+export function migrate(connection: SqliteConnection, file: string): void {
+  const version = userVersion(connection);
+  if (version === SCHEMA_VERSION) return;
+  if (version > SCHEMA_VERSION) {
+    throw new Error(
+      `The store ${file} has schema version ${version}, and this version of the broker knows only up to ${SCHEMA_VERSION}: start a newer broker.`,
+    );
+  }
+  connection.exec('BEGIN IMMEDIATE');
+  connection.exec(VERSION_1);
+  connection.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+  connection.exec('COMMIT');
+}
+
+function userVersion(connection: SqliteConnection): number {
+  const row = connection.prepare('PRAGMA user_version').get() as { user_version: number };
+  return row.user_version;
+}

@@ -1,0 +1,24 @@
+import { createRequire } from 'node:module';
+
+/** A prepared statement, as libsql and better-sqlite3 both have it. */
+export interface SqliteStatement {
+  run(...values: readonly SqliteValue[]): unknown;
+  get(...values: readonly SqliteValue[]): unknown;
+  all(...values: readonly SqliteValue[]): unknown[];
+}
+
+export type SqliteValue = string | number | null;
+
+/** A connection, as libsql and better-sqlite3 both have it. */
+export interface SqliteConnection {
+  prepare(sql: string): SqliteStatement;
+  exec(sql: string): unknown;
+  pragma(text: string): unknown;
+  close(): unknown;
+}
+
+/** Opens a file, or `:memory:`. The driver is loaded here and nowhere else, when a store is first opened. */
+export function openConnection(file: string): SqliteConnection {
+  const Database = createRequire(__filename)('libsql') as new (file: string) => SqliteConnection;
+  return new Database(file);
+}

@@ -1,0 +1,43 @@
+/** An amount in millionths of a US dollar: an integer, the only form money has inside the broker. */
+export type MicroUsd = number;
+
+export const MICROS_PER_USD = 1_000_000;
+const MAX_CAP_USD = 1_000_000;
+
+/**
+ * What is wrong with a value as a cap in USD; `undefined` where nothing is. A cap is a number from
+ * 0 to 1,000,000 whose shortest decimal form has no exponent and at most two decimals.
+ */
+export function capFault(value: unknown): string | undefined {
+  if (typeof value !== 'number') return `must be a number of US dollars, not ${kindOf(value)}`;
+  if (!Number.isFinite(value)) return 'must be a finite number of US dollars';
+  if (value < 0) return 'must not be negative';
+  if (value > MAX_CAP_USD) return `must not be above ${MAX_CAP_USD}`;
+  if (!/^\d+(?:\.\d{1,2})?$/.test(String(value))) return 'must have at most 2 decimals';
+  return undefined;
+}
+
+/** A cap in USD, already checked with {@link capFault}, as micro-dollars. */
+export function capToMicros(cap: number): MicroUsd {
+  const [whole = '0', decimals = ''] = String(cap).split('.');
+  return Number(whole) * MICROS_PER_USD + Number(decimals.padEnd(2, '0')) * 10_000;
+}
+
+/** Micro-dollars as the wire shows them: a JSON number of USD with up to six decimals. */
+export function toUsd(micros: MicroUsd): number {
+  return micros / MICROS_PER_USD;
+}
+
+/** For sentences: `$12.5`. */
+export function usdText(micros: MicroUsd): string {
+  const usd = toUsd(Math.abs(micros))
+    .toFixed(6)
+    .replace(/0{1,4}$/, '');
+  return `${micros < 0 ? '-' : ''}$${usd}`;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (value === undefined) return 'nothing';
+  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+}

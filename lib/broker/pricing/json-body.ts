@@ -1,0 +1,128 @@
+import { BodyFault, MAX_LEVELS } from './parameters';
+import type { Parameter } from './parameters';
+
+/**
+ * Reads a JSON object as the form parameters it stands for, numbers by the digits written:
+ * `JSON.parse` gives no source text of numbers on Node 20, so the text is walked. A priced
+ * parameter must have come as an integer literal or a string; `decimals` names those that did not.
+ */
+export function parseJsonBody(text: string): { parameters: Parameter[]; decimals: Set<string> } {
+  try {
+    JSON.parse(text);
+  } catch {
+    throw new BodyFault('the body is not one valid JSON document');
+  }
+  const walker = new JsonWalker(text);
+  walker.readDocument();
+  return { parameters: walker.parameters, decimals: walker.decimals };
+}
+
+/** Walks a text that `JSON.parse` has already accepted, so that no grammar needs checking here. */
+class JsonWalker {
+  readonly parameters: Parameter[] = [];
+  /** Top-level names whose number was written with a point or an exponent. */
+  readonly decimals = new Set<string>();
+  #at = 0;
+
+  constructor(private readonly text: string) {}
+
+  readDocument(): void {
+    this.#skipSpace();
+    if (this.text[this.#at] !== '{') throw new BodyFault('the JSON body must be an object');
+    this.#readObject([]);
+  }
+
+  #readValue(path: readonly string[]): void {
+    this.#skipSpace();
+    const first = this.text[this.#at];
+    if (first === '{') {
+      if (this.#readObject(path) === 0) throw emptyContainer(path);
+    } else if (first === '[') {
+      if (this.#readArray(path) === 0) throw emptyContainer(path);
+    } else if (first === '"') {
+      this.#push(path, this.#readString());
+    } else {
+      const literal = /[^\s,\]}]+/y;
+      literal.lastIndex = this.#at;
+      const word = literal.exec(this.text)?.[0] ?? '';
+      this.#at += word.length;
+      if (/[.eE]/.test(word) && /^[-\d]/.test(word)) this.decimals.add(path[0] ?? '');
+      this.#push(path, word === 'null' ? '' : word);
+    }
+  }
+
+  #readObject(path: readonly string[]): number {
+    checkDepth(path);
+    const names = new Set<string>();
+    this.#at++;
+    for (;;) {
+      this.#skipSpace();
+      if (this.text[this.#at] === '}') break;
+      if (this.text[this.#at] === ',') {
+        this.#at++;
+        continue;
+      }
+      const name = this.#readString();
+      if (names.has(name)) {
+        throw new BodyFault(`the JSON body holds the name "${name.slice(0, 64)}" twice`);
+      }
+      if (name === '' || /[[\]\0]/.test(name)) {
+        throw new BodyFault('the JSON body holds a name that is empty or has brackets in it');
+      }
+      names.add(name);
+      this.#skipSpace();
+      this.#at++;
+      this.#readValue([...path, name]);
+    }
+    this.#at++;
+    return names.size;
+  }
+
+  #readArray(path: readonly string[]): number {
+    checkDepth(path);
+    let length = 0;
+    this.#at++;
+    for (;;) {
+      this.#skipSpace();
+      if (this.text[this.#at] === ']') break;
+      if (this.text[this.#at] === ',') {
+        this.#at++;
+        continue;
+      }
+      this.#readValue([...path, String(length++)]);
+    }
+    this.#at++;
+    return length;
+  }
+
+  #readString(): string {
+    const start = this.#at++;
+    while (this.text[this.#at] !== '"') this.#at += this.text[this.#at] === '\\' ? 2 : 1;
+    this.#at++;
+    const value = JSON.parse(this.text.slice(start, this.#at)) as string;
+    if (value.includes('\0')) throw new BodyFault('the JSON body holds a NUL character');
+    if (!value.isWellFormed()) throw new BodyFault('the JSON body holds a lone surrogate');
+    return value;
+  }
+
+  #push(path: readonly string[], value: string): void {
+    this.parameters.push({ path, value });
+  }
+
+  #skipSpace(): void {
+    while (/\s/.test(this.text[this.#at] ?? '')) this.#at++;
+  }
+}
+
+// Checked on the way down, before the walk is as deep as the text would have it.
+function checkDepth(path: readonly string[]): void {
+  if (path.length > MAX_LEVELS) {
+    throw new BodyFault(`the JSON body is nested deeper than ${MAX_LEVELS} levels`);
+  }
+}
+
+function emptyContainer(path: readonly string[]): BodyFault {
+  return new BodyFault(
+    `the parameter "${path.join('.').slice(0, 64)}" is an empty array or object, which a form body cannot carry: leave it out, or send null to clear it`,
+  );
+}

@@ -1,0 +1,24 @@
+import type { Outcome, Price, PriceableCall } from './price';
+
+/** All that the broker knows of one vendor. A vendor is one object of this form, in one file. */
+export interface Vendor {
+  readonly name: string;
+  /** Where its API lives unless the configuration says otherwise. */
+  readonly defaultBaseUrl: string;
+  /** Every target and pattern lies below it. */
+  readonly pathPrefix: string;
+  /** The `Authorization` header that carries the account's secret. */
+  authorization(secret: string): string;
+  /**
+   * What a call costs.
+   *
+   * @throws BrokerRefusal where the price cannot be told.
+   */
+  price(call: PriceableCall): Price;
+  /**
+   * What the answer means for the hold.
+   *
+   * @param body The parsed JSON body; `undefined` where it was cut short, too large or no JSON.
+   */
+  outcome(price: Price, call: PriceableCall, status: number, body: unknown): Outcome;
+}

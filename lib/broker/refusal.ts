@@ -1,0 +1,104 @@
+/** One bad field of a management request. */
+export interface FieldFault {
+  field: string;
+  message: string;
+}
+
+/**
+ * An answer of the broker's own in place of the vendor's. Its body has one shape, which the Stripe
+ * SDK reads as a Stripe error (`error`) and Keybrake's readers know (the top level).
+ */
+export class BrokerRefusal extends Error {
+  readonly status: number;
+  readonly code: string;
+  /** What the body says beside `code` and `message`. JSON values only, never a secret. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    fields: Readonly<Record<string, unknown>> = {},
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(message);
+    this.name = 'BrokerRefusal';
+    this.status = status;
+    this.code = code;
+    this.fields = fields;
+    this.headers = headers;
+  }
+
+  /** The JSON body, as bytes on the wire. */
+  toBody(): string {
+    return JSON.stringify({
+      error: {
+        type: 'vault_key_error',
+        code: this.code,
+        message: this.message,
+        param: null,
+        ...this.fields,
+      },
+      code: this.code,
+      ...this.fields,
+    });
+  }
+
+  /** The headers of the answer, lower case, without `content-length`. */
+  toHeaders(): Record<string, string> {
+    return {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      'stripe-should-retry': 'false',
+      'x-vault-key-verdict': this.code,
+      ...this.headers,
+    };
+  }
+}
+
+/** The one answer for every way in which a vault key can be wrong: nothing tells them apart. */
+export function invalidKey(credentialSent: boolean): BrokerRefusal {
+  return new BrokerRefusal(
+    401,
+    'invalid_key',
+    'The vault key is missing or not valid for this call.',
+    {},
+    { 'www-authenticate': credentialSent ? 'Bearer error="invalid_token"' : 'Bearer' },
+  );
+}
+
+/** A management request with bad fields, every one of them named. */
+export function invalidFields(faults: readonly FieldFault[]): BrokerRefusal {
+  const list = faults.map(({ field, message }) => `${field} ${message}`.trim()).join('; ');
+  return new BrokerRefusal(422, 'invalid_request', `The request is not valid: ${list}.`, {
+    fields: faults,
+  });
+}
+
+/** The store could not take the decision, so nothing was done. */
+export function storeUnavailable(cause?: unknown): BrokerRefusal {
+  const refusal = new BrokerRefusal(
+    503,
+    'store_unavailable',
+    'The ledger cannot be written right now, so nothing was forwarded.',
+  );
+  refusal.cause = cause;
+  return refusal;
+}
+
+/** Nothing is there. */
+export function notFound(message: string): BrokerRefusal {
+  return new BrokerRefusal(404, 'not_found', message);
+}
+
+/** The broker admits nothing more. */
+export function shuttingDown(): BrokerRefusal {
+  return new BrokerRefusal(
+    503,
+    'overloaded',
+    'The broker is shutting down.',
+    {},
+    { 'retry-after': '1' },
+  );
+}
