@@ -1,0 +1,383 @@
+import { captureCharge, cardError, declineOfCharge, placeCharge } from './charges';
+import { formatAmount } from './currencies';
+import { endpoint, listEndpoint } from './endpoint';
+import type { Endpoint, Execution } from './endpoint';
+import { mergeMetadata } from './metadata';
+import {
+  allUnmodelled,
+  amount,
+  currency,
+  feeAmount,
+  flag,
+  hash,
+  metadata,
+  oneOf,
+  required,
+  text,
+  texts,
+  unmodelled,
+  unsettableText,
+} from './param-rules';
+import { newId, unixNow } from './stripe-account';
+import { StripeError } from './stripe-error';
+import type { PaymentIntent } from './stripe-objects';
+import { declineOf } from './test-cards';
+
+const captureMethod = oneOf('automatic', 'automatic_async', 'manual');
+
+interface Confirmation {
+  paymentMethod: string | undefined;
+  offSession: boolean;
+  errorOnRequiresAction: boolean;
+}
+
+/** `off_session` is a boolean, or `one_off` or `recurring`, both of which mean yes. */
+const offSession = oneOf('true', 'false', 'one_off', 'recurring');
+
+function confirmationOf(params: {
+  payment_method?: string | undefined;
+  off_session?: 'true' | 'false' | 'one_off' | 'recurring' | undefined;
+  error_on_requires_action?: boolean | undefined;
+}): Confirmation {
+  return {
+    paymentMethod: params.payment_method,
+    offSession: params.off_session !== undefined && params.off_session !== 'false',
+    errorOnRequiresAction: params.error_on_requires_action ?? false,
+  };
+}
+
+function confirm(run: Execution, intent: PaymentIntent, how: Confirmation): void {
+  const { account } = run;
+  if (how.paymentMethod !== undefined) {
+    intent.payment_method = account.paymentMethod(how.paymentMethod, intent.customer).shown.id;
+  }
+  const method =
+    intent.payment_method === null ? undefined : account.findPaymentMethod(intent.payment_method);
+  if (method === undefined) {
+    throw unexpectedState(
+      intent,
+      "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the " +
+        'PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a payment method.',
+    );
+  }
+  const wantsCardholder = method.card.authentication === true && run.decline === undefined;
+  if (wantsCardholder && !how.offSession && !how.errorOnRequiresAction) {
+    intent.status = 'requires_action';
+    intent.next_action = { type: 'use_stripe_sdk', use_stripe_sdk: { type: 'three_d_secure' } };
+    return;
+  }
+
+  const capture = intent.capture_method !== 'manual';
+  const charge = placeCharge(run, {
+    amount: intent.amount,
+    currency: intent.currency,
+    method,
+    capture,
+    intent,
+    decline: wantsCardholder ? declineOf('authentication_required') : undefined,
+    customer: intent.customer,
+    metadata: intent.metadata,
+    description: intent.description,
+    applicationFee: intent.application_fee_amount,
+    onBehalfOf: intent.on_behalf_of,
+    receiptEmail: intent.receipt_email,
+    shipping: intent.shipping,
+    statementDescriptor: intent.statement_descriptor,
+    statementDescriptorSuffix: intent.statement_descriptor_suffix,
+    transferData: intent.transfer_data,
+    transferGroup: intent.transfer_group,
+  });
+  intent.latest_charge = charge.id;
+  intent.next_action = null;
+
+  const decline = declineOfCharge(charge);
+  if (decline !== undefined) {
+    intent.status = 'requires_payment_method';
+    intent.payment_method = null;
+    const error = cardError(charge, decline, { payment_method: method.shown });
+    intent.last_payment_error = error.toBody().error;
+    throw cardError(charge, decline, { payment_intent: intent, payment_method: method.shown });
+  }
+  intent.last_payment_error = null;
+  intent.status = capture ? 'succeeded' : 'requires_capture';
+  if (capture) intent.amount_received = intent.amount;
+  else intent.amount_capturable = intent.amount;
+}
+
+function unexpectedState(intent: PaymentIntent, message: string): StripeError {
+  return StripeError.invalid(message, {
+    code: 'payment_intent_unexpected_state',
+    payment_intent: intent,
+  });
+}
+
+function refuseUnlessStatus(
+  intent: PaymentIntent,
+  done: string,
+  ...allowed: PaymentIntent['status'][]
+): void {
+  if (allowed.includes(intent.status)) return;
+  throw unexpectedState(
+    intent,
+    `This PaymentIntent could not be ${done} because it has a status of ${intent.status}. ` +
+      `Only a PaymentIntent with one of the following statuses may be ${done}: ${allowed.join(', ')}.`,
+  );
+}
+
+export const paymentIntentEndpoints: Endpoint[] = [
+  endpoint(
+    'POST',
+    '/v1/payment_intents',
+    'payment_intent',
+    {
+      amount: required(amount),
+      currency: required(currency),
+      application_fee_amount: feeAmount,
+      automatic_payment_methods: hash,
+      capture_method: captureMethod,
+      confirm: flag,
+      confirmation_method: oneOf('automatic', 'manual'),
+      customer: text,
+      description: unsettableText,
+      error_on_requires_action: flag,
+      metadata,
+      off_session: offSession,
+      on_behalf_of: text,
+      payment_method: text,
+      payment_method_options: hash,
+      payment_method_types: texts,
+      receipt_email: unsettableText,
+      setup_future_usage: oneOf('off_session', 'on_session'),
+      shipping: hash,
+      statement_descriptor: unsettableText,
+      statement_descriptor_suffix: unsettableText,
+      transfer_data: hash,
+      transfer_group: text,
+      ...allUnmodelled(
+        'allowed_payment_method_types',
+        'amount_details',
+        'confirmation_token',
+        'customer_account',
+        'excluded_payment_method_types',
+        'hooks',
+        'mandate',
+        'mandate_data',
+        'payment_details',
+        'payment_method_configuration',
+        'payment_method_data',
+        'radar_options',
+        'return_url',
+        'use_stripe_sdk',
+      ),
+    },
+    (run, params) => {
+      const { account } = run;
+      const customer = params.customer === undefined ? null : account.customer(params.customer).id;
+      const method =
+        params.payment_method === undefined
+          ? null
+          : account.paymentMethod(params.payment_method, customer).shown.id;
+      const id = newId('pi_');
+      const intent: PaymentIntent = {
+        id,
+        object: 'payment_intent',
+        amount: params.amount,
+        amount_capturable: 0,
+        amount_details: { tip: {} },
+        amount_received: 0,
+        application: null,
+        application_fee_amount: params.application_fee_amount ?? null,
+        automatic_payment_methods:
+          params.payment_method_types === undefined
+            ? { allow_redirects: 'always', enabled: true }
+            : null,
+        canceled_at: null,
+        cancellation_reason: null,
+        capture_method: params.capture_method ?? 'automatic_async',
+        client_secret: newId(`${id}_secret_`),
+        confirmation_method: params.confirmation_method ?? 'automatic',
+        created: unixNow(),
+        currency: params.currency,
+        customer,
+        description: params.description ?? null,
+        last_payment_error: null,
+        latest_charge: null,
+        livemode: false,
+        metadata: mergeMetadata({}, params.metadata),
+        next_action: null,
+        on_behalf_of: params.on_behalf_of ?? null,
+        payment_method: method,
+        payment_method_configuration_details: null,
+        payment_method_options: params.payment_method_options ?? {},
+        payment_method_types: params.payment_method_types ?? ['card'],
+        processing: null,
+        receipt_email: params.receipt_email ?? null,
+        review: null,
+        setup_future_usage: params.setup_future_usage ?? null,
+        shipping: params.shipping ?? null,
+        source: null,
+        statement_descriptor: params.statement_descriptor ?? null,
+        statement_descriptor_suffix: params.statement_descriptor_suffix ?? null,
+        status: method === null ? 'requires_payment_method' : 'requires_confirmation',
+        transfer_data: params.transfer_data ?? null,
+        transfer_group: params.transfer_group ?? null,
+      };
+      account.paymentIntents.add(intent);
+      if (params.confirm === true) {
+        confirm(run, intent, confirmationOf({ ...params, payment_method: undefined }));
+      }
+      return intent;
+    },
+  ),
+
+  endpoint(
+    'GET',
+    '/v1/payment_intents/:id',
+    'payment_intent',
+    { client_secret: unmodelled },
+    ({ account, id }) => account.paymentIntents.get(id, 'intent'),
+  ),
+
+  listEndpoint<PaymentIntent>(
+    '/v1/payment_intents',
+    'payment_intent',
+    (account) => account.paymentIntents,
+    ['customer'],
+  ),
+
+  endpoint(
+    'POST',
+    '/v1/payment_intents/:id/confirm',
+    'payment_intent',
+    {
+      amount_to_confirm: amount,
+      capture_method: captureMethod,
+      error_on_requires_action: flag,
+      off_session: offSession,
+      payment_method: text,
+      receipt_email: unsettableText,
+      setup_future_usage: oneOf('off_session', 'on_session', ''),
+      ...allUnmodelled(
+        'allowed_payment_method_types',
+        'amount_details',
+        'confirmation_token',
+        'excluded_payment_method_types',
+        'hooks',
+        'mandate',
+        'mandate_data',
+        'payment_details',
+        'payment_method_data',
+        'payment_method_options',
+        'payment_method_types',
+        'radar_options',
+        'return_url',
+        'shipping',
+        'use_stripe_sdk',
+      ),
+    },
+    (run, params) => {
+      const intent = run.account.paymentIntents.get(run.id, 'intent');
+      if (intent.status === 'succeeded') {
+        throw unexpectedState(
+          intent,
+          'You cannot confirm this PaymentIntent because it has already succeeded after being previously confirmed.',
+        );
+      }
+      refuseUnlessStatus(
+        intent,
+        'confirmed',
+        'requires_payment_method',
+        'requires_confirmation',
+        'requires_action',
+      );
+      if (params.amount_to_confirm !== undefined && params.amount_to_confirm !== intent.amount) {
+        throw StripeError.invalid(
+          `The amount to confirm (${formatAmount(params.amount_to_confirm, intent.currency)}) does not match the ` +
+            `amount of the PaymentIntent (${formatAmount(intent.amount, intent.currency)}).`,
+          { param: 'amount_to_confirm' },
+        );
+      }
+      if (params.capture_method !== undefined) intent.capture_method = params.capture_method;
+      if (params.receipt_email !== undefined) intent.receipt_email = params.receipt_email;
+      if (params.setup_future_usage !== undefined) {
+        intent.setup_future_usage = params.setup_future_usage || null;
+      }
+      confirm(run, intent, confirmationOf(params));
+      return intent;
+    },
+  ),
+
+  endpoint(
+    'POST',
+    '/v1/payment_intents/:id/capture',
+    'payment_intent',
+    {
+      amount_to_capture: amount,
+      application_fee_amount: feeAmount,
+      final_capture: flag,
+      metadata,
+      statement_descriptor: unsettableText,
+      statement_descriptor_suffix: unsettableText,
+      ...allUnmodelled('amount_details', 'hooks', 'payment_details', 'transfer_data'),
+    },
+    (run, params) => {
+      const intent = run.account.paymentIntents.get(run.id, 'intent');
+      refuseUnlessStatus(intent, 'captured', 'requires_capture');
+      const captured = params.amount_to_capture ?? intent.amount_capturable;
+      if (captured > intent.amount_capturable) {
+        throw StripeError.invalid(
+          `The amount to capture (${formatAmount(captured, intent.currency)}) is greater than the amount you can ` +
+            `capture (${formatAmount(intent.amount_capturable, intent.currency)}).`,
+          { code: 'amount_too_large', param: 'amount_to_capture' },
+        );
+      }
+      intent.metadata = mergeMetadata(intent.metadata, params.metadata);
+      if (params.application_fee_amount !== undefined) {
+        intent.application_fee_amount = params.application_fee_amount;
+      }
+      if (params.statement_descriptor !== undefined) {
+        intent.statement_descriptor = params.statement_descriptor;
+      }
+      if (params.statement_descriptor_suffix !== undefined) {
+        intent.statement_descriptor_suffix = params.statement_descriptor_suffix;
+      }
+      captureCharge(
+        run,
+        run.account.charges.get(intent.latest_charge ?? '', 'id'),
+        captured,
+        intent,
+      );
+      intent.amount_received += captured;
+      const more = params.final_capture === false && captured < intent.amount_capturable;
+      intent.amount_capturable = more ? intent.amount_capturable - captured : 0;
+      if (!more) intent.status = 'succeeded';
+      return intent;
+    },
+  ),
+
+  endpoint(
+    'POST',
+    '/v1/payment_intents/:id/cancel',
+    'payment_intent',
+    {
+      cancellation_reason: oneOf('abandoned', 'duplicate', 'fraudulent', 'requested_by_customer'),
+    },
+    ({ account, id }, params) => {
+      const intent = account.paymentIntents.get(id, 'intent');
+      refuseUnlessStatus(
+        intent,
+        'canceled',
+        'requires_payment_method',
+        'requires_capture',
+        'requires_confirmation',
+        'requires_action',
+      );
+      intent.status = 'canceled';
+      intent.amount_capturable = 0;
+      intent.canceled_at = unixNow();
+      intent.cancellation_reason = params.cancellation_reason ?? null;
+      intent.next_action = null;
+      return intent;
+    },
+  ),
+];

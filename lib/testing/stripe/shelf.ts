@@ -1,0 +1,62 @@
+import { StripeError } from './stripe-error';
+
+export interface Page {
+  limit?: number | undefined;
+  startingAfter?: string | undefined;
+  endingBefore?: string | undefined;
+}
+
+/** All objects of one kind, in the order they came; found by id at once, listed newest first. */
+export class Shelf<T extends { readonly id: string }> {
+  readonly #items: T[] = [];
+  readonly #positions = new Map<string, number>();
+
+  /** @param what the kind as error messages call it: `payment_intent` */
+  constructor(readonly what: string) {}
+
+  add(item: T): T {
+    this.#positions.set(item.id, this.#items.length);
+    this.#items.push(item);
+    return item;
+  }
+
+  find(id: string): T | undefined {
+    const position = this.#positions.get(id);
+    return position === undefined ? undefined : this.#items[position];
+  }
+
+  /** @throws {StripeError} 404 where a path names nothing, 400 where a parameter does */
+  get(id: string, param: string, status: 400 | 404 = 404): T {
+    const item = this.find(id);
+    if (item === undefined) throw StripeError.missing(this.what, id, param, status);
+    return item;
+  }
+
+  list(page: Page, matches: (item: T) => boolean): { data: T[]; has_more: boolean } {
+    const limit = page.limit ?? 10;
+    const step = page.endingBefore === undefined ? -1 : 1;
+    let position = this.#items.length - 1;
+    if (page.endingBefore !== undefined) {
+      position = this.#positionOf(page.endingBefore, 'ending_before') + 1;
+    } else if (page.startingAfter !== undefined) {
+      position = this.#positionOf(page.startingAfter, 'starting_after') - 1;
+    }
+
+    const data: T[] = [];
+    for (let item = this.#items[position]; item !== undefined; item = this.#items[position]) {
+      if (matches(item)) {
+        if (data.length === limit)
+          return { data: step === 1 ? data.reverse() : data, has_more: true };
+        data.push(item);
+      }
+      position += step;
+    }
+    return { data: step === 1 ? data.reverse() : data, has_more: false };
+  }
+
+  #positionOf(id: string, param: string): number {
+    const position = this.#positions.get(id);
+    if (position === undefined) throw StripeError.missing(this.what, id, param, 400);
+    return position;
+  }
+}

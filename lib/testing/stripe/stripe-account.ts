@@ -1,0 +1,157 @@
+import { randomFillSync } from 'node:crypto';
+
+import { Shelf } from './shelf';
+import type {
+  BalanceTransaction,
+  Charge,
+  Customer,
+  PaymentIntent,
+  Payout,
+  Refund,
+  StoredPaymentMethod,
+} from './stripe-objects';
+import { StripeError } from './stripe-error';
+import type { TestCard } from './test-cards';
+import { testCard } from './test-cards';
+
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+const ID_LENGTH = 24;
+const pool = Buffer.alloc(ID_LENGTH * 256);
+let poolUsed = pool.length;
+
+/** `pi_` and 24 random letters and digits. */
+export function newId(prefix: string): string {
+  if (poolUsed === pool.length) {
+    randomFillSync(pool);
+    poolUsed = 0;
+  }
+  let id = prefix;
+  for (let end = poolUsed + ID_LENGTH; poolUsed < end; poolUsed += 1) {
+    id += ALPHABET[pool[poolUsed]! % ALPHABET.length]!;
+  }
+  return id;
+}
+
+export function unixNow(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+/** One Stripe account in memory: its objects, and nothing that knows of HTTP. */
+export class StripeAccount {
+  readonly paymentIntents = new Shelf<PaymentIntent>('payment_intent');
+  readonly charges = new Shelf<Charge>('charge');
+  readonly refunds = new Shelf<Refund>('refund');
+  readonly customers = new Shelf<Customer>('customer');
+  readonly deletedCustomers = new Set<string>();
+  readonly payouts = new Shelf<Payout>('payout');
+  readonly balanceTransactions = new Map<string, BalanceTransaction>();
+  readonly #paymentMethods = new Map<string, StoredPaymentMethod>();
+  /** The card a customer's `default_source` stands for, by customer. */
+  readonly defaultSources = new Map<string, StoredPaymentMethod>();
+
+  /** A live customer named by a parameter. */
+  customer(id: string): Customer {
+    if (this.deletedCustomers.has(id)) throw StripeError.missing('customer', id, 'customer', 400);
+    return this.customers.get(id, 'customer', 400);
+  }
+
+  /** Stripe makes a payment method of its own from each use of `pm_card_visa`; a stored id stands for itself. */
+  paymentMethod(reference: string, customer: string | null): StoredPaymentMethod {
+    const stored = this.#paymentMethods.get(reference);
+    if (stored !== undefined) return stored;
+    const card = testCard('pm_card_', reference);
+    if (card === undefined) {
+      throw StripeError.missing('PaymentMethod', reference, 'payment_method', 400);
+    }
+    return this.#addCard('pm_', card, customer);
+  }
+
+  findPaymentMethod(id: string): StoredPaymentMethod | undefined {
+    return this.#paymentMethods.get(id);
+  }
+
+  /** The card behind a token: `tok_visa`. */
+  source(token: string, customer: string | null): StoredPaymentMethod {
+    const card = testCard('tok_', token);
+    if (card === undefined) throw StripeError.missing('token', token, 'source', 400);
+    return this.#addCard('card_', card, customer);
+  }
+
+  addBalanceTransaction(of: {
+    amount: number;
+    currency: string;
+    description: string | null;
+    source: string;
+    type: string;
+  }): string {
+    const created = unixNow();
+    const id = newId('txn_');
+    this.balanceTransactions.set(id, {
+      id,
+      object: 'balance_transaction',
+      amount: of.amount,
+      available_on: created,
+      created,
+      currency: of.currency,
+      description: of.description,
+      exchange_rate: null,
+      fee: 0,
+      fee_details: [],
+      net: of.amount,
+      reporting_category: of.type,
+      source: of.source,
+      status: 'pending',
+      type: of.type,
+    });
+    return id;
+  }
+
+  #addCard(prefix: 'card_' | 'pm_', card: TestCard, customer: string | null): StoredPaymentMethod {
+    const stored: StoredPaymentMethod = {
+      card,
+      shown: {
+        id: newId(prefix),
+        object: 'payment_method',
+        billing_details: noBillingDetails(),
+        card: {
+          brand: card.brand,
+          checks: { address_line1_check: null, address_postal_code_check: null, cvc_check: 'pass' },
+          country: 'US',
+          display_brand: card.brand,
+          exp_month: 12,
+          exp_year: new Date().getUTCFullYear() + 3,
+          funding: card.funding,
+          last4: card.last4,
+          networks: { available: [card.brand], preferred: null },
+          three_d_secure_usage: { supported: true },
+          wallet: null,
+        },
+        created: unixNow(),
+        customer,
+        livemode: false,
+        metadata: {},
+        type: 'card',
+      },
+    };
+    this.#paymentMethods.set(stored.shown.id, stored);
+    return stored;
+  }
+}
+
+export function noBillingDetails(): Record<string, unknown> {
+  return {
+    address: {
+      city: null,
+      country: null,
+      line1: null,
+      line2: null,
+      postal_code: null,
+      state: null,
+    },
+    email: null,
+    name: null,
+    phone: null,
+    tax_id: null,
+  };
+}
