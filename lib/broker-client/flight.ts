@@ -1,0 +1,110 @@
+import * as http from 'node:http';
+import * as https from 'node:https';
+import type { Socket } from 'node:net';
+import { Transform, pipeline } from 'node:stream';
+import type { Readable } from 'node:stream';
+
+/** How long a request may take, in milliseconds. */
+export interface FlightLimits {
+  /** Until the connection stands, TLS included. */
+  connectMs: number;
+  /** From then on until the answer. */
+  answerMs: number;
+  /**
+   * Whether `answerMs` is for the whole answer. Where not, it is for the head, and then for any
+   * time the body stands still.
+   */
+  wholeAnswer: boolean;
+}
+
+/** Headers as they go out; names in lower case. */
+export type OutgoingHeaders = Readonly<Record<string, string>>;
+
+/**
+ * One request on its way. Serves as axios' `transport`, since only there can be seen what decides
+ * about money: whether anything has left. It also sends the path byte for byte, which axios itself
+ * would normalise.
+ */
+export class Flight {
+  /** Whether the connection stood, so that the request may have been read at the other end. */
+  sent = false;
+  timedOut = false;
+  /** What went wrong, as Node says it: no request, no headers, no secret. */
+  failure?: NodeJS.ErrnoException;
+
+  #timer?: NodeJS.Timeout;
+
+  constructor(
+    private readonly path: string,
+    private readonly headers: OutgoingHeaders,
+    private readonly limits: FlightLimits,
+  ) {}
+
+  request(
+    options: https.RequestOptions,
+    onAnswer: (answer: http.IncomingMessage) => void,
+  ): http.ClientRequest {
+    options.path = this.path;
+    options.headers = { ...this.headers };
+    const secure = options.protocol === 'https:';
+    const request = (secure ? https : http).request(options, (answer) => {
+      if (!this.limits.wholeAnswer) this.#disarm();
+      onAnswer(answer);
+    });
+    this.#arm(this.limits.connectMs, request);
+    request.once('socket', (socket: Socket) => {
+      const connected = (): void => {
+        this.sent = true;
+        this.#arm(this.limits.answerMs, request);
+      };
+      if (request.reusedSocket || !socket.connecting) connected();
+      else socket.once(secure ? 'secureConnect' : 'connect', connected);
+    });
+    request.once('error', (error) => {
+      this.failure ??= error;
+      this.#disarm();
+    });
+    request.once('close', () => this.#disarm());
+    return request;
+  }
+
+  /**
+   * The answer's body, cut loose from the request behind it, so that no one who prints an answer
+   * prints its credentials.
+   */
+  bodyOf(answer: Readable): Readable {
+    const { answerMs, wholeAnswer } = this.limits;
+    let stall: NodeJS.Timeout | undefined;
+    const body = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        stall?.refresh();
+        done(null, chunk);
+      },
+    });
+    if (!wholeAnswer) {
+      stall = setTimeout(() => {
+        // What waits for its reader does not stand still.
+        if (body.readableLength > 0) stall?.refresh();
+        else body.destroy(new Error(`The answer stood still for ${answerMs} ms.`));
+      }, answerMs);
+    }
+    pipeline(answer, body, () => {
+      clearTimeout(stall);
+    });
+    // An answer nobody reads must not bring the process down when it breaks off.
+    body.on('error', () => undefined);
+    return body;
+  }
+
+  #arm(ms: number, request: http.ClientRequest): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.timedOut = true;
+      request.destroy(new Error(`No answer within ${ms} ms.`));
+    }, ms);
+  }
+
+  #disarm(): void {
+    clearTimeout(this.#timer);
+  }
+}

@@ -1,0 +1,550 @@
+import * as http from 'node:http';
+import * as https from 'node:https';
+import type { Readable } from 'node:stream';
+import { HttpService } from '@nestjs/axios';
+import axios from 'axios';
+import { firstValueFrom } from 'rxjs';
+import { targetFault } from '../broker/endpoints/target';
+import { DEFAULT_EXPIRES_IN, parseExpiresIn } from '../broker/keys/expires-in';
+import { CallRefusedException } from '../exceptions/call-refused.exception';
+import { readIssueRefusal } from '../exceptions/refusal-reader';
+import type { VaultKeyException } from '../exceptions/vault-key.exception';
+import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
+import { VendorOutcomeUnknownException } from '../exceptions/vendor-outcome-unknown.exception';
+import { BrokerClient } from './broker-client';
+import type {
+  BrokerDialect,
+  IssueKeyRequest,
+  IssueResult,
+  KeySubject,
+  RevokeResult,
+  VendorAnswer,
+  VendorCall,
+} from './broker-client';
+import { Flight } from './flight';
+import type { FlightLimits, OutgoingHeaders } from './flight';
+
+/** Where the broker is, and how to speak with it. */
+export interface HttpBrokerClientOptions {
+  /** The management API; `/v1/keys` is added. */
+  url: string;
+  /** The proxy; `/{vendor}/…` is added. */
+  proxyUrl: string;
+  /** The management token. */
+  token: string;
+  dialect: BrokerDialect;
+  /**
+   * Milliseconds a proxied call may wait for its answer: the broker's own vendor time-out, and some
+   * more.
+   *
+   * @default 85_000
+   */
+  callTimeoutMs?: number;
+  /**
+   * Milliseconds until a connection stands.
+   *
+   * @default 2_000
+   */
+  connectTimeoutMs?: number;
+  /**
+   * Milliseconds an issue or a revocation may take, once the connection stands.
+   *
+   * @default 5_000
+   */
+  answerTimeoutMs?: number;
+}
+
+/** A URL's parts, the path without a trailing slash; what else a URL may hold is left out. */
+interface Base {
+  origin: string;
+  prefix: string;
+}
+
+interface OutgoingRequest {
+  base: Base;
+  method: string;
+  path: string;
+  headers: OutgoingHeaders;
+  body?: string;
+}
+
+/** The head of an answer; or what became of a request that got none. */
+type Exchange =
+  | { answered: true; status: number; headers: Record<string, string>; body: Readable }
+  | { answered: false };
+
+/** A management answer read to its end, or as far as it came. */
+interface ManagementAnswer {
+  status: number;
+  headers: Record<string, string>;
+  text: string;
+  complete: boolean;
+}
+
+const MAX_MANAGEMENT_ANSWER = 1024 * 1024;
+const MAX_BATCH = 1_000;
+const REVOKES_AT_ONCE = 8;
+// Shorter than what servers and load balancers commonly allow an idle connection: one that is
+// closed under a call makes that call's outcome unknown.
+const IDLE_CONNECTION_MS = 15_000;
+
+const KEY_ID = /^[A-Za-z0-9_-]{1,255}$/;
+const KEY_TOKEN = /^[\x21-\x7e]{1,4096}$/;
+const VENDOR = /^[a-z][a-z0-9-]{0,31}$/;
+/** The id in an answer that broke off, as long as nothing nested came before it. */
+const ID_IN_FRAGMENT = /^\s*\{[^{}[\]]*?"id"\s*:\s*"([A-Za-z0-9_-]{1,255})"/;
+
+/** Headers that are the connection's or the client's own; a call cannot set them. */
+const OWN_HEADERS: ReadonlySet<string> = new Set([
+  'accept-encoding',
+  'authorization',
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/**
+ * The broker as a server: Keybrake's, or this package's own `vault-key-broker`. Connections are
+ * kept alive; redirects are not followed, and proxies named in the environment are not used, since
+ * either would hand a token to another host.
+ */
+export class HttpBrokerClient extends BrokerClient {
+  readonly dialect: BrokerDialect;
+
+  readonly #api: Base;
+  readonly #proxy: Base;
+  readonly #token: string;
+  readonly #managementLimits: FlightLimits;
+  readonly #callLimits: FlightLimits;
+  readonly #httpAgent = new http.Agent({ keepAlive: true, timeout: IDLE_CONNECTION_MS });
+  readonly #httpsAgent = new https.Agent({ keepAlive: true, timeout: IDLE_CONNECTION_MS });
+  readonly #http: HttpService;
+
+  constructor(options: HttpBrokerClientOptions) {
+    super();
+    const connectMs = options.connectTimeoutMs ?? 2_000;
+    this.dialect = options.dialect;
+    this.#api = baseOf(options.url);
+    this.#proxy = baseOf(options.proxyUrl);
+    this.#token = options.token;
+    this.#managementLimits = {
+      connectMs,
+      answerMs: options.answerTimeoutMs ?? 5_000,
+      wholeAnswer: true,
+    };
+    this.#callLimits = {
+      connectMs,
+      answerMs: options.callTimeoutMs ?? 85_000,
+      wholeAnswer: false,
+    };
+    const instance: unknown = axios.create({
+      httpAgent: this.#httpAgent,
+      httpsAgent: this.#httpsAgent,
+      maxRedirects: 0,
+      proxy: false,
+      transformRequest: [(body: unknown) => body],
+      transformResponse: [(body: unknown) => body],
+      validateStatus: () => true,
+    });
+    // axios declares its types twice, for import and for require; @nestjs/axios takes the former.
+    this.#http = new HttpService(instance as ConstructorParameters<typeof HttpService>[0]);
+  }
+
+  async issue(request: IssueKeyRequest): Promise<IssueResult> {
+    const askedAt = Date.now();
+    const { flight, answer } = await this.#manage('POST', '/v1/keys', this.#issueBody(request));
+    if (answer === undefined) return { issued: false, error: this.#noIssueAnswer(flight) };
+
+    const body = parseObject(answer.text);
+    if (!answer.complete || body === undefined) {
+      const keyId = ID_IN_FRAGMENT.exec(answer.text)?.[1];
+      return this.#notIssued(answer, keyId, 'could not be read as JSON to its end');
+    }
+    const id = body['id'];
+    const keyId = typeof id === 'string' && KEY_ID.test(id) ? id : undefined;
+    if (answer.status !== 201) return this.#notIssued(answer, keyId);
+    if (keyId === undefined) return this.#notIssued(answer, keyId, 'has no usable id');
+
+    const tokens = [body['token'], body['vault_key']].filter((token) => token !== undefined);
+    const token = tokens[0];
+    if (tokens.length !== 1 || typeof token !== 'string' || !KEY_TOKEN.test(token)) {
+      return this.#notIssued(answer, keyId, 'has not exactly one usable token');
+    }
+    const expiresAt = expiryOf(body['expires_at'], askedAt, request.expiresIn);
+    if (expiresAt === undefined) {
+      return this.#notIssued(answer, keyId, 'has an expires_at that is no point in time');
+    }
+    return { issued: true, key: { id: keyId, token, expiresAt } };
+  }
+
+  async revoke(ids: readonly string[]): Promise<RevokeResult> {
+    const ended: string[] = [];
+    const failed: { id: string; reason: string }[] = [];
+    const many = this.dialect === 'vault-key' && ids.length > 1;
+    for (const batch of batches(ids, MAX_BATCH)) {
+      const outcome = many ? await this.#revokeBatch(batch) : 'no_such_call';
+      if (outcome === 'ended') ended.push(...batch);
+      else if (outcome === 'no_such_call') await this.#revokeEach(batch, ended, failed);
+      else failed.push(...batch.map((id) => ({ id, reason: outcome.reason })));
+    }
+    return { ended, failed };
+  }
+
+  async forward(call: VendorCall): Promise<VendorAnswer> {
+    const headers = headersOf(call);
+    this.#check(call);
+    const { flight, exchange } = await this.#send(
+      {
+        base: this.#proxy,
+        method: call.method,
+        path: `/${call.vendor}${call.target}`,
+        headers,
+        body: call.body,
+      },
+      this.#callLimits,
+    );
+    if (exchange.answered) {
+      return { status: exchange.status, headers: exchange.headers, body: exchange.body };
+    }
+    throw this.#noCallAnswer(flight, call, headers['idempotency-key']);
+  }
+
+  close(): Promise<void> {
+    this.#httpAgent.destroy();
+    this.#httpsAgent.destroy();
+    return Promise.resolve();
+  }
+
+  #issueBody(request: IssueKeyRequest): string {
+    return JSON.stringify({
+      label: request.label,
+      vendor: request.vendor,
+      daily_usd_cap: request.dailyUsdCap,
+      allowed_endpoints: request.allowedEndpoints,
+      expires_in: request.expiresIn,
+      ...(this.dialect === 'keybrake'
+        ? {}
+        : { subject: subjectOf(request.subject), parent_id: request.parentId }),
+    });
+  }
+
+  async #revokeBatch(
+    ids: readonly string[],
+  ): Promise<'ended' | 'no_such_call' | { reason: string }> {
+    const { flight, answer } = await this.#manage(
+      'POST',
+      '/v1/keys/revoke',
+      JSON.stringify({ ids }),
+    );
+    if (answer === undefined) return { reason: reasonOf(flight) };
+    const { status } = answer;
+    if (status === 404 || status === 405) return 'no_such_call';
+    if (status < 200 || status > 299) return { reason: `the broker answered ${status}` };
+    return typeof parseObject(answer.text)?.['revoked'] === 'number'
+      ? 'ended'
+      : { reason: 'the answer does not say how many keys were revoked' };
+  }
+
+  async #revokeEach(
+    ids: readonly string[],
+    ended: string[],
+    failed: { id: string; reason: string }[],
+  ): Promise<void> {
+    const rest = ids.values();
+    const worker = async (): Promise<void> => {
+      for (const id of rest) {
+        const reason = await this.#revokeOne(id);
+        if (reason === undefined) ended.push(id);
+        else failed.push({ id, reason });
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(REVOKES_AT_ONCE, ids.length) }, worker));
+  }
+
+  /** `undefined`: it has ended. Else why it failed. */
+  async #revokeOne(id: string): Promise<string | undefined> {
+    const { flight, answer } = await this.#manage('DELETE', `/v1/keys/${encodeURIComponent(id)}`);
+    if (answer === undefined) return reasonOf(flight);
+    const { status } = answer;
+    const over = (status >= 200 && status <= 299) || status === 404 || status === 410;
+    return over ? undefined : `the broker answered ${status}`;
+  }
+
+  async #manage(
+    method: string,
+    path: string,
+    body?: string,
+  ): Promise<{ flight: Flight; answer?: ManagementAnswer }> {
+    const { flight, exchange } = await this.#send(
+      {
+        base: this.#api,
+        method,
+        path,
+        headers: {
+          accept: 'application/json',
+          'accept-encoding': 'identity',
+          authorization: `Bearer ${this.#token}`,
+          'user-agent': 'nestjs-vault-key',
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        body,
+      },
+      this.#managementLimits,
+    );
+    if (!exchange.answered) return { flight };
+    const { text, complete } = await readText(exchange.body, MAX_MANAGEMENT_ANSWER);
+    return {
+      flight,
+      answer: { status: exchange.status, headers: exchange.headers, text, complete },
+    };
+  }
+
+  async #send(
+    request: OutgoingRequest,
+    limits: FlightLimits,
+  ): Promise<{ flight: Flight; exchange: Exchange }> {
+    const { base, method, body } = request;
+    const path = `${base.prefix}${request.path}`;
+    const headers: Record<string, string> = { ...request.headers };
+    if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body));
+    const flight = new Flight(path, headers, limits);
+    try {
+      const answer = await firstValueFrom(
+        this.#http.request<Readable>({
+          method,
+          url: `${base.origin}${path}`,
+          data: body,
+          // Named here, since HttpService cancels a request it does not see to be a stream's.
+          responseType: 'stream',
+          transport: flight,
+        }),
+      );
+      const exchange: Exchange = {
+        answered: true,
+        status: answer.status,
+        headers: lowerCase(answer.headers),
+        body: flight.bodyOf(answer.data),
+      };
+      return { flight, exchange };
+    } catch (error) {
+      // Of axios' error only the code is taken: it carries the request, and so the token.
+      flight.failure ??= bareError(error);
+      return { flight, exchange: { answered: false } };
+    }
+  }
+
+  #check(call: VendorCall): void {
+    const fault = targetFault(call.target);
+    if (fault !== undefined) {
+      throw CallRefusedException.forArgument('path', `cannot be sent: ${fault}`, 'invalid_path');
+    }
+    if (!VENDOR.test(call.vendor)) {
+      throw CallRefusedException.forArgument(
+        'vendor',
+        'must be named by lower-case letters, digits and "-", such as "stripe"',
+      );
+    }
+  }
+
+  #noCallAnswer(flight: Flight, call: VendorCall, idempotencyKey?: string): VaultKeyException {
+    const cause = causeOf(flight);
+    if (flight.sent) {
+      return new VendorOutcomeUnknownException({
+        vendor: call.vendor,
+        happened: flight.timedOut
+          ? `no answer came within ${secondsText(this.#callLimits.answerMs)}`
+          : `the connection to the broker broke (${codeOf(flight)})`,
+        timedOut: flight.timedOut,
+        idempotencyKey,
+        readOnly: isReadOnly(call.method),
+        cause,
+      });
+    }
+    if (codeOf(flight).startsWith('ERR_')) {
+      return new CallRefusedException({
+        status: 400,
+        code: 'invalid_request',
+        message: `The call to ${call.vendor} was not sent: its method or a header cannot go over HTTP (${codeOf(flight)}).`,
+        cause,
+      });
+    }
+    return new VaultKeyUnavailableException({
+      message: `The broker's proxy could not be reached (${this.#unreached(flight)}), so nothing was sent to ${call.vendor}. Try again in a moment; if it stays so, check the broker.proxyUrl option and that the broker runs.`,
+      cause,
+    });
+  }
+
+  #noIssueAnswer(flight: Flight): VaultKeyException {
+    const cause = causeOf(flight);
+    if (!flight.sent) {
+      return new VaultKeyUnavailableException({
+        message: `The broker could not be reached (${this.#unreached(flight)}), so no vault key was issued. Try again in a moment; if it stays so, check the broker.url option and that the broker runs.`,
+        cause,
+      });
+    }
+    return new VaultKeyUnavailableException({
+      message: `The broker was asked for a vault key and its answer was lost: ${reasonOf(flight)}. Try again in a moment. A key nobody holds may exist until it expires.`,
+      keyMayExist: true,
+      cause,
+    });
+  }
+
+  #notIssued(answer: ManagementAnswer, keyId?: string, fault?: string): IssueResult {
+    // A refusal (4xx) says that there is no key; of any other answer only a named key is known.
+    const keyMayExist = keyId === undefined && (answer.status < 400 || answer.status > 499);
+    const refusal =
+      answer.status === 201
+        ? undefined
+        : readIssueRefusal({ ...answer, body: parseObject(this.#withoutToken(answer.text)) });
+    const named = keyId === undefined ? {} : { keyId };
+    if (refusal !== undefined && !keyMayExist) return { issued: false, error: refusal, ...named };
+
+    const message =
+      refusal?.message ??
+      `The broker's answer to an issue request ${fault}, so there is no vault key to work with. Check that the broker.url option is the address of a broker's management API.`;
+    const orphan = keyMayExist ? ' A key nobody holds may exist until it expires.' : '';
+    return {
+      issued: false,
+      error: new VaultKeyUnavailableException({
+        message: `${message}${orphan}`,
+        keyMayExist,
+        retryAfter:
+          refusal instanceof VaultKeyUnavailableException ? refusal.retryAfter : undefined,
+      }),
+      ...named,
+    };
+  }
+
+  #unreached(flight: Flight): string {
+    return flight.timedOut
+      ? `no connection within ${secondsText(this.#callLimits.connectMs)}`
+      : codeOf(flight);
+  }
+
+  #withoutToken(text: string): string {
+    return this.#token === '' ? text : text.replaceAll(this.#token, '[token]');
+  }
+}
+
+function baseOf(url: string): Base {
+  const { origin, pathname } = new URL(url);
+  return { origin, prefix: pathname.replace(/\/+$/, '') };
+}
+
+function subjectOf(subject: KeySubject): Record<string, string | undefined> {
+  return {
+    tenant_id: subject.tenantId,
+    user_id: subject.userId,
+    run_id: subject.runId,
+    tool: subject.tool,
+  };
+}
+
+function headersOf(call: VendorCall): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(call.headers)) {
+    const lower = name.toLowerCase();
+    if (!OWN_HEADERS.has(lower)) headers[lower] = value;
+  }
+  headers['accept-encoding'] = 'identity';
+  headers['authorization'] = `Bearer ${call.token}`;
+  return headers;
+}
+
+function lowerCase(headers: object): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]: [string, unknown]) => [
+      name.toLowerCase(),
+      Array.isArray(value) ? value.join(', ') : String(value),
+    ]),
+  );
+}
+
+function expiryOf(value: unknown, askedAt: number, expiresIn: string): Date | undefined {
+  if (value === undefined) {
+    const life = parseExpiresIn(expiresIn) ?? parseExpiresIn(DEFAULT_EXPIRES_IN) ?? 0;
+    return new Date(askedAt + life);
+  }
+  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(time) ? undefined : new Date(time);
+}
+
+async function readText(
+  body: Readable,
+  limit: number,
+): Promise<{ text: string; complete: boolean }> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  let complete = true;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > limit) {
+        complete = false;
+        break;
+      }
+      chunks.push(chunk);
+    }
+  } catch {
+    complete = false;
+  }
+  return { text: Buffer.concat(chunks).toString('utf8'), complete };
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function* batches(ids: readonly string[], size: number): Generator<readonly string[]> {
+  for (let start = 0; start < ids.length; start += size) yield ids.slice(start, start + size);
+}
+
+function isReadOnly(method: string): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+function codeOf(flight: Flight): string {
+  return flight.failure?.code ?? 'the connection was closed';
+}
+
+function reasonOf(flight: Flight): string {
+  if (flight.timedOut) return 'no answer in time';
+  return flight.sent
+    ? `the connection broke (${codeOf(flight)})`
+    : `the broker could not be reached (${codeOf(flight)})`;
+}
+
+function causeOf(flight: Flight): Error | undefined {
+  return flight.failure === undefined ? undefined : bareError(flight.failure);
+}
+
+/** An error of which only the code is left and, where they are Node's own, the words. */
+function bareError(error: unknown): NodeJS.ErrnoException {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  const codeText = typeof code === 'string' ? code : undefined;
+  const words = axios.isAxiosError(error) ? undefined : message;
+  const bare: NodeJS.ErrnoException = new Error(
+    typeof words === 'string' ? words : (codeText ?? 'no answer'),
+  );
+  if (codeText !== undefined) bare.code = codeText;
+  return bare;
+}
+
+function secondsText(ms: number): string {
+  return `${ms / 1_000} s`;
+}

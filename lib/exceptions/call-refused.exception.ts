@@ -1,0 +1,48 @@
+import { knownDetails } from './known-details';
+import { VaultKeyException } from './vault-key.exception';
+import type { VaultKeyExceptionDetails } from './vault-key.exception';
+
+/**
+ * The call was refused before it reached the vendor: by the broker, whose status and code are kept,
+ * or on this side because an argument is not of the form it must have (`param` names it).
+ */
+export class CallRefusedException extends VaultKeyException {
+  /** The argument that is at fault, where it is one. */
+  readonly param?: string;
+
+  constructor(init: {
+    /** 400–599. */
+    status: number;
+    /** Such as `invalid_amount`, `invalid_path`, `amount_unknown`. */
+    code: string;
+    message: string;
+    param?: string;
+    details?: VaultKeyExceptionDetails;
+    cause?: unknown;
+  }) {
+    super({
+      code: init.code,
+      message: init.message,
+      status: init.status,
+      retryable: false,
+      details: knownDetails({ ...init.details, param: init.param }),
+      cause: init.cause,
+    });
+    this.param = init.param;
+  }
+
+  /**
+   * The refusal of a call for one of its arguments: 400, nothing sent.
+   *
+   * @param rule What it must be, as a clause: `must be a whole number`.
+   * @param code @default 'invalid_request'
+   */
+  static forArgument(param: string, rule: string, code = 'invalid_request'): CallRefusedException {
+    return new CallRefusedException({
+      status: 400,
+      code,
+      message: `The call was not sent: ${param} ${rule}.`,
+      param,
+    });
+  }
+}

@@ -1,0 +1,81 @@
+import { HttpStatus } from '@nestjs/common';
+import { knownDetails } from './known-details';
+import { usdText } from './usd-text';
+import { VaultKeyException } from './vault-key.exception';
+
+/** What is known of a cap that a call would have passed. All sums in USD. */
+export interface SpendCapExceededInit {
+  /** Whose cap it is: `key`, `parent`, or a budget's `tenant`, `user`, `run`, `tool`, `vendor`. */
+  scope?: string;
+  cap?: number;
+  /** What has been spent under the cap. */
+  spent?: number;
+  /** What calls in flight have reserved. */
+  held?: number;
+  /** What the refused call would have cost. */
+  requested?: number;
+  /** What is left. */
+  remaining?: number;
+  /** When a budget starts afresh: ISO 8601, UTC. A key's own cap never does. */
+  resetsAt?: string;
+}
+
+/**
+ * The call would have passed a spend cap, so it was not sent to the vendor. Answered as 402
+ * `spend_cap_exceeded`; the same call will be refused again.
+ */
+export class SpendCapExceededException extends VaultKeyException {
+  /** Whose cap it is: `key`, `parent`, or a budget's `tenant`, `user`, `run`, `tool`, `vendor`. */
+  readonly scope: string;
+  /** USD; absent where the broker did not say. */
+  readonly cap?: number;
+  /** USD; absent where the broker did not say. */
+  readonly spent?: number;
+  /** USD; absent where the broker did not say. */
+  readonly remaining?: number;
+  /** When a budget starts afresh: ISO 8601, UTC. */
+  readonly resetsAt?: string;
+
+  constructor(init: SpendCapExceededInit = {}) {
+    const scope = init.scope ?? 'key';
+    super({
+      code: 'spend_cap_exceeded',
+      message: messageOf(scope, init),
+      status: HttpStatus.PAYMENT_REQUIRED,
+      retryable: false,
+      details: knownDetails({
+        scope,
+        cap: init.cap,
+        spent: init.spent,
+        held: init.held,
+        requested: init.requested,
+        remaining: init.remaining,
+        resetsAt: init.resetsAt,
+      }),
+    });
+    this.scope = scope;
+    this.cap = init.cap;
+    this.spent = init.spent;
+    this.remaining = init.remaining;
+    this.resetsAt = init.resetsAt;
+  }
+}
+
+function messageOf(scope: string, init: SpendCapExceededInit): string {
+  const owner = scope === 'key' ? 'of this run' : `of this ${scope}`;
+  const known = [
+    init.spent === undefined ? undefined : `${usdText(init.spent)} is spent`,
+    init.held === undefined || init.held === 0
+      ? undefined
+      : `${usdText(init.held)} is reserved by calls in flight`,
+    init.remaining === undefined ? undefined : `${usdText(init.remaining)} is left`,
+    init.requested === undefined ? undefined : `this call asks for ${usdText(init.requested)}`,
+  ].filter((part) => part !== undefined);
+  const cap = init.cap === undefined ? '' : ` of ${usdText(init.cap)}`;
+  const sums = known.length === 0 ? '' : ` (${known.join(', ')})`;
+  const next =
+    init.resetsAt === undefined
+      ? 'ask a person before spending more'
+      : `wait until ${init.resetsAt}, or ask a person before spending more`;
+  return `The spend cap${cap} ${owner} does not allow this call${sums}. Nothing was sent to the vendor. Do not repeat the call: ${next}.`;
+}

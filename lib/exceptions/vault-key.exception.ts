@@ -1,0 +1,53 @@
+import { HttpException } from '@nestjs/common';
+
+/** Everything an answer to a caller may say beside `error`, `message` and `retryable`. JSON values only. */
+export type VaultKeyExceptionDetails = Readonly<Record<string, unknown>>;
+
+/** The body of the answer every exception of this package renders to. */
+export interface VaultKeyExceptionBody {
+  error: string;
+  message: string;
+  retryable: boolean;
+  [detail: string]: unknown;
+}
+
+/**
+ * Base of everything this package throws. Extends `HttpException`, so that it answers well with no
+ * filter at all; `code` and `retryable` are what an agent needs to decide what to do next.
+ */
+export abstract class VaultKeyException extends HttpException {
+  /** Machine-readable, stable: the `error` field of the answer. */
+  readonly code: string;
+  /** Whether the same call may be tried again as it is. */
+  readonly retryable: boolean;
+  /** What else the answer says: caps in USD, instants as ISO 8601 in UTC. */
+  readonly details: VaultKeyExceptionDetails;
+
+  protected constructor(init: {
+    code: string;
+    message: string;
+    status: number;
+    retryable: boolean;
+    details?: VaultKeyExceptionDetails;
+    cause?: unknown;
+  }) {
+    const details = init.details ?? {};
+    const body: VaultKeyExceptionBody = {
+      ...details,
+      error: init.code,
+      message: init.message,
+      retryable: init.retryable,
+    };
+    super(body, init.status, init.cause === undefined ? undefined : { cause: init.cause });
+    this.message = init.message;
+    this.name = new.target.name;
+    this.code = init.code;
+    this.retryable = init.retryable;
+    this.details = details;
+  }
+
+  /** The body a caller sees. */
+  override getResponse(): VaultKeyExceptionBody {
+    return super.getResponse() as VaultKeyExceptionBody;
+  }
+}

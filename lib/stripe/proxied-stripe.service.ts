@@ -1,0 +1,314 @@
+import { Injectable } from '@nestjs/common';
+import { CallRefusedException } from '../exceptions/call-refused.exception';
+import { CurrentVaultKey } from '../vault-key/current-vault-key';
+import type { VendorParams } from './form-encoding';
+import { ProxiedVendorService } from './proxied-vendor.service';
+import type { VendorRequestOptions } from './proxied-vendor.service';
+import {
+  amountOf,
+  choiceOf,
+  countOf,
+  currencyOf,
+  flagOf,
+  idOf,
+  optional,
+  textOf,
+} from './stripe-arguments';
+import type { StripeCharge, StripeList, StripePaymentIntent, StripeRefund } from './stripe-objects';
+
+/** `null` or an empty string removes a key that is set. */
+export type StripeMetadata = Readonly<Record<string, string | number | boolean | null>>;
+
+const CAPTURE_METHODS = ['automatic', 'automatic_async', 'manual'] as const;
+const SETUP_FUTURE_USAGES = ['off_session', 'on_session'] as const;
+const REDIRECTS = ['always', 'never'] as const;
+const CANCELLATION_REASONS = [
+  'abandoned',
+  'duplicate',
+  'fraudulent',
+  'requested_by_customer',
+] as const;
+const REFUND_REASONS = ['duplicate', 'fraudulent', 'requested_by_customer'] as const;
+
+/** How a PaymentIntent is to be paid. */
+export interface PaymentIntentConfirmation {
+  /** Such as `pm_card_visa`. */
+  paymentMethod?: string;
+  /** Where the customer comes back to after a redirect. */
+  returnUrl?: string;
+  /** Whether the customer is away, and can pass no further check. */
+  offSession?: boolean;
+  captureMethod?: (typeof CAPTURE_METHODS)[number];
+  setupFutureUsage?: (typeof SETUP_FUTURE_USAGES)[number];
+  receiptEmail?: string;
+}
+
+/** What a new PaymentIntent is to be. */
+export interface CreatePaymentIntentParams extends PaymentIntentConfirmation {
+  /** In the currency's minor unit: 1250 is $12.50. A whole number, 1 … 99,999,999. */
+  amount: number;
+  /**
+   * Three letters.
+   *
+   * @default 'usd'
+   */
+  currency?: string;
+  /** Such as `cus_9s6XKzkNRiz8i3`. */
+  customerId?: string;
+  /**
+   * Whether to charge at once.
+   *
+   * @default Stripe's: false
+   */
+  confirm?: boolean;
+  description?: string;
+  metadata?: StripeMetadata;
+  statementDescriptor?: string;
+  /** Such as `['card']`; excludes `automaticPaymentMethods`. */
+  paymentMethodTypes?: readonly string[];
+  automaticPaymentMethods?: { enabled: boolean; allowRedirects?: (typeof REDIRECTS)[number] };
+}
+
+/** What of a PaymentIntent is to be collected. */
+export interface CapturePaymentIntentParams {
+  /** In the currency's minor unit; all that was authorised where left out. */
+  amountToCapture?: number;
+}
+
+/** Why a PaymentIntent is given up. */
+export interface CancelPaymentIntentParams {
+  cancellationReason?: (typeof CANCELLATION_REASONS)[number];
+}
+
+/** Which charges to list. */
+export interface ListChargesParams {
+  customerId?: string;
+  paymentIntentId?: string;
+  /**
+   * 1–100.
+   *
+   * @default Stripe's: 10
+   */
+  limit?: number;
+  /** A charge's id: the page after it. */
+  startingAfter?: string;
+  /** A charge's id: the page before it. */
+  endingBefore?: string;
+}
+
+/** What to pay back: of a PaymentIntent, or of a charge. */
+export interface CreateRefundParams {
+  /** Either this or `chargeId`. */
+  paymentIntentId?: string;
+  /** Either this or `paymentIntentId`. */
+  chargeId?: string;
+  /** In the currency's minor unit; all that is left to refund where left out. */
+  amount?: number;
+  reason?: (typeof REFUND_REASONS)[number];
+  metadata?: StripeMetadata;
+}
+
+/**
+ * Stripe, called with the run's vault key through the broker's proxy. Inject it into handlers
+ * marked with `@AgentTool`; outside a run its calls throw `VaultKeyMissingException`.
+ * Arguments are checked before anything is sent, and every call but reads carries an
+ * `Idempotency-Key`. {@link request} makes the calls that have no method here.
+ *
+ * @example
+ * ```ts
+ * @Post('charge')
+ * @AgentTool({ dailyUsdCap: 500, allowedEndpoints: ['/v1/payment_intents'] })
+ * charge(@Body() { amount, customerId }: ChargeDto) {
+ *   return this.stripe.createPaymentIntent({ amount, customerId });
+ * }
+ * ```
+ */
+@Injectable()
+export class ProxiedStripeService extends ProxiedVendorService {
+  constructor(vaultKeys: CurrentVaultKey) {
+    super(vaultKeys, 'stripe');
+  }
+
+  /**
+   * `POST /v1/payment_intents`. Its amount counts against the cap, confirmed or not.
+   *
+   * @throws CallRefusedException `invalid_amount`, or `invalid_request` for another bad argument,
+   * and all that {@link request} throws.
+   */
+  async createPaymentIntent(
+    params: CreatePaymentIntentParams,
+    options?: VendorRequestOptions,
+  ): Promise<StripePaymentIntent> {
+    const automatic = params.automaticPaymentMethods;
+    return this.request(
+      'POST',
+      '/v1/payment_intents',
+      {
+        amount: amountOf('amount', params.amount),
+        currency: currencyOf('currency', params.currency ?? 'usd'),
+        customer: optional(params.customerId, customer),
+        confirm: optional(params.confirm, (value) => flagOf('confirm', value)),
+        description: optional(params.description, (value) => textOf('description', value)),
+        metadata: params.metadata,
+        statement_descriptor: optional(params.statementDescriptor, (value) =>
+          textOf('statementDescriptor', value),
+        ),
+        payment_method_types: params.paymentMethodTypes,
+        automatic_payment_methods: automatic && {
+          enabled: flagOf('automaticPaymentMethods.enabled', automatic.enabled),
+          allow_redirects: optional(automatic.allowRedirects, (value) =>
+            choiceOf('automaticPaymentMethods.allowRedirects', value, REDIRECTS),
+          ),
+        },
+        ...confirmation(params),
+      },
+      options,
+    );
+  }
+
+  /**
+   * `POST /v1/payment_intents/{id}/confirm`: charges it.
+   *
+   * @throws what {@link createPaymentIntent} throws.
+   */
+  async confirmPaymentIntent(
+    id: string,
+    params: PaymentIntentConfirmation = {},
+    options?: VendorRequestOptions,
+  ): Promise<StripePaymentIntent> {
+    return this.request(
+      'POST',
+      `/v1/payment_intents/${intent('id', id)}/confirm`,
+      confirmation(params),
+      options,
+    );
+  }
+
+  /**
+   * `POST /v1/payment_intents/{id}/capture`: collects what was authorised, or less.
+   *
+   * @throws what {@link createPaymentIntent} throws.
+   */
+  async capturePaymentIntent(
+    id: string,
+    params: CapturePaymentIntentParams = {},
+    options?: VendorRequestOptions,
+  ): Promise<StripePaymentIntent> {
+    return this.request(
+      'POST',
+      `/v1/payment_intents/${intent('id', id)}/capture`,
+      {
+        amount_to_capture: optional(params.amountToCapture, (value) =>
+          amountOf('amountToCapture', value),
+        ),
+      },
+      options,
+    );
+  }
+
+  /**
+   * `POST /v1/payment_intents/{id}/cancel`: gives back what it held of the cap.
+   *
+   * @throws what {@link createPaymentIntent} throws.
+   */
+  async cancelPaymentIntent(
+    id: string,
+    params: CancelPaymentIntentParams = {},
+    options?: VendorRequestOptions,
+  ): Promise<StripePaymentIntent> {
+    return this.request(
+      'POST',
+      `/v1/payment_intents/${intent('id', id)}/cancel`,
+      {
+        cancellation_reason: optional(params.cancellationReason, (value) =>
+          choiceOf('cancellationReason', value, CANCELLATION_REASONS),
+        ),
+      },
+      options,
+    );
+  }
+
+  /**
+   * `GET /v1/payment_intents/{id}`.
+   *
+   * @throws what {@link createPaymentIntent} throws.
+   */
+  async retrievePaymentIntent(id: string): Promise<StripePaymentIntent> {
+    return this.request('GET', `/v1/payment_intents/${intent('id', id)}`);
+  }
+
+  /**
+   * `GET /v1/charges`, newest first.
+   *
+   * @throws what {@link createPaymentIntent} throws.
+   */
+  async listCharges(params: ListChargesParams = {}): Promise<StripeList<StripeCharge>> {
+    return this.request('GET', '/v1/charges', {
+      customer: optional(params.customerId, customer),
+      payment_intent: optional(params.paymentIntentId, (value) => intent('paymentIntentId', value)),
+      limit: optional(params.limit, (value) => countOf('limit', value, 1, 100)),
+      starting_after: optional(params.startingAfter, (value) => charge('startingAfter', value)),
+      ending_before: optional(params.endingBefore, (value) => charge('endingBefore', value)),
+    });
+  }
+
+  /**
+   * `POST /v1/refunds`. Counts as spend, and never refills a cap.
+   *
+   * @throws what {@link createPaymentIntent} throws.
+   */
+  async createRefund(
+    params: CreateRefundParams,
+    options?: VendorRequestOptions,
+  ): Promise<StripeRefund> {
+    if ((params.paymentIntentId === undefined) === (params.chargeId === undefined)) {
+      throw CallRefusedException.forArgument(
+        'paymentIntentId',
+        'or chargeId must be given, and not both',
+      );
+    }
+    return this.request(
+      'POST',
+      '/v1/refunds',
+      {
+        payment_intent: optional(params.paymentIntentId, (value) =>
+          intent('paymentIntentId', value),
+        ),
+        charge: optional(params.chargeId, (value) => charge('chargeId', value)),
+        amount: optional(params.amount, (value) => amountOf('amount', value)),
+        reason: optional(params.reason, (value) => choiceOf('reason', value, REFUND_REASONS)),
+        metadata: params.metadata,
+      },
+      options,
+    );
+  }
+}
+
+function confirmation(params: PaymentIntentConfirmation): VendorParams {
+  return {
+    payment_method: optional(params.paymentMethod, (value) =>
+      idOf('paymentMethod', value, 'pm_card_visa'),
+    ),
+    return_url: optional(params.returnUrl, (value) => textOf('returnUrl', value)),
+    off_session: optional(params.offSession, (value) => flagOf('offSession', value)),
+    capture_method: optional(params.captureMethod, (value) =>
+      choiceOf('captureMethod', value, CAPTURE_METHODS),
+    ),
+    setup_future_usage: optional(params.setupFutureUsage, (value) =>
+      choiceOf('setupFutureUsage', value, SETUP_FUTURE_USAGES),
+    ),
+    receipt_email: optional(params.receiptEmail, (value) => textOf('receiptEmail', value)),
+  };
+}
+
+function intent(param: string, value: string): string {
+  return idOf(param, value, 'pi_3MtwBwLkdIwHu7ix28a3tqPa');
+}
+
+function charge(param: string, value: string): string {
+  return idOf(param, value, 'ch_3MmlLrLkdIwHu7ix0snN0B15');
+}
+
+function customer(value: string): string {
+  return idOf('customerId', value, 'cus_9s6XKzkNRiz8i3');
+}

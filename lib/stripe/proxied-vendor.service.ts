@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { targetFault } from '../broker/endpoints/target';
+import { CallRefusedException } from '../exceptions/call-refused.exception';
+import { readProxiedAnswer } from '../exceptions/refusal-reader';
+import type { CurrentVaultKey } from '../vault-key/current-vault-key';
+import { encodeForm } from './form-encoding';
+import type { VendorParams } from './form-encoding';
+
+/** The methods a vendor call may have. */
+export type VendorMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** What else a vendor call may say. */
+export interface VendorRequestOptions {
+  /**
+   * Sent as `Idempotency-Key` with every call but `GET`: the vendor executes calls of the same key
+   * once. 1–255 visible ASCII characters. Give one of your own, such as an order's id, where a
+   * retry of your handler must not charge again.
+   *
+   * @default a random UUID for each call
+   */
+  idempotencyKey?: string;
+}
+
+const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+
+/**
+ * Base of the services that call a vendor with the run's vault key, through the broker's proxy.
+ *
+ * @example
+ * ```ts
+ * @Injectable()
+ * export class ProxiedAcmeService extends ProxiedVendorService {
+ *   constructor(vaultKeys: CurrentVaultKey) {
+ *     super(vaultKeys, 'acme');
+ *   }
+ *
+ *   order(sku: string) {
+ *     return this.request<{ id: string }>('POST', '/v1/orders', { sku });
+ *   }
+ * }
+ * ```
+ */
+export abstract class ProxiedVendorService {
+  readonly #vaultKeys: CurrentVaultKey;
+
+  /** @param vendor The vendor's name at the broker, such as `stripe`. */
+  protected constructor(
+    vaultKeys: CurrentVaultKey,
+    readonly vendor: string,
+  ) {
+    this.#vaultKeys = vaultKeys;
+  }
+
+  /**
+   * Makes one call and gives the parsed JSON of its answer (`undefined` for an answer without
+   * content, 204). Nothing is retried.
+   *
+   * @param path The vendor's own path, `/v1/customers`: no `%`, no `..`; may have a query.
+   * @param params Sent form-encoded: in the query of `GET` and `DELETE`, else in the body.
+   * @throws VaultKeyMissingException outside a run, and after it has ended.
+   * @throws CallRefusedException for a path, parameter or idempotency key that cannot be sent, and
+   * for what the broker refuses.
+   * @throws SpendCapExceededException, EndpointNotAllowedException, AgentBrakedException,
+   * VaultKeyInvalidException or VaultKeyUnavailableException when the broker sent nothing on.
+   * @throws VendorException for the vendor's own errors, VendorRateLimitedException for its 429,
+   * VendorUnreachableException when it was not reached.
+   * @throws VendorOutcomeUnknownException when the call was sent and no usable answer came.
+   *
+   * @example
+   * ```ts
+   * const customer = await this.stripe.request<{ id: string }>('POST', '/v1/customers', {
+   *   email: 'ada@example.com',
+   *   metadata: { order: 'o_1' },
+   * });
+   * ```
+   */
+  async request<T = unknown>(
+    method: VendorMethod,
+    path: string,
+    params: VendorParams = {},
+    options: VendorRequestOptions = {},
+  ): Promise<T> {
+    const key = this.#vaultKeys.get(this.vendor);
+    if (!METHODS.has(method)) {
+      throw CallRefusedException.forArgument('method', `must be one of ${[...METHODS].join(', ')}`);
+    }
+    const readOnly = method === 'GET';
+    const idempotencyKey = readOnly ? undefined : idempotencyKeyOf(options);
+    const form = encodeForm(params);
+    const inQuery = readOnly || method === 'DELETE';
+    const target = targetOf(path, inQuery ? form : '');
+    const body = inQuery || form === '' ? undefined : form;
+
+    const answer = await key.broker.forward({
+      vendor: this.vendor,
+      token: key.token,
+      method,
+      target,
+      headers: {
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+        ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
+      },
+      ...(body === undefined ? {} : { body }),
+    });
+    const text = await readText(answer.body);
+    const content = parseJson(text?.replaceAll(key.token, key.maskedToken));
+    const { status, headers } = answer;
+    const exception = readProxiedAnswer({
+      status,
+      headers,
+      body: content,
+      vendor: this.vendor,
+      idempotencyKey,
+      readOnly,
+    });
+    if (exception !== undefined) throw exception;
+    return content as T;
+  }
+}
+
+function idempotencyKeyOf(options: VendorRequestOptions): string {
+  const { idempotencyKey } = options;
+  if (idempotencyKey === undefined) return randomUUID();
+  if (typeof idempotencyKey !== 'string' || !IDEMPOTENCY_KEY.test(idempotencyKey)) {
+    throw CallRefusedException.forArgument(
+      'idempotencyKey',
+      'must be 1 to 255 visible ASCII characters, such as "order-1842"',
+    );
+  }
+  return idempotencyKey;
+}
+
+function targetOf(path: string, query: string): string {
+  if (typeof path !== 'string') {
+    throw CallRefusedException.forArgument(
+      'path',
+      'must be a string such as "/v1/customers"',
+      'invalid_path',
+    );
+  }
+  const target = query === '' ? path : `${path}${path.includes('?') ? '&' : '?'}${query}`;
+  const fault = targetFault(target);
+  if (fault !== undefined)
+    throw CallRefusedException.forArgument('path', `cannot be sent: ${fault}`, 'invalid_path');
+  return target;
+}
+
+/** `undefined` where the body broke off, or is larger than any answer to such a call. */
+async function readText(body: Readable): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > MAX_ANSWER_BYTES) return undefined;
+      chunks.push(chunk);
+    }
+  } catch {
+    return undefined;
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parseJson(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
