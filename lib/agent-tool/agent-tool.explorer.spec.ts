@@ -1,0 +1,137 @@
+import { Controller, Get, Injectable, Logger } from '@nestjs/common';
+import type { Type } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { VaultKeyModule } from '../vault-key.module';
+import { VaultKeyStartUpException } from '../vault-key/vault-key-start-up.exception';
+import { AgentTool } from './agent-tool.decorator';
+
+const SOUND = { dailyUsdCap: 5, allowedEndpoints: ['/v1/refunds'] };
+const SERVER = { url: 'http://127.0.0.1:9', token: 'management-token' };
+const EMBEDDED = {
+  vendors: { stripe: { secretKey: 'sk_test_1' } },
+  store: 'sqlite::memory:',
+};
+
+async function start(
+  controllers: Type[],
+  { providers = [], embedded = false }: { providers?: Type[]; embedded?: boolean } = {},
+): Promise<void> {
+  const module = await Test.createTestingModule({
+    imports: [VaultKeyModule.forRoot(embedded ? { embedded: EMBEDDED } : { broker: SERVER })],
+    controllers,
+    providers,
+  })
+    .setLogger(false as never)
+    .compile();
+  await module.init();
+  await module.close();
+}
+
+async function faultsOf(...args: Parameters<typeof start>): Promise<string[]> {
+  const error: unknown = await start(...args).catch((thrown: unknown) => thrown);
+  if (!(error instanceof VaultKeyStartUpException)) throw error ?? new Error('it started');
+  return error.faults.map(({ where, message }) => `${where} ${message}`);
+}
+
+describe('the marks of an application', () => {
+  it('all that are not sound are named at start-up, by class and method', async () => {
+    @Controller()
+    class PaymentsController {
+      @Get('a')
+      @AgentTool({ ...SOUND, dailyUsdCap: -1 })
+      charge() {}
+
+      @Get('b')
+      @AgentTool({ ...SOUND, allowedEndpoints: ['/v1/**', '/v2/x', '/v1/charges'] })
+      list() {}
+
+      @Get('c')
+      @AgentTool({ ...SOUND, expiresIn: '25h', vendor: 'Stripe' })
+      refund() {}
+
+      @Get('d')
+      @AgentTool(undefined as never)
+      nothing() {}
+
+      @Get('e')
+      @AgentTool({ ...SOUND, dailyUSDCap: 5 } as never)
+      typo() {}
+
+      @Get('f')
+      @AgentTool(SOUND)
+      @AgentTool(SOUND)
+      twice() {}
+
+      @Get('g')
+      @AgentTool(SOUND)
+      sound() {}
+    }
+    @Controller()
+    @AgentTool({ ...SOUND, allowedEndpoints: [] })
+    class MarkedController {}
+
+    expect(await faultsOf([PaymentsController, MarkedController])).toEqual([
+      'PaymentsController.charge dailyUsdCap must not be negative',
+      'PaymentsController.list allowedEndpoints[0] ("/v1/**") has the segment "**": "*" stands for exactly one whole segment',
+      'PaymentsController.list allowedEndpoints[1] ("/v2/x") is not below /v1/',
+      expect.stringMatching(/^PaymentsController\.refund vendor must be/),
+      expect.stringMatching(/^PaymentsController\.refund expiresIn must be/),
+      'PaymentsController.nothing dailyUsdCap must be a number of US dollars, not nothing',
+      'PaymentsController.nothing allowedEndpoints must be an array of 1 to 100 patterns',
+      'PaymentsController.typo has the option dailyUSDCap, which is not known',
+      'PaymentsController.twice is marked with @AgentTool more than once, and has room for one key',
+      'MarkedController allowedEndpoints must be an array of 1 to 100 patterns',
+    ]);
+  });
+
+  it('a method inherited from a class above is found under each heir', async () => {
+    class Base {
+      @Get('a')
+      @AgentTool({ ...SOUND, dailyUsdCap: 0.001 })
+      charge() {}
+    }
+    @Controller('x')
+    class X extends Base {}
+    @Controller('y')
+    class Y extends Base {}
+    expect(await faultsOf([X, Y])).toEqual([
+      'X.charge dailyUsdCap must have at most 2 decimals',
+      'Y.charge dailyUsdCap must have at most 2 decimals',
+    ]);
+  });
+
+  it('a vendor that is not configured is a fault where the broker is embedded', async () => {
+    @Controller()
+    class OrdersController {
+      @Get('a')
+      @AgentTool({ ...SOUND, vendor: 'acme' })
+      order() {}
+    }
+    expect(await faultsOf([OrdersController], { embedded: true })).toEqual([
+      'OrdersController.order vendor "acme" is not configured in `embedded.vendors`, which has: stripe',
+    ]);
+    await start([OrdersController]);
+  });
+
+  it('what is computed for each call is left to the call', async () => {
+    @Controller()
+    class PaymentsController {
+      @Get('a')
+      @AgentTool({ dailyUsdCap: () => -1, allowedEndpoints: () => [] })
+      charge() {}
+    }
+    await start([PaymentsController]);
+  });
+
+  it('a mark on what is no controller is warned about, and checked too', async () => {
+    @Injectable()
+    class Jobs {
+      @AgentTool(SOUND)
+      sweep() {}
+    }
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
+    await start([], { providers: [Jobs] });
+    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/^Jobs .*VaultKeyService\.run/));
+    warn.mockRestore();
+  });
+});

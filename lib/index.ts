@@ -1,0 +1,82 @@
+export { VaultKeyModule } from './vault-key.module';
+export type { VaultKeyModuleExtras } from './vault-key.module-definition';
+export {
+  BrokerServerOptions,
+  EmbeddedOptions,
+  EmbeddedStripeOptions,
+  EmbeddedVendorsOptions,
+  VaultKeyModuleOptions,
+} from './vault-key.options';
+
+export { AgentTool } from './agent-tool/agent-tool.decorator';
+export type {
+  AgentToolContext,
+  AgentToolOptions,
+  PerCall,
+} from './agent-tool/agent-tool.decorator';
+export { AgentToolInterceptor } from './agent-tool/agent-tool.interceptor';
+export type { AgentRequest, IdentifyAgent } from './agent-tool/identity';
+export type { ClosableResponse } from './agent-tool/response-close';
+
+export type { AgentIdentity, PartialAgentIdentity } from './vault-key/agent-identity';
+export { CurrentVaultKey } from './vault-key/current-vault-key';
+export { RevocationQueue } from './vault-key/revocation-queue';
+export { VaultKey } from './vault-key/vault-key';
+export type { VaultKeyPolicy } from './vault-key/vault-key-policy';
+export { VaultKeyService } from './vault-key/vault-key.service';
+export { VaultKeyStartUpException } from './vault-key/vault-key-start-up.exception';
+export type { StartUpFault } from './vault-key/vault-key-start-up.exception';
+
+export { BrokerClient } from './broker-client/broker-client';
+export type {
+  BrokerDialect,
+  IssueKeyRequest,
+  IssueResult,
+  IssuedKey,
+  KeySubject,
+  RevokeResult,
+  VendorAnswer,
+  VendorCall,
+} from './broker-client/broker-client';
+export { EmbeddedBroker } from './broker-client/embedded-broker.client';
+export { HttpBrokerClient } from './broker-client/http-broker.client';
+export type { HttpBrokerClientOptions } from './broker-client/http-broker.client';
+
+export { ProxiedStripeService } from './stripe/proxied-stripe.service';
+export type {
+  CancelPaymentIntentParams,
+  CapturePaymentIntentParams,
+  CreatePaymentIntentParams,
+  CreateRefundParams,
+  ListChargesParams,
+  PaymentIntentConfirmation,
+  StripeMetadata,
+} from './stripe/proxied-stripe.service';
+export { ProxiedVendorService } from './stripe/proxied-vendor.service';
+export type { VendorMethod, VendorRequestOptions } from './stripe/proxied-vendor.service';
+export type { VendorParam, VendorParams } from './stripe/form-encoding';
+export type {
+  StripeCharge,
+  StripeList,
+  StripePaymentIntent,
+  StripeRefund,
+} from './stripe/stripe-objects';
+
+export { VaultKeyException } from './exceptions/vault-key.exception';
+export type {
+  VaultKeyExceptionBody,
+  VaultKeyExceptionDetails,
+} from './exceptions/vault-key.exception';
+export { AgentBrakedException } from './exceptions/agent-braked.exception';
+export { CallRefusedException } from './exceptions/call-refused.exception';
+export { EndpointNotAllowedException } from './exceptions/endpoint-not-allowed.exception';
+export { SpendCapExceededException } from './exceptions/spend-cap-exceeded.exception';
+export { VaultKeyInvalidException } from './exceptions/vault-key-invalid.exception';
+export { VaultKeyMissingException } from './exceptions/vault-key-missing.exception';
+export type { VaultKeyMissingReason } from './exceptions/vault-key-missing.exception';
+export { VaultKeyUnavailableException } from './exceptions/vault-key-unavailable.exception';
+export { VendorException } from './exceptions/vendor.exception';
+export { VendorOutcomeUnknownException } from './exceptions/vendor-outcome-unknown.exception';
+export { VendorRateLimitedException } from './exceptions/vendor-rate-limited.exception';
+export { VendorUnreachableException } from './exceptions/vendor-unreachable.exception';
+export { VaultKeyExceptionFilter } from './exceptions/vault-key-exception.filter';

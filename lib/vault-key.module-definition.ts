@@ -1,0 +1,26 @@
+import { ConfigurableModuleBuilder } from '@nestjs/common';
+import type { VaultKeyModuleOptions } from './vault-key.options';
+
+/** What the options of `forRoot` and `forRootAsync` say about the module itself. */
+export interface VaultKeyModuleExtras {
+  /**
+   * Whether every module can inject the services without importing `VaultKeyModule`.
+   *
+   * @default true
+   */
+  isGlobal?: boolean;
+}
+
+export const {
+  ConfigurableModuleClass,
+  MODULE_OPTIONS_TOKEN: VAULT_KEY_MODULE_OPTIONS,
+  OPTIONS_TYPE,
+  ASYNC_OPTIONS_TYPE,
+} = new ConfigurableModuleBuilder<VaultKeyModuleOptions>({ moduleName: 'VaultKey' })
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createVaultKeyOptions')
+  .setExtras<VaultKeyModuleExtras>({ isGlobal: true }, (definition, extras) => ({
+    ...definition,
+    global: extras.isGlobal ?? true,
+  }))
+  .build();

@@ -1,0 +1,174 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_INTERCEPTOR, DiscoveryModule, ModulesContainer } from '@nestjs/core';
+import { ClsModule } from 'nestjs-cls';
+import { AgentToolExplorer, KNOWN_VENDORS } from './agent-tool/agent-tool.explorer';
+import { AgentToolInterceptor } from './agent-tool/agent-tool.interceptor';
+import { IDENTIFY_AGENT } from './agent-tool/identity';
+import type { IdentifyAgent } from './agent-tool/identity';
+import { BrokerClient } from './broker-client/broker-client';
+import {
+  EmbeddedBroker,
+  EmbeddedBrokerClient,
+  absentEmbeddedBroker,
+} from './broker-client/embedded-broker.client';
+import { HttpBrokerClient } from './broker-client/http-broker.client';
+import { VaultKeyExceptionFilter } from './exceptions/vault-key-exception.filter';
+import { ProxiedStripeService } from './stripe/proxied-stripe.service';
+import { ConfigurableModuleClass, VAULT_KEY_MODULE_OPTIONS } from './vault-key.module-definition';
+import type { ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } from './vault-key.module-definition';
+import { resolveVaultKeyOptions } from './vault-key.options';
+import type { ResolvedVaultKeyOptions, VaultKeyModuleOptions } from './vault-key.options';
+import { CurrentVaultKey } from './vault-key/current-vault-key';
+import { RevocationQueue } from './vault-key/revocation-queue';
+import { RunOpener } from './vault-key/run-opener';
+import { VaultKeyStartUpException } from './vault-key/vault-key-start-up.exception';
+import { VaultKeyService } from './vault-key/vault-key.service';
+
+/** What an application has one of, however often the module is imported in it. */
+interface Shared {
+  readonly options: ResolvedVaultKeyOptions;
+  client?: BrokerClient;
+  queue?: RevocationQueue;
+}
+
+const RESOLVED_OPTIONS = Symbol.for('nestjs-vault-key:resolved-options');
+const SHARED = Symbol.for('nestjs-vault-key:shared');
+const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
+
+/** Provides everything, and alone registers what is global. */
+@Module({
+  imports: [ClsModule, DiscoveryModule],
+  providers: [
+    {
+      provide: SHARED,
+      inject: [VAULT_KEY_MODULE_OPTIONS, ModulesContainer],
+      useFactory: sharedFor,
+    },
+    {
+      provide: RESOLVED_OPTIONS,
+      inject: [SHARED],
+      useFactory: ({ options }: Shared): ResolvedVaultKeyOptions => options,
+    },
+    {
+      provide: BrokerClient,
+      inject: [SHARED],
+      useFactory: (shared: Shared): BrokerClient => (shared.client ??= clientFor(shared.options)),
+    },
+    {
+      provide: RevocationQueue,
+      inject: [SHARED, BrokerClient],
+      useFactory: (shared: Shared, client: BrokerClient): RevocationQueue =>
+        (shared.queue ??= new RevocationQueue(client)),
+    },
+    {
+      provide: EmbeddedBroker,
+      inject: [BrokerClient],
+      useFactory: (client: BrokerClient): EmbeddedBroker =>
+        client instanceof EmbeddedBrokerClient ? client.broker : absentEmbeddedBroker(),
+    },
+    {
+      provide: IDENTIFY_AGENT,
+      inject: [RESOLVED_OPTIONS],
+      useFactory: ({ identify }: ResolvedVaultKeyOptions): IdentifyAgent =>
+        identify ?? (() => undefined),
+    },
+    {
+      provide: KNOWN_VENDORS,
+      inject: [RESOLVED_OPTIONS],
+      useFactory: ({ embedded }: ResolvedVaultKeyOptions): ReadonlySet<string> | null =>
+        embedded === undefined ? null : new Set(Object.keys(embedded.vendors)),
+    },
+    RunOpener,
+    VaultKeyService,
+    CurrentVaultKey,
+    ProxiedStripeService,
+    AgentToolExplorer,
+    AgentToolInterceptor,
+    { provide: APP_INTERCEPTOR, useExisting: AgentToolInterceptor },
+    VaultKeyExceptionFilter,
+    { provide: APP_FILTER, useExisting: VaultKeyExceptionFilter },
+  ],
+  exports: [
+    VaultKeyService,
+    CurrentVaultKey,
+    ProxiedStripeService,
+    EmbeddedBroker,
+    RevocationQueue,
+    // What @UseInterceptors(AgentToolInterceptor) needs in the module of its controller.
+    RunOpener,
+    IDENTIFY_AGENT,
+  ],
+})
+class VaultKeyRootModule {}
+
+/**
+ * Gives every handler marked with `@AgentTool` a short-lived, capped vault key for each run.
+ * Imported twice with the same options it does what it does once.
+ */
+@Module({})
+export class VaultKeyModule extends ConfigurableModuleClass {
+  /**
+   * Configures the module with what is known when the file is loaded.
+   *
+   * @throws VaultKeyStartUpException when the application starts, with every fault of the options.
+   * @example
+   * VaultKeyModule.forRoot({ broker: { token: process.env.KEYBRAKE_TOKEN } })
+   *
+   * @example
+   * // the broker in this process, without an account anywhere
+   * VaultKeyModule.forRoot({
+   *   embedded: { vendors: { stripe: { secretKey: process.env.STRIPE_SECRET_KEY } } },
+   * })
+   */
+  static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
+    return facade(super.forRoot(options));
+  }
+
+  /**
+   * Configures the module with what other providers know: `useFactory` with `inject`, or a class
+   * with a method `createVaultKeyOptions` as `useClass` or `useExisting`.
+   *
+   * @throws VaultKeyStartUpException when the application starts, with every fault of the options.
+   * @example
+   * VaultKeyModule.forRootAsync({
+   *   inject: [ConfigService],
+   *   useFactory: (config: ConfigService) => ({
+   *     broker: { token: config.getOrThrow('KEYBRAKE_TOKEN') },
+   *   }),
+   * })
+   */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return facade(super.forRootAsync(options));
+  }
+}
+
+function facade({ module, global, imports, providers }: DynamicModule): DynamicModule {
+  const root: DynamicModule = { module: VaultKeyRootModule, imports, providers };
+  return { module, global, imports: [root], exports: [VaultKeyRootModule] };
+}
+
+function sharedFor(given: VaultKeyModuleOptions, application: ModulesContainer): Shared {
+  const options = resolveVaultKeyOptions(given);
+  const shared = sharedByApplication.get(application);
+  if (shared === undefined) {
+    const first: Shared = { options };
+    sharedByApplication.set(application, first);
+    return first;
+  }
+  if (isDeepStrictEqual(shared.options, options)) return shared;
+  throw new VaultKeyStartUpException([
+    {
+      where: 'VaultKeyModule',
+      message:
+        'is imported twice with different options, and an application has one broker: import it once, in the root module',
+    },
+  ]);
+}
+
+function clientFor(options: ResolvedVaultKeyOptions): BrokerClient {
+  return options.embedded === undefined
+    ? new HttpBrokerClient(options.broker)
+    : new EmbeddedBrokerClient(options.embedded);
+}

@@ -1,0 +1,183 @@
+import { inspect } from 'node:util';
+import { resolveVaultKeyOptions } from './vault-key.options';
+import { VaultKeyStartUpException } from './vault-key/vault-key-start-up.exception';
+
+const STRIPE = { vendors: { stripe: { secretKey: 'sk_test_1' } } };
+
+function faultsOf(options: unknown, environment: NodeJS.ProcessEnv = {}): string[] {
+  try {
+    resolveVaultKeyOptions(options, environment);
+  } catch (error) {
+    if (!(error instanceof VaultKeyStartUpException)) throw error;
+    for (const { example, message } of error.faults) {
+      expect(error.message).toContain(message);
+      if (example !== undefined) expect(error.message).toContain(example);
+    }
+    return error.faults.map(({ where, message }) => `${where} ${message}`);
+  }
+  return [];
+}
+
+describe('the options of VaultKeyModule', () => {
+  it('a token alone is Keybrake, in its own dialect', () => {
+    expect(resolveVaultKeyOptions({ broker: { token: 't' } }, {})).toEqual({
+      broker: {
+        url: 'https://api.keybrake.com',
+        proxyUrl: 'https://proxy.keybrake.com',
+        token: 't',
+        dialect: 'keybrake',
+      },
+    });
+    const named = { broker: { token: 't', url: 'https://api.keybrake.com' } };
+    expect(resolveVaultKeyOptions(named, {}).broker?.proxyUrl).toBe('https://proxy.keybrake.com');
+  });
+
+  it('a URL alone is a broker of one’s own, proxy and all, in the dialect of this package', () => {
+    const url = 'https://broker.example.com:4100/vault';
+    expect(resolveVaultKeyOptions({ broker: { token: 't', url } }, {}).broker).toEqual({
+      url,
+      proxyUrl: 'https://broker.example.com:4100',
+      token: 't',
+      dialect: 'vault-key',
+    });
+  });
+
+  it('a dialect that is given stands', () => {
+    const broker = { token: 't', url: 'http://127.0.0.1:4100', dialect: 'keybrake' };
+    expect(resolveVaultKeyOptions({ broker }, {}).broker?.dialect).toBe('keybrake');
+  });
+
+  it('the environment fills what is not given', () => {
+    const environment = {
+      KEYBRAKE_TOKEN: 'from-env',
+      KEYBRAKE_URL: 'https://a.example.com',
+      KEYBRAKE_PROXY_URL: 'https://b.example.com',
+    };
+    const fromEnvironment = {
+      url: 'https://a.example.com',
+      proxyUrl: 'https://b.example.com',
+      token: 'from-env',
+      dialect: 'vault-key',
+    };
+    expect(resolveVaultKeyOptions({}, environment).broker).toEqual(fromEnvironment);
+    expect(resolveVaultKeyOptions({ broker: { token: undefined } }, environment).broker).toEqual(
+      fromEnvironment,
+    );
+    const broker = { token: 'given', proxyUrl: 'https://c.example.com' };
+    expect(resolveVaultKeyOptions({ broker }, environment).broker).toEqual({
+      ...fromEnvironment,
+      ...broker,
+    });
+  });
+
+  it('embedded is a store beside the application, and reads no environment', () => {
+    const environment = { KEYBRAKE_TOKEN: 'x', KEYBRAKE_URL: 'nonsense' };
+    expect(resolveVaultKeyOptions({ embedded: STRIPE }, environment)).toEqual({
+      embedded: { ...STRIPE, store: 'sqlite:./vault-key.db', vendorTimeout: '80s' },
+    });
+  });
+
+  it('identify is kept as it is', () => {
+    const identify = () => ({ userId: 'u' });
+    expect(resolveVaultKeyOptions({ embedded: STRIPE, identify }, {}).identify).toBe(identify);
+  });
+
+  it('neither broker nor embedded is a fault, and so are both', () => {
+    expect(faultsOf({})).toEqual([
+      'broker or embedded must be given: it says where vault keys come from',
+    ]);
+    expect(faultsOf(undefined)).toHaveLength(1);
+    expect(faultsOf({ broker: { token: 't' }, embedded: STRIPE })).toEqual([
+      'broker and embedded exclude each other: keep the one the application is to use',
+    ]);
+  });
+
+  it('a missing token says where to set it', () => {
+    expect(faultsOf({ broker: {} })).toEqual([
+      'broker.token is missing: set KEYBRAKE_TOKEN in the environment of this process, or pass it',
+    ]);
+    expect(faultsOf({ broker: { token: '' } })).toHaveLength(1);
+  });
+
+  it.each([
+    [{ broker: 'x' }, /^broker must be an object/],
+    [{ broker: [] }, /^broker must be an object/],
+    [{ broker: null }, /^broker must be an object/],
+    [{ broker: { token: 'a b' } }, /^broker\.token must be a string of printable/],
+    [{ broker: { token: 'a\nb' } }, /^broker\.token must be/],
+    [{ broker: { token: 7 } }, /^broker\.token must be/],
+    [{ broker: { token: 't', url: 'broker' } }, /^broker\.url must be an absolute URL/],
+    [{ broker: { token: 't', url: 'ftp://x' } }, /^broker\.url must be an https: URL/],
+    [{ broker: { token: 't', url: 'http://x.com' } }, /^broker\.url .*loopback only/],
+    [{ broker: { token: 't', url: 'https://u:p@x.com' } }, /^broker\.url must not hold cred/],
+    [{ broker: { token: 't', url: 'https://x.com/?a' } }, /^broker\.url must have no query/],
+    [{ broker: { token: 't', proxyUrl: 'http://x.com' } }, /^broker\.proxyUrl .*loopback only/],
+    [{ broker: { token: 't', dialect: 'k' } }, /^broker\.dialect must be "keybrake" or/],
+    [{ broker: { token: 't', tokn: 't' } }, /^broker\.tokn is not a known option/],
+    [{ embedded: {} }, /^embedded\.vendors is missing/],
+    [{ embedded: { vendors: {} } }, /^embedded\.vendors\.stripe is missing/],
+    [{ embedded: { vendors: { stripe: {} } } }, /^embedded\.vendors\.stripe\.secretKey is missing/],
+    [{ embedded: { ...STRIPE, store: 'redis://x' } }, /^embedded\.store names a Redis store/],
+    [{ embedded: { ...STRIPE, store: 'x.db' } }, /^embedded\.store must be sqlite:/],
+    [{ embedded: { ...STRIPE, vendorTimeout: '80' } }, /^embedded\.vendorTimeout must be/],
+    [{ embedded: { ...STRIPE, identify: () => ({}) } }, /^embedded\.identify is not a known/],
+    [{ embedded: STRIPE, identify: 'x' }, /^identify must be a function/],
+    [{ embedded: STRIPE, budgets: { user: 1 } }, /^budgets is not in this version/],
+    [{ broker: { token: 't' }, lease: {} }, /^lease is not in this version/],
+    [{ embedded: STRIPE, isGlobl: true }, /^isGlobl is not a known option/],
+    [
+      { embedded: { vendors: { ...STRIPE.vendors, acme: { secretKey: 'x' } } } },
+      /^embedded\.vendors\.acme is not a known vendor: stripe/,
+    ],
+    [
+      { embedded: { vendors: { stripe: { secretKey: 's', baseUrl: 'http://x.com' } } } },
+      /^embedded\.vendors\.stripe\.baseUrl must be an https: URL/,
+    ],
+  ])('%j is one fault', (options, fault) => {
+    expect(faultsOf(options)).toEqual([expect.stringMatching(fault)]);
+  });
+
+  it('all faults come at once, each with its path', () => {
+    const faults = faultsOf({
+      embedded: {
+        vendors: { stripe: { secretKey: '', baseUrl: 'x' }, acme: {} },
+        store: 'memory',
+        vendorTimeout: 80,
+      },
+      budgets: { user: 5 },
+      identify: {},
+    });
+    expect(faults.map((fault) => fault.replace(/ .*/, '')).toSorted()).toEqual([
+      'budgets',
+      'embedded.store',
+      'embedded.vendorTimeout',
+      'embedded.vendors.acme',
+      'embedded.vendors.stripe.baseUrl',
+      'embedded.vendors.stripe.secretKey',
+      'identify',
+    ]);
+  });
+
+  it('a fault from the environment names its variable', () => {
+    const environment = { KEYBRAKE_TOKEN: 't', KEYBRAKE_URL: 'http://broker.example.com' };
+    expect(faultsOf({ broker: {} }, environment)).toEqual([
+      expect.stringMatching(/^broker\.url \(KEYBRAKE_URL\) must be an https: URL/),
+    ]);
+  });
+
+  it('no fault shows what it found', () => {
+    const secret = 'sk live_secret';
+    const url = 'http://user:url_secret@x.com';
+    for (const options of [
+      { broker: { token: secret, url, proxyUrl: url, [secret.slice(0, 2)]: secret } },
+      { embedded: { vendors: { stripe: { secretKey: secret, baseUrl: url } }, store: secret } },
+    ]) {
+      try {
+        resolveVaultKeyOptions(options, {});
+        throw new Error('not refused');
+      } catch (error) {
+        expect(`${inspect(error, { depth: 9 })}${JSON.stringify(error)}`).not.toMatch(/_secret/);
+      }
+    }
+  });
+});

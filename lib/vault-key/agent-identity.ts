@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { CallRefusedException } from '../exceptions/call-refused.exception';
+
+/** On whose behalf a run works. */
+export interface AgentIdentity {
+  /** The user, or `anon` where nobody is logged in. */
+  userId: string;
+  /** The agent's run, 1–128 of `[A-Za-z0-9_.:-]`: what groups the calls of one errand. */
+  runId: string;
+  /** The tenant, where the application has tenants. */
+  tenantId?: string;
+  /** The tool: `Class.method` of the handler. */
+  tool?: string;
+}
+
+/** An identity as an application gives it: what is absent is filled in. */
+export interface PartialAgentIdentity {
+  userId?: string | number | bigint;
+  /** 1–128 of `[A-Za-z0-9_.:-]`. */
+  runId?: string;
+  tenantId?: string | number | bigint;
+  tool?: string;
+}
+
+/** Who a run is for where nobody is logged in. */
+export const ANONYMOUS = 'anon';
+
+/** What a run id must look like, in words. */
+export const RUN_ID_RULE = 'must be 1 to 128 of the characters A-Z a-z 0-9 _ . : -';
+
+const RUN_ID = /^[A-Za-z0-9_.:-]{1,128}$/;
+
+/** Whether a value can be a run id. */
+export function isRunId(value: unknown): value is string {
+  return typeof value === 'string' && RUN_ID.test(value);
+}
+
+/** A run id nobody else has: 8 random bytes in hex. */
+export function newRunId(): string {
+  return randomBytes(8).toString('hex');
+}
+
+/** A user's or tenant's id as text; `undefined` where the value is neither a text nor an integer. */
+export function idText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value.trim() === '' ? undefined : value;
+  return typeof value === 'bigint' || Number.isSafeInteger(value) ? String(value) : undefined;
+}
+
+/**
+ * Reads an identity that the application gave.
+ *
+ * @throws CallRefusedException `invalid_identity`, naming every field that is not sound.
+ */
+export function readIdentity(given: unknown): Partial<AgentIdentity> {
+  if (given === undefined || given === null) return {};
+  if (typeof given !== 'object') throw invalidIdentity('it must be an object');
+  const { userId, runId, tenantId, tool } = given as Record<string, unknown>;
+  const faults: string[] = [];
+  const user = idText(userId);
+  if (userId !== undefined && user === undefined) {
+    faults.push('userId must be a string that is not blank, or an integer');
+  }
+  const tenant = idText(tenantId);
+  if (tenantId !== undefined && tenant === undefined) {
+    faults.push('tenantId must be a string that is not blank, or an integer');
+  }
+  if (runId !== undefined && !isRunId(runId)) faults.push(`runId ${RUN_ID_RULE}`);
+  if (tool !== undefined && (typeof tool !== 'string' || tool.trim() === '')) {
+    faults.push('tool must be a string that is not blank');
+  }
+  if (faults.length > 0) throw invalidIdentity(faults.join('; '));
+  return {
+    ...(user === undefined ? {} : { userId: user }),
+    ...(runId === undefined ? {} : { runId: runId as string }),
+    ...(tenant === undefined ? {} : { tenantId: tenant }),
+    ...(tool === undefined ? {} : { tool: tool as string }),
+  };
+}
+
+/** An identity that cannot be worked with: the application's fault, so no 4xx. */
+export function invalidIdentity(what: string): CallRefusedException {
+  return new CallRefusedException({
+    status: 500,
+    code: 'invalid_identity',
+    message: `It is not known on whose behalf this call works, so it was not run: ${what}. See the option \`identify\` of VaultKeyModule.`,
+  });
+}

@@ -1,0 +1,44 @@
+import * as fc from 'fast-check';
+import { labelFault } from '../broker/keys/issue-request';
+import { keyLabel, subjectId } from './label';
+
+const runId = fc.stringMatching(/^[A-Za-z0-9_.:-]{1,128}$/);
+const anything = fc.string({ unit: 'binary', maxLength: 400 });
+
+describe('keyLabel', () => {
+  it('is nest-<user>-<run>', () => {
+    expect(keyLabel('nest', 'u1', 'r1')).toBe('nest-u1-r1');
+    expect(keyLabel('nest', 'Zoë 🙂', 'r1')).toBe('nest-Zoë 🙂-r1');
+  });
+
+  it('is a label the broker takes, whatever the user id holds', () => {
+    fc.assert(
+      fc.property(anything, runId, (user, run) => {
+        const label = keyLabel('nest', user, run);
+        expect(labelFault(label, 200)).toBeUndefined();
+        expect(label.endsWith(`-${run}`)).toBe(true);
+      }),
+    );
+    expect(labelFault(keyLabel('nest', 'a\u0000\u202e\ud800\n', 'r'), 200)).toBeUndefined();
+  });
+});
+
+describe('subjectId', () => {
+  it('is the id itself where the broker takes it', () => {
+    for (const id of ['u1', 'Zoë 🙂', 'a b', 'x'.repeat(128)]) expect(subjectId(id)).toBe(id);
+  });
+
+  it('is always one the broker takes', () => {
+    fc.assert(
+      fc.property(anything, (id) => {
+        expect(labelFault(subjectId(id), 128)).toBeUndefined();
+      }),
+    );
+  });
+
+  it('never makes two long users one', () => {
+    const long = 'x'.repeat(128);
+    expect(subjectId(`${long}a`)).not.toBe(subjectId(`${long}b`));
+    expect(subjectId('a\ud800')).not.toBe(subjectId('a\ud801'));
+  });
+});

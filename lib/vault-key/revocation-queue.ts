@@ -1,0 +1,183 @@
+import { Logger } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
+import type { BrokerClient, RevokeResult } from '../broker-client/broker-client';
+
+const BATCH_WAIT_MS = 50;
+const BATCH_SIZE = 100;
+const RETRY_BASE_MS = 200;
+const RETRY_CAP_MS = 10_000;
+const DRAIN_LIMIT_MS = 10_000;
+
+/** A key on its way to being revoked. */
+interface Revocation {
+  readonly id: string;
+  /** Epoch milliseconds: from here on the broker refuses the key anyhow. */
+  readonly expiresAt: number;
+  attempts: number;
+}
+
+/**
+ * Revokes keys behind the answers: ids wait at most 50 ms or for 100 of them, and what fails is
+ * tried again, with back-off, until the key expires by itself. Neither delays nor changes what a
+ * caller gets.
+ */
+export class RevocationQueue implements OnApplicationShutdown {
+  readonly #client: BrokerClient;
+  readonly #logger = new Logger('VaultKeyRevocation');
+  /** All that is not yet revoked, by id, so that an id given twice is revoked once. */
+  readonly #backlog = new Map<string, Revocation>();
+  #waiting: Revocation[] = [];
+  #batchTimer: NodeJS.Timeout | undefined;
+  readonly #retries = new Map<NodeJS.Timeout, Revocation[]>();
+  #activeRuns = 0;
+  #onIdle: (() => void) | undefined;
+  #draining = false;
+  #shutDown: Promise<void> | undefined;
+
+  constructor(client: BrokerClient) {
+    this.#client = client;
+  }
+
+  /** How many keys wait to be revoked, those in a request to the broker included. */
+  get backlog(): number {
+    return this.#backlog.size;
+  }
+
+  /** How many runs are at work, those whose key is still being issued included. */
+  get activeRuns(): number {
+    return this.#activeRuns;
+  }
+
+  /** Takes a key's id for revocation. */
+  add(id: string, expiresAt: Date): void {
+    if (this.#backlog.has(id)) return;
+    const revocation = { id, expiresAt: expiresAt.getTime(), attempts: 0 };
+    this.#backlog.set(id, revocation);
+    this.#waiting.push(revocation);
+    if (this.#waiting.length >= BATCH_SIZE) this.#flush();
+    else this.#batchTimer ??= this.#after(BATCH_WAIT_MS, () => this.#flush());
+  }
+
+  /** Counts a run in, before its key is asked for. */
+  runStarted(): void {
+    this.#activeRuns++;
+  }
+
+  /** Counts a run out, once its key is in the queue. */
+  runEnded(): void {
+    this.#activeRuns--;
+    this.#checkIdle();
+  }
+
+  /**
+   * Waits for the runs at work, then until every key is revoked. What is left after the time limit
+   * is logged and ends with its expiry.
+   *
+   * @param timeoutMs Milliseconds.
+   */
+  async drain(timeoutMs = DRAIN_LIMIT_MS): Promise<void> {
+    this.#draining = true;
+    this.#flush();
+    this.#retryNow();
+    if (!this.#isIdle()) {
+      let timer: NodeJS.Timeout | undefined;
+      await Promise.race([
+        new Promise<void>((resolve) => (this.#onIdle = resolve)),
+        new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs))),
+      ]);
+      clearTimeout(timer);
+    }
+    this.#draining = false;
+    for (const retry of this.#retries.keys()) clearTimeout(retry);
+    if (this.#activeRuns > 0) {
+      this.#logger.warn(
+        `Shutting down with ${this.#activeRuns} run(s) still at work; their keys end with their expiry.`,
+      );
+    }
+    if (this.#backlog.size > 0) {
+      this.#logger.warn(
+        `Shutting down with ${this.#backlog.size} key(s) not revoked; they end with their expiry: ${[...this.#backlog.keys()].slice(0, 20).join(', ')}`,
+      );
+    }
+  }
+
+  /** Drains, then lets go of the broker. */
+  onApplicationShutdown(): Promise<void> {
+    this.#shutDown ??= this.drain().then(() => this.#client.close());
+    return this.#shutDown;
+  }
+
+  #flush(): void {
+    clearTimeout(this.#batchTimer);
+    this.#batchTimer = undefined;
+    while (this.#waiting.length > 0) void this.#revoke(this.#waiting.splice(0, BATCH_SIZE));
+  }
+
+  async #revoke(batch: Revocation[]): Promise<void> {
+    const byId = new Map(batch.map((revocation) => [revocation.id, revocation]));
+    const { ended, failed } = await this.#askBroker([...byId.keys()]);
+    for (const id of ended) {
+      byId.delete(id);
+      this.#backlog.delete(id);
+    }
+    // An id the broker's answer passed over is not known to be revoked.
+    if (byId.size > 0) this.#retryLater([...byId.values()], failed[0]?.reason ?? 'no answer');
+    this.#checkIdle();
+  }
+
+  async #askBroker(ids: readonly string[]): Promise<RevokeResult> {
+    try {
+      return await this.#client.revoke(ids);
+    } catch {
+      return { ended: [], failed: ids.map((id) => ({ id, reason: 'the broker client failed' })) };
+    }
+  }
+
+  #retryLater(batch: Revocation[], reason: string): void {
+    const now = Date.now();
+    const alive: Revocation[] = [];
+    for (const revocation of batch) {
+      if (revocation.expiresAt > now) alive.push(revocation);
+      else this.#backlog.delete(revocation.id);
+    }
+    const [first] = alive;
+    if (first === undefined) return;
+    if (first.attempts === 0) {
+      this.#logger.warn(
+        `Could not revoke ${alive.length} key(s) (${reason}); trying again until they expire: ${alive
+          .slice(0, 20)
+          .map(({ id }) => id)
+          .join(', ')}`,
+      );
+    }
+    for (const revocation of alive) revocation.attempts++;
+    const most = Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** (first.attempts - 1));
+    const retry = this.#after(Math.random() * most, () => {
+      this.#retries.delete(retry);
+      void this.#revoke(alive);
+    });
+    this.#retries.set(retry, alive);
+  }
+
+  #retryNow(): void {
+    for (const [retry, batch] of this.#retries) {
+      clearTimeout(retry);
+      void this.#revoke(batch);
+    }
+    this.#retries.clear();
+  }
+
+  /** Only a shutdown may keep the process alive. */
+  #after(ms: number, work: () => void): NodeJS.Timeout {
+    const timer = setTimeout(work, ms);
+    return this.#draining ? timer : timer.unref();
+  }
+
+  #isIdle(): boolean {
+    return this.#activeRuns === 0 && this.#backlog.size === 0;
+  }
+
+  #checkIdle(): void {
+    if (this.#onIdle !== undefined && this.#isIdle()) this.#onIdle();
+  }
+}

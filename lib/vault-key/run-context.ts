@@ -1,0 +1,27 @@
+import { ClsServiceManager } from 'nestjs-cls';
+import type { VaultKey } from './vault-key';
+
+/** What the context of a run carries. */
+export interface RunRecord {
+  readonly key: VaultKey;
+  /** The run this one was opened in, whose keys for other vendors stay in reach. */
+  readonly outer?: RunRecord;
+  /** The routed call it was opened for: a second interceptor of the same call finds it here. */
+  readonly execution?: object;
+}
+
+const RUN = Symbol.for('nestjs-vault-key');
+const cls = ClsServiceManager.getClsService();
+
+/** The innermost run around this code, over or not. */
+export function currentRun(): RunRecord | undefined {
+  return cls.get(RUN) as RunRecord | undefined;
+}
+
+/** Runs work in a context of its own, which inherits what the application keeps in its context. */
+export function enterRun<T>(run: RunRecord, work: () => T): T {
+  return cls.run({ ifNested: 'inherit' }, () => {
+    cls.set(RUN, run);
+    return work();
+  });
+}

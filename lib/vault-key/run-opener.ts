@@ -1,0 +1,150 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { BrokerClient } from '../broker-client/broker-client';
+import type { IssueKeyRequest, IssueResult, KeySubject } from '../broker-client/broker-client';
+import { DEFAULT_EXPIRES_IN, parseExpiresIn } from '../broker/keys/expires-in';
+import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
+import type { AgentIdentity } from './agent-identity';
+import { subjectId } from './label';
+import { RevocationQueue } from './revocation-queue';
+import { Run } from './run';
+import { currentRun } from './run-context';
+import type { RunRecord } from './run-context';
+import { VaultKey } from './vault-key';
+import { DEFAULT_VENDOR } from './vault-key-policy';
+import type { VaultKeyPolicy } from './vault-key-policy';
+
+/** What a run, or a key on its own, is asked for with. */
+export interface RunRequest {
+  /** Already found sound. */
+  policy: VaultKeyPolicy;
+  identity: AgentIdentity;
+  label: string;
+  /** The routed call the run is for. */
+  execution?: object;
+}
+
+/** Opens runs: asks the broker for their keys, and sees to it that each key is revoked. */
+@Injectable()
+export class RunOpener {
+  readonly #logger = new Logger('VaultKey');
+
+  constructor(
+    private readonly client: BrokerClient,
+    private readonly queue: RevocationQueue,
+  ) {}
+
+  /**
+   * Opens a run, inside the one around the caller if there is one: the inner key counts against
+   * the outer one's cap too, or, where the broker knows no parents, is the outer one.
+   *
+   * @throws VaultKeyException when no key was to be had.
+   */
+  async open(request: RunRequest): Promise<Run> {
+    const outer = currentRun();
+    const parent = this.#parentIn(outer, request.policy.vendor ?? DEFAULT_VENDOR);
+    const { execution } = request;
+    if (parent !== undefined && this.client.dialect === 'keybrake') {
+      return new Run({ key: parent, outer, execution });
+    }
+    this.queue.runStarted();
+    try {
+      const key = await this.#issue(request, parent);
+      return new Run({ key, outer, execution }, () => {
+        this.revoke(key);
+        this.queue.runEnded();
+      });
+    } catch (error) {
+      this.queue.runEnded();
+      throw error;
+    }
+  }
+
+  /** A key outside any run; the caller revokes it. */
+  issue(request: RunRequest): Promise<VaultKey> {
+    const vendor = request.policy.vendor ?? DEFAULT_VENDOR;
+    const parent = this.#parentIn(currentRun(), vendor);
+    return this.#issue(request, this.client.dialect === 'keybrake' ? undefined : parent);
+  }
+
+  /** Ends a key and queues its revocation. Again is harmless. */
+  revoke(key: VaultKey): void {
+    if (key.ended) return;
+    key.end();
+    this.queue.add(key.id, key.expiresAt);
+  }
+
+  #parentIn(innermost: RunRecord | undefined, vendor: string): VaultKey | undefined {
+    for (let run = innermost; run !== undefined; run = run.outer) {
+      const { key } = run;
+      if (key.vendor === vendor && !key.ended && key.broker === this.client) return key;
+    }
+    return undefined;
+  }
+
+  async #issue(request: RunRequest, parent: VaultKey | undefined): Promise<VaultKey> {
+    const { policy, identity, label } = request;
+    const vendor = policy.vendor ?? DEFAULT_VENDOR;
+    const expiresIn = policy.expiresIn ?? DEFAULT_EXPIRES_IN;
+    const result = await this.#askBroker({
+      label,
+      vendor,
+      dailyUsdCap: policy.dailyUsdCap,
+      allowedEndpoints: policy.allowedEndpoints,
+      expiresIn,
+      subject: subjectOf(identity),
+      ...(parent === undefined ? {} : { parentId: parent.id }),
+    });
+    if (!result.issued) {
+      this.#handleUnusable(result, identity, expiresIn);
+      throw result.error;
+    }
+    return new VaultKey({
+      id: result.key.id,
+      token: result.key.token,
+      vendor,
+      label,
+      userId: identity.userId,
+      runId: identity.runId,
+      ...(identity.tenantId === undefined ? {} : { tenantId: identity.tenantId }),
+      expiresAt: result.key.expiresAt,
+      broker: this.client,
+    });
+  }
+
+  async #askBroker(request: IssueKeyRequest): Promise<IssueResult> {
+    try {
+      return await this.client.issue(request);
+    } catch (cause) {
+      const error = new VaultKeyUnavailableException({
+        message: 'No vault key could be issued, so nothing was run. Try again later.',
+        cause,
+      });
+      return { issued: false, error };
+    }
+  }
+
+  #handleUnusable(
+    { error, keyId }: Extract<IssueResult, { issued: false }>,
+    { tool, runId }: AgentIdentity,
+    expiresIn: string,
+  ): void {
+    const whose = tool === undefined ? `run ${runId}` : `${tool}, run ${runId}`;
+    let fate = '';
+    if (keyId !== undefined) {
+      this.queue.add(keyId, new Date(Date.now() + (parseExpiresIn(expiresIn) ?? 0)));
+      fate = ` The key ${keyId} that the answer named is being revoked.`;
+    } else if (error instanceof VaultKeyUnavailableException && error.keyMayExist) {
+      fate = ` The broker may hold a key whose token nobody has; it ends after ${expiresIn}.`;
+    }
+    this.#logger.warn(`No vault key for ${whose}: ${error.message}${fate}`);
+  }
+}
+
+function subjectOf(identity: AgentIdentity): KeySubject {
+  return {
+    userId: subjectId(identity.userId),
+    runId: identity.runId,
+    ...(identity.tenantId === undefined ? {} : { tenantId: subjectId(identity.tenantId) }),
+    ...(identity.tool === undefined ? {} : { tool: subjectId(identity.tool) }),
+  };
+}

@@ -1,0 +1,32 @@
+import { enterRun } from './run-context';
+import type { RunRecord } from './run-context';
+import type { VaultKey } from './vault-key';
+
+/** One run that has its key. Whoever opened it ends it, once. */
+export class Run {
+  readonly #record: RunRecord;
+  readonly #onEnd: (() => void) | undefined;
+  #ended = false;
+
+  /** @param onEnd Absent where the key belongs to the run around this one, which ends it. */
+  constructor(record: RunRecord, onEnd?: () => void) {
+    this.#record = record;
+    this.#onEnd = onEnd;
+  }
+
+  get key(): VaultKey {
+    return this.#record.key;
+  }
+
+  /** Runs work in the context of this run. */
+  enter<T>(work: () => T): T {
+    return enterRun(this.#record, work);
+  }
+
+  /** The work is over: the key serves no further call, and its revocation is on its way. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#onEnd?.();
+  }
+}

@@ -1,0 +1,96 @@
+import { patternFault } from '../broker/endpoints/pattern';
+import { EXPIRES_IN_RULE, parseExpiresIn } from '../broker/keys/expires-in';
+import { capFault } from '../broker/money/usd';
+
+/** The vendor a key is for where nobody names one. */
+export const DEFAULT_VENDOR = 'stripe';
+
+/** What a vault key may do, and for how long. */
+export interface VaultKeyPolicy {
+  /** What all calls made with the key may cost together: USD, 0 to 1,000,000, at most 2 decimals. */
+  dailyUsdCap: number;
+  /**
+   * The vendor endpoints the key opens, 1 to 100 patterns. `*` stands for exactly one path segment;
+   * a pattern without a method grants GET and POST.
+   *
+   * @example ['GET /v1/charges', '/v1/payment_intents', '/v1/payment_intents/*']
+   */
+  allowedEndpoints: readonly string[];
+  /**
+   * The vendor the key is for.
+   *
+   * @default 'stripe'
+   */
+  vendor?: string;
+  /**
+   * How long the key lives if nothing revokes it, `1s` to `24h`: set it to the longest run.
+   *
+   * @default '5m'
+   */
+  expiresIn?: string;
+}
+
+/** What is wrong with one field of a policy. */
+export interface PolicyFault {
+  /** The field, for a pattern with its place: `allowedEndpoints[1]`. */
+  field: string;
+  message: string;
+  example: string;
+}
+
+const MAX_PATTERNS = 100;
+const VENDOR = /^[a-z][a-z0-9-]{0,31}$/;
+const RESERVED_VENDORS: ReadonlySet<string> = new Set(['v1', 'healthz', 'readyz', 'metrics']);
+
+/** The fault of a `dailyUsdCap`, if it has one. */
+export function dailyUsdCapFault(value: unknown): PolicyFault | undefined {
+  const message = capFault(value);
+  return message === undefined
+    ? undefined
+    : { field: 'dailyUsdCap', message, example: 'dailyUsdCap: 500' };
+}
+
+/** The faults of `allowedEndpoints`, each pattern's by its place. */
+export function allowedEndpointsFaults(value: unknown, vendor: unknown): PolicyFault[] {
+  const example = "allowedEndpoints: ['/v1/payment_intents', '/v1/payment_intents/*']";
+  if (!Array.isArray(value) || value.length < 1 || value.length > MAX_PATTERNS) {
+    const message = `must be an array of 1 to ${MAX_PATTERNS} patterns`;
+    return [{ field: 'allowedEndpoints', message, example }];
+  }
+  const prefix = vendor === undefined || vendor === DEFAULT_VENDOR ? '/v1/' : '/';
+  const faults: PolicyFault[] = [];
+  value.forEach((pattern: unknown, i) => {
+    const fault = typeof pattern === 'string' ? patternFault(pattern, prefix) : 'is not a string';
+    if (fault === undefined) return;
+    const shown = typeof pattern === 'string' ? `("${pattern.slice(0, 64)}") ` : '';
+    faults.push({ field: `allowedEndpoints[${i}]`, message: `${shown}${fault}`, example });
+  });
+  return faults;
+}
+
+/** The fault of a `vendor`'s name, if it has one. */
+export function vendorFault(value: unknown): PolicyFault | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'string' && VENDOR.test(value) && !RESERVED_VENDORS.has(value)) {
+    return undefined;
+  }
+  const message =
+    'must be the name of a vendor the broker is configured for, in lower-case letters, digits and dashes';
+  return { field: 'vendor', message, example: "vendor: 'stripe'" };
+}
+
+/** The fault of an `expiresIn`, if it has one. */
+export function expiresInFault(value: unknown): PolicyFault | undefined {
+  if (value === undefined || parseExpiresIn(value) !== undefined) return undefined;
+  return { field: 'expiresIn', message: EXPIRES_IN_RULE, example: "expiresIn: '5m'" };
+}
+
+/** All that is wrong with a policy whose values are known. */
+export function policyFaults(policy: VaultKeyPolicy): PolicyFault[] {
+  return [
+    dailyUsdCapFault(policy.dailyUsdCap),
+    ...allowedEndpointsFaults(policy.allowedEndpoints, policy.vendor),
+    vendorFault(policy.vendor),
+    expiresInFault(policy.expiresIn),
+  ].filter((fault) => fault !== undefined);
+}

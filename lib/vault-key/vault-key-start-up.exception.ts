@@ -1,0 +1,32 @@
+/** One thing that keeps the application from starting. */
+export interface StartUpFault {
+  /** The option (`broker.token`) or the method (`PaymentsController.charge`) at fault. */
+  where: string;
+  /** What is wrong, never with the value of a secret. */
+  message: string;
+  /** What right looks like. */
+  example?: string;
+}
+
+/**
+ * The application's options or marks are not sound. Thrown at start-up, with every fault found, so
+ * that one run shows all there is to mend.
+ */
+export class VaultKeyStartUpException extends Error {
+  readonly faults: readonly StartUpFault[];
+
+  constructor(faults: readonly StartUpFault[]) {
+    const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
+    super(
+      [
+        `nestjs-vault-key cannot start: ${count} to mend.`,
+        ...faults.map(
+          ({ where, message, example }) =>
+            `  - ${where} ${message}.${example === undefined ? '' : ` For example: ${example}`}`,
+        ),
+      ].join('\n'),
+    );
+    this.name = 'VaultKeyStartUpException';
+    this.faults = faults;
+  }
+}

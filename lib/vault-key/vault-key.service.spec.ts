@@ -1,0 +1,252 @@
+import { inspect } from 'node:util';
+import { Logger } from '@nestjs/common';
+import { BrokerClient } from '../broker-client/broker-client';
+import type {
+  BrokerDialect,
+  IssueKeyRequest,
+  IssueResult,
+  RevokeResult,
+  VendorAnswer,
+} from '../broker-client/broker-client';
+import { VaultKeyMissingException } from '../exceptions/vault-key-missing.exception';
+import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
+import { CurrentVaultKey } from './current-vault-key';
+import { RevocationQueue } from './revocation-queue';
+import { RunOpener } from './run-opener';
+import { VaultKeyService } from './vault-key.service';
+
+class BookBroker extends BrokerClient {
+  readonly issued: IssueKeyRequest[] = [];
+  readonly revoked: string[] = [];
+  refusal: Extract<IssueResult, { issued: false }> | undefined;
+
+  constructor(readonly dialect: BrokerDialect) {
+    super();
+  }
+
+  issue(request: IssueKeyRequest): Promise<IssueResult> {
+    if (this.refusal !== undefined) return Promise.resolve(this.refusal);
+    this.issued.push(request);
+    const id = `vk_${this.issued.length}`;
+    const key = { id, token: `vault_key_secret_${id}`, expiresAt: new Date(Date.now() + 60_000) };
+    return Promise.resolve({ issued: true, key });
+  }
+
+  revoke(ids: readonly string[]): Promise<RevokeResult> {
+    this.revoked.push(...ids);
+    return Promise.resolve({ ended: ids, failed: [] });
+  }
+
+  forward(): Promise<VendorAnswer> {
+    return Promise.reject(new Error('not asked for here'));
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+const POLICY = { dailyUsdCap: 5, allowedEndpoints: ['/v1/refunds'] };
+
+describe('VaultKeyService', () => {
+  const current = new CurrentVaultKey();
+  let broker: BookBroker;
+  let queue: RevocationQueue;
+  let service: VaultKeyService;
+
+  function speaking(dialect: BrokerDialect): void {
+    broker = new BookBroker(dialect);
+    queue = new RevocationQueue(broker);
+    service = new VaultKeyService(new RunOpener(broker, queue), current);
+  }
+
+  beforeEach(() => speaking('vault-key'));
+
+  it('work runs under a key of its own, and what it returns is returned', async () => {
+    const user = await service.run(
+      POLICY,
+      async (key) => {
+        await Promise.resolve();
+        expect(current.get()).toBe(key);
+        expect(current.get('stripe')).toBe(key);
+        return key.userId;
+      },
+      { userId: 42, runId: 'job:1', tenantId: 't1' },
+    );
+    expect(user).toBe('42');
+    expect(broker.issued).toEqual([
+      {
+        label: 'nest-42-job:1',
+        vendor: 'stripe',
+        dailyUsdCap: 5,
+        allowedEndpoints: ['/v1/refunds'],
+        expiresIn: '5m',
+        subject: { userId: '42', runId: 'job:1', tenantId: 't1' },
+      },
+    ]);
+    await queue.drain();
+    expect(broker.revoked).toEqual(['vk_1']);
+  });
+
+  it('the key of work that throws is revoked, and the error is the work’s own', async () => {
+    const error = new Error('no');
+    await expect(
+      service.run(POLICY, () => {
+        throw error;
+      }),
+    ).rejects.toBe(error);
+    await queue.drain();
+    expect(broker.revoked).toEqual(['vk_1']);
+  });
+
+  it('outside a run there is no key', () => {
+    expect(current.tryGet()).toBeUndefined();
+    expect(() => current.get()).toThrow(VaultKeyMissingException);
+    expect(() => current.get()).toThrow(expect.objectContaining({ reason: 'outside_run' }));
+  });
+
+  it('after its run a key is gone, even where the context still reaches', async () => {
+    let later: Promise<unknown> | undefined;
+    let release = (): void => undefined;
+    await service.run(POLICY, () => {
+      later = new Promise<void>((resolve) => (release = resolve)).then(() => {
+        expect(current.tryGet()).toBeUndefined();
+        return current.get();
+      });
+    });
+    release();
+    await expect(later).rejects.toMatchObject({ reason: 'run_ended' });
+  });
+
+  it("another vendor's key is no key", () =>
+    service.run(POLICY, () => {
+      expect(current.tryGet('acme')).toBeUndefined();
+      expect(() => current.get('acme')).toThrow(
+        expect.objectContaining({ reason: 'other_vendor' }),
+      );
+    }));
+
+  it('runs at once keep their keys apart', async () => {
+    const ids = await Promise.all(
+      Array.from({ length: 50 }, () =>
+        service.run(POLICY, async (key) => {
+          await Promise.resolve();
+          expect(current.get()).toBe(key);
+          return key.id;
+        }),
+      ),
+    );
+    expect(new Set(ids).size).toBe(50);
+  });
+
+  it('a run inside a run has its own key, under the outer one, for the same user and run', async () => {
+    await service.run(
+      POLICY,
+      async (outer) => {
+        await service.run({ ...POLICY, dailyUsdCap: 1 }, (inner) => {
+          expect(inner.id).toBe('vk_2');
+          expect(current.get()).toBe(inner);
+        });
+        expect(current.get()).toBe(outer);
+        expect(outer.ended).toBe(false);
+      },
+      { userId: 'u1', runId: 'r1' },
+    );
+    expect(broker.issued[1]).toMatchObject({
+      parentId: 'vk_1',
+      dailyUsdCap: 1,
+      subject: { userId: 'u1', runId: 'r1' },
+    });
+    await queue.drain();
+    expect(broker.revoked.toSorted()).toEqual(['vk_1', 'vk_2']);
+  });
+
+  it("a run for another vendor keeps the outer vendor's key in reach", () =>
+    service.run(POLICY, (outer) =>
+      service.run({ dailyUsdCap: 1, allowedEndpoints: ['/v2/orders'], vendor: 'acme' }, (inner) => {
+        expect(broker.issued[1]).not.toHaveProperty('parentId');
+        expect(current.get()).toBe(inner);
+        expect(current.get('stripe')).toBe(outer);
+      }),
+    ));
+
+  it('a Keybrake server knows no parents: the outer key is used, and lives on', async () => {
+    speaking('keybrake');
+    await service.run(POLICY, async (outer) => {
+      await service.run(POLICY, (inner) => expect(inner).toBe(outer));
+      expect(current.get()).toBe(outer);
+    });
+    expect(broker.issued).toHaveLength(1);
+    await queue.drain();
+    expect(broker.revoked).toEqual(['vk_1']);
+  });
+
+  it('a policy that is not sound stops the run before a key is asked for', async () => {
+    const work = jest.fn();
+    const bad = { dailyUsdCap: -1, allowedEndpoints: ['/v1/**'], expiresIn: '5 minutes' };
+    await expect(service.run(bad, work)).rejects.toMatchObject({
+      constructor: VaultKeyUnavailableException,
+      message: expect.stringMatching(/dailyUsdCap .*allowedEndpoints\[0\].*expiresIn/s),
+    });
+    expect(work).not.toHaveBeenCalled();
+    expect(broker.issued).toHaveLength(0);
+  });
+
+  it('an identity that is not sound stops the run', async () => {
+    await expect(
+      service.run(POLICY, jest.fn(), { userId: 1.5, runId: 'a b' }),
+    ).rejects.toMatchObject({
+      code: 'invalid_identity',
+      message: expect.stringMatching(/userId.*runId/),
+    });
+  });
+
+  it('where no key is to be had the work does not begin, and what the answer named is revoked', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
+    const error = new VaultKeyUnavailableException({ message: 'The broker answered 500.' });
+    broker.refusal = { issued: false, error, keyId: 'vk_named' };
+    const work = jest.fn();
+    await expect(service.run(POLICY, work)).rejects.toBe(error);
+    expect(work).not.toHaveBeenCalled();
+    expect(queue.activeRuns).toBe(0);
+    await queue.drain();
+    expect(broker.revoked).toEqual(['vk_named']);
+    warn.mockRestore();
+  });
+
+  it('a lost answer is a warning', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
+    const error = new VaultKeyUnavailableException({ message: 'Lost.', keyMayExist: true });
+    broker.refusal = { issued: false, error };
+    await expect(service.issue(POLICY)).rejects.toBe(error);
+    expect(warn).toHaveBeenCalledWith(
+      expect.stringContaining(
+        'The broker may hold a key whose token nobody has; it ends after 5m.',
+      ),
+    );
+    warn.mockRestore();
+  });
+
+  it('a key issued by hand is revoked by hand, once', async () => {
+    const key = await service.issue(POLICY, { userId: 'u1' });
+    expect(current.tryGet()).toBeUndefined();
+    service.revoke(key);
+    service.revoke(key);
+    expect(key.ended).toBe(true);
+    await queue.drain();
+    expect(broker.revoked).toEqual(['vk_1']);
+  });
+
+  it('the token shows masked wherever a key is printed', async () => {
+    const key = await service.issue(POLICY);
+    expect(key.token).toBe('vault_key_secret_vk_1');
+    for (const shown of [
+      inspect(key),
+      inspect({ key }, { depth: 9 }),
+      JSON.stringify(key),
+      key.toString(),
+    ]) {
+      expect(shown).not.toContain('secret');
+    }
+  });
+});

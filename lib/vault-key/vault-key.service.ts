@@ -1,0 +1,96 @@
+import { Injectable } from '@nestjs/common';
+import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
+import { ANONYMOUS, newRunId, readIdentity } from './agent-identity';
+import type { AgentIdentity, PartialAgentIdentity } from './agent-identity';
+import { CurrentVaultKey } from './current-vault-key';
+import { keyLabel } from './label';
+import { RunOpener } from './run-opener';
+import type { RunRequest } from './run-opener';
+import type { VaultKey } from './vault-key';
+import { policyFaults } from './vault-key-policy';
+import type { VaultKeyPolicy } from './vault-key-policy';
+
+/**
+ * Gives work that Nest does not route (a timer, a queue, an event listener, a script) a vault key
+ * of its own.
+ */
+@Injectable()
+export class VaultKeyService {
+  constructor(
+    private readonly runs: RunOpener,
+    private readonly current: CurrentVaultKey,
+  ) {}
+
+  /**
+   * Runs work under a vault key of its own: issued before, held in the work's context, and revoked
+   * once the work has returned or thrown. Inside a run, the inner key counts against the outer
+   * one's cap too (with a Keybrake server, which knows no such keys, the outer key is used as it is).
+   *
+   * @param policy What the key may do.
+   * @param work What to do; gets the key.
+   * @param identity On whose behalf. Inside a run: the run's own; else `anon` and a new run id.
+   * @returns What the work returns.
+   * @throws VaultKeyUnavailableException when no key was to be had or the policy is not sound; the
+   * work has not begun then.
+   * @throws What the work throws.
+   * @example
+   * await this.vaultKeys.run(
+   *   { dailyUsdCap: 50, allowedEndpoints: ['/v1/refunds'] },
+   *   () => this.stripe.createRefund({ chargeId }),
+   *   { userId: job.data.userId, runId: `refunds:${job.id}` },
+   * );
+   */
+  async run<T>(
+    policy: VaultKeyPolicy,
+    work: (key: VaultKey) => T | Promise<T>,
+    identity?: PartialAgentIdentity,
+  ): Promise<T> {
+    const run = await this.runs.open(this.#requestFor(policy, identity));
+    try {
+      return await run.enter(() => work(run.key));
+    } finally {
+      run.end();
+    }
+  }
+
+  /**
+   * A vault key outside any run, for work that no callback can hold. Whoever asks for it ends it
+   * with {@link revoke}; otherwise it lives until its expiry.
+   *
+   * @throws VaultKeyUnavailableException when no key was to be had or the policy is not sound.
+   */
+  async issue(policy: VaultKeyPolicy, identity?: PartialAgentIdentity): Promise<VaultKey> {
+    return this.runs.issue(this.#requestFor(policy, identity));
+  }
+
+  /**
+   * Ends a key: it serves no further call here at once, and the broker is told within moments,
+   * again and again until it has heard. Never throws.
+   */
+  revoke(key: VaultKey): void {
+    this.runs.revoke(key);
+  }
+
+  #requestFor(policy: VaultKeyPolicy, given: PartialAgentIdentity | undefined): RunRequest {
+    const faults = policyFaults(policy);
+    if (faults.length > 0) {
+      throw new VaultKeyUnavailableException({
+        message: `The policy of this run is not sound, so it was not begun: ${faults
+          .map(({ field, message }) => `${field} ${message}`)
+          .join('; ')}.`,
+      });
+    }
+    const identity = this.#identityFrom(given);
+    return { policy, identity, label: keyLabel('nest', identity.userId, identity.runId) };
+  }
+
+  #identityFrom(given: PartialAgentIdentity | undefined): AgentIdentity {
+    const outer = this.current.tryGet();
+    return {
+      userId: outer?.userId ?? ANONYMOUS,
+      runId: outer?.runId ?? newRunId(),
+      ...(outer?.tenantId === undefined ? {} : { tenantId: outer.tenantId }),
+      ...readIdentity(given),
+    };
+  }
+}

@@ -1,0 +1,81 @@
+import { inspect } from 'node:util';
+import type { BrokerClient } from '../broker-client/broker-client';
+
+/** What a {@link VaultKey} is made of. */
+export interface VaultKeyInit {
+  id: string;
+  token: string;
+  vendor: string;
+  label: string;
+  userId: string;
+  runId: string;
+  tenantId?: string;
+  expiresAt: Date;
+  broker: BrokerClient;
+}
+
+/**
+ * The short-lived credential one run of an agent's tool works with. The token reaches only code
+ * that reads `.token`: `inspect`, `JSON.stringify`, template strings and loggers show it masked.
+ */
+export class VaultKey {
+  readonly id: string;
+  readonly vendor: string;
+  readonly label: string;
+  readonly userId: string;
+  readonly runId: string;
+  readonly tenantId?: string;
+  readonly expiresAt: Date;
+  readonly #token: string;
+  readonly #broker: BrokerClient;
+  #ended = false;
+
+  constructor(init: VaultKeyInit) {
+    this.id = init.id;
+    this.vendor = init.vendor;
+    this.label = init.label;
+    this.userId = init.userId;
+    this.runId = init.runId;
+    if (init.tenantId !== undefined) this.tenantId = init.tenantId;
+    this.expiresAt = init.expiresAt;
+    this.#token = init.token;
+    this.#broker = init.broker;
+  }
+
+  /** The secret itself, for an `Authorization: Bearer` header to the broker's proxy and nothing else. */
+  get token(): string {
+    return this.#token;
+  }
+
+  /** `vault_key_…` and the last four characters: enough to tell two keys apart, not enough to use one. */
+  get maskedToken(): string {
+    return `vault_key_…${this.#token.slice(-4)}`;
+  }
+
+  /** The broker that issued the key, the only one that knows it. */
+  get broker(): BrokerClient {
+    return this.#broker;
+  }
+
+  /** True once the run is over; a key that has ended serves no further call. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Marks the run as over. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  toJSON(): Record<string, unknown> {
+    return { ...(this as object), token: this.maskedToken };
+  }
+
+  toString(): string {
+    return `VaultKey ${this.id} (${this.maskedToken})`;
+  }
+
+  [inspect.custom](): string {
+    return `VaultKey ${inspect(this.toJSON())}`;
+  }
+}
