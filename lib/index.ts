@@ -1,4 +1,5 @@
 export { VaultKeyModule } from './vault-key.module';
+export { VAULT_KEY_MODULE_OPTIONS } from './vault-key.module-definition';
 export type { VaultKeyModuleExtras } from './vault-key.module-definition';
 export {
   BrokerServerOptions,
@@ -39,8 +40,6 @@ export type {
   VendorCall,
 } from './broker-client/broker-client';
 export { EmbeddedBroker } from './broker-client/embedded-broker.client';
-export { HttpBrokerClient } from './broker-client/http-broker.client';
-export type { HttpBrokerClientOptions } from './broker-client/http-broker.client';
 
 export { ProxiedStripeService } from './stripe/proxied-stripe.service';
 export type {

@@ -13,7 +13,7 @@ import {
   EmbeddedBrokerClient,
   absentEmbeddedBroker,
 } from './broker-client/embedded-broker.client';
-import { HttpBrokerClient } from './broker-client/http-broker.client';
+import type { HttpBrokerClientOptions } from './broker-client/http-broker.client';
 import { VaultKeyExceptionFilter } from './exceptions/vault-key-exception.filter';
 import { ProxiedStripeService } from './stripe/proxied-stripe.service';
 import { ConfigurableModuleClass, VAULT_KEY_MODULE_OPTIONS } from './vault-key.module-definition';
@@ -169,6 +169,25 @@ function sharedFor(given: VaultKeyModuleOptions, application: ModulesContainer):
 
 function clientFor(options: ResolvedVaultKeyOptions): BrokerClient {
   return options.embedded === undefined
-    ? new HttpBrokerClient(options.broker)
+    ? httpClient(options.broker)
     : new EmbeddedBrokerClient(options.embedded);
+}
+
+/** Only an application whose broker is a server needs an HTTP client installed. */
+function httpClient(options: HttpBrokerClientOptions): BrokerClient {
+  let loaded: typeof import('./broker-client/http-broker.client');
+  try {
+    loaded = require('./broker-client/http-broker.client') as typeof loaded;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
+    throw new VaultKeyStartUpException([
+      {
+        where: 'broker',
+        message:
+          'is a server, and calling it needs the packages @nestjs/axios and axios, which are not installed',
+        example: 'npm install @nestjs/axios axios (with NestJS 11: @nestjs/axios@4)',
+      },
+    ]);
+  }
+  return new loaded.HttpBrokerClient(options);
 }

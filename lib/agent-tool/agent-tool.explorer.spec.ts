@@ -1,6 +1,7 @@
 import { Controller, Get, Injectable, Logger } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import type { BrokerDialect } from '../broker-client/broker-client';
 import { VaultKeyModule } from '../vault-key.module';
 import { VaultKeyStartUpException } from '../vault-key/vault-key-start-up.exception';
 import { AgentTool } from './agent-tool.decorator';
@@ -14,10 +15,15 @@ const EMBEDDED = {
 
 async function start(
   controllers: Type[],
-  { providers = [], embedded = false }: { providers?: Type[]; embedded?: boolean } = {},
+  {
+    providers = [],
+    embedded = false,
+    dialect = 'vault-key',
+  }: { providers?: Type[]; embedded?: boolean; dialect?: BrokerDialect } = {},
 ): Promise<void> {
+  const options = embedded ? { embedded: EMBEDDED } : { broker: { ...SERVER, dialect } };
   const module = await Test.createTestingModule({
-    imports: [VaultKeyModule.forRoot(embedded ? { embedded: EMBEDDED } : { broker: SERVER })],
+    imports: [VaultKeyModule.forRoot(options)],
     controllers,
     providers,
   })
@@ -34,6 +40,19 @@ async function faultsOf(...args: Parameters<typeof start>): Promise<string[]> {
 }
 
 describe('the marks of an application', () => {
+  it("may name methods in their patterns only where the broker enforces them, which Keybrake's does not", async () => {
+    @Controller()
+    class PaymentsController {
+      @Get()
+      @AgentTool({ ...SOUND, allowedEndpoints: ['GET /v1/charges'] })
+      list() {}
+    }
+    await expect(start([PaymentsController])).resolves.toBeUndefined();
+    expect(await faultsOf([PaymentsController], { dialect: 'keybrake' })).toEqual([
+      expect.stringContaining('names a method'),
+    ]);
+  });
+
   it('all that are not sound are named at start-up, by class and method', async () => {
     @Controller()
     class PaymentsController {

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { BrokerClient } from '../broker-client/broker-client';
 import {
   allowedEndpointsFaults,
   dailyUsdCapFault,
@@ -34,6 +35,7 @@ export class AgentToolExplorer implements OnModuleInit {
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
+    private readonly client: BrokerClient,
     @Inject(KNOWN_VENDORS) private readonly knownVendors: ReadonlySet<string> | null,
   ) {}
 
@@ -97,7 +99,7 @@ export class AgentToolExplorer implements OnModuleInit {
       typeof dailyUsdCap === 'function' ? undefined : dailyUsdCapFault(dailyUsdCap),
       ...(typeof allowedEndpoints === 'function'
         ? []
-        : allowedEndpointsFaults(allowedEndpoints, vendor)),
+        : allowedEndpointsFaults(allowedEndpoints, vendor, this.client.dialect)),
       vendorFault(vendor) ?? this.#unknownVendor(vendor ?? DEFAULT_VENDOR),
       expiresInFault(expiresIn),
     ];

@@ -128,7 +128,10 @@ export class AgentToolInterceptor implements NestInterceptor {
         return;
       }
       run = opened;
+      // Before anyone outside hears of it: who retries does so at once, and gets a new run.
+      const settled = (): void => opened.handled();
       subscriber.add(() => {
+        settled();
         handlerSettled = true;
         endOnceDone();
       });
@@ -140,8 +143,14 @@ export class AgentToolInterceptor implements NestInterceptor {
               keepContext(value, enter);
               subscriber.next(value);
             },
-            error: (error) => subscriber.error(error),
-            complete: () => subscriber.complete(),
+            error: (error) => {
+              settled();
+              subscriber.error(error);
+            },
+            complete: () => {
+              settled();
+              subscriber.complete();
+            },
           }),
         );
         subscriber.add(handling);
@@ -173,7 +182,7 @@ export class AgentToolInterceptor implements NestInterceptor {
         allowedEndpoints:
           typeof allowedEndpoints === 'function' ? await allowedEndpoints(call) : allowedEndpoints,
       };
-      const faults = policyFaults(policy);
+      const faults = policyFaults(policy, this.runs.dialect);
       if (faults.length > 0) {
         throw new Error(faults.map(({ field, message }) => `${field} ${message}`).join('; '));
       }
@@ -205,7 +214,7 @@ export class AgentToolInterceptor implements NestInterceptor {
 
 function isOpenFor(execution: object): boolean {
   for (let run = currentRun(); run !== undefined; run = run.outer) {
-    if (run.execution === execution && !run.key.ended) return true;
+    if (run.execution === execution && run.handled !== true && !run.key.ended) return true;
   }
   return false;
 }

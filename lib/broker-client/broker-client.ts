@@ -90,7 +90,8 @@ export abstract class BrokerClient {
   /**
    * Sends one call through the proxy.
    *
-   * @throws VendorUnreachableException when nothing was sent.
+   * @throws VaultKeyUnavailableException when the broker was not reached, so that nothing was sent.
+   * @throws CallRefusedException for a target that cannot be sent as it is.
    * @throws VendorOutcomeUnknownException when the call had left and no answer came.
    */
   abstract forward(call: VendorCall): Promise<VendorAnswer>;

@@ -59,7 +59,7 @@ export abstract class ProxiedVendorService {
    * content, 204). Nothing is retried.
    *
    * @param path The vendor's own path, `/v1/customers`: no `%`, no `..`; may have a query.
-   * @param params Sent form-encoded: in the query of `GET` and `DELETE`, else in the body.
+   * @param params Sent form-encoded: in the query of `GET`, else in the body.
    * @throws VaultKeyMissingException outside a run, and after it has ended.
    * @throws CallRefusedException for a path, parameter or idempotency key that cannot be sent, and
    * for what the broker refuses.
@@ -90,9 +90,8 @@ export abstract class ProxiedVendorService {
     const readOnly = method === 'GET';
     const idempotencyKey = readOnly ? undefined : idempotencyKeyOf(options);
     const form = encodeForm(params);
-    const inQuery = readOnly || method === 'DELETE';
-    const target = targetOf(path, inQuery ? form : '');
-    const body = inQuery || form === '' ? undefined : form;
+    const target = targetOf(path, readOnly ? form : '');
+    const body = readOnly || form === '' ? undefined : form;
 
     const answer = await key.broker.forward({
       vendor: this.vendor,

@@ -17,5 +17,5 @@ export type {
   TruncateFault,
 } from './stripe/stripe-script';
 export type { FormParams, FormValue } from './stripe/form-params';
-export { VaultKeyTestingModule } from './vault-key-testing.module';
+export { VaultKeyTestingModule, vaultKeyTestingOptions } from './vault-key-testing.module';
 export type { VaultKeyTestingOptions } from './vault-key-testing.module';

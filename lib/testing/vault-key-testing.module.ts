@@ -7,6 +7,29 @@ import { StripeVendor, createStripeVendor } from './stripe-vendor';
 /** What a spec may set of the module; the broker and the vendor are given. */
 export type VaultKeyTestingOptions = Pick<VaultKeyModuleOptions, 'identify'>;
 
+/**
+ * Options of `VaultKeyModule` for a broker in memory in front of an offline Stripe: in place of an
+ * application's own, where its module imports `VaultKeyModule` itself.
+ *
+ * @example
+ * ```ts
+ * const vendor = await createStripeVendor();
+ * const module = await Test.createTestingModule({ imports: [AppModule] })
+ *   .overrideProvider(VAULT_KEY_MODULE_OPTIONS)
+ *   .useValue(vaultKeyTestingOptions(vendor))
+ *   .compile();
+ * ```
+ */
+export function vaultKeyTestingOptions(
+  { secretKey, url }: StripeVendor,
+  { identify }: VaultKeyTestingOptions = {},
+): VaultKeyModuleOptions {
+  return {
+    embedded: { vendors: { stripe: { secretKey, baseUrl: url } }, store: 'sqlite::memory:' },
+    ...(identify === undefined ? {} : { identify }),
+  };
+}
+
 @Module({
   providers: [{ provide: StripeVendor, useFactory: () => createStripeVendor() }],
   exports: [StripeVendor],
@@ -48,14 +71,12 @@ class OfflineStripeModule implements OnApplicationShutdown {
  * });
  * ```
  *
- * In place of the `VaultKeyModule` that the application's own module imports:
- * `Test.createTestingModule({ imports: [AppModule] })
- *   .overrideModule(VaultKeyModule).useModule(VaultKeyTestingModule.forRoot())`.
+ * Where the application's own module imports `VaultKeyModule`, see {@link vaultKeyTestingOptions}.
  */
 @Module({})
 export class VaultKeyTestingModule {
   /** A broker of its own and a vendor of its own, for one application under test. */
-  static forRoot({ identify }: VaultKeyTestingOptions = {}): DynamicModule {
+  static forRoot(options: VaultKeyTestingOptions = {}): DynamicModule {
     return {
       module: VaultKeyTestingModule,
       global: true,
@@ -64,13 +85,7 @@ export class VaultKeyTestingModule {
         VaultKeyModule.forRootAsync({
           imports: [OfflineStripeModule],
           inject: [StripeVendor],
-          useFactory: ({ secretKey, url }: StripeVendor) => ({
-            embedded: {
-              vendors: { stripe: { secretKey, baseUrl: url } },
-              store: 'sqlite::memory:',
-            },
-            ...(identify === undefined ? {} : { identify }),
-          }),
+          useFactory: (vendor: StripeVendor) => vaultKeyTestingOptions(vendor, options),
         }),
       ],
       exports: [OfflineStripeModule],

@@ -8,6 +8,8 @@ export interface RunRecord {
   readonly outer?: RunRecord;
   /** The routed call it was opened for: a second interceptor of the same call finds it here. */
   readonly execution?: object;
+  /** Whether the handler has settled: what follows in this context is another attempt at the call. */
+  handled?: boolean;
 }
 
 const RUN = Symbol.for('nestjs-vault-key');

@@ -1,6 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { BrokerClient } from '../broker-client/broker-client';
-import type { IssueKeyRequest, IssueResult, KeySubject } from '../broker-client/broker-client';
+import type {
+  BrokerDialect,
+  IssueKeyRequest,
+  IssueResult,
+  KeySubject,
+} from '../broker-client/broker-client';
 import { DEFAULT_EXPIRES_IN, parseExpiresIn } from '../broker/keys/expires-in';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import type { AgentIdentity } from './agent-identity';
@@ -33,6 +38,11 @@ export class RunOpener {
     private readonly queue: RevocationQueue,
   ) {}
 
+  /** What the broker can be asked to enforce. */
+  get dialect(): BrokerDialect {
+    return this.client.dialect;
+  }
+
   /**
    * Opens a run, inside the one around the caller if there is one: the inner key counts against
    * the outer one's cap too, or, where the broker knows no parents, is the outer one.
@@ -40,9 +50,9 @@ export class RunOpener {
    * @throws VaultKeyException when no key was to be had.
    */
   async open(request: RunRequest): Promise<Run> {
-    const outer = currentRun();
-    const parent = this.#parentIn(outer, request.policy.vendor ?? DEFAULT_VENDOR);
     const { execution } = request;
+    const outer = runAround(execution);
+    const parent = this.#parentIn(outer, request.policy.vendor ?? DEFAULT_VENDOR);
     if (parent !== undefined && this.client.dialect === 'keybrake') {
       return new Run({ key: parent, outer, execution });
     }
@@ -138,6 +148,15 @@ export class RunOpener {
     }
     this.#logger.warn(`No vault key for ${whose}: ${error.message}${fate}`);
   }
+}
+
+/** The run around this code. An earlier attempt at the same call is not around its retry. */
+function runAround(execution: object | undefined): RunRecord | undefined {
+  let run = currentRun();
+  while (run !== undefined && execution !== undefined && run.execution === execution) {
+    run = run.outer;
+  }
+  return run;
 }
 
 function subjectOf(identity: AgentIdentity): KeySubject {

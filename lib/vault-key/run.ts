@@ -18,6 +18,11 @@ export class Run {
     return this.#record.key;
   }
 
+  /** The handler has settled. The key goes on until the run ends, with the response. */
+  handled(): void {
+    this.#record.handled = true;
+  }
+
   /** Runs work in the context of this run. */
   enter<T>(work: () => T): T {
     return enterRun(this.#record, work);

@@ -1,3 +1,4 @@
+import type { BrokerDialect } from '../broker-client/broker-client';
 import { patternFault } from '../broker/endpoints/pattern';
 import { EXPIRES_IN_RULE, parseExpiresIn } from '../broker/keys/expires-in';
 import { capFault } from '../broker/money/usd';
@@ -51,7 +52,11 @@ export function dailyUsdCapFault(value: unknown): PolicyFault | undefined {
 }
 
 /** The faults of `allowedEndpoints`, each pattern's by its place. */
-export function allowedEndpointsFaults(value: unknown, vendor: unknown): PolicyFault[] {
+export function allowedEndpointsFaults(
+  value: unknown,
+  vendor: unknown,
+  dialect: BrokerDialect,
+): PolicyFault[] {
   const example = "allowedEndpoints: ['/v1/payment_intents', '/v1/payment_intents/*']";
   if (!Array.isArray(value) || value.length < 1 || value.length > MAX_PATTERNS) {
     const message = `must be an array of 1 to ${MAX_PATTERNS} patterns`;
@@ -60,12 +65,21 @@ export function allowedEndpointsFaults(value: unknown, vendor: unknown): PolicyF
   const prefix = vendor === undefined || vendor === DEFAULT_VENDOR ? '/v1/' : '/';
   const faults: PolicyFault[] = [];
   value.forEach((pattern: unknown, i) => {
-    const fault = typeof pattern === 'string' ? patternFault(pattern, prefix) : 'is not a string';
+    const fault =
+      typeof pattern === 'string'
+        ? (patternFault(pattern, prefix) ?? methodFault(pattern, dialect))
+        : 'is not a string';
     if (fault === undefined) return;
     const shown = typeof pattern === 'string' ? `("${pattern.slice(0, 64)}") ` : '';
     faults.push({ field: `allowedEndpoints[${i}]`, message: `${shown}${fault}`, example });
   });
   return faults;
+}
+
+function methodFault(pattern: string, dialect: BrokerDialect): string | undefined {
+  return dialect === 'keybrake' && pattern.includes(' ')
+    ? "names a method, which a server of Keybrake's dialect does not enforce"
+    : undefined;
 }
 
 /** The fault of a `vendor`'s name, if it has one. */
@@ -86,10 +100,10 @@ export function expiresInFault(value: unknown): PolicyFault | undefined {
 }
 
 /** All that is wrong with a policy whose values are known. */
-export function policyFaults(policy: VaultKeyPolicy): PolicyFault[] {
+export function policyFaults(policy: VaultKeyPolicy, dialect: BrokerDialect): PolicyFault[] {
   return [
     dailyUsdCapFault(policy.dailyUsdCap),
-    ...allowedEndpointsFaults(policy.allowedEndpoints, policy.vendor),
+    ...allowedEndpointsFaults(policy.allowedEndpoints, policy.vendor, dialect),
     vendorFault(policy.vendor),
     expiresInFault(policy.expiresIn),
   ].filter((fault) => fault !== undefined);

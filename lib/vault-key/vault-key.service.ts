@@ -72,7 +72,7 @@ export class VaultKeyService {
   }
 
   #requestFor(policy: VaultKeyPolicy, given: PartialAgentIdentity | undefined): RunRequest {
-    const faults = policyFaults(policy);
+    const faults = policyFaults(policy, this.runs.dialect);
     if (faults.length > 0) {
       throw new VaultKeyUnavailableException({
         message: `The policy of this run is not sound, so it was not begun: ${faults

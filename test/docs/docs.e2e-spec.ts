@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DynamicModule } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import type { TestingModule } from '@nestjs/testing';
+import { BrokerClient, EmbeddedBroker, VaultKeyModule } from '../../lib/index';
+import type { StripeVendor } from '../../lib/testing/index';
+import { blockWith, blocksOf } from './code-blocks';
+
+const DTO = 'class ChargeDto { amount!: number; customerId?: string }';
+const FORM_DTO = `
+class ChargeDto { amount!: string }
+@Controller('agent-tools')
+class AgentToolsController {
+  constructor(private readonly stripe: ProxiedStripeService) {}
+  @Post('charge')
+  @AgentTool({ dailyUsdCap: 500, allowedEndpoints: ['/v1/payment_intents'] })
+  charge(@Body() { amount }: ChargeDto) {
+    return this.stripe.createPaymentIntent({ amount: Number(amount) });
+  }
+}
+`;
+const APP_MODULE = `
+@Module({ imports: [VaultKeyModule.forRoot({ broker: { token: 'k'.repeat(32) } })] })
+class AppModule {}
+`;
+
+const BEFORE: [page: string, text: string, before: string][] = [
+  ['README.md', 'export class AppModule', DTO],
+  ['README.md', 'forRootAsync', ''],
+  ['README.md', 'identify: (context)', ''],
+  ['docs/testing.md', "describe('the charge tool'", FORM_DTO],
+  ['docs/testing.md', 'overrideProvider', APP_MODULE],
+  ['docs/testing.md', 'vendor.next', ''],
+];
+
+it.each(BEFORE)('%s: the block with "%s" type-checks', (page, text, before) => {
+  expect(blockWith(page, text).typeErrors(before)).toEqual([]);
+});
+
+it.each(['README.md', 'docs/testing.md'])(
+  'every block of %s is among those tested here',
+  (page) => {
+    const tested = BEFORE.filter(([each]) => each === page).map(
+      ([, text]) => blockWith(page, text).line,
+    );
+    expect(blocksOf(page).map(({ line }) => line)).toEqual(tested);
+  },
+);
+
+describe('README.md', () => {
+  it("the first example charges, in an application's spec as docs/testing.md arranges it", async () => {
+    const { AppModule } = blockWith('README.md', 'export class AppModule').run([], DTO);
+    const arranged = blockWith('docs/testing.md', 'overrideProvider');
+    const { module: testing, vendor } = (await arranged.runAsync(['module', 'vendor'], {
+      AppModule,
+    })) as { module: TestingModule; vendor: StripeVendor };
+    const app = testing.createNestApplication();
+    await app.listen(0, '127.0.0.1');
+    try {
+      const answer = await fetch(`${await app.getUrl()}/agent-tools/charge`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ amount: 1250 }),
+      });
+      expect(answer.status).toBe(201);
+      expect(vendor.calls('POST /v1/payment_intents')).toHaveLength(1);
+      const { keys } = await app.get(EmbeddedBroker).keys();
+      expect(keys).toMatchObject([{ daily_usd_cap: 500, spent_usd: 12.5 }]);
+    } finally {
+      await app.close();
+      await vendor.close();
+    }
+  });
+
+  it('the ConfigService example configures a client for the server that the environment names', async () => {
+    const block = blockWith('README.md', 'forRootAsync');
+    process.env['KEYBRAKE_URL'] = 'https://broker.example.com';
+    process.env['KEYBRAKE_TOKEN'] = 'k'.repeat(32);
+    try {
+      const { configured } = block.run(['configured'], 'const configured =');
+      const module = await Test.createTestingModule({
+        imports: [configured as DynamicModule],
+      }).compile();
+      expect(module.get(BrokerClient, { strict: false }).dialect).toBe('vault-key');
+      await module.close();
+    } finally {
+      delete process.env['KEYBRAKE_URL'];
+      delete process.env['KEYBRAKE_TOKEN'];
+    }
+  });
+
+  it('the identify example names the user and the tenant', () => {
+    let options: { identify?: (context: unknown) => unknown } = {};
+    const forRoot = jest.spyOn(VaultKeyModule, 'forRoot').mockImplementation((given) => {
+      options = given as typeof options;
+      return { module: VaultKeyModule };
+    });
+    blockWith('README.md', 'identify: (context)').run([]);
+    forRoot.mockRestore();
+    const request = { account: { id: 'u1', org: 't1' } };
+    const context = { switchToHttp: () => ({ getRequest: () => request }) };
+    expect(options.identify?.(context)).toEqual({ userId: 'u1', tenantId: 't1' });
+  });
+
+  it('its JSON is JSON', () => {
+    const text = readFileSync(join(__dirname, '../../README.md'), 'utf8');
+    const blocks = [...text.matchAll(/^```json\n([\s\S]*?)^```/gm)];
+    expect(blocks).toHaveLength(1);
+    for (const [, json] of blocks) expect(() => JSON.parse(json ?? '') as unknown).not.toThrow();
+  });
+});
+
+describe('docs/testing.md', () => {
+  // The block registers its own test, which runs here as it would in its reader's project.
+  blockWith('docs/testing.md', "describe('the charge tool'").run([], FORM_DTO);
+
+  it('the offline Stripe takes every fault that is shown', async () => {
+    const block = blockWith('docs/testing.md', 'vendor.next');
+    await expect(block.runAsync([])).resolves.toEqual({});
+  });
+});

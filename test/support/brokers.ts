@@ -1,0 +1,92 @@
+import type { INestApplication } from '@nestjs/common';
+import { EmbeddedBroker } from '../../lib/index';
+import type { VaultKeyModuleOptions } from '../../lib/index';
+import type { KeyView } from '../../lib/broker/index';
+import type { StripeVendor } from '../../lib/testing/index';
+import { BrokerProcess } from './broker-process';
+import { KeybrakeServer } from './keybrake-server';
+
+/** One way to have a broker, as an application is configured for it. */
+export interface BrokerUnderTest {
+  options: VaultKeyModuleOptions;
+  /** Every key that the broker knows, by its own word. */
+  keys(app: INestApplication): Promise<KeyView[]>;
+  /** What must never show, beside the vault keys' tokens. */
+  secrets: string[];
+  /** All that the broker has printed. */
+  output(): string;
+  close(): Promise<void>;
+}
+
+export const brokers: Record<string, (vendor: StripeVendor) => Promise<BrokerUnderTest>> = {
+  async 'the built vault-key-broker'(vendor) {
+    const broker = await BrokerProcess.start({ vendor });
+    return {
+      options: { broker: { url: broker.url, token: broker.token } },
+      keys: () => listKeys((cursor) => pageOf(broker, cursor)),
+      secrets: [broker.token, vendor.secretKey],
+      output: () => broker.output,
+      close: () => stop(broker),
+    };
+  },
+
+  async 'the embedded broker'(vendor) {
+    return {
+      options: {
+        embedded: {
+          vendors: { stripe: { secretKey: vendor.secretKey, baseUrl: vendor.url } },
+          store: 'sqlite::memory:',
+        },
+      },
+      keys: (app) => listKeys((cursor) => app.get(EmbeddedBroker).keys({}, 1_000, cursor)),
+      secrets: [vendor.secretKey],
+      output: () => '',
+      close: async () => {},
+    };
+  },
+
+  async "a server of Keybrake's own contract alone"(vendor) {
+    const broker = await BrokerProcess.start({ vendor });
+    const keybrake = await KeybrakeServer.start(broker.url);
+    return {
+      options: { broker: { url: keybrake.url, token: broker.token, dialect: 'keybrake' } },
+      keys: () => listKeys((cursor) => pageOf(broker, cursor)),
+      secrets: [broker.token, vendor.secretKey],
+      output: () => broker.output,
+      async close() {
+        await keybrake.close();
+        await stop(broker);
+      },
+    };
+  },
+};
+
+async function listKeys(
+  page: (cursor?: string) => Promise<{ keys: readonly KeyView[]; cursor?: string }>,
+): Promise<KeyView[]> {
+  const keys: KeyView[] = [];
+  let cursor: string | undefined;
+  do {
+    const next = await page(cursor);
+    keys.push(...next.keys);
+    cursor = next.cursor;
+  } while (cursor !== undefined);
+  return keys;
+}
+
+async function pageOf(
+  broker: BrokerProcess,
+  cursor: string | undefined,
+): Promise<{ keys: readonly KeyView[]; cursor?: string }> {
+  const query = cursor === undefined ? '' : `&cursor=${cursor}`;
+  const { body } = await broker.api('GET', `/v1/keys?limit=1000${query}`);
+  return body as { keys: readonly KeyView[]; cursor?: string };
+}
+
+/** @throws Error where the command does not end by itself and well. */
+async function stop(broker: BrokerProcess): Promise<void> {
+  const { code, stderr } = await broker.kill('SIGTERM');
+  if (code !== 0 || stderr !== '') {
+    throw new Error(`vault-key-broker ended with ${code} and said: ${stderr}`);
+  }
+}

@@ -1,0 +1,43 @@
+import { inspect } from 'node:util';
+
+/** Collects everything that was shown, and everything that must not have been. */
+export class SecretWatch {
+  readonly #secrets = new Set<string>();
+  readonly #shown: string[] = [];
+
+  addSecret(secret: string): void {
+    this.#secrets.add(secret);
+  }
+
+  /** Takes in a value in each of the forms in which it could reach a log. */
+  show(value: unknown): void {
+    if (typeof value === 'string') {
+      this.#shown.push(value);
+      return;
+    }
+    this.#shown.push(inspect(value, { depth: 12, showHidden: true }), String(value));
+    try {
+      this.#shown.push(JSON.stringify(value) ?? '');
+    } catch {
+      // A value that cannot be turned into JSON shows nothing there.
+    }
+  }
+
+  /** How much was looked at: a watch that saw nothing proves nothing. */
+  get size(): number {
+    return this.#shown.reduce((sum, text) => sum + text.length, 0);
+  }
+
+  get secrets(): ReadonlySet<string> {
+    return this.#secrets;
+  }
+
+  /** The texts that hold a secret, the secret cut out. */
+  leaks(): string[] {
+    return this.#shown.flatMap((text) =>
+      [...this.#secrets]
+        .filter((secret) => text.includes(secret))
+        .map((secret) => text.replaceAll(secret, '<SECRET>').slice(0, 400)),
+    );
+  }
+}
