@@ -40,6 +40,10 @@ export type {
   VendorCall,
 } from './broker-client/broker-client';
 export { EmbeddedBroker } from './broker-client/embedded-broker.client';
+export type { AuditEntry } from './broker/audit/audit-entry';
+export type { KeyPage } from './broker/broker';
+export type { KeyView } from './broker/keys/key';
+export type { AuditFilter, KeyFilter } from './broker/ledger/ledger';
 
 export { ProxiedStripeService } from './stripe/proxied-stripe.service';
 export type {

@@ -44,8 +44,7 @@ export interface IssuedKey {
  * is that key's id, so that it can be revoked all the same.
  */
 export type IssueResult =
-  | { issued: true; key: IssuedKey }
-  | { issued: false; error: VaultKeyException; keyId?: string };
+  { issued: true; key: IssuedKey } | { issued: false; error: VaultKeyException; keyId?: string };
 
 /** Which of the ids need no further attempt (revoked, or unknown to the broker), and which do. */
 export interface RevokeResult {

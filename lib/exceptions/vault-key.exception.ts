@@ -32,12 +32,9 @@ export abstract class VaultKeyException extends HttpException {
     cause?: unknown;
   }) {
     const details = init.details ?? {};
-    const body: VaultKeyExceptionBody = {
-      ...details,
-      error: init.code,
-      message: init.message,
-      retryable: init.retryable,
-    };
+    const verdict = { error: init.code, message: init.message, retryable: init.retryable };
+    // Said first, and last, so that no detail takes its place.
+    const body: VaultKeyExceptionBody = { ...verdict, ...details, ...verdict };
     super(body, init.status, init.cause === undefined ? undefined : { cause: init.cause });
     this.message = init.message;
     this.name = new.target.name;

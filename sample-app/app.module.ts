@@ -1,0 +1,41 @@
+import { Module, ValidationPipe } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { APP_PIPE } from '@nestjs/core';
+import { VaultKeyModule } from 'nestjs-vault-key';
+import { AgentToolsController } from './agent-tools/agent-tools.controller';
+import type { Settings } from './settings';
+import { StripeAccount } from './stripe-account/stripe-account';
+import { StripeAccountModule } from './stripe-account/stripe-account.module';
+
+@Module({
+  controllers: [AgentToolsController],
+  providers: [
+    {
+      provide: APP_PIPE,
+      useValue: new ValidationPipe({
+        transform: true,
+        whitelist: true,
+        forbidNonWhitelisted: true,
+      }),
+    },
+  ],
+})
+export class AppModule {
+  static with({ store, stripe }: Settings): DynamicModule {
+    const stripeAccount = StripeAccountModule.with(stripe);
+    return {
+      module: AppModule,
+      imports: [
+        stripeAccount,
+        // The broker in this process: it alone knows the account's secret.
+        VaultKeyModule.forRootAsync({
+          imports: [stripeAccount],
+          inject: [StripeAccount],
+          useFactory: ({ secretKey, baseUrl }: StripeAccount) => ({
+            embedded: { vendors: { stripe: { secretKey, baseUrl } }, store },
+          }),
+        }),
+      ],
+    };
+  }
+}

@@ -1,0 +1,120 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EmbeddedBroker } from 'nestjs-vault-key';
+import type { AuditEntry, KeyView } from 'nestjs-vault-key/broker';
+import type { Movement, StripeAccount } from '../stripe-account/stripe-account';
+import { dollars } from './text';
+
+const PATIENCE_MS = 2_000;
+
+/** A call to Stripe, as the broker's audit log has it. */
+export interface AuditedCall {
+  user: string;
+  method: string;
+  path: string;
+  /** What the call asked for, in micro-dollars. */
+  requestedMicros: number;
+  settledMicros: number;
+  /** What became of it: `settled`, `released`, `unknown`, or why it was refused. */
+  verdict: string;
+}
+
+/** What the broker and Stripe each have on their books about one run. */
+export class Books {
+  constructor(
+    private readonly broker: EmbeddedBroker,
+    private readonly account: StripeAccount,
+    private readonly runId: string,
+  ) {}
+
+  /** The run's keys, oldest first. */
+  async keys(): Promise<KeyView[]> {
+    const { keys } = await this.broker.keys({ run_id: this.runId }, 1_000);
+    return keys.toReversed();
+  }
+
+  /**
+   * One key of the run, as soon as the condition holds, or as it stands after two seconds: an
+   * answer does not wait for the book to be written up.
+   */
+  async key(
+    id: string | undefined,
+    condition: (key: KeyView) => boolean,
+  ): Promise<KeyView | undefined> {
+    const find = async () => (await this.keys()).find((key) => key.id === id);
+    return eventually(find, (key) => key !== undefined && condition(key));
+  }
+
+  /** Waits until no key of the run is alive, at most two seconds; gives those that still are. */
+  async keysAlive(): Promise<KeyView[]> {
+    const alive = async () => (await this.keys()).filter((key) => key.status === 'active');
+    return eventually(alive, (keys) => keys.length === 0);
+  }
+
+  /** What Stripe executed. */
+  movements(): Promise<Movement[]> {
+    return this.account.movements(this.runId);
+  }
+
+  /** The run's audit log, oldest first. */
+  async auditEntries(): Promise<AuditEntry[]> {
+    const entries = await this.broker.auditEntries({ run_id: this.runId }, 1_000);
+    return entries.toReversed();
+  }
+
+  /** The calls of the run, oldest first. */
+  async calls(): Promise<AuditedCall[]> {
+    const byId = new Map<string, AuditedCall>();
+    for (const entry of await this.auditEntries()) {
+      if (entry.call_id === null) continue;
+      byId.set(entry.call_id, {
+        user: entry.user_id ?? '',
+        method: entry.method ?? '',
+        path: entry.path ?? '',
+        requestedMicros: entry.requested_micros ?? 0,
+        settledMicros: entry.settled_micros ?? 0,
+        verdict: entry.verdict ?? '',
+      });
+    }
+    return [...byId.values()];
+  }
+}
+
+/** Where the books say different things, in sentences; empty where they agree. */
+export function differences(keys: readonly KeyView[], movements: readonly Movement[]): string[] {
+  const found: string[] = [];
+  const ids = new Set(keys.map(({ id }) => id));
+  for (const { id, spent_usd, held_usd } of keys) {
+    const executed = executedUnder(id, movements);
+    if (Math.round(spent_usd * 1_000_000) !== executed * 10_000) {
+      found.push(
+        `For ${id} the broker counts ${dollars(spent_usd)}, and Stripe executed ${dollars(executed / 100)}.`,
+      );
+    }
+    if (held_usd !== 0) {
+      found.push(`For ${id} the broker still holds ${dollars(held_usd)}, of unknown outcome.`);
+    }
+  }
+  for (const { id, cents, vaultKeyId } of movements) {
+    if (vaultKeyId === undefined || !ids.has(vaultKeyId)) {
+      found.push(`Stripe moved ${dollars(cents / 100)} (${id}) that no vault key paid for.`);
+    }
+  }
+  return found;
+}
+
+/** Cents that Stripe moved under a key. */
+export function executedUnder(keyId: string, movements: readonly Movement[]): number {
+  return movements
+    .filter(({ vaultKeyId }) => vaultKeyId === keyId)
+    .reduce((sum, { cents }) => sum + cents, 0);
+}
+
+async function eventually<T>(read: () => Promise<T>, isThere: (value: T) => boolean): Promise<T> {
+  const deadline = Date.now() + PATIENCE_MS;
+  let value = await read();
+  while (!isThere(value) && Date.now() < deadline) {
+    await delay(20);
+    value = await read();
+  }
+  return value;
+}

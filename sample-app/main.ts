@@ -1,0 +1,38 @@
+import { ConsoleLogger } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from './app.module';
+import { playAgentRun } from './demo/play';
+import { Transcript } from './demo/transcript';
+import { endWithNpm } from './end-with-npm';
+import { InvalidSettingError, readSettings } from './settings';
+
+async function main(): Promise<void> {
+  const settings = readSettings(process.argv.slice(2), process.env);
+  // What keeps it from starting is told below, in one line and not as a stack.
+  const app = await NestFactory.create(AppModule.with(settings), {
+    abortOnError: false,
+    logger: false,
+  });
+  app.useLogger(new ConsoleLogger({ logLevels: ['warn', 'error'], colors: process.stdout.isTTY }));
+  // Without this a signal would leave keys to their expiry. Interrupted, `--once` is no success.
+  app.enableShutdownHooks([], { useProcessExit: !settings.once });
+  endWithNpm();
+  await app.listen(settings.port, '127.0.0.1');
+  let stopped = false;
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => (stopped = true));
+
+  const url = await app.getUrl();
+  const transcript = new Transcript();
+  const wentAsTold = await playAgentRun(app, url, transcript);
+  if (settings.once) {
+    process.exitCode = wentAsTold ? 0 : 1;
+    await app.close();
+    return;
+  }
+  if (!stopped) transcript.invitation(url);
+}
+
+main().catch((error: unknown) => {
+  console.error(`sample-app: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(error instanceof InvalidSettingError ? 2 : 1);
+});
