@@ -13,7 +13,7 @@ import type { ConfiguredVendor, ProxyAnswer, ProxyCall } from './forwarding/prox
 import { VendorConnection } from './forwarding/vendor-connection';
 import { parseIssueRequest } from './keys/issue-request';
 import type { Subject } from './keys/issue-request';
-import { viewOf } from './keys/key';
+import { statusOf, viewOf } from './keys/key';
 import type { KeyRecord, KeyView } from './keys/key';
 import { hashToken, newToken, randomBase62 } from './keys/token';
 import type { AuditFilter, KeyFilter, Ledger, RevokeDecision, StoreState } from './ledger/ledger';
@@ -21,6 +21,7 @@ import { SqliteLedger } from './ledger/sqlite/sqlite-ledger';
 import { toUsd } from './money/usd';
 import { vendors } from './pricing/vendors';
 import { invalidFields, notFound, shuttingDown } from './refusal';
+import type { FieldFault } from './refusal';
 
 export type { ProxyAnswer, ProxyCall };
 
@@ -59,7 +60,7 @@ export class Broker {
   readonly #ledger: Ledger;
   readonly #proxy: Proxy;
   readonly #prefixes = new Map<string, string>();
-  #closing = false;
+  #closed: Promise<void> | undefined;
 
   /**
    * Opens the store and makes the broker ready.
@@ -99,9 +100,12 @@ export class Broker {
    * @throws BrokerRefusal 422 with every bad field, or 503.
    */
   async issue(body: unknown, remoteAddress?: string): Promise<IssuedKeyBody> {
-    if (this.#closing) throw shuttingDown();
+    if (this.#closed !== undefined) throw shuttingDown();
     const parsed = parseIssueRequest(body, this.#prefixes);
-    if ('faults' in parsed) throw invalidFields(parsed.faults);
+    if ('faults' in parsed) {
+      const { faults, parentId } = parsed;
+      throw invalidFields([...faults, ...(await this.#parentFaults(parentId))]);
+    }
     const { request } = parsed;
     const now = Date.now();
     const token = newToken();
@@ -203,11 +207,21 @@ export class Broker {
   }
 
   /** Stops admitting, waits for what is under way, closes the store. */
-  async close(): Promise<void> {
-    if (this.#closing) return;
-    this.#closing = true;
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     await this.#proxy.close();
     await this.#ledger.close();
+  }
+
+  async #parentFaults(parentId: string | undefined): Promise<FieldFault[]> {
+    if (parentId === undefined) return [];
+    const parent = await this.#ledger.key(parentId);
+    if (parent !== undefined && statusOf(parent.key, Date.now()) === 'active') return [];
+    return [{ field: 'parent_id', message: 'is not the id of a live key' }];
   }
 
   #revoke(ids: readonly string[], remoteAddress: string | undefined): Promise<RevokeDecision> {

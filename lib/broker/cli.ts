@@ -31,6 +31,8 @@ Environment:
 
 const MIN_TOKEN_LENGTH = 32;
 const EXIT_BAD_SETTING = 2;
+/** How long a reader has for the rest of its answer, once the broker is done. */
+const LAST_ANSWERS_MS = 5_000;
 
 interface Settings {
   host: string;
@@ -59,8 +61,6 @@ async function main(): Promise<void> {
   });
   const { address, family, port } = server.address() as AddressInfo;
   const host = family === 'IPv6' ? `[${address}]` : address;
-  process.stdout.write(`vault-key-broker listening on http://${host}:${port}\n`);
-
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) return;
@@ -68,12 +68,15 @@ async function main(): Promise<void> {
     const closed = once(server, 'close');
     server.close();
     await broker.close();
-    server.closeAllConnections();
+    // Everything is settled; what is left are answers on their way to their readers.
+    setInterval(() => server.closeIdleConnections(), 20);
+    setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
     await closed;
     process.exit(0);
   };
   process.on('SIGTERM', () => void stop());
   process.on('SIGINT', () => void stop());
+  process.stdout.write(`vault-key-broker listening on http://${host}:${port}\n`);
 }
 
 function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings | 'help' {

@@ -92,6 +92,12 @@ export function notFound(message: string): BrokerRefusal {
   return new BrokerRefusal(404, 'not_found', message);
 }
 
+/** The path is there, but takes other methods. */
+export function methodNotAllowed(allowed: readonly string[]): BrokerRefusal {
+  const allow = [...new Set(allowed)].join(', ');
+  return new BrokerRefusal(405, 'method_not_allowed', `This path takes ${allow}.`, {}, { allow });
+}
+
 /** The broker admits nothing more. */
 export function shuttingDown(): BrokerRefusal {
   return new BrokerRefusal(

@@ -8,7 +8,7 @@ import { parseTarget, writeQueryFault } from '../endpoints/target';
 import type { Target } from '../endpoints/target';
 import { statusOf } from '../keys/key';
 import type { KeyRecord } from '../keys/key';
-import { hashToken, isWellFormedToken, randomBase62 } from '../keys/token';
+import { hashToken, isWellFormedToken, randomBase62, withoutTokens } from '../keys/token';
 import type { Hold, Ledger } from '../ledger/ledger';
 import { toUsd } from '../money/usd';
 import { toFormBody } from '../pricing/parameters';
@@ -188,6 +188,7 @@ export class Proxy {
     if (!target.path.startsWith(vendor.pathPrefix)) {
       throw invalidPath(`the path is not below ${vendor.pathPrefix}`);
     }
+    if (withoutTokens(target.path) !== target.path) throw invalidPath('the path holds a vault key');
     const queryFault =
       target.query === undefined || call.method === 'GET'
         ? undefined
@@ -205,10 +206,12 @@ export class Proxy {
     if (call.method === 'GET' && bytes.length > 0) {
       throw new BrokerRefusal(400, 'invalid_body', 'A GET must have no body.');
     }
+    const { parameters, decimals } = parseBody(bytes, headers.contentType);
     const priceable: PriceableCall = {
       method: call.method,
       segments: target.segments.slice(vendor.pathPrefix.split('/').length - 2),
-      ...parseBody(bytes, headers.contentType),
+      parameters: vendor.canonical(parameters),
+      decimals,
     };
     return { target, priceable, price: vendor.price(priceable) };
   }

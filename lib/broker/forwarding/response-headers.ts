@@ -41,8 +41,10 @@ export function relayedHeaders(
   );
   const relayed: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || DROPPED.has(name) || named.has(name)) continue;
-    if (DROPPED_PREFIXES.some((prefix) => name.startsWith(prefix))) continue;
+    // Some readers take `X_Vault_Key_Verdict` for `X-Vault-Key-Verdict`.
+    const spelled = name.replaceAll('_', '-');
+    if (value === undefined || DROPPED.has(spelled) || named.has(name)) continue;
+    if (DROPPED_PREFIXES.some((prefix) => spelled.startsWith(prefix))) continue;
     if ([value].flat().some((text) => text.includes(secret))) continue;
     relayed[name] = value;
   }

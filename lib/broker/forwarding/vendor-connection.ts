@@ -51,7 +51,8 @@ export class VendorConnection {
   /**
    * Sends a request. Resolves with the head of the answer, or with `undefined` where none came;
    * `onEnd` is called once, before the answer's body ends, with what became of the exchange. The
-   * exchange is followed to its end even where the answer's body is destroyed.
+   * exchange is followed even where the answer's body is destroyed; the rest of it then has one
+   * time-out to arrive. A body that nobody reads for a time-out is destroyed.
    */
   exchange(
     request: VendorRequest,
@@ -91,10 +92,11 @@ class Exchange implements Dispatcher.DispatchHandler {
   #ended = false;
   #captured: Buffer[] | undefined;
   #capturedBytes = 0;
-  readonly #timer: NodeJS.Timeout;
+  /** For the head first, then for whoever reads the body, then for what is left after the reader. */
+  #timer: NodeJS.Timeout;
 
   constructor(
-    timeoutMs: number,
+    private readonly timeoutMs: number,
     capture: boolean,
     private readonly onEnd: (end: ExchangeEnd) => void,
     private readonly onHead: (head: VendorHead | undefined) => void,
@@ -125,10 +127,12 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#headers = headers;
     this.#body = new Readable({
       highWaterMark: 65_536,
-      read: () => controller.resume(),
-      destroy: (error, done) => {
-        // Nobody reads any more: let the rest flow, so that the call can be settled.
+      read: () => {
+        clearTimeout(this.#timer);
         controller.resume();
+      },
+      destroy: (error, done) => {
+        if (!this.#ended) this.#drain(controller);
         done(error);
       },
     });
@@ -143,12 +147,19 @@ class Exchange implements Dispatcher.DispatchHandler {
       if (this.#capturedBytes > MAX_CAPTURE_BYTES) this.#captured = undefined;
       else this.#captured.push(chunk);
     }
-    if (this.#body !== undefined && !this.#body.destroyed && !this.#body.push(chunk)) {
-      controller.pause();
-    }
+    const body = this.#body;
+    if (body === undefined || body.destroyed || body.push(chunk)) return;
+    controller.pause();
+    clearTimeout(this.#timer);
+    // A reader that stands still must not keep a connection to the vendor for good.
+    this.#timer = setTimeout(
+      () => body.destroy(new Error('the answer was not read in time')),
+      this.timeoutMs,
+    );
   }
 
   onResponseEnd(): void {
+    clearTimeout(this.#timer);
     if (this.#ended) return;
     this.#ended = true;
     this.onEnd({
@@ -162,6 +173,16 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(): void {
     this.#fail();
+  }
+
+  /** Nobody reads any more: the rest flows and is dropped, so that the call can be settled. */
+  #drain(controller: Dispatcher.DispatchController): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(
+      () => controller.abort(new Error('the vendor did not end its answer in time')),
+      this.timeoutMs,
+    );
+    controller.resume();
   }
 
   #fail(): void {

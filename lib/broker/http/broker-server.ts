@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
 import type { Duplex } from 'node:stream';
 import type { Broker } from '../broker';
-import { BrokerRefusal, notFound, storeUnavailable } from '../refusal';
+import { BrokerRefusal, methodNotAllowed, notFound, storeUnavailable } from '../refusal';
 import { sendJson, sendRefusal } from './answers';
 import { Management } from './management';
 
@@ -24,6 +24,8 @@ export function createBrokerServer(broker: Broker, token: string): Server {
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     },
     (req, res) => {
+      // What is left of a body that was refused half read would stand before the next request.
+      res.once('finish', () => req.resume());
       route(broker, management, req, res).catch((error: unknown) => {
         sendRefusal(res, error instanceof BrokerRefusal ? error : storeUnavailable(error));
       });
@@ -46,7 +48,7 @@ async function route(
   const path = mark === -1 ? url : url.slice(0, mark);
   const query = mark === -1 ? '' : url.slice(mark + 1);
   if (path === '/healthz' || path === '/readyz') {
-    if (req.method !== 'GET') throw notFound('There is nothing at this path.');
+    if (req.method !== 'GET') throw methodNotAllowed(['GET']);
     if (path === '/healthz') sendJson(res, 200, { status: 'alive' });
     else sendJson(res, 200, { status: 'ready', store: await broker.state() });
     return;
@@ -68,7 +70,12 @@ async function route(
     ...(hasBody ? { body: req.iterator({ destroyOnReturn: false }) } : {}),
     ...(req.socket.remoteAddress === undefined ? {} : { remoteAddress: req.socket.remoteAddress }),
   });
-  if (!res.destroyed) res.writeHead(answer.status, answer.headers);
+  try {
+    if (!res.destroyed) res.writeHead(answer.status, answer.headers);
+  } catch (error) {
+    answer.body.destroy();
+    throw error;
+  }
   // An answer that breaks off takes the connection with it, so that no one reads a clean end; a
   // client that goes away destroys the body, and the call is followed to its end without it.
   pipeline(answer.body, res, () => {});

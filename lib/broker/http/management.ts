@@ -5,7 +5,7 @@ import { bearerToken } from '../forwarding/request-headers';
 import { collectBody } from '../forwarding/request-body';
 import type { KeyStatus } from '../keys/key';
 import type { KeyFilter } from '../ledger/ledger';
-import { BrokerRefusal, invalidFields, notFound } from '../refusal';
+import { BrokerRefusal, invalidFields, methodNotAllowed, notFound } from '../refusal';
 import type { FieldFault } from '../refusal';
 import { sendJson } from './answers';
 
@@ -86,16 +86,7 @@ export class Management {
     const onPath = this.#routes.filter((route) => route.path.test(path));
     if (onPath.length === 0) throw notFound('There is nothing at this path.');
     const route = onPath.find(({ method }) => method === req.method);
-    if (route === undefined) {
-      const allow = [...new Set(onPath.map(({ method }) => method))].join(', ');
-      throw new BrokerRefusal(
-        405,
-        'method_not_allowed',
-        `This path takes ${allow}.`,
-        {},
-        { allow },
-      );
-    }
+    if (route === undefined) throw methodNotAllowed(onPath.map(({ method }) => method));
     const request = {
       req,
       query: new URLSearchParams(query),
@@ -137,9 +128,11 @@ export class Management {
     if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) {
       faults.push({ field: 'cursor', message: 'must be the cursor of an earlier page' });
     }
-    for (const name of query.keys()) {
+    for (const name of new Set(query.keys())) {
       if (!PARAMETERS.has(name)) {
         faults.push({ field: name, message: 'is no filter of this list' });
+      } else if (query.getAll(name).length > 1) {
+        faults.push({ field: name, message: 'must be given once' });
       }
     }
     if (faults.length > 0) throw invalidFields(faults);

@@ -43,14 +43,14 @@ export function labelFault(value: unknown, maxLength: number): string | undefine
 
 /**
  * Reads the body of `POST /v1/keys`. Nothing is coerced, and nothing missing, empty or `null` ever
- * means "unlimited" or "all".
+ * means "unlimited" or "all". Whether `parentId` is a live key only the ledger can tell.
  *
  * @param prefixes Each configured vendor's path prefix, by the vendor's name.
  */
 export function parseIssueRequest(
   body: unknown,
   prefixes: ReadonlyMap<string, string>,
-): { request: IssueRequest } | { faults: FieldFault[] } {
+): { request: IssueRequest } | { faults: FieldFault[]; parentId?: string } {
   if (!isRecord(body)) {
     return { faults: [{ field: '', message: 'the body must be a JSON object' }] };
   }
@@ -101,7 +101,9 @@ export function parseIssueRequest(
     }
   }
 
-  if (faults.length > 0) return { faults };
+  if (faults.length > 0) {
+    return { faults, ...(typeof parentId === 'string' ? { parentId } : {}) };
+  }
   return {
     request: {
       label: body['label'] as string,
@@ -110,7 +112,7 @@ export function parseIssueRequest(
       allowedEndpoints: endpoints as string[],
       lifeMs: lifeMs as number,
       subject,
-      ...(parentId === undefined ? {} : { parentId: parentId as string }),
+      ...(typeof parentId === 'string' ? { parentId } : {}),
     },
   };
 }

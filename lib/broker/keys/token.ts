@@ -7,6 +7,7 @@ const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const RANDOM_LENGTH = 28;
 const CHECKSUM_LENGTH = 6;
 const SHAPE = new RegExp(`^${PREFIX}[0-9A-Za-z]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}$`);
+const ANYWHERE = new RegExp(`${PREFIX}[0-9A-Za-z]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}`, 'g');
 
 /** Characters drawn evenly from base62. */
 export function randomBase62(length: number): string {
@@ -31,6 +32,11 @@ export function isWellFormedToken(text: string): boolean {
   if (!SHAPE.test(text)) return false;
   const random = text.slice(PREFIX.length, -CHECKSUM_LENGTH);
   return text.endsWith(checksum(random));
+}
+
+/** A text without the tokens in it: a caller can put its own anywhere, and it must not be stored. */
+export function withoutTokens(text: string): string {
+  return text.replaceAll(ANYWHERE, `${PREFIX}…`);
 }
 
 /** What is stored of a token: its SHA-256 in hex. */

@@ -118,7 +118,13 @@ export function amountUnknown(message: string): BrokerRefusal {
 function isNestedAmount(path: readonly string[], pricedField: string): boolean {
   const [top = ''] = path;
   if (top === 'metadata' || (path.length === 1 && top === pricedField)) return false;
-  const leaf = path.at(-1) ?? '';
-  if (top === 'amount_details') return !DETAIL_TEXTS.has(leaf);
-  return leaf === 'amount' || leaf.startsWith('amount_') || leaf.endsWith('_amount');
+  if (top === 'amount_details') return !DETAIL_TEXTS.has(path.at(-1) ?? '');
+  return path.some(isAmountName);
+}
+
+function isAmountName(part: string): boolean {
+  const name = part.trim().toLowerCase();
+  // How a mandate reads its amount, `fixed` or `maximum`: a text.
+  if (name === 'amount_type') return false;
+  return name === 'amount' || name.startsWith('amount_') || name.endsWith('_amount');
 }

@@ -9,6 +9,8 @@ export const MAX_PARAMETERS = 1_000;
 export const MAX_LEVELS = 8;
 
 const TOP_LEVEL_NAME = /^[A-Za-z0-9_]+$/;
+/** What Rack and others read in place of the method that was matched. */
+const METHOD_OVERRIDE = '_method';
 const PROTOTYPE_NAMES: ReadonlySet<string> = new Set(['__proto__', 'prototype', 'constructor']);
 
 /** A body that no two readers may be trusted to read alike. */
@@ -30,7 +32,7 @@ export function nameOf(path: readonly string[]): string {
 
 /**
  * Refuses what two readers could read differently: strange names, a name given twice, a name that
- * is both a value and a map.
+ * is both a value and a map, a method in the body.
  */
 export function checkParameters(parameters: readonly Parameter[]): void {
   if (parameters.length > MAX_PARAMETERS) {
@@ -50,6 +52,9 @@ export function checkParameters(parameters: readonly Parameter[]): void {
       throw new BodyFault(
         `the parameter "${clip(name)}" has a name of other characters than A-Z a-z 0-9 _`,
       );
+    }
+    if (path[0] === METHOD_OVERRIDE) {
+      throw new BodyFault(`the parameter "${METHOD_OVERRIDE}" would override the method`);
     }
     for (const part of path) {
       if (PROTOTYPE_NAMES.has(part)) {

@@ -13,6 +13,9 @@ import type { Vendor } from './vendor';
 
 type Rule = (call: PriceableCall, id: string) => Price;
 
+/** In minor units; far above any payment, and still exact in micro-dollars. */
+const MAX_REPORTED = 99_999_999_999;
+
 const FREE: Price = { kind: 'free' };
 
 /** What each call of Stripe's v1 costs, by method and path; `*` is an object's id. All else is refused. */
@@ -44,6 +47,16 @@ export const stripe: Vendor = {
 
   authorization(secret) {
     return `Bearer ${secret}`;
+  },
+
+  canonical(parameters) {
+    return parameters.map((parameter) => {
+      const { path, value } = parameter;
+      if (path.length > 1 || path[0] !== 'currency' || !/^[A-Za-z]{3}$/.test(value)) {
+        return parameter;
+      }
+      return { path, value: value.toLowerCase() };
+    });
   },
 
   price(call) {
@@ -129,14 +142,13 @@ function settled(price: Price, call: PriceableCall, body: unknown): Outcome {
     };
   }
   if ('objectId' in price && price.objectId !== object.id) return { ending: 'settled' };
-  const received = integer(body['amount_received']) ?? 0;
   const action = call.segments[2];
-  const lowered =
-    action === 'cancel' ||
-    (action === 'capture' &&
-      body['status'] === 'succeeded' &&
-      body['amount_received'] !== undefined);
-  const moved = action === 'capture' || action === 'cancel' ? received : amount;
+  const given = body['amount_received'];
+  // A cancel may leave it out; anything but a sum says nothing, and gives nothing back.
+  const received = action === 'cancel' && given === undefined ? 0 : integer(given);
+  const isLast = action === 'cancel' || (action === 'capture' && body['status'] === 'succeeded');
+  const lowered = isLast && received !== undefined;
+  const moved = action === 'capture' || action === 'cancel' ? (received ?? 0) : amount;
   return {
     ending: 'settled',
     object,
@@ -173,7 +185,8 @@ function reportedObject(body: unknown): ReportedObject | undefined {
 }
 
 function integer(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+  if (typeof value !== 'number' || !Number.isInteger(value)) return undefined;
+  return value >= 0 && value <= MAX_REPORTED ? value : undefined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,3 +1,4 @@
+import type { Parameter } from './parameters';
 import type { Outcome, Price, PriceableCall } from './price';
 
 /** All that the broker knows of one vendor. A vendor is one object of this form, in one file. */
@@ -9,6 +10,8 @@ export interface Vendor {
   readonly pathPrefix: string;
   /** The `Authorization` header that carries the account's secret. */
   authorization(secret: string): string;
+  /** A body's parameters in the one spelling in which they are both priced and forwarded. */
+  canonical(parameters: readonly Parameter[]): readonly Parameter[];
   /**
    * What a call costs.
    *

@@ -3,6 +3,7 @@ import { AUDIT_COLUMNS, auditRowOf } from '../../audit/audit-entry';
 import type { AuditEntry, AuditRow } from '../../audit/audit-entry';
 import { statusOf } from '../../keys/key';
 import type { Balance, KeyRecord, KeyWithBalance } from '../../keys/key';
+import { withoutTokens } from '../../keys/token';
 import type { MicroUsd } from '../../money/usd';
 import type { Outcome, Price } from '../../pricing/price';
 import { BrokerRefusal, invalidFields, invalidKey } from '../../refusal';
@@ -415,7 +416,12 @@ export class SqliteLedger implements Ledger {
   }
 
   #writeAudit(row: AuditRow): void {
-    this.#sql.insertAudit.run(...AUDIT_COLUMNS.map((column) => row[column] ?? null));
+    const stored: AuditRow = {
+      ...row,
+      path: row.path == null ? null : withoutTokens(row.path),
+      reason: row.reason == null ? null : withoutTokens(row.reason),
+    };
+    this.#sql.insertAudit.run(...AUDIT_COLUMNS.map((column) => stored[column] ?? null));
   }
 }
 

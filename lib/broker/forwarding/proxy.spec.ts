@@ -1,0 +1,158 @@
+import { RecordingVendor } from '../../../test/broker/recording-vendor';
+import type { KeyRecord } from '../keys/key';
+import { hashToken, newToken } from '../keys/token';
+import type { Ledger } from '../ledger/ledger';
+import { SqliteLedger } from '../ledger/sqlite/sqlite-ledger';
+import { stripe } from '../pricing/stripe';
+import { storeUnavailable } from '../refusal';
+import { Proxy } from './proxy';
+import { VendorConnection } from './vendor-connection';
+
+let vendor: RecordingVendor;
+beforeAll(async () => {
+  vendor = await RecordingVendor.start();
+});
+afterAll(() => vendor.close());
+beforeEach(() => vendor.reset());
+
+const token = newToken();
+const key: KeyRecord = {
+  id: 'vk_1',
+  tokenHash: hashToken(token),
+  label: 'a label',
+  vendor: 'stripe',
+  capMicros: 10_000_000,
+  allowedEndpoints: ['/v1/payment_intents'],
+  subject: {},
+  createdAt: Date.now(),
+  expiresAt: Date.now() + 60_000,
+};
+
+/** A proxy on a real ledger, some methods of which the test stands in for. */
+async function proxyOn(methods: (ledger: Ledger) => Partial<Ledger>) {
+  const ledger = new SqliteLedger(':memory:');
+  await ledger.issue(key);
+  const stands = methods(ledger);
+  const watched = new globalThis.Proxy(ledger, {
+    get(target, name: keyof Ledger) {
+      return stands[name] ?? (target[name] as () => unknown).bind(target);
+    },
+  });
+  const connection = new VendorConnection(vendor.url, 2_000);
+  const proxy = new Proxy(
+    watched,
+    new Map([['stripe', { vendor: stripe, secret: vendor.secretKey, connection }]]),
+  );
+  const forward = () =>
+    proxy.forward({
+      vendor: 'stripe',
+      method: 'POST',
+      target: '/v1/payment_intents',
+      rawHeaders: [
+        'Authorization',
+        `Bearer ${token}`,
+        'Content-Type',
+        'application/x-www-form-urlencoded',
+      ],
+      body: Buffer.from('amount=1000&currency=usd'),
+    });
+  return { ledger, proxy, forward };
+}
+
+describe('the proxy', () => {
+  it('forwards nothing before the hold is durable', async () => {
+    let commit: () => void = () => {};
+    let asked: () => void = () => {};
+    const waiting = new Promise<void>((resolve) => (asked = resolve));
+    const durable = new Promise<void>((resolve) => (commit = resolve));
+    const { forward, proxy } = await proxyOn((ledger) => ({
+      admit: async (admission) => {
+        const decision = await ledger.admit(admission);
+        asked();
+        await durable;
+        return decision;
+      },
+    }));
+    const answer = forward();
+    await waiting;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(vendor.received).toEqual([]);
+    commit();
+    expect((await answer).status).toBe(200);
+    expect(vendor.received).toHaveLength(1);
+    (await answer).body.resume();
+    await proxy.close();
+  });
+
+  it('forwards nothing where the hold cannot be written: 503 store_unavailable', async () => {
+    const { forward, proxy } = await proxyOn(() => ({
+      admit: () => Promise.reject(storeUnavailable(new Error('disk full'))),
+    }));
+    const answer = await forward();
+    expect([answer.status, answer.headers['x-vault-key-verdict']]).toEqual([
+      503,
+      'store_unavailable',
+    ]);
+    answer.body.resume();
+    await proxy.close();
+    expect(vendor.received).toEqual([]);
+  });
+
+  it('answers 503 and forwards nothing where the ledger fails in a way nobody foresaw', async () => {
+    const { forward, proxy } = await proxyOn(() => ({
+      keyByTokenHash: () => Promise.reject(new TypeError('the connection is closed')),
+    }));
+    const answer = await forward();
+    const text = Buffer.concat(await answer.body.toArray()).toString();
+    expect(JSON.parse(text)).toMatchObject({ code: 'store_unavailable' });
+    expect(text).not.toContain('closed');
+    await proxy.close();
+    expect(vendor.received).toEqual([]);
+  });
+
+  it('leaves the hold standing where the settlement cannot be written, and answers all the same', async () => {
+    const { forward, ledger, proxy } = await proxyOn(() => ({
+      end: () => Promise.reject(storeUnavailable()),
+    }));
+    const answer = await forward();
+    expect(answer.status).toBe(200);
+    answer.body.resume();
+    await proxy.close();
+    expect((await ledger.key('vk_1'))?.balance).toEqual({ spent: 0, held: 10_000_000 });
+  });
+
+  it('writes two audit rows a call, with one call id, and no body, token or secret in them', async () => {
+    const { forward, ledger, proxy } = await proxyOn(() => ({}));
+    (await forward()).body.resume();
+    await proxy.close();
+    const [outcome, intent, issue] = await ledger.audit({}, 10);
+    expect([issue?.event, intent?.event, outcome?.event]).toEqual(['issue', 'intent', 'outcome']);
+    expect(intent).toMatchObject({
+      verdict: 'forwarded',
+      requested_micros: 10_000_000,
+      held_after_micros: 10_000_000,
+      remaining_after_micros: 0,
+      amount: 1_000,
+      currency: 'usd',
+      method: 'POST',
+      path: '/v1/payment_intents',
+    });
+    expect(outcome).toMatchObject({
+      verdict: 'settled',
+      settled_micros: 10_000_000,
+      spent_after_micros: 10_000_000,
+      vendor_status: 200,
+      call_id: intent?.call_id,
+    });
+    expect(JSON.stringify([outcome, intent, issue])).not.toMatch(
+      new RegExp(`${token}|${vendor.secretKey}|amount=`),
+    );
+  });
+
+  it('admits nothing once it closes', async () => {
+    const { forward, proxy } = await proxyOn(() => ({}));
+    await proxy.close();
+    expect((await forward()).status).toBe(503);
+    expect(vendor.received).toEqual([]);
+  });
+});

@@ -1,0 +1,266 @@
+import fc from 'fast-check';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { KeyRecord } from '../keys/key';
+import type { Outcome, Price } from '../pricing/price';
+import type { Decision, Hold, Ledger } from './ledger';
+import { SqliteLedger } from './sqlite/sqlite-ledger';
+
+const CENT = 10_000;
+const folder = mkdtempSync(join(tmpdir(), 'vault-key-ledger-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let files = 0;
+
+/** Every ledger there is; each passes all that follows. */
+const LEDGERS: [name: string, open: () => Ledger, runs: number][] = [
+  ['SQLite in memory', () => new SqliteLedger(':memory:'), 150],
+  ['SQLite in a file', () => new SqliteLedger(join(folder, `${++files}.db`)), 15],
+];
+
+const keyOf = (id: string, capMicros: number, more: Partial<KeyRecord> = {}): KeyRecord => ({
+  id,
+  tokenHash: `hash of ${id}`,
+  label: id,
+  vendor: 'stripe',
+  capMicros,
+  allowedEndpoints: ['/v1/payment_intents'],
+  subject: {},
+  createdAt: 1_000,
+  expiresAt: 100_000,
+  ...more,
+});
+const amount = (cents: number): Price => ({
+  kind: 'amount',
+  micros: cents * CENT,
+  amount: cents,
+  currency: 'usd',
+});
+
+describe.each(LEDGERS)('the ledger: %s', (_name, open, numRuns) => {
+  let ledger: Ledger;
+  let calls = 0;
+  beforeEach(() => {
+    ledger = open();
+  });
+  afterEach(() => ledger.close());
+
+  const admit = (key: KeyRecord, price: Price, now = 2_000, by = ledger): Promise<Decision> =>
+    by.admit({
+      callId: `call_${++calls}`,
+      key,
+      account: '',
+      price,
+      now,
+      audit: { at: 'then', event: 'refusal' },
+    });
+  const end = (hold: Hold, outcome: Outcome, by = ledger) =>
+    by.end({ hold, outcome, now: 3_000, audit: {} });
+  const holdOf = (decision: Decision): Hold => {
+    if (!decision.admitted) throw decision.refusal;
+    return decision.hold;
+  };
+  const balance = async (id: string, by = ledger) => (await by.key(id))?.balance;
+
+  it('holds, settles, releases, and leaves standing what nobody knows', async () => {
+    const key = keyOf('k', 1_000 * CENT);
+    await ledger.issue(key);
+    const [settled, released, unknown] = await Promise.all([
+      admit(key, amount(100)),
+      admit(key, amount(200)),
+      admit(key, amount(300)),
+    ]);
+    expect(await balance('k')).toEqual({ spent: 0, held: 600 * CENT });
+    await Promise.all([
+      end(holdOf(settled as Decision), { ending: 'settled' }),
+      end(holdOf(released as Decision), { ending: 'released' }),
+      end(holdOf(unknown as Decision), { ending: 'unknown' }),
+    ]);
+    expect(await balance('k')).toEqual({ spent: 100 * CENT, held: 300 * CENT });
+  });
+
+  it('ends a hold once, however often it is told', async () => {
+    const key = keyOf('k', 1_000 * CENT);
+    await ledger.issue(key);
+    const hold = holdOf(await admit(key, amount(100)));
+    await end(hold, { ending: 'settled' });
+    await end(hold, { ending: 'settled' });
+    await end(hold, { ending: 'released' });
+    expect(await balance('k')).toEqual({ spent: 100 * CENT, held: 0 });
+  });
+
+  it('admits nothing with a key that is revoked, expired or unknown in the very step', async () => {
+    const key = keyOf('k', 1_000 * CENT);
+    await ledger.issue(key);
+    expect((await admit(key, { kind: 'free' }, 99_999)).admitted).toBe(true);
+    expect(await admit(key, { kind: 'free' }, 100_000)).toMatchObject({
+      admitted: false,
+      refusal: { code: 'invalid_key' },
+    });
+    expect(await admit(keyOf('nobody', 1), { kind: 'free' })).toMatchObject({
+      refusal: { code: 'invalid_key' },
+    });
+    // Asked for in one turn: the revocation came first.
+    const [, decision] = await Promise.all([ledger.revoke(['k'], 2_000), admit(key, amount(1))]);
+    expect(decision).toMatchObject({ admitted: false, refusal: { code: 'invalid_key' } });
+  });
+
+  it('believes its own record of a key, not the caller’s', async () => {
+    await ledger.issue(keyOf('k', 100 * CENT));
+    expect(await admit(keyOf('k', 1e12), amount(101))).toMatchObject({
+      admitted: false,
+      refusal: { code: 'cap_exhausted' },
+    });
+  });
+
+  it('finds a key by its token’s hash alone', async () => {
+    await ledger.issue(keyOf('k', 0, { subject: { user_id: 'u' } }));
+    expect(await ledger.keyByTokenHash('hash of k')).toMatchObject({
+      id: 'k',
+      subject: { user_id: 'u' },
+    });
+    expect(await ledger.keyByTokenHash('k')).toBeUndefined();
+  });
+
+  it('says when each key was first revoked, and which it never knew', async () => {
+    await ledger.issue(keyOf('k', 0));
+    await ledger.revoke(['k'], 5_000);
+    const { revokedAt, unknown } = await ledger.revoke(['k', 'x'], 6_000);
+    expect([[...revokedAt], unknown]).toEqual([[['k', 5_000]], ['x']]);
+  });
+
+  it('gives back what a capture lowered, the newest holds first, where each was charged', async () => {
+    const [first, second] = [keyOf('a', 1_000 * CENT), keyOf('b', 1_000 * CENT)];
+    await ledger.issue(first);
+    await ledger.issue(second);
+    const object = { id: 'pi_1', aliases: ['ch_1'], amount: 500, currency: 'usd' };
+    await end(holdOf(await admit(first, amount(500))), {
+      ending: 'settled',
+      object,
+      reportedMicros: 500 * CENT,
+    });
+    const more = holdOf(
+      await admit(second, { kind: 'exposure', objectId: 'pi_1', amount: 700, largestNested: 0 }),
+    );
+    expect(more.micros).toBe(200 * CENT);
+    await end(more, { ending: 'settled', object, reportedMicros: 700 * CENT });
+    const capture = holdOf(
+      await admit(second, { kind: 'exposure', objectId: 'pi_1', amount: 400, largestNested: 0 }),
+    );
+    await end(capture, {
+      ending: 'settled',
+      object,
+      reportedMicros: 400 * CENT,
+      finalMicros: 400 * CENT,
+    });
+    expect([await balance('a'), await balance('b')]).toEqual([
+      { spent: 400 * CENT, held: 0 },
+      { spent: 0, held: 0 },
+    ]);
+    // And once more changes nothing.
+    const again = holdOf(await admit(second, { kind: 'cancel', objectId: 'pi_1' }));
+    await end(again, { ending: 'settled', object, finalMicros: 400 * CENT });
+    expect(await balance('a')).toEqual({ spent: 400 * CENT, held: 0 });
+  });
+
+  it('refuses a parent that is no live key', async () => {
+    await ledger.issue(keyOf('parent', 100));
+    await ledger.issue(keyOf('child', 100, { parentId: 'parent' }));
+    await ledger.revoke(['parent'], 1_000);
+    for (const parentId of ['parent', 'nobody']) {
+      await expect(ledger.issue(keyOf('late', 100, { parentId }))).rejects.toMatchObject({
+        status: 422,
+      });
+    }
+    expect(await ledger.key('late')).toBeUndefined();
+  });
+
+  it('says how far a commit reaches', async () => {
+    expect(await ledger.state()).toEqual({ kind: 'sqlite', durability: 'full' });
+  });
+
+  it('equals a plain model under any interleaving, and no admitted call passes a cap', async () => {
+    type Step =
+      | { key: number; cents: number }
+      | { end: number; as: Outcome['ending']; reported?: number }
+      | { turn: true };
+    const step: fc.Arbitrary<Step> = fc.oneof(
+      {
+        weight: 4,
+        arbitrary: fc.record({ key: fc.nat(2), cents: fc.integer({ min: 1, max: 60 }) }),
+      },
+      {
+        weight: 3,
+        arbitrary: fc.record({
+          end: fc.nat(30),
+          as: fc.constantFrom('settled' as const, 'released' as const, 'unknown' as const),
+          reported: fc.integer({ min: 0, max: 70 }),
+        }),
+      },
+      { weight: 2, arbitrary: fc.constant({ turn: true as const }) },
+    );
+    const caps = fc.tuple(
+      fc.integer({ min: 0, max: 300 }),
+      fc.integer({ min: 0, max: 300 }),
+      fc.integer({ min: 0, max: 300 }),
+    );
+    await fc.assert(
+      fc.asyncProperty(caps, fc.array(step, { maxLength: 40 }), async (cents, steps) => {
+        const own = open();
+        try {
+          // `2` stands under `1`, and `1` under `0`.
+          const keys = cents.map((cap, i) =>
+            keyOf(`k${i}`, cap * CENT, i === 0 ? {} : { parentId: `k${i - 1}` }),
+          );
+          for (const key of keys) await own.issue(key);
+          const model = keys.map(() => ({ spent: 0, held: 0 }));
+          const open_: { hold: Hold; over: number[] }[] = [];
+          let waiting: Promise<void>[] = [];
+          for (const each of steps) {
+            if ('turn' in each) {
+              await Promise.all(waiting);
+              waiting = [];
+            } else if ('key' in each) {
+              const key = keys[each.key] as KeyRecord;
+              const over = keys.map((_, i) => i).filter((i) => i <= each.key);
+              const held = each.cents * CENT;
+              const fits = over.every((i) => {
+                const { spent, held: before } = model[i] ?? { spent: 0, held: 0 };
+                return spent + before + held <= (keys[i]?.capMicros ?? 0);
+              });
+              if (fits) for (const i of over) (model[i] as { held: number }).held += held;
+              waiting.push(
+                admit(key, amount(each.cents), 2_000, own).then((decision) => {
+                  expect(decision.admitted).toBe(fits);
+                  if (decision.admitted) {
+                    expect(decision.remainingMicros).toBeGreaterThanOrEqual(0);
+                    open_.push({ hold: decision.hold, over });
+                  }
+                }),
+              );
+            } else {
+              await Promise.all(waiting);
+              waiting = [];
+              const [ended] = open_.length === 0 ? [] : open_.splice(each.end % open_.length, 1);
+              if (ended === undefined) continue;
+              const reported = (each.reported ?? 0) * CENT;
+              const { micros } = ended.hold;
+              for (const i of ended.over) {
+                const balance = model[i] as { spent: number; held: number };
+                if (each.as !== 'unknown') balance.held -= micros;
+                if (each.as === 'settled') balance.spent += Math.max(micros, reported);
+              }
+              waiting.push(end(ended.hold, { ending: each.as, reportedMicros: reported }, own));
+            }
+          }
+          await Promise.all(waiting);
+          for (const [i, { id }] of keys.entries())
+            expect(await balance(id, own)).toEqual(model[i]);
+        } finally {
+          await own.close();
+        }
+      }),
+      { numRuns },
+    );
+  }, 20_000);
+});

@@ -1,0 +1,128 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { dirname } from 'node:path';
+import { BrokerProcess, send, temporaryFile } from '../support/broker-process';
+import type { BrokerProcessOptions } from '../support/broker-process';
+
+const TOKEN = 'kb_management_token_of_a_good_length_';
+const SECRET = 'sk_test_command_suite_secret_12345';
+
+describe('vault-key-broker', () => {
+  it('prints one line when it listens, on a free port where 0 is asked for', async () => {
+    const broker = await BrokerProcess.start();
+    expect(broker.output).toMatch(
+      /^vault-key-broker listening on http:\/\/127\.0\.0\.1:[1-9]\d*\n$/,
+    );
+    expect((await send(broker.url, 'GET', '/healthz')).status).toBe(200);
+  });
+
+  it('takes its settings from the command line before the environment', async () => {
+    const file = temporaryFile();
+    const broker = await BrokerProcess.start({
+      args: ['--port', '0', '--host', '127.0.0.1', '--store', `sqlite:${file}`],
+      env: {
+        VAULT_KEY_PORT: '1',
+        VAULT_KEY_HOST: '203.0.113.1',
+        VAULT_KEY_STORE: 'redis://nowhere',
+      },
+    });
+    expect((await send(broker.url, 'GET', '/readyz')).status).toBe(200);
+  });
+
+  it('listens on loopback unless --host says otherwise', async () => {
+    const broker = await BrokerProcess.start();
+    const outside = Object.values((await import('node:os')).networkInterfaces())
+      .flat()
+      .find((address) => address?.internal === false && address.family === 'IPv4');
+    if (outside === undefined) return;
+    const refused = await new Promise<boolean>((resolve) => {
+      const socket = connect(Number(new URL(broker.url).port), outside.address);
+      socket.once('connect', () => resolve(false)).once('error', () => resolve(true));
+      socket.once('connect', () => socket.destroy());
+    });
+    expect(refused).toBe(true);
+  });
+
+  it('says with --help what it takes, and needs no setting for that', async () => {
+    const { code, stdout, stderr } = await BrokerProcess.run({
+      args: ['--help'],
+      env: { KEYBRAKE_TOKEN: '' },
+    });
+    expect([code, stderr]).toEqual([0, '']);
+    for (const name of [
+      '--host',
+      '--port',
+      '--store',
+      'KEYBRAKE_TOKEN',
+      'STRIPE_SECRET_KEY',
+      'STRIPE_BASE_URL',
+      'VAULT_KEY_VENDOR_TIMEOUT',
+      'VAULT_KEY_HOST',
+      'VAULT_KEY_PORT',
+      'VAULT_KEY_STORE',
+    ]) {
+      expect(stdout).toContain(name);
+    }
+  });
+
+  const bad: [setting: string, options: BrokerProcessOptions][] = [
+    ['KEYBRAKE_TOKEN', { env: { KEYBRAKE_TOKEN: '' } }],
+    ['KEYBRAKE_TOKEN', { env: { KEYBRAKE_TOKEN: 'x'.repeat(31) } }],
+    ['KEYBRAKE_TOKEN', { env: { KEYBRAKE_TOKEN: `${TOKEN} with a space` } }],
+    ['STRIPE_SECRET_KEY', { env: { STRIPE_SECRET_KEY: '' } }],
+    ['STRIPE_SECRET_KEY', { env: { STRIPE_SECRET_KEY: `${SECRET}\n` } }],
+    ['STRIPE_BASE_URL', { env: { STRIPE_BASE_URL: 'nonsense' } }],
+    ['STRIPE_BASE_URL', { env: { STRIPE_BASE_URL: 'http://api.stripe.com' } }],
+    ['STRIPE_BASE_URL', { env: { STRIPE_BASE_URL: 'http://127.0.0.1.evil.test' } }],
+    ['STRIPE_BASE_URL', { env: { STRIPE_BASE_URL: 'ftp://api.stripe.com' } }],
+    ['STRIPE_BASE_URL', { env: { STRIPE_BASE_URL: 'https://api.stripe.com/v1' } }],
+    ['STRIPE_BASE_URL', { env: { STRIPE_BASE_URL: `https://${SECRET}@api.stripe.com` } }],
+    ['VAULT_KEY_VENDOR_TIMEOUT', { env: { VAULT_KEY_VENDOR_TIMEOUT: '80' } }],
+    ['VAULT_KEY_VENDOR_TIMEOUT', { env: { VAULT_KEY_VENDOR_TIMEOUT: '0s' } }],
+    ['VAULT_KEY_VENDOR_TIMEOUT', { env: { VAULT_KEY_VENDOR_TIMEOUT: '11m' } }],
+    ['--port', { env: { VAULT_KEY_PORT: '65536' } }],
+    ['--port', { args: ['--port', 'http'] }],
+    ['--port', { args: ['--port='] }],
+    ['--host', { args: ['--host='] }],
+    ['--host', { args: ['--host', '203.0.113.1'] }],
+    ['--store', { store: 'redis://127.0.0.1:6379' }],
+    ['--store', { store: 'rediss://127.0.0.1:6379' }],
+    ['--store', { store: 'vault-key.db' }],
+    ['--store', { store: 'sqlite:' }],
+    ['--store', { store: 'sqlite:/nowhere/at/all/vault-key.db' }],
+    ['--verbose', { args: ['--verbose'] }],
+    ['extra', { args: ['extra'] }],
+  ];
+  it.each(bad)('exits 2 with one line that names %s: %j', async (setting, options) => {
+    const exit = await BrokerProcess.run(options);
+    expect([exit.code, exit.stdout]).toEqual([2, '']);
+    expect(exit.stderr).toMatch(/^vault-key-broker: .+\n$/);
+    expect(exit.stderr).toContain(setting);
+    expect(exit.stderr).not.toContain(SECRET);
+    expect(exit.stderr).not.toContain(TOKEN);
+  });
+
+  it('exits 2 where the port is taken, and names it', async () => {
+    const broker = await BrokerProcess.start();
+    const { port } = new URL(broker.url);
+    const exit = await BrokerProcess.run({ args: ['--port', port] });
+    expect(exit.code).toBe(2);
+    expect(exit.stderr).toContain(`--port ${port}`);
+  });
+
+  it('exits 2 where the store is no database, or a folder', async () => {
+    const file = temporaryFile();
+    writeFileSync(
+      file,
+      'this is a text and no database, and it is long enough to have a header\n'.repeat(20),
+    );
+    const folder = `${dirname(file)}/folder.db`;
+    mkdirSync(folder);
+    for (const store of [file, folder]) {
+      const exit = await BrokerProcess.run({ store: `sqlite:${store}` });
+      expect([store, exit.code]).toEqual([store, 2]);
+      expect(exit.stderr).toContain(store);
+      expect(exit.stderr).toMatch(/^vault-key-broker: .+\n$/);
+    }
+  });
+});
