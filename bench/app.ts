@@ -1,0 +1,98 @@
+import 'reflect-metadata';
+import { Body, Controller, Module, Post } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { AgentTool, ProxiedStripeService, VaultKeyModule } from 'nestjs-vault-key';
+import Stripe from 'stripe';
+
+interface Charge {
+  amount: number;
+}
+
+@Controller()
+class RawKeyController {
+  constructor(private readonly stripe: Stripe) {}
+
+  @Post('charge')
+  charge(@Body() { amount }: Charge) {
+    return this.stripe.paymentIntents.create({ amount, currency: 'usd' });
+  }
+}
+
+@Controller()
+class AgentToolController {
+  constructor(private readonly stripe: ProxiedStripeService) {}
+
+  @Post('charge')
+  @AgentTool({ dailyUsdCap: 500, allowedEndpoints: ['/v1/payment_intents'] })
+  charge(@Body() { amount }: Charge) {
+    return this.stripe.createPaymentIntent({ amount });
+  }
+}
+
+@Module({})
+class AppModule {
+  static rawKey(): DynamicModule {
+    const { hostname, port } = new URL(setting('STRIPE_BASE_URL'));
+    const stripe = new Stripe(setting('STRIPE_SECRET_KEY'), {
+      host: hostname,
+      port,
+      protocol: 'http',
+      // A call that needed a second try is an error of the run, not a slow call.
+      maxNetworkRetries: 0,
+    });
+    return {
+      module: AppModule,
+      controllers: [RawKeyController],
+      providers: [{ provide: Stripe, useValue: stripe }],
+    };
+  }
+
+  static embedded(): DynamicModule {
+    const vendors = {
+      stripe: { secretKey: setting('STRIPE_SECRET_KEY'), baseUrl: setting('STRIPE_BASE_URL') },
+    };
+    return {
+      module: AppModule,
+      controllers: [AgentToolController],
+      imports: [VaultKeyModule.forRoot({ embedded: { vendors, store: setting('STORE') } })],
+    };
+  }
+
+  static standalone(): DynamicModule {
+    const broker = { url: setting('BROKER_URL'), token: setting('BROKER_TOKEN') };
+    return {
+      module: AppModule,
+      controllers: [AgentToolController],
+      imports: [VaultKeyModule.forRoot({ broker })],
+    };
+  }
+}
+
+const modules = {
+  'raw-key': AppModule.rawKey,
+  embedded: AppModule.embedded,
+  standalone: AppModule.standalone,
+};
+const adapters = { Express: ExpressAdapter, Fastify: FastifyAdapter };
+
+async function main(): Promise<void> {
+  const variant = setting('VARIANT') as keyof typeof modules;
+  const Adapter = adapters[setting('ADAPTER') as keyof typeof adapters];
+  const app = await NestFactory.create(modules[variant](), new Adapter(), {
+    logger: ['error', 'warn'],
+  });
+  app.enableShutdownHooks();
+  await app.listen(0, '127.0.0.1');
+  console.log(`listening on ${await app.getUrl()}`);
+}
+
+function setting(name: string): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} must be set.`);
+  return value;
+}
+
+void main();
