@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { Broker } from './broker';
 import { BrokerOptionsError } from './broker.options';
@@ -103,4 +106,20 @@ describe('a broker in the app’s own process', () => {
     expect(answer.status).toBe(503);
     answer.body.resume();
   });
+});
+
+it('a store that was closed can be opened again in the same process, and is one file', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'vault-key-reopened-'));
+  const inFile = options({ store: `sqlite:${join(folder, 'ledger.db')}` });
+  try {
+    const first = new Broker(inFile);
+    const { id } = await first.issue(ISSUE);
+    await first.close();
+    expect(readdirSync(folder).filter((name) => /-(?:wal|shm|journal)$/.test(name))).toEqual([]);
+    const second = new Broker(inFile);
+    expect(await second.key(id)).toMatchObject({ status: 'active' });
+    await second.close();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

@@ -194,6 +194,10 @@ export class SqliteLedger implements Ledger {
 
   async close(): Promise<void> {
     this.#commits.close();
+    // The driver's close() keeps connection and lock until its statements are collected as garbage.
+    this.#connection.pragma('journal_mode = DELETE');
+    this.#connection.pragma('locking_mode = NORMAL');
+    this.#connection.prepare('SELECT COUNT(*) FROM sqlite_schema').get();
     this.#connection.close();
   }
 
