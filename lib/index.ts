@@ -1,6 +1,9 @@
 export { VaultKeyModule } from './vault-key.module';
 export { VAULT_KEY_MODULE_OPTIONS } from './vault-key.module-definition';
-export type { VaultKeyModuleExtras } from './vault-key.module-definition';
+export type {
+  VaultKeyModuleExtras,
+  VaultKeyModuleOptionsFactory,
+} from './vault-key.module-definition';
 export {
   BrokerServerOptions,
   EmbeddedOptions,

@@ -1,4 +1,5 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
+import type { ConfigurableModuleOptionsFactory } from '@nestjs/common';
 import type { VaultKeyModuleOptions } from './vault-key.options';
 
 /** What the options of `forRoot` and `forRootAsync` say about the module itself. */
@@ -8,8 +9,25 @@ export interface VaultKeyModuleExtras {
    *
    * @default true
    */
-  isGlobal?: boolean;
+  isGlobal?: boolean | undefined;
 }
+
+/**
+ * What a class given as `useClass` or `useExisting` implements.
+ *
+ * @example
+ * class VaultKeyConfig implements VaultKeyModuleOptionsFactory {
+ *   constructor(private readonly config: ConfigService) {}
+ *
+ *   createVaultKeyOptions(): VaultKeyModuleOptions {
+ *     return { broker: { token: this.config.getOrThrow('KEYBRAKE_TOKEN') } };
+ *   }
+ * }
+ */
+export type VaultKeyModuleOptionsFactory = ConfigurableModuleOptionsFactory<
+  VaultKeyModuleOptions,
+  'createVaultKeyOptions'
+>;
 
 export const {
   ConfigurableModuleClass,

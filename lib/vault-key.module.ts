@@ -13,6 +13,7 @@ import {
   EmbeddedBrokerClient,
   absentEmbeddedBroker,
 } from './broker-client/embedded-broker.client';
+import type { BrokerOptions } from './broker/broker.options';
 import type { HttpBrokerClientOptions } from './broker-client/http-broker.client';
 import { VaultKeyExceptionFilter } from './exceptions/vault-key-exception.filter';
 import { ProxiedStripeService } from './stripe/proxied-stripe.service';
@@ -170,7 +171,18 @@ function sharedFor(given: VaultKeyModuleOptions, application: ModulesContainer):
 function clientFor(options: ResolvedVaultKeyOptions): BrokerClient {
   return options.embedded === undefined
     ? httpClient(options.broker)
-    : new EmbeddedBrokerClient(options.embedded);
+    : embeddedClient(options.embedded);
+}
+
+function embeddedClient(options: BrokerOptions): BrokerClient {
+  try {
+    return new EmbeddedBrokerClient(options);
+  } catch (error) {
+    const why = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
+    throw new VaultKeyStartUpException([
+      { where: 'embedded.store', message: `cannot be used: ${why}` },
+    ]);
+  }
 }
 
 /** Only an application whose broker is a server needs an HTTP client installed. */

@@ -63,6 +63,9 @@ describe('the options of VaultKeyModule', () => {
     expect(resolveVaultKeyOptions({ broker: { token: undefined } }, environment).broker).toEqual(
       fromEnvironment,
     );
+    expect(
+      resolveVaultKeyOptions({ broker: { url: 'https://c.example.com' } }, environment).broker,
+    ).toMatchObject({ url: 'https://c.example.com', proxyUrl: 'https://c.example.com' });
     const broker = { token: 'given', proxyUrl: 'https://c.example.com' };
     expect(resolveVaultKeyOptions({ broker }, environment).broker).toEqual({
       ...fromEnvironment,
@@ -84,7 +87,7 @@ describe('the options of VaultKeyModule', () => {
 
   it('neither broker nor embedded is a fault, and so are both', () => {
     expect(faultsOf({})).toEqual([
-      'broker or embedded must be given: it says where vault keys come from',
+      'broker or embedded must be given, or KEYBRAKE_TOKEN set in the environment: they say where vault keys come from',
     ]);
     expect(faultsOf(undefined)).toHaveLength(1);
     expect(faultsOf({ broker: { token: 't' }, embedded: STRIPE })).toEqual([
@@ -113,7 +116,10 @@ describe('the options of VaultKeyModule', () => {
     [{ broker: { token: 't', url: 'https://x.com/?a' } }, /^broker\.url must have no query/],
     [{ broker: { token: 't', proxyUrl: 'http://x.com' } }, /^broker\.proxyUrl .*loopback only/],
     [{ broker: { token: 't', dialect: 'k' } }, /^broker\.dialect must be "keybrake" or/],
-    [{ broker: { token: 't', tokn: 't' } }, /^broker\.tokn is not a known option/],
+    [
+      { broker: { token: 't', tokn: 't' } },
+      /^broker\.tokn is not a known option \(known: url, proxyUrl, token, dialect\)$/,
+    ],
     [{ embedded: {} }, /^embedded\.vendors is missing/],
     [{ embedded: { vendors: {} } }, /^embedded\.vendors\.stripe is missing/],
     [{ embedded: { vendors: { stripe: {} } } }, /^embedded\.vendors\.stripe\.secretKey is missing/],
@@ -124,10 +130,14 @@ describe('the options of VaultKeyModule', () => {
     [{ embedded: STRIPE, identify: 'x' }, /^identify must be a function/],
     [{ embedded: STRIPE, budgets: { user: 1 } }, /^budgets is not in this version/],
     [{ broker: { token: 't' }, lease: {} }, /^lease is not in this version/],
-    [{ embedded: STRIPE, isGlobl: true }, /^isGlobl is not a known option/],
+    [{ embedded: STRIPE, isGlobal: false }, /^isGlobal belongs beside useFactory/],
+    [
+      { embedded: STRIPE, isGlobl: true },
+      /^isGlobl is not a known option \(known: broker, embedded, identify\)$/,
+    ],
     [
       { embedded: { vendors: { ...STRIPE.vendors, acme: { secretKey: 'x' } } } },
-      /^embedded\.vendors\.acme is not a known vendor: stripe/,
+      /^embedded\.vendors\.acme is not a known vendor of this version \(known: stripe\)$/,
     ],
     [
       { embedded: { vendors: { stripe: { secretKey: 's', baseUrl: 'http://x.com' } } } },

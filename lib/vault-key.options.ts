@@ -1,6 +1,12 @@
 import 'reflect-metadata';
 import { Type, plainToInstance } from 'class-transformer';
-import { ValidateBy, ValidateIf, ValidateNested, validateSync } from 'class-validator';
+import {
+  ValidateBy,
+  ValidateIf,
+  ValidateNested,
+  getMetadataStorage,
+  validateSync,
+} from 'class-validator';
 import type { ValidationArguments, ValidationError } from 'class-validator';
 import type { IdentifyAgent } from './agent-tool/identity';
 import type { BrokerDialect } from './broker-client/broker-client';
@@ -49,7 +55,7 @@ export class BrokerServerOptions {
    * @default 'https://api.keybrake.com'
    */
   @Sound(serverUrl, "broker: { url: 'https://broker.example.com' }")
-  url?: string = KEYBRAKE_URL;
+  url?: string | undefined = KEYBRAKE_URL;
 
   /**
    * The proxy; `/{vendor}/…` is added. `http:` only to loopback. `KEYBRAKE_PROXY_URL` where absent.
@@ -58,11 +64,11 @@ export class BrokerServerOptions {
    */
   @optional
   @Sound(serverUrl, "broker: { proxyUrl: 'https://broker.example.com' }")
-  proxyUrl?: string;
+  proxyUrl?: string | undefined;
 
   /** The management token. `KEYBRAKE_TOKEN` where absent. */
   @Sound(managementToken, 'broker: { token: process.env.KEYBRAKE_TOKEN }')
-  token?: string;
+  token?: string | undefined;
 
   /**
    * The contract the server speaks: `keybrake` sends nothing but what Keybrake's own API documents.
@@ -71,7 +77,7 @@ export class BrokerServerOptions {
    */
   @optional
   @Sound(dialectName, "broker: { dialect: 'vault-key' }")
-  dialect?: BrokerDialect;
+  dialect?: BrokerDialect | undefined;
 }
 
 /** The Stripe account behind the embedded broker. */
@@ -93,7 +99,7 @@ export class EmbeddedStripeOptions {
    */
   @optional
   @Sound(vendorUrl, "baseUrl: 'https://api.stripe.com'")
-  baseUrl?: string;
+  baseUrl?: string | undefined;
 }
 
 /** The accounts behind the embedded broker, by vendor. */
@@ -118,7 +124,7 @@ export class EmbeddedOptions {
    * @default 'sqlite:./vault-key.db'
    */
   @Sound(storeUrl, "embedded: { store: 'sqlite:./vault-key.db' }")
-  store?: string = DEFAULT_STORE;
+  store?: string | undefined = DEFAULT_STORE;
 
   /**
    * How long a vendor may take to begin its answer: digits and `ms`, `s` or `m`, `1ms` to `10m`.
@@ -126,7 +132,7 @@ export class EmbeddedOptions {
    * @default '80s'
    */
   @Sound(vendorTimeout, "embedded: { vendorTimeout: '80s' }")
-  vendorTimeout?: string = DEFAULT_VENDOR_TIMEOUT;
+  vendorTimeout?: string | undefined = DEFAULT_VENDOR_TIMEOUT;
 }
 
 /** What `VaultKeyModule` is configured with: `broker` or `embedded`, never both. */
@@ -136,14 +142,14 @@ export class VaultKeyModuleOptions {
   @Sound(section, 'broker: { token: process.env.KEYBRAKE_TOKEN }')
   @ValidateNested()
   @Type(() => BrokerServerOptions)
-  broker?: BrokerServerOptions;
+  broker?: BrokerServerOptions | undefined;
 
   /** The broker in this process. `KEYBRAKE_*` is not read then. */
   @optional
   @Sound(section, 'embedded: { vendors: { stripe: { secretKey: process.env.STRIPE_SECRET_KEY } } }')
   @ValidateNested()
   @Type(() => EmbeddedOptions)
-  embedded?: EmbeddedOptions;
+  embedded?: EmbeddedOptions | undefined;
 
   /**
    * Says on whose behalf a call works: a user, a run, a tenant, a tool. What it leaves out is read
@@ -153,7 +159,7 @@ export class VaultKeyModuleOptions {
    */
   @optional
   @Sound(callable, 'identify: (context) => ({ userId: … })')
-  identify?: IdentifyAgent;
+  identify?: IdentifyAgent | undefined;
 }
 
 /** Options found sound, with every default in its place. Holds secrets: never log it. */
@@ -200,8 +206,10 @@ export function resolveVaultKeyOptions(
   } else if (plain['broker'] === undefined && plain['embedded'] === undefined) {
     faults.unshift({
       where: 'broker or embedded',
-      message: 'must be given: it says where vault keys come from',
-      example: 'VaultKeyModule.forRoot({ broker: { token: process.env.KEYBRAKE_TOKEN } })',
+      message:
+        'must be given, or KEYBRAKE_TOKEN set in the environment: they say where vault keys come from',
+      example:
+        'VaultKeyModule.forRoot({ embedded: { vendors: { stripe: { secretKey: process.env.STRIPE_SECRET_KEY } } } })',
     });
   }
   if (faults.length > 0) {
@@ -256,6 +264,8 @@ function fillFromEnvironment(
   for (const [option, variable] of Object.entries(ENVIRONMENT)) {
     const value = environment[variable];
     if (broker[option] !== undefined || !value) continue;
+    // A proxy named elsewhere than the broker it belongs to would get that broker's keys.
+    if (option === 'proxyUrl' && isRecord(given) && given['url'] !== undefined) continue;
     broker[option] = value;
     filled.set(`broker.${option}`, variable);
   }
@@ -278,8 +288,21 @@ function unknownOption({ property, target }: ValidationError, above: string): st
   if (above === '' && NOT_IN_THIS_VERSION.has(property)) {
     return 'is not in this version, and a rule that nobody enforces is refused';
   }
-  if (target instanceof EmbeddedVendorsOptions) return 'is not a known vendor: stripe';
-  return 'is not a known option';
+  if (above === '' && property === 'isGlobal') {
+    return 'belongs beside useFactory, useClass or useExisting, not in what they give';
+  }
+  const kind = target instanceof EmbeddedVendorsOptions ? 'vendor of this version' : 'option';
+  return `is not a known ${kind} (known: ${optionNames(target).join(', ')})`;
+}
+
+function optionNames(target: object | undefined): string[] {
+  const rules = getMetadataStorage().getTargetValidationMetadatas(
+    (target ?? {}).constructor,
+    '',
+    false,
+    false,
+  );
+  return [...new Set(rules.map(({ propertyName }) => propertyName))];
 }
 
 function section(value: unknown): string | undefined {

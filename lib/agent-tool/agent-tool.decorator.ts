@@ -29,14 +29,14 @@ export interface AgentToolOptions {
    *
    * @default 'stripe'
    */
-  vendor?: string;
+  vendor?: string | undefined;
   /**
    * How long the key lives if nothing revokes it, `1s` to `24h`: set it to the longest run, streams
    * included.
    *
    * @default '5m'
    */
-  expiresIn?: string;
+  expiresIn?: string | undefined;
 }
 
 const AGENT_TOOL = Symbol.for('nestjs-vault-key:agent-tool');
@@ -67,19 +67,18 @@ export function AgentTool(options: AgentToolOptions): MethodDecorator & ClassDec
     const marked = (descriptor?.value ?? target) as object;
     // A mark without options is still a mark, and a fault at start-up: never an unmarked handler.
     const mark = (options as AgentToolOptions | undefined) ?? ({} as AgentToolOptions);
-    const marks = [mark, ...ownAgentToolMarks(marked)];
+    const own = Reflect.getOwnMetadata(AGENT_TOOL, marked) as AgentToolOptions[] | undefined;
+    const marks = [mark, ...(own ?? [])];
     Reflect.defineMetadata(AGENT_TOOL, marks, marked);
   };
 }
 
-/** The marks put on a handler or class itself, not inherited, the outermost first. */
-export function ownAgentToolMarks(target: object): readonly AgentToolOptions[] {
-  return (Reflect.getOwnMetadata(AGENT_TOOL, target) as AgentToolOptions[] | undefined) ?? [];
+/** The marks of a handler or class, the outermost first; an unmarked class has those of the one above. */
+export function agentToolMarks(target: object): readonly AgentToolOptions[] {
+  return (Reflect.getMetadata(AGENT_TOOL, target) as AgentToolOptions[] | undefined) ?? [];
 }
 
 /** The mark that counts for a handler: its own, else its class's, else that of a class above. */
 export function agentToolMark(handler: object, host: object): AgentToolOptions | undefined {
-  const marks = (Reflect.getMetadata(AGENT_TOOL, handler) ??
-    Reflect.getMetadata(AGENT_TOOL, host)) as AgentToolOptions[] | undefined;
-  return marks?.[0];
+  return agentToolMarks(handler)[0] ?? agentToolMarks(host)[0];
 }

@@ -97,7 +97,7 @@ describe('the marks of an application', () => {
       expect.stringMatching(/^PaymentsController\.refund expiresIn must be/),
       'PaymentsController.nothing dailyUsdCap must be a number of US dollars, not nothing',
       'PaymentsController.nothing allowedEndpoints must be an array of 1 to 100 patterns',
-      'PaymentsController.typo has the option dailyUSDCap, which is not known',
+      'PaymentsController.typo has the option dailyUSDCap, which is not known (known: dailyUsdCap, allowedEndpoints, vendor, expiresIn)',
       'PaymentsController.twice is marked with @AgentTool more than once, and has room for one key',
       'MarkedController allowedEndpoints must be an array of 1 to 100 patterns',
     ]);
@@ -117,6 +117,17 @@ describe('the marks of an application', () => {
       'X.charge dailyUsdCap must have at most 2 decimals',
       'Y.charge dailyUsdCap must have at most 2 decimals',
     ]);
+  });
+
+  it('a mark inherited from a class above is found under each heir', async () => {
+    @AgentTool({ ...SOUND, dailyUsdCap: -1 })
+    class Base {}
+    @Controller('x')
+    class X extends Base {}
+    @Controller('y')
+    @AgentTool(SOUND)
+    class Y extends Base {}
+    expect(await faultsOf([X, Y])).toEqual(['X dailyUsdCap must not be negative']);
   });
 
   it('a vendor that is not configured is a fault where the broker is embedded', async () => {
@@ -150,7 +161,7 @@ describe('the marks of an application', () => {
     }
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
     await start([], { providers: [Jobs] });
-    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/^Jobs .*VaultKeyService\.run/));
+    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/^Jobs\.sweep .*VaultKeyService\.run/));
     warn.mockRestore();
   });
 });

@@ -12,7 +12,7 @@ import {
 import type { PolicyFault } from '../vault-key/vault-key-policy';
 import { VaultKeyStartUpException } from '../vault-key/vault-key-start-up.exception';
 import type { StartUpFault } from '../vault-key/vault-key-start-up.exception';
-import { ownAgentToolMarks } from './agent-tool.decorator';
+import { agentToolMarks } from './agent-tool.decorator';
 import type { AgentToolOptions } from './agent-tool.decorator';
 
 /** The token of the vendors the broker is known to serve; `null` where only the broker knows. */
@@ -48,9 +48,9 @@ export class AgentToolExplorer implements OnModuleInit {
     for (const host of this.#classes('getProviders')) {
       for (const fault of this.#faultsIn(host))
         faults.set(`${fault.where} ${fault.message}`, fault);
-      if (this.#marksIn(host).length > 0) {
+      for (const { where } of this.#marksIn(host)) {
         this.#logger.warn(
-          `${host.name} is marked with @AgentTool and is not a controller: the mark gives a key only where Nest routes an HTTP call to it. Elsewhere use VaultKeyService.run(policy, work).`,
+          `${where} is marked with @AgentTool and is not a controller's: the mark gives a key only where Nest routes an HTTP call to it, and elsewhere it does nothing. Wrap such work in VaultKeyService.run(policy, work).`,
         );
       }
     }
@@ -72,9 +72,9 @@ export class AgentToolExplorer implements OnModuleInit {
     const prototype = host.prototype as Record<string, object>;
     const methods = this.scanner.getAllMethodNames(prototype).map((method) => ({
       where: `${host.name}.${method}`,
-      marks: ownAgentToolMarks(prototype[method] ?? {}),
+      marks: agentToolMarks(prototype[method] ?? {}),
     }));
-    return [{ where: host.name, marks: ownAgentToolMarks(host) }, ...methods].filter(
+    return [{ where: host.name, marks: agentToolMarks(host) }, ...methods].filter(
       ({ marks }) => marks.length > 0,
     );
   }
@@ -105,7 +105,10 @@ export class AgentToolExplorer implements OnModuleInit {
     ];
     const unknown = Object.keys(mark)
       .filter((name) => !OPTIONS.has(name))
-      .map((name) => ({ where, message: `has the option ${name}, which is not known` }));
+      .map((name) => ({
+        where,
+        message: `has the option ${name}, which is not known (known: ${[...OPTIONS].join(', ')})`,
+      }));
     return [
       ...faults
         .filter((fault) => fault !== undefined)

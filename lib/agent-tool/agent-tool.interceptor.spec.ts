@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import * as http from 'node:http';
+import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -181,6 +182,28 @@ class ToolsController {
   @AgentTool(POLICY)
   generator() {
     return this.chunks();
+  }
+
+  @Get('web/stream')
+  @AgentTool(POLICY)
+  webStream() {
+    const chunks = this.chunks();
+    return new ReadableStream<Uint8Array>(
+      {
+        async pull(controller) {
+          const { done, value } = await chunks.next();
+          if (done === true) controller.close();
+          else controller.enqueue(value);
+        },
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  @Get('web/response')
+  @AgentTool(POLICY)
+  webResponse() {
+    return new Response(this.webStream());
   }
 
   @Get('raw')
@@ -422,7 +445,7 @@ describe.each([
       });
     });
 
-    it.each(['/file', '/generator', '/raw'])(
+    it.each(['/file', '/generator', '/web/stream', '/web/response', '/raw'])(
       'the key of %s lives until the response ends, and what streams finds it',
       async (path) => {
         const [response] = (await once(open(path), 'response')) as [http.IncomingMessage];
@@ -483,19 +506,25 @@ describe.each([
       },
     );
 
-    it('where no key is to be had the handler does not run, and the caller reads 503', async () => {
-      broker.refusal = {
-        issued: false,
-        error: new VaultKeyUnavailableException({ message: 'The broker is away.' }),
-      };
-      const answer = await get('/value');
-      expect(answer.status).toBe(503);
-      expect(await answer.json()).toMatchObject({
-        error: 'vault_key_unavailable',
-        retryable: true,
-      });
-      expect(bench.runs).toBe(0);
-    });
+    it.each(['/value', '/sse'])(
+      'where no key is to be had %s does not run, and the caller reads 503',
+      async (path) => {
+        broker.refusal = {
+          issued: false,
+          error: new VaultKeyUnavailableException({ message: 'The broker is away.' }),
+        };
+        let started = false;
+        void bench.started.opened.then(() => (started = true));
+        const answer = await get(path);
+        expect(answer.status).toBe(503);
+        expect(await answer.json()).toMatchObject({
+          error: 'vault_key_unavailable',
+          retryable: true,
+        });
+        expect(bench.runs).toBe(0);
+        expect(started).toBe(false);
+      },
+    );
 
     it('a key that an unusable answer names is revoked', async () => {
       broker.refusal = {
@@ -506,6 +535,26 @@ describe.each([
       expect((await get('/value')).status).toBe(503);
       await queue().drain(2_000);
       expect(broker.revoked).toEqual(['vk_named']);
+    });
+
+    it('the keys of requests sent one behind the other are revoked when their client hangs up', async () => {
+      const asked = new Gate();
+      const answer = new Gate();
+      let issues = 0;
+      broker.beforeIssue = () => {
+        if (++issues === 3) asked.open();
+        return answer.opened;
+      };
+      const client = connect(port, '127.0.0.1');
+      client.write('GET /promise HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(3));
+      await asked.opened;
+      answer.open();
+      await bench.started.opened;
+      const gone = new Promise((resolve) => connection.once('close', resolve));
+      client.destroy();
+      await gone;
+      bench.release.open();
+      await allRevoked(3);
     });
 
     it('a run id of another form is refused, and no key is issued', async () => {

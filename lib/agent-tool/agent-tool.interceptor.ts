@@ -27,7 +27,7 @@ import { keepContext } from './streamed-body';
  *
  * Its protected methods are the places to adapt it: extend the class, override what differs, and
  * register the subclass as `APP_INTERCEPTOR` in the root module. It runs before the module's own,
- * which passes through what already has its run.
+ * which passes through what already has its run. What else it needs it takes by property injection.
  */
 @Injectable()
 export class AgentToolInterceptor implements NestInterceptor {

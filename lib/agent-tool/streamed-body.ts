@@ -4,6 +4,8 @@ import { Readable } from 'node:stream';
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 type Scope = () => AsyncResource;
 
+const ITERATOR = ['next', 'return', 'throw'];
+
 /**
  * Lets what a handler streams be produced in the handler's own context. Nest reads a generator or
  * stream after the handler has returned and outside its context, where the code that produces the
@@ -13,20 +15,27 @@ type Scope = () => AsyncResource;
  */
 export function keepContext(value: unknown, enter: <T>(work: () => T) => T): void {
   if (typeof value !== 'object' || value === null) return;
-  const body = streamOf(value);
+  const body = bodyOf(value);
   if (!(Symbol.asyncIterator in body) || !Object.isExtensible(body)) return;
   let resource: AsyncResource | undefined;
   const scope: Scope = () => (resource ??= enter(() => new AsyncResource('AgentTool')));
   if (body instanceof Readable) bind(body, ['_read'], scope);
-  else if ('next' in body) bind(body, ['next', 'return', 'throw'], scope);
-  else bindIterable(body, scope);
+  else if ('next' in body) bind(body, ITERATOR, scope);
+  else {
+    bindOpened(body, Symbol.asyncIterator, ITERATOR, scope);
+    bindOpened(body, 'getReader', ['read', 'cancel'], scope);
+  }
 }
 
-/** The stream inside a `StreamableFile`, whichever copy of Nest it comes from; else the value. */
-function streamOf(value: object): object {
-  if (!('getStream' in value) || typeof value.getStream !== 'function') return value;
-  const stream = (value.getStream as () => unknown)();
-  return typeof stream === 'object' && stream !== null ? stream : value;
+/** What a `StreamableFile` or web `Response`, whichever copy of it, streams; else the value. */
+function bodyOf(value: object): object {
+  const body: unknown =
+    'getStream' in value && typeof value.getStream === 'function'
+      ? (value.getStream as () => unknown)()
+      : Object.prototype.toString.call(value) === '[object Response]'
+        ? (value as { body?: unknown }).body
+        : value;
+  return typeof body === 'object' && body !== null ? body : value;
 }
 
 function bind(target: object, names: readonly string[], scope: Scope): void {
@@ -42,16 +51,22 @@ function bind(target: object, names: readonly string[], scope: Scope): void {
   }
 }
 
-function bindIterable(body: object, scope: Scope): void {
-  const iterate = (body as Record<symbol, unknown>)[Symbol.asyncIterator];
-  if (typeof iterate !== 'function') return;
-  Object.defineProperty(body, Symbol.asyncIterator, {
+/** Binds the methods of what a method of the body opens: its iterator, or its reader. */
+function bindOpened(
+  body: object,
+  opener: PropertyKey,
+  names: readonly string[],
+  scope: Scope,
+): void {
+  const open = (body as Record<PropertyKey, unknown>)[opener];
+  if (typeof open !== 'function') return;
+  Object.defineProperty(body, opener, {
     configurable: true,
     writable: true,
-    value: () => {
-      const iterator = scope().runInAsyncScope(iterate as Method, body) as object;
-      bind(iterator, ['next', 'return', 'throw'], scope);
-      return iterator;
+    value: (...args: unknown[]) => {
+      const opened = scope().runInAsyncScope(open as Method, body, ...args) as object;
+      bind(opened, names, scope);
+      return opened;
     },
   });
 }

@@ -391,7 +391,7 @@ export class HttpBrokerClient extends BrokerClient {
       });
     }
     return new VaultKeyUnavailableException({
-      message: `The broker was asked for a vault key and its answer was lost: ${reasonOf(flight)}. Try again in a moment. A key nobody holds may exist until it expires.`,
+      message: `The broker was asked for a vault key and its answer was lost: ${reasonOf(flight)}. Try again in a moment.`,
       keyMayExist: true,
       cause,
     });
@@ -410,11 +410,10 @@ export class HttpBrokerClient extends BrokerClient {
     const message =
       refusal?.message ??
       `The broker's answer to an issue request ${fault}, so there is no vault key to work with. Check that the broker.url option is the address of a broker's management API.`;
-    const orphan = keyMayExist ? ' A key nobody holds may exist until it expires.' : '';
     return {
       issued: false,
       error: new VaultKeyUnavailableException({
-        message: `${message}${orphan}`,
+        message,
         keyMayExist,
         retryAfter:
           refusal instanceof VaultKeyUnavailableException ? refusal.retryAfter : undefined,

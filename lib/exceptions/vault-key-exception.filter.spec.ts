@@ -43,6 +43,12 @@ class RefusedController {
     throw new SpendCapExceededException();
   }
 
+  @Get('taken-over')
+  takenOver(@Res() response: { hijack?: () => void }): never {
+    response.hijack?.();
+    throw new SpendCapExceededException();
+  }
+
   @Get('fine')
   fine(): StreamableFile {
     return new StreamableFile(Buffer.from('fine'));
@@ -101,6 +107,14 @@ describe.each<[string, () => AbstractHttpAdapter]>([
 
     expect(response.statusCode).toBe(status);
     expect(response.headers['retry-after']).toBe(retryAfter);
+  });
+
+  it('answers where the handler took the response over and has not begun', async () => {
+    const response = await get('/taken-over');
+
+    expect(response.statusCode).toBe(402);
+    expect(response.headers['cache-control']).toBe('no-store');
+    expect(JSON.parse(response.text)).toMatchObject({ error: 'spend_cap_exceeded' });
   });
 
   it('ends an answer that has begun, and does no more', async () => {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { Catch } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
@@ -30,15 +31,27 @@ export class VaultKeyExceptionFilter implements ExceptionFilter<VaultKeyExceptio
 
   private answer(exception: VaultKeyException, response: unknown): void {
     const adapter = this.adapterHost.httpAdapter;
-    if (adapter.isHeadersSent(response)) {
+    const status = exception.getStatus();
+    const body = exception.getResponse();
+    const { retryAfter } = exception.details;
+    const headers = {
+      'Cache-Control': 'no-store',
+      ...(typeof retryAfter === 'number' ? { 'Retry-After': String(retryAfter) } : {}),
+    };
+    if (!adapter.isHeadersSent(response)) {
+      for (const [name, value] of Object.entries(headers)) {
+        adapter.setHeader(response, name, value);
+      }
+      adapter.reply(response, body, status);
+      return;
+    }
+    // Fastify counts a hijacked reply as sent before anything was: ended as it is, it would say 200.
+    const { raw } = response as { raw?: ServerResponse };
+    if (raw === undefined || raw.headersSent) {
       adapter.end(response);
       return;
     }
-    adapter.setHeader(response, 'Cache-Control', 'no-store');
-    const { retryAfter } = exception.details;
-    if (typeof retryAfter === 'number') {
-      adapter.setHeader(response, 'Retry-After', String(retryAfter));
-    }
-    adapter.reply(response, exception.getResponse(), exception.getStatus());
+    raw.writeHead(status, { ...headers, 'Content-Type': 'application/json; charset=utf-8' });
+    raw.end(JSON.stringify(body));
   }
 }

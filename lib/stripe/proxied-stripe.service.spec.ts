@@ -96,7 +96,7 @@ function replyWith(
 }
 
 function inRun<T>(work: () => Promise<T>): Promise<T> {
-  return enterRun({ key }, work);
+  return enterRun({ key, identity: key }, work);
 }
 
 async function refusalOf(work: () => Promise<unknown>): Promise<VaultKeyException> {

@@ -33,14 +33,14 @@ const REFUND_REASONS = ['duplicate', 'fraudulent', 'requested_by_customer'] as c
 /** How a PaymentIntent is to be paid. */
 export interface PaymentIntentConfirmation {
   /** Such as `pm_card_visa`. */
-  paymentMethod?: string;
+  paymentMethod?: string | undefined;
   /** Where the customer comes back to after a redirect. */
-  returnUrl?: string;
+  returnUrl?: string | undefined;
   /** Whether the customer is away, and can pass no further check. */
-  offSession?: boolean;
-  captureMethod?: (typeof CAPTURE_METHODS)[number];
-  setupFutureUsage?: (typeof SETUP_FUTURE_USAGES)[number];
-  receiptEmail?: string;
+  offSession?: boolean | undefined;
+  captureMethod?: (typeof CAPTURE_METHODS)[number] | undefined;
+  setupFutureUsage?: (typeof SETUP_FUTURE_USAGES)[number] | undefined;
+  receiptEmail?: string | undefined;
 }
 
 /** What a new PaymentIntent is to be. */
@@ -52,60 +52,61 @@ export interface CreatePaymentIntentParams extends PaymentIntentConfirmation {
    *
    * @default 'usd'
    */
-  currency?: string;
+  currency?: string | undefined;
   /** Such as `cus_9s6XKzkNRiz8i3`. */
-  customerId?: string;
+  customerId?: string | undefined;
   /**
    * Whether to charge at once.
    *
    * @default Stripe's: false
    */
-  confirm?: boolean;
-  description?: string;
-  metadata?: StripeMetadata;
-  statementDescriptor?: string;
+  confirm?: boolean | undefined;
+  description?: string | undefined;
+  metadata?: StripeMetadata | undefined;
+  statementDescriptor?: string | undefined;
   /** Such as `['card']`; excludes `automaticPaymentMethods`. */
-  paymentMethodTypes?: readonly string[];
-  automaticPaymentMethods?: { enabled: boolean; allowRedirects?: (typeof REDIRECTS)[number] };
+  paymentMethodTypes?: readonly string[] | undefined;
+  automaticPaymentMethods?:
+    { enabled: boolean; allowRedirects?: (typeof REDIRECTS)[number] | undefined } | undefined;
 }
 
 /** What of a PaymentIntent is to be collected. */
 export interface CapturePaymentIntentParams {
   /** In the currency's minor unit; all that was authorised where left out. */
-  amountToCapture?: number;
+  amountToCapture?: number | undefined;
 }
 
 /** Why a PaymentIntent is given up. */
 export interface CancelPaymentIntentParams {
-  cancellationReason?: (typeof CANCELLATION_REASONS)[number];
+  cancellationReason?: (typeof CANCELLATION_REASONS)[number] | undefined;
 }
 
 /** Which charges to list. */
 export interface ListChargesParams {
-  customerId?: string;
-  paymentIntentId?: string;
+  customerId?: string | undefined;
+  paymentIntentId?: string | undefined;
   /**
    * 1–100.
    *
    * @default Stripe's: 10
    */
-  limit?: number;
+  limit?: number | undefined;
   /** A charge's id: the page after it. */
-  startingAfter?: string;
+  startingAfter?: string | undefined;
   /** A charge's id: the page before it. */
-  endingBefore?: string;
+  endingBefore?: string | undefined;
 }
 
 /** What to pay back: of a PaymentIntent, or of a charge. */
 export interface CreateRefundParams {
   /** Either this or `chargeId`. */
-  paymentIntentId?: string;
+  paymentIntentId?: string | undefined;
   /** Either this or `paymentIntentId`. */
-  chargeId?: string;
+  chargeId?: string | undefined;
   /** In the currency's minor unit; all that is left to refund where left out. */
-  amount?: number;
-  reason?: (typeof REFUND_REASONS)[number];
-  metadata?: StripeMetadata;
+  amount?: number | undefined;
+  reason?: (typeof REFUND_REASONS)[number] | undefined;
+  metadata?: StripeMetadata | undefined;
 }
 
 /**

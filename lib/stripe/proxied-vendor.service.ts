@@ -19,7 +19,7 @@ export interface VendorRequestOptions {
    *
    * @default a random UUID for each call
    */
-  idempotencyKey?: string;
+  idempotencyKey?: string | undefined;
 }
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);

@@ -15,11 +15,11 @@ export interface AgentIdentity {
 
 /** An identity as an application gives it: what is absent is filled in. */
 export interface PartialAgentIdentity {
-  userId?: string | number | bigint;
+  userId?: string | number | bigint | undefined;
   /** 1–128 of `[A-Za-z0-9_.:-]`. */
-  runId?: string;
-  tenantId?: string | number | bigint;
-  tool?: string;
+  runId?: string | undefined;
+  tenantId?: string | number | bigint | undefined;
+  tool?: string | undefined;
 }
 
 /** Who a run is for where nobody is logged in. */

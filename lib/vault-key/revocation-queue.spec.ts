@@ -160,6 +160,13 @@ describe('RevocationQueue', () => {
     expect(queue.backlog).toBe(0);
   });
 
+  it('all who drain at once are told when it is done', async () => {
+    queue.add('a', inMs(60_000));
+    await Promise.all([queue.drain(), queue.drain()]);
+    expect(queue.backlog).toBe(0);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
   it('shutting down takes 10 s at most, says what is left, and lets go of the broker', async () => {
     broker.answer = away;
     queue.runStarted();

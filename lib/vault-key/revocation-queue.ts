@@ -30,8 +30,9 @@ export class RevocationQueue implements OnApplicationShutdown {
   #batchTimer: NodeJS.Timeout | undefined;
   readonly #retries = new Map<NodeJS.Timeout, Revocation[]>();
   #activeRuns = 0;
-  #onIdle: (() => void) | undefined;
+  readonly #onIdle = new Set<() => void>();
   #draining = false;
+  #closed = false;
   #shutDown: Promise<void> | undefined;
 
   constructor(client: BrokerClient) {
@@ -46,6 +47,11 @@ export class RevocationQueue implements OnApplicationShutdown {
   /** How many runs are at work, those whose key is still being issued included. */
   get activeRuns(): number {
     return this.#activeRuns;
+  }
+
+  /** Whether the application is shut down: a key issued from here on would be revoked by nobody. */
+  get closed(): boolean {
+    return this.#closed;
   }
 
   /** Takes a key's id for revocation. */
@@ -80,12 +86,13 @@ export class RevocationQueue implements OnApplicationShutdown {
     this.#flush();
     this.#retryNow();
     if (!this.#isIdle()) {
-      let timer: NodeJS.Timeout | undefined;
-      await Promise.race([
-        new Promise<void>((resolve) => (this.#onIdle = resolve)),
-        new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs))),
-      ]);
-      clearTimeout(timer);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, timeoutMs);
+        this.#onIdle.add(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
     }
     this.#draining = false;
     for (const retry of this.#retries.keys()) clearTimeout(retry);
@@ -103,7 +110,10 @@ export class RevocationQueue implements OnApplicationShutdown {
 
   /** Drains, then lets go of the broker. */
   onApplicationShutdown(): Promise<void> {
-    this.#shutDown ??= this.drain().then(() => this.#client.close());
+    this.#shutDown ??= this.drain().then(() => {
+      this.#closed = true;
+      return this.#client.close();
+    });
     return this.#shutDown;
   }
 
@@ -178,6 +188,8 @@ export class RevocationQueue implements OnApplicationShutdown {
   }
 
   #checkIdle(): void {
-    if (this.#onIdle !== undefined && this.#isIdle()) this.#onIdle();
+    if (!this.#isIdle()) return;
+    for (const idle of this.#onIdle) idle();
+    this.#onIdle.clear();
   }
 }

@@ -1,9 +1,12 @@
 import { ClsServiceManager } from 'nestjs-cls';
+import type { AgentIdentity } from './agent-identity';
 import type { VaultKey } from './vault-key';
 
 /** What the context of a run carries. */
 export interface RunRecord {
   readonly key: VaultKey;
+  /** On whose behalf it works: a run inside it works for the same. */
+  readonly identity: AgentIdentity;
   /** The run this one was opened in, whose keys for other vendors stay in reach. */
   readonly outer?: RunRecord;
   /** The routed call it was opened for: a second interceptor of the same call finds it here. */

@@ -50,16 +50,16 @@ export class RunOpener {
    * @throws VaultKeyException when no key was to be had.
    */
   async open(request: RunRequest): Promise<Run> {
-    const { execution } = request;
+    const { identity, execution } = request;
     const outer = runAround(execution);
     const parent = this.#parentIn(outer, request.policy.vendor ?? DEFAULT_VENDOR);
     if (parent !== undefined && this.client.dialect === 'keybrake') {
-      return new Run({ key: parent, outer, execution });
+      return new Run({ key: parent, identity, outer, execution });
     }
     this.queue.runStarted();
     try {
       const key = await this.#issue(request, parent);
-      return new Run({ key, outer, execution }, () => {
+      return new Run({ key, identity, outer, execution }, () => {
         this.revoke(key);
         this.queue.runEnded();
       });
@@ -78,7 +78,6 @@ export class RunOpener {
 
   /** Ends a key and queues its revocation. Again is harmless. */
   revoke(key: VaultKey): void {
-    if (key.ended) return;
     key.end();
     this.queue.add(key.id, key.expiresAt);
   }
@@ -92,6 +91,12 @@ export class RunOpener {
   }
 
   async #issue(request: RunRequest, parent: VaultKey | undefined): Promise<VaultKey> {
+    if (this.queue.closed) {
+      throw new VaultKeyUnavailableException({
+        message:
+          'The application is shutting down, so no vault key was asked for. Nothing was run.',
+      });
+    }
     const { policy, identity, label } = request;
     const vendor = policy.vendor ?? DEFAULT_VENDOR;
     const expiresIn = policy.expiresIn ?? DEFAULT_EXPIRES_IN;

@@ -22,13 +22,13 @@ export interface VaultKeyPolicy {
    *
    * @default 'stripe'
    */
-  vendor?: string;
+  vendor?: string | undefined;
   /**
    * How long the key lives if nothing revokes it, `1s` to `24h`: set it to the longest run.
    *
    * @default '5m'
    */
-  expiresIn?: string;
+  expiresIn?: string | undefined;
 }
 
 /** What is wrong with one field of a policy. */

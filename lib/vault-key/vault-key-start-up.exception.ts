@@ -13,7 +13,8 @@ export interface StartUpFault {
  * that one run shows all there is to mend.
  */
 export class VaultKeyStartUpException extends Error {
-  readonly faults: readonly StartUpFault[];
+  // Private, since Nest's logger prints an error's fields below the message that lists them.
+  readonly #faults: readonly StartUpFault[];
 
   constructor(faults: readonly StartUpFault[]) {
     const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
@@ -27,6 +28,11 @@ export class VaultKeyStartUpException extends Error {
       ].join('\n'),
     );
     this.name = 'VaultKeyStartUpException';
-    this.faults = faults;
+    this.#faults = faults;
+  }
+
+  /** Every fault there is, in the order of the message. */
+  get faults(): readonly StartUpFault[] {
+    return this.#faults;
   }
 }

@@ -57,7 +57,7 @@ describe('VaultKeyService', () => {
   function speaking(dialect: BrokerDialect): void {
     broker = new BookBroker(dialect);
     queue = new RevocationQueue(broker);
-    service = new VaultKeyService(new RunOpener(broker, queue), current);
+    service = new VaultKeyService(new RunOpener(broker, queue));
   }
 
   beforeEach(() => speaking('vault-key'));
@@ -139,7 +139,7 @@ describe('VaultKeyService', () => {
     expect(new Set(ids).size).toBe(50);
   });
 
-  it('a run inside a run has its own key, under the outer one, for the same user and run', async () => {
+  it('a run inside a run has its own key, under the outer one, on the same behalf', async () => {
     await service.run(
       POLICY,
       async (outer) => {
@@ -150,12 +150,12 @@ describe('VaultKeyService', () => {
         expect(current.get()).toBe(outer);
         expect(outer.ended).toBe(false);
       },
-      { userId: 'u1', runId: 'r1' },
+      { userId: 'u1', runId: 'r1', tenantId: 't1', tool: 'refund' },
     );
     expect(broker.issued[1]).toMatchObject({
       parentId: 'vk_1',
       dailyUsdCap: 1,
-      subject: { userId: 'u1', runId: 'r1' },
+      subject: { userId: 'u1', runId: 'r1', tenantId: 't1', tool: 'refund' },
     });
     await queue.drain();
     expect(broker.revoked.toSorted()).toEqual(['vk_1', 'vk_2']);
@@ -214,6 +214,15 @@ describe('VaultKeyService', () => {
     warn.mockRestore();
   });
 
+  it('once the application is shut down no key is asked for, since nobody would revoke it', async () => {
+    await queue.onApplicationShutdown();
+    const work = jest.fn();
+    await expect(service.run(POLICY, work)).rejects.toThrow('shutting down');
+    await expect(service.issue(POLICY)).rejects.toThrow('shutting down');
+    expect(work).not.toHaveBeenCalled();
+    expect(broker.issued).toEqual([]);
+  });
+
   it('a lost answer is a warning', async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
     const error = new VaultKeyUnavailableException({ message: 'Lost.', keyMayExist: true });
@@ -233,6 +242,12 @@ describe('VaultKeyService', () => {
     service.revoke(key);
     service.revoke(key);
     expect(key.ended).toBe(true);
+    await queue.drain();
+    expect(broker.revoked).toEqual(['vk_1']);
+  });
+
+  it('a key that its handler ended early is revoked all the same', async () => {
+    await service.run(POLICY, (key) => key.end());
     await queue.drain();
     expect(broker.revoked).toEqual(['vk_1']);
   });

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import { ANONYMOUS, newRunId, readIdentity } from './agent-identity';
 import type { AgentIdentity, PartialAgentIdentity } from './agent-identity';
-import { CurrentVaultKey } from './current-vault-key';
 import { keyLabel } from './label';
+import { currentRun } from './run-context';
 import { RunOpener } from './run-opener';
 import type { RunRequest } from './run-opener';
 import type { VaultKey } from './vault-key';
@@ -16,10 +16,7 @@ import type { VaultKeyPolicy } from './vault-key-policy';
  */
 @Injectable()
 export class VaultKeyService {
-  constructor(
-    private readonly runs: RunOpener,
-    private readonly current: CurrentVaultKey,
-  ) {}
+  constructor(private readonly runs: RunOpener) {}
 
   /**
    * Runs work under a vault key of its own: issued before, held in the work's context, and revoked
@@ -85,12 +82,11 @@ export class VaultKeyService {
   }
 
   #identityFrom(given: PartialAgentIdentity | undefined): AgentIdentity {
-    const outer = this.current.tryGet();
-    return {
-      userId: outer?.userId ?? ANONYMOUS,
-      runId: outer?.runId ?? newRunId(),
-      ...(outer?.tenantId === undefined ? {} : { tenantId: outer.tenantId }),
-      ...readIdentity(given),
-    };
+    const around = currentRun();
+    const own =
+      around === undefined || around.key.ended
+        ? { userId: ANONYMOUS, runId: newRunId() }
+        : around.identity;
+    return { ...own, ...readIdentity(given) };
   }
 }

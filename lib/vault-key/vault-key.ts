@@ -62,7 +62,7 @@ export class VaultKey {
     return this.#ended;
   }
 
-  /** Marks the run as over. */
+  /** Marks the key as over: it serves no further call here. The broker is told when the run ends. */
   end(): void {
     this.#ended = true;
   }

@@ -369,6 +369,7 @@ describe.each(Object.keys(brokers))('with %s', (brokerName) => {
       ['server-sent events', 'events'],
       ['a generator', 'generator'],
       ['a StreamableFile', 'file'],
+      ['a web Response', 'web'],
       ['a response written by hand', 'manual'],
     ])('%s', (_name, path) => {
       it('keep the key until the response ends', async () => {

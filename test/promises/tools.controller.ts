@@ -235,6 +235,24 @@ export class ToolsController {
     return new StreamableFile(Readable.from(this.chunks(gate), { objectMode: false }));
   }
 
+  @Get('web')
+  @AgentTool(CHARGES)
+  web(@Query('gate') gate: string): Response {
+    this.begin();
+    const chunks = this.chunks(gate);
+    const body = new ReadableStream<Uint8Array>(
+      {
+        async pull(controller) {
+          const { done, value } = await chunks.next();
+          if (done === true) controller.close();
+          else controller.enqueue(Buffer.from(value));
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    return new Response(body);
+  }
+
   @Get('manual')
   @AgentTool(CHARGES)
   manual(
