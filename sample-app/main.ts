@@ -33,6 +33,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  console.error(`sample-app: ${error instanceof Error ? error.message : String(error)}`);
+  const line = error instanceof Error ? error.message : String(error);
+  console.error(`sample-app: ${line.replace(/\s*\n\s*/g, ' ')}`);
   process.exit(error instanceof InvalidSettingError ? 2 : 1);
 });

@@ -206,7 +206,7 @@ describe('the sample app', () => {
 
     const second = new SampleApp(['--once'], { SAMPLE_STORE: store });
     expect(await second.exit()).toBe(1);
-    expect(second.stderr).toMatch(/^sample-app: The store \S+ is in use [^\n]*\n$/);
+    expect(second.stderr).toMatch(/^sample-app: [^\n]*The store \S+ is in use [^\n]*\n$/);
     expect(second.stdout).toBe('');
 
     first.signal('SIGINT');
