@@ -1,8 +1,10 @@
 import { isIP } from 'node:net';
 import { vendors } from './pricing/vendors';
+import { isObject, limitFaults, vendorRuleFaults } from './vendor.options';
+import type { FaultSink, VendorRules } from './vendor.options';
 
 /** One vendor's account, as the broker is to use it. */
-export interface VendorOptions {
+export interface VendorOptions extends VendorRules {
   /** The account's secret. For Stripe use a restricted key (`rk_…`) with only the rights the tools need. */
   secretKey: string;
   /** @default the vendor's own API, `https://api.stripe.com` */
@@ -25,8 +27,34 @@ export interface BrokerOptions {
    * @default '80s'
    */
   vendorTimeout?: string;
+  /**
+   * What the audit log is chained with: at least 32 characters, the same at every start. Kept
+   * elsewhere, so that whoever can write the store cannot rewrite its log.
+   *
+   * @default made with the store, and kept beside it as `<path>.audit-key`
+   */
+  auditKey?: string;
+  /** What the broker takes on at once. */
+  limits?: BrokerLimitOptions;
 }
 
+/** What the broker takes on at once. */
+export interface BrokerLimitOptions {
+  /**
+   * Calls under way with one key; up to 65,536. What is beyond is refused, `overloaded`.
+   *
+   * @default 256
+   */
+  callsPerKey?: number;
+}
+
+/** The highest that each limit may be set to. */
+export const BROKER_LIMITS: Readonly<Record<keyof BrokerLimitOptions, number>> = {
+  callsPerKey: 65_536,
+};
+
+/** The shortest audit key that is taken. */
+export const MIN_AUDIT_KEY_LENGTH = 32;
 /** Where the store is unless the options say otherwise. */
 export const DEFAULT_STORE = 'sqlite:./vault-key.db';
 /** How long a vendor may take unless the options say otherwise. */
@@ -45,7 +73,7 @@ export interface OptionFault {
 /** The set-up is not valid: every fault at once. */
 export class BrokerOptionsError extends Error {
   constructor(readonly faults: readonly OptionFault[]) {
-    super(faults.map(({ path, message }) => `${path} ${message}`).join('; '));
+    super(faults.map(({ path, message }) => `${path} ${message}`.trim()).join('; '));
     this.name = 'BrokerOptionsError';
   }
 }
@@ -73,7 +101,7 @@ export function parseStore(store: string): { file: string } | { fault: string } 
 /** Everything wrong with the options; empty where nothing is. */
 export function brokerOptionFaults(options: BrokerOptions): OptionFault[] {
   const faults: OptionFault[] = [];
-  const fault = (path: string, message: string | undefined): void => {
+  const fault = (path: string, message?: string): void => {
     if (message !== undefined) faults.push({ path, message });
   };
   const store = parseStore(options.store ?? DEFAULT_STORE);
@@ -81,14 +109,15 @@ export function brokerOptionFaults(options: BrokerOptions): OptionFault[] {
   if (parseTimeout(options.vendorTimeout ?? DEFAULT_VENDOR_TIMEOUT) === undefined) {
     fault('vendorTimeout', 'must be a number and ms, s or m, from 1ms to 10m, such as "80s"');
   }
+  if (options.auditKey !== undefined && options.auditKey.length < MIN_AUDIT_KEY_LENGTH) {
+    fault('auditKey', `must have at least ${MIN_AUDIT_KEY_LENGTH} characters`);
+  }
+  brokerRuleFaults(options, fault);
   const names = Object.keys(options.vendors);
   if (names.length === 0) fault('vendors', 'must have at least one vendor, such as "stripe"');
   for (const name of names) {
     const vendor = options.vendors[name];
-    if (!vendors.has(name)) {
-      fault(`vendors.${name}`, `is not a known vendor: ${[...vendors.keys()].join(', ')}`);
-      continue;
-    }
+    if (!vendors.has(name)) continue;
     if (typeof vendor?.secretKey !== 'string' || !SECRET.test(vendor.secretKey)) {
       fault(
         `vendors.${name}.secretKey`,
@@ -99,6 +128,24 @@ export function brokerOptionFaults(options: BrokerOptions): OptionFault[] {
       fault(`vendors.${name}.baseUrl`, baseUrlFault(vendor.baseUrl));
   }
   return faults;
+}
+
+/** Finds everything wrong with what options and config file have in common. */
+export function brokerRuleFaults(
+  rules: { limits?: unknown; vendors?: unknown },
+  fault: FaultSink,
+): void {
+  if (rules.limits !== undefined) limitFaults(rules.limits, BROKER_LIMITS, 'limits', fault);
+  for (const [name, vendor] of Object.entries(isObject(rules.vendors) ? rules.vendors : {})) {
+    const known = vendors.get(name);
+    if (known === undefined) {
+      fault(`vendors.${name}`, `is not a known vendor: ${[...vendors.keys()].join(', ')}`);
+    } else if (isObject(vendor)) {
+      vendorRuleFaults(vendor, known, `vendors.${name}`, fault);
+    } else {
+      fault(`vendors.${name}`, 'must be an object');
+    }
+  }
 }
 
 /** What is wrong with a vendor's URL; `undefined` where nothing is. */

@@ -210,11 +210,29 @@ describe('refunds', () => {
     expect(await spentAndHeld()).toEqual([8, 0]);
   });
 
-  it('need an amount, and a payment or a currency the broker knows', async () => {
+  it('without an amount cost all that the payment came to', async () => {
+    const id = await intent(400, `${VISA}&confirm=true`);
+    expect((await post('refunds', `payment_intent=${id}`)).status).toBe(200);
+    expect(await spentAndHeld()).toEqual([8, 0]);
+    expect(vendor.book.total('usd', 'refund')).toBe(400);
+    const refused = await post('refunds', `payment_intent=${id}`);
+    expect([refused.body.code, refused.body.requested_usd]).toEqual(['cap_exhausted', 4]);
+  });
+
+  it('of a part that was captured cost that part', async () => {
+    const id = await intent(400, `${VISA}&confirm=true&capture_method=manual`);
+    await post(`payment_intents/${id}/capture`, 'amount_to_capture=150');
+    expect((await post('refunds', `payment_intent=${id}`)).status).toBe(200);
+    expect(await spentAndHeld()).toEqual([3, 0]);
+  });
+
+  it('need an amount and a currency, or a payment the broker knows', async () => {
     const id = await intent(400, `${VISA}&confirm=true`);
     for (const body of [
-      `payment_intent=${id}`,
+      'payment_intent=pi_foreign',
+      'payment_intent=pi_foreign&currency=usd',
       'payment_intent=pi_foreign&amount=100',
+      `payment_intent=${id}&charge=ch_foreign&amount=100`,
       'amount=100',
     ]) {
       const answer = await post('refunds', body);

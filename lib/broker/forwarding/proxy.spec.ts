@@ -24,6 +24,7 @@ const key: KeyRecord = {
   capMicros: 10_000_000,
   allowedEndpoints: ['/v1/payment_intents'],
   subject: {},
+  budgets: {},
   createdAt: Date.now(),
   expiresAt: Date.now() + 60_000,
 };
@@ -118,14 +119,15 @@ describe('the proxy', () => {
     expect(answer.status).toBe(200);
     answer.body.resume();
     await proxy.close();
-    expect((await ledger.key('vk_1'))?.balance).toEqual({ spent: 0, held: 10_000_000 });
+    expect((await ledger.key('vk_1', 0))?.balance).toEqual({ spent: 0, held: 10_000_000 });
   });
 
   it('writes two audit rows a call, with one call id, and no body, token or secret in them', async () => {
     const { forward, ledger, proxy } = await proxyOn(() => ({}));
     (await forward()).body.resume();
     await proxy.close();
-    const [outcome, intent, issue] = await ledger.audit({}, 10);
+    const { entries } = await ledger.audit({}, { limit: 10 });
+    const [outcome, intent, issue] = entries;
     expect([issue?.event, intent?.event, outcome?.event]).toEqual(['issue', 'intent', 'outcome']);
     expect(intent).toMatchObject({
       verdict: 'forwarded',

@@ -6,7 +6,7 @@ import { isAllowed, parsePattern } from '../endpoints/pattern';
 import type { Pattern } from '../endpoints/pattern';
 import { parseTarget, writeQueryFault } from '../endpoints/target';
 import type { Target } from '../endpoints/target';
-import { statusOf } from '../keys/key';
+import { isLive } from '../keys/key';
 import type { KeyRecord } from '../keys/key';
 import { hashToken, isWellFormedToken, randomBase62, withoutTokens } from '../keys/token';
 import type { Hold, Ledger } from '../ledger/ledger';
@@ -15,6 +15,8 @@ import { toFormBody } from '../pricing/parameters';
 import type { Outcome, PriceableCall } from '../pricing/price';
 import type { Vendor } from '../pricing/vendor';
 import { BrokerRefusal, invalidKey, notFound, shuttingDown, storeUnavailable } from '../refusal';
+import { NO_VENDOR_SETTINGS } from '../vendor.options';
+import type { VendorSettings } from '../vendor.options';
 import { collectBody, parseBody } from './request-body';
 import { bearerToken, readCallHeaders } from './request-headers';
 import type { CallHeaders } from './request-headers';
@@ -40,17 +42,20 @@ export interface ProxyAnswer {
   headers: Record<string, string | string[]>;
   /** Ends only after a complete answer; an answer cut short by the vendor destroys it with an error. */
   body: Readable;
+  /** Set on the refusal of a call whose key is not known: no log has it. */
+  unknownCaller?: true;
 }
 
 const MAX_AUDITED_PATH = 2_048;
-/** At most this many calls with one key may be under way. */
-const MAX_CALLS_PER_KEY = 256;
+const DEFAULT_CALLS_PER_KEY = 256;
 
 /** One vendor's account behind the proxy. */
 export interface ConfiguredVendor {
   vendor: Vendor;
   secret: string;
   connection: VendorConnection;
+  /** What the operator adds; nothing by default. */
+  settings?: VendorSettings;
 }
 
 /** The one place that admits a call: checks, price, hold, forwarding, settlement, in this order. */
@@ -62,14 +67,20 @@ export class Proxy {
   constructor(
     private readonly ledger: Ledger,
     private readonly vendors: ReadonlyMap<string, ConfiguredVendor>,
+    private readonly maxCallsPerKey = DEFAULT_CALLS_PER_KEY,
   ) {}
 
   /** Puts a call through. Never rejects: what is refused is an answer too. */
   async forward(call: ProxyCall): Promise<ProxyAnswer> {
+    let known = false;
+    const onKnown = (): void => {
+      known = true;
+    };
     try {
-      return await this.#follow(this.#forward(call));
+      return await this.#follow(this.#forward(call, onKnown));
     } catch (error) {
-      return refusalAnswer(error instanceof BrokerRefusal ? error : storeUnavailable(error));
+      const refusal = error instanceof BrokerRefusal ? error : storeUnavailable(error);
+      return { ...refusalAnswer(refusal), ...(known ? {} : { unknownCaller: true }) };
     }
   }
 
@@ -80,12 +91,13 @@ export class Proxy {
     await Promise.all([...this.vendors.values()].map(({ connection }) => connection.close()));
   }
 
-  async #forward(call: ProxyCall): Promise<ProxyAnswer> {
+  async #forward(call: ProxyCall, onKnown: () => void): Promise<ProxyAnswer> {
     const configured = this.vendors.get(call.vendor);
     if (configured === undefined) throw notFound('There is no such vendor.');
     if (this.#closing) throw shuttingDown();
-    const headers = readCallHeaders(call.rawHeaders);
+    const headers = readCallHeaders(call.rawHeaders, configured.settings?.headers);
     const key = await this.#authenticate(call.vendor, headers);
+    onKnown();
     const row: AuditRow = {
       ...auditRowOf('refusal', Date.now(), key, call.remoteAddress),
       call_id: `call_${randomBase62(22)}`,
@@ -117,11 +129,11 @@ export class Proxy {
 
   async #authenticate(vendor: string, headers: CallHeaders): Promise<KeyRecord> {
     const token = bearerToken(headers.authorization);
-    const refusal = invalidKey(headers.authorization !== undefined);
-    if (token === undefined || !isWellFormedToken(token)) throw refusal;
+    const sent = headers.authorization !== undefined;
+    if (token === undefined || !isWellFormedToken(token)) throw invalidKey(sent);
     const key = await this.ledger.keyByTokenHash(hashToken(token));
-    if (key === undefined || key.vendor !== vendor || statusOf(key, Date.now()) !== 'active') {
-      throw refusal;
+    if (key === undefined || key.vendor !== vendor || !isLive(key, Date.now())) {
+      throw invalidKey(sent);
     }
     return key;
   }
@@ -129,11 +141,11 @@ export class Proxy {
   /** Counts a call under way with a key; what it returns ends the count. */
   #enter(keyId: string): () => void {
     const calls = this.#callsByKey.get(keyId) ?? 0;
-    if (calls >= MAX_CALLS_PER_KEY) {
+    if (calls >= this.maxCallsPerKey) {
       throw new BrokerRefusal(
         503,
         'overloaded',
-        `More than ${MAX_CALLS_PER_KEY} calls with this key are under way.`,
+        `More than ${this.maxCallsPerKey} calls with this key are under way.`,
         {},
         { 'retry-after': '1' },
       );
@@ -148,20 +160,29 @@ export class Proxy {
 
   async #admit(
     call: ProxyCall,
-    { vendor }: ConfiguredVendor,
+    configured: ConfiguredVendor,
     key: KeyRecord,
     headers: CallHeaders,
     row: AuditRow,
   ): Promise<Admitted> {
-    const priced = await this.#price(call, vendor, key, headers).catch((error: unknown) => {
+    const priced = await this.#price(call, configured, key, headers).catch((error: unknown) => {
       throw error instanceof BrokerRefusal ? new RefusedBeforeLedger(error) : error;
     });
-    const { price, target, priceable } = priced;
+    const { account, price, target, priceable } = priced;
+    const body = toFormBody(priceable.parameters);
     const decision = await this.ledger.admit({
       callId: row.call_id ?? '',
       key,
-      account: '',
+      account,
       price,
+      ...(call.method === 'GET' || row.idempotency_key_hash == null
+        ? {}
+        : {
+            operation: {
+              keyHash: row.idempotency_key_hash,
+              fingerprint: fingerprintOf(key, account, call, body),
+            },
+          }),
       now: Date.now(),
       audit: {
         ...row,
@@ -175,14 +196,19 @@ export class Proxy {
       call,
       headers,
       priceable,
-      body: toFormBody(priceable.parameters),
+      body,
       hold: decision.hold,
       remainingUsd: toUsd(decision.remainingMicros),
     };
   }
 
   /** Steps 3 to 5: what the call is, whether it is allowed, what it costs. Changes nothing. */
-  async #price(call: ProxyCall, vendor: Vendor, key: KeyRecord, headers: CallHeaders) {
+  async #price(
+    call: ProxyCall,
+    { vendor, settings = NO_VENDOR_SETTINGS }: ConfiguredVendor,
+    key: KeyRecord,
+    headers: CallHeaders,
+  ) {
     const target = parseTarget(call.target);
     if ('fault' in target) throw invalidPath(target.fault);
     if (!target.path.startsWith(vendor.pathPrefix)) {
@@ -194,26 +220,20 @@ export class Proxy {
         ? undefined
         : writeQueryFault(target.query);
     if (queryFault !== undefined) throw invalidPath(queryFault);
-    if (headers.account !== undefined) {
-      throw new BrokerRefusal(
-        403,
-        'account_not_allowed',
-        'The call names a connected account that the broker is not configured for.',
-      );
-    }
+    const account = accountOf(headers, settings.accounts);
     checkAllowed(key, call.method, target);
-    const bytes = await collectBody(call.body);
+    const bytes = await collectBody(call.body, settings.limits.bodyBytes);
     if (call.method === 'GET' && bytes.length > 0) {
       throw new BrokerRefusal(400, 'invalid_body', 'A GET must have no body.');
     }
-    const { parameters, decimals } = parseBody(bytes, headers.contentType);
+    const { parameters, decimals } = parseBody(bytes, headers.contentType, settings.limits);
     const priceable: PriceableCall = {
       method: call.method,
       segments: target.segments.slice(vendor.pathPrefix.split('/').length - 2),
       parameters: vendor.canonical(parameters),
       decimals,
     };
-    return { target, priceable, price: vendor.price(priceable) };
+    return { account, target, priceable, price: vendor.price(priceable, settings.prices) };
   }
 
   async #send(configured: ConfiguredVendor, key: KeyRecord, admitted: Admitted) {
@@ -224,7 +244,7 @@ export class Proxy {
     const settled = new Promise<void>((resolve) => {
       settle = (end) => {
         failure = end;
-        resolve(this.#end(hold, outcomeOf(vendor, hold, priceable, end), end));
+        resolve(this.#end(hold, outcomeOf(configured, hold, priceable, end), end));
       };
     });
     // A settlement that fails leaves the hold standing, which is the safe side.
@@ -235,6 +255,7 @@ export class Proxy {
         path: call.target,
         headers: {
           ...headers.forwarded,
+          ...Object.fromEntries(headers.accounts.map(({ header, value }) => [header, value])),
           authorization: vendor.authorization(secret),
           'accept-encoding': 'identity',
           ...(body === '' ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
@@ -311,6 +332,22 @@ class RefusedBeforeLedger extends Error {
   constructor(readonly refusal: BrokerRefusal) {
     super(refusal.message);
   }
+}
+
+/**
+ * The connected account a call is for; empty where it is the secret's own.
+ *
+ * @throws BrokerRefusal 403 `account_not_allowed`.
+ */
+function accountOf({ accounts }: CallHeaders, allowed: ReadonlySet<string>): string {
+  const [first] = accounts;
+  if (first === undefined) return '';
+  if (accounts.length === 1 && allowed.has(first.value)) return first.value;
+  throw new BrokerRefusal(
+    403,
+    'account_not_allowed',
+    'The call names a connected account that the broker is not configured for.',
+  );
 }
 
 function checkAllowed(key: KeyRecord, method: string, target: Target): void {
@@ -391,14 +428,25 @@ function parseJson(body: Buffer | undefined): unknown {
   }
 }
 
+/** Everything that two sendings of one operation have in common. */
+function fingerprintOf(key: KeyRecord, account: string, call: ProxyCall, body: string): string {
+  const { tenant_id: tenant = '', user_id: user = '' } = key.subject;
+  return sha256(JSON.stringify([account, tenant, user, call.method, call.target, body]));
+}
+
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-function outcomeOf(vendor: Vendor, hold: Hold, call: PriceableCall, end: ExchangeEnd): Outcome {
+function outcomeOf(
+  { vendor, settings }: ConfiguredVendor,
+  hold: Hold,
+  call: PriceableCall,
+  end: ExchangeEnd,
+): Outcome {
   switch (end.kind) {
     case 'complete':
-      return vendor.outcome(hold.price, call, end.status, parseJson(end.body));
+      return vendor.outcome(hold.price, call, end.status, parseJson(end.body), settings?.prices);
     case 'cut':
       return vendor.outcome(hold.price, call, end.status, undefined);
     case 'failed':

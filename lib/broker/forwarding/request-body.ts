@@ -1,11 +1,10 @@
+import { DEFAULT_BODY_LIMITS } from '../pricing/body-limits';
+import type { BodyLimits } from '../pricing/body-limits';
 import { parseFormBody } from '../pricing/form-body';
 import { parseJsonBody } from '../pricing/json-body';
 import { BodyFault, checkParameters } from '../pricing/parameters';
 import type { Parameter } from '../pricing/parameters';
 import { BrokerRefusal } from '../refusal';
-
-/** The largest body the broker prices, in bytes. */
-export const MAX_BODY_BYTES = 65_536;
 
 const NO_DECIMALS: ReadonlySet<string> = new Set();
 
@@ -22,17 +21,18 @@ export interface RequestBody {
  */
 export async function collectBody(
   body: Buffer | AsyncIterable<Buffer> | undefined,
+  maxBytes = DEFAULT_BODY_LIMITS.bodyBytes,
 ): Promise<Buffer> {
   if (body === undefined) return Buffer.alloc(0);
   if (Buffer.isBuffer(body)) {
-    if (body.length > MAX_BODY_BYTES) throw bodyTooLarge();
+    if (body.length > maxBytes) throw bodyTooLarge(maxBytes);
     return body;
   }
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of body) {
     length += chunk.length;
-    if (length > MAX_BODY_BYTES) throw bodyTooLarge();
+    if (length > maxBytes) throw bodyTooLarge(maxBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -43,7 +43,11 @@ export async function collectBody(
  *
  * @throws BrokerRefusal 415 `unsupported_media_type`, 400 `invalid_body`.
  */
-export function parseBody(bytes: Buffer, contentType: string | undefined): RequestBody {
+export function parseBody(
+  bytes: Buffer,
+  contentType: string | undefined,
+  limits: BodyLimits = DEFAULT_BODY_LIMITS,
+): RequestBody {
   if (bytes.length === 0) return { parameters: [], decimals: NO_DECIMALS };
   const type = mediaType(contentType);
   if (type === undefined) {
@@ -57,9 +61,9 @@ export function parseBody(bytes: Buffer, contentType: string | undefined): Reque
     const text = decodeUtf8(bytes);
     const body =
       type === 'json'
-        ? parseJsonBody(text)
+        ? parseJsonBody(text, limits.levels)
         : { parameters: parseFormBody(text), decimals: NO_DECIMALS };
-    checkParameters(body.parameters);
+    checkParameters(body.parameters, limits);
     return body;
   } catch (error) {
     if (!(error instanceof BodyFault)) throw error;
@@ -95,10 +99,10 @@ function mediaType(contentType: string | undefined): 'form' | 'json' | undefined
   return type === 'application/json' ? 'json' : undefined;
 }
 
-function bodyTooLarge(): BrokerRefusal {
+function bodyTooLarge(maxBytes: number): BrokerRefusal {
   return new BrokerRefusal(
     413,
     'body_too_large',
-    `A body may have at most ${MAX_BODY_BYTES} bytes, since it must be priced before it is forwarded.`,
+    `A body may have at most ${maxBytes} bytes, since it must be priced before it is forwarded.`,
   );
 }

@@ -1,3 +1,4 @@
+import { withoutTokens } from '../keys/token';
 import { BrokerRefusal } from '../refusal';
 
 /** The one value each that a proxied call may carry of the headers that decide something. */
@@ -5,8 +6,8 @@ export interface CallHeaders {
   authorization?: string;
   contentType?: string;
   idempotencyKey?: string;
-  /** The connected account the call names, if any. */
-  account?: string;
+  /** The connected account the call names, and the header that names it; several are never taken. */
+  accounts: readonly { header: string; value: string }[];
   /** What goes on to the vendor, in lower case; without host, authorization and content headers. */
   forwarded: Record<string, string>;
 }
@@ -42,23 +43,28 @@ const CONNECTION_MAY_NAME: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 const MAX_IDEMPOTENCY_KEY = 255;
+const NONE: ReadonlySet<string> = new Set();
 
 /**
  * Reads the headers of a proxied call from their raw form, which alone shows duplicates.
  *
+ * @param added What the vendor's configuration forwards beside the usual, lower case.
  * @throws BrokerRefusal 400 `invalid_request` where two readers could read them differently.
  */
-export function readCallHeaders(rawHeaders: readonly string[]): CallHeaders {
+export function readCallHeaders(
+  rawHeaders: readonly string[],
+  added: ReadonlySet<string> = NONE,
+): CallHeaders {
   const once = new Map<string, string>();
   const forwarded: Record<string, string> = {};
-  let account: string | undefined;
+  const accounts: { header: string; value: string }[] = [];
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = (rawHeaders[i] ?? '').toLowerCase();
     const value = rawHeaders[i + 1] ?? '';
     // Some servers read `Stripe_Account` as `Stripe-Account`, so both spellings count as one.
     const spelled = name.replaceAll('_', '-');
     if (METHOD_OVERRIDES.has(spelled)) throw invalid(`The header ${name} is not taken.`);
-    if (ACCOUNT.has(spelled)) account = value;
+    if (ACCOUNT.has(spelled)) accounts.push({ header: spelled, value });
     if (ONCE.has(spelled)) {
       if (once.has(spelled)) throw invalid(`The header ${spelled} is given more than once.`);
       once.set(spelled, value);
@@ -69,7 +75,8 @@ export function readCallHeaders(rawHeaders: readonly string[]): CallHeaders {
     }
     if (name === 'connection') checkConnection(value);
     // What is joined to an earlier value of the same name would reach the vendor as one.
-    if (FORWARDED.has(name) && !(name in forwarded)) forwarded[name] = value;
+    const isForwarded = FORWARDED.has(name) || (added.has(name) && withoutTokens(value) === value);
+    if (isForwarded && !(name in forwarded)) forwarded[name] = value;
   }
   checkIdempotencyKey(once.get('idempotency-key'));
   const encoding = once.get('content-encoding');
@@ -85,7 +92,7 @@ export function readCallHeaders(rawHeaders: readonly string[]): CallHeaders {
     ...optional('authorization', once.get('authorization')),
     ...optional('contentType', once.get('content-type')),
     ...optional('idempotencyKey', once.get('idempotency-key')),
-    ...optional('account', account),
+    accounts,
   };
 }
 

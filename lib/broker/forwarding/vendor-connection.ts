@@ -44,7 +44,11 @@ export class VendorConnection {
       pipelining: 1,
       headersTimeout: 0,
       bodyTimeout: timeoutMs,
-      connect: { timeout: Math.min(CONNECT_TIMEOUT_MS, timeoutMs) },
+      connect: {
+        timeout: Math.min(CONNECT_TIMEOUT_MS, timeoutMs),
+        // Said here, so that no NODE_TLS_REJECT_UNAUTHORIZED in the environment unsays it.
+        rejectUnauthorized: true,
+      },
     });
   }
 

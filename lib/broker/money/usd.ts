@@ -9,18 +9,31 @@ const MAX_CAP_USD = 1_000_000;
  * 0 to 1,000,000 whose shortest decimal form has no exponent and at most two decimals.
  */
 export function capFault(value: unknown): string | undefined {
+  return usdFault(value, 2);
+}
+
+/** As {@link capFault}, for what may have other decimals: at most six. */
+export function usdFault(value: unknown, decimals: number): string | undefined {
   if (typeof value !== 'number') return `must be a number of US dollars, not ${kindOf(value)}`;
   if (!Number.isFinite(value)) return 'must be a finite number of US dollars';
   if (value < 0) return 'must not be negative';
   if (value > MAX_CAP_USD) return `must not be above ${MAX_CAP_USD}`;
-  if (!/^\d+(?:\.\d{1,2})?$/.test(String(value))) return 'must have at most 2 decimals';
+  const match = /^\d+(?:\.(\d+))?$/.exec(String(value));
+  if (match === null || (match[1] ?? '').length > decimals) {
+    return `must have at most ${decimals} decimals`;
+  }
   return undefined;
 }
 
 /** A cap in USD, already checked with {@link capFault}, as micro-dollars. */
 export function capToMicros(cap: number): MicroUsd {
-  const [whole = '0', decimals = ''] = String(cap).split('.');
-  return Number(whole) * MICROS_PER_USD + Number(decimals.padEnd(2, '0')) * 10_000;
+  return usdToMicros(cap);
+}
+
+/** USD, already checked with {@link usdFault}, as micro-dollars. */
+export function usdToMicros(usd: number): MicroUsd {
+  const [whole = '0', decimals = ''] = String(usd).split('.');
+  return Number(whole) * MICROS_PER_USD + Number(decimals.padEnd(6, '0'));
 }
 
 /** Micro-dollars as the wire shows them: a JSON number of USD with up to six decimals. */

@@ -1,5 +1,7 @@
+import type { MicroUsd } from '../money/usd';
 import { BrokerRefusal } from '../refusal';
-import { isCurrency, microsPerMinorUnit } from './currency';
+import { isCurrency, microsOf } from './currency';
+import type { Rates } from './currency';
 import { nameOf } from './parameters';
 import type { PriceableCall } from './price';
 
@@ -64,24 +66,24 @@ export function readOnce(call: PriceableCall, field: string): string | undefined
 }
 
 /**
- * The largest of the amounts nested in a body, minor units; 0 where there is none. They move no
- * money beyond the priced one, so long as none is larger.
+ * The largest of the amounts nested in a body, minor units; `undefined` where there is none. They
+ * move no money beyond the priced one, so long as none is larger.
  */
-export function largestNestedAmount(call: PriceableCall, pricedField: string): number {
-  let largest = 0;
+export function largestNestedAmount(call: PriceableCall, pricedField: string): number | undefined {
+  let largest: number | undefined;
   for (const { path, value } of call.parameters) {
     if (!isNestedAmount(path, pricedField)) continue;
     if (!/^(?:0|[1-9][0-9]{0,7})$/.test(value) || call.decimals.has(path[0] ?? '')) {
       throw invalidAmount(nameOf(path), `${nameOf(path).slice(0, 64)} must be plain digits.`);
     }
-    largest = Math.max(largest, Number(value));
+    largest = Math.max(largest ?? 0, Number(value));
   }
   return largest;
 }
 
 /** @throws BrokerRefusal where a nested amount is larger than the one it belongs to. */
-export function checkNested(largestNested: number, amount: number): void {
-  if (largestNested > amount) {
+export function checkNested(largestNested: number | undefined, amount: number): void {
+  if (largestNested !== undefined && largestNested > amount) {
     throw invalidAmount(
       null,
       `An amount nested in the body (${largestNested}) is larger than the amount of the call (${amount}).`,
@@ -94,9 +96,9 @@ export function checkNested(largestNested: number, amount: number): void {
  *
  * @throws BrokerRefusal `currency_not_priced` where no rate is configured.
  */
-export function priceOf(amount: number, currency: string): number {
-  const rate = microsPerMinorUnit(currency);
-  if (rate === undefined) {
+export function priceOf(amount: number, currency: string, rates: Rates): MicroUsd {
+  const micros = microsOf(amount, currency, rates);
+  if (micros === undefined) {
     throw new BrokerRefusal(
       403,
       'currency_not_priced',
@@ -104,7 +106,7 @@ export function priceOf(amount: number, currency: string): number {
       { currency },
     );
   }
-  return amount * rate;
+  return micros;
 }
 
 export function invalidAmount(param: string | null, message: string): BrokerRefusal {

@@ -1,3 +1,6 @@
+import { MICROS_PER_USD } from '../money/usd';
+import type { MicroUsd } from '../money/usd';
+
 /**
  * The currencies Stripe takes, https://docs.stripe.com/currencies (presentment currencies). A code
  * that is not here is no currency.
@@ -13,18 +16,63 @@ const CURRENCIES: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** Micro-dollars in one minor unit of USD, a cent. */
-const MICROS_PER_CENT = 10_000;
+/** One minor unit is one of the currency: https://docs.stripe.com/currencies#zero-decimal. */
+const ZERO_DECIMAL: ReadonlySet<string> = new Set(
+  // UGX is on this list, and among the special cases with two decimals: the list is dearer.
+  'bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf'.split(' '),
+);
+/** Stripe's special cases ISK, HUF and TWD are sent with two decimals, always `00` for ISK. */
+const THREE_DECIMAL: ReadonlySet<string> = new Set('bhd jod kwd omr tnd'.split(' '));
+
+/** No sum is counted as more, so that every one stays exact; far above any cap. */
+export const MAX_MICROS: MicroUsd = 1_000_000_000 * MICROS_PER_USD;
+
+/** An exact ratio: US dollars for one major unit of a currency. */
+export interface Rate {
+  numerator: bigint;
+  denominator: bigint;
+}
+
+/** What the configured currencies cost, by lower-case code. USD needs no rate. */
+export type Rates = ReadonlyMap<string, Rate>;
+
+export const NO_RATES: Rates = new Map();
+
+const ONE: Rate = { numerator: 1n, denominator: 1n };
 
 /** Whether a lower-case code names a currency Stripe takes. */
 export function isCurrency(code: string): boolean {
   return CURRENCIES.has(code);
 }
 
-/**
- * What one minor unit of a currency costs, in micro-dollars; `undefined` where no rate says so.
- * USD is exact.
- */
-export function microsPerMinorUnit(currency: string): number | undefined {
-  return currency === 'usd' ? MICROS_PER_CENT : undefined;
+/** How many decimals a currency's minor unit stands for. */
+export function decimalsOf(currency: string): 0 | 2 | 3 {
+  if (ZERO_DECIMAL.has(currency)) return 0;
+  return THREE_DECIMAL.has(currency) ? 3 : 2;
+}
+
+/** A number as the ratio that its shortest decimal form says; `undefined` where it is not above 0. */
+export function rateOf(value: number): Rate | undefined {
+  const match = /^(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(String(value));
+  if (match === null || !(value > 0)) return undefined;
+  const [, whole = '', fraction = '', exponent = '0'] = match;
+  const shift = Number(exponent) - fraction.length;
+  const digits = BigInt(whole + fraction);
+  return shift < 0
+    ? { numerator: digits, denominator: 10n ** BigInt(-shift) }
+    : { numerator: digits * 10n ** BigInt(shift), denominator: 1n };
+}
+
+/** What minor units of a currency cost, rounded up; `undefined` where no rate says so. */
+export function microsOf(amount: number, currency: string, rates: Rates): MicroUsd | undefined {
+  const rate = currency === 'usd' ? ONE : rates.get(currency);
+  return rate === undefined ? undefined : microsAt(rate, amount, decimalsOf(currency));
+}
+
+/** What an amount with so many decimals costs at a rate, rounded up. */
+export function microsAt(rate: Rate, amount: number, decimals: number): MicroUsd {
+  const numerator = BigInt(amount) * rate.numerator * BigInt(MICROS_PER_USD);
+  const denominator = rate.denominator * 10n ** BigInt(decimals);
+  const micros = (numerator + denominator - 1n) / denominator;
+  return micros > BigInt(MAX_MICROS) ? MAX_MICROS : Number(micros);
 }

@@ -1,4 +1,4 @@
-import { BodyFault, MAX_LEVELS } from './parameters';
+import { BodyFault } from './parameters';
 import type { Parameter } from './parameters';
 
 /**
@@ -6,13 +6,16 @@ import type { Parameter } from './parameters';
  * `JSON.parse` gives no source text of numbers on Node 20, so the text is walked. A priced
  * parameter must have come as an integer literal or a string; `decimals` names those that did not.
  */
-export function parseJsonBody(text: string): { parameters: Parameter[]; decimals: Set<string> } {
+export function parseJsonBody(
+  text: string,
+  maxLevels: number,
+): { parameters: Parameter[]; decimals: Set<string> } {
   try {
     JSON.parse(text);
   } catch {
     throw new BodyFault('the body is not one valid JSON document');
   }
-  const walker = new JsonWalker(text);
+  const walker = new JsonWalker(text, maxLevels);
   walker.readDocument();
   return { parameters: walker.parameters, decimals: walker.decimals };
 }
@@ -24,7 +27,10 @@ class JsonWalker {
   readonly decimals = new Set<string>();
   #at = 0;
 
-  constructor(private readonly text: string) {}
+  constructor(
+    private readonly text: string,
+    private readonly maxLevels: number,
+  ) {}
 
   readDocument(): void {
     this.#skipSpace();
@@ -52,7 +58,7 @@ class JsonWalker {
   }
 
   #readObject(path: readonly string[]): number {
-    checkDepth(path);
+    this.#checkDepth(path);
     const names = new Set<string>();
     this.#at++;
     for (;;) {
@@ -79,7 +85,7 @@ class JsonWalker {
   }
 
   #readArray(path: readonly string[]): number {
-    checkDepth(path);
+    this.#checkDepth(path);
     let length = 0;
     this.#at++;
     for (;;) {
@@ -105,19 +111,19 @@ class JsonWalker {
     return value;
   }
 
+  // Checked on the way down, before the walk is as deep as the text would have it.
+  #checkDepth(path: readonly string[]): void {
+    if (path.length > this.maxLevels) {
+      throw new BodyFault(`the JSON body is nested deeper than ${this.maxLevels} levels`);
+    }
+  }
+
   #push(path: readonly string[], value: string): void {
     this.parameters.push({ path, value });
   }
 
   #skipSpace(): void {
     while (/\s/.test(this.text[this.#at] ?? '')) this.#at++;
-  }
-}
-
-// Checked on the way down, before the walk is as deep as the text would have it.
-function checkDepth(path: readonly string[]): void {
-  if (path.length > MAX_LEVELS) {
-    throw new BodyFault(`the JSON body is nested deeper than ${MAX_LEVELS} levels`);
   }
 }
 

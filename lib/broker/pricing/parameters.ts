@@ -1,12 +1,11 @@
+import type { BodyLimits } from './body-limits';
+
 /** One parameter of a body, as form encoding names it: `amount_details[tip][amount]`. */
 export interface Parameter {
   /** The name's parts: `['amount_details', 'tip', 'amount']`; an empty part is a `[]`. */
   path: readonly string[];
   value: string;
 }
-
-export const MAX_PARAMETERS = 1_000;
-export const MAX_LEVELS = 8;
 
 const TOP_LEVEL_NAME = /^[A-Za-z0-9_]+$/;
 /** What Rack and others read in place of the method that was matched. */
@@ -34,18 +33,26 @@ export function nameOf(path: readonly string[]): string {
  * Refuses what two readers could read differently: strange names, a name given twice, a name that
  * is both a value and a map, a method in the body.
  */
-export function checkParameters(parameters: readonly Parameter[]): void {
-  if (parameters.length > MAX_PARAMETERS) {
-    throw new BodyFault(`the body has more than ${MAX_PARAMETERS} parameters`);
+export function checkParameters(parameters: readonly Parameter[], limits: BodyLimits): void {
+  if (parameters.length > limits.parameters) {
+    throw new BodyFault(`the body has more than ${limits.parameters} parameters`);
   }
   const seen = new Set<string>();
   const scalars = new Set<string>();
   const maps = new Set<string>();
-  for (const { path } of parameters) {
+  /** Whether a map's items are given by `[]`; two readers number them alike only where all are, or none. */
+  const appended = new Map<string, boolean>();
+  let length = 0;
+  for (const { path, value } of parameters) {
+    // A long JSON name stands once over many values, and would leave once with each of them.
+    length += path.reduce((sum, part) => sum + part.length + 2, value.length);
+    if (length > 2 * limits.bodyBytes) {
+      throw new BodyFault('the body is too long once it is written as a form');
+    }
     const name = nameOf(path);
-    if (path.length > MAX_LEVELS) {
+    if (path.length > limits.levels) {
       throw new BodyFault(
-        `the parameter "${clip(name)}" is nested deeper than ${MAX_LEVELS} levels`,
+        `the parameter "${clip(name)}" is nested deeper than ${limits.levels} levels`,
       );
     }
     if (!TOP_LEVEL_NAME.test(path[0] ?? '')) {
@@ -67,7 +74,18 @@ export function checkParameters(parameters: readonly Parameter[]): void {
       seen.add(name);
       scalars.add(name);
     }
-    for (let depth = 1; depth < path.length; depth++) maps.add(nameOf(path.slice(0, depth)));
+    for (let depth = 1; depth < path.length; depth++) {
+      const map = nameOf(path.slice(0, depth));
+      maps.add(map);
+      const appends = path[depth] === '';
+      if ((appended.get(map) ?? appends) !== appends) {
+        throw new BodyFault(
+          `the list "${clip(map)}" is given both with and without indices`,
+          clip(map),
+        );
+      }
+      appended.set(map, appends);
+    }
   }
   for (const name of scalars) {
     if (maps.has(name)) {

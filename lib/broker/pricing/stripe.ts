@@ -1,49 +1,44 @@
 import {
   amountUnknown,
   checkNested,
+  invalidAmount,
   largestNestedAmount,
   priceOf,
   readAmount,
   readCurrency,
   readOnce,
 } from './amount';
-import { microsPerMinorUnit } from './currency';
+import { CallTable } from './call-table';
+import { NO_CONFIGURED_PRICES } from './configured-prices';
+import type { ConfiguredPrice } from './configured-prices';
+import { isCurrency, microsOf } from './currency';
+import type { Rates } from './currency';
 import type { Outcome, Price, PriceableCall, ReportedObject } from './price';
+import { STRIPE_CALLS } from './stripe-calls';
+import type { CallRule } from './stripe-calls';
 import type { Vendor } from './vendor';
-
-type Rule = (call: PriceableCall, id: string) => Price;
 
 /** In minor units; far above any payment, and still exact in micro-dollars. */
 const MAX_REPORTED = 99_999_999_999;
 
-const FREE: Price = { kind: 'free' };
+/**
+ * What Stripe answers only after its idempotency layer, which its rate limiter and authentication
+ * come before: https://docs.stripe.com/api/idempotent_requests.
+ */
+const PROOF: ReadonlySet<number> = new Set([400, 402, 404]);
+/** Where the answer to a call that the operator prices may say what it came to. */
+const TOTALS = ['amount', 'amount_total', 'amount_due'];
 
-/** What each call of Stripe's v1 costs, by method and path; `*` is an object's id. All else is refused. */
-const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
-  ['POST payment_intents', newPayment],
-  ['POST payment_intents/*/confirm', (call, id) => exposure(call, id, 'amount_to_confirm')],
-  ['POST payment_intents/*/capture', (call, id) => exposure(call, id, 'amount_to_capture')],
-  ['POST payment_intents/*/cancel', (_call, objectId) => ({ kind: 'cancel', objectId })],
-  ['POST refunds', refund],
-  ['POST customers', withoutBalance],
-  ['POST customers/*', withoutBalance],
-  ['DELETE customers/*', free],
-  ['POST products', free],
-  ['DELETE products/*', free],
-  ['POST prices', free],
-  ['POST payment_methods', free],
-  ['POST payment_methods/*/attach', free],
-  ['POST payment_methods/*/detach', free],
-  ['POST setup_intents', free],
-  ['POST setup_intents/*', free],
-  ['POST tokens', free],
-]);
+const FREE: Price = { kind: 'free' };
+const CALLS = new CallTable<CallRule>(Object.entries(STRIPE_CALLS));
 
 /** Stripe's API v1, https://docs.stripe.com/api. */
 export const stripe: Vendor = {
   name: 'stripe',
   defaultBaseUrl: 'https://api.stripe.com',
   pathPrefix: '/v1/',
+  pricedCalls: Object.keys(STRIPE_CALLS),
+  isCurrency,
 
   authorization(secret) {
     return `Bearer ${secret}`;
@@ -59,112 +54,206 @@ export const stripe: Vendor = {
     });
   },
 
-  price(call) {
+  price(call, { rates, calls } = NO_CONFIGURED_PRICES) {
     if (call.method === 'GET') return FREE;
-    const [resource = '', id = '', action] = call.segments;
-    const shape =
-      call.segments.length === 1 ? resource : [resource, '*', ...call.segments.slice(2)].join('/');
-    const rule = RULES.get(`${call.method} ${shape}`);
-    if (rule === undefined || (action !== undefined && call.segments.length > 3)) {
-      throw amountUnknown(
-        `What ${call.method} /v1/${call.segments.join('/')} costs is not known to the broker, so it is refused.`,
-      );
-    }
-    return rule(call, id);
+    const rule = CALLS.find(call.method, call.segments);
+    if (rule !== undefined) return priceByRule(rule, call, rates);
+    const configured = calls.find(call.method, call.segments);
+    if (configured !== undefined) return configuredPrice(configured, call, rates);
+    throw amountUnknown(
+      `What ${call.method} /v1/${call.segments.join('/')} costs is not known to the broker, so it is refused.`,
+    );
   },
 
-  outcome(price, call, status, body) {
-    if (status >= 200 && status < 300) return settled(price, call, body);
+  outcome(price, call, status, body, { rates } = NO_CONFIGURED_PRICES) {
+    if (status >= 200 && status < 300) return settled(price, call, body, rates);
     if (status >= 400 && status < 500 && status !== 408) {
-      const object = declinedObject(body);
-      return object === undefined ? { ending: 'released' } : { ending: 'released', object };
+      const object = status === 402 ? declinedObject(price, body) : undefined;
+      return {
+        ending: 'released',
+        proof: PROOF.has(status),
+        ...(object === undefined ? {} : { object }),
+      };
     }
     return { ending: 'unknown' };
   },
 };
 
-function free(): Price {
-  return FREE;
-}
-
-function withoutBalance(call: PriceableCall): Price {
-  if (call.parameters.some(({ path }) => path[0] === 'balance')) {
-    throw amountUnknown("A change of a customer's balance is money the broker cannot price.");
+function priceByRule(rule: CallRule, call: PriceableCall, rates: Rates): Price {
+  const objectId = call.segments[1] ?? '';
+  switch (rule.rule) {
+    case 'new':
+      return newMoney(call, rule.field, rates);
+    case 'exposure':
+      return { kind: 'exposure', objectId, ...totalOf(call, rule.field), rates };
+    case 'change': {
+      const total = totalOf(call, rule.field);
+      return Object.keys(total).length === 0 ? FREE : { kind: 'change', objectId, ...total, rates };
+    }
+    case 'cancel':
+      return { kind: 'cancel', objectId };
+    case 'refund':
+      return refund(call, rates);
+    case 'free':
+      if (call.parameters.some(({ path }) => path[0] === rule.without)) {
+        throw amountUnknown(`A change of ${rule.without} is money that the broker cannot price.`);
+      }
+      return FREE;
   }
-  return FREE;
 }
 
-function newPayment(call: PriceableCall): Price {
-  const amount = readAmount(call, 'amount');
+function newMoney(call: PriceableCall, field: string, rates: Rates): Price {
+  const amount = readAmount(call, field);
   const currency = readCurrency(call);
   if (amount === undefined || currency === undefined) {
-    throw amountUnknown('A PaymentIntent needs amount and currency, so that it can be priced.');
+    throw amountUnknown(`The call needs ${field} and currency, so that it can be priced.`);
   }
-  checkNested(largestNestedAmount(call, 'amount'), amount);
-  return { kind: 'amount', micros: priceOf(amount, currency), amount, currency };
+  checkNested(largestNestedAmount(call, field), amount);
+  return { kind: 'amount', micros: priceOf(amount, currency, rates), amount, currency };
 }
 
-function exposure(call: PriceableCall, objectId: string, field: string): Price {
+/** What a call says about the money of an object; empty where it names no money at all. */
+function totalOf(call: PriceableCall, field: string) {
   const amount = readAmount(call, field);
   const currency = readCurrency(call);
   const largestNested = largestNestedAmount(call, field);
   if (amount !== undefined) checkNested(largestNested, amount);
   return {
-    kind: 'exposure',
-    objectId,
-    largestNested,
     ...(amount === undefined ? {} : { amount }),
     ...(currency === undefined ? {} : { currency }),
+    ...(largestNested === undefined ? {} : { largestNested }),
   };
 }
 
-function refund(call: PriceableCall): Price {
-  const amount = readAmount(call, 'amount');
-  const currency = readCurrency(call);
-  const objectId = readOnce(call, 'payment_intent') ?? readOnce(call, 'charge') ?? '';
-  if (amount === undefined) {
-    throw amountUnknown('A refund needs an amount, so that it can be priced.');
+function refund(call: PriceableCall, rates: Rates): Price {
+  const intent = readOnce(call, 'payment_intent');
+  const charge = readOnce(call, 'charge');
+  if (intent !== undefined && charge !== undefined) {
+    throw amountUnknown('A refund must name one payment, by payment_intent or by charge.');
   }
-  checkNested(largestNestedAmount(call, 'amount'), amount);
-  return { kind: 'refund', objectId, amount, ...(currency === undefined ? {} : { currency }) };
+  return { kind: 'refund', objectId: intent ?? charge ?? '', ...totalOf(call, 'amount'), rates };
 }
 
-function settled(price: Price, call: PriceableCall, body: unknown): Outcome {
-  const object = price.kind === 'free' ? undefined : reportedObject(body);
-  if (object === undefined || !isRecord(body)) return { ending: 'settled' };
-  const { amount, currency } = object;
-  const rate = microsPerMinorUnit(currency);
-  if (price.kind === 'refund') {
-    return {
-      ending: 'settled',
-      ...(rate === undefined ? {} : { reportedMicros: amount * rate }),
-      settledAmount: { amount, currency },
-    };
+function configuredPrice(price: ConfiguredPrice, call: PriceableCall, rates: Rates): Price {
+  switch (price.kind) {
+    case 'free':
+      return FREE;
+    case 'flat':
+      return { kind: 'fee', micros: price.micros };
+    case 'field': {
+      const amount = readAmount(call, price.field);
+      const given = readCurrency(call);
+      if (given !== undefined && price.currency !== undefined && given !== price.currency) {
+        throw invalidAmount('currency', `The call is priced in ${price.currency} alone.`);
+      }
+      const currency = price.currency ?? given;
+      if (amount === undefined || currency === undefined) {
+        throw amountUnknown(
+          `The call needs ${price.field} and a currency, so that it can be priced.`,
+        );
+      }
+      checkNested(largestNestedAmount(call, price.field), amount);
+      return { kind: 'fee', micros: priceOf(amount, currency, rates), amount, currency };
+    }
   }
+}
+
+function settled(price: Price, call: PriceableCall, body: unknown, rates: Rates): Outcome {
+  if (price.kind === 'free' || !isRecord(body)) return { ending: 'settled' };
+  if (price.kind === 'fee') return reported(largestTotal(body), body, rates);
+  const object = reportedObject(body);
+  if (object === undefined) return { ending: 'settled' };
+  if (price.kind === 'refund') return reported(object.amount, body, rates);
   if ('objectId' in price && price.objectId !== object.id) return { ending: 'settled' };
+
+  const { amount, currency } = object;
+  const micros = (minor: number): number | undefined => microsOf(minor, currency, rates);
   const action = call.segments[2];
-  const given = body['amount_received'];
-  // A cancel may leave it out; anything but a sum says nothing, and gives nothing back.
-  const received = action === 'cancel' && given === undefined ? 0 : integer(given);
-  const isLast = action === 'cancel' || (action === 'capture' && body['status'] === 'succeeded');
-  const lowered = isLast && received !== undefined;
-  const moved = action === 'capture' || action === 'cancel' ? (received ?? 0) : amount;
+  const received = receivedOf(body);
+  switch (price.kind) {
+    case 'cancel': {
+      // What had been captured before stays spent; anything but a sum gives nothing back.
+      const left = received === null ? 0 : received;
+      return {
+        ending: 'settled',
+        object,
+        ...optional('finalMicros', left === undefined ? undefined : micros(left)),
+        settledAmount: { amount: left ?? 0, currency },
+      };
+    }
+    case 'change': {
+      const total = Math.max(amount, received ?? 0);
+      const wanted = price.amount === undefined ? undefined : Math.max(price.amount, total);
+      return {
+        ending: 'settled',
+        object,
+        ...optional('reportedMicros', micros(total)),
+        ...optional('finalMicros', wanted === undefined ? undefined : micros(wanted)),
+        settledAmount: { amount: total, currency },
+      };
+    }
+    case 'amount':
+    case 'exposure': {
+      const isCapture = action === 'capture';
+      const isLast = isCapture && (body['status'] === 'succeeded' || body['captured'] === true);
+      const final = isLast && typeof received === 'number' ? received : undefined;
+      const moved = isCapture ? (received ?? 0) : Math.max(amount, received ?? 0);
+      return {
+        ending: 'settled',
+        // What was captured is all that there is to refund.
+        object: final === undefined ? object : { ...object, amount: final },
+        ...optional('reportedMicros', micros(moved)),
+        ...optional('finalMicros', final === undefined ? undefined : micros(final)),
+        settledAmount: { amount: moved, currency },
+      };
+    }
+  }
+}
+
+/** The outcome of a call that is no part of what an object may cost. */
+function reported(
+  amount: number | undefined,
+  body: Record<string, unknown>,
+  rates: Rates,
+): Outcome {
+  const { currency } = body;
+  if (amount === undefined || typeof currency !== 'string') return { ending: 'settled' };
+  const code = currency.toLowerCase();
   return {
     ending: 'settled',
-    object,
-    // A cancel spends nothing, whatever had been captured before it.
-    ...(rate === undefined || action === 'cancel' ? {} : { reportedMicros: moved * rate }),
-    ...(rate === undefined || !lowered ? {} : { finalMicros: received * rate }),
-    settledAmount: { amount: moved, currency },
+    ...optional('reportedMicros', microsOf(amount, code, rates)),
+    settledAmount: { amount, currency: code },
   };
+}
+
+function largestTotal(body: Record<string, unknown>): number | undefined {
+  const totals = TOTALS.map((name) => integer(body[name])).filter((total) => total !== undefined);
+  return totals.length === 0 ? undefined : Math.max(...totals);
+}
+
+/** What was captured, minor units: `null` where it is not said, `undefined` where it is no sum. */
+function receivedOf(body: Record<string, unknown>): number | null | undefined {
+  const said = body['amount_received'] ?? body['amount_captured'];
+  if (said === undefined && !('amount_received' in body) && !('amount_captured' in body)) {
+    return null;
+  }
+  return integer(said);
 }
 
 /** The object a 402 names, which exists though it was declined. */
-function declinedObject(body: unknown): ReportedObject | undefined {
+function declinedObject(price: Price, body: unknown): ReportedObject | undefined {
   if (!isRecord(body) || !isRecord(body['error'])) return undefined;
-  const { error } = body;
-  if (error['payment_intent'] !== undefined) return reportedObject(error['payment_intent']);
-  return reportedObject(error['charge']);
+  const { payment_intent: intent, charge } = body['error'];
+  const object = reportedObject(intent) ?? reportedObject(charge);
+  if (typeof charge !== 'string') return object;
+  if (object !== undefined) {
+    const aliases = [...new Set([...object.aliases, charge])];
+    return { ...object, aliases };
+  }
+  // A declined charge is named by its id alone: it is the one that the call asked for.
+  if (price.kind !== 'amount') return undefined;
+  const { amount, currency } = price;
+  return { id: charge, aliases: [], amount, currency };
 }
 
 function reportedObject(body: unknown): ReportedObject | undefined {
@@ -191,4 +280,8 @@ function integer(value: unknown): number | undefined {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function optional<K extends string>(name: K, value: number | undefined): { [P in K]?: number } {
+  return value === undefined ? {} : ({ [name]: value } as { [P in K]?: number });
 }

@@ -1,3 +1,4 @@
+import type { ConfiguredPrices } from './configured-prices';
 import type { Parameter } from './parameters';
 import type { Outcome, Price, PriceableCall } from './price';
 
@@ -8,20 +9,31 @@ export interface Vendor {
   readonly defaultBaseUrl: string;
   /** Every target and pattern lies below it. */
   readonly pathPrefix: string;
+  /** The calls it prices itself, by method and path below the prefix; no configuration changes them. */
+  readonly pricedCalls: readonly string[];
   /** The `Authorization` header that carries the account's secret. */
   authorization(secret: string): string;
+  /** Whether a code in lower case is a currency it takes. */
+  isCurrency(code: string): boolean;
   /** A body's parameters in the one spelling in which they are both priced and forwarded. */
   canonical(parameters: readonly Parameter[]): readonly Parameter[];
   /**
    * What a call costs.
    *
+   * @param configured What the operator adds; nothing by default.
    * @throws BrokerRefusal where the price cannot be told.
    */
-  price(call: PriceableCall): Price;
+  price(call: PriceableCall, configured?: ConfiguredPrices): Price;
   /**
    * What the answer means for the hold.
    *
    * @param body The parsed JSON body; `undefined` where it was cut short, too large or no JSON.
    */
-  outcome(price: Price, call: PriceableCall, status: number, body: unknown): Outcome;
+  outcome(
+    price: Price,
+    call: PriceableCall,
+    status: number,
+    body: unknown,
+    configured?: ConfiguredPrices,
+  ): Outcome;
 }

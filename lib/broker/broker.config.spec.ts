@@ -1,0 +1,170 @@
+import { parseConfig } from './broker.config';
+import { BrokerOptionsError } from './broker.options';
+import type { PriceableCall } from './pricing/price';
+import { stripe } from './pricing/stripe';
+import { vendorSettings } from './vendor.options';
+import type { VendorRules } from './vendor.options';
+
+/** What is wrong with a config, by path. */
+function faultsOf(config: unknown): string[] {
+  try {
+    parseConfig(typeof config === 'string' ? config : JSON.stringify(config));
+  } catch (error) {
+    if (error instanceof BrokerOptionsError) return error.faults.map(({ path }) => path);
+    throw error;
+  }
+  return [];
+}
+const stripeFaults = (rules: unknown) =>
+  faultsOf({ vendors: { stripe: rules } }).map((path) => path.replace('vendors.stripe.', ''));
+
+describe('a config file', () => {
+  it('may say nothing, or all that there is to say', () => {
+    expect(parseConfig('{}')).toEqual({});
+    expect(
+      faultsOf({
+        vendors: {
+          stripe: {
+            rates: { eur: 1.09, jpy: 0.0067 },
+            prices: [
+              { call: 'POST /v1/checkout/sessions', usd: 20 },
+              { call: 'POST /v1/climate/orders', field: 'amount', currency: 'eur' },
+            ],
+            free: ['POST /v1/invoices/*/void', 'DELETE /v1/invoices/*'],
+            accounts: ['acct_1', 'acct_1/acct_2'],
+            headers: ['x-foo'],
+            limits: { bodyBytes: 1, parameters: 10_000, levels: 32 },
+          },
+        },
+        limits: { callsPerKey: 1 },
+      }),
+    ).toEqual([]);
+  });
+
+  it.each(['', '{', '[]', 'null', '"x"', '{} {}', '{,}', '\ufeff{}'])('is not %j', (text) => {
+    expect(faultsOf(text)).toEqual(['']);
+  });
+
+  it('has every fault listed with its path', () => {
+    expect(
+      faultsOf({
+        vendor: {},
+        limits: { callsPerKey: 0, calls: 1 },
+        vendors: {
+          paypal: {},
+          stripe: {
+            secretKey: 'sk_live_x',
+            rates: { usd: 1, eur: '1.09', xxx: 1, gbp: 0 },
+            prices: [
+              { call: 'POST /v1/quotes', usd: 0.0000001 },
+              { call: 'GET /v1/x', field: 'a' },
+            ],
+            free: ['POST /v1/charges', '/v1/invoices'],
+            limits: { levels: 33 },
+          },
+        },
+      }),
+    ).toEqual([
+      'vendor',
+      'vendors.stripe.secretKey',
+      'limits.calls',
+      'limits.callsPerKey',
+      'vendors.paypal',
+      'vendors.stripe.rates.usd',
+      'vendors.stripe.rates.eur',
+      'vendors.stripe.rates.xxx',
+      'vendors.stripe.rates.gbp',
+      'vendors.stripe.prices[0].usd',
+      'vendors.stripe.prices[1].call',
+      'vendors.stripe.free[0]',
+      'vendors.stripe.free[1]',
+      'vendors.stripe.limits.levels',
+    ]);
+  });
+
+  it('holds no name twice, where a reader could not tell which counts', () => {
+    expect(faultsOf('{"vendors":{"stripe":{"rates":{"eur":1.09,"eur":0.01}}}}')).toEqual(['eur']);
+    expect(faultsOf('{"limits":{},"limit\\u0073" : {}}')).toEqual(['limits']);
+    expect(faultsOf('{"vendors":{"stripe":{"headers":["eur","eur"],"rates":{"eur":1}}}}')).toEqual(
+      [],
+    );
+  });
+
+  it('shows no secret that was put into it by mistake', () => {
+    expect(() => parseConfig('{"vendors":{"stripe":{"secretKey":"sk_live_0815"}}}')).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('sk_live_0815') }) as Error,
+    );
+  });
+
+  it.each([
+    [{ rates: [] }, ['rates']],
+    [{ rates: { EUR: 1 } }, ['rates.EUR']],
+    [{ rates: { eur: -1 } }, ['rates.eur']],
+    [{ rates: { eur: 1_000_001 } }, ['rates.eur']],
+    [{ rates: { eur: null } }, ['rates.eur']],
+    [{ prices: {} }, ['prices']],
+    [{ prices: ['POST /v1/quotes'] }, ['prices[0]']],
+    [{ prices: [{ call: 'POST /v1/quotes' }] }, ['prices[0]']],
+    [{ prices: [{ call: 'POST /v1/quotes', usd: 1, field: 'amount' }] }, ['prices[0]']],
+    [{ prices: [{ call: 'POST /v1/quotes', usd: 0 }] }, ['prices[0].usd']],
+    [{ prices: [{ call: 'POST /v1/quotes', usd: '1' }] }, ['prices[0].usd']],
+    [{ prices: [{ call: 'POST /v1/quotes', usd: 1_000_001 }] }, ['prices[0].usd']],
+    [{ prices: [{ call: 'POST /v1/quotes', usd: 1, currency: 'eur' }] }, ['prices[0].currency']],
+    [{ prices: [{ call: 'POST /v1/quotes', field: 'a[b]' }] }, ['prices[0].field']],
+    [{ prices: [{ call: 'POST /v1/quotes', field: 'currency' }] }, ['prices[0].field']],
+    [{ prices: [{ call: 'POST /v1/quotes', usd: 1, max: 2 }] }, ['prices[0].max']],
+    [{ prices: [{ usd: 1 }] }, ['prices[0].call']],
+    [{ free: ['POST /v2/x'] }, ['free[0]']],
+    [{ free: ['POST /v1/*'] }, ['free[0]']],
+    [{ free: ['POST /v1/**'] }, ['free[0]']],
+    [{ free: ['POST /v1/payment_intents/*/confirm'] }, ['free[0]']],
+    [{ free: ['POST /v1/quotes', 'POST /v1/quotes'] }, ['free[1]']],
+    [{ prices: [{ call: 'POST /v1/quotes', usd: 1 }], free: ['POST /v1/quotes'] }, ['free[0]']],
+    [{ accounts: ['acct 1'] }, ['accounts[0]']],
+    [{ accounts: [''] }, ['accounts[0]']],
+    [{ headers: ['X-Foo'] }, ['headers[0]']],
+    [
+      { headers: ['authorization', 'host', 'content-length'] },
+      ['headers[0]', 'headers[1]', 'headers[2]'],
+    ],
+    [{ headers: ['stripe-account', 'x-http-method-override'] }, ['headers[0]', 'headers[1]']],
+    [{ limits: { bodyBytes: 1.5 } }, ['limits.bodyBytes']],
+    [{ limits: { bodyBytes: 1_048_577 } }, ['limits.bodyBytes']],
+    [{ limits: [] }, ['limits']],
+  ])('%j is refused', (rules, paths) => {
+    expect(stripeFaults(rules)).toEqual(paths);
+  });
+});
+
+describe('configured prices', () => {
+  const priceOf = (rules: VendorRules, path: string) => {
+    const call: PriceableCall = {
+      method: 'POST',
+      segments: path.split('/'),
+      parameters: [],
+      decimals: new Set(),
+    };
+    return stripe.price(call, vendorSettings(rules, stripe).prices);
+  };
+
+  it('hold to the millionth what they say', () => {
+    for (const [usd, micros] of [
+      [20, 20_000_000],
+      [0.000001, 1],
+      [0.1, 100_000],
+      [1.005, 1_005_000],
+      [1_000_000, 1_000_000_000_000],
+    ] as const) {
+      expect(priceOf({ prices: [{ call: 'POST /v1/quotes', usd }] }, 'quotes')).toEqual({
+        kind: 'fee',
+        micros,
+      });
+    }
+  });
+
+  it('never stand before the broker’s own', () => {
+    const rules = { free: ['POST /v1/payment_intents/*/*', 'POST /v1/refunds/*/*'] };
+    expect(priceOf(rules, 'payment_intents/pi_1/confirm')).toMatchObject({ kind: 'exposure' });
+    expect(priceOf(rules, 'payment_intents/pi_1/verify_microdeposits')).toEqual({ kind: 'free' });
+  });
+});
