@@ -76,6 +76,14 @@ export function invalidFields(faults: readonly FieldFault[]): BrokerRefusal {
   });
 }
 
+/** A standing brake stops the key, or would stop it. */
+export function brakedBy(scope: string, reason: string): BrokerRefusal {
+  return new BrokerRefusal(403, 'braked', `An operator has stopped this ${scope}: ${reason}`, {
+    scope,
+    reason,
+  });
+}
+
 /** The store could not take the decision, so nothing was done. */
 export function storeUnavailable(cause?: unknown): BrokerRefusal {
   const refusal = new BrokerRefusal(

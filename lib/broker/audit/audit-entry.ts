@@ -1,7 +1,16 @@
 import type { KeyRecord } from '../keys/key';
 
 /** What an audit row is about. */
-export type AuditEvent = 'issue' | 'revoke' | 'refusal' | 'intent' | 'outcome';
+export type AuditEvent =
+  | 'issue'
+  | 'revoke'
+  | 'refusal'
+  | 'intent'
+  | 'outcome'
+  | 'brake'
+  | 'lift'
+  | 'budget'
+  | 'settlement';
 
 /**
  * One row of the audit log. A call that was admitted has two, `intent` and `outcome`, with one
@@ -41,6 +50,12 @@ export interface AuditEntry {
   vendor_request_id: string | null;
   latency_ms: number | null;
   remote_address: string | null;
+}
+
+/** An act as it is read back: its row, and where it is a call that has ended, the row of its outcome. */
+export interface AuditRecord {
+  row: AuditEntry;
+  outcome?: AuditEntry;
 }
 
 /** A row before the store has numbered it; what is absent is `null`. */

@@ -1,3 +1,5 @@
+import { APP_BUDGET_SCOPES } from '../budgets/budget';
+import type { AppBudgets } from '../budgets/budget';
 import { parsePattern } from '../endpoints/pattern';
 import { capFault, capToMicros } from '../money/usd';
 import type { MicroUsd } from '../money/usd';
@@ -21,7 +23,20 @@ export interface IssueRequest {
   lifeMs: number;
   subject: Subject;
   parentId?: string;
+  leaseId?: string;
+  budgets: AppBudgets;
 }
+
+/** What a key hangs on; whether these are live only the ledger can tell. */
+export interface KeyLinks {
+  parentId?: string;
+  leaseId?: string;
+}
+
+const LINKS = [
+  ['parent_id', 'parentId', 'key'],
+  ['lease_id', 'leaseId', 'lease'],
+] as const;
 
 const SUBJECT_FIELDS = ['tenant_id', 'user_id', 'run_id', 'tool'] as const;
 const MAX_PATTERNS = 100;
@@ -43,16 +58,16 @@ export function labelFault(value: unknown, maxLength: number): string | undefine
 
 /**
  * Reads the body of `POST /v1/keys`. Nothing is coerced, and nothing missing, empty or `null` ever
- * means "unlimited" or "all". Whether `parentId` is a live key only the ledger can tell.
+ * means "unlimited" or "all".
  *
  * @param prefixes Each configured vendor's path prefix, by the vendor's name.
  */
 export function parseIssueRequest(
   body: unknown,
   prefixes: ReadonlyMap<string, string>,
-): { request: IssueRequest } | { faults: FieldFault[]; parentId?: string } {
+): { request: IssueRequest } | { faults: FieldFault[]; links: KeyLinks } {
   if (!isRecord(body)) {
-    return { faults: [{ field: '', message: 'the body must be a JSON object' }] };
+    return { faults: [{ field: '', message: 'the body must be a JSON object' }], links: {} };
   }
   const faults: FieldFault[] = [];
   const fault = (field: string, message: string | undefined): void => {
@@ -90,20 +105,15 @@ export function parseIssueRequest(
 
   const subject = parseSubject(body['subject'], fault);
 
-  const parentId = body['parent_id'];
-  if (parentId !== undefined && typeof parentId !== 'string') {
-    fault('parent_id', 'must be the id of a live key');
+  const links: KeyLinks = {};
+  for (const [field, name, what] of LINKS) {
+    const id = body[field];
+    if (typeof id === 'string') links[name] = id;
+    else if (id !== undefined) fault(field, `must be the id of a live ${what}`);
   }
+  const budgets = parseBudgets(body['budgets'], fault);
 
-  for (const field of ['budgets', 'lease_id']) {
-    if (body[field] !== undefined) {
-      fault(field, 'is not supported by this broker, and a rule nobody enforces is refused');
-    }
-  }
-
-  if (faults.length > 0) {
-    return { faults, ...(typeof parentId === 'string' ? { parentId } : {}) };
-  }
+  if (faults.length > 0) return { faults, links };
   return {
     request: {
       label: body['label'] as string,
@@ -112,9 +122,30 @@ export function parseIssueRequest(
       allowedEndpoints: endpoints as string[],
       lifeMs: lifeMs as number,
       subject,
-      ...(typeof parentId === 'string' ? { parentId } : {}),
+      ...links,
+      budgets,
     },
   };
+}
+
+function parseBudgets(
+  value: unknown,
+  fault: (field: string, message: string | undefined) => void,
+): AppBudgets {
+  if (value === undefined) return {};
+  if (!isRecord(value)) {
+    fault('budgets', 'must be an object');
+    return {};
+  }
+  const budgets: AppBudgets = {};
+  for (const scope of APP_BUDGET_SCOPES) {
+    const cap = value[scope];
+    if (cap === undefined) continue;
+    const message = capFault(cap);
+    if (message === undefined) budgets[scope] = capToMicros(cap as number);
+    else fault(`budgets.${scope}`, message);
+  }
+  return budgets;
 }
 
 function parseSubject(

@@ -1,3 +1,5 @@
+import type { AppBudgets } from '../budgets/budget';
+import type { CapView } from '../budgets/budget-view';
 import { toUsd } from '../money/usd';
 import type { MicroUsd } from '../money/usd';
 import type { Subject } from './issue-request';
@@ -12,13 +14,17 @@ export interface KeyRecord {
   allowedEndpoints: readonly string[];
   subject: Subject;
   parentId?: string;
+  /** The application's own layer of daily caps. */
+  budgets: AppBudgets;
+  /** The key dies with this lease. */
+  lease?: { id: string; expiresAt: number };
   /** Milliseconds since the epoch, like every instant here. */
   createdAt: number;
   expiresAt: number;
   revokedAt?: number;
 }
 
-export type KeyStatus = 'active' | 'expired' | 'revoked';
+export type KeyStatus = 'active' | 'expired' | 'revoked' | 'braked';
 
 /** What has been spent and what is held under a cap. */
 export interface Balance {
@@ -29,6 +35,8 @@ export interface Balance {
 export interface KeyWithBalance {
   key: KeyRecord;
   balance: Balance;
+  /** Whether a standing brake stops it. */
+  braked: boolean;
 }
 
 /** A key as the management API shows it. */
@@ -40,6 +48,9 @@ export interface KeyView {
   allowed_endpoints: readonly string[];
   subject: Subject;
   parent_id?: string;
+  lease_id?: string;
+  /** The application's own daily caps, in USD. */
+  budgets?: Record<string, number>;
   status: KeyStatus;
   created_at: string;
   expires_at: string;
@@ -49,12 +60,28 @@ export interface KeyView {
   remaining_usd: number;
 }
 
-export function statusOf(key: KeyRecord, now: number): KeyStatus {
-  if (key.revokedAt !== undefined) return 'revoked';
-  return key.expiresAt <= now ? 'expired' : 'active';
+/** What a key may know about itself: its view, and every other cap over it. */
+export interface CurrentKeyView extends Omit<KeyView, 'budgets'> {
+  budgets: readonly CapView[];
 }
 
-export function viewOf({ key, balance }: KeyWithBalance, now: number): KeyView {
+/** Whether a key still serves calls, so long as no brake stops it. */
+export function isLive(key: KeyRecord, now: number): boolean {
+  return (
+    key.revokedAt === undefined &&
+    key.expiresAt > now &&
+    (key.lease === undefined || key.lease.expiresAt > now)
+  );
+}
+
+function statusOf({ key, braked }: KeyWithBalance, now: number): KeyStatus {
+  if (key.revokedAt !== undefined) return 'revoked';
+  if (!isLive(key, now)) return 'expired';
+  return braked ? 'braked' : 'active';
+}
+
+export function viewOf(found: KeyWithBalance, now: number): KeyView {
+  const { key, balance } = found;
   return {
     id: key.id,
     label: key.label,
@@ -63,7 +90,9 @@ export function viewOf({ key, balance }: KeyWithBalance, now: number): KeyView {
     allowed_endpoints: key.allowedEndpoints,
     subject: key.subject,
     ...(key.parentId === undefined ? {} : { parent_id: key.parentId }),
-    status: statusOf(key, now),
+    ...(key.lease === undefined ? {} : { lease_id: key.lease.id }),
+    ...(Object.keys(key.budgets).length === 0 ? {} : { budgets: usdOf(key.budgets) }),
+    status: statusOf(found, now),
     created_at: new Date(key.createdAt).toISOString(),
     expires_at: new Date(key.expiresAt).toISOString(),
     ...(key.revokedAt === undefined ? {} : { revoked_at: new Date(key.revokedAt).toISOString() }),
@@ -71,4 +100,10 @@ export function viewOf({ key, balance }: KeyWithBalance, now: number): KeyView {
     held_usd: toUsd(balance.held),
     remaining_usd: toUsd(key.capMicros - balance.spent - balance.held),
   };
+}
+
+function usdOf(budgets: AppBudgets): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(budgets).map(([scope, micros]) => [scope, toUsd(micros)]),
+  );
 }

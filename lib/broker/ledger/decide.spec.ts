@@ -91,6 +91,29 @@ describe('what a call holds', () => {
     expect(codeOf(() => holdFor(refund, undefined))).toBe('amount_unknown');
   });
 
+  it('is a refund’s object’s whole amount where the call says none', () => {
+    expect(holdFor({ kind: 'refund', objectId: 'pi_1' }, known)).toBe(10_000_000);
+    expect(
+      codeOf(() => holdFor({ kind: 'refund', objectId: 'pi_1', currency: 'usd' }, undefined)),
+    ).toBe('amount_unknown');
+  });
+
+  it('is what a change of the total adds, and nothing where it names no total', () => {
+    const change = (fields: object): Price => ({ kind: 'change', objectId: 'pi_1', ...fields });
+    expect(holdFor(change({ amount: 1_500 }), known)).toBe(5_000_000);
+    expect(holdFor(change({ amount: 500 }), known)).toBe(0);
+    expect(holdFor(change({ currency: 'usd' }), { ...known, exposureMicros: 0 })).toBe(0);
+    expect(codeOf(() => holdFor(change({ largestNested: 1_001 }), known))).toBe('invalid_amount');
+    expect(codeOf(() => holdFor(change({ currency: 'usd' }), undefined))).toBe('amount_unknown');
+  });
+
+  it('is in the object’s currency, at the rate that the price carries', () => {
+    const rates = new Map([['eur', { numerator: 109n, denominator: 100n }]]);
+    const inEur: KnownObject = { amount: 1_000, currency: 'eur', exposureMicros: 10_900_000 };
+    expect(holdFor(exposure({ amount: 2_000, rates }), inEur)).toBe(10_900_000);
+    expect(codeOf(() => holdFor(exposure({ amount: 2_000 }), inEur))).toBe('currency_not_priced');
+  });
+
   it('is nothing for what is free and for a cancel', () => {
     expect(holdFor({ kind: 'free' }, undefined)).toBe(0);
     expect(holdFor({ kind: 'cancel', objectId: 'pi_1' }, undefined)).toBe(0);

@@ -1,7 +1,9 @@
+import type { BudgetScope } from '../budgets/budget';
 import type { Balance } from '../keys/key';
 import { toUsd, usdText } from '../money/usd';
 import type { MicroUsd } from '../money/usd';
 import { amountUnknown, checkNested, invalidAmount, priceOf } from '../pricing/amount';
+import { NO_RATES } from '../pricing/currency';
 import type { Price } from '../pricing/price';
 import { BrokerRefusal } from '../refusal';
 
@@ -14,9 +16,11 @@ export interface KnownObject {
 
 /** One cap over a call, with what stands against it. */
 export interface CapState {
-  scope: 'key' | 'parent';
+  scope: 'key' | 'parent' | BudgetScope;
   capMicros: MicroUsd;
   balance: Balance;
+  /** When a budget's day ends, ISO 8601; a key's cap covers its whole life. */
+  resetsAt?: string;
 }
 
 /**
@@ -30,24 +34,30 @@ export function holdFor(price: Price, object: KnownObject | undefined): MicroUsd
     case 'cancel':
       return 0;
     case 'amount':
+    case 'fee':
       return price.micros;
-    case 'exposure': {
+    case 'exposure':
+    case 'change': {
+      const { rates = NO_RATES, largestNested } = price;
       if (object === undefined) {
         if (price.amount !== undefined && price.currency !== undefined) {
-          return priceOf(price.amount, price.currency);
+          return priceOf(price.amount, price.currency, rates);
         }
         throw unknownObject(price.objectId);
       }
       checkCurrency(price.currency, object);
       const amount = price.amount ?? object.amount;
-      checkNested(price.largestNested, amount);
-      return Math.max(0, priceOf(amount, object.currency) - object.exposureMicros);
+      checkNested(largestNested, amount);
+      if (price.kind === 'change' && price.amount === undefined) return 0;
+      return Math.max(0, priceOf(amount, object.currency, rates) - object.exposureMicros);
     }
     case 'refund': {
       checkCurrency(price.currency, object);
+      const amount = price.amount ?? object?.amount;
       const currency = object?.currency ?? price.currency;
-      if (currency === undefined) throw unknownObject(price.objectId);
-      return priceOf(price.amount, currency);
+      if (amount === undefined || currency === undefined) throw unknownObject(price.objectId);
+      checkNested(price.largestNested, amount);
+      return priceOf(amount, currency, price.rates ?? NO_RATES);
     }
   }
 }
@@ -69,6 +79,7 @@ export function capRefusal(caps: readonly CapState[], micros: MicroUsd): BrokerR
       held_usd: toUsd(balance.held),
       requested_usd: toUsd(micros),
       remaining_usd: toUsd(remainingOf(passed)),
+      ...(passed.resetsAt === undefined ? {} : { resets_at: passed.resetsAt }),
     },
   );
 }
@@ -87,7 +98,8 @@ export function settlementOf(
   return Math.max(heldMicros, (reportedMicros ?? 0) - exposureBefore);
 }
 
-function remainingOf({ capMicros, balance }: CapState): MicroUsd {
+/** What is left under a cap; negative where the vendor reported more than was held. */
+export function remainingOf({ capMicros, balance }: CapState): MicroUsd {
   return capMicros - balance.spent - balance.held;
 }
 
@@ -100,7 +112,7 @@ function checkCurrency(given: string | undefined, object: KnownObject | undefine
 function unknownObject(id: string): BrokerRefusal {
   return amountUnknown(
     id === ''
-      ? 'The call names no object whose currency the broker knows, and gives no currency.'
+      ? 'The call names no object that the broker knows, and gives no amount and currency.'
       : `The broker does not know ${id.slice(0, 64)}, since it was not made through it, so the call cannot be priced without amount and currency.`,
   );
 }

@@ -26,6 +26,7 @@ const keyOf = (id: string, capMicros: number, more: Partial<KeyRecord> = {}): Ke
   capMicros,
   allowedEndpoints: ['/v1/payment_intents'],
   subject: {},
+  budgets: {},
   createdAt: 1_000,
   expiresAt: 100_000,
   ...more,
@@ -60,7 +61,7 @@ describe.each(LEDGERS)('the ledger: %s', (_name, open, numRuns) => {
     if (!decision.admitted) throw decision.refusal;
     return decision.hold;
   };
-  const balance = async (id: string, by = ledger) => (await by.key(id))?.balance;
+  const balance = async (id: string, by = ledger) => (await by.key(id, 0))?.balance;
 
   it('holds, settles, releases, and leaves standing what nobody knows', async () => {
     const key = keyOf('k', 1_000 * CENT);
@@ -172,7 +173,29 @@ describe.each(LEDGERS)('the ledger: %s', (_name, open, numRuns) => {
         status: 422,
       });
     }
-    expect(await ledger.key('late')).toBeUndefined();
+    expect(await ledger.key('late', 0)).toBeUndefined();
+  });
+
+  it('learns from a retry which object a payment was for whose first answer was cut short', async () => {
+    const key = keyOf('k', 1_000 * CENT);
+    await ledger.issue(key);
+    const create = (): Promise<Decision> =>
+      ledger.admit({
+        callId: `call_${++calls}`,
+        key,
+        account: '',
+        price: amount(500),
+        operation: { keyHash: 'i', fingerprint: 'f' },
+        now: 2_000,
+        audit: { at: 'then', event: 'refusal' },
+      });
+    await end(holdOf(await create()), { ending: 'settled' });
+    const object = { id: 'pi_1', aliases: [], amount: 500, currency: 'usd' };
+    await end(holdOf(await create()), { ending: 'settled', object, reportedMicros: 500 * CENT });
+
+    const capture: Price = { kind: 'exposure', objectId: 'pi_1', amount: 500 };
+    expect(holdOf(await admit(key, capture)).micros).toBe(0);
+    expect(await balance('k')).toEqual({ spent: 500 * CENT, held: 0 });
   });
 
   it('says how far a commit reaches', async () => {

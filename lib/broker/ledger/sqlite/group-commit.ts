@@ -16,8 +16,14 @@ export class GroupCommit {
   #jobs: Job[] = [];
   #scheduled: NodeJS.Immediate | undefined;
   #closed = false;
+  #commits = 0;
+  #decisions = 0;
 
-  constructor(private readonly connection: SqliteConnection) {}
+  /** @param edges What is to be done before each COMMIT, and where jobs did not come to pass. */
+  constructor(
+    private readonly connection: SqliteConnection,
+    private readonly edges: { beforeCommit?: () => void; onRollback?: () => void } = {},
+  ) {}
 
   run<T>(work: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -42,6 +48,11 @@ export class GroupCommit {
     if (jobs.length > 1) for (const job of jobs) this.#commit([job]);
   }
 
+  /** How many commits there were, and how many decisions they carried. */
+  get figures(): { commits: number; decisions: number } {
+    return { commits: this.#commits, decisions: this.#decisions };
+  }
+
   close(): void {
     this.flush();
     this.#closed = true;
@@ -52,6 +63,7 @@ export class GroupCommit {
     try {
       this.connection.exec('BEGIN IMMEDIATE');
       for (const job of jobs) results.push(job.work());
+      this.edges.beforeCommit?.();
       this.connection.exec('COMMIT');
     } catch (error) {
       this.#rollback();
@@ -60,6 +72,8 @@ export class GroupCommit {
       }
       return false;
     }
+    this.#commits += 1;
+    this.#decisions += jobs.length;
     jobs.forEach((job, i) => job.resolve(results[i]));
     return true;
   }
@@ -70,5 +84,6 @@ export class GroupCommit {
     } catch {
       // SQLite has already rolled back by itself (a full disk, an I/O error).
     }
+    this.edges.onRollback?.();
   }
 }

@@ -2,7 +2,7 @@ import { AUDIT_COLUMNS } from '../../audit/audit-entry';
 import type { SqliteConnection } from './sqlite-driver';
 
 /** Kept in `PRAGMA user_version`. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 const INTEGER_COLUMNS: ReadonlySet<string> = new Set([
   'requested_micros',
@@ -72,26 +72,83 @@ const VERSION_1 = `
   ) STRICT;
 `;
 
+const VERSION_2 = `
+  ALTER TABLE keys ADD COLUMN budgets TEXT NOT NULL DEFAULT '{}';
+  ALTER TABLE keys ADD COLUMN lease_id TEXT;
+  ALTER TABLE holds ADD COLUMN idempotency_key_hash TEXT;
+  CREATE TABLE budgets (
+    name TEXT PRIMARY KEY,
+    scope TEXT NOT NULL,
+    tenant TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    target TEXT NOT NULL,
+    cap_micros INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE brakes (
+    id TEXT PRIMARY KEY,
+    scope TEXT NOT NULL,
+    target TEXT NOT NULL,
+    tenant TEXT,
+    reason TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE leases (
+    id TEXT PRIMARY KEY,
+    ttl_ms INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE operations (
+    vendor TEXT NOT NULL,
+    idempotency_key_hash TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    hold_id TEXT,
+    first_sent_at INTEGER NOT NULL,
+    in_flight INTEGER NOT NULL,
+    dearest TEXT,
+    ended_at INTEGER,
+    PRIMARY KEY (vendor, idempotency_key_hash)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX keys_unrevoked ON keys (expires_at) WHERE revoked_at IS NULL;
+  CREATE INDEX operations_in_flight ON operations (in_flight) WHERE in_flight > 0;
+  ALTER TABLE audit ADD COLUMN mac TEXT NOT NULL DEFAULT '';
+  CREATE INDEX audit_outcomes ON audit (call_id) WHERE event = 'outcome';
+  CREATE TABLE audit_head (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    count INTEGER NOT NULL,
+    mac TEXT NOT NULL,
+    seal TEXT NOT NULL
+  ) STRICT;
+`;
+
+const MIGRATIONS = [VERSION_1, VERSION_2];
+
 /**
- * Brings a file to the schema of this version.
+ * Brings a file to the schema of this version, in one transaction.
  *
+ * @param complete What is left to do within it once the tables stand.
  * @throws Error where the file is of a newer version.
  */
-export function migrate(connection: SqliteConnection, file: string): void {
+export function migrate(
+  connection: SqliteConnection,
+  file: string,
+  complete: (from: number) => void,
+): void {
   const version = userVersion(connection);
-  if (version === SCHEMA_VERSION) return;
   if (version > SCHEMA_VERSION) {
     throw new Error(
       `The store ${file} has schema version ${version}, and this version of the broker knows only up to ${SCHEMA_VERSION}: start a newer broker.`,
     );
   }
   connection.exec('BEGIN IMMEDIATE');
-  connection.exec(VERSION_1);
+  for (const migration of MIGRATIONS.slice(version)) connection.exec(migration);
+  complete(version);
   connection.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   connection.exec('COMMIT');
 }
 
-function userVersion(connection: SqliteConnection): number {
+/** The schema version of a file; 0 for a new one. */
+export function userVersion(connection: SqliteConnection): number {
   const row = connection.prepare('PRAGMA user_version').get() as { user_version: number };
   return row.user_version;
 }

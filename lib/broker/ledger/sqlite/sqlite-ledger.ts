@@ -1,56 +1,53 @@
-import { closeSync, openSync } from 'node:fs';
-import { AUDIT_COLUMNS, auditRowOf } from '../../audit/audit-entry';
-import type { AuditEntry, AuditRow } from '../../audit/audit-entry';
-import { statusOf } from '../../keys/key';
-import type { Balance, KeyRecord, KeyWithBalance } from '../../keys/key';
-import { withoutTokens } from '../../keys/token';
+import { AuditChain } from '../../audit/audit-chain';
+import type { AuditVerdict } from '../../audit/audit-chain';
+import { auditRowOf } from '../../audit/audit-entry';
+import type { AuditEntry, AuditRecord, AuditRow } from '../../audit/audit-entry';
+import { brakeOver } from '../../brakes/brake';
+import type { Brake } from '../../brakes/brake';
+import { budgetName, dayBalanceName, dayOf, endOfDay, subjectsOf } from '../../budgets/budget';
+import type { AppBudgets, Budget, BudgetSubject } from '../../budgets/budget';
+import { isLive } from '../../keys/key';
+import type { KeyRecord, KeyWithBalance } from '../../keys/key';
+import { usdText } from '../../money/usd';
 import type { MicroUsd } from '../../money/usd';
-import type { Outcome, Price } from '../../pricing/price';
-import { BrokerRefusal, invalidFields, invalidKey } from '../../refusal';
-import { capRefusal, holdFor, remainingAfter, settlementOf } from '../decide';
-import type { CapState, KnownObject } from '../decide';
+import type { Outcome } from '../../pricing/price';
+import { BrokerRefusal, brakedBy, invalidFields, invalidKey, notFound } from '../../refusal';
+import type { FieldFault } from '../../refusal';
+import { capRefusal, holdFor, remainingAfter, remainingOf, settlementOf } from '../decide';
+import type { CapState } from '../decide';
 import type {
   Admission,
   AuditFilter,
   Decision,
   Hold,
   HoldEnd,
+  HoldFilter,
+  HoldRecord,
   KeyFilter,
   Ledger,
+  LedgerFigures,
+  LeaseRecord,
   Page,
+  PageRequest,
   RevokeDecision,
   StoreState,
 } from '../ledger';
+import { conclusionOf, dearer, sendingOf } from '../operation';
+import type { Operation } from '../operation';
+import { AuditTable } from './audit-table';
+import { BrakeTable } from './brake-table';
+import { BudgetTable } from './budget-table';
 import { GroupCommit } from './group-commit';
+import { HoldTable } from './hold-table';
+import { KeyTable } from './key-table';
+import { LeaseTable } from './lease-table';
+import { OperationTable } from './operation-table';
 import { migrate } from './schema';
-import { openConnection } from './sqlite-driver';
-import type { SqliteConnection, SqliteStatement, SqliteValue } from './sqlite-driver';
+import type { SqliteConnection } from './sqlite-driver';
+import { closeStore, openStore } from './sqlite-store';
 
 const DURABILITY = ['off', 'normal', 'full', 'extra'];
 const MAX_PARENTS = 16;
-
-interface KeyRow {
-  id: string;
-  token_hash: string;
-  label: string;
-  vendor: string;
-  cap_micros: number;
-  allowed_endpoints: string;
-  tenant_id: string | null;
-  user_id: string | null;
-  run_id: string | null;
-  tool: string | null;
-  parent_id: string | null;
-  created_at: number;
-  expires_at: number;
-  revoked_at: number | null;
-}
-
-interface ObjectRow {
-  root_id: string;
-  amount: number;
-  currency: string;
-}
 
 /** A cap over a call, and the balance it is counted in. */
 interface ChargedCap extends CapState {
@@ -64,42 +61,67 @@ interface ChargedCap extends CapState {
 export class SqliteLedger implements Ledger {
   readonly #connection: SqliteConnection;
   readonly #commits: GroupCommit;
-  readonly #sql: ReturnType<typeof prepareStatements>;
+  readonly #keys: KeyTable;
+  readonly #holds: HoldTable;
+  readonly #operations: OperationTable;
+  readonly #budgets: BudgetTable;
+  readonly #brakes: BrakeTable;
+  readonly #leases: LeaseTable;
+  readonly #log: AuditTable;
 
   /**
    * @param file A path, or `:memory:`.
+   * @param auditKey What the audit log is chained with; beside the file where it is not given.
    * @throws Error where the file cannot be opened, is in use, or is of a newer version.
    */
-  constructor(file: string) {
-    this.#connection = open(file);
-    this.#commits = new GroupCommit(this.#connection);
-    this.#sql = prepareStatements(this.#connection);
-    // A hold that was in flight when its process died: nobody knows what became of the call.
-    this.#connection.exec("UPDATE holds SET state = 'unknown' WHERE state = 'held'");
+  constructor(file: string, auditKey?: string) {
+    const { connection, chainKey } = openStore(file, auditKey);
+    const chain = new AuditChain(chainKey);
+    this.#connection = connection;
+    migrate(connection, file, (from) => {
+      if (from < 2) new AuditTable(connection, chain).chainAll();
+    });
+    this.#keys = new KeyTable(connection);
+    this.#holds = new HoldTable(connection);
+    this.#operations = new OperationTable(connection);
+    this.#budgets = new BudgetTable(connection);
+    this.#brakes = new BrakeTable(connection);
+    this.#leases = new LeaseTable(connection);
+    this.#log = new AuditTable(connection, chain);
+    this.#commits = new GroupCommit(connection, {
+      beforeCommit: () => this.#log.sealHead(),
+      onRollback: () => this.#forget(),
+    });
+    this.#holds.markAllUnknown();
+    this.#operations.forgetFlights();
   }
 
   issue(key: KeyRecord, remoteAddress?: string): Promise<void> {
     return this.#commits.run(() => {
-      if (key.parentId !== undefined) this.#checkParent(key.parentId, key.createdAt);
-      const { subject } = key;
-      this.#sql.insertKey.run(
-        key.id,
-        key.tokenHash,
-        key.label,
-        key.vendor,
-        key.capMicros,
-        JSON.stringify(key.allowedEndpoints),
-        subject.tenant_id ?? null,
-        subject.user_id ?? null,
-        subject.run_id ?? null,
-        subject.tool ?? null,
-        key.parentId ?? null,
-        key.createdAt,
-        key.expiresAt,
+      const now = key.createdAt;
+      const faults = this.#linkFaults(
+        {
+          ...(key.parentId === undefined ? {} : { parentId: key.parentId }),
+          ...(key.lease === undefined ? {} : { leaseId: key.lease.id }),
+        },
+        now,
       );
-      this.#sql.insertBalance.run(balanceName(key.id));
-      this.#writeAudit(auditRowOf('issue', key.createdAt, key, remoteAddress));
+      if (faults.length > 0) throw invalidFields(faults);
+      const { vendor, subject } = key;
+      const keyIds = this.#ancestorsOf(key).map(({ id }) => id);
+      const brake = brakeOver(this.#brakes.standing, { keyIds, vendor, subject }, now);
+      if (brake !== undefined) throw brakedBy(brake.scope, brake.reason);
+      this.#keys.insert(key);
+      this.#log.write(auditRowOf('issue', now, key, remoteAddress));
     });
+  }
+
+  async linkFaults(
+    links: { parentId?: string; leaseId?: string },
+    now: number,
+  ): Promise<readonly FieldFault[]> {
+    this.#commits.flush();
+    return this.#linkFaults(links, now);
   }
 
   revoke(ids: readonly string[], now: number, remoteAddress?: string): Promise<RevokeDecision> {
@@ -107,15 +129,15 @@ export class SqliteLedger implements Ledger {
       const revokedAt = new Map<string, number>();
       const unknown: string[] = [];
       for (const id of ids) {
-        const row = this.#sql.keyById.get(id) as KeyRow | undefined;
-        if (row === undefined) {
+        const key = this.#keys.get(id);
+        if (key === undefined) {
           unknown.push(id);
-        } else if (row.revoked_at !== null) {
-          revokedAt.set(id, row.revoked_at);
+        } else if (key.revokedAt !== undefined) {
+          revokedAt.set(id, key.revokedAt);
         } else {
-          this.#sql.revokeKey.run(now, id);
+          this.#keys.revoke(id, now);
           revokedAt.set(id, now);
-          this.#writeAudit(auditRowOf('revoke', now, keyOf(row), remoteAddress));
+          this.#log.write(auditRowOf('revoke', now, key, remoteAddress));
         }
       }
       return { revokedAt, unknown };
@@ -123,41 +145,48 @@ export class SqliteLedger implements Ledger {
   }
 
   async keyByTokenHash(hash: string): Promise<KeyRecord | undefined> {
-    const row = this.#sql.keyByTokenHash.get(hash) as KeyRow | undefined;
-    return row === undefined ? undefined : keyOf(row);
+    return this.#keys.byTokenHash(hash);
   }
 
-  async key(id: string): Promise<KeyWithBalance | undefined> {
+  async key(id: string, now: number): Promise<KeyWithBalance | undefined> {
     this.#commits.flush();
-    const row = this.#sql.keyById.get(id) as KeyRow | undefined;
-    return row === undefined ? undefined : { key: keyOf(row), balance: this.#balance(id) };
+    const key = this.#keys.get(id);
+    return key === undefined ? undefined : this.#withBalance(key, now);
   }
 
-  async keys(
-    filter: KeyFilter,
-    page: { limit: number; cursor?: string },
-    now: number,
-  ): Promise<Page<KeyWithBalance>> {
+  async keys(filter: KeyFilter, page: PageRequest, now: number): Promise<Page<KeyWithBalance>> {
     this.#commits.flush();
-    const where = new Conditions();
-    where.equals('vendor', filter.vendor);
-    where.equals('tenant_id', filter.tenant_id);
-    where.equals('user_id', filter.user_id);
-    where.equals('run_id', filter.run_id);
-    where.equals('tool', filter.tool);
-    if (filter.status === 'revoked') where.add('revoked_at IS NOT NULL');
-    if (filter.status === 'expired') where.add('revoked_at IS NULL AND expires_at <= ?', now);
-    if (filter.status === 'active') where.add('revoked_at IS NULL AND expires_at > ?', now);
-    if (page.cursor !== undefined) where.add('rowid < ?', Number(page.cursor));
-    const rows = this.#connection
-      .prepare(`SELECT rowid AS position, * FROM keys ${where.sql} ORDER BY rowid DESC LIMIT ?`)
-      .all(...where.values, page.limit + 1) as (KeyRow & { position: number })[];
-    const shown = rows.slice(0, page.limit);
+    const found: { entry: KeyWithBalance; position: number }[] = [];
+    let cursor = page.cursor;
+    while (found.length <= page.limit) {
+      const limit = page.limit + 1;
+      const rows = this.#keys.page(
+        filter,
+        { limit, ...(cursor === undefined ? {} : { cursor }) },
+        now,
+      );
+      for (const { key, position } of rows) {
+        const entry = this.#withBalance(key, now);
+        const { status } = filter;
+        const wanted =
+          (status !== 'braked' && status !== 'active') || entry.braked === (status === 'braked');
+        if (wanted && found.length <= page.limit) found.push({ entry, position });
+        cursor = String(position);
+      }
+      if (rows.length < limit) break;
+    }
+    const shown = found.slice(0, page.limit);
     const last = shown.at(-1);
     return {
-      entries: shown.map((row) => ({ key: keyOf(row), balance: this.#balance(row.id) })),
-      ...(rows.length > page.limit && last !== undefined ? { next: String(last.position) } : {}),
+      entries: shown.map(({ entry }) => entry),
+      ...(found.length > page.limit && last !== undefined ? { next: String(last.position) } : {}),
     };
+  }
+
+  async capsOver(keyId: string, now: number): Promise<readonly CapState[]> {
+    this.#commits.flush();
+    const key = this.#keys.get(keyId);
+    return key === undefined ? [] : this.#capsOver(key, now);
   }
 
   admit(admission: Admission): Promise<Decision> {
@@ -169,86 +198,302 @@ export class SqliteLedger implements Ledger {
   }
 
   recordRefusal(row: AuditRow): Promise<void> {
-    return this.#commits.run(() => this.#writeAudit(row));
+    return this.#commits.run(() => this.#log.write(row));
   }
 
-  async audit(filter: AuditFilter, limit: number): Promise<AuditEntry[]> {
+  async holds(filter: HoldFilter, page: PageRequest): Promise<Page<HoldRecord>> {
     this.#commits.flush();
-    const where = new Conditions();
-    for (const [column, value] of Object.entries(filter)) where.equals(column, value);
-    const columns = ['seq', ...AUDIT_COLUMNS];
-    const rows = this.#connection
-      .prepare(`SELECT ${columns.join(', ')} FROM audit ${where.sql} ORDER BY seq DESC LIMIT ?`)
-      .all(...where.values, limit) as Record<string, unknown>[];
-    return rows.map(
-      (row) =>
-        Object.fromEntries(columns.map((name) => [name, row[name]])) as unknown as AuditEntry,
+    const rows = this.#holds.page(filter, { ...page, limit: page.limit + 1 });
+    const entries = rows.slice(0, page.limit);
+    const last = entries.at(-1);
+    return {
+      entries,
+      ...(rows.length > page.limit && last !== undefined ? { next: String(last.position) } : {}),
+    };
+  }
+
+  endUnknown(
+    callId: string,
+    settledMicros: MicroUsd | undefined,
+    now: number,
+    remoteAddress?: string,
+  ): Promise<HoldRecord> {
+    return this.#commits.run(() => {
+      const hold = this.#holds.get(callId);
+      if (hold === undefined) throw notFound('There is no hold of that id.');
+      if (hold.state !== 'unknown') {
+        throw invalidFields([
+          {
+            field: 'id',
+            message: `names a hold that is ${hold.state}, and only one that is unknown can be ended`,
+          },
+        ]);
+      }
+      const state = settledMicros === undefined ? 'released' : 'settled';
+      this.#holds.end(hold, state, settledMicros ?? 0, hold.objectId, now);
+      if (hold.idempotencyKeyHash !== null) this.#noteEnd(hold, now);
+      const key = this.#keys.get(hold.keyId);
+      if (key !== undefined) {
+        this.#log.write({
+          ...auditRowOf('settlement', now, key, remoteAddress),
+          ...auditOfCap(this.#capOf(key, 'key')),
+          call_id: callId,
+          verdict: state,
+          requested_micros: hold.heldMicros,
+          settled_micros: settledMicros ?? 0,
+          idempotency_key_hash: hold.idempotencyKeyHash,
+        });
+      }
+      return this.#holds.get(callId) ?? hold;
+    });
+  }
+
+  putBudget(budget: Budget, now: number, remoteAddress?: string): Promise<void> {
+    return this.#commits.run(() => {
+      this.#budgets.put(budget);
+      this.#log.write({
+        ...operatorRow('budget', now, remoteAddress),
+        ...auditOfSubject(budget),
+        verdict: 'set',
+        reason: `${budgetName(budget)} ${usdText(budget.capMicros)}`,
+        cap_micros: budget.capMicros,
+      });
+    });
+  }
+
+  deleteBudget(subject: BudgetSubject, now: number, remoteAddress?: string): Promise<boolean> {
+    return this.#commits.run(() => {
+      if (this.#budgets.get(subject) === undefined) return false;
+      this.#budgets.delete(subject);
+      this.#log.write({
+        ...operatorRow('budget', now, remoteAddress),
+        ...auditOfSubject(subject),
+        verdict: 'removed',
+        reason: budgetName(subject),
+      });
+      return true;
+    });
+  }
+
+  async budgets(): Promise<readonly Budget[]> {
+    this.#commits.flush();
+    return this.#budgets.all();
+  }
+
+  async budgetState(budget: Budget, now: number): Promise<CapState> {
+    this.#commits.flush();
+    return {
+      scope: budget.scope,
+      capMicros: budget.capMicros,
+      balance: this.#holds.balance(dayBalanceName(budget, dayOf(now))),
+      resetsAt: endOfDay(now),
+    };
+  }
+
+  putBrake(brake: Brake, remoteAddress?: string): Promise<number> {
+    return this.#commits.run(() => {
+      this.#brakes.put(brake);
+      this.#log.write({
+        ...operatorRow('brake', brake.createdAt, remoteAddress),
+        verdict: 'braked',
+        reason: `${brake.id} ${brake.scope} ${brake.target}: ${brake.reason}`,
+      });
+      const live = this.#keys.live(brake.createdAt);
+      return live.filter((key) => this.#isBraked(key, [brake], brake.createdAt)).length;
+    });
+  }
+
+  liftBrake(id: string, now: number, remoteAddress?: string): Promise<Brake | undefined> {
+    return this.#commits.run(() => {
+      const brake = this.#brakes.lift(id);
+      if (brake !== undefined) {
+        this.#log.write({
+          ...operatorRow('lift', now, remoteAddress),
+          verdict: 'lifted',
+          reason: `${brake.id} ${brake.scope} ${brake.target}`,
+        });
+      }
+      return brake;
+    });
+  }
+
+  async brakes(now: number): Promise<readonly Brake[]> {
+    this.#commits.flush();
+    return this.#brakes.standing.filter(
+      ({ expiresAt }) => expiresAt === undefined || expiresAt > now,
     );
   }
 
+  putLease(lease: LeaseRecord): Promise<void> {
+    return this.#commits.run(() => this.#leases.put(lease));
+  }
+
+  renewLease(id: string, now: number): Promise<LeaseRecord | undefined> {
+    return this.#commits.run(() => {
+      const lease = this.#leases.get(id);
+      // One that has lapsed stays so: its keys have stopped, and some may have been told.
+      if (lease === undefined || lease.expiresAt <= now) return undefined;
+      const renewed = { ...lease, expiresAt: now + lease.ttlMs };
+      this.#leases.put(renewed);
+      return renewed;
+    });
+  }
+
+  endLease(id: string, now: number): Promise<boolean> {
+    return this.#commits.run(() => {
+      const lease = this.#leases.get(id);
+      if (lease === undefined) return false;
+      this.#leases.put({ ...lease, expiresAt: Math.min(lease.expiresAt, now) });
+      return true;
+    });
+  }
+
+  async audit(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntry>> {
+    this.#commits.flush();
+    return this.#log.page(filter, page);
+  }
+
+  async auditRecords(filter: AuditFilter, page: PageRequest): Promise<Page<AuditRecord>> {
+    this.#commits.flush();
+    return this.#log.records(filter, page);
+  }
+
+  async verifyAudit(head?: string): Promise<AuditVerdict> {
+    this.#commits.flush();
+    return this.#log.verify(head);
+  }
+
+  async figures(now: number): Promise<LedgerFigures> {
+    this.#commits.flush();
+    return {
+      liveKeys: this.#keys.liveCount(now),
+      openHolds: this.#holds.openCounts(),
+      ...this.#commits.figures,
+    };
+  }
+
   async state(): Promise<StoreState> {
-    await this.#commits.run(() => this.#sql.touch.get());
-    const row = this.#sql.synchronous.get() as { synchronous: number };
+    await this.#commits.run(() => undefined);
+    const row = this.#connection.prepare('PRAGMA synchronous').get() as { synchronous: number };
     return { kind: 'sqlite', durability: DURABILITY[row.synchronous] ?? String(row.synchronous) };
   }
 
   async close(): Promise<void> {
     this.#commits.close();
-    // The driver's close() keeps connection and lock until its statements are collected as garbage.
-    this.#connection.pragma('journal_mode = DELETE');
-    this.#connection.pragma('locking_mode = NORMAL');
-    this.#connection.prepare('SELECT COUNT(*) FROM sqlite_schema').get();
-    this.#connection.close();
+    closeStore(this.#connection);
   }
 
-  #decide({ callId, key, account, price, now, audit }: Admission): Decision {
-    const row = this.#sql.keyById.get(key.id) as KeyRow | undefined;
-    if (row === undefined || statusOf(keyOf(row), now) !== 'active') {
-      const refusal = invalidKey(true);
-      this.#writeAudit({ ...audit, event: 'refusal', verdict: refusal.code });
-      return { admitted: false, refusal };
-    }
-    const caps = this.#capsOver(keyOf(row));
-    let micros = 0;
-    let refusal: BrokerRefusal | undefined;
-    try {
-      micros = holdFor(price, this.#objectOf(price, key.vendor, account));
-      refusal = capRefusal(caps, micros);
-    } catch (error) {
-      if (!(error instanceof BrokerRefusal)) throw error;
-      refusal = error;
-    }
-    const [own] = caps;
-    if (refusal !== undefined) {
-      this.#writeAudit({
+  #decide(admission: Admission): Decision {
+    const { key: given, now, audit } = admission;
+    const key = this.#keys.get(given.id);
+    const refuse = (refusal: BrokerRefusal, micros = 0): Decision => {
+      this.#log.write({
         ...audit,
-        ...auditOfCap(own),
+        ...(key === undefined ? {} : auditOfCap(this.#capOf(key, 'key'))),
         event: 'refusal',
         verdict: refusal.code,
         reason: refusal.message,
         requested_micros: micros,
       });
       return { admitted: false, refusal };
+    };
+    if (key === undefined) return refuse(invalidKey(true));
+    const brake = this.#brakeOver(key, now);
+    if (brake !== undefined) return refuse(brakedBy(brake.scope, brake.reason));
+    if (!isLive(key, now)) return refuse(invalidKey(true));
+
+    const known = this.#knownOperation(admission);
+    if (known?.sending === 'other') return refuse(idempotencyKeyReused());
+    const caps = this.#capsOver(key, now);
+    if (known?.sending === 'retry') return this.#admitRetry(admission, known.operation, caps);
+    try {
+      const { price, account } = admission;
+      const object =
+        'objectId' in price ? this.#holds.object(key.vendor, account, price.objectId) : undefined;
+      const micros = holdFor(price, object);
+      const refusal = capRefusal(caps, micros);
+      if (refusal !== undefined) return refuse(refusal, micros);
+      return this.#admitNew(admission, key, caps, micros);
+    } catch (error) {
+      if (error instanceof BrokerRefusal) return refuse(error);
+      throw error;
     }
-    if (price.kind !== 'free') {
-      this.#sql.insertHold.run(
+  }
+
+  #knownOperation({ key, operation, now }: Admission) {
+    if (operation === undefined) return undefined;
+    const known = this.#operations.get(key.vendor, operation.keyHash);
+    if (known === undefined) return undefined;
+    const hold = known.holdId === undefined ? undefined : this.#holds.get(known.holdId);
+    return {
+      operation: known,
+      sending: sendingOf(known, operation.fingerprint, hold?.state, now),
+    };
+  }
+
+  #admitNew(
+    admission: Admission,
+    key: KeyRecord,
+    caps: readonly ChargedCap[],
+    micros: MicroUsd,
+  ): Decision {
+    const { callId, account, price, operation, now } = admission;
+    const { vendor, subject } = key;
+    const holds = price.kind !== 'free';
+    const rootId =
+      'objectId' in price && price.kind !== 'refund'
+        ? this.#holds.rootOf(vendor, account, price.objectId)
+        : null;
+    const isAlone = rootId !== null && !this.#holds.isTouched(vendor, account, rootId, callId);
+    if (holds) {
+      const days = subjectsOf(subject, vendor).map((each) => dayBalanceName(each, dayOf(now)));
+      this.#holds.insert({
         callId,
-        key.id,
-        key.vendor,
+        keyId: key.id,
+        vendor,
         account,
-        price.kind === 'exposure' || price.kind === 'cancel'
-          ? this.#rootOf(key.vendor, account, price.objectId)
-          : null,
+        rootId,
         micros,
-        JSON.stringify(caps.map((cap) => cap.balanceName)),
+        chargedTo: [...new Set([...caps.map(({ balanceName }) => balanceName), ...days])],
+        idempotencyKeyHash: operation?.keyHash ?? null,
         now,
-      );
-      for (const cap of caps) this.#charge(cap.balanceName, { spent: 0, held: micros });
+      });
     }
+    if (operation !== undefined) {
+      this.#operations.put(key.vendor, operation.keyHash, {
+        fingerprint: operation.fingerprint,
+        ...(holds ? { holdId: callId } : {}),
+        firstSentAt: now,
+        inFlight: 1,
+      });
+    }
+    return this.#admitted(admission, caps, micros, holds ? callId : undefined, isAlone);
+  }
+
+  /** The hold of the operation stands for this call too, whoever it is charged to. */
+  #admitRetry(admission: Admission, known: Operation, caps: readonly ChargedCap[]): Decision {
+    const { key, operation } = admission;
+    const { dearest, endedAt: _, ...rest } = known;
+    this.#operations.put(key.vendor, operation?.keyHash ?? '', {
+      ...rest,
+      inFlight: known.inFlight + 1,
+      ...(known.inFlight > 0 && dearest !== undefined ? { dearest } : {}),
+    });
+    return this.#admitted(admission, caps, 0, known.holdId);
+  }
+
+  #admitted(
+    { callId, key, account, price, operation, now, audit }: Admission,
+    caps: readonly ChargedCap[],
+    micros: MicroUsd,
+    holdId: string | undefined,
+    isAlone = false,
+  ): Decision {
     const remainingMicros = remainingAfter(caps, micros);
-    this.#writeAudit({
+    const [own] = caps;
+    this.#log.write({
       ...audit,
-      ...auditOfCap(own === undefined ? own : this.#refreshed(own)),
+      ...(own === undefined ? {} : auditOfCap(this.#refreshed(own))),
       remaining_after_micros: remainingMicros,
       event: 'intent',
       verdict: 'forwarded',
@@ -258,11 +503,14 @@ export class SqliteLedger implements Ledger {
       admitted: true,
       hold: {
         callId,
+        ...(holdId === undefined ? {} : { holdId }),
+        ...(operation === undefined ? {} : { operationKeyHash: operation.keyHash }),
         keyId: key.id,
         vendor: key.vendor,
         account,
         price,
         micros,
+        isAlone,
         admittedAt: now,
         audit,
       },
@@ -271,13 +519,16 @@ export class SqliteLedger implements Ledger {
   }
 
   #finish({ hold, outcome, now, audit }: HoldEnd): void {
-    let settled = 0;
-    if (hold.price.kind !== 'free') settled = this.#endHold(hold, outcome, now);
-    const key = keyOf(this.#sql.keyById.get(hold.keyId) as KeyRow);
-    const [own] = this.#capsOver(key);
-    this.#writeAudit({
+    const { vendor, account } = hold;
+    if (outcome.object !== undefined) {
+      this.#holds.learn(vendor, account, outcome.object, this.#mayLower(hold, outcome));
+    }
+    const conclusion = this.#conclusion(hold, outcome, now);
+    const settled = conclusion === undefined ? 0 : this.#conclude(hold, conclusion, now);
+    const key = this.#keys.get(hold.keyId);
+    this.#log.write({
       ...hold.audit,
-      ...auditOfCap(own),
+      ...(key === undefined ? {} : auditOfCap(this.#capOf(key, 'key'))),
       requested_micros: hold.micros,
       ...audit,
       event: 'outcome',
@@ -288,277 +539,230 @@ export class SqliteLedger implements Ledger {
     });
   }
 
-  #endHold(hold: Hold, outcome: Outcome, now: number): MicroUsd {
-    const { vendor, account, callId, micros } = hold;
-    const row = this.#sql.holdById.get(callId) as
-      { state: string; object_id: string | null; charged_to: string } | undefined;
-    if (row === undefined || row.state !== 'held') return 0;
-    if (outcome.object !== undefined) this.#learn(vendor, account, outcome.object);
+  /** What this ending makes of the hold; `undefined` while other calls under it are in flight. */
+  #conclusion(hold: Hold, outcome: Outcome, now: number): Outcome | undefined {
+    const { vendor, operationKeyHash, holdId } = hold;
+    if (operationKeyHash === undefined) return outcome;
+    const state = holdId === undefined ? undefined : this.#holds.get(holdId)?.state;
+    const concluded = (dearest: Outcome): Outcome =>
+      state === undefined ? dearest : conclusionOf(dearest, state);
+    const operation = this.#operations.get(vendor, operationKeyHash);
+    // Its key serves another operation by now, or was held anew.
+    if (operation === undefined || operation.holdId !== holdId) return concluded(outcome);
+    const { dearest: _, ...rest } = operation;
+    const dearest = dearer(operation.dearest, outcome);
+    const inFlight = Math.max(0, operation.inFlight - 1);
+    if (inFlight > 0) {
+      this.#operations.put(vendor, operationKeyHash, { ...rest, inFlight, dearest });
+      return undefined;
+    }
+    const conclusion = concluded(dearest);
+    const open = holdId !== undefined && conclusion.ending === 'unknown' && state !== 'settled';
+    this.#operations.put(vendor, operationKeyHash, {
+      ...rest,
+      inFlight: 0,
+      ...(open ? {} : { endedAt: now }),
+    });
+    return conclusion;
+  }
+
+  #conclude(call: Hold, outcome: Outcome, now: number): MicroUsd {
+    if (call.holdId === undefined) return 0;
+    const { vendor, account, price } = call;
+    const hold = this.#holds.get(call.holdId);
+    if (hold === undefined || hold.state === 'released') return 0;
+    if (hold.state === 'settled') {
+      // Its first answer was cut short, and only a retry's says which object it paid for.
+      if (hold.objectId === null && price.kind === 'amount' && outcome.object !== undefined) {
+        this.#holds.link(hold.callId, this.#holds.rootOf(vendor, account, outcome.object.id));
+      }
+      return 0;
+    }
     if (outcome.ending === 'unknown') {
-      this.#sql.markUnknown.run(callId);
+      this.#holds.markUnknown(hold.callId);
       return 0;
     }
     // A refund names the payment it gives back, but is no part of what that payment may cost.
+    const reported = outcome.object?.id;
     const root =
-      hold.price.kind === 'refund'
+      price.kind === 'refund'
         ? null
-        : (row.object_id ??
-          (outcome.object === undefined ? null : this.#rootOf(vendor, account, outcome.object.id)));
+        : (hold.objectId ??
+          (reported === undefined ? null : this.#holds.rootOf(vendor, account, reported)));
     const before =
-      root === null || hold.price.kind === 'amount' ? 0 : this.#exposure(vendor, account, root);
+      root === null || price.kind === 'amount' ? 0 : this.#holds.exposure(vendor, account, root);
     const settled =
-      outcome.ending === 'settled' ? settlementOf(micros, outcome.reportedMicros, before) : 0;
-    this.#sql.endHold.run(outcome.ending, settled, root, now, callId);
-    for (const name of chargedTo(row.charged_to)) {
-      this.#charge(name, { spent: settled, held: -micros });
-    }
-    if (root !== null && outcome.finalMicros !== undefined) {
-      this.#giveBack(vendor, account, root, outcome.finalMicros);
+      outcome.ending === 'settled'
+        ? settlementOf(hold.heldMicros, outcome.reportedMicros, before)
+        : 0;
+    this.#holds.end(hold, outcome.ending, settled, root, now);
+    if (root !== null && outcome.finalMicros !== undefined && this.#mayLower(call, outcome)) {
+      this.#holds.giveBack(vendor, account, root, outcome.finalMicros);
     }
     return settled;
   }
 
-  /** Lowers an object's exposure, the newest holds first, where each was charged. */
-  #giveBack(vendor: string, account: string, root: string, finalMicros: MicroUsd): void {
-    let excess = this.#exposure(vendor, account, root) - finalMicros;
-    if (excess <= 0) return;
-    const holds = this.#sql.settledHolds.all(vendor, account, root) as {
-      call_id: string;
-      settled: number;
-      charged_to: string;
-    }[];
-    for (const { call_id, settled, charged_to } of holds) {
-      const back = Math.min(excess, settled);
-      if (back <= 0) continue;
-      this.#sql.lowerHold.run(back, call_id);
-      for (const name of chargedTo(charged_to)) this.#charge(name, { spent: -back, held: 0 });
-      excess -= back;
-    }
+  /**
+   * Whether an answer may lower what an object can cost. Nothing follows a capture or a cancel, but
+   * a change may have been executed before another whose answer came first.
+   */
+  #mayLower({ vendor, account, callId, price, isAlone }: Hold, outcome: Outcome): boolean {
+    if (outcome.finalMicros === undefined) return false;
+    if (price.kind !== 'change') return true;
+    const root = this.#holds.rootOf(vendor, account, price.objectId);
+    return isAlone === true && !this.#holds.isTouched(vendor, account, root, callId);
   }
 
-  #objectOf(price: Price, vendor: string, account: string): KnownObject | undefined {
-    if (price.kind !== 'exposure' && price.kind !== 'refund') return undefined;
-    const row = this.#sql.object.get(vendor, account, price.objectId) as ObjectRow | undefined;
-    if (row === undefined) return undefined;
-    return {
-      amount: row.amount,
-      currency: row.currency,
-      exposureMicros: this.#exposure(vendor, account, row.root_id),
-    };
+  #noteEnd({ vendor, idempotencyKeyHash, callId }: HoldRecord, now: number): void {
+    const operation = this.#operations.get(vendor, idempotencyKeyHash ?? '');
+    if (operation?.holdId !== callId) return;
+    this.#operations.put(vendor, idempotencyKeyHash ?? '', { ...operation, endedAt: now });
   }
 
-  #learn(vendor: string, account: string, object: NonNullable<Outcome['object']>): void {
-    const root = this.#rootOf(vendor, account, object.id);
-    for (const id of [object.id, ...object.aliases]) {
-      this.#sql.upsertObject.run(vendor, account, id, root, object.amount, object.currency);
-    }
+  #capsOver(key: KeyRecord, now: number): ChargedCap[] {
+    const caps = this.#ancestorsOf(key).map((parent) => this.#capOf(parent, 'parent'));
+    const day = dayOf(now);
+    const budgets = subjectsOf(key.subject, key.vendor).flatMap((subject): ChargedCap[] => {
+      const capMicros = tighter(this.#budgets.capOver(subject), appCap(key.budgets, subject));
+      if (capMicros === undefined) return [];
+      const balanceName = dayBalanceName(subject, day);
+      return [
+        {
+          scope: subject.scope,
+          capMicros,
+          balance: this.#holds.balance(balanceName),
+          balanceName,
+          resetsAt: endOfDay(now),
+        },
+      ];
+    });
+    return [this.#capOf(key, 'key'), ...caps, ...budgets];
   }
 
-  #rootOf(vendor: string, account: string, id: string): string {
-    const row = this.#sql.object.get(vendor, account, id) as ObjectRow | undefined;
-    return row?.root_id ?? id;
-  }
-
-  #exposure(vendor: string, account: string, root: string): MicroUsd {
-    const row = this.#sql.exposure.get(vendor, account, root) as { micros: number };
-    return row.micros;
-  }
-
-  #capsOver(key: KeyRecord): ChargedCap[] {
-    const caps = [this.#capOf(key, 'key')];
-    let parentId = key.parentId;
-    while (parentId !== undefined) {
-      const parent = keyOf(this.#sql.keyById.get(parentId) as KeyRow);
-      caps.push(this.#capOf(parent, 'parent'));
-      parentId = parent.parentId;
-    }
-    return caps;
-  }
-
-  #capOf(key: KeyRecord, scope: CapState['scope']): ChargedCap {
-    return {
-      scope,
-      capMicros: key.capMicros,
-      balance: this.#balance(key.id),
-      balanceName: balanceName(key.id),
-    };
+  #capOf(key: KeyRecord, scope: 'key' | 'parent'): ChargedCap {
+    const balanceName = keyBalanceName(key.id);
+    const balance = this.#holds.balance(balanceName);
+    return { scope, capMicros: key.capMicros, balance, balanceName };
   }
 
   #refreshed(cap: ChargedCap): ChargedCap {
-    const row = this.#sql.balance.get(cap.balanceName) as Balance;
-    return { ...cap, balance: { spent: row.spent, held: row.held } };
+    return { ...cap, balance: this.#holds.balance(cap.balanceName) };
   }
 
-  #checkParent(id: string, now: number): void {
-    let depth = 0;
-    let next: string | undefined = id;
-    while (next !== undefined) {
-      const row = this.#sql.keyById.get(next) as KeyRow | undefined;
-      const parent: KeyRecord | undefined = row === undefined ? undefined : keyOf(row);
-      const live = parent !== undefined && (depth > 0 || statusOf(parent, now) === 'active');
-      if (!live || ++depth > MAX_PARENTS) {
-        throw invalidFields([
-          {
-            field: 'parent_id',
-            message: live
-              ? `has more than ${MAX_PARENTS} keys above it`
-              : 'is not the id of a live key',
-          },
-        ]);
+  /** The keys a key was issued under, the nearest first. */
+  #ancestorsOf(key: KeyRecord): KeyRecord[] {
+    const ancestors: KeyRecord[] = [];
+    let { parentId } = key;
+    while (parentId !== undefined) {
+      const parent = this.#keys.get(parentId);
+      if (parent === undefined) break;
+      ancestors.push(parent);
+      ({ parentId } = parent);
+    }
+    return ancestors;
+  }
+
+  #linkFaults(
+    { parentId, leaseId }: { parentId?: string; leaseId?: string },
+    now: number,
+  ): FieldFault[] {
+    const faults: FieldFault[] = [];
+    if (parentId !== undefined) {
+      const parent = this.#keys.get(parentId);
+      if (parent === undefined || !isLive(parent, now)) {
+        faults.push({ field: 'parent_id', message: 'is not the id of a live key' });
+      } else if (this.#ancestorsOf(parent).length + 1 > MAX_PARENTS) {
+        faults.push({ field: 'parent_id', message: `has more than ${MAX_PARENTS} keys above it` });
       }
-      next = parent.parentId;
     }
+    if (leaseId !== undefined) {
+      const lease = this.#leases.get(leaseId);
+      if (lease === undefined || lease.expiresAt <= now) {
+        faults.push({ field: 'lease_id', message: 'is not the id of a live lease' });
+      }
+    }
+    return faults;
   }
 
-  #balance(keyId: string): Balance {
-    const row = this.#sql.balance.get(balanceName(keyId)) as Balance;
-    return { spent: row.spent, held: row.held };
-  }
-
-  #charge(name: string, change: Balance): void {
-    this.#sql.charge.run(change.spent, change.held, name);
-  }
-
-  #writeAudit(row: AuditRow): void {
-    const stored: AuditRow = {
-      ...row,
-      path: row.path == null ? null : withoutTokens(row.path),
-      reason: row.reason == null ? null : withoutTokens(row.reason),
+  #withBalance(key: KeyRecord, now: number): KeyWithBalance {
+    return {
+      key,
+      balance: this.#holds.balance(keyBalanceName(key.id)),
+      braked: this.#brakeOver(key, now) !== undefined,
     };
-    this.#sql.insertAudit.run(...AUDIT_COLUMNS.map((column) => stored[column] ?? null));
+  }
+
+  #brakeOver(key: KeyRecord, now: number): Brake | undefined {
+    const standing = this.#brakes.standing;
+    if (standing.length === 0) return undefined;
+    const { vendor, subject } = key;
+    const keyIds = [key.id, ...this.#ancestorsOf(key).map(({ id }) => id)];
+    return brakeOver(standing, { keyIds, vendor, subject }, now);
+  }
+
+  #isBraked(key: KeyRecord, brakes: readonly Brake[], now: number): boolean {
+    const { vendor, subject } = key;
+    const keyIds = [key.id, ...this.#ancestorsOf(key).map(({ id }) => id)];
+    return brakeOver(brakes, { keyIds, vendor, subject }, now) !== undefined;
+  }
+
+  #forget(): void {
+    this.#budgets.forget();
+    this.#brakes.forget();
+    this.#log.forget();
   }
 }
 
-/** The `WHERE` of a filtered list. */
-class Conditions {
-  readonly #conditions: string[] = [];
-  readonly values: SqliteValue[] = [];
-
-  equals(column: string, value: string | undefined): void {
-    if (value !== undefined) this.add(`${column} = ?`, value);
-  }
-
-  add(condition: string, ...values: SqliteValue[]): void {
-    this.#conditions.push(condition);
-    this.values.push(...values);
-  }
-
-  get sql(): string {
-    return this.#conditions.length === 0 ? '' : `WHERE ${this.#conditions.join(' AND ')}`;
-  }
+function tighter(one: MicroUsd | undefined, other: MicroUsd | undefined): MicroUsd | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return Math.min(one, other);
 }
 
-function open(file: string): SqliteConnection {
-  let connection: SqliteConnection | undefined;
-  try {
-    // Labels and user ids are nobody else's business on this machine.
-    if (file !== ':memory:') closeSync(openSync(file, 'a', 0o600));
-    connection = openConnection(file);
-    connection.pragma('locking_mode = EXCLUSIVE');
-    connection.pragma('journal_mode = WAL');
-    connection.pragma('synchronous = FULL');
-    // Takes the lock for good, so that a second process fails here and not at its first write.
-    connection.exec('BEGIN IMMEDIATE');
-    connection.exec('COMMIT');
-    migrate(connection, file);
-    return connection;
-  } catch (error) {
-    connection?.close();
-    const code = (error as { code?: unknown }).code;
-    if (typeof code === 'string' && code.startsWith('SQLITE_BUSY')) {
-      throw new Error(
-        `The store ${file} is in use by another broker: a SQLite store has one process. To share a store, use one broker for all, or a redis:// store.`,
-      );
-    }
-    if (error instanceof Error && code === undefined) throw error;
-    throw new Error(`The store ${file} cannot be opened: ${(error as Error).message}`);
-  }
+function appCap(budgets: AppBudgets, { scope }: BudgetSubject): MicroUsd | undefined {
+  return scope === 'vendor' ? undefined : budgets[scope];
 }
 
-function prepareStatements(connection: SqliteConnection) {
-  const prepare = (sql: string): SqliteStatement => connection.prepare(sql);
-  return {
-    insertKey: prepare(
-      `INSERT INTO keys (id, token_hash, label, vendor, cap_micros, allowed_endpoints, tenant_id,
-        user_id, run_id, tool, parent_id, created_at, expires_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ),
-    keyById: prepare('SELECT * FROM keys WHERE id = ?'),
-    keyByTokenHash: prepare('SELECT * FROM keys WHERE token_hash = ?'),
-    revokeKey: prepare('UPDATE keys SET revoked_at = ? WHERE id = ?'),
-    insertBalance: prepare('INSERT INTO balances (name, spent, held) VALUES (?, 0, 0)'),
-    balance: prepare('SELECT spent, held FROM balances WHERE name = ?'),
-    charge: prepare('UPDATE balances SET spent = spent + ?, held = held + ? WHERE name = ?'),
-    insertHold: prepare(
-      `INSERT INTO holds (call_id, key_id, vendor, account, object_id, held, settled, state, charged_to, created_at)
-       VALUES (?, ?, ?, ?, ?, ?, 0, 'held', ?, ?)`,
-    ),
-    holdById: prepare('SELECT state, object_id, charged_to FROM holds WHERE call_id = ?'),
-    endHold: prepare(
-      'UPDATE holds SET state = ?, settled = ?, object_id = ?, ended_at = ? WHERE call_id = ?',
-    ),
-    markUnknown: prepare("UPDATE holds SET state = 'unknown' WHERE call_id = ?"),
-    settledHolds: prepare(
-      `SELECT call_id, settled, charged_to FROM holds
-       WHERE vendor = ? AND account = ? AND object_id = ? AND state = 'settled'
-       ORDER BY rowid DESC`,
-    ),
-    lowerHold: prepare('UPDATE holds SET settled = settled - ? WHERE call_id = ?'),
-    object: prepare(
-      'SELECT root_id, amount, currency FROM objects WHERE vendor = ? AND account = ? AND id = ?',
-    ),
-    upsertObject: prepare(
-      `INSERT INTO objects (vendor, account, id, root_id, amount, currency) VALUES (?, ?, ?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET amount = excluded.amount, currency = excluded.currency`,
-    ),
-    exposure: prepare(
-      `SELECT COALESCE(SUM(settled), 0) AS micros FROM holds
-       WHERE vendor = ? AND account = ? AND object_id = ? AND state = 'settled'`,
-    ),
-    insertAudit: prepare(
-      `INSERT INTO audit (${AUDIT_COLUMNS.join(', ')}) VALUES (${AUDIT_COLUMNS.map(() => '?').join(', ')})`,
-    ),
-    touch: prepare('PRAGMA user_version'),
-    synchronous: prepare('PRAGMA synchronous'),
-  };
-}
-
-function keyOf(row: KeyRow): KeyRecord {
-  const subject: KeyRecord['subject'] = {};
-  if (row.tenant_id !== null) subject.tenant_id = row.tenant_id;
-  if (row.user_id !== null) subject.user_id = row.user_id;
-  if (row.run_id !== null) subject.run_id = row.run_id;
-  if (row.tool !== null) subject.tool = row.tool;
-  return {
-    id: row.id,
-    tokenHash: row.token_hash,
-    label: row.label,
-    vendor: row.vendor,
-    capMicros: row.cap_micros,
-    allowedEndpoints: JSON.parse(row.allowed_endpoints) as string[],
-    subject,
-    ...(row.parent_id === null ? {} : { parentId: row.parent_id }),
-    createdAt: row.created_at,
-    expiresAt: row.expires_at,
-    ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at }),
-  };
-}
-
-function auditOfCap(cap: CapState | undefined): Partial<AuditRow> {
-  if (cap === undefined) return {};
+function auditOfCap(cap: CapState): Partial<AuditRow> {
   const { capMicros, balance } = cap;
   return {
     cap_micros: capMicros,
     spent_after_micros: balance.spent,
     held_after_micros: balance.held,
-    remaining_after_micros: capMicros - balance.spent - balance.held,
+    remaining_after_micros: remainingOf(cap),
   };
 }
 
-function balanceName(keyId: string): string {
+function operatorRow(
+  event: AuditRow['event'],
+  now: number,
+  remoteAddress: string | undefined,
+): AuditRow {
+  return { at: new Date(now).toISOString(), event, remote_address: remoteAddress ?? null };
+}
+
+function auditOfSubject({ scope, tenant, user, id }: BudgetSubject): Partial<AuditRow> {
+  const named = {
+    tenant: 'tenant_id',
+    user: 'user_id',
+    run: 'run_id',
+    tool: 'tool',
+    vendor: 'vendor',
+  } as const;
+  return {
+    tenant_id: tenant === '' ? null : tenant,
+    user_id: user === '' ? null : user,
+    [named[scope]]: id,
+  };
+}
+
+function keyBalanceName(keyId: string): string {
   return `key/${keyId}`;
 }
 
-function chargedTo(json: string): string[] {
-  return JSON.parse(json) as string[];
+function idempotencyKeyReused(): BrokerRefusal {
+  return new BrokerRefusal(
+    422,
+    'idempotency_key_reused',
+    'This Idempotency-Key was used for another call: another subject, method, path or body. Use a new key for a new call, and the same call for a retry.',
+  );
 }

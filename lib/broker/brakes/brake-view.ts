@@ -1,0 +1,28 @@
+import type { Brake, BrakeScope } from './brake';
+
+/** A brake as the management API shows it. */
+export interface BrakeView {
+  id: string;
+  scope: BrakeScope;
+  /** Whom it stops; absent for `all`. */
+  target?: string;
+  tenant_id?: string;
+  reason: string;
+  created_at: string;
+  /** Absent where it stands until it is lifted. */
+  expires_at?: string;
+}
+
+export function brakeView(brake: Brake): BrakeView {
+  return {
+    id: brake.id,
+    scope: brake.scope,
+    ...(brake.scope === 'all' ? {} : { target: brake.target }),
+    ...(brake.tenant === undefined ? {} : { tenant_id: brake.tenant }),
+    reason: brake.reason,
+    created_at: new Date(brake.createdAt).toISOString(),
+    ...(brake.expiresAt === undefined
+      ? {}
+      : { expires_at: new Date(brake.expiresAt).toISOString() }),
+  };
+}

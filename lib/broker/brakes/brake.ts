@@ -1,0 +1,60 @@
+import type { Subject } from '../keys/issue-request';
+
+/** What a brake stops. */
+export const BRAKE_SCOPES = ['tenant', 'user', 'run', 'tool', 'vendor', 'key', 'all'] as const;
+export type BrakeScope = (typeof BRAKE_SCOPES)[number];
+
+/** A standing stop. */
+export interface Brake {
+  id: string;
+  scope: BrakeScope;
+  /** Whom it stops; empty for `all`. */
+  target: string;
+  /** Only within this tenant; a user or run is stopped in every tenant where it is absent. */
+  tenant?: string;
+  reason: string;
+  /** Milliseconds since the epoch. */
+  createdAt: number;
+  expiresAt?: number;
+}
+
+/** Whom a key or a call is for. */
+export interface BrakeSubject {
+  /** Absent while the key is being issued. */
+  keyIds?: readonly string[];
+  vendor: string;
+  subject: Subject;
+}
+
+/** The first standing brake over a subject. */
+export function brakeOver(
+  brakes: Iterable<Brake>,
+  subject: BrakeSubject,
+  now: number,
+): Brake | undefined {
+  for (const brake of brakes) {
+    if (brake.expiresAt !== undefined && brake.expiresAt <= now) continue;
+    if (stops(brake, subject)) return brake;
+  }
+  return undefined;
+}
+
+function stops(brake: Brake, { keyIds = [], vendor, subject }: BrakeSubject): boolean {
+  if (brake.tenant !== undefined && brake.tenant !== subject.tenant_id) return false;
+  switch (brake.scope) {
+    case 'all':
+      return true;
+    case 'key':
+      return keyIds.includes(brake.target);
+    case 'vendor':
+      return brake.target === vendor;
+    case 'tenant':
+      return brake.target === subject.tenant_id;
+    case 'user':
+      return brake.target === subject.user_id;
+    case 'run':
+      return brake.target === subject.run_id;
+    case 'tool':
+      return brake.target === subject.tool;
+  }
+}

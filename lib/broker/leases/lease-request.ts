@@ -1,0 +1,29 @@
+import type { FieldFault } from '../refusal';
+
+const MAX_TTL_SECONDS = 86_400;
+
+/** A lease as the management API shows it. */
+export interface LeaseView {
+  id: string;
+  ttl_seconds: number;
+  /** When it lapses unless it is renewed before. */
+  expires_at: string;
+}
+
+/** Reads the body of `POST /v1/leases`: how long a lease lasts after each renewal. */
+export function parseLeaseRequest(body: unknown): { ttlMs: number } | { faults: FieldFault[] } {
+  const ttl = (body as { ttl_seconds?: unknown } | null)?.ttl_seconds;
+  if (typeof ttl !== 'number' || !Number.isInteger(ttl) || ttl < 1 || ttl > MAX_TTL_SECONDS) {
+    const message = `must be a whole number of seconds from 1 to ${MAX_TTL_SECONDS}`;
+    return { faults: [{ field: 'ttl_seconds', message }] };
+  }
+  return { ttlMs: ttl * 1_000 };
+}
+
+export function leaseView(lease: { id: string; ttlMs: number; expiresAt: number }): LeaseView {
+  return {
+    id: lease.id,
+    ttl_seconds: lease.ttlMs / 1_000,
+    expires_at: new Date(lease.expiresAt).toISOString(),
+  };
+}

@@ -1,0 +1,194 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AUDIT_COLUMNS } from '../audit/audit-entry';
+import type { KeyRecord } from '../keys/key';
+import { openConnection } from './sqlite/sqlite-driver';
+import { closeStore } from './sqlite/sqlite-store';
+import { SqliteLedger } from './sqlite/sqlite-ledger';
+
+const folder = mkdtempSync(join(tmpdir(), 'vault-key-audit-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let files = 0;
+const ROWS = 7;
+
+const key: KeyRecord = {
+  id: 'k',
+  tokenHash: 'h',
+  label: 'a label',
+  vendor: 'stripe',
+  capMicros: 1_000_000,
+  allowedEndpoints: ['/v1/payment_intents'],
+  subject: { user_id: 'u' },
+  budgets: {},
+  createdAt: 1_000,
+  expiresAt: 1e15,
+};
+
+/** A store with a log of seven rows, closed. */
+async function logFile(): Promise<{ file: string; head: string }> {
+  const file = join(folder, `${++files}.db`);
+  const ledger = new SqliteLedger(file);
+  await ledger.issue(key);
+  for (const callId of ['c1', 'c2']) {
+    const decision = await ledger.admit({
+      callId,
+      key,
+      account: '',
+      price: { kind: 'amount', micros: 10_000, amount: 1, currency: 'usd' },
+      now: 2_000,
+      audit: {
+        at: '1970-01-01T00:00:02.000Z',
+        event: 'refusal',
+        call_id: callId,
+        key_id: 'k',
+        method: 'POST',
+        path: '/v1/payment_intents',
+        idempotency_key_hash: 'i',
+        remote_address: '127.0.0.1',
+      },
+    });
+    if (!decision.admitted) throw decision.refusal;
+    const audit = {
+      reason: 'as told',
+      vendor_status: 200,
+      vendor_request_id: 'req',
+      latency_ms: 5,
+    };
+    await ledger.end({ hold: decision.hold, outcome: { ending: 'settled' }, now: 3_000, audit });
+  }
+  await ledger.revoke(['k'], 4_000);
+  await ledger.putBudget(
+    { scope: 'user', tenant: '', user: '', id: 'u', capMicros: 1 },
+    5_000,
+    '127.0.0.1',
+  );
+  const verdict = await ledger.verifyAudit();
+  await ledger.close();
+  expect(verdict).toMatchObject({ ok: true, entries: ROWS });
+  return { file, head: verdict.ok ? verdict.head : '' };
+}
+
+async function verdictAfter(file: string, tamper: string, head?: string) {
+  const connection = openConnection(file);
+  connection.exec(tamper);
+  closeStore(connection);
+  const ledger = new SqliteLedger(file);
+  const verdict = await ledger.verifyAudit(head);
+  await ledger.close();
+  return verdict;
+}
+
+describe('the audit log', () => {
+  it('verifies over a restart, and against every head it ever had', async () => {
+    const { file, head } = await logFile();
+    expect(await verdictAfter(file, '', head)).toEqual({ ok: true, entries: ROWS, head });
+    const ledger = new SqliteLedger(file);
+    await ledger.revoke(['k'], 9_000);
+    await ledger.recordRefusal({ at: 'later', event: 'refusal' });
+    expect(await ledger.verifyAudit(head)).toMatchObject({ ok: true, entries: ROWS + 1 });
+    expect(await ledger.verifyAudit('0'.repeat(64))).toMatchObject({ ok: false });
+    await ledger.close();
+  });
+
+  it('shows a change of any stored column of any row', async () => {
+    const { file } = await logFile();
+    for (const column of [...AUDIT_COLUMNS, 'mac']) {
+      for (let seq = 1; seq <= ROWS; seq++) {
+        const numeric = `typeof(${column}) = 'integer'`;
+        const changed = `CASE WHEN ${numeric} THEN ${column} + 1 WHEN ${column} IS NULL THEN 1 ELSE ${column} || 'x' END`;
+        const connection = openConnection(file);
+        connection.exec(`CREATE TABLE kept AS SELECT * FROM audit WHERE seq = ${seq}`);
+        closeStore(connection);
+        const verdict = await verdictAfter(
+          file,
+          `UPDATE audit SET ${column} = ${changed} WHERE seq = ${seq}`,
+        );
+        expect([column, seq, verdict]).toEqual([
+          column,
+          seq,
+          expect.objectContaining({ ok: false, seq }),
+        ]);
+        const restored = openConnection(file);
+        restored.exec(
+          `DELETE FROM audit WHERE seq = ${seq}; INSERT INTO audit SELECT * FROM kept; DROP TABLE kept`,
+        );
+        closeStore(restored);
+      }
+    }
+    expect(await verdictAfter(file, '')).toMatchObject({ ok: true });
+  }, 60_000);
+
+  it.each(Array.from({ length: ROWS }, (_, i) => i + 1))(
+    'shows that row %i is gone',
+    async (seq) => {
+      const { file } = await logFile();
+      expect(await verdictAfter(file, `DELETE FROM audit WHERE seq = ${seq}`)).toMatchObject({
+        ok: false,
+      });
+    },
+  );
+
+  it('shows that the last rows are gone even where count and head were lowered with them', async () => {
+    const { file } = await logFile();
+    const tamper = `DELETE FROM audit WHERE seq > 5;
+      UPDATE audit_head SET count = 5, mac = (SELECT mac FROM audit WHERE seq = 5)`;
+    expect(await verdictAfter(file, tamper)).toMatchObject({ ok: false });
+    const all = `DELETE FROM audit; DELETE FROM audit_head`;
+    expect(await verdictAfter((await logFile()).file, all)).toMatchObject({ ok: false });
+  });
+
+  it('shows that two rows were swapped, and that one was put between them', async () => {
+    const { file } = await logFile();
+    const swap = `UPDATE audit SET seq = -1 WHERE seq = 3; UPDATE audit SET seq = 3 WHERE seq = 4;
+      UPDATE audit SET seq = 4 WHERE seq = -1`;
+    expect(await verdictAfter(file, swap)).toMatchObject({ ok: false, seq: 3 });
+    const other = await logFile();
+    const insert = `UPDATE audit SET seq = -seq - 1 WHERE seq > 3; UPDATE audit SET seq = -seq WHERE seq < 0;
+      INSERT INTO audit (seq, at, event, mac) VALUES (4, 'x', 'issue', 'x')`;
+    expect(await verdictAfter(other.file, insert)).toMatchObject({ ok: false, seq: 4 });
+  });
+
+  it('does not start over a log whose key is gone', async () => {
+    const { file } = await logFile();
+    rmSync(`${file}.audit-key`);
+    expect(() => new SqliteLedger(file)).toThrow(/audit key .* is missing.*VAULT_KEY_AUDIT_KEY/);
+  });
+
+  it('is kept under a key given from outside', async () => {
+    const file = join(folder, 'given.db');
+    const ledger = new SqliteLedger(file, 'a key of the operator, kept elsewhere');
+    await ledger.issue(key);
+    await ledger.close();
+    const other = new SqliteLedger(file, 'another key');
+    expect(await other.verifyAudit()).toMatchObject({ ok: false });
+    await other.close();
+  });
+});
+
+describe('a store of an older version', () => {
+  it('is migrated with its money, and its log is chained', async () => {
+    const { file } = await logFile();
+    const connection = openConnection(file);
+    connection.exec(`
+      DROP INDEX keys_unrevoked; DROP INDEX audit_outcomes;
+      ALTER TABLE keys DROP COLUMN budgets; ALTER TABLE keys DROP COLUMN lease_id;
+      ALTER TABLE holds DROP COLUMN idempotency_key_hash; ALTER TABLE audit DROP COLUMN mac;
+      DROP TABLE budgets; DROP TABLE brakes; DROP TABLE leases; DROP TABLE operations;
+      DROP TABLE audit_head; PRAGMA user_version = 1`);
+    closeStore(connection);
+    rmSync(`${file}.audit-key`);
+    const ledger = new SqliteLedger(file);
+    expect(await ledger.verifyAudit()).toMatchObject({ ok: true, entries: ROWS });
+    expect((await ledger.key('k', 0))?.balance).toEqual({ spent: 20_000, held: 0 });
+    await ledger.close();
+  });
+
+  it('is refused where it is newer than this version knows', async () => {
+    const { file } = await logFile();
+    const connection = openConnection(file);
+    connection.exec('PRAGMA user_version = 99');
+    closeStore(connection);
+    expect(() => new SqliteLedger(file)).toThrow(/schema version 99.*start a newer broker/);
+  });
+});

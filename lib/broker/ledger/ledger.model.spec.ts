@@ -1,0 +1,428 @@
+import fc from 'fast-check';
+import type { AppBudgets, BudgetScope } from '../budgets/budget';
+import type { Subject } from '../keys/issue-request';
+import type { KeyRecord } from '../keys/key';
+import type { Outcome } from '../pricing/price';
+import type { Hold } from './ledger';
+import { SqliteLedger } from './sqlite/sqlite-ledger';
+
+const CENT = 10_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** Shortly before a midnight, so that days change often. */
+const START = Date.UTC(2026, 0, 1, 22);
+
+const KEYS: { cap: number; subject: Subject; budgets: AppBudgets; parent?: number }[] = [
+  {
+    cap: 500,
+    subject: { tenant_id: 't', user_id: 'u', run_id: 'r1' },
+    budgets: { user: 700 * CENT },
+  },
+  {
+    cap: 400,
+    subject: { tenant_id: 't', user_id: 'u', run_id: 'r2' },
+    budgets: { run: 300 * CENT },
+  },
+  { cap: 600, subject: { tenant_id: 't', user_id: 'v', tool: 'x' }, budgets: {} },
+  { cap: 300, subject: { tenant_id: 't', user_id: 'u', run_id: 'r1' }, budgets: {}, parent: 0 },
+  { cap: 1_000, subject: {}, budgets: { tool: 250 * CENT } },
+];
+const RULES: { scope: BudgetScope; tenant: string; user: string; id: string }[] = [
+  { scope: 'tenant', tenant: '', user: '', id: 't' },
+  { scope: 'user', tenant: 't', user: '', id: 'u' },
+  { scope: 'user', tenant: '', user: '', id: '*' },
+  { scope: 'tool', tenant: '', user: '', id: '*' },
+  { scope: 'vendor', tenant: '', user: '', id: 'stripe' },
+];
+
+type Step =
+  | { do: 'admit'; key: number; cents: number; under?: number }
+  | { do: 'end'; flight: number; as: 'settled' | 'more' | 'released' | 'proof' | 'unknown' }
+  | { do: 'revoke'; key: number }
+  | { do: 'brake'; user: 'u' | 'v' }
+  | { do: 'lift' }
+  | { do: 'budget'; rule: number; cents: number | undefined }
+  | { do: 'settle'; hold: number; cents: number | undefined }
+  | { do: 'wait'; ms: number };
+
+const steps: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('admit' as const),
+      key: fc.nat(4),
+      cents: fc.constantFrom(50, 50, 50, 120),
+      under: fc.option(fc.nat(1), { nil: undefined, freq: 3 }),
+    }) as fc.Arbitrary<Step>,
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('end' as const),
+      flight: fc.nat(3),
+      as: fc.constantFrom(
+        'settled' as const,
+        'more' as const,
+        'released' as const,
+        'proof' as const,
+        'unknown' as const,
+      ),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('revoke' as const), key: fc.nat(4) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('brake' as const),
+      user: fc.constantFrom('u' as const, 'v' as const),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ do: 'lift' as const }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('budget' as const),
+      rule: fc.nat(4),
+      cents: fc.option(fc.integer({ min: 0, max: 900 }), { nil: undefined }),
+    }) as fc.Arbitrary<Step>,
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('settle' as const),
+      hold: fc.nat(9),
+      cents: fc.option(fc.nat(300), { nil: undefined }),
+    }) as fc.Arbitrary<Step>,
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('wait' as const),
+      ms: fc.constantFrom(1_000, 3 * HOUR, DAY),
+    }),
+  },
+);
+
+/** A hold as anyone would write it down by hand. */
+interface PlainHold {
+  callId: string;
+  chain: number[];
+  subject: Subject;
+  day: string;
+  held: number;
+  settled: number;
+  state: 'held' | 'settled' | 'released' | 'unknown';
+}
+
+interface PlainOperation {
+  fingerprint: string;
+  hold: PlainHold;
+  firstSentAt: number;
+  flights: number;
+  outcomes: Step[];
+  endedAt?: number;
+}
+
+/** What the ledger must agree with: lists, sums and no store. */
+class PlainBook {
+  now = START;
+  readonly holds: PlainHold[] = [];
+  readonly revoked = new Set<number>();
+  readonly rules = new Map<number, number>();
+  readonly operations = new Map<number, PlainOperation>();
+  braked: 'u' | 'v' | undefined;
+
+  get day(): string {
+    return new Date(this.now).toISOString().slice(0, 10);
+  }
+
+  chainOf(key: number): number[] {
+    const { parent } = KEYS[key]!;
+    return parent === undefined ? [key] : [key, ...this.chainOf(parent)];
+  }
+
+  taken(counts: (hold: PlainHold) => boolean): number {
+    return this.holds
+      .filter(counts)
+      .reduce(
+        (sum, { held, settled, state }) =>
+          sum + (state === 'settled' ? settled : state === 'released' ? 0 : held),
+        0,
+      );
+  }
+
+  /** Every cap over a key, with what stands against it, in cents. */
+  capsOver(key: number): { cap: number; taken: number }[] {
+    const { subject, budgets } = KEYS[key]!;
+    const keys = this.chainOf(key).map((id) => ({
+      cap: KEYS[id]!.cap,
+      taken: this.taken(({ chain }) => chain.includes(id)),
+    }));
+    const same: Record<BudgetScope, (other: Subject) => boolean> = {
+      tenant: (other) => other.tenant_id === subject.tenant_id,
+      user: (other) => same.tenant(other) && other.user_id === subject.user_id,
+      run: (other) => same.user(other) && other.run_id === subject.run_id,
+      tool: (other) => other.tool === subject.tool,
+      vendor: () => true,
+    };
+    const days = (Object.keys(same) as BudgetScope[]).flatMap((scope) => {
+      const app = scope === 'vendor' ? undefined : budgets[scope];
+      const caps = [
+        this.ruleOver(scope, subject),
+        app === undefined ? undefined : app / CENT,
+      ].filter((cap) => cap !== undefined);
+      if (caps.length === 0) return [];
+      const taken = this.taken((hold) => hold.day === this.day && same[scope](hold.subject));
+      return [{ cap: Math.min(...caps), taken }];
+    });
+    return [...keys, ...days];
+  }
+
+  private ruleOver(scope: BudgetScope, { tenant_id, user_id, tool }: Subject): number | undefined {
+    const ruled = (index: number) => this.rules.get(index);
+    if (scope === 'tenant') return tenant_id === 't' ? ruled(0) : undefined;
+    if (scope === 'user')
+      return tenant_id === 't' && user_id === 'u' ? (ruled(1) ?? ruled(2)) : ruled(2);
+    if (scope === 'tool') return tool === undefined || tool === 'x' ? ruled(3) : undefined;
+    return scope === 'vendor' ? ruled(4) : undefined;
+  }
+}
+
+const outcomes: Record<Extract<Step, { do: 'end' }>['as'], (cents: number) => Outcome> = {
+  settled: () => ({ ending: 'settled' }),
+  more: (cents) => ({ ending: 'settled', reportedMicros: (cents + 50) * CENT }),
+  released: () => ({ ending: 'released' }),
+  proof: () => ({ ending: 'released', proof: true }),
+  unknown: () => ({ ending: 'unknown' }),
+};
+
+/** How the calls of one operation came out, once none is in flight. */
+function concluded(
+  operation: PlainOperation,
+  before: PlainHold['state'],
+  ends: string[],
+): PlainHold['state'] {
+  if (before === 'settled' || before === 'released') return before;
+  if (ends.includes('settled') || ends.includes('more')) return 'settled';
+  if (ends.includes('unknown')) return 'unknown';
+  if (before === 'unknown') return ends.includes('proof') ? 'released' : 'unknown';
+  return 'released';
+}
+
+async function play(script: readonly Step[]): Promise<void> {
+  const ledger = new SqliteLedger(':memory:');
+  const book = new PlainBook();
+  const flights: { hold: Hold; plain: PlainHold; under?: number; cents: number }[] = [];
+  let calls = 0;
+  const keys: KeyRecord[] = [];
+  for (const [index, { cap, subject, budgets, parent }] of KEYS.entries()) {
+    const key: KeyRecord = {
+      id: `k${index}`,
+      tokenHash: `h${index}`,
+      label: `k${index}`,
+      vendor: 'stripe',
+      capMicros: cap * CENT,
+      allowedEndpoints: ['/v1/payment_intents'],
+      subject,
+      budgets,
+      ...(parent === undefined ? {} : { parentId: `k${parent}` }),
+      createdAt: START,
+      expiresAt: START + 400 * DAY,
+    };
+    keys.push(key);
+    await ledger.issue(key);
+  }
+
+  for (const step of script) {
+    switch (step.do) {
+      case 'wait':
+        book.now += step.ms;
+        break;
+      case 'revoke':
+        await ledger.revoke([`k${step.key}`], book.now);
+        book.revoked.add(step.key);
+        break;
+      case 'brake':
+        if (book.braked !== undefined) break;
+        book.braked = step.user;
+        await ledger.putBrake({
+          id: 'b',
+          scope: 'user',
+          target: step.user,
+          reason: 'a test',
+          createdAt: book.now,
+        });
+        break;
+      case 'lift':
+        expect(await ledger.liftBrake('b', book.now)).toEqual(
+          book.braked === undefined ? undefined : expect.objectContaining({ target: book.braked }),
+        );
+        book.braked = undefined;
+        break;
+      case 'budget': {
+        const rule = RULES[step.rule]!;
+        if (step.cents === undefined) {
+          expect(await ledger.deleteBudget(rule, book.now)).toBe(book.rules.delete(step.rule));
+        } else {
+          await ledger.putBudget({ ...rule, capMicros: step.cents * CENT }, book.now);
+          book.rules.set(step.rule, step.cents);
+        }
+        break;
+      }
+      case 'settle': {
+        const open = book.holds.filter(({ state }) => state === 'unknown');
+        const hold = open[step.hold % Math.max(1, open.length)];
+        if (hold === undefined) break;
+        await ledger.endUnknown(
+          hold.callId,
+          step.cents === undefined ? undefined : step.cents * CENT,
+          book.now,
+        );
+        hold.state = step.cents === undefined ? 'released' : 'settled';
+        hold.settled = step.cents ?? 0;
+        for (const operation of book.operations.values()) {
+          if (operation.hold === hold) operation.endedAt = book.now;
+        }
+        break;
+      }
+      case 'admit':
+        await admit(step);
+        break;
+      case 'end':
+        await end(step);
+        break;
+    }
+  }
+  for (const key of keys) await compare(key);
+  expect(await ledger.verifyAudit()).toMatchObject({ ok: true });
+  await ledger.close();
+
+  async function admit({ key, cents, under }: Extract<Step, { do: 'admit' }>): Promise<void> {
+    const { subject } = KEYS[key]!;
+    const fingerprint = JSON.stringify([subject.tenant_id, subject.user_id, cents]);
+    const callId = `call${++calls}`;
+    const decision = await ledger.admit({
+      callId,
+      key: keys[key]!,
+      account: '',
+      price: { kind: 'amount', micros: cents * CENT, amount: cents, currency: 'usd' },
+      ...(under === undefined ? {} : { operation: { keyHash: `i${under}`, fingerprint } }),
+      now: book.now,
+      audit: { at: new Date(book.now).toISOString(), event: 'refusal' },
+    });
+    const code = decision.admitted ? 'admitted' : decision.refusal.code;
+
+    const known = under === undefined ? undefined : book.operations.get(under);
+    const forgotten =
+      known !== undefined &&
+      known.flights === 0 &&
+      known.endedAt !== undefined &&
+      known.endedAt + DAY <= book.now;
+    const retry =
+      known !== undefined &&
+      !forgotten &&
+      known.fingerprint === fingerprint &&
+      known.hold.state !== 'released' &&
+      known.firstSentAt + 23 * HOUR >= book.now;
+    const braked = book.braked !== undefined && subject.user_id === book.braked;
+    let expected = 'admitted';
+    if (braked) expected = 'braked';
+    else if (book.revoked.has(key)) expected = 'invalid_key';
+    else if (known !== undefined && !forgotten && known.fingerprint !== fingerprint)
+      expected = 'idempotency_key_reused';
+    else if (!retry && book.capsOver(key).some(({ cap, taken }) => taken + cents > cap))
+      expected = 'cap_exhausted';
+    expect(code).toBe(expected);
+    if (!decision.admitted) return;
+
+    if (retry) {
+      if (known.flights === 0) known.outcomes = [];
+      known.flights++;
+      flights.push({ hold: decision.hold, plain: known.hold, under: under!, cents });
+      return;
+    }
+    const plain: PlainHold = {
+      callId,
+      chain: book.chainOf(key),
+      subject,
+      day: book.day,
+      held: cents,
+      settled: 0,
+      state: 'held',
+    };
+    book.holds.push(plain);
+    flights.push({ hold: decision.hold, plain, cents, ...(under === undefined ? {} : { under }) });
+    if (under !== undefined) {
+      book.operations.set(under, {
+        fingerprint,
+        hold: plain,
+        firstSentAt: book.now,
+        flights: 1,
+        outcomes: [],
+      });
+    }
+  }
+
+  async function end(step: Extract<Step, { do: 'end' }>): Promise<void> {
+    if (flights.length === 0) return;
+    const [flight] = flights.splice(step.flight % flights.length, 1);
+    const { hold, plain, under, cents } = flight!;
+    await ledger.end({ hold, outcome: outcomes[step.as](cents), now: book.now, audit: {} });
+    const operation = under === undefined ? undefined : book.operations.get(under);
+    const own = operation?.hold === plain ? operation : undefined;
+    let ends: string[] = [step.as];
+    if (own !== undefined) {
+      own.outcomes.push(step);
+      if (--own.flights > 0) return;
+      ends = own.outcomes.map((each) => (each as { as: string }).as);
+    }
+    const before = plain.state;
+    plain.state = concluded(own!, before, ends);
+    if (plain.state === 'settled' && before !== 'settled') {
+      plain.settled = ends.includes('more') ? cents + 50 : cents;
+    }
+    if (own !== undefined && plain.state !== 'unknown') own.endedAt = book.now;
+  }
+
+  async function compare(key: KeyRecord): Promise<void> {
+    const index = Number(key.id.slice(1));
+    const found = await ledger.key(key.id, book.now);
+    const taken = book.taken(({ chain }) => chain.includes(index));
+    expect((found!.balance.spent + found!.balance.held) / CENT).toBe(taken);
+    const caps = await ledger.capsOver(key.id, book.now);
+    expect(
+      caps.map(({ capMicros, balance }) => [
+        capMicros / CENT,
+        (balance.spent + balance.held) / CENT,
+      ]),
+    ).toEqual(book.capsOver(index).map((cap) => [cap.cap, cap.taken]));
+  }
+}
+
+it('for any interleaving of calls, retries, outcomes, revokes, brakes, budgets and days the ledger is the plain book', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(steps, { minLength: 1, maxLength: 80 }), (script) => play(script)),
+    { numRuns: 600 },
+  );
+}, 60_000);
+
+it('for any interleaving of calls under one idempotency key there is one hold at a time, and the dearest outcome decides', async () => {
+  const admit: Step = { do: 'admit', key: 0, cents: 50, under: 0 };
+  const ways = ['settled', 'more', 'released', 'proof', 'unknown'] as const;
+  const few: fc.Arbitrary<Step> = fc.oneof(
+    { weight: 4, arbitrary: fc.constant(admit) },
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        do: fc.constant('end' as const),
+        flight: fc.nat(2),
+        as: fc.constantFrom(...ways),
+      }),
+    },
+    { weight: 1, arbitrary: fc.constant<Step>({ do: 'wait', ms: 12 * HOUR }) },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(few, { minLength: 3, maxLength: 16 }), (script) => play(script)),
+    { numRuns: 600 },
+  );
+}, 60_000);

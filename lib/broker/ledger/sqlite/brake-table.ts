@@ -1,0 +1,66 @@
+import type { Brake, BrakeScope } from '../../brakes/brake';
+import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
+
+interface BrakeRow {
+  id: string;
+  scope: BrakeScope;
+  target: string;
+  tenant: string | null;
+  reason: string;
+  created_at: number;
+  expires_at: number | null;
+}
+
+/** Standing brakes. They are few, so all of them are kept at hand. */
+export class BrakeTable {
+  readonly #all: SqliteStatement;
+  readonly #insert: SqliteStatement;
+  readonly #delete: SqliteStatement;
+  #standing: Brake[] | undefined;
+
+  constructor(connection: SqliteConnection) {
+    this.#all = connection.prepare('SELECT * FROM brakes ORDER BY created_at, id');
+    this.#insert = connection.prepare(
+      `INSERT INTO brakes (id, scope, target, tenant, reason, created_at, expires_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#delete = connection.prepare('DELETE FROM brakes WHERE id = ?');
+  }
+
+  /** Those that have expired among them. */
+  get standing(): readonly Brake[] {
+    return (this.#standing ??= (this.#all.all() as BrakeRow[]).map(brakeOf));
+  }
+
+  put({ id, scope, target, tenant, reason, createdAt, expiresAt }: Brake): void {
+    this.#insert.run(id, scope, target, tenant ?? null, reason, createdAt, expiresAt ?? null);
+    this.forget();
+  }
+
+  /** The brake that was lifted; `undefined` where none has the id. */
+  lift(id: string): Brake | undefined {
+    const brake = this.standing.find((each) => each.id === id);
+    if (brake !== undefined) {
+      this.#delete.run(id);
+      this.forget();
+    }
+    return brake;
+  }
+
+  /** What is at hand may have been rolled back. */
+  forget(): void {
+    this.#standing = undefined;
+  }
+}
+
+function brakeOf(row: BrakeRow): Brake {
+  return {
+    id: row.id,
+    scope: row.scope,
+    target: row.target,
+    ...(row.tenant === null ? {} : { tenant: row.tenant }),
+    reason: row.reason,
+    createdAt: row.created_at,
+    ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
+  };
+}
