@@ -1,4 +1,16 @@
+import type { AuditVerdict } from './audit/audit-chain';
 import type { AuditEntry } from './audit/audit-entry';
+import { auditEntryView } from './audit/audit-view';
+import type { AuditEntryView } from './audit/audit-view';
+import { parseBrakeRequest } from './brakes/brake-request';
+import { brakeView } from './brakes/brake-view';
+import type { BrakeView } from './brakes/brake-view';
+import type { Budget, BudgetSubject } from './budgets/budget';
+import { budgetName } from './budgets/budget';
+import { parseBudgetRequest, parseBudgetSubject } from './budgets/budget-request';
+import type { BudgetPath } from './budgets/budget-request';
+import { budgetSubjectView, budgetView, capView } from './budgets/budget-view';
+import type { BudgetSubjectView, BudgetView } from './budgets/budget-view';
 import {
   BrokerOptionsError,
   DEFAULT_STORE,
@@ -13,15 +25,29 @@ import type { ConfiguredVendor, ProxyAnswer, ProxyCall } from './forwarding/prox
 import { VendorConnection } from './forwarding/vendor-connection';
 import { parseIssueRequest } from './keys/issue-request';
 import type { Subject } from './keys/issue-request';
-import { statusOf, viewOf } from './keys/key';
-import type { KeyRecord, KeyView } from './keys/key';
-import { hashToken, newToken, randomBase62 } from './keys/token';
-import type { AuditFilter, KeyFilter, Ledger, RevokeDecision, StoreState } from './ledger/ledger';
+import { isLive, viewOf } from './keys/key';
+import type { CurrentKeyView, KeyRecord, KeyView } from './keys/key';
+import { hashToken, isWellFormedToken, newToken, randomBase62 } from './keys/token';
+import { leaseView, parseLeaseRequest } from './leases/lease-request';
+import type { LeaseView } from './leases/lease-request';
+import { holdView } from './ledger/hold-view';
+import type { HoldView } from './ledger/hold-view';
+import type {
+  AuditFilter,
+  HoldFilter,
+  KeyFilter,
+  Ledger,
+  LedgerFigures,
+  PageRequest,
+  RevokeDecision,
+  StoreState,
+} from './ledger/ledger';
 import { SqliteLedger } from './ledger/sqlite/sqlite-ledger';
-import { toUsd } from './money/usd';
+import { toUsd, usdFault, usdToMicros } from './money/usd';
 import { vendors } from './pricing/vendors';
-import { invalidFields, notFound, shuttingDown } from './refusal';
-import type { FieldFault } from './refusal';
+import { invalidFields, invalidKey, notFound, shuttingDown } from './refusal';
+import type { BrokerRefusal } from './refusal';
+import { vendorSettings } from './vendor.options';
 
 export type { ProxyAnswer, ProxyCall };
 
@@ -52,6 +78,18 @@ export interface KeyPage {
   cursor?: string;
 }
 
+/** A page of holds; `cursor` asks for the next one. */
+export interface HoldPage {
+  holds: readonly HoldView[];
+  cursor?: string;
+}
+
+/** A page of the audit log; `cursor` asks for the next one. */
+export interface AuditPage {
+  entries: readonly AuditEntryView[];
+  cursor?: string;
+}
+
 /**
  * The broker itself: issues keys, forwards calls under them, keeps the ledger. No HTTP, no NestJS:
  * `vault-key-broker` serves it over a socket, `VaultKeyModule` calls it in its own process.
@@ -75,17 +113,22 @@ export class Broker {
     if (faults.length > 0 || 'fault' in store || timeoutMs === undefined) {
       throw new BrokerOptionsError(faults);
     }
-    this.#ledger = new SqliteLedger(store.file);
+    this.#ledger = new SqliteLedger(store.file, options.auditKey);
     const configured = new Map<string, ConfiguredVendor>();
-    for (const [name, { secretKey, baseUrl }] of Object.entries(options.vendors)) {
+    for (const [name, account] of Object.entries(options.vendors)) {
       const vendor = vendors.get(name);
       if (vendor === undefined) continue;
-      const { origin } = new URL(baseUrl ?? vendor.defaultBaseUrl);
+      const { origin } = new URL(account.baseUrl ?? vendor.defaultBaseUrl);
       const connection = new VendorConnection(origin, timeoutMs);
-      configured.set(name, { vendor, secret: secretKey, connection });
+      configured.set(name, {
+        vendor,
+        secret: account.secretKey,
+        connection,
+        settings: vendorSettings(account, vendor),
+      });
       this.#prefixes.set(name, vendor.pathPrefix);
     }
-    this.#proxy = new Proxy(this.#ledger, configured);
+    this.#proxy = new Proxy(this.#ledger, configured, options.limits?.callsPerKey);
   }
 
   /** Whether a vendor of that name is configured. */
@@ -103,8 +146,8 @@ export class Broker {
     if (this.#closed !== undefined) throw shuttingDown();
     const parsed = parseIssueRequest(body, this.#prefixes);
     if ('faults' in parsed) {
-      const { faults, parentId } = parsed;
-      throw invalidFields([...faults, ...(await this.#parentFaults(parentId))]);
+      const { faults, links } = parsed;
+      throw invalidFields([...faults, ...(await this.#ledger.linkFaults(links, Date.now()))]);
     }
     const { request } = parsed;
     const now = Date.now();
@@ -118,6 +161,11 @@ export class Broker {
       allowedEndpoints: request.allowedEndpoints,
       subject: request.subject,
       ...(request.parentId === undefined ? {} : { parentId: request.parentId }),
+      // When it lapses is the lease's own to say, whenever the key is looked at.
+      ...(request.leaseId === undefined
+        ? {}
+        : { lease: { id: request.leaseId, expiresAt: Infinity } }),
+      budgets: request.budgets,
       createdAt: now,
       expiresAt: now + request.lifeMs,
     };
@@ -172,7 +220,7 @@ export class Broker {
 
   /** @throws BrokerRefusal 404. */
   async key(id: string): Promise<KeyView> {
-    const found = await this.#ledger.key(id);
+    const found = await this.#ledger.key(id, Date.now());
     if (found === undefined) throw notFound('There is no key of that id.');
     return viewOf(found, Date.now());
   }
@@ -180,20 +228,211 @@ export class Broker {
   /** Keys, newest first; at most `limit` (1–1,000) of them. */
   async keys(filter: KeyFilter = {}, limit = 100, cursor?: string): Promise<KeyPage> {
     const now = Date.now();
-    const page = await this.#ledger.keys(
-      filter,
-      { limit, ...(cursor === undefined ? {} : { cursor }) },
-      now,
-    );
+    const page = await this.#ledger.keys(filter, pageOf(limit, cursor), now);
     return {
       keys: page.entries.map((entry) => viewOf(entry, now)),
       ...(page.next === undefined ? {} : { cursor: page.next }),
     };
   }
 
-  /** The audit log, newest first; at most `limit` entries. */
+  /**
+   * What a key may know about itself.
+   *
+   * @param token The key's own; absent where none was sent.
+   * @throws BrokerRefusal 401, the same for every way in which a token can be wrong.
+   */
+  async currentKey(token?: string): Promise<CurrentKeyView> {
+    const now = Date.now();
+    const key =
+      token === undefined || !isWellFormedToken(token)
+        ? undefined
+        : await this.#ledger.keyByTokenHash(hashToken(token));
+    const found =
+      key === undefined || !isLive(key, now) ? undefined : await this.#ledger.key(key.id, now);
+    if (found === undefined) throw invalidKey(token !== undefined);
+    const [, ...others] = await this.#ledger.capsOver(found.key.id, now);
+    return { ...viewOf(found, now), budgets: others.map(capView) };
+  }
+
+  /**
+   * Puts a daily cap over a subject, in place of the one that stands.
+   *
+   * @param body What `PUT /v1/budgets/{scope}/{id}` takes.
+   * @throws BrokerRefusal 422 with every bad field, or 503.
+   */
+  async putBudget(
+    scope: string,
+    id: string,
+    body: unknown,
+    remoteAddress?: string,
+  ): Promise<BudgetView> {
+    const parsed = parseBudgetRequest(scope, id, body, this.#vendorNames);
+    if ('faults' in parsed) throw invalidFields(parsed.faults);
+    await this.#ledger.putBudget(parsed.budget, Date.now(), remoteAddress);
+    return this.#budgetView(parsed.budget);
+  }
+
+  /** @throws BrokerRefusal 404. */
+  async budget(path: BudgetPath): Promise<BudgetView> {
+    const name = budgetName(this.#budgetSubject(path));
+    const found = (await this.#ledger.budgets()).find((budget) => budgetName(budget) === name);
+    if (found === undefined) throw noBudget();
+    return this.#budgetView(found);
+  }
+
+  /** Every daily cap that an operator has set. */
+  async budgets(): Promise<{ budgets: readonly BudgetView[] }> {
+    const all = await this.#ledger.budgets();
+    return { budgets: await Promise.all(all.map((budget) => this.#budgetView(budget))) };
+  }
+
+  /** @throws BrokerRefusal 404. */
+  async deleteBudget(
+    path: BudgetPath,
+    remoteAddress?: string,
+  ): Promise<BudgetSubjectView & { status: 'removed' }> {
+    const subject = this.#budgetSubject(path);
+    if (!(await this.#ledger.deleteBudget(subject, Date.now(), remoteAddress))) throw noBudget();
+    return { ...budgetSubjectView(subject), status: 'removed' };
+  }
+
+  /**
+   * Stops a subject: new keys and calls with standing ones. Once the promise resolves no call of
+   * the subject is admitted.
+   *
+   * @param body What `POST /v1/brakes` takes.
+   * @returns The brake, and how many live keys it hit.
+   * @throws BrokerRefusal 422 with every bad field, or 503.
+   */
+  async brake(body: unknown, remoteAddress?: string): Promise<BrakeView & { hit: number }> {
+    const parsed = parseBrakeRequest(body, this.#vendorNames);
+    if ('faults' in parsed) throw invalidFields(parsed.faults);
+    const { lifeMs, ...request } = parsed.request;
+    const now = Date.now();
+    if (request.scope === 'key' && (await this.#ledger.key(request.target, now)) === undefined) {
+      throw invalidFields([{ field: 'id', message: 'is not the id of a key' }]);
+    }
+    const brake = {
+      id: `brk_${randomBase62(22)}`,
+      ...request,
+      createdAt: now,
+      ...(lifeMs === undefined ? {} : { expiresAt: now + lifeMs }),
+    };
+    const hit = await this.#ledger.putBrake(brake, remoteAddress);
+    return { ...brakeView(brake), hit };
+  }
+
+  /** The brakes that stand, the oldest first. */
+  async brakes(): Promise<{ brakes: readonly BrakeView[] }> {
+    return { brakes: (await this.#ledger.brakes(Date.now())).map(brakeView) };
+  }
+
+  /**
+   * Lifts a brake.
+   *
+   * @throws BrokerRefusal 404 where none of that id stands, or 503.
+   */
+  async lift(
+    id: string,
+    remoteAddress?: string,
+  ): Promise<{ id: string; status: 'lifted'; lifted_at: string }> {
+    const now = Date.now();
+    if ((await this.#ledger.liftBrake(id, now, remoteAddress)) === undefined) {
+      throw notFound('There is no brake of that id.');
+    }
+    return { id, status: 'lifted', lifted_at: new Date(now).toISOString() };
+  }
+
+  /**
+   * Begins a lease: a heartbeat under which keys can be issued, and with which they die.
+   *
+   * @param body What `POST /v1/leases` takes.
+   * @throws BrokerRefusal 422, or 503.
+   */
+  async beginLease(body: unknown): Promise<LeaseView> {
+    if (this.#closed !== undefined) throw shuttingDown();
+    const parsed = parseLeaseRequest(body);
+    if ('faults' in parsed) throw invalidFields(parsed.faults);
+    const { ttlMs } = parsed;
+    const lease = { id: `lease_${randomBase62(22)}`, ttlMs, expiresAt: Date.now() + ttlMs };
+    await this.#ledger.putLease(lease);
+    return leaseView(lease);
+  }
+
+  /** @throws BrokerRefusal 404 where the lease was never there or has lapsed. */
+  async renewLease(id: string): Promise<LeaseView> {
+    const lease = await this.#ledger.renewLease(id, Date.now());
+    if (lease === undefined) throw notFound('There is no lease of that id, or it has lapsed.');
+    return leaseView(lease);
+  }
+
+  /**
+   * Ends a lease, and with it every key issued under it.
+   *
+   * @throws BrokerRefusal 404 where the lease was never there.
+   */
+  async endLease(id: string): Promise<{ id: string; status: 'ended' }> {
+    if (!(await this.#ledger.endLease(id, Date.now()))) {
+      throw notFound('There is no lease of that id.');
+    }
+    return { id, status: 'ended' };
+  }
+
+  /** Holds, newest first; at most `limit` (1–1,000) of them. */
+  async holds(filter: HoldFilter = {}, limit = 100, cursor?: string): Promise<HoldPage> {
+    const { entries, next } = await this.#ledger.holds(filter, pageOf(limit, cursor));
+    return { holds: entries.map(holdView), ...(next === undefined ? {} : { cursor: next }) };
+  }
+
+  /**
+   * Ends a hold that is `unknown`: the vendor executed the call, for `usd`.
+   *
+   * @param body What `POST /v1/holds/{id}/settle` takes.
+   * @throws BrokerRefusal 404, 422, or 503.
+   */
+  async settleHold(id: string, body: unknown, remoteAddress?: string): Promise<HoldView> {
+    const usd = (body as { usd?: unknown } | null)?.usd;
+    const message = usdFault(usd, 6);
+    if (message !== undefined) throw invalidFields([{ field: 'usd', message }]);
+    const micros = usdToMicros(usd as number);
+    return holdView(await this.#ledger.endUnknown(id, micros, Date.now(), remoteAddress));
+  }
+
+  /**
+   * Ends a hold that is `unknown`: the vendor did not execute the call.
+   *
+   * @throws BrokerRefusal 404, 422, or 503.
+   */
+  async releaseHold(id: string, remoteAddress?: string): Promise<HoldView> {
+    return holdView(await this.#ledger.endUnknown(id, undefined, Date.now(), remoteAddress));
+  }
+
+  /** The audit log, newest first, each call one entry; at most `limit` (1–1,000) of them. */
+  async audit(filter: AuditFilter = {}, limit = 100, cursor?: string): Promise<AuditPage> {
+    const { entries, next } = await this.#ledger.auditRecords(filter, pageOf(limit, cursor));
+    return {
+      entries: entries.map(auditEntryView),
+      ...(next === undefined ? {} : { cursor: next }),
+    };
+  }
+
+  /**
+   * Walks the chain of the audit log.
+   *
+   * @param head A head kept elsewhere, which the log must still lead to.
+   */
+  verifyAudit(head?: string): Promise<AuditVerdict> {
+    return this.#ledger.verifyAudit(head);
+  }
+
+  /** How busy the broker is, in counts. */
+  figures(): Promise<LedgerFigures> {
+    return this.#ledger.figures(Date.now());
+  }
+
+  /** The rows of the audit log as they are chained, newest first; at most `limit` of them. */
   auditEntries(filter: AuditFilter = {}, limit = 1_000): Promise<AuditEntry[]> {
-    return this.#ledger.audit(filter, limit);
+    return this.#ledger.audit(filter, { limit }).then(({ entries }) => [...entries]);
   }
 
   /** The store's state; rejects where no decision can be taken. */
@@ -217,14 +456,29 @@ export class Broker {
     await this.#ledger.close();
   }
 
-  async #parentFaults(parentId: string | undefined): Promise<FieldFault[]> {
-    if (parentId === undefined) return [];
-    const parent = await this.#ledger.key(parentId);
-    if (parent !== undefined && statusOf(parent.key, Date.now()) === 'active') return [];
-    return [{ field: 'parent_id', message: 'is not the id of a live key' }];
+  get #vendorNames(): ReadonlySet<string> {
+    return new Set(this.#prefixes.keys());
+  }
+
+  #budgetSubject(path: BudgetPath): BudgetSubject {
+    const parsed = parseBudgetSubject(path, this.#vendorNames);
+    if ('faults' in parsed) throw invalidFields(parsed.faults);
+    return parsed.subject;
+  }
+
+  async #budgetView(budget: Budget): Promise<BudgetView> {
+    return budgetView(budget, await this.#ledger.budgetState(budget, Date.now()));
   }
 
   #revoke(ids: readonly string[], remoteAddress: string | undefined): Promise<RevokeDecision> {
     return this.#ledger.revoke(ids, Date.now(), remoteAddress);
   }
+}
+
+function pageOf(limit: number, cursor: string | undefined): PageRequest {
+  return { limit, ...(cursor === undefined ? {} : { cursor }) };
+}
+
+function noBudget(): BrokerRefusal {
+  return notFound('There is no budget of its own over this subject.');
 }

@@ -3,30 +3,39 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
 import { Broker } from './broker';
+import { readConfigFile } from './broker.config';
+import type { BrokerConfig } from './broker.config';
 import {
   BrokerOptionsError,
   DEFAULT_STORE,
   DEFAULT_VENDOR_TIMEOUT,
+  MIN_AUDIT_KEY_LENGTH,
   baseUrlFault,
   parseStore,
   parseTimeout,
 } from './broker.options';
+import { isWord, runWord } from './cli/operator-words';
 import { createBrokerServer } from './http/broker-server';
 
-const HELP = `Usage: vault-key-broker [options]
+const HELP = `Usage: vault-key-broker [options]    starts the broker
+       vault-key-broker WORD ...     asks the one that runs
 
 Issues capped, allow-listed vault keys and enforces them in front of Stripe.
 
   --host ADDRESS   address to listen on            VAULT_KEY_HOST   127.0.0.1
   --port PORT      port; 0 takes a free one        VAULT_KEY_PORT   4100
   --store STORE    sqlite:<path>, sqlite::memory:  VAULT_KEY_STORE  ${DEFAULT_STORE}
+  --config FILE    rates, prices, limits (JSON)    VAULT_KEY_CONFIG
   --help           this text
+
+Words, each with its own --help: keys, budgets, brake, lift, holds, audit
 
 Environment:
   KEYBRAKE_TOKEN            the management API's token, at least 32 characters (required)
   STRIPE_SECRET_KEY         the account's key, best a restricted one, rk_… (required)
   STRIPE_BASE_URL           https://api.stripe.com
   VAULT_KEY_VENDOR_TIMEOUT  ${DEFAULT_VENDOR_TIMEOUT}; ms, s or m
+  VAULT_KEY_AUDIT_KEY       chains the audit log; kept beside the store where it is not set
 `;
 
 const MIN_TOKEN_LENGTH = 32;
@@ -45,13 +54,24 @@ interface Settings {
 class BadSetting extends Error {}
 
 async function main(): Promise<void> {
+  const [word, ...args] = process.argv.slice(2);
+  if (isWord(word)) {
+    process.exitCode = await runWord(word, args, process.env, {
+      out: (text) => process.stdout.write(text),
+      error: (line) => process.stderr.write(`vault-key-broker ${line}\n`),
+    });
+    return;
+  }
   const settings = readSettings(process.argv.slice(2), process.env);
   if (settings === 'help') {
     process.stdout.write(HELP);
     return;
   }
   const broker = openBroker(settings);
-  const server = createBrokerServer(broker, settings.token);
+  const server = createBrokerServer(broker, {
+    token: settings.token,
+    log: (line) => process.stderr.write(`vault-key-broker: ${line}\n`),
+  });
   server.listen(settings.port, settings.host);
   await once(server, 'listening').catch(async (error: NodeJS.ErrnoException) => {
     await broker.close();
@@ -107,6 +127,12 @@ function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings | 'help'
       'VAULT_KEY_VENDOR_TIMEOUT must be a number and ms, s or m, from 1ms to 10m, such as 80s',
     );
   }
+  const auditKey = env['VAULT_KEY_AUDIT_KEY'];
+  if (auditKey !== undefined && auditKey.length < MIN_AUDIT_KEY_LENGTH) {
+    throw new BadSetting(
+      `VAULT_KEY_AUDIT_KEY must have at least ${MIN_AUDIT_KEY_LENGTH} characters`,
+    );
+  }
   const secretKey = env['STRIPE_SECRET_KEY'] ?? '';
   if (!/^[\x21-\x7e]+$/.test(secretKey)) {
     throw new BadSetting('STRIPE_SECRET_KEY must be set, without spaces');
@@ -114,6 +140,7 @@ function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings | 'help'
   const baseUrl = env['STRIPE_BASE_URL'];
   const fault = baseUrl === undefined ? undefined : baseUrlFault(baseUrl);
   if (fault !== undefined) throw new BadSetting(`STRIPE_BASE_URL ${fault}`);
+  const config = readConfig(values.config ?? env['VAULT_KEY_CONFIG']);
   return {
     host,
     port: Number(port),
@@ -121,9 +148,26 @@ function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings | 'help'
     broker: {
       store,
       vendorTimeout,
-      vendors: { stripe: { secretKey, ...(baseUrl === undefined ? {} : { baseUrl }) } },
+      ...(auditKey === undefined ? {} : { auditKey }),
+      ...(config.limits === undefined ? {} : { limits: config.limits }),
+      vendors: {
+        stripe: {
+          ...config.vendors?.['stripe'],
+          secretKey,
+          ...(baseUrl === undefined ? {} : { baseUrl }),
+        },
+      },
     },
   };
+}
+
+function readConfig(file: string | undefined): BrokerConfig {
+  if (file === undefined) return {};
+  try {
+    return readConfigFile(file);
+  } catch (error) {
+    throw new BadSetting(`--config ${file}: ${(error as Error).message}`);
+  }
 }
 
 function parseOptions(args: string[]) {
@@ -134,6 +178,7 @@ function parseOptions(args: string[]) {
         host: { type: 'string' },
         port: { type: 'string' },
         store: { type: 'string' },
+        config: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     });

@@ -1,10 +1,40 @@
 export { Broker } from './broker';
-export type { IssuedKeyBody, KeyPage, ProxyAnswer, ProxyCall, RevokedKeyBody } from './broker';
+export type {
+  AuditPage,
+  HoldPage,
+  IssuedKeyBody,
+  KeyPage,
+  ProxyAnswer,
+  ProxyCall,
+  RevokedKeyBody,
+} from './broker';
 export { BrokerOptionsError } from './broker.options';
-export type { BrokerOptions, OptionFault, VendorOptions } from './broker.options';
+export type {
+  BrokerLimitOptions,
+  BrokerOptions,
+  OptionFault,
+  VendorOptions,
+} from './broker.options';
+export type { BodyLimitOptions, PriceOptions, VendorRules } from './vendor.options';
 export { BrokerRefusal } from './refusal';
 export type { FieldFault } from './refusal';
+export type { AuditVerdict } from './audit/audit-chain';
 export type { AuditEntry, AuditEvent } from './audit/audit-entry';
+export type { AuditEntryView } from './audit/audit-view';
+export type { BrakeScope } from './brakes/brake';
+export type { BrakeView } from './brakes/brake-view';
+export type { BudgetScope } from './budgets/budget';
+export type { BudgetPath } from './budgets/budget-request';
+export type { BudgetSubjectView, BudgetView, CapView } from './budgets/budget-view';
 export type { Subject } from './keys/issue-request';
-export type { KeyStatus, KeyView } from './keys/key';
-export type { AuditFilter, KeyFilter, StoreState } from './ledger/ledger';
+export type { CurrentKeyView, KeyStatus, KeyView } from './keys/key';
+export type { LeaseView } from './leases/lease-request';
+export type { HoldView } from './ledger/hold-view';
+export type {
+  AuditFilter,
+  HoldFilter,
+  KeyFilter,
+  LedgerFigures,
+  StoreState,
+} from './ledger/ledger';
+export type { HoldState } from './ledger/operation';

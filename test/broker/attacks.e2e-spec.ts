@@ -74,7 +74,8 @@ describe('whatever bytes come', () => {
     );
     expect((await send(broker.url, 'GET', '/healthz')).status).toBe(200);
     expect(await counted(id)).toBeGreaterThanOrEqual(vendor.book.total('usd'));
-    expect(broker.output).toMatch(/^vault-key-broker listening on \S+\n$/);
+    const refusals = /^vault-key-broker: refused a request from 127\.0\.0\.1: \d{3} \w+.*\n/gm;
+    expect(broker.output.replaceAll(refusals, '')).toMatch(/^vault-key-broker listening on \S+\n$/);
   });
 });
 
@@ -174,8 +175,9 @@ describe('money and time', () => {
                   'refunds',
                   `payment_intent=${on.slice('payment_intents/'.length)}&amount=${cents}`,
                 ),
+              // The vendor forgets its keys with each run, so each run has its own.
               replay: () =>
-                create(`${visa}&confirm=true`, { 'idempotency-key': `key-${which}-${cents}` }),
+                create(`${visa}&confirm=true`, { 'idempotency-key': `${id}-${which}-${cents}` }),
             };
             running.push(calls[what]());
             if (!together) {

@@ -1,5 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
 import { connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
 import { BrokerProcess, send, temporaryFile } from '../support/broker-process';
 import type { BrokerProcessOptions } from '../support/broker-process';
@@ -60,9 +64,13 @@ describe('vault-key-broker', () => {
       'VAULT_KEY_HOST',
       'VAULT_KEY_PORT',
       'VAULT_KEY_STORE',
+      'VAULT_KEY_AUDIT_KEY',
+      'keys, budgets, brake, lift, holds, audit',
     ]) {
       expect(stdout).toContain(name);
     }
+    expect(stdout.split('\n').length).toBeLessThanOrEqual(24);
+    expect(Math.max(...stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(100);
   });
 
   const bad: [setting: string, options: BrokerProcessOptions][] = [
@@ -123,6 +131,51 @@ describe('vault-key-broker', () => {
       expect([store, exit.code]).toEqual([store, 2]);
       expect(exit.stderr).toContain(store);
       expect(exit.stderr).toMatch(/^vault-key-broker: .+\n$/);
+    }
+  });
+});
+
+describe('TLS to the vendor', () => {
+  it('is verified whatever the environment says, and no secret goes to a stranger', async () => {
+    const certificate = temporaryFile('vendor.pem');
+    const key = temporaryFile('vendor.key');
+    execFileSync(
+      'openssl',
+      `req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout ${key} -out ${certificate}`.split(
+        ' ',
+      ),
+      { stdio: 'ignore' },
+    );
+    let received = 0;
+    const vendor = createServer(
+      { key: readFileSync(key), cert: readFileSync(certificate) },
+      (_req, res) => {
+        received += 1;
+        res.end('{}');
+      },
+    );
+    vendor.listen(0, '127.0.0.1');
+    await once(vendor, 'listening');
+    const { port } = vendor.address() as AddressInfo;
+    const ask = async (env: Record<string, string>) => {
+      const broker = await BrokerProcess.start({
+        vendor: { url: `https://localhost:${port}`, secretKey: SECRET },
+        env,
+      });
+      const { token } = await broker.issue();
+      const answer = await broker.call(token, 'GET', '/v1/payment_intents');
+      await broker.kill('SIGTERM');
+      return answer;
+    };
+    try {
+      const refused = await ask({ NODE_TLS_REJECT_UNAUTHORIZED: '0' });
+      expect([refused.status, refused.body.code]).toEqual([502, 'vendor_unreachable']);
+      expect(received).toBe(0);
+      const taken = await ask({ NODE_EXTRA_CA_CERTS: certificate });
+      expect([taken.status, received]).toEqual([200, 1]);
+    } finally {
+      vendor.close();
+      vendor.closeAllConnections();
     }
   });
 });

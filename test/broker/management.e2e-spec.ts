@@ -116,8 +116,8 @@ describe('POST /v1/keys', () => {
     ],
     ['subject', [null, 'u1', ['u1'], 7]],
     ['parent_id', [null, 7, {}, '', 'vk_0000000000000000000000']],
-    ['budgets', [null, {}, { user: 5 }]],
-    ['lease_id', [null, 'lease_1']],
+    ['budgets', [null, 5, [], 'user']],
+    ['lease_id', [null, 7, '', 'lease_0000000000000000000000']],
   ] as [string, unknown[]][])('takes no bad %s', async (field, values) => {
     for (const value of values) {
       expect([value, await badFields({ [field]: value })]).toEqual([value, [field]]);
@@ -132,6 +132,7 @@ describe('POST /v1/keys', () => {
       'subject',
       [{}, { tenant_id: 't', user_id: 'u'.repeat(128), run_id: 'r', tool: 'T.x', more: 1 }],
     ],
+    ['budgets', [{}, { tenant: 0, user: 0.01, run: 50, tool: 1_000_000, vendor: 'ignored' }]],
     [
       'allowed_endpoints',
       [Array(100).fill('/v1/charges'), ['GET /v1/x', 'DELETE /v1/customers/*', '/v1/*/x']],
@@ -188,6 +189,12 @@ describe('POST /v1/keys', () => {
     }
   });
 
+  it.each(['tenant', 'user', 'run', 'tool'])('takes no bad budgets.%s', async (scope) => {
+    for (const value of [null, '5', [5], true, -0.01, 0.001, 1_000_000.01]) {
+      expect(await badFields({ budgets: { [scope]: value } })).toEqual([`budgets.${scope}`]);
+    }
+  });
+
   it('names every bad field at once, an unknown parent too', async () => {
     const fields = await badFields({
       label: '',
@@ -197,7 +204,8 @@ describe('POST /v1/keys', () => {
       expires_in: null,
       subject: { user_id: '', tool: 7 },
       parent_id: 'vk_unknown',
-      budgets: {},
+      lease_id: 'lease_unknown',
+      budgets: { user: -1, tool: '5' },
     });
     expect(fields.sort()).toEqual(
       [
@@ -210,7 +218,9 @@ describe('POST /v1/keys', () => {
         'subject.user_id',
         'subject.tool',
         'parent_id',
-        'budgets',
+        'lease_id',
+        'budgets.user',
+        'budgets.tool',
       ].sort(),
     );
   });
@@ -339,6 +349,23 @@ describe('every management call', () => {
     ]);
     const one = await broker.api('POST', '/v1/keys/vk_1', {});
     expect([one.status, one.headers['allow']]).toEqual([405, 'GET, DELETE']);
+    for (const [method, path, allow] of [
+      ['POST', '/v1/budgets', 'GET'],
+      ['POST', '/v1/budgets/user/u1', 'PUT, GET, DELETE'],
+      ['PUT', '/v1/brakes', 'POST, GET'],
+      ['GET', '/v1/brakes/brk_1', 'DELETE'],
+      ['GET', '/v1/leases', 'POST'],
+      ['PATCH', '/v1/leases/lease_1', 'DELETE'],
+      ['GET', '/v1/leases/lease_1/renew', 'POST'],
+      ['POST', '/v1/holds', 'GET'],
+      ['GET', '/v1/holds/call_1/settle', 'POST'],
+      ['DELETE', '/v1/audit', 'GET'],
+      ['POST', '/v1/audit/verify', 'GET'],
+      ['POST', '/metrics', 'GET'],
+    ] as const) {
+      const answer = await broker.api(method, path, {});
+      expect([path, answer.status, answer.headers['allow']]).toEqual([path, 405, allow]);
+    }
     expect((await send(broker.url, 'POST', '/healthz')).status).toBe(405);
     for (const path of [
       '/v1',
@@ -346,7 +373,14 @@ describe('every management call', () => {
       '/v1/keys/',
       '/v1/keys/a/b',
       '/v1/keys/a%2fb',
-      '/v1/budgets',
+      '/v1/budgets/',
+      '/v1/budgets/user',
+      '/v1/budgets/user/',
+      '/v1/budgets/user/a/b',
+      '/v1/brakes/a/b',
+      '/v1/leases/a/b',
+      '/v1/holds/a',
+      '/v1/audit/',
       '/v1/keys/../keys',
     ]) {
       const answer = await broker.api('GET', path);

@@ -1,15 +1,52 @@
 import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { BrokerRefusal } from '../refusal';
+
+/** How long the reader of a long answer may stand still. */
+const STANDSTILL_MS = 60_000;
 
 /** Answers with JSON that nobody may store: some of it holds a token. */
 export function sendJson(res: ServerResponse, status: number, body: unknown): void {
-  const text = JSON.stringify(body);
+  sendText(res, status, 'application/json', JSON.stringify(body));
+}
+
+/** Answers with a text that nobody may store. */
+export function sendText(
+  res: ServerResponse,
+  status: number,
+  contentType: string,
+  text: string,
+): void {
   res.writeHead(status, {
-    'content-type': 'application/json',
+    'content-type': contentType,
     'content-length': Buffer.byteLength(text),
     'cache-control': 'no-store',
   });
   res.end(text);
+}
+
+/**
+ * Answers with one JSON document a line, as fast as they are read. What breaks off takes the
+ * connection with it, so that nobody reads a clean end.
+ */
+export async function sendLines(
+  res: ServerResponse,
+  status: number,
+  documents: AsyncIterable<unknown>,
+): Promise<void> {
+  // The first of them before the head, so that a list which cannot begin is refused.
+  const iterator = documents[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  const rest = { [Symbol.asyncIterator]: () => iterator };
+  async function* lines(): AsyncGenerator<string> {
+    if (first.done === true) return;
+    yield `${JSON.stringify(first.value)}\n`;
+    for await (const document of rest) yield `${JSON.stringify(document)}\n`;
+  }
+  res.writeHead(status, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
+  res.setTimeout(STANDSTILL_MS, () => res.destroy());
+  await pipeline(Readable.from(lines(), { objectMode: false }), res).catch(() => res.destroy());
 }
 
 /** Answers with a refusal in the broker's one shape. */

@@ -3,101 +3,187 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
 import type { Duplex } from 'node:stream';
 import type { Broker } from '../broker';
+import { CallCounts } from '../metrics/call-counts';
+import { RefusalLog } from '../metrics/refusal-log';
 import { BrokerRefusal, methodNotAllowed, notFound, storeUnavailable } from '../refusal';
 import { sendJson, sendRefusal } from './answers';
 import { Management } from './management';
+import { OpenAnswers } from './open-answers';
 
 const MAX_HEADER_BYTES = 16_384;
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 30_000;
-/** Longer than clients keep an idle connection, so that it is they who close it. */
-const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+/** The codes that tell a caller of the management API that it is not known. */
+const UNKNOWN_CALLER: ReadonlySet<string> = new Set([
+  'unauthorized',
+  'too_many_log_ins',
+  'invalid_key',
+]);
+
+/** How long a client may take, in milliseconds. */
+export interface ServerLimits {
+  /** From the first byte to the end of the headers. */
+  headersMs: number;
+  /** From the first byte to the end of the body. */
+  requestMs: number;
+  /** Between two requests on a connection. */
+  idleMs: number;
+}
+
+const LIMITS: ServerLimits = {
+  headersMs: 10_000,
+  requestMs: 30_000,
+  // Longer than clients keep an idle connection, so that it is they who close it.
+  idleMs: 75_000,
+};
+
+/** What a server needs beside its broker. */
+export interface BrokerServerOptions {
+  /** The management API's. */
+  token: string;
+  /** Takes the lines of the log, without their ends. */
+  log?: (line: string) => void;
+  limits?: Partial<ServerLimits>;
+}
 
 /** The broker on a socket: the management API below `/v1/`, the proxy below `/{vendor}/`. */
-export function createBrokerServer(broker: Broker, token: string): Server {
-  const management = new Management(broker, token);
+export function createBrokerServer(broker: Broker, options: BrokerServerOptions): Server {
+  const limits = { ...LIMITS, ...options.limits };
+  const handler = new BrokerHandler(broker, options.token, options.log ?? (() => {}));
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      headersTimeout: limits.headersMs,
+      requestTimeout: limits.requestMs,
+      keepAliveTimeout: limits.idleMs,
+      connectionsCheckingInterval: Math.min(1_000, limits.headersMs),
+      // Node's own refusal of it would have no body.
+      requireHostHeader: false,
     },
-    (req, res) => {
-      // What is left of a body that was refused half read would stand before the next request.
-      res.once('finish', () => req.resume());
-      route(broker, management, req, res).catch((error: unknown) => {
-        sendRefusal(res, error instanceof BrokerRefusal ? error : storeUnavailable(error));
-      });
-    },
+    (req, res) => handler.handle(req, res),
   );
   // Headers past Node's default count would be dropped without a word.
   server.maxHeadersCount = 0;
-  server.on('clientError', refuseUnparsed);
+  server.on('checkExpectation', (req: IncomingMessage, res: ServerResponse) =>
+    handler.handle(req, res, invalidRequest('The only expectation that is met is 100-continue.')),
+  );
+  server.on('connect', (req, socket) =>
+    handler.refuseUnparsed(socket, notFound('There is no such vendor, and no tunnel.')),
+  );
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (error.code === 'ECONNRESET') socket.destroy();
+    else handler.refuseUnparsed(socket, unparsed(error.code));
+  });
   return server;
 }
 
-async function route(
-  broker: Broker,
-  management: Management,
-  req: IncomingMessage,
-  res: ServerResponse,
-): Promise<void> {
-  const url = req.url ?? '';
-  const mark = url.indexOf('?');
-  const path = mark === -1 ? url : url.slice(0, mark);
-  const query = mark === -1 ? '' : url.slice(mark + 1);
-  if (path === '/healthz' || path === '/readyz') {
-    if (req.method !== 'GET') throw methodNotAllowed(['GET']);
-    if (path === '/healthz') sendJson(res, 200, { status: 'alive' });
-    else sendJson(res, 200, { status: 'ready', store: await broker.state() });
-    return;
-  }
-  if (path === '/v1' || path.startsWith('/v1/')) return management.handle(req, res, path, query);
+class BrokerHandler {
+  readonly #counts = new CallCounts();
+  readonly #openAnswers = new OpenAnswers();
+  readonly #management: Management;
+  readonly #refusals: RefusalLog;
 
-  const vendor = /^\/([a-z][a-z0-9-]{0,31})\//.exec(url)?.[1];
-  if (vendor === undefined || !broker.hasVendor(vendor)) {
-    throw notFound('There is no such vendor, and nothing else at this path.');
+  constructor(
+    private readonly broker: Broker,
+    token: string,
+    log: (line: string) => void,
+  ) {
+    this.#management = new Management(broker, token, this.#counts);
+    this.#refusals = new RefusalLog(log);
   }
-  const { headers } = req;
-  const hasBody =
-    headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
-  const answer = await broker.forward({
-    vendor,
-    method: req.method ?? '',
-    target: url.slice(vendor.length + 1),
-    rawHeaders: req.rawHeaders,
-    ...(hasBody ? { body: req.iterator({ destroyOnReturn: false }) } : {}),
-    ...(req.socket.remoteAddress === undefined ? {} : { remoteAddress: req.socket.remoteAddress }),
-  });
-  try {
-    if (!res.destroyed) res.writeHead(answer.status, answer.headers);
-  } catch (error) {
-    answer.body.destroy();
-    throw error;
+
+  handle(req: IncomingMessage, res: ServerResponse, fault = framingFault(req)): void {
+    this.#openAnswers.begin(req, res);
+    // What is left of a body that was refused half read would stand before the next request.
+    res.once('finish', () => req.resume());
+    const url = req.url ?? '';
+    const mark = url.indexOf('?');
+    const path = mark === -1 ? url : url.slice(0, mark);
+    const query = mark === -1 ? '' : url.slice(mark + 1);
+    const route = fault === undefined ? this.#route(req, res, path, query) : Promise.reject(fault);
+    route.catch((error: unknown) => {
+      const refusal = error instanceof BrokerRefusal ? error : storeUnavailable(error);
+      if (!this.#management.serves(path) || UNKNOWN_CALLER.has(refusal.code)) {
+        this.#noteUnknown(refusal.status, refusal.code, req.socket.remoteAddress);
+      }
+      sendRefusal(res, refusal);
+    });
   }
-  // An answer that breaks off takes the connection with it, so that no one reads a clean end; a
-  // client that goes away destroys the body, and the call is followed to its end without it.
-  pipeline(answer.body, res, () => {});
+
+  /** Refuses what never became a request, in the one shape. */
+  refuseUnparsed(socket: Duplex & { remoteAddress?: string }, refusal: BrokerRefusal): void {
+    const { remoteAddress } = socket;
+    if (this.#openAnswers.refuse(socket, refusal)) {
+      this.#noteUnknown(refusal.status, refusal.code, remoteAddress);
+    }
+  }
+
+  async #route(
+    req: IncomingMessage,
+    res: ServerResponse,
+    path: string,
+    query: string,
+  ): Promise<void> {
+    if (path === '/healthz' || path === '/readyz') {
+      if (req.method !== 'GET') throw methodNotAllowed(['GET']);
+      if (path === '/healthz') sendJson(res, 200, { status: 'alive' });
+      else sendJson(res, 200, { status: 'ready', store: await this.broker.state() });
+      return;
+    }
+    if (this.#management.serves(path)) return this.#management.handle(req, res, path, query);
+    await this.#forward(req, res);
+  }
+
+  async #forward(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const url = req.url ?? '';
+    const vendor = /^\/([a-z][a-z0-9-]{0,31})\//.exec(url)?.[1];
+    if (vendor === undefined || !this.broker.hasVendor(vendor)) {
+      throw notFound('There is no such vendor, and nothing else at this path.');
+    }
+    const { headers } = req;
+    const { remoteAddress } = req.socket;
+    const hasBody =
+      headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+    const answer = await this.broker.forward({
+      vendor,
+      method: req.method ?? '',
+      target: url.slice(vendor.length + 1),
+      rawHeaders: req.rawHeaders,
+      ...(hasBody ? { body: req.iterator({ destroyOnReturn: false }) } : {}),
+      ...(remoteAddress === undefined ? {} : { remoteAddress }),
+    });
+    const verdict = String(answer.headers['x-vault-key-verdict']);
+    if (answer.unknownCaller === true) this.#noteUnknown(answer.status, verdict, remoteAddress);
+    else this.#counts.call(vendor, verdict);
+    try {
+      if (!res.destroyed) res.writeHead(answer.status, answer.headers);
+    } catch (error) {
+      answer.body.destroy();
+      throw error;
+    }
+    // An answer that breaks off takes the connection with it, so that no one reads a clean end; a
+    // client that goes away destroys the body, and the call is followed to its end without it.
+    // To HTTP/1.0 the end of the connection is the end of the answer, unless it is reset.
+    if (req.httpVersionMinor === 0) answer.body.once('error', () => req.socket.resetAndDestroy());
+    pipeline(answer.body, res, () => {});
+  }
+
+  #noteUnknown(status: number, code: string, address: string | undefined): void {
+    this.#counts.unknownCaller(code);
+    this.#refusals.note(status, code, address);
+  }
 }
 
-/** What Node's own parser refuses, in the broker's shape. */
-function refuseUnparsed(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy();
-    return;
+/** What is wrong with a request that Node has parsed, before anything else is looked at. */
+function framingFault({ httpVersion, rawHeaders }: IncomingMessage): BrokerRefusal | undefined {
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] ?? '';
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1;
   }
-  const refusal = unparsed(error.code);
-  const body = refusal.toBody();
-  const headers = {
-    ...refusal.toHeaders(),
-    'content-length': Buffer.byteLength(body),
-    connection: 'close',
-  };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  socket.end(`HTTP/1.1 ${refusal.status} Refused\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
+  if (hosts === 1 || (hosts === 0 && httpVersion === '1.0')) return undefined;
+  return invalidRequest(`The header host is given ${hosts === 0 ? 'nowhere' : 'more than once'}.`);
 }
 
+/** What Node's own parser refuses. */
 function unparsed(code: string | undefined): BrokerRefusal {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
@@ -109,6 +195,10 @@ function unparsed(code: string | undefined): BrokerRefusal {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return new BrokerRefusal(408, 'request_timeout', 'The request did not arrive in time.');
     default:
-      return new BrokerRefusal(400, 'invalid_request', 'The request is not valid HTTP.');
+      return invalidRequest('The request is not valid HTTP.');
   }
+}
+
+function invalidRequest(message: string): BrokerRefusal {
+  return new BrokerRefusal(400, 'invalid_request', message);
 }

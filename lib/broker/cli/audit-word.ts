@@ -1,0 +1,78 @@
+import type { AuditVerdict } from '../audit/audit-chain';
+import type { AuditEntryView } from '../audit/audit-view';
+import type { AuditPage } from '../broker';
+import { instant, table, usd } from './table';
+import type { Column } from './table';
+import { COMMON_HELP, operandsOf, queryOf } from './word';
+import type { Word } from './word';
+
+const COLUMNS: readonly Column<AuditEntryView>[] = [
+  { title: 'SEQ', text: ({ seq }) => String(seq), right: true },
+  { title: 'AT', text: ({ at }) => instant(at) },
+  { title: 'EVENT', text: ({ event }) => event },
+  { title: 'VERDICT', text: ({ verdict }) => verdict ?? '' },
+  { title: 'USD', text: (entry) => usd(entry.settled_usd ?? entry.requested_usd), right: true },
+  { title: 'LABEL', text: ({ label }) => label ?? '', shrinks: true },
+  {
+    title: 'WHAT',
+    text: ({ method, path, reason }) => (path === null ? (reason ?? '') : `${method} ${path}`),
+    shrinks: true,
+  },
+];
+
+export const auditWord: Word = {
+  help: `Usage: vault-key-broker audit [filters]       lists the audit log, newest first
+       vault-key-broker audit verify [--head H]   walks its chain; 1 where it does not hold
+
+  --from T     --to T     UTC: 2026-11-23 or 2026-11-23T10:00:00Z
+  --verdict V  settled, released, unknown, forwarded, or the code of a refusal
+  --event E    call, refusal, issue, revoke, brake, lift, budget, settlement
+  --key ID     --vendor V   --tenant T   --user U   --run R   --tool T
+  --limit N    at most so many, 100 by default, up to 1000
+  --cursor C   where the next page begins
+  --head H     the head of an earlier verification, kept elsewhere
+${COMMON_HELP}`,
+  options: [
+    'from',
+    'to',
+    'verdict',
+    'event',
+    'key',
+    'vendor',
+    'tenant',
+    'user',
+    'run',
+    'tool',
+    'limit',
+    'cursor',
+    'head',
+  ],
+  async run({ api, operands: [action, ...rest], options }) {
+    if (action === 'verify') {
+      operandsOf(rest);
+      const query = queryOf(options, { head: 'head' });
+      const json = await api.call<AuditVerdict>('GET', `/v1/audit/verify${query}`);
+      return json.ok
+        ? { json, text: `${json.entries} rows hold\nhead ${json.head}\n` }
+        : { json, text: `row ${json.seq} does not hold: ${json.reason}\n`, ok: false };
+    }
+    operandsOf(action === undefined ? [] : [action, ...rest]);
+    const query = queryOf(options, {
+      from: 'from',
+      to: 'to',
+      verdict: 'verdict',
+      event: 'event',
+      key: 'key_id',
+      vendor: 'vendor',
+      tenant: 'tenant_id',
+      user: 'user_id',
+      run: 'run_id',
+      tool: 'tool',
+      limit: 'limit',
+      cursor: 'cursor',
+    });
+    const json = await api.call<AuditPage>('GET', `/v1/audit${query}`);
+    const next = json.cursor === undefined ? '' : `more: --cursor ${json.cursor}\n`;
+    return { json, text: `${table(COLUMNS, json.entries)}${next}` };
+  },
+};

@@ -1,0 +1,58 @@
+import type { BrakeView } from '../brakes/brake-view';
+import { instant, shown, table } from './table';
+import type { Column } from './table';
+import { BadUsage, COMMON_HELP, operandsOf } from './word';
+import type { Word } from './word';
+
+const COLUMNS: readonly Column<BrakeView>[] = [
+  { title: 'ID', text: ({ id }) => id },
+  { title: 'SCOPE', text: ({ scope }) => scope },
+  { title: 'TARGET', text: ({ target }) => target ?? '', shrinks: true },
+  { title: 'TENANT', text: ({ tenant_id }) => tenant_id ?? '', shrinks: true },
+  { title: 'EXPIRES', text: ({ expires_at }) => instant(expires_at) },
+  { title: 'REASON', text: ({ reason }) => reason, shrinks: true },
+];
+
+export const brakeWord: Word = {
+  help: `Usage: vault-key-broker brake          lists the brakes that stand
+       vault-key-broker brake SCOPE ID --reason TEXT
+       vault-key-broker brake all --reason TEXT
+
+  SCOPE          tenant, user, run, tool, vendor, key
+  --reason TEXT  shown to whoever is stopped
+  --tenant T     only within this tenant
+  --for TIME     such as 30m; without it, the brake stands until it is lifted
+${COMMON_HELP}`,
+  options: ['reason', 'tenant', 'for'],
+  async run({ api, operands, options: { reason, tenant, for: time } }) {
+    if (operands.length === 0) {
+      if ((reason ?? tenant ?? time) !== undefined) throw new BadUsage('SCOPE is missing');
+      const json = await api.call<{ brakes: readonly BrakeView[] }>('GET', '/v1/brakes');
+      return { json, text: table(COLUMNS, json.brakes) };
+    }
+    const [scope, id] =
+      operands[0] === 'all' ? operandsOf(operands, 'SCOPE') : operandsOf(operands, 'SCOPE', 'ID');
+    if (reason === undefined) throw new BadUsage('--reason is missing');
+    const json = await api.call<BrakeView & { hit: number }>('POST', '/v1/brakes', {
+      scope,
+      ...(id === undefined ? {} : { id }),
+      ...(tenant === undefined ? {} : { tenant_id: tenant }),
+      reason,
+      ...(time === undefined ? {} : { expires_in: time }),
+    });
+    const keys = `${json.hit} live ${json.hit === 1 ? 'key' : 'keys'}`;
+    return { json, text: `${json.id} stops ${keys}; lift it with: lift ${json.id}\n` };
+  },
+};
+
+export const liftWord: Word = {
+  help: `Usage: vault-key-broker lift BRAKE_ID      lets go what a brake has stopped
+
+${COMMON_HELP}`,
+  options: [],
+  async run({ api, operands }) {
+    const [id = ''] = operandsOf(operands, 'BRAKE_ID');
+    const json = await api.call('DELETE', `/v1/brakes/${encodeURIComponent(id)}`);
+    return { json, text: `lifted ${shown(id)}\n` };
+  },
+};

@@ -1,0 +1,54 @@
+import type { HoldPage } from '../broker';
+import type { HoldView } from '../ledger/hold-view';
+import { instant, table, usd } from './table';
+import type { Column } from './table';
+import { COMMON_HELP, operandsOf, queryOf, usdOperand } from './word';
+import type { Word } from './word';
+
+const COLUMNS: readonly Column<HoldView>[] = [
+  { title: 'ID', text: ({ id }) => id },
+  { title: 'STATE', text: ({ state }) => state },
+  {
+    title: 'USD',
+    text: ({ state, held_usd, settled_usd }) => usd(state === 'settled' ? settled_usd : held_usd),
+    right: true,
+  },
+  { title: 'BEGUN', text: ({ created_at }) => instant(created_at) },
+  { title: 'KEY', text: ({ key_id }) => key_id },
+];
+
+export const holdsWord: Word = {
+  help: `Usage: vault-key-broker holds [filters]      lists holds
+       vault-key-broker holds settle ID USD  the vendor executed the call, for so much
+       vault-key-broker holds release ID     the vendor did not execute the call
+
+  --state S    unknown (default), held, settled, released
+  --vendor V   --key ID
+  --limit N    at most so many, 100 by default, up to 1000
+  --cursor C   where the next page begins
+${COMMON_HELP}`,
+  options: ['state', 'vendor', 'key', 'limit', 'cursor'],
+  async run({ api, operands: [action, ...rest], options }) {
+    if (action === 'settle') {
+      const [id = '', amount = ''] = operandsOf(rest, 'ID', 'USD');
+      const json = await api.call<HoldView>('POST', `/v1/holds/${encodeURIComponent(id)}/settle`, {
+        usd: usdOperand(amount),
+      });
+      return { json, text: table(COLUMNS, [json]) };
+    }
+    if (action === 'release') {
+      const [id = ''] = operandsOf(rest, 'ID');
+      const path = `/v1/holds/${encodeURIComponent(id)}/release`;
+      const json = await api.call<HoldView>('POST', path);
+      return { json, text: table(COLUMNS, [json]) };
+    }
+    operandsOf(action === undefined ? [] : [action, ...rest]);
+    const query = queryOf(
+      { state: 'unknown', ...options },
+      { state: 'state', vendor: 'vendor', key: 'key_id', limit: 'limit', cursor: 'cursor' },
+    );
+    const json = await api.call<HoldPage>('GET', `/v1/holds${query}`);
+    const next = json.cursor === undefined ? '' : `more: --cursor ${json.cursor}\n`;
+    return { json, text: `${table(COLUMNS, json.holds)}${next}` };
+  },
+};

@@ -1,0 +1,85 @@
+import { request as requestHttp } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { isLoopback } from '../broker.options';
+
+const TIMEOUT_MS = 60_000;
+
+/** The broker did not do what it was asked: its own words, or why there are none. */
+export class ManagementFault extends Error {}
+
+/** The management API of a running broker. */
+export class ManagementApi {
+  constructor(
+    private readonly url: URL,
+    private readonly token: string,
+  ) {}
+
+  /**
+   * @param path Goes as it is: an id in it is the caller's to encode.
+   * @throws ManagementFault where the answer is no 2xx, or none came.
+   */
+  async call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const { status, text } = await this.#exchange(method, path, body);
+    let answer: unknown;
+    try {
+      answer = JSON.parse(text) as unknown;
+    } catch {
+      throw new ManagementFault(`${this.url.origin} answered ${status}, and no JSON`);
+    }
+    if (status >= 200 && status < 300) return answer as T;
+    const { code, error } = answer as { code?: string; error?: { message?: string } };
+    throw new ManagementFault(`${status} ${code ?? ''}: ${error?.message ?? 'no message'}`);
+  }
+
+  async #exchange(method: string, path: string, body: unknown) {
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    try {
+      const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+        const send = this.url.protocol === 'https:' ? requestHttps : requestHttp;
+        const req = send(
+          {
+            hostname: this.url.hostname.replace(/^\[|\]$/g, ''),
+            port: this.url.port,
+            method,
+            path,
+            timeout: TIMEOUT_MS,
+            headers: {
+              authorization: `Bearer ${this.token}`,
+              ...(text === undefined
+                ? {}
+                : {
+                    'content-type': 'application/json',
+                    'content-length': Buffer.byteLength(text),
+                  }),
+            },
+          },
+          resolve,
+        );
+        req.on('error', reject);
+        req.on('timeout', () => req.destroy(new Error('no answer came in time')));
+        req.end(text);
+      });
+      const chunks: Buffer[] = [];
+      for await (const chunk of answer) chunks.push(chunk as Buffer);
+      return { status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') };
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      throw new ManagementFault(`no broker answers at ${this.url.origin}: ${code ?? message}`);
+    }
+  }
+}
+
+/** The URL of a broker; `undefined` where the text is none, or would show the token on a network. */
+export function brokerUrl(text: string): URL | undefined {
+  try {
+    const url = new URL(text);
+    const safe =
+      url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+    return safe && url.pathname === '/' && url.search === '' && url.username === ''
+      ? url
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,94 @@
+import { parseArgs } from 'node:util';
+import type { ManagementApi } from './management-api';
+
+/** What an operator typed does not hold: one line that says what. */
+export class BadUsage extends Error {}
+
+/** What a word may do. */
+export interface WordRun {
+  api: ManagementApi;
+  operands: readonly string[];
+  options: Readonly<Record<string, string>>;
+}
+
+/** What a word answers: the API's own JSON, and how people read it. */
+export interface WordResult {
+  json: unknown;
+  text: string;
+  /** @default true */
+  ok?: boolean;
+}
+
+/** One of the operator's words. */
+export interface Word {
+  help: string;
+  /** The options it takes beside those that all words take. */
+  options: readonly string[];
+  run(run: WordRun): Promise<WordResult>;
+}
+
+/** What all words take. */
+export const COMMON_HELP = `  --url URL    the running broker, http://127.0.0.1:4100 by default
+  --json       the management API's own answer
+  --help       this text
+
+The management token is read from KEYBRAKE_TOKEN.
+`;
+
+/** Options and operands as they were typed; what no one knows is {@link BadUsage}. */
+export function parseWord(args: string[], options: readonly string[]) {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        url: { type: 'string' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+        ...Object.fromEntries(options.map((name) => [name, { type: 'string' } as const])),
+      },
+    });
+    const { url, json, help, ...rest } = values;
+    return {
+      url: url ?? 'http://127.0.0.1:4100',
+      json: json === true,
+      help: help === true,
+      options: rest as Record<string, string>,
+      operands: positionals,
+    };
+  } catch (error) {
+    const [reason = ''] = (error as Error).message.split(/\.\s/);
+    throw new BadUsage(reason);
+  }
+}
+
+/** The operands by name; too few or too many are {@link BadUsage}. */
+export function operandsOf(operands: readonly string[], ...names: string[]): string[] {
+  const missing = names[operands.length];
+  if (missing !== undefined) throw new BadUsage(`${missing} is missing`);
+  const extra = operands[names.length];
+  if (extra !== undefined) throw new BadUsage(`${extra} is one operand too many`);
+  return [...operands];
+}
+
+/** A query of the options that were given, under the names that the API has for them. */
+export function queryOf(
+  options: Readonly<Record<string, string>>,
+  names: Readonly<Record<string, string>>,
+): string {
+  const query = new URLSearchParams();
+  for (const [option, name] of Object.entries(names)) {
+    const value = options[option];
+    if (value !== undefined) query.set(name, value);
+  }
+  const text = query.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+/** An amount in USD as it was typed. */
+export function usdOperand(text: string): number {
+  if (!/^\d+(?:\.\d+)?$/.test(text)) {
+    throw new BadUsage(`${text} is no amount in USD, such as 12.50`);
+  }
+  return Number(text);
+}

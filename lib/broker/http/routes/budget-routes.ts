@@ -1,0 +1,68 @@
+import type { Broker } from '../../broker';
+import type { BudgetPath } from '../../budgets/budget-request';
+import { BrokerRefusal } from '../../refusal';
+import { readJson } from '../json-body';
+import { anyText, readQuery } from '../list-query';
+import type { ManagementRequest, Route } from '../route';
+
+const ALL = /^\/v1\/budgets$/;
+const ONE = /^\/v1\/budgets\/([^/]+)\/([^/]+)$/;
+const SEGMENT = /^(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+$/;
+
+export function budgetRoutes(broker: Broker): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: ALL,
+      handle: async () => ({ status: 200, body: await broker.budgets() }),
+    },
+    {
+      method: 'PUT',
+      path: ONE,
+      handle: async ({ req, params: [scope = '', id = ''], remoteAddress }) => ({
+        status: 200,
+        body: await broker.putBudget(
+          decoded(scope),
+          decoded(id),
+          await readJson(req),
+          remoteAddress,
+        ),
+      }),
+    },
+    {
+      method: 'GET',
+      path: ONE,
+      handle: async (request) => ({ status: 200, body: await broker.budget(pathOf(request)) }),
+    },
+    {
+      method: 'DELETE',
+      path: ONE,
+      handle: async (request) => ({
+        status: 200,
+        body: await broker.deleteBudget(pathOf(request), request.remoteAddress),
+      }),
+    },
+  ];
+}
+
+function pathOf({ params: [scope = '', id = ''], query }: ManagementRequest): BudgetPath {
+  return {
+    scope: decoded(scope),
+    id: decoded(id),
+    ...readQuery(query, { tenant_id: anyText, user_id: anyText }),
+  };
+}
+
+/** A segment's text; an id may hold anything, so it is read in one way only. */
+function decoded(segment: string): string {
+  try {
+    if (SEGMENT.test(segment)) return decodeURIComponent(segment);
+  } catch {
+    // It is not UTF-8.
+  }
+  throw new BrokerRefusal(
+    400,
+    'invalid_request',
+    'The path must be percent-encoded UTF-8, and nothing in it raw that must be encoded.',
+  );
+}

@@ -1,0 +1,49 @@
+import type { Broker } from '../../broker';
+import type { HoldState } from '../../ledger/operation';
+import { readJson } from '../json-body';
+import { anyText, oneOf, readListQuery } from '../list-query';
+import { ID } from '../route';
+import type { Route } from '../route';
+
+const STATES: readonly HoldState[] = ['held', 'settled', 'released', 'unknown'];
+
+export function holdRoutes(broker: Broker): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: /^\/v1\/holds$/,
+      handle: async ({ query }) => {
+        const { filter, limit, cursor } = readListQuery(query, {
+          state: oneOf(STATES),
+          vendor: anyText,
+          key_id: anyText,
+        });
+        const { state, ...rest } = filter;
+        return {
+          status: 200,
+          body: await broker.holds(
+            { ...rest, ...(state === undefined ? {} : { state: state as HoldState }) },
+            limit,
+            cursor,
+          ),
+        };
+      },
+    },
+    {
+      method: 'POST',
+      path: new RegExp(`^/v1/holds/${ID}/settle$`),
+      handle: async ({ req, params: [id = ''], remoteAddress }) => ({
+        status: 200,
+        body: await broker.settleHold(id, await readJson(req), remoteAddress),
+      }),
+    },
+    {
+      method: 'POST',
+      path: new RegExp(`^/v1/holds/${ID}/release$`),
+      handle: async ({ params: [id = ''], remoteAddress }) => ({
+        status: 200,
+        body: await broker.releaseHold(id, remoteAddress),
+      }),
+    },
+  ];
+}

@@ -1,0 +1,84 @@
+import type { Broker } from '../../broker';
+import { bearerToken } from '../../forwarding/request-headers';
+import type { KeyStatus } from '../../keys/key';
+import { readJson } from '../json-body';
+import { anyText, oneOf, readListQuery } from '../list-query';
+import { ID } from '../route';
+import type { Route } from '../route';
+
+const STATUSES: readonly KeyStatus[] = ['active', 'expired', 'revoked', 'braked'];
+const ONE = new RegExp(`^/v1/keys/${ID}$`);
+
+export function keyRoutes(broker: Broker): Route[] {
+  return [
+    {
+      method: 'POST',
+      path: /^\/v1\/keys$/,
+      handle: async ({ req, remoteAddress }) => ({
+        status: 201,
+        body: await broker.issue(await readJson(req), remoteAddress),
+      }),
+    },
+    {
+      method: 'GET',
+      path: /^\/v1\/keys$/,
+      handle: async ({ query }) => {
+        const { filter, limit, cursor } = readListQuery(query, {
+          status: oneOf(STATUSES),
+          vendor: anyText,
+          tenant_id: anyText,
+          user_id: anyText,
+          run_id: anyText,
+          tool: anyText,
+        });
+        const { status, ...rest } = filter;
+        return {
+          status: 200,
+          body: await broker.keys(
+            { ...rest, ...(status === undefined ? {} : { status: status as KeyStatus }) },
+            limit,
+            cursor,
+          ),
+        };
+      },
+    },
+    {
+      method: 'POST',
+      path: /^\/v1\/keys\/revoke$/,
+      handle: async ({ req, remoteAddress }) => ({
+        status: 200,
+        body: await broker.revokeAll(await readJson(req), remoteAddress),
+      }),
+    },
+    {
+      method: 'GET',
+      path: ONE,
+      handle: async ({ params: [id = ''] }) => ({ status: 200, body: await broker.key(id) }),
+    },
+    {
+      method: 'DELETE',
+      path: ONE,
+      handle: async ({ params: [id = ''], remoteAddress }) => ({
+        status: 200,
+        body: await broker.revoke(id, remoteAddress),
+      }),
+    },
+  ];
+}
+
+/** The one call whose bearer is a vault key. */
+export function currentKeyRoute(broker: Broker): Route {
+  return {
+    method: 'GET',
+    path: /^\/v1\/keys\/current$/,
+    handle: async ({ req }) => {
+      const sent = req.headersDistinct['authorization'];
+      // Of two, no one can say which is meant.
+      const token = sent?.length === 1 ? bearerToken(sent[0]) : undefined;
+      return {
+        status: 200,
+        body: await broker.currentKey(sent === undefined ? undefined : (token ?? '')),
+      };
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import type { Broker } from '../../broker';
+import { readJson } from '../json-body';
+import { ID } from '../route';
+import type { Route } from '../route';
+
+export function leaseRoutes(broker: Broker): Route[] {
+  return [
+    {
+      method: 'POST',
+      path: /^\/v1\/leases$/,
+      handle: async ({ req }) => ({
+        status: 201,
+        body: await broker.beginLease(await readJson(req)),
+      }),
+    },
+    {
+      method: 'POST',
+      path: new RegExp(`^/v1/leases/${ID}/renew$`),
+      handle: async ({ params: [id = ''] }) => ({ status: 200, body: await broker.renewLease(id) }),
+    },
+    {
+      method: 'DELETE',
+      path: new RegExp(`^/v1/leases/${ID}$`),
+      handle: async ({ params: [id = ''] }) => ({ status: 200, body: await broker.endLease(id) }),
+    },
+  ];
+}

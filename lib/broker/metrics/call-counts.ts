@@ -1,0 +1,27 @@
+/** What became of the calls since the process began; counts alone, nobody's name. */
+export class CallCounts {
+  /** Of known keys, by vendor and verdict. */
+  readonly #calls = new Map<string, Map<string, number>>();
+  /** Refused before a key was known, by code. */
+  readonly #unknown = new Map<string, number>();
+
+  call(vendor: string, verdict: string): void {
+    let byVerdict = this.#calls.get(vendor);
+    if (byVerdict === undefined) this.#calls.set(vendor, (byVerdict = new Map()));
+    byVerdict.set(verdict, (byVerdict.get(verdict) ?? 0) + 1);
+  }
+
+  unknownCaller(code: string): void {
+    this.#unknown.set(code, (this.#unknown.get(code) ?? 0) + 1);
+  }
+
+  get calls(): { vendor: string; verdict: string; count: number }[] {
+    return [...this.#calls].flatMap(([vendor, byVerdict]) =>
+      [...byVerdict].map(([verdict, count]) => ({ vendor, verdict, count })),
+    );
+  }
+
+  get unknownCallers(): { code: string; count: number }[] {
+    return [...this.#unknown].map(([code, count]) => ({ code, count }));
+  }
+}

@@ -1,0 +1,308 @@
+import { get } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { openConnection } from '../../lib/broker/ledger/sqlite/sqlite-driver';
+import { createStripeVendor } from '../../lib/testing/stripe-vendor';
+import type { StripeVendor } from '../../lib/testing/stripe-vendor';
+import { BrokerProcess, send, temporaryFile } from '../support/broker-process';
+import type { IssuedKey } from '../support/broker-process';
+import { until } from '../support/until';
+
+const PAYMENT = 'amount=1000&currency=usd&payment_method=pm_card_visa&confirm=true';
+
+interface Entry {
+  seq: number;
+  event: string;
+  verdict: string | null;
+  call_id: string | null;
+}
+
+let vendor: StripeVendor;
+let broker: BrokerProcess;
+beforeAll(async () => {
+  vendor = await createStripeVendor();
+  broker = await BrokerProcess.start({ vendor });
+});
+afterAll(() => vendor.close());
+beforeEach(() => vendor.reset());
+
+const pay = ({ token }: IssuedKey, headers = {}, on = broker) =>
+  on.call(token, 'POST', '/v1/payment_intents', { body: PAYMENT, headers });
+const entries = async (query: string, on = broker) => {
+  const { status, body } = await on.api('GET', `/v1/audit?${query}`);
+  expect([query, status]).toEqual([query, 200]);
+  return body.entries as Entry[];
+};
+const openLines = (on: BrokerProcess, query = '') =>
+  new Promise<IncomingMessage>((resolve, reject) => {
+    get(
+      `${on.url}/v1/audit${query}`,
+      { headers: { authorization: `Bearer ${on.token}`, accept: 'application/x-ndjson' } },
+      resolve,
+    ).on('error', reject);
+  });
+const readLines = async (answer: IncomingMessage) => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  const lines = Buffer.concat(chunks).toString().split('\n');
+  expect(lines.pop()).toBe('');
+  return lines.map((line) => JSON.parse(line) as Entry);
+};
+
+describe('GET /v1/audit', () => {
+  it('shows intent and outcome of a call as one entry, with all that is known of it', async () => {
+    const subject = { tenant_id: 't1', user_id: 'u1', run_id: 'r1', tool: 'Tool.charge' };
+    const key = await broker.issue({ subject });
+    expect((await pay(key, { 'idempotency-key': 'audited-1' })).status).toBe(200);
+    const [call, issue, ...more] = await entries(`key_id=${key.id}`);
+    expect(more).toEqual([]);
+    expect(issue).toMatchObject({ event: 'issue', key_id: key.id, cap_usd: 100 });
+    expect(call).toEqual({
+      seq: expect.any(Number),
+      outcome_seq: expect.any(Number),
+      at: expect.stringMatching(/Z$/),
+      ended_at: expect.stringMatching(/Z$/),
+      event: 'call',
+      call_id: expect.stringMatching(/^call_/),
+      key_id: key.id,
+      label: 'nest-u1-r1',
+      subject,
+      vendor: 'stripe',
+      method: 'POST',
+      path: '/v1/payment_intents',
+      verdict: 'settled',
+      reason: null,
+      requested_usd: 10,
+      settled_usd: 10,
+      amount: 1000,
+      currency: 'usd',
+      cap_usd: 100,
+      spent_usd: 10,
+      held_usd: 0,
+      remaining_usd: 90,
+      idempotency_key_hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+      vendor_status: 200,
+      vendor_request_id: expect.stringMatching(/^req_/),
+      latency_ms: expect.any(Number),
+      remote_address: '127.0.0.1',
+    });
+  });
+
+  it('shows a call in flight as forwarded, and once it has ended how', async () => {
+    const key = await broker.issue();
+    const held = vendor.hold('POST /v1/payment_intents');
+    const paid = pay(key);
+    await held.arrived;
+    const [inFlight] = await entries(`key_id=${key.id}&event=call`);
+    expect(inFlight).toMatchObject({ verdict: 'forwarded', outcome_seq: null, ended_at: null });
+    expect(await entries(`key_id=${key.id}&verdict=forwarded`)).toHaveLength(1);
+    held.release();
+    await paid;
+    const [ended] = await entries(`key_id=${key.id}&verdict=settled`);
+    expect(ended).toMatchObject({ seq: inFlight?.seq, call_id: inFlight?.call_id });
+    expect(await entries(`key_id=${key.id}&verdict=forwarded`)).toEqual([]);
+  });
+
+  it('has a row for every issue, revoke, brake, lift, budget change, settlement and refusal', async () => {
+    const own = await BrokerProcess.start({ vendor });
+    const key = await own.issue({ daily_usd_cap: 25, subject: { user_id: 'u1' } });
+    await own.api('PUT', '/v1/budgets/user/u1', { daily_usd_cap: 20 });
+    await own.api('DELETE', '/v1/budgets/user/u1');
+    vendor.next('POST /v1/payment_intents', { reset: 'after' });
+    await pay(key, {}, own);
+    const { body } = await own.api('GET', '/v1/holds?state=unknown');
+    await own.api('POST', `/v1/holds/${body.holds[0].id}/settle`, { usd: 20 });
+    await pay(key, {}, own);
+    await own.call(key.token, 'POST', '/v1/refunds', { body: 'amount=1' });
+    const brake = await own.api('POST', '/v1/brakes', { scope: 'all', reason: 'stop' });
+    await pay(key, {}, own);
+    await own.api('DELETE', `/v1/brakes/${brake.body.id}`);
+    await own.api('DELETE', `/v1/keys/${key.id}`);
+    await own.api('DELETE', `/v1/keys/${key.id}`);
+    await pay(key, {}, own);
+    const log = (await entries('', own)).reverse();
+    expect(log.map(({ event, verdict }) => [event, verdict])).toEqual([
+      ['issue', null],
+      ['budget', 'set'],
+      ['budget', 'removed'],
+      ['call', 'unknown'],
+      ['settlement', 'settled'],
+      ['refusal', 'cap_exhausted'],
+      ['refusal', 'endpoint_not_allowed'],
+      ['brake', 'braked'],
+      ['refusal', 'braked'],
+      ['lift', 'lifted'],
+      ['revoke', null],
+    ]);
+  });
+
+  it('filters by subject, vendor, verdict and time, and pages', async () => {
+    const subject = { tenant_id: 'f-t', user_id: 'f-u', run_id: 'f-r', tool: 'f-tool' };
+    const key = await broker.issue({ subject });
+    for (let i = 0; i < 4; i++) await pay(key);
+    const all = 'tenant_id=f-t&user_id=f-u&run_id=f-r&tool=f-tool&vendor=stripe';
+    expect(await entries(all)).toHaveLength(5);
+    expect(await entries(`${all}&verdict=settled`)).toHaveLength(4);
+    expect(await entries('tenant_id=nobody')).toEqual([]);
+    expect(await entries(`user_id=${encodeURIComponent("' OR 1=1 --")}`)).toEqual([]);
+    expect(await entries(`${all}&from=2000-01-01&to=2000-01-02T00:00:00.5Z`)).toEqual([]);
+    expect(await entries(`${all}&from=2000-01-01T00:00Z&to=2999-12-31`)).toHaveLength(5);
+    const seen: number[] = [];
+    let cursor = '';
+    for (let page = 0; page < 3; page++) {
+      const { body } = await broker.api('GET', `/v1/audit?${all}&limit=2${cursor}`);
+      seen.push(...(body.entries as Entry[]).map(({ seq }) => seq));
+      expect('cursor' in body).toBe(page < 2);
+      cursor = `&cursor=${body.cursor}`;
+    }
+    expect(seen).toEqual((await entries(all)).map(({ seq }) => seq));
+  });
+
+  it('names every bad parameter', async () => {
+    const { status, body } = await broker.api(
+      'GET',
+      '/v1/audit?from=yesterday&to=2026-11-23T10:00:00&event=intent&limit=0&cursor=x&colour=red',
+    );
+    expect(status).toBe(422);
+    expect((body.fields as { field: string }[]).map(({ field }) => field)).toEqual([
+      'from',
+      'to',
+      'event',
+      'limit',
+      'cursor',
+      'colour',
+    ]);
+  });
+
+  it('keeps tokens, secrets and junk out of the log', async () => {
+    const key = await broker.issue();
+    await broker.call(key.token, 'GET', `/v1/customers/${key.token}`);
+    await broker.call('nope', 'GET', '/v1/payment_intents');
+    await send(broker.url, 'GET', '/nobody/v1/x');
+    const { text, body } = await broker.api('GET', '/v1/audit?limit=1000');
+    expect(text).not.toContain(key.token);
+    expect(text).not.toContain(vendor.secretKey);
+    expect(text).not.toContain('/nobody/');
+    expect((body.entries as Entry[]).map(({ verdict }) => verdict)).not.toContain('invalid_key');
+  });
+});
+
+describe('GET /v1/audit as application/x-ndjson', () => {
+  it('streams every entry, newest first, by the same filters', async () => {
+    const own = await BrokerProcess.start({ vendor });
+    const keys = await Promise.all(Array.from({ length: 600 }, () => own.issue()));
+    await pay(keys[0] as IssuedKey, {}, own);
+    const answer = await openLines(own);
+    expect(answer.headers['content-type']).toBe('application/x-ndjson');
+    const lines = await readLines(answer);
+    expect(lines).toHaveLength(601);
+    expect(lines[0]).toMatchObject({ event: 'call', verdict: 'settled' });
+    const order = lines.map(({ seq }) => seq);
+    expect(order).toEqual([...order].sort((a, b) => b - a));
+    expect(await readLines(await openLines(own, '?event=call'))).toEqual([lines[0]]);
+    expect(await readLines(await openLines(own, '?user_id=nobody'))).toEqual([]);
+    expect((await openLines(own, '?colour=red')).statusCode).toBe(422);
+  });
+});
+
+describe('GET /v1/audit/verify', () => {
+  it('gives the head, under which the log can be verified later', async () => {
+    const own = await BrokerProcess.start({ vendor });
+    await own.issue();
+    const first = (await own.api('GET', '/v1/audit/verify')).body;
+    expect(first).toEqual({ ok: true, entries: 1, head: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    await pay(await own.issue(), {}, own);
+    const later = (await own.api('GET', `/v1/audit/verify?head=${first.head}`)).body;
+    expect(later).toEqual({ ok: true, entries: 4, head: expect.any(String) });
+    expect(later.head).not.toBe(first.head);
+    const other = (await own.api('GET', `/v1/audit/verify?head=${'0'.repeat(64)}`)).body;
+    expect(other).toMatchObject({ ok: false, entries: 4, reason: expect.any(String) });
+    for (const query of ['head=x', 'head=', `head=${'G'.repeat(64)}`, 'tail=1']) {
+      expect((await own.api('GET', `/v1/audit/verify?${query}`)).status).toBe(422);
+    }
+  });
+
+  it('finds a row that was changed, dropped or swapped behind its back', async () => {
+    const changes = [
+      "UPDATE audit SET label = 'other' WHERE seq = 2",
+      'DELETE FROM audit WHERE seq = 2',
+      'DELETE FROM audit WHERE seq = 3',
+      'UPDATE audit SET seq = -seq; UPDATE audit SET seq = 5 + seq WHERE seq IN (-2, -3); UPDATE audit SET seq = -seq WHERE seq < 0',
+    ];
+    for (const change of changes) {
+      const store = `sqlite:${temporaryFile()}`;
+      const own = await BrokerProcess.start({ vendor, store });
+      for (let i = 0; i < 3; i++) await own.issue();
+      await own.kill('SIGTERM');
+      const connection = openConnection(store.slice('sqlite:'.length));
+      connection.exec(change);
+      connection.close();
+      const again = await own.restart();
+      const { status, body } = await again.api('GET', '/v1/audit/verify');
+      expect([change, status, body.ok]).toEqual([change, 200, false]);
+      expect([2, 3, 4]).toContain(body.seq);
+    }
+  });
+
+  it('serves others while it walks a long log', async () => {
+    const own = await BrokerProcess.start({ vendor });
+    const ids = Array.from({ length: 1_000 }, () => own.issue());
+    await Promise.all(ids);
+    const order: string[] = [];
+    const verified = own.api('GET', '/v1/audit/verify').then(({ body }) => {
+      order.push('verified');
+      expect(body).toMatchObject({ ok: true });
+    });
+    const alive = send(own.url, 'GET', '/healthz').then(() => order.push('alive'));
+    await Promise.all([verified, alive]);
+    expect(order).toEqual(['alive', 'verified']);
+  });
+
+  it('is sound after a hundred calls at once, and after a kill', async () => {
+    const own = await BrokerProcess.start({ vendor });
+    const key = await own.issue({ daily_usd_cap: 10_000 });
+    let answered = 0;
+    const calls = Array.from({ length: 100 }, () =>
+      pay(key, {}, own).then(
+        () => (answered += 1),
+        () => {},
+      ),
+    );
+    await until(
+      () => answered > 20,
+      () => `${answered} answered`,
+      10_000,
+    );
+    await own.kill('SIGKILL');
+    await Promise.all(calls);
+    const again = await own.restart();
+    expect((await again.api('GET', '/v1/audit/verify')).body.ok).toBe(true);
+  });
+});
+
+describe('VAULT_KEY_AUDIT_KEY', () => {
+  const auditKey = 'an audit key that is kept somewhere else';
+
+  it('chains the log in place of the key beside the store', async () => {
+    const own = await BrokerProcess.start({ vendor, env: { VAULT_KEY_AUDIT_KEY: auditKey } });
+    await own.issue();
+    await own.kill('SIGTERM');
+    const same = await own.restart();
+    expect((await same.api('GET', '/v1/audit/verify')).body.ok).toBe(true);
+    expect(same.output).not.toContain(auditKey);
+    await same.kill('SIGTERM');
+    const other = await BrokerProcess.start({
+      vendor,
+      store: own.store,
+      env: { VAULT_KEY_AUDIT_KEY: `${auditKey}, no` },
+    });
+    expect((await other.api('GET', '/v1/audit/verify')).body).toMatchObject({ ok: false, seq: 1 });
+  });
+
+  it('has at least 32 characters', async () => {
+    for (const key of ['', 'x'.repeat(31)]) {
+      const exit = await BrokerProcess.run({ env: { VAULT_KEY_AUDIT_KEY: key } });
+      expect(exit.code).toBe(2);
+      expect(exit.stderr).toMatch(/^vault-key-broker: VAULT_KEY_AUDIT_KEY .+\n$/);
+    }
+  });
+});
