@@ -6,9 +6,11 @@ export type {
 } from './vault-key.module-definition';
 export {
   BrokerServerOptions,
+  BudgetsOptions,
   EmbeddedOptions,
   EmbeddedStripeOptions,
   EmbeddedVendorsOptions,
+  LeaseOptions,
   VaultKeyModuleOptions,
 } from './vault-key.options';
 
@@ -23,7 +25,10 @@ export type { AgentRequest, IdentifyAgent } from './agent-tool/identity';
 export type { ClosableResponse } from './agent-tool/response-close';
 
 export type { AgentIdentity, PartialAgentIdentity } from './vault-key/agent-identity';
+export { BrakeService } from './vault-key/brake.service';
+export type { BrakeOptions, BrakeTarget } from './vault-key/brake.service';
 export { CurrentVaultKey } from './vault-key/current-vault-key';
+export type { RemainingSpend } from './vault-key/current-vault-key';
 export { RevocationQueue } from './vault-key/revocation-queue';
 export { VaultKey } from './vault-key/vault-key';
 export type { VaultKeyPolicy } from './vault-key/vault-key-policy';
@@ -33,11 +38,18 @@ export type { StartUpFault } from './vault-key/vault-key-start-up.exception';
 
 export { BrokerClient } from './broker-client/broker-client';
 export type {
+  Brake,
+  BrakeRequest,
+  BrakeScope,
   BrokerDialect,
+  CapStanding,
   IssueKeyRequest,
   IssueResult,
   IssuedKey,
+  KeyBudgets,
+  KeyStanding,
   KeySubject,
+  NewBrake,
   RevokeResult,
   VendorAnswer,
   VendorCall,

@@ -21,7 +21,11 @@ import { ConfigurableModuleClass, VAULT_KEY_MODULE_OPTIONS } from './vault-key.m
 import type { ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } from './vault-key.module-definition';
 import { resolveVaultKeyOptions } from './vault-key.options';
 import type { ResolvedVaultKeyOptions, VaultKeyModuleOptions } from './vault-key.options';
+import { BrakeService } from './vault-key/brake.service';
 import { CurrentVaultKey } from './vault-key/current-vault-key';
+import { InstanceLease } from './vault-key/instance-lease';
+import { KEY_TERMS } from './vault-key/key-terms';
+import type { KeyTerms } from './vault-key/key-terms';
 import { RevocationQueue } from './vault-key/revocation-queue';
 import { RunOpener } from './vault-key/run-opener';
 import { VaultKeyStartUpException } from './vault-key/vault-key-start-up.exception';
@@ -31,6 +35,7 @@ import { VaultKeyService } from './vault-key/vault-key.service';
 interface Shared {
   readonly options: ResolvedVaultKeyOptions;
   client?: BrokerClient;
+  terms?: KeyTerms;
   queue?: RevocationQueue;
 }
 
@@ -58,10 +63,16 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
       useFactory: (shared: Shared): BrokerClient => (shared.client ??= clientFor(shared.options)),
     },
     {
-      provide: RevocationQueue,
+      provide: KEY_TERMS,
       inject: [SHARED, BrokerClient],
-      useFactory: (shared: Shared, client: BrokerClient): RevocationQueue =>
-        (shared.queue ??= new RevocationQueue(client)),
+      useFactory: (shared: Shared, client: BrokerClient): KeyTerms =>
+        (shared.terms ??= termsOf(shared.options, client)),
+    },
+    {
+      provide: RevocationQueue,
+      inject: [SHARED, BrokerClient, KEY_TERMS],
+      useFactory: (shared: Shared, client: BrokerClient, { lease }: KeyTerms): RevocationQueue =>
+        (shared.queue ??= new RevocationQueue(client, lease)),
     },
     {
       provide: EmbeddedBroker,
@@ -84,6 +95,7 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
     RunOpener,
     VaultKeyService,
     CurrentVaultKey,
+    BrakeService,
     ProxiedStripeService,
     AgentToolExplorer,
     AgentToolInterceptor,
@@ -94,6 +106,7 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
   exports: [
     VaultKeyService,
     CurrentVaultKey,
+    BrakeService,
     ProxiedStripeService,
     EmbeddedBroker,
     RevocationQueue,
@@ -172,6 +185,16 @@ function clientFor(options: ResolvedVaultKeyOptions): BrokerClient {
   return options.embedded === undefined
     ? httpClient(options.broker)
     : embeddedClient(options.embedded);
+}
+
+function termsOf(
+  { budgets, leaseTtlSeconds }: ResolvedVaultKeyOptions,
+  client: BrokerClient,
+): KeyTerms {
+  return {
+    ...(budgets === undefined ? {} : { budgets }),
+    ...(leaseTtlSeconds === undefined ? {} : { lease: new InstanceLease(client, leaseTtlSeconds) }),
+  };
 }
 
 function embeddedClient(options: BrokerOptions): BrokerClient {

@@ -80,9 +80,65 @@ describe('the options of VaultKeyModule', () => {
     });
   });
 
+  it('embedded takes what the config file of the command takes', () => {
+    const rules = {
+      rates: { eur: 1.09 },
+      prices: [{ call: 'POST /v1/checkout/sessions', usd: 20 }],
+      free: ['POST /v1/invoices/*/void'],
+      accounts: ['acct_1'],
+      headers: ['x-team'],
+      limits: { levels: 12 },
+    };
+    const stripe = { secretKey: 'sk_test_1', ...rules };
+    const embedded = {
+      vendors: { stripe },
+      limits: { callsPerKey: 64 },
+      auditKey: 'k'.repeat(32),
+    };
+    expect(resolveVaultKeyOptions({ embedded }, {}).embedded).toMatchObject(embedded);
+    expect(
+      faultsOf({
+        embedded: {
+          vendors: { stripe: { ...stripe, rates: { usd: 1 }, free: ['GET /v1/x'], prices: {} } },
+          limits: { callsPerKey: 0 },
+          auditKey: 'short',
+        },
+      }).map((fault) => fault.replace(/ .*/, '')),
+    ).toEqual([
+      'embedded.auditKey',
+      'embedded.limits.callsPerKey',
+      'embedded.vendors.stripe.rates.usd',
+      'embedded.vendors.stripe.prices',
+      'embedded.vendors.stripe.free[0]',
+    ]);
+  });
+
   it('identify is kept as it is', () => {
     const identify = () => ({ userId: 'u' });
     expect(resolveVaultKeyOptions({ embedded: STRIPE, identify }, {}).identify).toBe(identify);
+  });
+
+  it('budgets and a lease go with either broker of this package', () => {
+    const broker = { token: 't', url: 'https://broker.example.com' };
+    const budgets = { tenant: 5_000, user: 500, run: 0, tool: 0.01 };
+    for (const where of [{ embedded: STRIPE }, { broker }]) {
+      const options = resolveVaultKeyOptions({ ...where, budgets, lease: { ttlSeconds: 5 } }, {});
+      expect(options).toMatchObject({ budgets, leaseTtlSeconds: 5 });
+    }
+  });
+
+  it('no lease is held unless one is asked for, and it lasts 30 s unless said otherwise', () => {
+    const ttlOf = (lease: unknown) =>
+      resolveVaultKeyOptions({ embedded: STRIPE, lease }, {}).leaseTtlSeconds;
+    expect(ttlOf(undefined)).toBeUndefined();
+    expect(ttlOf(false)).toBeUndefined();
+    expect(ttlOf(true)).toBe(30);
+    expect(ttlOf({})).toBe(30);
+  });
+
+  it('budgets hold nothing but what was given', () => {
+    const { budgets } = resolveVaultKeyOptions({ embedded: STRIPE, budgets: { user: 5 } }, {});
+    expect(Object.keys(budgets ?? {})).toEqual(['user']);
   });
 
   it('neither broker nor embedded is a fault, and so are both', () => {
@@ -128,12 +184,37 @@ describe('the options of VaultKeyModule', () => {
     [{ embedded: { ...STRIPE, vendorTimeout: '80' } }, /^embedded\.vendorTimeout must be/],
     [{ embedded: { ...STRIPE, identify: () => ({}) } }, /^embedded\.identify is not a known/],
     [{ embedded: STRIPE, identify: 'x' }, /^identify must be a function/],
-    [{ embedded: STRIPE, budgets: { user: 1 } }, /^budgets is not in this version/],
-    [{ broker: { token: 't' }, lease: {} }, /^lease is not in this version/],
+    [{ embedded: STRIPE, budgets: 500 }, /^budgets must be an object$/],
+    [{ embedded: STRIPE, budgets: {} }, /^budgets must hold a cap for at least one of tenant, /],
+    [{ embedded: STRIPE, budgets: { user: '500' } }, /^budgets\.user must be a number of US doll/],
+    [{ embedded: STRIPE, budgets: { user: null } }, /^budgets\.user must be a number of US doll/],
+    [{ embedded: STRIPE, budgets: { run: 0.001 } }, /^budgets\.run must have at most 2 decimals$/],
+    [{ embedded: STRIPE, budgets: { tool: -1 } }, /^budgets\.tool must not be negative$/],
+    [
+      { embedded: STRIPE, budgets: { run: 50, user: undefined } },
+      /^budgets\.user is undefined: give it a number of US dollars, or leave it out$/,
+    ],
+    [
+      { embedded: STRIPE, budgets: { user: 5, vendor: 5 } },
+      /^budgets\.vendor is not a known option \(known: tenant, user, run, tool\)$/,
+    ],
+    [{ embedded: STRIPE, lease: 30 }, /^lease must be true, false or an object$/],
+    [{ embedded: STRIPE, lease: { ttlSeconds: 0 } }, /^lease\.ttlSeconds must be a whole number/],
+    [{ embedded: STRIPE, lease: { ttlSeconds: '30' } }, /^lease\.ttlSeconds must be a whole num/],
+    [{ embedded: STRIPE, lease: { ttl: 30 } }, /^lease\.ttl is not a known option \(known: ttlS/],
+    [{ broker: { token: 't' }, budgets: { user: 5 } }, /^budgets is not enforced by .*"keybrake"/],
+    [{ broker: { token: 't' }, lease: true }, /^lease is not enforced by .*"keybrake" dialect/],
+    [
+      {
+        broker: { token: 't', url: 'http://127.0.0.1:4100', dialect: 'keybrake' },
+        lease: { ttlSeconds: 5 },
+      },
+      /^lease is not enforced by a broker of the "keybrake" dialect/,
+    ],
     [{ embedded: STRIPE, isGlobal: false }, /^isGlobal belongs beside useFactory/],
     [
       { embedded: STRIPE, isGlobl: true },
-      /^isGlobl is not a known option \(known: broker, embedded, identify\)$/,
+      /^isGlobl is not a known option \(known: broker, embedded, identify, budgets, lease\)$/,
     ],
     [
       { embedded: { vendors: { ...STRIPE.vendors, acme: { secretKey: 'x' } } } },
@@ -154,17 +235,19 @@ describe('the options of VaultKeyModule', () => {
         store: 'memory',
         vendorTimeout: 80,
       },
-      budgets: { user: 5 },
+      budgets: { user: '5' },
+      lease: { ttlSeconds: 1.5 },
       identify: {},
     });
     expect(faults.map((fault) => fault.replace(/ .*/, '')).toSorted()).toEqual([
-      'budgets',
+      'budgets.user',
       'embedded.store',
       'embedded.vendorTimeout',
       'embedded.vendors.acme',
       'embedded.vendors.stripe.baseUrl',
       'embedded.vendors.stripe.secretKey',
       'identify',
+      'lease.ttlSeconds',
     ]);
   });
 

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { Type, plainToInstance } from 'class-transformer';
 import {
+  Allow,
   ValidateBy,
   ValidateIf,
   ValidateNested,
@@ -9,23 +10,29 @@ import {
 } from 'class-validator';
 import type { ValidationArguments, ValidationError } from 'class-validator';
 import type { IdentifyAgent } from './agent-tool/identity';
-import type { BrokerDialect } from './broker-client/broker-client';
+import type { BrokerDialect, KeyBudgets } from './broker-client/broker-client';
 import type { HttpBrokerClientOptions } from './broker-client/http-broker.client';
 import {
   DEFAULT_STORE,
   DEFAULT_VENDOR_TIMEOUT,
+  MIN_AUDIT_KEY_LENGTH,
   baseUrlFault,
+  brokerRuleFaults,
   isLoopback,
   parseStore,
   parseTimeout,
 } from './broker/broker.options';
-import type { BrokerOptions } from './broker/broker.options';
+import type { BrokerLimitOptions, BrokerOptions, VendorOptions } from './broker/broker.options';
+import { APP_BUDGET_SCOPES } from './broker/budgets/budget';
+import { capFault } from './broker/money/usd';
 import { VaultKeyStartUpException } from './vault-key/vault-key-start-up.exception';
 import type { StartUpFault } from './vault-key/vault-key-start-up.exception';
 
 const KEYBRAKE_HOST = 'api.keybrake.com';
 const KEYBRAKE_URL = `https://${KEYBRAKE_HOST}`;
 const KEYBRAKE_PROXY_URL = 'https://proxy.keybrake.com';
+const DEFAULT_LEASE_TTL_SECONDS = 30;
+const MAX_LEASE_TTL_SECONDS = 86_400;
 const SECRET = /^[\x21-\x7e]{1,4096}$/;
 
 /** What is wrong with a value, as the rest of a sentence that begins with its path. */
@@ -100,6 +107,30 @@ export class EmbeddedStripeOptions {
   @optional
   @Sound(vendorUrl, "baseUrl: 'https://api.stripe.com'")
   baseUrl?: string | undefined;
+
+  /** US dollars for one major unit of a currency: `{ eur: 1.09 }`. Without one it is refused. */
+  @Allow()
+  rates?: VendorOptions['rates'];
+
+  /** Prices of calls that the broker cannot price itself, and refuses without one. */
+  @Allow()
+  prices?: VendorOptions['prices'];
+
+  /** Calls that cost nothing, and are refused unless they stand here. */
+  @Allow()
+  free?: VendorOptions['free'];
+
+  /** Connected accounts that calls may name. */
+  @Allow()
+  accounts?: VendorOptions['accounts'];
+
+  /** Request headers that are forwarded beside the usual ones, in lower case. */
+  @Allow()
+  headers?: VendorOptions['headers'];
+
+  /** How much of a request body is read. */
+  @Allow()
+  limits?: VendorOptions['limits'];
 }
 
 /** The accounts behind the embedded broker, by vendor. */
@@ -133,6 +164,60 @@ export class EmbeddedOptions {
    */
   @Sound(vendorTimeout, "embedded: { vendorTimeout: '80s' }")
   vendorTimeout?: string | undefined = DEFAULT_VENDOR_TIMEOUT;
+
+  /**
+   * What the audit log is chained with: at least 32 characters, the same at every start.
+   *
+   * @default made with the store, and kept beside it as `<path>.audit-key`
+   */
+  @optional
+  @Sound(auditKey, 'embedded: { auditKey: process.env.VAULT_KEY_AUDIT_KEY }')
+  auditKey?: string | undefined;
+
+  /** What the broker takes on at once. */
+  @Allow()
+  limits?: BrokerLimitOptions;
+}
+
+/**
+ * Daily caps, each across all keys of a subject: USD a UTC calendar day, 0 to 1,000,000, at most 2
+ * decimals. An operator may set others in the broker; of the two the tighter decides.
+ */
+export class BudgetsOptions {
+  /** What each tenant may spend a day. Keys without a tenant share one. */
+  @optional
+  @Sound(capFault, 'budgets: { tenant: 5000 }')
+  tenant?: number;
+
+  /** What each user may spend a day, within their tenant. Whoever is not logged in is one user. */
+  @optional
+  @Sound(capFault, 'budgets: { user: 500 }')
+  user?: number;
+
+  /**
+   * What each of an agent's runs may spend a day, within its user. A request without
+   * `X-Agent-Run-ID` is a run of its own.
+   */
+  @optional
+  @Sound(capFault, 'budgets: { run: 50 }')
+  run?: number;
+
+  /** What each tool may spend a day, whoever calls it. */
+  @optional
+  @Sound(capFault, 'budgets: { tool: 1000 }')
+  tool?: number;
+}
+
+/** The heartbeat of an instance of the application. */
+export class LeaseOptions {
+  /**
+   * How long keys outlive an instance that has died: a whole number of seconds, 1 to 86,400. The
+   * lease is renewed at a third of it.
+   *
+   * @default 30
+   */
+  @Sound(leaseTtl, 'lease: { ttlSeconds: 30 }')
+  ttlSeconds?: number | undefined = DEFAULT_LEASE_TTL_SECONDS;
 }
 
 /** What `VaultKeyModule` is configured with: `broker` or `embedded`, never both. */
@@ -160,10 +245,38 @@ export class VaultKeyModuleOptions {
   @optional
   @Sound(callable, 'identify: (context) => ({ userId: … })')
   identify?: IdentifyAgent | undefined;
+
+  /**
+   * Daily caps over tenants, users, runs and tools. They travel with each key: a key a request
+   * would give an agent a fresh cap at every request. Not with a broker of the `keybrake` dialect.
+   *
+   * @example { user: 500, run: 50 }
+   */
+  @optional
+  @Sound(budgetsSection, 'budgets: { user: 500, run: 50 }')
+  @ValidateNested()
+  @Type(() => BudgetsOptions)
+  budgets?: BudgetsOptions | undefined;
+
+  /**
+   * Whether keys die with this instance of the application: `true`, or for how long they outlive
+   * it. Where no lease is to be had, no key is. Not with a broker of the `keybrake` dialect.
+   *
+   * @default false
+   */
+  @optional
+  @Sound(leaseSection, 'lease: true')
+  @ValidateNested()
+  @Type(() => LeaseOptions)
+  lease?: boolean | LeaseOptions | undefined;
 }
 
 /** Options found sound, with every default in its place. Holds secrets: never log it. */
-export type ResolvedVaultKeyOptions = { identify?: IdentifyAgent } & (
+export type ResolvedVaultKeyOptions = {
+  identify?: IdentifyAgent;
+  budgets?: KeyBudgets;
+  leaseTtlSeconds?: number;
+} & (
   | { broker: HttpBrokerClientOptions; embedded?: undefined }
   | { embedded: BrokerOptions; broker?: undefined }
 );
@@ -174,8 +287,8 @@ const ENVIRONMENT = {
   token: 'KEYBRAKE_TOKEN',
 } as const;
 
-/** Options that other versions have, and what to say to who gives them here. */
-const NOT_IN_THIS_VERSION: ReadonlySet<string> = new Set(['budgets', 'lease']);
+/** Options that only a broker of this package enforces. */
+const OWN_OPTIONS = ['budgets', 'lease'] as const;
 
 /**
  * Completes the options and finds what is wrong with them.
@@ -190,6 +303,8 @@ export function resolveVaultKeyOptions(
   const filled = new Map<string, string>();
   const both = plain['broker'] !== undefined && plain['embedded'] !== undefined;
   if (plain['embedded'] === undefined) fillFromEnvironment(plain, environment, filled);
+  if (plain['lease'] === true) plain['lease'] = {};
+  if (plain['lease'] === false) delete plain['lease'];
 
   const options = plainToInstance(VaultKeyModuleOptions, plain);
   const faults = validateSync(options, {
@@ -197,6 +312,7 @@ export function resolveVaultKeyOptions(
     forbidNonWhitelisted: true,
     forbidUnknownValues: false,
   }).flatMap((error) => faultsOf(error, ''));
+  faults.push(...brokerRules(plain), ...undefinedBudgets(given), ...notEnforced(plain));
   if (both) {
     faults.unshift({
       where: 'broker and embedded',
@@ -223,33 +339,91 @@ export function resolveVaultKeyOptions(
   return resolved(options);
 }
 
-function resolved({ broker, embedded, identify }: VaultKeyModuleOptions): ResolvedVaultKeyOptions {
-  const rest = identify === undefined ? {} : { identify };
+function resolved(options: VaultKeyModuleOptions): ResolvedVaultKeyOptions {
+  const { broker, embedded, identify, budgets, lease } = options;
+  const rest = {
+    ...(identify === undefined ? {} : { identify }),
+    ...(budgets === undefined ? {} : { budgets: capsOf(budgets) }),
+    ...(lease instanceof LeaseOptions
+      ? { leaseTtlSeconds: lease.ttlSeconds ?? DEFAULT_LEASE_TTL_SECONDS }
+      : {}),
+  };
   if (embedded !== undefined) {
-    const { secretKey, baseUrl } = embedded.vendors.stripe;
+    const { secretKey, ...stripe } = embedded.vendors.stripe;
+    const { limits, auditKey: chainedWith } = embedded;
     return {
       ...rest,
       embedded: {
         vendors: {
-          stripe: { secretKey: secretKey ?? '', ...(baseUrl === undefined ? {} : { baseUrl }) },
+          stripe: { secretKey: secretKey ?? '', ...withoutUndefined({ ...stripe }) },
         },
         store: embedded.store ?? DEFAULT_STORE,
         vendorTimeout: embedded.vendorTimeout ?? DEFAULT_VENDOR_TIMEOUT,
+        ...(limits === undefined ? {} : { limits }),
+        ...(chainedWith === undefined ? {} : { auditKey: chainedWith }),
       },
     };
   }
   const url = broker?.url ?? KEYBRAKE_URL;
-  const { hostname, origin } = new URL(url);
-  const isKeybrake = hostname === KEYBRAKE_HOST;
+  const isKeybrake = isKeybrakeUrl(url);
   return {
     ...rest,
     broker: {
       url,
-      proxyUrl: broker?.proxyUrl ?? (isKeybrake ? KEYBRAKE_PROXY_URL : origin),
+      proxyUrl: broker?.proxyUrl ?? (isKeybrake ? KEYBRAKE_PROXY_URL : new URL(url).origin),
       token: broker?.token ?? '',
       dialect: broker?.dialect ?? (isKeybrake ? 'keybrake' : 'vault-key'),
     },
   };
+}
+
+function capsOf({ tenant, user, run, tool }: BudgetsOptions): KeyBudgets {
+  return withoutUndefined({ tenant, user, run, tool });
+}
+
+/** What the embedded broker itself has against its rules. */
+function brokerRules(plain: Readonly<Record<string, unknown>>): StartUpFault[] {
+  const { embedded } = plain;
+  if (!isRecord(embedded)) return [];
+  const stripe = isRecord(embedded['vendors']) ? embedded['vendors']['stripe'] : undefined;
+  const faults: StartUpFault[] = [];
+  brokerRuleFaults(
+    { limits: embedded['limits'], ...(isRecord(stripe) ? { vendors: { stripe } } : {}) },
+    (path, message) => faults.push({ where: `embedded.${path}`, message }),
+  );
+  return faults;
+}
+
+/** A budget that came out as `undefined` was meant to be one. */
+function undefinedBudgets(given: unknown): StartUpFault[] {
+  const budgets = isRecord(given) ? given['budgets'] : undefined;
+  if (!isRecord(budgets)) return [];
+  return APP_BUDGET_SCOPES.filter((scope) => scope in budgets && budgets[scope] === undefined).map(
+    (scope) => ({
+      where: `budgets.${scope}`,
+      message: 'is undefined: give it a number of US dollars, or leave it out',
+      example: `budgets: { ${scope}: 500 }`,
+    }),
+  );
+}
+
+/** A cap nobody enforces is refused, not ignored. */
+function notEnforced(plain: Readonly<Record<string, unknown>>): StartUpFault[] {
+  const { broker, embedded } = plain;
+  if (embedded !== undefined || !isRecord(broker)) return [];
+  const { dialect, url = KEYBRAKE_URL } = broker;
+  const speaksKeybrake = dialect === undefined ? isKeybrakeUrl(url) : dialect === 'keybrake';
+  if (!speaksKeybrake) return [];
+  return OWN_OPTIONS.filter((option) => plain[option] !== undefined).map((option) => ({
+    where: option,
+    message:
+      'is not enforced by a broker of the "keybrake" dialect: leave it out, or use `embedded` or a vault-key-broker of your own',
+    example: "VaultKeyModule.forRoot({ broker: { url: 'https://broker.example.com' } })",
+  }));
+}
+
+function isKeybrakeUrl(url: unknown): boolean {
+  return typeof url === 'string' && URL.canParse(url) && new URL(url).hostname === KEYBRAKE_HOST;
 }
 
 function fillFromEnvironment(
@@ -285,9 +459,6 @@ function faultsOf(error: ValidationError, above: string): StartUpFault[] {
 }
 
 function unknownOption({ property, target }: ValidationError, above: string): string {
-  if (above === '' && NOT_IN_THIS_VERSION.has(property)) {
-    return 'is not in this version, and a rule that nobody enforces is refused';
-  }
   if (above === '' && property === 'isGlobal') {
     return 'belongs beside useFactory, useClass or useExisting, not in what they give';
   }
@@ -310,6 +481,23 @@ function section(value: unknown): string | undefined {
   return value === undefined ? 'is missing' : 'must be an object';
 }
 
+function budgetsSection(value: unknown): string | undefined {
+  if (!isRecord(value)) return section(value);
+  return APP_BUDGET_SCOPES.some((scope) => value[scope] !== undefined)
+    ? undefined
+    : `must hold a cap for at least one of ${APP_BUDGET_SCOPES.join(', ')}`;
+}
+
+function leaseSection(value: unknown): string | undefined {
+  return isRecord(value) ? undefined : 'must be true, false or an object';
+}
+
+function leaseTtl(value: unknown): string | undefined {
+  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_LEASE_TTL_SECONDS
+    ? undefined
+    : `must be a whole number of seconds from 1 to ${MAX_LEASE_TTL_SECONDS}`;
+}
+
 function callable(value: unknown): string | undefined {
   return typeof value === 'function' ? undefined : 'must be a function';
 }
@@ -328,6 +516,12 @@ function vendorSecret(value: unknown): string | undefined {
   return SECRET.test(typeof value === 'string' ? value : '')
     ? undefined
     : 'must be a string of printable ASCII characters without spaces or line breaks';
+}
+
+function auditKey(value: unknown): string | undefined {
+  return typeof value === 'string' && value.length >= MIN_AUDIT_KEY_LENGTH
+    ? undefined
+    : `must be a string of at least ${MIN_AUDIT_KEY_LENGTH} characters`;
 }
 
 function dialectName(value: unknown): string | undefined {

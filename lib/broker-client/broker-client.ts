@@ -1,5 +1,9 @@
 import type { Readable } from 'node:stream';
+import type { BrakeScope } from '../broker/brakes/brake';
+import { CallRefusedException } from '../exceptions/call-refused.exception';
 import type { VaultKeyException } from '../exceptions/vault-key.exception';
+
+export type { BrakeScope };
 
 /**
  * Which contract the broker speaks: `keybrake` is what Keybrake's own API documents, and nothing
@@ -13,6 +17,21 @@ export interface KeySubject {
   userId?: string;
   runId?: string;
   tool?: string;
+}
+
+/**
+ * The application's own daily caps over whom a key works for, each across all of their keys: USD a
+ * UTC day, 0 to 1,000,000, at most 2 decimals. Sent only in the `vault-key` dialect.
+ */
+export interface KeyBudgets {
+  /** Of the tenant. */
+  tenant?: number;
+  /** Of the user, within its tenant. */
+  user?: number;
+  /** Of the agent's run, within its tenant and user. */
+  run?: number;
+  /** Of the tool, whoever calls it. */
+  tool?: number;
 }
 
 /** What is asked of the broker when a run begins. */
@@ -30,6 +49,9 @@ export interface IssueKeyRequest {
   subject: KeySubject;
   /** The id of the key of the run this one is opened in; its cap counts too. */
   parentId?: string;
+  budgets?: KeyBudgets;
+  /** The lease the key dies with. Sent only in the `vault-key` dialect. */
+  leaseId?: string;
 }
 
 /** A key as the broker issued it. Holds the token: never log it. */
@@ -41,16 +63,74 @@ export interface IssuedKey {
 
 /**
  * What became of an issue request. Where the answer named a key but gave no usable one, `keyId`
- * is that key's id, so that it can be revoked all the same.
+ * is that key's id, so that it can be revoked all the same. `leaseRefused` says that the lease it
+ * named has lapsed or is unknown to the broker.
  */
 export type IssueResult =
-  { issued: true; key: IssuedKey } | { issued: false; error: VaultKeyException; keyId?: string };
+  | { issued: true; key: IssuedKey }
+  | { issued: false; error: VaultKeyException; keyId?: string; leaseRefused?: boolean };
 
 /** Which of the ids need no further attempt (revoked, or unknown to the broker), and which do. */
 export interface RevokeResult {
   ended: readonly string[];
   /** To be tried again; `reason` is safe to log. */
   failed: readonly { id: string; reason: string }[];
+}
+
+/** A cap over a key, and what stands against it. All sums in USD. */
+export interface CapStanding {
+  /** Whose cap it is: `key`, `parent`, or a budget's `tenant`, `user`, `run`, `tool`, `vendor`. */
+  scope: string;
+  cap: number;
+  /** What has been spent under the cap. */
+  spent: number;
+  /** What calls in flight, and calls whose outcome nobody knows, have reserved. */
+  held: number;
+  /** What is left; negative where a vendor has charged more than it was asked to. */
+  remaining: number;
+  /** When a budget starts afresh: ISO 8601, UTC. A key's own cap never does. */
+  resetsAt?: string;
+}
+
+/** A key as its broker sees it. */
+export interface KeyStanding {
+  /** Whether a standing brake stops it. */
+  braked: boolean;
+  /** Every cap over it, its own first. */
+  caps: readonly CapStanding[];
+}
+
+/** Whom to stop, and why. */
+export interface BrakeRequest {
+  scope: BrakeScope;
+  /** Whose id it is; absent for `all`. */
+  target?: string;
+  /** Only within this tenant. */
+  tenantId?: string;
+  /** Shown to whoever is stopped: 1–200 characters. */
+  reason: string;
+  /** `30s`, `5m`, `1h`; without it the brake stands until it is lifted. */
+  expiresIn?: string;
+}
+
+/** A standing stop. */
+export interface Brake {
+  /** What `lift` takes. */
+  id: string;
+  scope: BrakeScope;
+  /** Whom it stops; absent for `all`. */
+  target?: string;
+  tenantId?: string;
+  reason: string;
+  createdAt: Date;
+  /** Absent where it stands until it is lifted. */
+  expiresAt?: Date;
+}
+
+/** A brake that has just been put. */
+export interface NewBrake extends Brake {
+  /** How many live keys it stopped. */
+  hit: number;
 }
 
 /** One call to a vendor through the broker's proxy. */
@@ -95,6 +175,85 @@ export abstract class BrokerClient {
    */
   abstract forward(call: VendorCall): Promise<VendorAnswer>;
 
+  /**
+   * What stands against every cap over a key.
+   *
+   * @throws VaultKeyInvalidException where the key is not live any more.
+   * @throws VaultKeyUnavailableException where the broker gave no answer.
+   */
+  standing(_key: { token: string; vendor: string }): Promise<KeyStanding> {
+    return notInDialect('What remains under a cap');
+  }
+
+  /**
+   * Stops a subject. Once it resolves, no call of theirs is admitted.
+   *
+   * @throws CallRefusedException where the broker takes no such brake.
+   * @throws VaultKeyUnavailableException where the broker gave no answer; the brake may stand.
+   */
+  brake(_request: BrakeRequest): Promise<NewBrake> {
+    return notInDialect('A brake');
+  }
+
+  /**
+   * Lifts a brake.
+   *
+   * @throws CallRefusedException 404 `not_found` where none of that id stands.
+   * @throws VaultKeyUnavailableException where the broker gave no answer.
+   */
+  lift(_brakeId: string): Promise<void> {
+    return notInDialect('A brake');
+  }
+
+  /**
+   * The brakes that stand, the oldest first.
+   *
+   * @throws VaultKeyUnavailableException where the broker gave no answer.
+   */
+  brakes(): Promise<readonly Brake[]> {
+    return notInDialect('A brake');
+  }
+
+  /**
+   * Begins a lease.
+   *
+   * @returns Its id.
+   * @throws VaultKeyUnavailableException where none is to be had.
+   */
+  beginLease(_ttlSeconds: number): Promise<string> {
+    return notInDialect('A lease');
+  }
+
+  /**
+   * Renews a lease.
+   *
+   * @returns False where it has lapsed or the broker does not know it.
+   * @throws VaultKeyUnavailableException where the broker gave no answer.
+   */
+  renewLease(_leaseId: string): Promise<boolean> {
+    return notInDialect('A lease');
+  }
+
+  /**
+   * Ends a lease, and with it every key issued under it. One that is not there has ended too.
+   *
+   * @throws VaultKeyUnavailableException where the broker gave no answer.
+   */
+  endLease(_leaseId: string): Promise<void> {
+    return notInDialect('A lease');
+  }
+
   /** Ends connections, and the broker where it is embedded. */
   abstract close(): Promise<void>;
+}
+
+/** The answer of a client whose broker speaks Keybrake's own contract, which has none of this. */
+export function notInDialect(what: string): Promise<never> {
+  return Promise.reject(
+    new CallRefusedException({
+      status: 501,
+      code: 'dialect_not_supported',
+      message: `${what} is something a broker of the "keybrake" dialect does not have. This package's own has: configure VaultKeyModule with \`embedded\`, or with \`broker: { url }\` of a vault-key-broker.`,
+    }),
+  );
 }

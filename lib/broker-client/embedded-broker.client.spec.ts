@@ -144,6 +144,62 @@ describe('EmbeddedBrokerClient', () => {
     expect(calls).toHaveLength(0);
   });
 
+  it('a key under a lease dies with it, and a lapsed lease issues none', async () => {
+    const leaseId = await client.beginLease(30);
+    const { id } = await issued({ leaseId, budgets: { user: 5 } });
+    expect(await client.broker.key(id)).toMatchObject({
+      lease_id: leaseId,
+      budgets: { user: 5 },
+      status: 'active',
+    });
+    expect(await client.renewLease(leaseId)).toBe(true);
+
+    await client.endLease(leaseId);
+    await client.endLease('lease_none');
+
+    expect(await client.broker.key(id)).toMatchObject({ status: 'expired' });
+    expect(await client.renewLease(leaseId)).toBe(false);
+    expect(await client.issue({ ...REQUEST, leaseId })).toMatchObject({ leaseRefused: true });
+  });
+
+  it('tells what stands against each cap over a key, until the key is revoked', async () => {
+    const { id, token } = await issued({ budgets: { user: 3 } });
+    const key = { token, vendor: 'stripe' };
+    expect(await client.standing(key)).toEqual({
+      braked: false,
+      caps: [
+        { scope: 'key', cap: 5, spent: 0, held: 0, remaining: 5 },
+        { scope: 'user', cap: 3, spent: 0, held: 0, remaining: 3, resetsAt: expect.any(String) },
+      ],
+    });
+    await client.revoke([id]);
+    await expect(client.standing(key)).rejects.toMatchObject({ name: 'VaultKeyInvalidException' });
+  });
+
+  it('puts, lists and lifts a brake', async () => {
+    const { token } = await issued();
+    const { hit, ...brake } = await client.brake({ scope: 'user', target: 'u1', reason: 'why' });
+    expect(hit).toBe(1);
+    expect(await client.brakes()).toEqual([brake]);
+    expect(await client.standing({ token, vendor: 'stripe' })).toMatchObject({ braked: true });
+    expect(await client.issue(REQUEST)).toMatchObject({ error: { code: 'agent_braked' } });
+    await client.lift(brake.id);
+    await expect(client.lift(brake.id)).rejects.toMatchObject({ code: 'not_found' });
+    expect(await client.brakes()).toEqual([]);
+  });
+
+  it('what a closed broker is asked is not known', async () => {
+    await client.close();
+    const asked = [
+      client.beginLease(30),
+      client.renewLease('lease_1'),
+      client.brake({ scope: 'all', reason: 'why' }),
+      client.standing({ token: 'vault_key_none', vendor: 'stripe' }),
+    ];
+    const answers = await Promise.allSettled(asked);
+    expect(answers.map(({ status }) => status)).toEqual(asked.map(() => 'rejected'));
+  });
+
   it('shows no secret when it is printed', async () => {
     const { token } = await issued();
     const shown = inspect(client, { depth: 9, showHidden: true }) + JSON.stringify(client);

@@ -1,20 +1,40 @@
 import type { Broker } from '../broker/broker';
 import type { BrokerOptions } from '../broker/broker.options';
 import { BrokerRefusal } from '../broker/refusal';
-import { readIssueRefusal } from '../exceptions/refusal-reader';
+import { CallRefusedException } from '../exceptions/call-refused.exception';
+import {
+  readIssueRefusal,
+  readManagementRefusal,
+  refusesLease,
+} from '../exceptions/refusal-reader';
+import type { Answer } from '../exceptions/refusal-reader';
+import { VaultKeyInvalidException } from '../exceptions/vault-key-invalid.exception';
+import type { VaultKeyException } from '../exceptions/vault-key.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import { BrokerClient } from './broker-client';
 import type {
+  Brake,
+  BrakeRequest,
   BrokerDialect,
   IssueKeyRequest,
   IssueResult,
+  KeyStanding,
+  NewBrake,
   RevokeResult,
   VendorAnswer,
   VendorCall,
 } from './broker-client';
+import {
+  brakeBody,
+  ownIssueFields,
+  readBrakes,
+  readNewBrake,
+  readStanding,
+} from './management-wire';
 
 /**
- * The broker in this process, for what only an operator asks: keys and their spend, the audit log.
+ * The broker in this process, for what only an operator asks: keys and their spend, budgets, brakes,
+ * holds, the audit log.
  * Injectable where the module is configured with `embedded`; elsewhere each of its methods throws.
  *
  * @example
@@ -31,6 +51,23 @@ export abstract class EmbeddedBroker implements Pick<Broker, keyof EmbeddedBroke
   abstract revokeAll: Broker['revokeAll'];
   abstract key: Broker['key'];
   abstract keys: Broker['keys'];
+  abstract currentKey: Broker['currentKey'];
+  abstract putBudget: Broker['putBudget'];
+  abstract budget: Broker['budget'];
+  abstract budgets: Broker['budgets'];
+  abstract deleteBudget: Broker['deleteBudget'];
+  abstract brake: Broker['brake'];
+  abstract brakes: Broker['brakes'];
+  abstract lift: Broker['lift'];
+  abstract beginLease: Broker['beginLease'];
+  abstract renewLease: Broker['renewLease'];
+  abstract endLease: Broker['endLease'];
+  abstract holds: Broker['holds'];
+  abstract settleHold: Broker['settleHold'];
+  abstract releaseHold: Broker['releaseHold'];
+  abstract audit: Broker['audit'];
+  abstract verifyAudit: Broker['verifyAudit'];
+  abstract figures: Broker['figures'];
   abstract auditEntries: Broker['auditEntries'];
   abstract state: Broker['state'];
   abstract forward: Broker['forward'];
@@ -63,7 +100,6 @@ export class EmbeddedBrokerClient extends BrokerClient {
   }
 
   async issue(request: IssueKeyRequest): Promise<IssueResult> {
-    const { subject } = request;
     try {
       const issued = await this.broker.issue({
         label: request.label,
@@ -71,18 +107,12 @@ export class EmbeddedBrokerClient extends BrokerClient {
         daily_usd_cap: request.dailyUsdCap,
         allowed_endpoints: request.allowedEndpoints,
         expires_in: request.expiresIn,
-        subject: {
-          tenant_id: subject.tenantId,
-          user_id: subject.userId,
-          run_id: subject.runId,
-          tool: subject.tool,
-        },
-        parent_id: request.parentId,
+        ...ownIssueFields(request),
       });
       const { id, token, expires_at: expiresAt } = issued;
       return { issued: true, key: { id, token, expiresAt: new Date(expiresAt) } };
     } catch (error) {
-      return { issued: false, error: notIssued(error) };
+      return notIssued(error);
     }
   }
 
@@ -118,8 +148,74 @@ export class EmbeddedBrokerClient extends BrokerClient {
     return { status: answer.status, headers, body: answer.body };
   }
 
+  override async standing({
+    token,
+    vendor,
+  }: {
+    token: string;
+    vendor: string;
+  }): Promise<KeyStanding> {
+    const view = await this.#ask('what remains under a cap', this.broker.currentKey(token), {
+      401: () => new VaultKeyInvalidException({ vendor }),
+    });
+    return readStanding(view) ?? unreadable();
+  }
+
+  override async brake(request: BrakeRequest): Promise<NewBrake> {
+    const view = await this.#ask('to put a brake', this.broker.brake(brakeBody(request)));
+    return readNewBrake(view) ?? unreadable();
+  }
+
+  override async lift(brakeId: string): Promise<void> {
+    await this.#ask('to lift a brake', this.broker.lift(brakeId), {
+      404: () => CallRefusedException.noSuchBrake(brakeId),
+    });
+  }
+
+  override async brakes(): Promise<readonly Brake[]> {
+    const list = await this.#ask('which brakes stand', this.broker.brakes());
+    return readBrakes(list) ?? unreadable();
+  }
+
+  override async beginLease(ttlSeconds: number): Promise<string> {
+    const begun = this.broker.beginLease({ ttl_seconds: ttlSeconds });
+    return (await this.#ask('for a lease', begun)).id;
+  }
+
+  override async renewLease(leaseId: string): Promise<boolean> {
+    try {
+      await this.broker.renewLease(leaseId);
+      return true;
+    } catch (error) {
+      if (error instanceof BrokerRefusal && error.status === 404) return false;
+      throw refused('to renew a lease', error);
+    }
+  }
+
+  override async endLease(leaseId: string): Promise<void> {
+    try {
+      await this.broker.endLease(leaseId);
+    } catch (error) {
+      if (error instanceof BrokerRefusal && error.status === 404) return;
+      throw refused('to end a lease', error);
+    }
+  }
+
   close(): Promise<void> {
     return this.broker.close();
+  }
+
+  async #ask<T>(
+    what: string,
+    asked: Promise<T>,
+    meanings: Readonly<Record<number, () => VaultKeyException>> = {},
+  ): Promise<T> {
+    try {
+      return await asked;
+    } catch (error) {
+      const meaning = error instanceof BrokerRefusal ? meanings[error.status] : undefined;
+      throw meaning === undefined ? refused(what, error) : meaning();
+    }
   }
 }
 
@@ -137,19 +233,62 @@ export function absentEmbeddedBroker(): EmbeddedBroker {
     revokeAll: absent,
     key: absent,
     keys: absent,
+    currentKey: absent,
+    putBudget: absent,
+    budget: absent,
+    budgets: absent,
+    deleteBudget: absent,
+    brake: absent,
+    brakes: absent,
+    lift: absent,
+    beginLease: absent,
+    renewLease: absent,
+    endLease: absent,
+    holds: absent,
+    settleHold: absent,
+    releaseHold: absent,
+    audit: absent,
+    verifyAudit: absent,
+    figures: absent,
     auditEntries: absent,
     state: absent,
     forward: absent,
   };
 }
 
-function notIssued(error: unknown): Extract<IssueResult, { issued: false }>['error'] {
-  if (error instanceof BrokerRefusal) {
-    const body: unknown = JSON.parse(error.toBody());
-    return readIssueRefusal({ status: error.status, headers: error.toHeaders(), body });
+function notIssued(error: unknown): Extract<IssueResult, { issued: false }> {
+  if (!(error instanceof BrokerRefusal)) {
+    return {
+      issued: false,
+      error: new VaultKeyUnavailableException({
+        message: 'The embedded broker could not issue a vault key. Try again in a moment.',
+        cause: error,
+      }),
+    };
   }
+  const answer = answerOf(error);
+  return {
+    issued: false,
+    error: readIssueRefusal(answer),
+    ...(refusesLease(answer) ? { leaseRefused: true } : {}),
+  };
+}
+
+function refused(what: string, error: unknown): VaultKeyException {
+  if (error instanceof BrokerRefusal) return readManagementRefusal(answerOf(error), what);
   return new VaultKeyUnavailableException({
-    message: 'The embedded broker could not issue a vault key. Try again in a moment.',
+    message: `The embedded broker was asked ${what} and failed. Try again in a moment.`,
     cause: error,
+  });
+}
+
+function answerOf(refusal: BrokerRefusal): Answer {
+  const body: unknown = JSON.parse(refusal.toBody());
+  return { status: refusal.status, headers: refusal.toHeaders(), body };
+}
+
+function unreadable(): never {
+  throw new VaultKeyUnavailableException({
+    message: 'The embedded broker gave an answer that cannot be read.',
   });
 }

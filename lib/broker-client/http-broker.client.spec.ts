@@ -214,7 +214,12 @@ describe('issuing a key', () => {
   it('tells a broker of this package on whose behalf', async () => {
     const broker = await serve(json(201, ISSUED));
 
-    await clientOf(broker.url).issue({ ...REQUEST, parentId: 'vk_0' });
+    await clientOf(broker.url).issue({
+      ...REQUEST,
+      parentId: 'vk_0',
+      budgets: { user: 500, run: 50 },
+      leaseId: 'lease_1',
+    });
 
     expect(JSON.parse(broker.seen[0]?.body ?? '')).toEqual({
       label: 'nest-u1-r1',
@@ -224,13 +229,20 @@ describe('issuing a key', () => {
       expires_in: '5m',
       subject: { user_id: 'u1', run_id: 'r1', tool: 'Tools.charge' },
       parent_id: 'vk_0',
+      budgets: { user: 500, run: 50 },
+      lease_id: 'lease_1',
     });
   });
 
   it('sends a Keybrake server nothing but its own fields', async () => {
     const broker = await serve(json(201, ISSUED));
 
-    await clientOf(broker.url, { dialect: 'keybrake' }).issue({ ...REQUEST, parentId: 'vk_0' });
+    await clientOf(broker.url, { dialect: 'keybrake' }).issue({
+      ...REQUEST,
+      parentId: 'vk_0',
+      budgets: { user: 500 },
+      leaseId: 'lease_1',
+    });
 
     expect(Object.keys(JSON.parse(broker.seen[0]?.body ?? '') as object)).toEqual([
       'label',
@@ -848,5 +860,199 @@ describe('forwarding a call', () => {
     await client.close();
 
     expect(broker.sockets()).toBe(1);
+  });
+});
+
+describe('a lease', () => {
+  const LEASE = { id: 'lease_1', ttl_seconds: 30, expires_at: '2026-11-23T10:00:30.000Z' };
+
+  it('is begun, renewed and ended at its own paths', async () => {
+    const broker = await serve((seen, response) =>
+      json(seen.url === '/v1/leases' ? 201 : 200, LEASE)(seen, response),
+    );
+    const client = clientOf(broker.url);
+
+    expect(await client.beginLease(30)).toBe('lease_1');
+    expect(await client.renewLease('lease_1')).toBe(true);
+    await client.endLease('lease_1');
+
+    expect(broker.seen.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      'POST /v1/leases',
+      'POST /v1/leases/lease_1/renew',
+      'DELETE /v1/leases/lease_1',
+    ]);
+    expect(broker.seen[0]?.body).toBe('{"ttl_seconds":30}');
+  });
+
+  it.each([404, 422])(
+    'has lapsed where a renewal is answered %d, and has ended',
+    async (status) => {
+      const broker = await serve(json(status, { code: 'not_found' }));
+      expect(await clientOf(broker.url).renewLease('lease_1')).toBe(false);
+    },
+  );
+
+  it('that is gone has ended', async () => {
+    const broker = await serve(json(404, { code: 'not_found' }));
+    await expect(clientOf(broker.url).endLease('lease_1')).resolves.toBeUndefined();
+  });
+
+  it.each<[string, Handler]>([
+    ['a 503', json(503, { code: 'store_unavailable' })],
+    ['a 500', json(500, { error: MANAGEMENT_TOKEN })],
+    ['a 401', json(401, { code: 'unauthorized' })],
+    ['no lease in a 201', json(201, {})],
+    ['an id that is a path', json(201, { ...LEASE, id: '../keys' })],
+    ['a broken connection', (_seen, response) => response.destroy()],
+  ])('is not had with %s', async (_title, handler) => {
+    const broker = await serve(handler);
+    const error = await rejection(clientOf(broker.url).beginLease(30));
+    expect(error).toBeInstanceOf(VaultKeyUnavailableException);
+  });
+
+  it('that a key was refused for is told apart from a bad policy', async () => {
+    const fields = [{ field: 'lease_id', message: 'must be the id of a live lease' }];
+    const lapsed = await serve(json(422, { code: 'invalid_request', fields }));
+    expect(await clientOf(lapsed.url).issue(REQUEST)).toMatchObject({ leaseRefused: true });
+
+    const bad = [{ field: 'label', message: 'must not be blank' }];
+    const policy = await serve(json(422, { code: 'invalid_request', fields: bad }));
+    expect(await clientOf(policy.url).issue(REQUEST)).not.toHaveProperty('leaseRefused');
+  });
+});
+
+describe('what remains under a cap', () => {
+  const KEY = { token: KEY_TOKEN, vendor: 'stripe' };
+  const VIEW = {
+    id: 'vk_1',
+    daily_usd_cap: 100,
+    spent_usd: 30,
+    held_usd: 0,
+    remaining_usd: 70,
+    status: 'active',
+    budgets: [
+      {
+        scope: 'user',
+        cap_usd: 40,
+        spent_usd: 30,
+        held_usd: 5,
+        remaining_usd: 5,
+        resets_at: '2026-11-24T00:00:00.000Z',
+      },
+    ],
+  };
+
+  it('is asked with the vault key itself', async () => {
+    const broker = await serve(json(200, VIEW));
+
+    expect(await clientOf(broker.url).standing(KEY)).toEqual({
+      braked: false,
+      caps: [
+        { scope: 'key', cap: 100, spent: 30, held: 0, remaining: 70 },
+        {
+          scope: 'user',
+          cap: 40,
+          spent: 30,
+          held: 5,
+          remaining: 5,
+          resetsAt: '2026-11-24T00:00:00.000Z',
+        },
+      ],
+    });
+    expect(broker.seen[0]).toMatchObject({ method: 'GET', url: '/v1/keys/current' });
+    expect(broker.seen[0]?.headers.authorization).toBe(`Bearer ${KEY_TOKEN}`);
+  });
+
+  it('is not known where the answer leaves out a cap, or part of one', async () => {
+    const [user] = VIEW.budgets;
+    for (const body of [
+      { ...VIEW, budgets: undefined },
+      { ...VIEW, budgets: [{ ...user, remaining_usd: '5' }] },
+      { ...VIEW, remaining_usd: null },
+      [VIEW],
+    ]) {
+      const broker = await serve(json(200, body));
+      const error = await rejection(clientOf(broker.url).standing(KEY));
+      expect(error).toBeInstanceOf(VaultKeyUnavailableException);
+    }
+  });
+
+  it('is nothing where the key is not live any more', async () => {
+    const broker = await serve(json(401, { code: 'invalid_key', echo: KEY_TOKEN }));
+    expect(await rejection(clientOf(broker.url).standing(KEY))).toMatchObject({
+      name: 'VaultKeyInvalidException',
+    });
+  });
+});
+
+describe('a brake', () => {
+  const VIEW = {
+    id: 'brk_1',
+    scope: 'user',
+    target: 'u1',
+    tenant_id: 't1',
+    reason: 'account review',
+    created_at: '2026-11-23T10:00:00.000Z',
+  };
+  const REQUEST_OF_ONE = { scope: 'user', target: 'u1', tenantId: 't1', reason: 'account review' };
+
+  it('is put, listed and lifted', async () => {
+    const broker = await serve((seen, response) => {
+      if (seen.method === 'POST') return json(201, { ...VIEW, hit: 3 })(seen, response);
+      json(200, seen.method === 'GET' ? { brakes: [VIEW] } : {})(seen, response);
+    });
+    const client = clientOf(broker.url);
+    const brake = {
+      id: 'brk_1',
+      ...REQUEST_OF_ONE,
+      createdAt: new Date('2026-11-23T10:00:00.000Z'),
+    };
+
+    const put = { ...REQUEST_OF_ONE, scope: 'user' as const, expiresIn: '1h' };
+    expect(await client.brake(put)).toEqual({ ...brake, hit: 3 });
+    expect(await client.brakes()).toEqual([brake]);
+    await client.lift('brk_1');
+
+    expect(JSON.parse(broker.seen[0]?.body ?? '')).toEqual({
+      scope: 'user',
+      id: 'u1',
+      tenant_id: 't1',
+      reason: 'account review',
+      expires_in: '1h',
+    });
+    expect(broker.seen.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      'POST /v1/brakes',
+      'GET /v1/brakes',
+      'DELETE /v1/brakes/brk_1',
+    ]);
+  });
+
+  it.each<[string, Handler, string]>([
+    ['a 422', json(422, { fields: [{ field: 'id', message: 'is bad' }] }), 'CallRefusedException'],
+    ['a 404', json(404, {}), 'VaultKeyUnavailableException'],
+    ['a 200', json(200, { ...VIEW, hit: 3 }), 'VaultKeyUnavailableException'],
+    ['a 201 without a brake', json(201, { hit: 3 }), 'VaultKeyUnavailableException'],
+    ['a lost answer', (_s, response) => response.destroy(), 'VaultKeyUnavailableException'],
+  ])('does not seem to stand after %s', async (_title, handler, name) => {
+    const broker = await serve(handler);
+    const put = { scope: 'all' as const, reason: 'why' };
+    expect(await rejection(clientOf(broker.url).brake(put))).toMatchObject({ name });
+  });
+
+  it('a Keybrake server is not asked for any of this', async () => {
+    const broker = await serve(json(200, {}));
+    const client = clientOf(broker.url, { dialect: 'keybrake' });
+    for (const asked of [
+      () => client.standing({ token: KEY_TOKEN, vendor: 'stripe' }),
+      () => client.brake({ scope: 'all', reason: 'why' }),
+      () => client.lift('brk_1'),
+      () => client.brakes(),
+      () => client.beginLease(30),
+      () => client.renewLease('lease_1'),
+      () => client.endLease('lease_1'),
+    ]) {
+      expect(await rejection(asked())).toMatchObject({ code: 'dialect_not_supported' });
+    }
+    expect(broker.seen).toEqual([]);
   });
 });

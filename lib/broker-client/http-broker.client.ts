@@ -7,22 +7,38 @@ import { firstValueFrom } from 'rxjs';
 import { targetFault } from '../broker/endpoints/target';
 import { DEFAULT_EXPIRES_IN, parseExpiresIn } from '../broker/keys/expires-in';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
-import { readIssueRefusal } from '../exceptions/refusal-reader';
+import {
+  readIssueRefusal,
+  readManagementRefusal,
+  refusesLease,
+} from '../exceptions/refusal-reader';
 import type { VaultKeyException } from '../exceptions/vault-key.exception';
+import { VaultKeyInvalidException } from '../exceptions/vault-key-invalid.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import { VendorOutcomeUnknownException } from '../exceptions/vendor-outcome-unknown.exception';
-import { BrokerClient } from './broker-client';
+import { BrokerClient, notInDialect } from './broker-client';
 import type {
+  Brake,
+  BrakeRequest,
   BrokerDialect,
   IssueKeyRequest,
   IssueResult,
-  KeySubject,
+  KeyStanding,
+  NewBrake,
   RevokeResult,
   VendorAnswer,
   VendorCall,
 } from './broker-client';
 import { Flight } from './flight';
 import type { FlightLimits, OutgoingHeaders } from './flight';
+import {
+  brakeBody,
+  ownIssueFields,
+  readBrakes,
+  readLeaseId,
+  readNewBrake,
+  readStanding,
+} from './management-wire';
 
 /** Where the broker is, and how to speak with it. */
 export interface HttpBrokerClientOptions {
@@ -73,6 +89,17 @@ type Exchange =
   | { answered: true; status: number; headers: Record<string, string>; body: Readable }
   | { answered: false };
 
+/** One management call that is no issue and no revocation. */
+interface ManagementQuestion {
+  method: string;
+  path: string;
+  body?: Record<string, unknown>;
+  /** In place of the management token. */
+  token?: string;
+  /** What is asked, as a clause: `to put a brake`. */
+  what: string;
+}
+
 /** A management answer read to its end, or as far as it came. */
 interface ManagementAnswer {
   status: number;
@@ -88,7 +115,7 @@ const REVOKES_AT_ONCE = 8;
 // closed under a call makes that call's outcome unknown.
 const IDLE_CONNECTION_MS = 15_000;
 
-const KEY_ID = /^[A-Za-z0-9_-]{1,255}$/;
+const ID = /^[A-Za-z0-9_-]{1,255}$/;
 const KEY_TOKEN = /^[\x21-\x7e]{1,4096}$/;
 const VENDOR = /^[a-z][a-z0-9-]{0,31}$/;
 /** The id in an answer that broke off, as long as nothing nested came before it. */
@@ -169,7 +196,7 @@ export class HttpBrokerClient extends BrokerClient {
       return this.#notIssued(answer, keyId, 'could not be read as JSON to its end');
     }
     const id = body['id'];
-    const keyId = typeof id === 'string' && KEY_ID.test(id) ? id : undefined;
+    const keyId = typeof id === 'string' && ID.test(id) ? id : undefined;
     if (answer.status !== 201) return this.#notIssued(answer, keyId);
     if (keyId === undefined) return this.#notIssued(answer, keyId, 'has no usable id');
 
@@ -217,6 +244,70 @@ export class HttpBrokerClient extends BrokerClient {
     throw this.#noCallAnswer(flight, call, headers['idempotency-key']);
   }
 
+  override async standing({
+    token,
+    vendor,
+  }: {
+    token: string;
+    vendor: string;
+  }): Promise<KeyStanding> {
+    const what = 'what remains under a cap';
+    if (this.dialect === 'keybrake') return notInDialect('What remains under a cap');
+    const answer = await this.#ask({ method: 'GET', path: '/v1/keys/current', token, what });
+    if (answer.status === 401) throw new VaultKeyInvalidException({ vendor });
+    return this.#read(answer, what, 200, readStanding);
+  }
+
+  override async brake(request: BrakeRequest): Promise<NewBrake> {
+    if (this.dialect === 'keybrake') return notInDialect('A brake');
+    const what = 'to put a brake';
+    const body = brakeBody(request);
+    const answer = await this.#ask({ method: 'POST', path: '/v1/brakes', body, what });
+    return this.#read(answer, what, 201, readNewBrake);
+  }
+
+  override async lift(brakeId: string): Promise<void> {
+    if (this.dialect === 'keybrake') return notInDialect('A brake');
+    // What no id looks like is not asked for, since it could be another path.
+    if (!ID.test(brakeId)) throw CallRefusedException.noSuchBrake(brakeId);
+    const what = 'to lift a brake';
+    const answer = await this.#ask({ method: 'DELETE', path: `/v1/brakes/${brakeId}`, what });
+    if (answer.status === 404) throw CallRefusedException.noSuchBrake(brakeId);
+    if (answer.status !== 200) throw this.#refused(answer, what);
+  }
+
+  override async brakes(): Promise<readonly Brake[]> {
+    if (this.dialect === 'keybrake') return notInDialect('A brake');
+    const what = 'which brakes stand';
+    const answer = await this.#ask({ method: 'GET', path: '/v1/brakes', what });
+    return this.#read(answer, what, 200, readBrakes);
+  }
+
+  override async beginLease(ttlSeconds: number): Promise<string> {
+    if (this.dialect === 'keybrake') return notInDialect('A lease');
+    const what = 'for a lease';
+    const body = { ttl_seconds: ttlSeconds };
+    const answer = await this.#ask({ method: 'POST', path: '/v1/leases', body, what });
+    return this.#read(answer, what, 201, readLeaseId);
+  }
+
+  override async renewLease(leaseId: string): Promise<boolean> {
+    if (this.dialect === 'keybrake') return notInDialect('A lease');
+    const what = 'to renew a lease';
+    const path = `/v1/leases/${leaseId}/renew`;
+    const answer = await this.#ask({ method: 'POST', path, body: {}, what });
+    if (answer.status === 404 || answer.status === 422) return false;
+    if (answer.status !== 200) throw this.#refused(answer, what);
+    return true;
+  }
+
+  override async endLease(leaseId: string): Promise<void> {
+    if (this.dialect === 'keybrake') return notInDialect('A lease');
+    const what = 'to end a lease';
+    const answer = await this.#ask({ method: 'DELETE', path: `/v1/leases/${leaseId}`, what });
+    if (answer.status !== 200 && answer.status !== 404) throw this.#refused(answer, what);
+  }
+
   close(): Promise<void> {
     this.#httpAgent.destroy();
     this.#httpsAgent.destroy();
@@ -230,9 +321,7 @@ export class HttpBrokerClient extends BrokerClient {
       daily_usd_cap: request.dailyUsdCap,
       allowed_endpoints: request.allowedEndpoints,
       expires_in: request.expiresIn,
-      ...(this.dialect === 'keybrake'
-        ? {}
-        : { subject: subjectOf(request.subject), parent_id: request.parentId }),
+      ...(this.dialect === 'keybrake' ? {} : ownIssueFields(request)),
     });
   }
 
@@ -278,10 +367,41 @@ export class HttpBrokerClient extends BrokerClient {
     return over ? undefined : `the broker answered ${status}`;
   }
 
+  /** @throws VaultKeyUnavailableException where no answer came, or only part of one. */
+  async #ask({ method, path, body, token, what }: ManagementQuestion): Promise<ManagementAnswer> {
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const { flight, answer } = await this.#manage(method, path, text, token);
+    if (answer?.complete === true) return answer;
+    throw new VaultKeyUnavailableException({
+      message: `The broker was asked ${what}, and no whole answer came: ${answer === undefined ? reasonOf(flight) : 'it broke off'}. Try again in a moment.`,
+      cause: causeOf(flight),
+    });
+  }
+
+  #read<T>(
+    answer: ManagementAnswer,
+    what: string,
+    due: number,
+    read: (body: unknown) => T | undefined,
+  ): T {
+    if (answer.status !== due) throw this.#refused(answer, what);
+    const value = read(parseObject(answer.text));
+    if (value !== undefined) return value;
+    throw new VaultKeyUnavailableException({
+      message: `The broker was asked ${what}, and its answer cannot be read. Check that the broker.url option is the address of this package's own broker.`,
+    });
+  }
+
+  #refused(answer: ManagementAnswer, what: string): VaultKeyException {
+    const body = parseObject(this.#withoutToken(answer.text));
+    return readManagementRefusal({ ...answer, body }, what);
+  }
+
   async #manage(
     method: string,
     path: string,
     body?: string,
+    token = this.#token,
   ): Promise<{ flight: Flight; answer?: ManagementAnswer }> {
     const { flight, exchange } = await this.#send(
       {
@@ -291,7 +411,7 @@ export class HttpBrokerClient extends BrokerClient {
         headers: {
           accept: 'application/json',
           'accept-encoding': 'identity',
-          authorization: `Bearer ${this.#token}`,
+          authorization: `Bearer ${token}`,
           'user-agent': 'nestjs-vault-key',
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
@@ -400,11 +520,12 @@ export class HttpBrokerClient extends BrokerClient {
   #notIssued(answer: ManagementAnswer, keyId?: string, fault?: string): IssueResult {
     // A refusal (4xx) says that there is no key; of any other answer only a named key is known.
     const keyMayExist = keyId === undefined && (answer.status < 400 || answer.status > 499);
-    const refusal =
-      answer.status === 201
-        ? undefined
-        : readIssueRefusal({ ...answer, body: parseObject(this.#withoutToken(answer.text)) });
-    const named = keyId === undefined ? {} : { keyId };
+    const read = { ...answer, body: parseObject(this.#withoutToken(answer.text)) };
+    const refusal = answer.status === 201 ? undefined : readIssueRefusal(read);
+    const named = {
+      ...(keyId === undefined ? {} : { keyId }),
+      ...(refusesLease(read) ? { leaseRefused: true } : {}),
+    };
     if (refusal !== undefined && !keyMayExist) return { issued: false, error: refusal, ...named };
 
     const message =
@@ -436,15 +557,6 @@ export class HttpBrokerClient extends BrokerClient {
 function baseOf(url: string): Base {
   const { origin, pathname } = new URL(url);
   return { origin, prefix: pathname.replace(/\/+$/, '') };
-}
-
-function subjectOf(subject: KeySubject): Record<string, string | undefined> {
-  return {
-    tenant_id: subject.tenantId,
-    user_id: subject.userId,
-    run_id: subject.runId,
-    tool: subject.tool,
-  };
 }
 
 function headersOf(call: VendorCall): Record<string, string> {

@@ -45,4 +45,13 @@ export class CallRefusedException extends VaultKeyException {
       param,
     });
   }
+
+  /** There is no such brake to lift. */
+  static noSuchBrake(id: string): CallRefusedException {
+    return new CallRefusedException({
+      status: 404,
+      code: 'not_found',
+      message: `There is no standing brake with the id ${JSON.stringify(id.slice(0, 64))}: it was never put, was lifted or has expired.`,
+    });
+  }
 }

@@ -76,6 +76,46 @@ export function readIssueRefusal(answer: Answer): VaultKeyException {
   );
 }
 
+/** Whether an issue was refused for the lease it named: it has lapsed, or the broker lost it. */
+export function refusesLease({ status, body }: Answer): boolean {
+  if (status !== 404 && status !== 422) return false;
+  const faults = fieldsOf(body)['fields'];
+  return (
+    Array.isArray(faults) && faults.some((each) => isRecord(each) && each['field'] === 'lease_id')
+  );
+}
+
+/**
+ * What a management call that is no issue came to, where the answer is not the one that was due.
+ *
+ * @param what What was asked of the broker, as a clause: `to put a brake`.
+ */
+export function readManagementRefusal(answer: Answer, what: string): VaultKeyException {
+  const fields = fieldsOf(answer.body);
+  const { status } = answer;
+  const retryAfter = retryAfterOf(answer.headers);
+  if (status === 400 || status === 422) {
+    return new CallRefusedException({
+      status,
+      code: 'invalid_request',
+      message: `The broker was asked ${what} and refused: ${faultsOf(fields)}.`,
+    });
+  }
+  if (status === 401) {
+    return new VaultKeyUnavailableException({
+      message: `The broker was asked ${what} and does not accept the management token. Check the broker.token option, or KEYBRAKE_TOKEN: it must be the token the broker knows.`,
+    });
+  }
+  const next =
+    status === 429 || status === 503
+      ? `Try again in ${retryAfter === undefined ? 'a moment' : `${retryAfter} s`}.`
+      : "Check that the broker.url option is the address of this package's own broker, and the broker's log.";
+  return new VaultKeyUnavailableException({
+    message: `The broker was asked ${what} and answered ${status}. ${next}`,
+    retryAfter,
+  });
+}
+
 function brokerRefusal(code: string, answer: ProxiedAnswer): VaultKeyException {
   const { vendor, idempotencyKey, readOnly } = answer;
   const fields = fieldsOf(answer.body);

@@ -5,7 +5,7 @@ import type { VaultKeyModuleOptions } from '../vault-key.options';
 import { StripeVendor, createStripeVendor } from './stripe-vendor';
 
 /** What a spec may set of the module; the broker and the vendor are given. */
-export type VaultKeyTestingOptions = Pick<VaultKeyModuleOptions, 'identify'>;
+export type VaultKeyTestingOptions = Pick<VaultKeyModuleOptions, 'identify' | 'budgets' | 'lease'>;
 
 /**
  * Options of `VaultKeyModule` for a broker in memory in front of an offline Stripe: in place of an
@@ -22,11 +22,11 @@ export type VaultKeyTestingOptions = Pick<VaultKeyModuleOptions, 'identify'>;
  */
 export function vaultKeyTestingOptions(
   { secretKey, url }: StripeVendor,
-  { identify }: VaultKeyTestingOptions = {},
+  options: VaultKeyTestingOptions = {},
 ): VaultKeyModuleOptions {
   return {
     embedded: { vendors: { stripe: { secretKey, baseUrl: url } }, store: 'sqlite::memory:' },
-    ...(identify === undefined ? {} : { identify }),
+    ...options,
   };
 }
 

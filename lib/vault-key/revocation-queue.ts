@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { BrokerClient, RevokeResult } from '../broker-client/broker-client';
+import type { InstanceLease } from './instance-lease';
 
 const BATCH_WAIT_MS = 50;
 const BATCH_SIZE = 100;
@@ -23,6 +24,7 @@ interface Revocation {
  */
 export class RevocationQueue implements OnApplicationShutdown {
   readonly #client: BrokerClient;
+  readonly #lease: InstanceLease | undefined;
   readonly #logger = new Logger('VaultKeyRevocation');
   /** All that is not yet revoked, by id, so that an id given twice is revoked once. */
   readonly #backlog = new Map<string, Revocation>();
@@ -35,8 +37,10 @@ export class RevocationQueue implements OnApplicationShutdown {
   #closed = false;
   #shutDown: Promise<void> | undefined;
 
-  constructor(client: BrokerClient) {
+  /** @param lease Ended once the queue is drained: what is left of the keys ends with it. */
+  constructor(client: BrokerClient, lease?: InstanceLease) {
     this.#client = client;
+    this.#lease = lease;
   }
 
   /** How many keys wait to be revoked, those in a request to the broker included. */
@@ -96,25 +100,30 @@ export class RevocationQueue implements OnApplicationShutdown {
     }
     this.#draining = false;
     for (const retry of this.#retries.keys()) clearTimeout(retry);
+    const end = this.#lease === undefined ? 'their expiry' : "the application's lease";
     if (this.#activeRuns > 0) {
       this.#logger.warn(
-        `Shutting down with ${this.#activeRuns} run(s) still at work; their keys end with their expiry.`,
+        `Shutting down with ${this.#activeRuns} run(s) still at work; their keys end with ${end}.`,
       );
     }
     if (this.#backlog.size > 0) {
       this.#logger.warn(
-        `Shutting down with ${this.#backlog.size} key(s) not revoked; they end with their expiry: ${[...this.#backlog.keys()].slice(0, 20).join(', ')}`,
+        `Shutting down with ${this.#backlog.size} key(s) not revoked; they end with ${end}: ${[...this.#backlog.keys()].slice(0, 20).join(', ')}`,
       );
     }
   }
 
-  /** Drains, then lets go of the broker. */
+  /** Drains, ends the lease, then lets go of the broker. */
   onApplicationShutdown(): Promise<void> {
-    this.#shutDown ??= this.drain().then(() => {
-      this.#closed = true;
-      return this.#client.close();
-    });
+    this.#shutDown ??= this.#end();
     return this.#shutDown;
+  }
+
+  async #end(): Promise<void> {
+    await this.drain();
+    this.#closed = true;
+    await this.#lease?.end();
+    await this.#client.close();
   }
 
   #flush(): void {

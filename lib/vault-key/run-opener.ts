@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { BrokerClient } from '../broker-client/broker-client';
 import type {
   BrokerDialect,
@@ -7,8 +7,11 @@ import type {
   KeySubject,
 } from '../broker-client/broker-client';
 import { DEFAULT_EXPIRES_IN, parseExpiresIn } from '../broker/keys/expires-in';
+import { VaultKeyException } from '../exceptions/vault-key.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import type { AgentIdentity } from './agent-identity';
+import { KEY_TERMS } from './key-terms';
+import type { KeyTerms } from './key-terms';
 import { subjectId } from './label';
 import { RevocationQueue } from './revocation-queue';
 import { Run } from './run';
@@ -36,6 +39,7 @@ export class RunOpener {
   constructor(
     private readonly client: BrokerClient,
     private readonly queue: RevocationQueue,
+    @Optional() @Inject(KEY_TERMS) private readonly terms: KeyTerms = {},
   ) {}
 
   /** What the broker can be asked to enforce. */
@@ -107,6 +111,7 @@ export class RunOpener {
       allowedEndpoints: policy.allowedEndpoints,
       expiresIn,
       subject: subjectOf(identity),
+      ...(this.terms.budgets === undefined ? {} : { budgets: this.terms.budgets }),
       ...(parent === undefined ? {} : { parentId: parent.id }),
     });
     if (!result.issued) {
@@ -128,14 +133,25 @@ export class RunOpener {
 
   async #askBroker(request: IssueKeyRequest): Promise<IssueResult> {
     try {
-      return await this.client.issue(request);
+      return await this.#askUnderLease(request);
     } catch (cause) {
+      if (cause instanceof VaultKeyException) return { issued: false, error: cause };
       const error = new VaultKeyUnavailableException({
         message: 'No vault key could be issued, so nothing was run. Try again later.',
         cause,
       });
       return { issued: false, error };
     }
+  }
+
+  async #askUnderLease(request: IssueKeyRequest): Promise<IssueResult> {
+    const { lease } = this.terms;
+    if (lease === undefined) return this.client.issue(request);
+    const leaseId = await lease.hold();
+    const result = await this.client.issue({ ...request, leaseId });
+    if (result.issued || result.leaseRefused !== true) return result;
+    lease.lapsed(leaseId);
+    return this.client.issue({ ...request, leaseId: await lease.hold() });
   }
 
   #handleUnusable(
@@ -149,7 +165,8 @@ export class RunOpener {
       this.queue.add(keyId, new Date(Date.now() + (parseExpiresIn(expiresIn) ?? 0)));
       fate = ` The key ${keyId} that the answer named is being revoked.`;
     } else if (error instanceof VaultKeyUnavailableException && error.keyMayExist) {
-      fate = ` The broker may hold a key whose token nobody has; it ends after ${expiresIn}.`;
+      const end = this.terms.lease === undefined ? '' : "with this application's lease, at most ";
+      fate = ` The broker may hold a key whose token nobody has; it ends ${end}after ${expiresIn}.`;
     }
     this.#logger.warn(`No vault key for ${whose}: ${error.message}${fate}`);
   }

@@ -5,12 +5,15 @@ import type {
   BrokerDialect,
   IssueKeyRequest,
   IssueResult,
+  KeyStanding,
   RevokeResult,
   VendorAnswer,
 } from '../broker-client/broker-client';
 import { VaultKeyMissingException } from '../exceptions/vault-key-missing.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import { CurrentVaultKey } from './current-vault-key';
+import { InstanceLease } from './instance-lease';
+import type { KeyTerms } from './key-terms';
 import { RevocationQueue } from './revocation-queue';
 import { RunOpener } from './run-opener';
 import { VaultKeyService } from './vault-key.service';
@@ -19,6 +22,11 @@ class BookBroker extends BrokerClient {
   readonly issued: IssueKeyRequest[] = [];
   readonly revoked: string[] = [];
   refusal: Extract<IssueResult, { issued: false }> | undefined;
+  /** What happened to leases and revocations, in its order. */
+  readonly order: string[] = [];
+  readonly lapsed = new Set<string>();
+  stands: KeyStanding = { braked: false, caps: [] };
+  lease: (() => Promise<string>) | undefined;
 
   constructor(readonly dialect: BrokerDialect) {
     super();
@@ -26,6 +34,10 @@ class BookBroker extends BrokerClient {
 
   issue(request: IssueKeyRequest): Promise<IssueResult> {
     if (this.refusal !== undefined) return Promise.resolve(this.refusal);
+    if (request.leaseId !== undefined && this.lapsed.has(request.leaseId)) {
+      const error = new VaultKeyUnavailableException({ message: 'The lease has lapsed.' });
+      return Promise.resolve({ issued: false, error, leaseRefused: true });
+    }
     this.issued.push(request);
     const id = `vk_${this.issued.length}`;
     const key = { id, token: `vault_key_secret_${id}`, expiresAt: new Date(Date.now() + 60_000) };
@@ -34,6 +46,7 @@ class BookBroker extends BrokerClient {
 
   revoke(ids: readonly string[]): Promise<RevokeResult> {
     this.revoked.push(...ids);
+    this.order.push(`revoke ${ids.join()}`);
     return Promise.resolve({ ended: ids, failed: [] });
   }
 
@@ -41,9 +54,26 @@ class BookBroker extends BrokerClient {
     return Promise.reject(new Error('not asked for here'));
   }
 
-  close(): Promise<void> {
+  override beginLease(): Promise<string> {
+    this.#leases++;
+    return this.lease?.() ?? Promise.resolve(`lease_${this.#leases}`);
+  }
+
+  override endLease(id: string): Promise<void> {
+    this.order.push(`end ${id}`);
     return Promise.resolve();
   }
+
+  override standing(): Promise<KeyStanding> {
+    return Promise.resolve(this.stands);
+  }
+
+  close(): Promise<void> {
+    this.order.push('close');
+    return Promise.resolve();
+  }
+
+  #leases = 0;
 }
 
 const POLICY = { dailyUsdCap: 5, allowedEndpoints: ['/v1/refunds'] };
@@ -54,10 +84,17 @@ describe('VaultKeyService', () => {
   let queue: RevocationQueue;
   let service: VaultKeyService;
 
-  function speaking(dialect: BrokerDialect): void {
+  function speaking(dialect: BrokerDialect, terms: KeyTerms = {}): void {
     broker = new BookBroker(dialect);
-    queue = new RevocationQueue(broker);
-    service = new VaultKeyService(new RunOpener(broker, queue));
+    queue = new RevocationQueue(broker, terms.lease);
+    service = new VaultKeyService(new RunOpener(broker, queue, terms));
+  }
+
+  function leasing(): void {
+    speaking('vault-key');
+    const lease = new InstanceLease(broker, 30);
+    queue = new RevocationQueue(broker, lease);
+    service = new VaultKeyService(new RunOpener(broker, queue, { lease }));
   }
 
   beforeEach(() => speaking('vault-key'));
@@ -263,5 +300,109 @@ describe('VaultKeyService', () => {
     ]) {
       expect(shown).not.toContain('secret');
     }
+  });
+
+  it('the budgets of the application go with every key, an inner one too', async () => {
+    speaking('vault-key', { budgets: { user: 500, run: 50 } });
+    await service.run(POLICY, () => service.run(POLICY, () => undefined));
+    expect(broker.issued.map(({ budgets }) => budgets)).toEqual([
+      { user: 500, run: 50 },
+      { user: 500, run: 50 },
+    ]);
+  });
+
+  describe('with a lease', () => {
+    let warn: jest.SpyInstance;
+
+    beforeEach(() => {
+      warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
+      leasing();
+    });
+
+    afterEach(async () => {
+      await queue.onApplicationShutdown();
+      warn.mockRestore();
+    });
+
+    it('all keys are issued under the one lease', async () => {
+      await service.run(POLICY, () => service.run(POLICY, () => undefined));
+      await service.issue(POLICY);
+      expect(broker.issued.map(({ leaseId }) => leaseId)).toEqual([
+        'lease_1',
+        'lease_1',
+        'lease_1',
+      ]);
+    });
+
+    it('where none is to be had no key is asked for, and the work does not begin', async () => {
+      broker.lease = () =>
+        Promise.reject(new VaultKeyUnavailableException({ message: 'The broker is away.' }));
+      const work = jest.fn();
+      await expect(service.run(POLICY, work)).rejects.toMatchObject({
+        code: 'vault_key_unavailable',
+        message: 'The broker is away.',
+      });
+      expect(work).not.toHaveBeenCalled();
+      expect(broker.issued).toEqual([]);
+      expect(queue.activeRuns).toBe(0);
+    });
+
+    it('a key that is refused for its lapsed lease is asked for under a new one', async () => {
+      await service.run(POLICY, () => undefined);
+      broker.lapsed.add('lease_1');
+      await Promise.all([
+        service.run(POLICY, () => undefined),
+        service.run(POLICY, () => undefined),
+      ]);
+      expect(broker.issued.slice(1).map(({ leaseId }) => leaseId)).toEqual(['lease_2', 'lease_2']);
+    });
+
+    it('a broker that takes no lease gets asked twice and no more', async () => {
+      for (let i = 1; i < 9; i++) broker.lapsed.add(`lease_${i}`);
+      await expect(service.run(POLICY, jest.fn())).rejects.toThrow('The lease has lapsed.');
+      expect(broker.issued).toEqual([]);
+    });
+
+    it('a lost answer is a warning that names both ends', async () => {
+      const error = new VaultKeyUnavailableException({ message: 'Lost.', keyMayExist: true });
+      broker.refusal = { issued: false, error };
+      await expect(service.issue(POLICY)).rejects.toBe(error);
+      expect(warn).toHaveBeenCalledWith(
+        expect.stringContaining("it ends with this application's lease, at most after 5m."),
+      );
+    });
+
+    it('on shutdown keys are revoked, then the lease ends, then the broker is let go', async () => {
+      await service.run(POLICY, () => undefined);
+      await queue.onApplicationShutdown();
+      expect(broker.order).toEqual(['revoke vk_1', 'end lease_1', 'close']);
+    });
+  });
+
+  describe('remaining()', () => {
+    const cap = (scope: string, remaining: number) => ({
+      scope,
+      cap: 10,
+      spent: 10 - remaining,
+      held: 0,
+      remaining,
+    });
+
+    it('is the tightest of all caps over the run', () =>
+      service.run(POLICY, async () => {
+        const caps = [cap('key', 8), cap('parent', -1), cap('user', 3), cap('run', 3)];
+        broker.stands = { braked: false, caps };
+        expect(await current.remaining()).toEqual({ ...cap('parent', -1), caps });
+      }));
+
+    it('is nothing where an operator has stopped the run', () =>
+      service.run(POLICY, async () => {
+        broker.stands = { braked: true, caps: [cap('key', 8)] };
+        await expect(current.remaining()).rejects.toMatchObject({ code: 'agent_braked' });
+      }));
+
+    it('is not asked outside a run', async () => {
+      await expect(current.remaining()).rejects.toBeInstanceOf(VaultKeyMissingException);
+    });
   });
 });

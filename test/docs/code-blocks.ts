@@ -6,11 +6,12 @@ const ROOT = resolve(__dirname, '../..');
 
 /** Where the names in the pages come from, as a reader would import them. */
 const PACKAGES: Record<string, readonly string[]> = {
-  '@nestjs/common': ['Body', 'Controller', 'INestApplication', 'Module', 'Post'],
+  '@nestjs/common': ['Body', 'Controller', 'INestApplication', 'Injectable', 'Module', 'Post'],
   '@nestjs/config': ['ConfigModule', 'ConfigService'],
   '@nestjs/testing': ['Test'],
   'nestjs-vault-key': [
     'AgentTool',
+    'BrakeService',
     'CurrentVaultKey',
     'EmbeddedBroker',
     'ProxiedStripeService',

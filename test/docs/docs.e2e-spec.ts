@@ -28,7 +28,12 @@ class AppModule {}
 const BEFORE: [page: string, text: string, before: string][] = [
   ['README.md', 'export class AppModule', DTO],
   ['README.md', 'forRootAsync', ''],
+  ['README.md', 'budgets: { user: 500, run: 50 }', ''],
   ['README.md', 'identify: (context)', ''],
+  ['docs/budgets.md', 'budgets: { tenant: 5000', ''],
+  ['docs/budgets.md', 'this.vaultKey.remaining()', ''],
+  ['docs/budgets.md', 'this.brakes.stop', ''],
+  ['docs/budgets.md', 'lease: {', ''],
   ['docs/testing.md', "describe('the charge tool'", FORM_DTO],
   ['docs/testing.md', 'overrideProvider', APP_MODULE],
   ['docs/testing.md', 'vendor.next', ''],
@@ -38,7 +43,7 @@ it.each(BEFORE)('%s: the block with "%s" type-checks', (page, text, before) => {
   expect(blockWith(page, text).typeErrors(before)).toEqual([]);
 });
 
-it.each(['README.md', 'docs/testing.md'])(
+it.each(['README.md', 'docs/budgets.md', 'docs/testing.md'])(
   'every block of %s is among those tested here',
   (page) => {
     const tested = BEFORE.filter(([each]) => each === page).map(
@@ -101,6 +106,32 @@ describe('README.md', () => {
     const request = { account: { id: 'u1', org: 't1' } };
     const context = { switchToHttp: () => ({ getRequest: () => request }) };
     expect(options.identify?.(context)).toEqual({ userId: 'u1', tenantId: 't1' });
+  });
+
+  it('an application starts with the options that are shown for budgets and a lease', async () => {
+    const given: object[] = [];
+    const forRoot = jest.spyOn(VaultKeyModule, 'forRoot').mockImplementation((options) => {
+      given.push(options ?? {});
+      return { module: VaultKeyModule };
+    });
+    blockWith('README.md', 'budgets: { user: 500, run: 50 }').run([]);
+    blockWith('docs/budgets.md', 'budgets: { tenant: 5000').run([]);
+    blockWith('docs/budgets.md', 'lease: {').run([]);
+    forRoot.mockRestore();
+    const [embedded, ...servers] = given;
+    const stripe = { secretKey: 'sk_test_1' };
+    const all = [
+      { ...embedded, embedded: { vendors: { stripe }, store: 'sqlite::memory:' } },
+      ...servers.map((options) => ({
+        ...options,
+        broker: { url: 'http://127.0.0.1:9', token: 't' },
+      })),
+    ];
+    expect(all).toHaveLength(3);
+    for (const options of all) {
+      const imports = [VaultKeyModule.forRoot(options)];
+      await (await Test.createTestingModule({ imports }).compile()).close();
+    }
   });
 
   it('its JSON is JSON', () => {

@@ -104,6 +104,14 @@ export class ToolsController {
     return { intent: intent.id, key: key.id, sameKey: this.vaultKeys.get().id === key.id };
   }
 
+  @Post('remaining')
+  @AgentTool(CHARGES)
+  async remaining(@Body() { amount = 100 }: ChargeBody) {
+    const key = this.begin();
+    await this.stripe.createPaymentIntent({ amount, metadata: { run: key.runId } });
+    return this.vaultKeys.remaining();
+  }
+
   @Post('charges')
   @AgentTool({ ...CHARGES, dailyUsdCap: 37 })
   async charges(@Body() { amount = 100, count = 1 }: ChargeBody) {

@@ -1,0 +1,120 @@
+import { BRAKE_SCOPES } from '../broker/brakes/brake';
+import type {
+  Brake,
+  BrakeRequest,
+  CapStanding,
+  IssueKeyRequest,
+  KeyStanding,
+  NewBrake,
+} from './broker-client';
+
+/** What a `vault-key` broker is told of a key beyond Keybrake's own fields. */
+export function ownIssueFields(request: IssueKeyRequest): Record<string, unknown> {
+  const { subject } = request;
+  return {
+    subject: {
+      tenant_id: subject.tenantId,
+      user_id: subject.userId,
+      run_id: subject.runId,
+      tool: subject.tool,
+    },
+    parent_id: request.parentId,
+    budgets: request.budgets,
+    lease_id: request.leaseId,
+  };
+}
+
+/** The body of `POST /v1/brakes`. */
+export function brakeBody(request: BrakeRequest): Record<string, unknown> {
+  return {
+    scope: request.scope,
+    id: request.target,
+    tenant_id: request.tenantId,
+    reason: request.reason,
+    expires_in: request.expiresIn,
+  };
+}
+
+/** A brake as the management API shows it; `undefined` where it is none. */
+export function readBrake(body: unknown): Brake | undefined {
+  if (!isRecord(body)) return undefined;
+  const { id, target, tenant_id: tenantId, reason } = body;
+  const scope = BRAKE_SCOPES.find((each) => each === body['scope']);
+  const createdAt = instantOf(body['created_at']);
+  const expiresAt = instantOf(body['expires_at']);
+  if (typeof id !== 'string' || scope === undefined || createdAt === undefined) return undefined;
+  return {
+    id,
+    scope,
+    ...(typeof target === 'string' ? { target } : {}),
+    ...(typeof tenantId === 'string' ? { tenantId } : {}),
+    reason: typeof reason === 'string' ? reason : '',
+    createdAt,
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  };
+}
+
+/** The answer to a brake that was put; `undefined` where it is none. */
+export function readNewBrake(body: unknown): NewBrake | undefined {
+  const brake = readBrake(body);
+  const hit = isRecord(body) ? body['hit'] : undefined;
+  return brake === undefined || typeof hit !== 'number' ? undefined : { ...brake, hit };
+}
+
+/** A list of brakes; `undefined` where one of them is none. */
+export function readBrakes(body: unknown): readonly Brake[] | undefined {
+  return readList(isRecord(body) ? body['brakes'] : undefined, readBrake);
+}
+
+/** What a key may know about itself; `undefined` where the answer does not tell every cap. */
+export function readStanding(body: unknown): KeyStanding | undefined {
+  if (!isRecord(body)) return undefined;
+  const own = readCap({ ...body, scope: 'key', cap_usd: body['daily_usd_cap'] });
+  const others = readList(body['budgets'], readCap);
+  if (own === undefined || others === undefined) return undefined;
+  return { braked: body['status'] === 'braked', caps: [own, ...others] };
+}
+
+/** The id of a lease that was begun. */
+export function readLeaseId(body: unknown): string | undefined {
+  const id = isRecord(body) ? body['id'] : undefined;
+  return typeof id === 'string' && /^[A-Za-z0-9_-]{1,255}$/.test(id) ? id : undefined;
+}
+
+function readCap(cap: unknown): CapStanding | undefined {
+  if (!isRecord(cap)) return undefined;
+  const { scope, cap_usd, spent_usd, held_usd, remaining_usd } = cap;
+  if (typeof scope !== 'string') return undefined;
+  if (typeof cap_usd !== 'number' || typeof remaining_usd !== 'number') return undefined;
+  if (typeof spent_usd !== 'number' || typeof held_usd !== 'number') return undefined;
+  const resetsAt = instantOf(cap['resets_at'])?.toISOString();
+  return {
+    scope,
+    cap: cap_usd,
+    spent: spent_usd,
+    held: held_usd,
+    remaining: remaining_usd,
+    ...(resetsAt === undefined ? {} : { resetsAt }),
+  };
+}
+
+/** Every one, or nothing: a cap that is passed over would look as if there were none. */
+function readList<T>(list: unknown, read: (one: unknown) => T | undefined): T[] | undefined {
+  if (!Array.isArray(list)) return undefined;
+  const all: T[] = [];
+  for (const each of list) {
+    const one = read(each);
+    if (one === undefined) return undefined;
+    all.push(one);
+  }
+  return all;
+}
+
+function instantOf(value: unknown): Date | undefined {
+  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(time) ? undefined : new Date(time);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
