@@ -135,7 +135,11 @@ describe('POST /v1/keys', () => {
     ['budgets', [{}, { tenant: 0, user: 0.01, run: 50, tool: 1_000_000, vendor: 'ignored' }]],
     [
       'allowed_endpoints',
-      [Array(100).fill('/v1/charges'), ['GET /v1/x', 'DELETE /v1/customers/*', '/v1/*/x']],
+      [
+        Array(100).fill('/v1/charges'),
+        [`/v1/${'a'.repeat(508)}`],
+        ['GET /v1/x', 'DELETE /v1/customers/*', '/v1/*/x'],
+      ],
     ],
   ] as [string, unknown[]][])('takes every good %s', async (field, values) => {
     for (const value of values) {
@@ -171,7 +175,7 @@ describe('POST /v1/keys', () => {
     '/v1/charges ',
     'TRACE /v1/charges',
     '/v1/é',
-    `/v1/${'a'.repeat(512)}`,
+    `/v1/${'a'.repeat(509)}`,
     '*',
     '/*/charges',
     null,

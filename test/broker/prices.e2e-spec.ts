@@ -262,6 +262,20 @@ describe('a PaymentIntent that changes', () => {
     expect(await spent()).toBe(12);
   });
 
+  it.each([
+    ['confirm', 'amount_to_confirm'],
+    ['capture', 'amount_to_capture'],
+    ['apply_customer_balance', 'amount'],
+  ])('a %s whose %s is above its exposure costs the difference', async (call, field) => {
+    const { post, spent } = await withIntent(`pi_${call}_above`);
+    const path = `payment_intents/pi_${call}_above/${call}`;
+    const refused = await post(path, `${field}=10001`);
+    expect(refused.body).toMatchObject({ code: 'cap_exhausted', requested_usd: 90.01 });
+    vendorSays(shown(`pi_${call}_above`, 1500, { amount_received: 1500 }));
+    expect((await post(path, `${field}=1500`)).status).toBe(200);
+    expect(await spent()).toBe(15);
+  });
+
   it('a customer’s balance applied to it costs what it adds to the exposure', async () => {
     const { post, spent } = await withIntent('pi_bal');
     for (const body of ['', 'amount=500', 'amount=1000&currency=usd']) {
@@ -318,6 +332,19 @@ describe('a charge', () => {
     expect(stripe.book.total('usd', 'refund')).toBe(400);
     await broker.kill('SIGTERM');
     await stripe.close();
+  });
+
+  it('captured above its exposure costs the difference', async () => {
+    const { post, spent } = await agent();
+    vendorSays(shown('ch_above', 1000));
+    await post('charges', 'amount=1000&currency=usd&source=tok_x&capture=false');
+    expect((await post('charges/ch_above/capture', 'amount=10001')).body).toMatchObject({
+      code: 'cap_exhausted',
+      requested_usd: 90.01,
+    });
+    vendorSays(shown('ch_above', 1500, { amount_captured: 1500 }));
+    expect((await post('charges/ch_above/capture', 'amount=1500')).status).toBe(200);
+    expect(await spent()).toBe(15);
   });
 
   it('declined, is known by the id its refusal names', async () => {

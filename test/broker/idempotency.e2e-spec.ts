@@ -1,0 +1,196 @@
+import { BrokerProcess } from '../support/broker-process';
+import type { IssuedKey } from '../support/broker-process';
+import { RecordingVendor } from './recording-vendor';
+
+const PAYMENT = 'amount=1000&currency=usd';
+const SHOWN = { id: 'pi_1', amount: 1000, currency: 'usd', amount_received: 0 };
+const SUBJECT = { tenant_id: 't1', user_id: 'u1', run_id: 'r1', tool: 'Tool.pay' };
+const ENDPOINTS = ['/v1/*', '/v1/*/*', 'DELETE /v1/*/*'];
+
+let vendor: RecordingVendor;
+let broker: BrokerProcess;
+let names = 0;
+/** The `Idempotency-Key` of the test. */
+let name: string;
+beforeAll(async () => {
+  vendor = await RecordingVendor.start();
+  broker = await BrokerProcess.start({ vendor, env: { VAULT_KEY_VENDOR_TIMEOUT: '5s' } });
+});
+afterAll(() => vendor.close());
+beforeEach(() => {
+  vendor.reset();
+  name = `order-${(names += 1)}`;
+});
+
+const issue = (fields = {}) =>
+  broker.issue({ subject: SUBJECT, allowed_endpoints: ENDPOINTS, ...fields });
+const send = (
+  { token }: IssuedKey,
+  method = 'POST',
+  path = 'payment_intents',
+  body = PAYMENT,
+  headers = {},
+) =>
+  broker.call(token, method, `/v1/${path}`, {
+    ...(body === '' ? {} : { body }),
+    headers: { 'idempotency-key': name, ...headers },
+  });
+/** The vendor answers with this from now on. */
+function vendorSays(status: number, body: unknown = status === 200 ? SHOWN : { error: {} }): void {
+  vendor.respond = (_req, res) => {
+    res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  };
+}
+const spentAndHeld = async (key: IssuedKey) => {
+  const { spent, held } = await broker.money(key);
+  return [spent, held];
+};
+/** Sends a call, and resolves once it has reached the vendor; `answer` ends it. */
+async function inFlight(key: IssuedKey) {
+  let answer = (_status: number): void => {};
+  let ended: ReturnType<typeof send> | undefined;
+  await new Promise<void>((arrived) => {
+    vendor.respond = (_req, res) => {
+      answer = (status) => {
+        res.writeHead(status, { 'content-type': 'application/json' });
+        res.end(JSON.stringify(status === 200 ? SHOWN : { error: {} }));
+      };
+      arrived();
+    };
+    ended = send(key);
+  });
+  return async (status: number) => {
+    answer(status);
+    await ended;
+  };
+}
+
+describe('an Idempotency-Key', () => {
+  it('passes through unchanged, up to 255 characters', async () => {
+    const key = await issue();
+    for (const value of [`${name} ~ "a":{b}, c`, `${name}${'x'.repeat(255 - name.length)}`]) {
+      const answer = await send(key, 'POST', 'customers', 'a=1', { 'idempotency-key': value });
+      expect(answer.status).toBe(200);
+      const { rawHeaders = [] } = vendor.received.at(-1) ?? {};
+      const at = rawHeaders.findIndex((header) => header.toLowerCase() === 'idempotency-key');
+      expect(rawHeaders[at + 1]).toBe(value);
+    }
+  });
+
+  it.each([
+    ['body', SUBJECT, ['POST', 'customers/cus_1', 'email=b']],
+    ['path', SUBJECT, ['POST', 'customers/cus_2', 'email=a']],
+    ['method', SUBJECT, ['DELETE', 'customers/cus_1', 'email=a']],
+    ['tenant', { ...SUBJECT, tenant_id: 't2' }, ['POST', 'customers/cus_1', 'email=a']],
+    ['user', { ...SUBJECT, user_id: 'u2' }, ['POST', 'customers/cus_1', 'email=a']],
+    ['user that is none', { tenant_id: 't1' }, ['POST', 'customers/cus_1', 'email=a']],
+  ] as [string, object, [string, string, string]][])(
+    'with another %s is refused with 422, and nothing is sent',
+    async (_what, subject, call) => {
+      expect((await send(await issue(), 'POST', 'customers/cus_1', 'email=a')).status).toBe(200);
+      const answer = await send(await issue({ subject }), ...call);
+      expect([answer.status, answer.body.code]).toEqual([422, 'idempotency_key_reused']);
+      expect(vendor.received).toHaveLength(1);
+    },
+  );
+
+  it('is the same for the body as forwarded, whatever was written, and for another run or tool', async () => {
+    const first = await issue();
+    vendorSays(200);
+    expect((await send(first)).status).toBe(200);
+    const later = await issue({ subject: { ...SUBJECT, run_id: 'r2', tool: 'Tool.other' } });
+    const json = { 'content-type': 'application/json' };
+    for (const [body, headers] of [
+      ['amount=1000&currency=USD', {}],
+      ['{"amount":1000,"currency":"usd"}', json],
+    ] as const) {
+      expect((await send(later, 'POST', 'payment_intents', body, headers)).status).toBe(200);
+    }
+    expect([await spentAndHeld(first), await spentAndHeld(later)]).toEqual([
+      [10, 0],
+      [0, 0],
+    ]);
+  });
+});
+
+describe('one operation has one hold', () => {
+  it('across vault keys: a retry under a new key is charged and counted once, to the key and budgets that first held it', async () => {
+    const user = `once-${name}`;
+    const subject = { user_id: user };
+    await broker.api('PUT', `/v1/budgets/user/${user}`, { daily_usd_cap: 15 });
+    const [first, retry] = [await issue({ subject }), await issue({ subject, daily_usd_cap: 1 })];
+    vendorSays(200);
+    expect((await send(first)).status).toBe(200);
+    await broker.api('DELETE', `/v1/keys/${first.id}`);
+    expect((await send(retry)).status).toBe(200);
+    expect([await spentAndHeld(first), await spentAndHeld(retry)]).toEqual([
+      [10, 0],
+      [0, 0],
+    ]);
+    const { body } = await broker.api('GET', `/v1/budgets/user/${user}`);
+    expect(body).toMatchObject({ spent_usd: 10, held_usd: 0, remaining_usd: 5 });
+  });
+
+  it.each([
+    [200, [10, 0]],
+    [400, [0, 0]],
+    [402, [0, 0]],
+    [404, [0, 0]],
+  ])('that is unknown is ended by a retry that answers %i', async (status, expected) => {
+    const [first, retry] = [await issue(), await issue()];
+    vendorSays(500);
+    await send(first);
+    expect(await spentAndHeld(first)).toEqual([0, 10]);
+    vendorSays(status);
+    await send(retry);
+    expect([await spentAndHeld(first), await spentAndHeld(retry)]).toEqual([expected, [0, 0]]);
+  });
+
+  it.each([401, 403, 408, 409, 422, 429, 500, 302])(
+    'that is unknown stays so where a retry answers %i, which proves nothing',
+    async (status) => {
+      const [first, retry] = [await issue(), await issue()];
+      vendorSays(503);
+      await send(first);
+      vendorSays(status);
+      await send(retry);
+      expect([await spentAndHeld(first), await spentAndHeld(retry)]).toEqual([
+        [0, 10],
+        [0, 0],
+      ]);
+    },
+  );
+
+  it.each([
+    [401, 200, [10, 0]],
+    [409, 200, [10, 0]],
+    [429, 500, [0, 10]],
+    [409, 400, [0, 0]],
+    [500, 400, [0, 10]],
+    [200, 409, [10, 0]],
+  ])(
+    'that ends only when no call is in flight: %i, then %i, and the dearest decides',
+    async (one, other, expected) => {
+      const [first, retry] = [await issue(), await issue()];
+      const endFirst = await inFlight(first);
+      const endRetry = await inFlight(retry);
+      await endRetry(one);
+      expect(await spentAndHeld(first)).toEqual([0, 10]);
+      await endFirst(other);
+      expect([await spentAndHeld(first), await spentAndHeld(retry)]).toEqual([expected, [0, 0]]);
+    },
+  );
+
+  it('a call that comes after its hold was released is held anew, by the key it comes with', async () => {
+    const [first, retry] = [await issue(), await issue()];
+    vendorSays(402);
+    await send(first);
+    expect(await spentAndHeld(first)).toEqual([0, 0]);
+    vendorSays(200);
+    expect((await send(retry)).status).toBe(200);
+    expect([await spentAndHeld(first), await spentAndHeld(retry)]).toEqual([
+      [0, 0],
+      [10, 0],
+    ]);
+  });
+});
