@@ -655,7 +655,8 @@ export class SqliteLedger implements Ledger {
     let { parentId } = key;
     while (parentId !== undefined) {
       const parent = this.#keys.get(parentId);
-      if (parent === undefined) break;
+      // A cap that cannot be found is one that is reached.
+      if (parent === undefined) throw new Error(`the key above ${key.id} is gone from the store`);
       ancestors.push(parent);
       ({ parentId } = parent);
     }
