@@ -95,6 +95,17 @@ export function storeUnavailable(cause?: unknown): BrokerRefusal {
   return refusal;
 }
 
+/** The decision could be taken but not written down, so it was not taken. */
+export function auditUnavailable(cause?: unknown): BrokerRefusal {
+  const refusal = new BrokerRefusal(
+    503,
+    'audit_unavailable',
+    'The audit log cannot be written right now, so nothing was forwarded.',
+  );
+  refusal.cause = cause;
+  return refusal;
+}
+
 /** Nothing is there. */
 export function notFound(message: string): BrokerRefusal {
   return new BrokerRefusal(404, 'not_found', message);

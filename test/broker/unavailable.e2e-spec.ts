@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
+import { openConnection } from '../../lib/broker/ledger/sqlite/sqlite-driver';
+import { closeStore } from '../../lib/broker/ledger/sqlite/sqlite-store';
 import { BrokerProcess, send } from '../support/broker-process';
 import { exchangeRaw, readRaw } from './raw-socket';
 import { RecordingVendor } from './recording-vendor';
@@ -41,6 +43,26 @@ describe('a store that cannot be written', () => {
     limitFiles('unlimited');
     expect((await pay()).status).toBe(200);
     expect(await broker.money(key)).toEqual({ spent: 10, held: 0, remaining: 90 });
+    expect((await broker.api('GET', '/v1/audit/verify')).body.ok).toBe(true);
+  });
+});
+
+describe('an audit log that cannot be written', () => {
+  it('is a 503 audit_unavailable: nothing is held, and nothing is forwarded', async () => {
+    const first = await BrokerProcess.start({ vendor });
+    const key = await first.issue();
+    await first.kill('SIGTERM');
+    const connection = openConnection(first.store.slice('sqlite:'.length));
+    connection.exec(`CREATE TRIGGER no_intents BEFORE INSERT ON audit WHEN NEW.event = 'intent'
+      BEGIN SELECT RAISE(FAIL, 'the log is full'); END`);
+    closeStore(connection);
+
+    const broker = await first.restart();
+    const refused = await broker.call(key.token, 'POST', '/v1/payment_intents', { body: PAYMENT });
+    expect([refused.status, refused.body.code]).toEqual([503, 'audit_unavailable']);
+    expect(refused.headers).toMatchObject({ 'x-vault-key-verdict': 'audit_unavailable' });
+    expect(vendor.received).toEqual([]);
+    expect(await broker.money(key)).toEqual({ spent: 0, held: 0, remaining: 100 });
     expect((await broker.api('GET', '/v1/audit/verify')).body.ok).toBe(true);
   });
 });

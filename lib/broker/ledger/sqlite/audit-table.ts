@@ -4,6 +4,7 @@ import type { AuditEntry, AuditRecord, AuditRow } from '../../audit/audit-entry'
 import { AuditWalk, GENESIS } from '../../audit/audit-chain';
 import type { AuditChain, AuditHead, AuditVerdict } from '../../audit/audit-chain';
 import { withoutTokens } from '../../keys/token';
+import { auditUnavailable } from '../../refusal';
 import type { AuditFilter, Page, PageRequest } from '../ledger';
 import { Conditions } from './conditions';
 import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
@@ -53,7 +54,11 @@ export class AuditTable {
     const head = this.#head ?? this.#storedHead();
     const entry = entryOf(head.count + 1, row);
     const next: AuditHead = { count: entry.seq, mac: this.chain.next(head.mac, entry) };
-    this.#insert.run(...COLUMNS.map((column) => entry[column]), next.mac);
+    try {
+      this.#insert.run(...COLUMNS.map((column) => entry[column]), next.mac);
+    } catch (error) {
+      throw auditUnavailable(error);
+    }
     this.#head = next;
     this.#unsealed = true;
   }

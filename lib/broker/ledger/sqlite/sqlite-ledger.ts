@@ -406,18 +406,14 @@ export class SqliteLedger implements Ledger {
     if (known?.sending === 'other') return refuse(idempotencyKeyReused());
     const caps = this.#capsOver(key, now);
     if (known?.sending === 'retry') return this.#admitRetry(admission, known.operation, caps);
-    try {
-      const { price, account } = admission;
-      const object =
-        'objectId' in price ? this.#holds.object(key.vendor, account, price.objectId) : undefined;
-      const micros = holdFor(price, object);
-      const refusal = capRefusal(caps, micros);
-      if (refusal !== undefined) return refuse(refusal, micros);
-      return this.#admitNew(admission, key, caps, micros);
-    } catch (error) {
-      if (error instanceof BrokerRefusal) return refuse(error);
-      throw error;
-    }
+    const { price, account } = admission;
+    const object =
+      'objectId' in price ? this.#holds.object(key.vendor, account, price.objectId) : undefined;
+    const micros = priceOrRefusal(() => holdFor(price, object));
+    if (micros instanceof BrokerRefusal) return refuse(micros);
+    const refusal = capRefusal(caps, micros);
+    if (refusal !== undefined) return refuse(refusal, micros);
+    return this.#admitNew(admission, key, caps, micros);
   }
 
   #knownOperation({ key, operation, now }: Admission) {
@@ -711,6 +707,15 @@ export class SqliteLedger implements Ledger {
     this.#budgets.forget();
     this.#brakes.forget();
     this.#log.forget();
+  }
+}
+
+function priceOrRefusal(price: () => MicroUsd): MicroUsd | BrokerRefusal {
+  try {
+    return price();
+  } catch (error) {
+    if (error instanceof BrokerRefusal) return error;
+    throw error;
   }
 }
 
