@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { Broker } from 'nestjs-vault-key/broker';
 import { Pool } from 'undici';
 import { ask, start, stopAll } from './processes.mjs';
+import { median } from './report.mjs';
 
 const HELP = `Usage: node bench/admission.mjs [options]
 
@@ -164,12 +165,6 @@ function print(brokers, rates) {
       );
     }
   }
-}
-
-function median(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void stopAll());

@@ -64,7 +64,8 @@ function cell({ ratio, median: absolute }, digits) {
   return `${ratio.toFixed(2)} ${absolute.toFixed(digits).padStart(8)}`;
 }
 
-function median(values) {
+/** The middle of the values; of an even number of them, the mean of the two in the middle. */
+export function median(values) {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
