@@ -3,10 +3,12 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { ClsModule } from 'nestjs-cls';
-import { AgentToolExplorer, KNOWN_VENDORS } from './agent-tool/agent-tool.explorer';
+import { AgentToolExplorer } from './agent-tool/agent-tool.explorer';
 import { AgentToolInterceptor } from './agent-tool/agent-tool.interceptor';
-import { IDENTIFY_AGENT } from './agent-tool/identity';
+import { AgentToolRunner } from './agent-tool/agent-tool.runner';
+import { IDENTIFY_AGENT, identifyNobody } from './agent-tool/identity';
 import type { IdentifyAgent } from './agent-tool/identity';
+import { KNOWN_VENDORS, MarkRules } from './agent-tool/mark-rules';
 import { BrokerClient } from './broker-client/broker-client';
 import {
   EmbeddedBroker,
@@ -84,7 +86,7 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
       provide: IDENTIFY_AGENT,
       inject: [RESOLVED_OPTIONS],
       useFactory: ({ identify }: ResolvedVaultKeyOptions): IdentifyAgent =>
-        identify ?? (() => undefined),
+        identify ?? identifyNobody,
     },
     {
       provide: KNOWN_VENDORS,
@@ -97,6 +99,8 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
     CurrentVaultKey,
     BrakeService,
     ProxiedStripeService,
+    MarkRules,
+    AgentToolRunner,
     AgentToolExplorer,
     AgentToolInterceptor,
     { provide: APP_INTERCEPTOR, useExisting: AgentToolInterceptor },
@@ -110,9 +114,11 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
     ProxiedStripeService,
     EmbeddedBroker,
     RevocationQueue,
-    // What @UseInterceptors(AgentToolInterceptor) needs in the module of its controller.
-    RunOpener,
+    // What @UseInterceptors(AgentToolInterceptor) and VaultKeyMiddleware need in the module of
+    // whoever uses them.
+    AgentToolRunner,
     IDENTIFY_AGENT,
+    MarkRules,
   ],
 })
 class VaultKeyRootModule {}

@@ -187,6 +187,16 @@ class ToolsController {
   @Get('web/stream')
   @AgentTool(POLICY)
   webStream() {
+    return this.readableStream();
+  }
+
+  @Get('web/response')
+  @AgentTool(POLICY)
+  webResponse() {
+    return new Response(this.readableStream());
+  }
+
+  private readableStream() {
     const chunks = this.chunks();
     return new ReadableStream<Uint8Array>(
       {
@@ -198,12 +208,6 @@ class ToolsController {
       },
       { highWaterMark: 0 },
     );
-  }
-
-  @Get('web/response')
-  @AgentTool(POLICY)
-  webResponse() {
-    return new Response(this.webStream());
   }
 
   @Get('raw')

@@ -15,6 +15,9 @@ export type IdentifyAgent = (
 /** The token of the application's own {@link IdentifyAgent}. */
 export const IDENTIFY_AGENT = Symbol.for('nestjs-vault-key:identify-agent');
 
+/** What is asked where the application says nothing. */
+export const identifyNobody: IdentifyAgent = () => undefined;
+
 /** What an identity is read from. */
 export interface AgentRequest {
   headers: Readonly<Record<string, string | readonly string[] | undefined>>;

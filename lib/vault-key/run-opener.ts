@@ -27,8 +27,9 @@ export interface RunRequest {
   policy: VaultKeyPolicy;
   identity: AgentIdentity;
   label: string;
-  /** The routed call the run is for. */
+  /** The routed call the run is for, and the mark of its handler. */
   execution?: object;
+  mark?: object;
 }
 
 /** Opens runs: asks the broker for their keys, and sees to it that each key is revoked. */
@@ -54,16 +55,16 @@ export class RunOpener {
    * @throws VaultKeyException when no key was to be had.
    */
   async open(request: RunRequest): Promise<Run> {
-    const { identity, execution } = request;
+    const { identity, execution, mark } = request;
     const outer = runAround(execution);
     const parent = this.#parentIn(outer, request.policy.vendor ?? DEFAULT_VENDOR);
     if (parent !== undefined && this.client.dialect === 'keybrake') {
-      return new Run({ key: parent, identity, outer, execution });
+      return new Run({ key: parent, identity, outer, execution, mark });
     }
     this.queue.runStarted();
     try {
       const key = await this.#issue(request, parent);
-      return new Run({ key, identity, outer, execution }, () => {
+      return new Run({ key, identity, outer, execution, mark }, () => {
         this.revoke(key);
         this.queue.runEnded();
       });

@@ -3,7 +3,7 @@ import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailabl
 import { ANONYMOUS, newRunId, readIdentity } from './agent-identity';
 import type { AgentIdentity, PartialAgentIdentity } from './agent-identity';
 import { keyLabel } from './label';
-import { currentRun } from './run-context';
+import { liveRun } from './run-context';
 import { RunOpener } from './run-opener';
 import type { RunRequest } from './run-opener';
 import type { VaultKey } from './vault-key';
@@ -82,11 +82,7 @@ export class VaultKeyService {
   }
 
   #identityFrom(given: PartialAgentIdentity | undefined): AgentIdentity {
-    const around = currentRun();
-    const own =
-      around === undefined || around.key.ended
-        ? { userId: ANONYMOUS, runId: newRunId() }
-        : around.identity;
+    const own = liveRun()?.identity ?? { userId: ANONYMOUS, runId: newRunId() };
     return { ...own, ...readIdentity(given) };
   }
 }
