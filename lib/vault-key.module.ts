@@ -17,6 +17,7 @@ import type { BrokerOptions } from './broker/broker.options';
 import type { HttpBrokerClientOptions } from './broker-client/http-broker.client';
 import { VaultKeyExceptionFilter } from './exceptions/vault-key-exception.filter';
 import { ProxiedStripeService } from './stripe/proxied-stripe.service';
+import { STRIPE_CLIENT, newStripeClient } from './stripe/stripe-client.token';
 import { ConfigurableModuleClass, VAULT_KEY_MODULE_OPTIONS } from './vault-key.module-definition';
 import type { ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } from './vault-key.module-definition';
 import { resolveVaultKeyOptions } from './vault-key.options';
@@ -37,6 +38,7 @@ interface Shared {
   client?: BrokerClient;
   terms?: KeyTerms;
   queue?: RevocationQueue;
+  stripe?: object;
 }
 
 const RESOLVED_OPTIONS = Symbol.for('nestjs-vault-key:resolved-options');
@@ -97,6 +99,12 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
     CurrentVaultKey,
     BrakeService,
     ProxiedStripeService,
+    {
+      provide: STRIPE_CLIENT,
+      inject: [SHARED, CurrentVaultKey],
+      useFactory: (shared: Shared, vaultKeys: CurrentVaultKey): object | undefined =>
+        (shared.stripe ??= newStripeClient(vaultKeys)),
+    },
     AgentToolExplorer,
     AgentToolInterceptor,
     { provide: APP_INTERCEPTOR, useExisting: AgentToolInterceptor },
@@ -108,6 +116,7 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
     CurrentVaultKey,
     BrakeService,
     ProxiedStripeService,
+    STRIPE_CLIENT,
     EmbeddedBroker,
     RevocationQueue,
     // What @UseInterceptors(AgentToolInterceptor) needs in the module of its controller.

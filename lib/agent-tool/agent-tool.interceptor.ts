@@ -3,6 +3,7 @@ import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/com
 import { Observable } from 'rxjs';
 import type { Subscriber } from 'rxjs';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
+import { VaultKeyException } from '../exceptions/vault-key.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import { readIdentity } from '../vault-key/agent-identity';
 import type { AgentIdentity, PartialAgentIdentity } from '../vault-key/agent-identity';
@@ -145,7 +146,7 @@ export class AgentToolInterceptor implements NestInterceptor {
             },
             error: (error) => {
               settled();
-              subscriber.error(error);
+              subscriber.error(VaultKeyException.from(error) ?? error);
             },
             complete: () => {
               settled();

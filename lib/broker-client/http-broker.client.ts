@@ -5,6 +5,8 @@ import { HttpService } from '@nestjs/axios';
 import axios from 'axios';
 import { firstValueFrom } from 'rxjs';
 import { targetFault } from '../broker/endpoints/target';
+import { VendorConnection } from '../broker/forwarding/vendor-connection';
+import type { ExchangeEnd } from '../broker/forwarding/vendor-connection';
 import { DEFAULT_EXPIRES_IN, parseExpiresIn } from '../broker/keys/expires-in';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import {
@@ -89,6 +91,9 @@ type Exchange =
   | { answered: true; status: number; headers: Record<string, string>; body: Readable }
   | { answered: false };
 
+/** What became of a request that got no answer. */
+type Outcome = Pick<Flight, 'sent' | 'timedOut' | 'failure'>;
+
 /** One management call that is no issue and no revocation. */
 interface ManagementQuestion {
   method: string;
@@ -154,6 +159,7 @@ export class HttpBrokerClient extends BrokerClient {
   readonly #httpAgent = new http.Agent({ keepAlive: true, timeout: IDLE_CONNECTION_MS });
   readonly #httpsAgent = new https.Agent({ keepAlive: true, timeout: IDLE_CONNECTION_MS });
   readonly #http: HttpService;
+  #connection: VendorConnection | undefined;
 
   constructor(options: HttpBrokerClientOptions) {
     super();
@@ -244,6 +250,31 @@ export class HttpBrokerClient extends BrokerClient {
     throw this.#noCallAnswer(flight, call, headers['idempotency-key']);
   }
 
+  override async relay(call: VendorCall): Promise<VendorAnswer> {
+    const headers = headersOf(call);
+    this.#check(call);
+    const { connectMs, answerMs } = this.#callLimits;
+    this.#connection ??= new VendorConnection(this.#proxy.origin, answerMs, connectMs);
+    let end: ExchangeEnd | undefined;
+    const head = await this.#connection.exchange(
+      {
+        method: call.method,
+        path: `${this.#proxy.prefix}/${call.vendor}${call.target}`,
+        headers,
+        ...(call.body === undefined ? {} : { body: call.body }),
+      },
+      false,
+      (outcome) => {
+        end = outcome;
+      },
+    );
+    if (head !== undefined) {
+      return { status: head.status, headers: lowerCase(head.headers), body: head.body };
+    }
+    const { sent, timedOut } = end?.kind === 'failed' ? end : { sent: true, timedOut: false };
+    throw this.#noCallAnswer({ sent, timedOut }, call, headers['idempotency-key']);
+  }
+
   override async standing({
     token,
     vendor,
@@ -308,10 +339,10 @@ export class HttpBrokerClient extends BrokerClient {
     if (answer.status !== 200 && answer.status !== 404) throw this.#refused(answer, what);
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#httpAgent.destroy();
     this.#httpsAgent.destroy();
-    return Promise.resolve();
+    await this.#connection?.destroy();
   }
 
   #issueBody(request: IssueKeyRequest): string {
@@ -474,7 +505,7 @@ export class HttpBrokerClient extends BrokerClient {
     }
   }
 
-  #noCallAnswer(flight: Flight, call: VendorCall, idempotencyKey?: string): VaultKeyException {
+  #noCallAnswer(flight: Outcome, call: VendorCall, idempotencyKey?: string): VaultKeyException {
     const cause = causeOf(flight);
     if (flight.sent) {
       return new VendorOutcomeUnknownException({
@@ -543,7 +574,7 @@ export class HttpBrokerClient extends BrokerClient {
     };
   }
 
-  #unreached(flight: Flight): string {
+  #unreached(flight: Outcome): string {
     return flight.timedOut
       ? `no connection within ${secondsText(this.#callLimits.connectMs)}`
       : codeOf(flight);
@@ -629,7 +660,7 @@ function isReadOnly(method: string): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
-function codeOf(flight: Flight): string {
+function codeOf(flight: Outcome): string {
   return flight.failure?.code ?? 'the connection was closed';
 }
 
@@ -640,7 +671,7 @@ function reasonOf(flight: Flight): string {
     : `the broker could not be reached (${codeOf(flight)})`;
 }
 
-function causeOf(flight: Flight): Error | undefined {
+function causeOf(flight: Outcome): Error | undefined {
   return flight.failure === undefined ? undefined : bareError(flight.failure);
 }
 

@@ -38,6 +38,7 @@ export class VendorConnection {
   constructor(
     origin: string,
     private readonly timeoutMs: number,
+    connectTimeoutMs = CONNECT_TIMEOUT_MS,
   ) {
     this.#pool = new Pool(origin, {
       connections: 256,
@@ -45,7 +46,7 @@ export class VendorConnection {
       headersTimeout: 0,
       bodyTimeout: timeoutMs,
       connect: {
-        timeout: Math.min(CONNECT_TIMEOUT_MS, timeoutMs),
+        timeout: Math.min(connectTimeoutMs, timeoutMs),
         // Said here, so that no NODE_TLS_REJECT_UNAUTHORIZED in the environment unsays it.
         rejectUnauthorized: true,
       },
