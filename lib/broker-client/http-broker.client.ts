@@ -5,8 +5,6 @@ import { HttpService } from '@nestjs/axios';
 import axios from 'axios';
 import { firstValueFrom } from 'rxjs';
 import { targetFault } from '../broker/endpoints/target';
-import { VendorConnection } from '../broker/forwarding/vendor-connection';
-import type { ExchangeEnd } from '../broker/forwarding/vendor-connection';
 import { DEFAULT_EXPIRES_IN, parseExpiresIn } from '../broker/keys/expires-in';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import {
@@ -41,6 +39,7 @@ import {
   readNewBrake,
   readStanding,
 } from './management-wire';
+import { RelayConnection } from './relay-connection';
 
 /** Where the broker is, and how to speak with it. */
 export interface HttpBrokerClientOptions {
@@ -159,7 +158,7 @@ export class HttpBrokerClient extends BrokerClient {
   readonly #httpAgent = new http.Agent({ keepAlive: true, timeout: IDLE_CONNECTION_MS });
   readonly #httpsAgent = new https.Agent({ keepAlive: true, timeout: IDLE_CONNECTION_MS });
   readonly #http: HttpService;
-  #connection: VendorConnection | undefined;
+  #relays: RelayConnection | undefined;
 
   constructor(options: HttpBrokerClientOptions) {
     super();
@@ -253,26 +252,17 @@ export class HttpBrokerClient extends BrokerClient {
   override async relay(call: VendorCall): Promise<VendorAnswer> {
     const headers = headersOf(call);
     this.#check(call);
-    const { connectMs, answerMs } = this.#callLimits;
-    this.#connection ??= new VendorConnection(this.#proxy.origin, answerMs, connectMs);
-    let end: ExchangeEnd | undefined;
-    const head = await this.#connection.exchange(
-      {
-        method: call.method,
-        path: `${this.#proxy.prefix}/${call.vendor}${call.target}`,
-        headers,
-        ...(call.body === undefined ? {} : { body: call.body }),
-      },
-      false,
-      (outcome) => {
-        end = outcome;
-      },
-    );
-    if (head !== undefined) {
-      return { status: head.status, headers: lowerCase(head.headers), body: head.body };
+    this.#relays ??= new RelayConnection(this.#proxy.origin, this.#callLimits);
+    const relayed = await this.#relays.send({
+      method: call.method,
+      path: `${this.#proxy.prefix}/${call.vendor}${call.target}`,
+      headers,
+      body: call.body,
+    });
+    if (relayed.answered) {
+      return { status: relayed.status, headers: relayed.headers, body: relayed.body };
     }
-    const { sent, timedOut } = end?.kind === 'failed' ? end : { sent: true, timedOut: false };
-    throw this.#noCallAnswer({ sent, timedOut }, call, headers['idempotency-key']);
+    throw this.#noCallAnswer(relayed, call, headers['idempotency-key']);
   }
 
   override async standing({
@@ -342,7 +332,7 @@ export class HttpBrokerClient extends BrokerClient {
   async close(): Promise<void> {
     this.#httpAgent.destroy();
     this.#httpsAgent.destroy();
-    await this.#connection?.destroy();
+    await this.#relays?.destroy();
   }
 
   #issueBody(request: IssueKeyRequest): string {
@@ -519,7 +509,7 @@ export class HttpBrokerClient extends BrokerClient {
         cause,
       });
     }
-    if (codeOf(flight).startsWith('ERR_')) {
+    if (/^(?:ERR_(?!SSL_|TLS_)|UND_ERR_INVALID_ARG$)/.test(codeOf(flight))) {
       return new CallRefusedException({
         status: 400,
         code: 'invalid_request',

@@ -319,7 +319,7 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
     expect(await keysOf(run)).toMatchObject([{ spent_usd: 9, held_usd: 0 }]);
   });
 
-  it('a rate limit is Stripe\u2019s own, and is not tried again', async () => {
+  it('a rate limit is Stripe’s own, and is not tried again', async () => {
     const run = newRun();
     vendor.next('POST /v1/payment_intents', { status: 429, headers: { 'Retry-After': '7' } });
     const { error, exception } = await failureInRun((stripe) =>

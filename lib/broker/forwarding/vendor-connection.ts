@@ -38,7 +38,6 @@ export class VendorConnection {
   constructor(
     origin: string,
     private readonly timeoutMs: number,
-    connectTimeoutMs = CONNECT_TIMEOUT_MS,
   ) {
     this.#pool = new Pool(origin, {
       connections: 256,
@@ -46,7 +45,7 @@ export class VendorConnection {
       headersTimeout: 0,
       bodyTimeout: timeoutMs,
       connect: {
-        timeout: Math.min(connectTimeoutMs, timeoutMs),
+        timeout: Math.min(CONNECT_TIMEOUT_MS, timeoutMs),
         // Said here, so that no NODE_TLS_REJECT_UNAUTHORIZED in the environment unsays it.
         rejectUnauthorized: true,
       },
