@@ -50,6 +50,11 @@ async function start(metadata: Parameters<typeof Test.createTestingModule>[0]) {
   return app.init();
 }
 
+/** Options of a module that is not global. */
+function local() {
+  return Object.assign(vaultKeyTestingOptions(vendor), { isGlobal: false });
+}
+
 function pay(app: INestApplication): Promise<Stripe.PaymentIntent> {
   const { stripe } = app.get(ToolsController);
   return app
@@ -70,7 +75,7 @@ it('one client is injected wherever it is asked for, by the constructor and as a
 });
 
 it('a module that is not global gives it to those who import it', async () => {
-  const vaultKeys = VaultKeyModule.forRoot({ ...vaultKeyTestingOptions(vendor), isGlobal: false });
+  const vaultKeys = VaultKeyModule.forRoot(local());
   @Module({ ...FEATURE, imports: [vaultKeys] })
   class FeatureModule {}
   const app = await start({ imports: [FeatureModule] });
@@ -78,7 +83,7 @@ it('a module that is not global gives it to those who import it', async () => {
 });
 
 it('the module imported twice makes one client', async () => {
-  const options = { ...vaultKeyTestingOptions(vendor), isGlobal: false };
+  const options = local();
   @Module({ imports: [VaultKeyModule.forRoot(options)], providers: [Payments] })
   class OneModule {}
   @Module({ ...FEATURE, imports: [VaultKeyModule.forRoot(options)] })

@@ -22,7 +22,7 @@ provideStripeClient((vaultKeys) => stripeClient(Stripe, vaultKeys));
  *
  *   @Post('charge')
  *   @AgentTool({ dailyUsdCap: 500, allowedEndpoints: ['/v1/payment_intents'] })
- *   charge(@Body() { amount }: ChargeDto) {
+ *   charge(@Body() { amount }: ChargeDto): Promise<Stripe.PaymentIntent> {
  *     return this.stripe.paymentIntents.create({ amount, currency: 'usd' });
  *   }
  * }
