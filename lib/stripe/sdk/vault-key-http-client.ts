@@ -80,7 +80,7 @@ export class VaultKeyHttpClient implements Stripe.HttpClient {
         vendor: VENDOR,
         token: key.token,
         method,
-        target: path,
+        target: targetOf(method, path),
         headers: outgoing,
         ...(body === '' ? {} : { body }),
       });
@@ -169,6 +169,11 @@ function checkAddress(host: string, path: string, method: string): void {
   if (!/^[A-Z]{1,20}$/.test(method)) {
     throw CallRefusedException.forArgument('method', 'must be a method of HTTP');
   }
+}
+
+/** Beside a GET the broker takes a query of `expand[]` alone; the client numbers its arrays. */
+function targetOf(method: string, path: string): string {
+  return method === 'DELETE' ? path.replace(/([?&]expand\[)\d+(?=\]=)/g, '$1') : path;
 }
 
 /**
