@@ -3,6 +3,7 @@ import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/com
 import { Observable } from 'rxjs';
 import type { Subscriber } from 'rxjs';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
+import { VaultKeyException } from '../exceptions/vault-key.exception';
 import { readIdentity } from '../vault-key/agent-identity';
 import type { AgentIdentity, PartialAgentIdentity } from '../vault-key/agent-identity';
 import { keyLabel } from '../vault-key/label';
@@ -172,7 +173,7 @@ function handle(next: CallHandler, run: Run, subscriber: Subscriber<unknown>): v
         },
         error: (error) => {
           handled();
-          subscriber.error(error);
+          subscriber.error(VaultKeyException.from(error) ?? error);
         },
         complete: () => {
           handled();

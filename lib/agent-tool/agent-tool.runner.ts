@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { VaultKeyMissingException } from '../exceptions/vault-key-missing.exception';
+import { VaultKeyException } from '../exceptions/vault-key.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import { ANONYMOUS, newRunId } from '../vault-key/agent-identity';
 import type { AgentIdentity } from '../vault-key/agent-identity';
@@ -50,6 +51,8 @@ export class AgentToolRunner implements ToolRuns {
     const run = await this.#openFor(call);
     try {
       return await run.enter(call.work);
+    } catch (error) {
+      throw VaultKeyException.from(error) ?? error;
     } finally {
       run.end();
     }
