@@ -14,6 +14,7 @@ import { VendorException } from '../../exceptions/vendor.exception';
 import { VendorOutcomeUnknownException } from '../../exceptions/vendor-outcome-unknown.exception';
 import { VendorRateLimitedException } from '../../exceptions/vendor-rate-limited.exception';
 import { VendorUnreachableException } from '../../exceptions/vendor-unreachable.exception';
+import { numberedKey } from '../../vault-key/call-numbering';
 import type { CurrentVaultKey } from '../../vault-key/current-vault-key';
 import type { VaultKey } from '../../vault-key/vault-key';
 import { errorOf, statusOf } from './stripe-error';
@@ -24,6 +25,8 @@ export const NO_OWN_TIMEOUT_MS = 80_000;
 
 const VENDOR = 'stripe';
 const HOST = 'api.stripe.com';
+/** What the client's own idempotency keys begin with. */
+const GENERATED = 'stripe-node-retry-';
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
 type OutgoingHeaders = Parameters<Stripe.HttpClient['makeRequest']>[4];
@@ -70,6 +73,11 @@ export class VaultKeyHttpClient implements Stripe.HttpClient {
       checkAddress(host, path, method);
       const outgoing = headersOf(headers);
       const key = this.#vaultKeys.get(VENDOR);
+      const generatedKey = outgoing['idempotency-key'];
+      if (generatedKey?.startsWith(GENERATED) === true) {
+        const numbered = numberedKey({ method, path, body, generatedKey });
+        if (numbered !== undefined) outgoing['idempotency-key'] = numbered;
+      }
       const attempt: Attempt = {
         key,
         idempotencyKey: method === 'GET' ? undefined : outgoing['idempotency-key'],
