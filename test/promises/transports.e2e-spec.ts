@@ -3,7 +3,10 @@ import { createStripeVendor } from '../../lib/testing/index';
 import type { StripeVendor } from '../../lib/testing/index';
 import { SecretWatch } from '../support/secret-watch';
 import { until } from '../support/until';
+import { graphqlOnExpress, graphqlOnFastify } from './transports/graphql';
 import { express, fastify } from './transports/http';
+import { redis, tcp } from './transports/rpc';
+import { socketIo } from './transports/socket-io';
 import type { Charged } from './transports/tool-work';
 import type {
   Caller,
@@ -12,9 +15,22 @@ import type {
   TransportUnderTest,
 } from './transports/transport-under-test';
 
-const transports: TransportUnderTest[] = [express, fastify];
+const transports: TransportUnderTest[] = [
+  express,
+  fastify,
+  tcp,
+  redis,
+  socketIo,
+  graphqlOnExpress,
+  graphqlOnFastify,
+];
 
-describe.each(transports)('over $name', (transport) => {
+for (const transport of transports) {
+  const suite = transport.available === false ? describe.skip : describe;
+  suite(`over ${transport.name}`, () => keepPromises(transport));
+}
+
+function keepPromises(transport: TransportUnderTest): void {
   const {
     refusals = 'body',
     users = true,
@@ -244,4 +260,4 @@ describe.each(transports)('over $name', (transport) => {
     );
     await noKeyLives();
   });
-});
+}

@@ -34,6 +34,8 @@ export interface RunningTransport {
 /** One row of the table that the promises are kept over. */
 export interface TransportUnderTest {
   name: string;
+  /** Whether what it needs is installed; its promises count as skipped where not. @default true */
+  available?: boolean;
   /**
    * What callers can read of a refusal: its whole body, or its message alone.
    *
