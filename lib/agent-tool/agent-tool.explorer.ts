@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { VaultKeyExceptionFilter } from '../exceptions/vault-key-exception.filter';
 import { VaultKeyStartUpException } from '../vault-key/vault-key-start-up.exception';
 import type { StartUpFault } from '../vault-key/vault-key-start-up.exception';
 import { agentToolMarks, shareMetadata } from './agent-tool.decorator';
 import type { AgentToolOptions } from './agent-tool.decorator';
 import { AgentToolRunner } from './agent-tool.runner';
+import { filterGateway } from './gateway-filters';
 import { MarkRules } from './mark-rules';
 import { isRoutedHost } from './routed-methods';
 import { bindClass, bindObject, unbindClass } from './tool-runs';
@@ -32,10 +34,13 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
     private readonly scanner: MetadataScanner,
     private readonly runner: AgentToolRunner,
     private readonly rules: MarkRules,
+    filter: VaultKeyExceptionFilter,
   ) {
     // Before the objects are made: one that calls its own marked method as it is made is served too.
     for (const { metatype } of this.#wrappers()) {
-      if (isClass(metatype) && this.#isMarked(metatype)) bindClass(metatype, this.runner);
+      if (!isClass(metatype)) continue;
+      filterGateway(metatype, filter);
+      if (this.#isMarked(metatype)) bindClass(metatype, this.runner);
     }
   }
 

@@ -764,13 +764,13 @@ describe.each([
         ToolsController,
         ToolsController.prototype.value as () => unknown,
       );
-      context.setType('ws');
+      context.setType('pigeon');
       const handle = jest.fn();
       const answer = app.get(AgentToolInterceptor).intercept(context, { handle });
       await expect(lastValueFrom(answer)).rejects.toMatchObject({
         code: 'transport_not_supported',
         message: expect.stringMatching(
-          /ToolsController\.value .*"ws".*requestOf\(\) and identify\(\)/,
+          /ToolsController\.value .*"pigeon".*requestOf\(\) and identify\(\)/,
         ),
       });
       expect(handle).not.toHaveBeenCalled();

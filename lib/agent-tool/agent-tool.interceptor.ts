@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
-import { Observable } from 'rxjs';
+import { Observable, Subscription } from 'rxjs';
 import type { Subscriber } from 'rxjs';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import { VaultKeyException } from '../exceptions/vault-key.exception';
@@ -17,7 +17,8 @@ import type { AgentRequest, IdentifyAgent } from './identity';
 import { attachedRun } from './request-run';
 import { isClosed, onceClosed } from './response-close';
 import type { ClosableResponse } from './response-close';
-import { keepContext } from './streamed-body';
+import { isIterator, keepContext, onceRead } from './streamed-body';
+import type { Transport } from './transports/transport';
 import { transportOf } from './transports/transports';
 
 /**
@@ -39,11 +40,11 @@ export class AgentToolInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const mark = this.toolOf(context);
-    const around = context.getType() === 'http' ? attachedRun(context.getArgByIndex(0)) : undefined;
+    const around = attachedRun(transportOf(context)?.httpRequestOf?.(context));
     if (mark === undefined) {
       return around === undefined
         ? next.handle()
-        : new Observable((subscriber) => handle(next, around, subscriber));
+        : new Observable((subscriber) => handle({ next, run: around, subscriber }));
     }
     // Registered twice (the module imported twice, or @UseInterceptors beside it), the second one
     // finds the run that the first one opened for this very call.
@@ -126,7 +127,8 @@ export class AgentToolInterceptor implements NestInterceptor {
         return;
       }
       if (response !== undefined) answered = run.keepOpen();
-      handle(next, run, subscriber);
+      const transport = transportOf(context);
+      handle({ next, run, subscriber, transport, context });
     };
 
     this.#open(mark, context).then(enterHandler, (error: unknown) => subscriber.error(error));
@@ -154,37 +156,81 @@ export class AgentToolInterceptor implements NestInterceptor {
   }
 }
 
+interface Handling {
+  next: CallHandler;
+  run: Run;
+  subscriber: Subscriber<unknown>;
+  transport?: Transport | undefined;
+  context?: ExecutionContext;
+}
+
 /** Runs a handler in a run, which stays open at least until the handler has settled. */
-function handle(next: CallHandler, run: Run, subscriber: Subscriber<unknown>): void {
+function handle({ next, run, subscriber, transport, context }: Handling): void {
   const settled = run.keepOpen();
   // Before anyone outside hears of it: who retries does so at once, and gets a new run.
   const handled = (): void => run.handled();
-  subscriber.add(() => {
+  const handling = new Subscription();
+  const stop = (): void => {
     handled();
     settled();
+    handling.unsubscribe();
+  };
+  let given = false;
+  subscriber.add(() => {
+    const gone = context !== undefined && transport?.callerGone?.(context) === true;
+    if (given || handling.closed || !gone) stop();
+    // Nobody waits for its answer any more, and a tool in the middle of its work still ends it.
+    else handling.add(atExpiry(run, stop));
   });
   const enter = <T>(work: () => T): T => run.enter(work);
   try {
-    const handling = enter(() =>
+    const source = enter(() =>
       next.handle().subscribe({
         next: (value) => {
+          given = true;
+          if (subscriber.closed) {
+            stop();
+            return;
+          }
           keepContext(value, enter);
+          if (transport?.readsIterators === true) keepUntilRead(value, run);
           subscriber.next(value);
         },
         error: (error) => {
           handled();
           subscriber.error(VaultKeyException.from(error) ?? error);
+          stop();
         },
         complete: () => {
           handled();
           subscriber.complete();
+          stop();
         },
       }),
     );
-    subscriber.add(handling);
+    handling.add(source);
   } catch (error) {
     subscriber.error(error);
+    stop();
   }
+}
+
+/** Keeps a run open until an iterator that its handler gave has been read to the end. */
+function keepUntilRead(value: unknown, run: Run): void {
+  if (!isIterator(value)) return;
+  const read = run.keepOpen();
+  const timer = atExpiry(run, read);
+  onceRead(value, () => {
+    timer.unsubscribe();
+    read();
+  });
+}
+
+/** Calls back when the key of a run has expired: nothing is worth waiting for any longer. */
+function atExpiry({ key }: Run, callback: () => void): Subscription {
+  const timer = setTimeout(callback, key.expiresAt.getTime() - Date.now());
+  timer.unref();
+  return new Subscription(() => clearTimeout(timer));
 }
 
 function isOpenFor(execution: object): boolean {

@@ -25,7 +25,8 @@ export interface AgentRequest {
   user?: unknown;
 }
 
-const RUN_ID_HEADER = 'x-agent-run-id';
+/** Where a caller names its run; in lower case, as headers are kept. */
+export const RUN_ID_HEADER = 'x-agent-run-id';
 
 /**
  * The user a guard put on the request: the first of `id`, `userId` and `sub` that is a string or
@@ -56,7 +57,7 @@ export function runIdOf(request: AgentRequest): string {
   throw new CallRefusedException({
     status: 400,
     code: 'invalid_run_id',
-    message: `The header X-Agent-Run-ID ${RUN_ID_RULE}, given once. Nothing was run.`,
+    message: `The run id, X-Agent-Run-ID, ${RUN_ID_RULE}, given once. Nothing was run.`,
     param: 'X-Agent-Run-ID',
   });
 }

@@ -63,6 +63,14 @@ export abstract class VaultKeyException extends HttpException {
     return error instanceof VaultKeyException ? error : exceptionBehind(error);
   }
 
+  /**
+   * What GraphQL shows of an error beside its message: the body, with `code` in the place of `error`.
+   */
+  get extensions(): Record<string, unknown> {
+    const { error: code, message: _message, ...rest } = this.getResponse();
+    return { ...rest, code };
+  }
+
   /** The body a caller sees. */
   override getResponse(): VaultKeyExceptionBody {
     return super.getResponse() as VaultKeyExceptionBody;

@@ -5,6 +5,7 @@ import type { Transport } from './transport';
 /** HTTP, server-sent events included, on Express and Fastify. */
 export const http: Transport = {
   requestOf: (context) => context.switchToHttp().getRequest<AgentRequest>(),
+  httpRequestOf: (context) => context.switchToHttp().getRequest(),
   responseOf(context) {
     const response = context
       .switchToHttp()
