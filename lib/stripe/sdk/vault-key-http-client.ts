@@ -34,12 +34,14 @@ type OutgoingHeaders = Parameters<Stripe.HttpClient['makeRequest']>[4];
 /** One attempt at a call; the client makes several of a call that it retries. */
 interface Attempt {
   readonly key: VaultKey;
-  readonly idempotencyKey: string | undefined;
+  readonly idempotencyKey?: string | undefined;
   /** True for a call that only reads. */
   readonly readOnly: boolean;
   /** Milliseconds, where the call has a time-out of its own. */
   readonly timeoutMs: number | undefined;
 }
+
+type Told = Pick<Attempt, 'idempotencyKey' | 'readOnly'>;
 
 /**
  * What the `stripe` client sends with: each call goes with the vault key of the run it is made in,
@@ -94,16 +96,7 @@ export class VaultKeyHttpClient implements Stripe.HttpClient {
       });
       return await this.#answered(attempt, answering);
     } catch (error) {
-      return response(
-        error instanceof VaultKeyException
-          ? error
-          : new CallRefusedException({
-              status: 500,
-              code: 'call_failed',
-              message: 'The call failed before it was sent.',
-              cause: error,
-            }),
-      );
+      return response(exceptionOf({ readOnly: method === 'GET' }, error));
     }
   }
 
@@ -148,9 +141,8 @@ export class VaultKeyHttpClient implements Stripe.HttpClient {
     }
     // That nothing was sent holds for the last attempt, not for the one that nobody knows the end of.
     const doubt = sentNothing(exception) ? this.#doubtOver(attempt) : undefined;
-    if (doubt !== undefined) return response(doubt);
     const retry = unanswered || exception instanceof VendorUnreachableException;
-    return response(exception, retry && exception.retryable);
+    return response(doubt ?? exception, retry && exception.retryable);
   }
 
   #doubt({ key, idempotencyKey }: Attempt, exception: VaultKeyException): void {
@@ -241,7 +233,7 @@ function inTime(attempt: Attempt, answering: Promise<VendorAnswer>): Promise<Ven
   });
 }
 
-function exceptionOf(attempt: Attempt, error: unknown): VaultKeyException {
+function exceptionOf(attempt: Told, error: unknown): VaultKeyException {
   if (error instanceof VaultKeyException) return error;
   return new VendorOutcomeUnknownException({
     ...told(attempt),
@@ -251,7 +243,7 @@ function exceptionOf(attempt: Attempt, error: unknown): VaultKeyException {
 }
 
 /** What every account of a call says of it. */
-function told({ idempotencyKey, readOnly }: Attempt) {
+function told({ idempotencyKey, readOnly }: Told) {
   return {
     vendor: VENDOR,
     readOnly,
