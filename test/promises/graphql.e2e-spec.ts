@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { BadRequestException, Module } from '@nestjs/common';
-import type { INestApplication } from '@nestjs/common';
+import type {
+  INestApplication,
+  MiddlewareConsumer,
+  NestMiddleware,
+  NestModule,
+  Type,
+} from '@nestjs/common';
 import { ApolloDriver } from '@nestjs/apollo';
 import type { ApolloDriverConfig } from '@nestjs/apollo';
 import { NestFactory } from '@nestjs/core';
@@ -23,6 +29,7 @@ import {
   CurrentVaultKey,
   EmbeddedBroker,
   SpendCapExceededException,
+  VaultKeyMiddleware,
   VaultKeyModule,
 } from '../../lib/index';
 import { Gates } from '../support/gates';
@@ -33,7 +40,7 @@ const POLICY = { dailyUsdCap: 5, allowedEndpoints: ['/v1/refunds'] };
 
 const typeDefs = `
   type Spend { tool: String, key(gate: String): String, free: String }
-  type Query { key(gate: String): String, spend: Spend }
+  type Query { key(gate: String): String, unmarked: String, spend: Spend }
   type Mutation { cap: String, bad: String }
   type Subscription { ticks(gate: String): String, filtered: String, fails: String }
 `;
@@ -51,6 +58,11 @@ class SpendResolver {
     const { id } = this.vaultKeys.get();
     if (gate !== undefined) await this.gates.gate(gate).pass();
     return this.vaultKeys.get().id === id ? id : 'another';
+  }
+
+  @Query()
+  unmarked() {
+    return this.vaultKeys.tryGet()?.id ?? null;
   }
 
   @Query()
@@ -111,10 +123,14 @@ describe.each(Object.keys(adapters) as (keyof typeof adapters)[])('GraphQL on %s
   let url: string;
   let log: string[];
 
-  async function start(options: Partial<ApolloDriverConfig> = {}): Promise<void> {
+  async function start(
+    options: Partial<ApolloDriverConfig> = {},
+    behind: Type<NestMiddleware>[] = [],
+  ): Promise<void> {
     @Module({
       imports: [
         VaultKeyModule.forRoot({
+          identify: () => ({ userId: 'ada' }),
           embedded: { vendors: { stripe: { secretKey: 'sk_test_1' } }, store: 'sqlite::memory:' },
         }),
         GraphQLModule.forRoot<ApolloDriverConfig>({
@@ -127,7 +143,11 @@ describe.each(Object.keys(adapters) as (keyof typeof adapters)[])('GraphQL on %s
       ],
       providers: [SpendResolver, { provide: Gates, useFactory: () => new Gates() }],
     })
-    class AppModule {}
+    class AppModule implements NestModule {
+      configure(consumer: MiddlewareConsumer): void {
+        if (behind.length > 0) consumer.apply(...behind).forRoutes('graphql');
+      }
+    }
 
     log = [];
     app = await NestFactory.create(AppModule, new adapters[platform](), {
@@ -179,7 +199,7 @@ describe.each(Object.keys(adapters) as (keyof typeof adapters)[])('GraphQL on %s
     const { data } = await asked;
     expect(new Set(Object.values(data ?? {})).size).toBe(12);
     expect(new Set(Object.values(data ?? {}))).toEqual(new Set((await keys()).map(({ id }) => id)));
-    expect(new Set((await keys()).map(({ label }) => label))).toEqual(new Set(['nest-anon-run-1']));
+    expect(new Set((await keys()).map(({ label }) => label))).toEqual(new Set(['nest-ada-run-1']));
   });
 
   it('a resolver that has settled loses its key while others of its request still work', async () => {
@@ -248,6 +268,17 @@ describe.each(Object.keys(adapters) as (keyof typeof adapters)[])('GraphQL on %s
 
     expect(data).toEqual({ spend: { key: (await keys())[0]!.id, free: null } });
     expect(await keys()).toMatchObject([{ subject: { tool: 'SpendResolver.keyOfField' } }]);
+  });
+
+  it("behind VaultKeyMiddleware a resolver has the request's key, or one inside it", async () => {
+    await start({}, [VaultKeyMiddleware(POLICY)]);
+    const { data } = await ask('{ unmarked key }');
+    expect(await keys()).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ id: data!['unmarked'] }),
+        expect.objectContaining({ id: data!['key'], parent_id: data!['unmarked'] }),
+      ]),
+    );
   });
 
   describe('a subscription', () => {
