@@ -19,6 +19,7 @@ import type { BrokerOptions } from './broker/broker.options';
 import type { HttpBrokerClientOptions } from './broker-client/http-broker.client';
 import { VaultKeyExceptionFilter } from './exceptions/vault-key-exception.filter';
 import { ProxiedStripeService } from './stripe/proxied-stripe.service';
+import { STRIPE_CLIENT, newStripeClient } from './stripe/stripe-client.token';
 import { ConfigurableModuleClass, VAULT_KEY_MODULE_OPTIONS } from './vault-key.module-definition';
 import type { ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } from './vault-key.module-definition';
 import { resolveVaultKeyOptions } from './vault-key.options';
@@ -39,6 +40,7 @@ interface Shared {
   client?: BrokerClient;
   terms?: KeyTerms;
   queue?: RevocationQueue;
+  stripe?: object;
 }
 
 const RESOLVED_OPTIONS = Symbol.for('nestjs-vault-key:resolved-options');
@@ -99,6 +101,12 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
     CurrentVaultKey,
     BrakeService,
     ProxiedStripeService,
+    {
+      provide: STRIPE_CLIENT,
+      inject: [SHARED, CurrentVaultKey],
+      useFactory: (shared: Shared, vaultKeys: CurrentVaultKey): object | undefined =>
+        (shared.stripe ??= newStripeClient(vaultKeys)),
+    },
     MarkRules,
     AgentToolRunner,
     AgentToolExplorer,
@@ -112,6 +120,7 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
     CurrentVaultKey,
     BrakeService,
     ProxiedStripeService,
+    STRIPE_CLIENT,
     EmbeddedBroker,
     RevocationQueue,
     // What @UseInterceptors(AgentToolInterceptor) and VaultKeyMiddleware need in the module of

@@ -3,6 +3,7 @@ import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/com
 import { Observable, Subscription } from 'rxjs';
 import type { Subscriber } from 'rxjs';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
+import { VaultKeyException } from '../exceptions/vault-key.exception';
 import { readIdentity } from '../vault-key/agent-identity';
 import type { AgentIdentity, PartialAgentIdentity } from '../vault-key/agent-identity';
 import { keyLabel } from '../vault-key/label';
@@ -197,7 +198,7 @@ function handle({ next, run, subscriber, transport, context }: Handling): void {
         },
         error: (error) => {
           handled();
-          subscriber.error(error);
+          subscriber.error(VaultKeyException.from(error) ?? error);
           stop();
         },
         complete: () => {

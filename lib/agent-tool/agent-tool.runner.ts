@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { VaultKeyMissingException } from '../exceptions/vault-key-missing.exception';
+import { VaultKeyException } from '../exceptions/vault-key.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import { ANONYMOUS, newRunId } from '../vault-key/agent-identity';
 import type { AgentIdentity } from '../vault-key/agent-identity';
@@ -11,6 +12,8 @@ import type { RunRequest } from '../vault-key/run-opener';
 import { policyFaults } from '../vault-key/vault-key-policy';
 import type { VaultKeyPolicy } from '../vault-key/vault-key-policy';
 import type { AgentToolContext, AgentToolOptions } from './agent-tool.decorator';
+import { callsOf, identityOf, jobError, jobIn, refuseLateRetry } from './queue-job';
+import type { QueueJob } from './queue-job';
 import { mayMissInterceptors } from './routed-methods';
 import type { ToolCall, ToolRuns } from './tool-runs';
 
@@ -47,11 +50,16 @@ export class AgentToolRunner implements ToolRuns {
   }
 
   async #settle(call: ToolCall): Promise<unknown> {
-    const run = await this.#openFor(call);
     try {
-      return await run.enter(call.work);
-    } finally {
-      run.end();
+      const run = await this.#openFor(call);
+      try {
+        return await run.enter(call.work);
+      } finally {
+        run.end();
+      }
+    } catch (thrown) {
+      const error = VaultKeyException.from(thrown) ?? thrown;
+      throw jobIn(call.args) === undefined ? error : jobError(error);
     }
   }
 
@@ -80,6 +88,8 @@ export class AgentToolRunner implements ToolRuns {
   }
 
   async #openFor({ mark, marked, tool, args }: ToolCall): Promise<Run> {
+    const job = jobIn(args);
+    if (job !== undefined) return this.#openForJob(mark, job, tool, args);
     const around = liveRun();
     if (around === undefined && mayMissInterceptors(marked)) {
       const error = new VaultKeyMissingException({ tool, reason: 'not_intercepted' });
@@ -91,6 +101,18 @@ export class AgentToolRunner implements ToolRuns {
     const identity: AgentIdentity = { ...own, tool };
     const label = keyLabel('nest', identity.userId, identity.runId);
     return this.open(mark, { identity, args }, { label });
+  }
+
+  async #openForJob(
+    mark: AgentToolOptions,
+    job: QueueJob,
+    tool: string,
+    args: readonly unknown[],
+  ): Promise<Run> {
+    const identity: AgentIdentity = { ...identityOf(job), tool };
+    await refuseLateRetry(job);
+    const label = keyLabel('bullmq', identity.userId, identity.runId);
+    return this.open(mark, { identity, args }, { label, calls: callsOf(job) });
   }
 
   async #policyOf(mark: AgentToolOptions, call: AgentToolContext): Promise<VaultKeyPolicy> {

@@ -26,8 +26,8 @@ interface WsClient {
  *   the rest of the body.
  *
  * `VaultKeyModule` registers it for the whole application, gateways included, after the filters of
- * their own. Where it does not run, the exceptions
- * answer with the same over HTTP and GraphQL, and Nest says "Internal server error" elsewhere.
+ * their own. Where it does not run, the exceptions answer with the same over HTTP and GraphQL, and
+ * Nest says "Internal server error" elsewhere.
  */
 @Catch(VaultKeyException)
 export class VaultKeyExceptionFilter implements ExceptionFilter<VaultKeyException> {

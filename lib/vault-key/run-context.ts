@@ -1,5 +1,6 @@
 import { ClsServiceManager } from 'nestjs-cls';
 import type { AgentIdentity } from './agent-identity';
+import type { CallNumbering } from './call-numbering';
 import type { VaultKey } from './vault-key';
 
 /** What the context of a run carries. */
@@ -15,6 +16,8 @@ export interface RunRecord {
   readonly mark?: object;
   /** Whether the handler has been called. */
   begun?: boolean;
+  /** The numbering of its vendor calls, where its work may be done again from its start. */
+  readonly calls?: CallNumbering;
   /** Whether the handler has settled: what follows in this context is another attempt at the call. */
   handled?: boolean;
 }

@@ -10,6 +10,7 @@ import { DEFAULT_EXPIRES_IN, parseExpiresIn } from '../broker/keys/expires-in';
 import { VaultKeyException } from '../exceptions/vault-key.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import type { AgentIdentity } from './agent-identity';
+import type { CallNumbering } from './call-numbering';
 import { KEY_TERMS } from './key-terms';
 import type { KeyTerms } from './key-terms';
 import { subjectId } from './label';
@@ -30,6 +31,7 @@ export interface RunRequest {
   /** The routed call the run is for, and the mark of its handler. */
   execution?: object;
   mark?: object;
+  calls?: CallNumbering;
 }
 
 /** Opens runs: asks the broker for their keys, and sees to it that each key is revoked. */
@@ -55,16 +57,16 @@ export class RunOpener {
    * @throws VaultKeyException when no key was to be had.
    */
   async open(request: RunRequest): Promise<Run> {
-    const { identity, execution, mark } = request;
+    const { identity, execution, mark, calls } = request;
     const outer = runAround(execution);
     const parent = this.#parentIn(outer, request.policy.vendor ?? DEFAULT_VENDOR);
     if (parent !== undefined && this.client.dialect === 'keybrake') {
-      return new Run({ key: parent, identity, outer, execution, mark });
+      return new Run({ key: parent, identity, outer, execution, mark, calls });
     }
     this.queue.runStarted();
     try {
       const key = await this.#issue(request, parent);
-      return new Run({ key, identity, outer, execution, mark }, () => {
+      return new Run({ key, identity, outer, execution, mark, calls }, () => {
         this.revoke(key);
         this.queue.runEnded();
       });

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { VaultKeyException } from '../exceptions/vault-key.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import { ANONYMOUS, newRunId, readIdentity } from './agent-identity';
 import type { AgentIdentity, PartialAgentIdentity } from './agent-identity';
@@ -29,7 +30,7 @@ export class VaultKeyService {
    * @returns What the work returns.
    * @throws VaultKeyUnavailableException when no key was to be had or the policy is not sound; the
    * work has not begun then.
-   * @throws What the work throws.
+   * @throws What the work throws; an error of the `stripe` client as the exception it stands for.
    * @example
    * await this.vaultKeys.run(
    *   { dailyUsdCap: 50, allowedEndpoints: ['/v1/refunds'] },
@@ -45,6 +46,8 @@ export class VaultKeyService {
     const run = await this.runs.open(this.#requestFor(policy, identity));
     try {
       return await run.enter(() => work(run.key));
+    } catch (error) {
+      throw VaultKeyException.from(error) ?? error;
     } finally {
       run.end();
     }
