@@ -1,6 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { AgentIdentity } from '../vault-key/agent-identity';
-import { openedByRoute } from '../vault-key/run-context';
+import { VaultKeyMissingException } from '../exceptions/vault-key-missing.exception';
+import { routedCall } from '../vault-key/run-context';
 import { toolRunsOf } from './tool-runs';
 
 /** What a cap or an allow-list may be computed from. */
@@ -130,8 +131,10 @@ export function shareMetadata(prototype: object, name: string): void {
 
 function inRunOf(mark: AgentToolOptions, method: Method): Method {
   const marked: Method = function (...args) {
-    if (openedByRoute(mark)) return method.apply(this, args);
+    const routed = routedCall(mark);
+    if (routed === 'under_way') return method.apply(this, args);
     const tool = `${classNameOf(this)}.${method.name}`;
+    if (routed === 'too_late') throw new VaultKeyMissingException({ tool, reason: 'too_late' });
     const work = (): unknown => method.apply(this, args);
     return toolRunsOf(this, tool).run({ mark, marked, method, tool, args, work });
   };

@@ -37,7 +37,7 @@ const NAME = 'VaultKeyMiddleware';
  *   configure(consumer: MiddlewareConsumer) {
  *     consumer
  *       .apply(VaultKeyMiddleware({ dailyUsdCap: 100, allowedEndpoints: ['GET /v1/charges'] }))
- *       .forRoutes('agent-tools');
+ *       .forRoutes('agent-tools/*path');
  *   }
  * }
  */

@@ -4,11 +4,11 @@ import { VaultKeyException } from './vault-key.exception';
 
 /**
  * Why there is no key: a vendor call with no run around it, in a run that is over, or in one whose
- * key is another vendor's; a marked method that Nest called with no interceptor around it, or that
- * belongs to no application with `VaultKeyModule`.
+ * key is another vendor's; a marked method that Nest called with no interceptor around it, that
+ * belongs to no application with `VaultKeyModule`, or whose call was given up before it began.
  */
 export type VaultKeyMissingReason =
-  'outside_run' | 'run_ended' | 'other_vendor' | 'not_intercepted' | 'not_bound';
+  'outside_run' | 'run_ended' | 'other_vendor' | 'not_intercepted' | 'not_bound' | 'too_late';
 
 const CALL_HAPPENED = {
   outside_run: 'was made outside a run, so there is no vault key for it',
@@ -29,6 +29,8 @@ const TOOL_HAPPENED = {
     'is a handler that Nest routes, and was called with no interceptor around it, so there was no vault key for it and it was not run. The usual causes:',
   not_bound:
     'is marked with @AgentTool and was called on an object that belongs to no application with VaultKeyModule, so there was no vault key for it and it was not run. The usual causes:',
+  too_late:
+    'was about to begin when its run had ended, so there was no vault key for it and it was not run. The usual causes:',
 };
 
 const TOOL_CAUSES = {
@@ -42,6 +44,7 @@ const TOOL_CAUSES = {
     '- the object was made with new: have the container make it, as a provider or controller;',
     '- two applications in this process have the class as a request-scoped provider, so that it cannot be told whose it is.',
   ],
+  too_late: ['- a timeout() around the handler passed while its pipes were still at work.'],
 };
 
 /**

@@ -14,6 +14,8 @@ export interface RunRecord {
   readonly execution?: object;
   /** The mark of the handler it was opened for, where Nest routed the call. */
   readonly mark?: object;
+  /** Whether the handler has been called. */
+  begun?: boolean;
   /** The numbering of its vendor calls, where its work may be done again from its start. */
   readonly calls?: CallNumbering;
   /** Whether the handler has settled: what follows in this context is another attempt at the call. */
@@ -34,10 +36,18 @@ export function liveRun(): RunRecord | undefined {
   return run === undefined || run.key.ended ? undefined : run;
 }
 
-/** Whether this code is the handler, under way, that a routed call's run was opened for. */
-export function openedByRoute(mark: object): boolean {
+/**
+ * Where a call of a marked method stands to the run that a route opened for it: `under_way` is the
+ * routed call itself, `too_late` the same after its run had ended, with the pipes still at work.
+ */
+export function routedCall(mark: object): 'under_way' | 'too_late' | undefined {
   const run = currentRun();
-  return run !== undefined && run.mark === mark && run.handled !== true && !run.key.ended;
+  if (run === undefined || run.mark !== mark) return undefined;
+  if (run.handled !== true && !run.key.ended) {
+    run.begun = true;
+    return 'under_way';
+  }
+  return run.begun === true ? undefined : 'too_late';
 }
 
 /** Runs work in a context of its own, which inherits what the application keeps in its context. */

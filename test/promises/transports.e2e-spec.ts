@@ -194,6 +194,15 @@ function keepPromises(transport: TransportUnderTest): void {
     expect(charged(caller.run)).toEqual([]);
   });
 
+  it('a run id of the wrong form is refused, and no key is issued', async () => {
+    const before = (await running.host.keys()).length;
+    const answer = await call('charge', {}, { run: 'no run/id' });
+
+    expectRefusal(answer, { error: 'invalid_run_id', retryable: false });
+    expect(await running.host.keys()).toHaveLength(before);
+    expect(await running.host.began('no run/id')).toBe(false);
+  });
+
   it('an unmarked tool has no key, and a vendor call from it fails before anything is sent', async () => {
     const caller = newCaller();
     const before = vendor.calls().length;

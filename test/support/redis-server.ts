@@ -17,9 +17,7 @@ if (!installed) {
 }
 
 /** `describe` where redis-server is installed; where not, its suites count as skipped. */
-export const describeWithRedis: typeof describe | typeof describe.skip = installed
-  ? describe
-  : describe.skip;
+export const describeWithRedis = installed ? describe : describe.skip;
 
 /** Whether redis-server is installed, for tables of which only some rows need it. */
 export const redisInstalled = installed;

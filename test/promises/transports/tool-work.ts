@@ -117,6 +117,6 @@ export class ToolWork {
     { provide: Gates, useFactory: () => new Gates() },
     { provide: SecretWatch, useFactory: () => new SecretWatch() },
   ],
-  exports: [ToolWork],
+  exports: [ToolWork, Gates],
 })
 export class ToolWorkModule {}
