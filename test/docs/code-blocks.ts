@@ -15,12 +15,14 @@ const PACKAGES: Record<string, readonly string[]> = {
     'CurrentVaultKey',
     'EmbeddedBroker',
     'ProxiedStripeService',
+    'SpendCapExceededException',
     'VAULT_KEY_MODULE_OPTIONS',
     'VaultKeyModule',
     'VaultKeyService',
   ],
   'nestjs-vault-key/testing': [
     'StripeVendor',
+    'TestingBroker',
     'VaultKeyTestingModule',
     'createStripeVendor',
     'vaultKeyTestingOptions',
@@ -31,6 +33,7 @@ const PACKAGES: Record<string, readonly string[]> = {
 const ENTRIES: Record<string, string> = {
   'nestjs-vault-key': '../../lib/index',
   'nestjs-vault-key/testing': '../../lib/testing/index',
+  'nestjs-vault-key/testing/jest': '../../lib/testing/jest',
 };
 
 /** One block of TypeScript in a page. */
@@ -69,8 +72,8 @@ export class CodeBlock {
       ROOT,
     );
     const source = this.source(before, []).replace(
-      /from '(nestjs-vault-key[^']*)'/g,
-      (_, name: string) => `from '${ENTRIES[name]}'`,
+      /(from|import) '(nestjs-vault-key[^']*)'/g,
+      (_, keyword: string, name: string) => `${keyword} '${ENTRIES[name]}'`,
     );
     const host = ts.createCompilerHost(options);
     const readFile = host.getSourceFile.bind(host);
