@@ -15,6 +15,7 @@ const PACKAGES: Record<string, readonly string[]> = {
     'CurrentVaultKey',
     'EmbeddedBroker',
     'ProxiedStripeService',
+    'SpendCapExceededException',
     'VAULT_KEY_MODULE_OPTIONS',
     'VaultKeyException',
     'VaultKeyModule',
@@ -23,6 +24,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   'nestjs-vault-key/stripe': ['InjectStripe', 'STRIPE_CLIENT'],
   'nestjs-vault-key/testing': [
     'StripeVendor',
+    'TestingBroker',
     'VaultKeyTestingModule',
     'createStripeVendor',
     'vaultKeyTestingOptions',
@@ -34,6 +36,7 @@ const ENTRIES: Record<string, string> = {
   'nestjs-vault-key': '../../lib/index',
   'nestjs-vault-key/stripe': '../../lib/stripe/index',
   'nestjs-vault-key/testing': '../../lib/testing/index',
+  'nestjs-vault-key/testing/jest': '../../lib/testing/jest',
 };
 
 /** One block of TypeScript in a page. */
@@ -72,8 +75,8 @@ export class CodeBlock {
       ROOT,
     );
     const source = this.source(before, []).replace(
-      /from '(nestjs-vault-key[^']*)'/g,
-      (_, name: string) => `from '${ENTRIES[name]}'`,
+      /(from|import) '(nestjs-vault-key[^']*)'/g,
+      (_, keyword: string, name: string) => `${keyword} '${ENTRIES[name]}'`,
     );
     const host = ts.createCompilerHost(options);
     const readFile = host.getSourceFile.bind(host);
