@@ -31,13 +31,14 @@ ${CONTROLLER}
 })
 class AppModule {}
 `;
-const GIVEN = 'declare const app: INestApplication; declare const vendor: StripeVendor;';
+const GIVEN =
+  "import 'nestjs-vault-key/testing/jest'; declare const app: INestApplication; declare const vendor: StripeVendor;";
 
 const BEFORE: [text: string, before: string][] = [
   ["describe('the charge tool'", CONTROLLER],
   ['overrideProvider', APP_MODULE],
   ['module.get(AgentToolsController)', CONTROLLER],
-  ['vendor.next', GIVEN],
+  ['vendor.hold', GIVEN],
   ['broker.exhaust', GIVEN],
   ['toHaveRefunded', GIVEN],
   ['new Stripe(', "import Stripe from 'stripe';"],
@@ -130,7 +131,7 @@ describe('what the vendor does wrong', () => {
 
   it('every script that is shown is one', async () => {
     const vendor = app.get(StripeVendor);
-    await expect(blockWith(PAGE, 'vendor.next').runAsync([], { vendor })).resolves.toEqual({});
+    await expect(blockWith(PAGE, 'vendor.hold').runAsync([], { vendor })).resolves.toEqual({});
   });
 });
 
