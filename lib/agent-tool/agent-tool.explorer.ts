@@ -7,7 +7,7 @@ import type { StartUpFault } from '../vault-key/vault-key-start-up.exception';
 import { agentToolMarks, shareMetadata } from './agent-tool.decorator';
 import type { AgentToolOptions } from './agent-tool.decorator';
 import { AgentToolRunner } from './agent-tool.runner';
-import { filterGateway } from './gateway-filters';
+import { filterGateway, filterMessages } from './class-filters';
 import { MarkRules } from './mark-rules';
 import { isRoutedHost } from './routed-methods';
 import { bindClass, bindObject, unbindClass } from './tool-runs';
@@ -40,7 +40,9 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
     for (const { metatype } of this.#wrappers()) {
       if (!isClass(metatype)) continue;
       filterGateway(metatype, filter);
-      if (this.#isMarked(metatype)) bindClass(metatype, this.runner);
+      if (!this.#isMarked(metatype)) continue;
+      bindClass(metatype, this.runner);
+      filterMessages(metatype, this.#methodsOf(metatype), filter);
     }
   }
 
