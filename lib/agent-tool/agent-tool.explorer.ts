@@ -4,7 +4,7 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { VaultKeyExceptionFilter } from '../exceptions/vault-key-exception.filter';
 import { VaultKeyStartUpException } from '../vault-key/vault-key-start-up.exception';
 import type { StartUpFault } from '../vault-key/vault-key-start-up.exception';
-import { agentToolMarks, shareMetadata } from './agent-tool.decorator';
+import { agentToolMark, agentToolMarks, shareMetadata } from './agent-tool.decorator';
 import type { AgentToolOptions } from './agent-tool.decorator';
 import { AgentToolRunner } from './agent-tool.runner';
 import { filterGateway, filterMessages } from './class-filters';
@@ -17,6 +17,14 @@ interface Marked {
   where: string;
   marks: readonly AgentToolOptions[];
   ofClass: boolean;
+}
+
+/** A method that works under a mark. */
+export interface MarkedMethod {
+  /** `Class.method`. */
+  where: string;
+  method: object;
+  mark: AgentToolOptions;
 }
 
 type Class = abstract new (...args: never[]) => object;
@@ -66,6 +74,18 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
 
   onApplicationShutdown(): void {
     for (const host of this.#marked.keys()) unbindClass(host, this.runner);
+  }
+
+  /** Every method that works under a mark, its own or its class's. */
+  markedMethods(): MarkedMethod[] {
+    return [...this.#marked.keys()].flatMap((host) => {
+      const prototype = host.prototype as Record<string, object>;
+      return this.#methodsOf(host).flatMap((name) => {
+        const method = prototype[name] ?? {};
+        const mark = agentToolMark(method, host);
+        return mark === undefined ? [] : [{ where: `${host.name}.${name}`, method, mark }];
+      });
+    });
   }
 
   #wrappers() {

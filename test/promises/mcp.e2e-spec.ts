@@ -205,6 +205,10 @@ function textOf({ content: [block] }: CallToolResult): string {
   return block?.type === 'text' ? block.text : '';
 }
 
+function refusalOf({ _meta = {} }: CallToolResult): Record<string, unknown> {
+  return _meta['com.keybrake/refusal'] as Record<string, unknown>;
+}
+
 describe('an MCP tool', () => {
   const servers = [
     ['Express', () => new ExpressAdapter()],
@@ -407,9 +411,11 @@ describe('what an MCP client is told', () => {
 
     const result = await charge(client);
 
-    const { idempotencyKey } = result._meta?.['com.keybrake/refusal'] as { idempotencyKey: string };
+    const { idempotencyKey } = refusalOf(result);
     expect(idempotencyKey).toEqual(expect.any(String));
-    expect(textOf(result)).toContain(`Retry: only with the idempotency key ${idempotencyKey}.`);
+    expect(textOf(result)).toContain(
+      `Retry: only with the idempotency key ${String(idempotencyKey)}.`,
+    );
   });
 
   it('of a resource that was refused: a JSON-RPC error with the reason', async () => {
