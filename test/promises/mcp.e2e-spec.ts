@@ -2,7 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { CallToolResult } from '@modelcontextprotocol/client';
 import { Controller, Injectable, Module, UseGuards } from '@nestjs/common';
-import type { CanActivate, ExecutionContext, INestApplication, Type } from '@nestjs/common';
+import type {
+  CanActivate,
+  ExecutionContext,
+  INestApplication,
+  MiddlewareConsumer,
+  NestMiddleware,
+  NestModule,
+  Type,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { Payload } from '@nestjs/microservices';
@@ -26,6 +34,7 @@ import {
   CurrentVaultKey,
   EmbeddedBroker,
   ProxiedStripeService,
+  VaultKeyMiddleware,
   VaultKeyModule,
 } from '../../lib/index';
 import type { KeyView, VaultKeyModuleOptions } from '../../lib/index';
@@ -139,6 +148,9 @@ interface StartOptions {
   transport?: StreamableHttpTransportOptions;
   budgets?: VaultKeyModuleOptions['budgets'];
   inheritAppConfig?: boolean;
+  /** A middleware around the endpoint. */
+  around?: Type<NestMiddleware>;
+  identify?: VaultKeyModuleOptions['identify'];
   freemium?: boolean;
 }
 
@@ -156,10 +168,16 @@ async function start(options: StartOptions = {}): Promise<RunningApp> {
   };
 
   @Module({
-    imports: [VaultKeyModule.forRoot({ embedded, budgets: options.budgets })],
+    imports: [
+      VaultKeyModule.forRoot({ embedded, budgets: options.budgets, identify: options.identify }),
+    ],
     controllers: [tools, McpEndpoint],
   })
-  class AppModule {}
+  class AppModule implements NestModule {
+    configure(consumer: MiddlewareConsumer): void {
+      if (options.around !== undefined) consumer.apply(options.around).forRoutes('mcp');
+    }
+  }
 
   const log: string[] = [];
   const app: INestApplication = await NestFactory.create(AppModule, adapter, {
@@ -360,6 +378,19 @@ describe('an MCP tool', () => {
     expect(answers).toMatchObject(
       Array.from({ length: 20 }, (_, i) => ({ user: `user-${i}`, run: `run-${i}` })),
     );
+  });
+
+  it('counts against the key that a middleware gave its request, too', async () => {
+    const app = await start({
+      around: VaultKeyMiddleware({ ...POLICY, dailyUsdCap: 5 }),
+      identify: () => ({ userId: 'of-the-middleware' }),
+    });
+    const client = await app.connect({ 'x-agent-run-id': 'run-1' });
+
+    expect((await charge(client, { amount: 400 })).isError).toBeUndefined();
+    const refused = await charge(client, { amount: 600 });
+
+    expect(refusalOf(refused)).toMatchObject({ scope: 'parent', cap: 5, remaining: 5 });
   });
 
   it('whose client hangs up does its work, and then its key is revoked', async () => {
