@@ -187,6 +187,16 @@ class ToolsController {
   @Get('web/stream')
   @AgentTool(POLICY)
   webStream() {
+    return this.readableStream();
+  }
+
+  @Get('web/response')
+  @AgentTool(POLICY)
+  webResponse() {
+    return new Response(this.readableStream());
+  }
+
+  private readableStream() {
     const chunks = this.chunks();
     return new ReadableStream<Uint8Array>(
       {
@@ -198,12 +208,6 @@ class ToolsController {
       },
       { highWaterMark: 0 },
     );
-  }
-
-  @Get('web/response')
-  @AgentTool(POLICY)
-  webResponse() {
-    return new Response(this.webStream());
   }
 
   @Get('raw')
@@ -653,6 +657,39 @@ describe.each([
       expect(bench.runs).toBe(0);
     });
 
+    it('an outer timeout() while the pipes work ends the key, and the handler gets no other', async () => {
+      const pipes = new Gate();
+      let piped!: () => void;
+      const afterPipes = new Promise<void>((resolve) => (piped = resolve));
+      const slow = {
+        async transform(value: unknown) {
+          await pipes.opened;
+          setImmediate(piped);
+          return value;
+        },
+      };
+      let ran = false;
+
+      @Controller()
+      class SlowController {
+        @Get('slow')
+        @AgentTool(POLICY)
+        slow(@Query('n', slow) _n: unknown) {
+          ran = true;
+        }
+      }
+
+      await start({
+        controllers: [SlowController],
+        providers: [outermost((next) => next.handle().pipe(timeout(30)))],
+      });
+      expect((await get('/slow')).status).toBe(500);
+      pipes.open();
+      await afterPipes;
+      expect(ran).toBe(false);
+      await allRevoked(1);
+    });
+
     it('the module imported twice issues one key', async () => {
       await start({ imports: [VaultKeyModule.forRoot({ broker: SERVER })] });
       expect(await (await get('/value')).json()).toMatchObject({ id: 'vk_1' });
@@ -760,13 +797,13 @@ describe.each([
         ToolsController,
         ToolsController.prototype.value as () => unknown,
       );
-      context.setType('ws');
+      context.setType('pigeon');
       const handle = jest.fn();
       const answer = app.get(AgentToolInterceptor).intercept(context, { handle });
       await expect(lastValueFrom(answer)).rejects.toMatchObject({
         code: 'transport_not_supported',
         message: expect.stringMatching(
-          /ToolsController\.value .*"ws".*requestOf\(\) and identify\(\)/,
+          /ToolsController\.value .*"pigeon".*requestOf\(\) and identify\(\)/,
         ),
       });
       expect(handle).not.toHaveBeenCalled();

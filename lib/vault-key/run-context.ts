@@ -1,5 +1,6 @@
 import { ClsServiceManager } from 'nestjs-cls';
 import type { AgentIdentity } from './agent-identity';
+import type { CallNumbering } from './call-numbering';
 import type { VaultKey } from './vault-key';
 
 /** What the context of a run carries. */
@@ -11,6 +12,12 @@ export interface RunRecord {
   readonly outer?: RunRecord;
   /** The routed call it was opened for: a second interceptor of the same call finds it here. */
   readonly execution?: object;
+  /** The mark of the handler it was opened for, where Nest routed the call. */
+  readonly mark?: object;
+  /** Whether the handler has been called. */
+  begun?: boolean;
+  /** The numbering of its vendor calls, where its work may be done again from its start. */
+  readonly calls?: CallNumbering;
   /** Whether the handler has settled: what follows in this context is another attempt at the call. */
   handled?: boolean;
 }
@@ -21,6 +28,26 @@ const cls = ClsServiceManager.getClsService();
 /** The innermost run around this code, over or not. */
 export function currentRun(): RunRecord | undefined {
   return cls.get(RUN) as RunRecord | undefined;
+}
+
+/** The innermost run around this code, unless it is over. */
+export function liveRun(): RunRecord | undefined {
+  const run = currentRun();
+  return run === undefined || run.key.ended ? undefined : run;
+}
+
+/**
+ * Where a call of a marked method stands to the run that a route opened for it: `under_way` is the
+ * routed call itself, `too_late` the same after its run had ended, with the pipes still at work.
+ */
+export function routedCall(mark: object): 'under_way' | 'too_late' | undefined {
+  const run = currentRun();
+  if (run === undefined || run.mark !== mark) return undefined;
+  if (run.handled !== true && !run.key.ended) {
+    run.begun = true;
+    return 'under_way';
+  }
+  return run.begun === true ? undefined : 'too_late';
 }
 
 /** Runs work in a context of its own, which inherits what the application keeps in its context. */

@@ -17,9 +17,11 @@ const PACKAGES: Record<string, readonly string[]> = {
     'ProxiedStripeService',
     'SpendCapExceededException',
     'VAULT_KEY_MODULE_OPTIONS',
+    'VaultKeyException',
     'VaultKeyModule',
     'VaultKeyService',
   ],
+  'nestjs-vault-key/stripe': ['InjectStripe', 'STRIPE_CLIENT'],
   'nestjs-vault-key/testing': [
     'StripeVendor',
     'TestingBroker',
@@ -32,6 +34,7 @@ const PACKAGES: Record<string, readonly string[]> = {
 /** The package's entry points, from their sources: what a test of the sources must import. */
 const ENTRIES: Record<string, string> = {
   'nestjs-vault-key': '../../lib/index',
+  'nestjs-vault-key/stripe': '../../lib/stripe/index',
   'nestjs-vault-key/testing': '../../lib/testing/index',
   'nestjs-vault-key/testing/jest': '../../lib/testing/jest',
 };
