@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { INestApplication, Type } from '@nestjs/common';
-import { Test } from '@nestjs/testing';
+import { Test, TestingModuleBuilder } from '@nestjs/testing';
 import type { TestingModule } from '@nestjs/testing';
 import Stripe from 'stripe';
 import { ProxiedStripeService, RevocationQueue, VaultKeyService } from '../../lib/index';
@@ -37,9 +37,9 @@ const BEFORE: [text: string, before: string][] = [
   ["describe('the charge tool'", CONTROLLER],
   ['overrideProvider', APP_MODULE],
   ['module.get(AgentToolsController)', CONTROLLER],
-  ['vendor.next', GIVEN],
+  ['expired_card', GIVEN],
   ['broker.exhaust', GIVEN],
-  ['toHaveRefunded', GIVEN],
+  ['toHaveRefunded', `import 'nestjs-vault-key/testing/jest'; ${GIVEN}`],
   ['new Stripe(', "import Stripe from 'stripe';"],
 ];
 
@@ -99,8 +99,17 @@ describe("an application's own module", () => {
 });
 
 it('a marked method that is called directly is a run of its own', async () => {
+  const compile = jest.spyOn(TestingModuleBuilder.prototype, 'compile');
   const block = blockWith(PAGE, 'module.get(AgentToolsController)');
-  await expect(block.runAsync([], { AgentToolsController })).resolves.toEqual({});
+  try {
+    await expect(block.runAsync([], { AgentToolsController })).resolves.toEqual({});
+  } finally {
+    // A block that failed halfway has not closed what it started, and Jest would wait for it.
+    for (const { value } of compile.mock.results) {
+      await (await (value as Promise<TestingModule>)).close();
+    }
+    compile.mockRestore();
+  }
 });
 
 describe('what the vendor does wrong', () => {
@@ -130,7 +139,7 @@ describe('what the vendor does wrong', () => {
 
   it('every script that is shown is one', async () => {
     const vendor = app.get(StripeVendor);
-    await expect(blockWith(PAGE, 'vendor.next').runAsync([], { vendor })).resolves.toEqual({});
+    await expect(blockWith(PAGE, 'expired_card').runAsync([], { vendor })).resolves.toEqual({});
   });
 });
 
