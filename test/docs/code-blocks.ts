@@ -67,28 +67,11 @@ export class CodeBlock {
   /** What the compiler has against the block. */
   typeErrors(before = ''): string[] {
     const file = join(ROOT, 'test/docs', `${this.page.replaceAll('/', '-')}.${this.line}.ts`);
-    const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile) as {
-      config: { compilerOptions: object };
-    };
-    const { options } = ts.convertCompilerOptionsFromJson(
-      { ...config.compilerOptions, noEmit: true, rootDir: '.' },
-      ROOT,
-    );
     const source = this.source(before, []).replace(
       /(from|import) '(nestjs-vault-key[^']*)'/g,
       (_, keyword: string, name: string) => `${keyword} '${ENTRIES[name]}'`,
     );
-    const host = ts.createCompilerHost(options);
-    const readFile = host.getSourceFile.bind(host);
-    host.getSourceFile = (name, ...rest) =>
-      resolve(name) === file
-        ? ts.createSourceFile(name, source, ts.ScriptTarget.ES2022)
-        : readFile(name, ...rest);
-    const program = ts.createProgram([file], options, host);
-    return ts
-      .getPreEmitDiagnostics(program)
-      .filter((diagnostic) => diagnostic.file?.fileName === file)
-      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
+    return typeErrorsIn(file, source);
   }
 
   private source(before: string, names: readonly string[]): string {
@@ -109,6 +92,33 @@ export class CodeBlock {
     });
     return lines.join('\n');
   }
+}
+
+const parsed = new Map<string, ts.SourceFile | undefined>();
+let before: ts.Program | undefined;
+
+/** What all blocks import is read once, and only the block itself is checked. */
+function typeErrorsIn(file: string, source: string): string[] {
+  const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile) as {
+    config: { compilerOptions: object };
+  };
+  const { options } = ts.convertCompilerOptionsFromJson(
+    { ...config.compilerOptions, noEmit: true, rootDir: '.' },
+    ROOT,
+  );
+  const host = ts.createCompilerHost(options);
+  const readFile = host.getSourceFile.bind(host);
+  host.getSourceFile = (name, ...rest) => {
+    if (resolve(name) === file) return ts.createSourceFile(name, source, ts.ScriptTarget.ES2022);
+    if (!parsed.has(name)) parsed.set(name, readFile(name, ...rest));
+    return parsed.get(name);
+  };
+  const program = ts.createProgram([file], options, host, before);
+  before = program;
+  const block = program.getSourceFile(file);
+  return [...program.getSyntacticDiagnostics(block), ...program.getSemanticDiagnostics(block)].map(
+    ({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'),
+  );
 }
 
 function evaluate(source: string): Record<string, unknown> {

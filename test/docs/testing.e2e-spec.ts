@@ -31,15 +31,16 @@ ${CONTROLLER}
 })
 class AppModule {}
 `;
-const GIVEN = 'declare const app: INestApplication; declare const vendor: StripeVendor;';
+const GIVEN =
+  "import 'nestjs-vault-key/testing/jest'; declare const app: INestApplication; declare const vendor: StripeVendor;";
 
 const BEFORE: [text: string, before: string][] = [
   ["describe('the charge tool'", CONTROLLER],
   ['overrideProvider', APP_MODULE],
   ['module.get(AgentToolsController)', CONTROLLER],
-  ['expired_card', GIVEN],
+  ['vendor.hold', GIVEN],
   ['broker.exhaust', GIVEN],
-  ['toHaveRefunded', `import 'nestjs-vault-key/testing/jest'; ${GIVEN}`],
+  ['toHaveRefunded', GIVEN],
   ['new Stripe(', "import Stripe from 'stripe';"],
 ];
 
@@ -104,7 +105,7 @@ it('a marked method that is called directly is a run of its own', async () => {
   try {
     await expect(block.runAsync([], { AgentToolsController })).resolves.toEqual({});
   } finally {
-    // A block that failed halfway has not closed what it started, and Jest would wait for it.
+    // A block that fails halfway has not closed what it started, and Jest would wait for it.
     for (const { value } of compile.mock.results) {
       await (await (value as Promise<TestingModule>)).close();
     }
@@ -139,7 +140,7 @@ describe('what the vendor does wrong', () => {
 
   it('every script that is shown is one', async () => {
     const vendor = app.get(StripeVendor);
-    await expect(blockWith(PAGE, 'expired_card').runAsync([], { vendor })).resolves.toEqual({});
+    await expect(blockWith(PAGE, 'vendor.hold').runAsync([], { vendor })).resolves.toEqual({});
   });
 });
 
