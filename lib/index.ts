@@ -62,6 +62,9 @@ export type { KeyPage } from './broker/broker';
 export type { KeyView } from './broker/keys/key';
 export type { AuditFilter, KeyFilter } from './broker/ledger/ledger';
 
+export { RemainingSpendController } from './remaining-spend/remaining-spend.controller';
+export type { RemainingSpendAnswer, ToolCap } from './remaining-spend/remaining-spend.report';
+
 export { ProxiedStripeService } from './stripe/proxied-stripe.service';
 export type {
   CancelPaymentIntentParams,

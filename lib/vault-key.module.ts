@@ -18,6 +18,7 @@ import {
 import type { BrokerOptions } from './broker/broker.options';
 import type { HttpBrokerClientOptions } from './broker-client/http-broker.client';
 import { VaultKeyExceptionFilter } from './exceptions/vault-key-exception.filter';
+import { RemainingSpendReport } from './remaining-spend/remaining-spend.report';
 import { ProxiedStripeService } from './stripe/proxied-stripe.service';
 import { STRIPE_CLIENT, newStripeClient } from './stripe/stripe-client.token';
 import { ConfigurableModuleClass, VAULT_KEY_MODULE_OPTIONS } from './vault-key.module-definition';
@@ -110,6 +111,7 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
     MarkRules,
     AgentToolRunner,
     AgentToolExplorer,
+    RemainingSpendReport,
     AgentToolInterceptor,
     { provide: APP_INTERCEPTOR, useExisting: AgentToolInterceptor },
     VaultKeyExceptionFilter,
@@ -123,6 +125,7 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
     STRIPE_CLIENT,
     EmbeddedBroker,
     RevocationQueue,
+    RemainingSpendReport,
     // What @UseInterceptors(AgentToolInterceptor) and VaultKeyMiddleware need in the module of
     // whoever uses them.
     AgentToolRunner,

@@ -4,10 +4,10 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { VaultKeyExceptionFilter } from '../exceptions/vault-key-exception.filter';
 import { VaultKeyStartUpException } from '../vault-key/vault-key-start-up.exception';
 import type { StartUpFault } from '../vault-key/vault-key-start-up.exception';
-import { agentToolMarks, shareMetadata } from './agent-tool.decorator';
+import { agentToolMark, agentToolMarks, shareMetadata } from './agent-tool.decorator';
 import type { AgentToolOptions } from './agent-tool.decorator';
 import { AgentToolRunner } from './agent-tool.runner';
-import { filterGateway } from './gateway-filters';
+import { filterGateway, filterMessages } from './class-filters';
 import { MarkRules } from './mark-rules';
 import { isRoutedHost } from './routed-methods';
 import { bindClass, bindObject, unbindClass } from './tool-runs';
@@ -17,6 +17,14 @@ interface Marked {
   where: string;
   marks: readonly AgentToolOptions[];
   ofClass: boolean;
+}
+
+/** A method that works under a mark. */
+export interface MarkedMethod {
+  /** `Class.method`. */
+  where: string;
+  method: object;
+  mark: AgentToolOptions;
 }
 
 type Class = abstract new (...args: never[]) => object;
@@ -40,7 +48,9 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
     for (const { metatype } of this.#wrappers()) {
       if (!isClass(metatype)) continue;
       filterGateway(metatype, filter);
-      if (this.#isMarked(metatype)) bindClass(metatype, this.runner);
+      if (!this.#isMarked(metatype)) continue;
+      bindClass(metatype, this.runner);
+      filterMessages(metatype, this.#methodsOf(metatype), filter);
     }
   }
 
@@ -64,6 +74,18 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
 
   onApplicationShutdown(): void {
     for (const host of this.#marked.keys()) unbindClass(host, this.runner);
+  }
+
+  /** Every method that works under a mark, its own or its class's. */
+  markedMethods(): MarkedMethod[] {
+    return [...this.#marked.keys()].flatMap((host) => {
+      const prototype = host.prototype as Record<string, object>;
+      return this.#methodsOf(host).flatMap((name) => {
+        const method = prototype[name] ?? {};
+        const mark = agentToolMark(method, host);
+        return mark === undefined ? [] : [{ where: `${host.name}.${name}`, method, mark }];
+      });
+    });
   }
 
   #wrappers() {

@@ -121,13 +121,13 @@ export class AgentToolInterceptor implements NestInterceptor {
     }
 
     const enterHandler = (run: Run): void => {
-      if (subscriber.closed || clientGone) {
+      const transport = transportOf(context);
+      if (subscriber.closed || clientGone || transport?.callerGone?.(context) === true) {
         run.end();
         subscriber.error(clientGoneBefore(context));
         return;
       }
       if (response !== undefined) answered = run.keepOpen();
-      const transport = transportOf(context);
       handle({ next, run, subscriber, transport, context });
     };
 

@@ -22,3 +22,16 @@ export function mayMissInterceptors(method: object): boolean {
 export function isRoutedHost(host: object): boolean {
   return HOST_METADATA.some((key) => Reflect.hasMetadata(key, host));
 }
+
+/** Whether Nest routes HTTP requests to a method. */
+export function isHttpHandler(method: object): boolean {
+  return Reflect.hasMetadata('path', method) && Reflect.hasMetadata('method', method);
+}
+
+/** The name of a method that is an MCP tool every caller may call. */
+export function mcpToolName(method: object): string | undefined {
+  if (['mcp:scopes', 'mcp:roles'].some((key) => Reflect.hasMetadata(key, method))) return undefined;
+  const extras = Reflect.getMetadata('microservices:pattern_extras', method) as
+    { mcpType?: unknown; mcpName?: string } | undefined;
+  return extras?.mcpType === 'tool' ? extras.mcpName : undefined;
+}

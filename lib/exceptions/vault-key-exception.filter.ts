@@ -4,6 +4,7 @@ import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { throwError } from 'rxjs';
 import type { Observable } from 'rxjs';
+import { mcpAnswer, mcpRequestOf } from './mcp-answer';
 import { VaultKeyException } from './vault-key.exception';
 
 /** A client of a WebSocket gateway: what Nest itself tells them by. */
@@ -20,6 +21,8 @@ interface WsClient {
  * - HTTP, on Express and Fastify: its status and body, `Cache-Control: no-store`, and `Retry-After`
  *   where the exception knows how long to wait.
  * - Microservices: the body, as of an `RpcException` made of it.
+ * - MCP: a result with `isError`, whose text says what was refused and whether to retry, and whose
+ *   `_meta` holds the body as `com.keybrake/refusal`.
  * - WebSocket: the event `exception` with the body and the `cause`, which holds the message's
  *   pattern and data, as Nest's own answers do. An acknowledgement is left unanswered.
  * - GraphQL: an error with the exception's message, whose `extensions` hold its code as `code` and
@@ -33,12 +36,15 @@ interface WsClient {
 export class VaultKeyExceptionFilter implements ExceptionFilter<VaultKeyException> {
   constructor(private readonly adapterHost: HttpAdapterHost) {}
 
-  catch(exception: VaultKeyException, host: ArgumentsHost): void | Observable<never> {
+  catch(exception: VaultKeyException, host: ArgumentsHost): void | Observable<unknown> {
     switch (host.getType()) {
       case 'http':
         return this.answer(exception, host.switchToHttp().getResponse());
-      case 'rpc':
+      case 'rpc': {
+        const mcpRequest = mcpRequestOf(host.switchToRpc().getContext<unknown>());
+        if (mcpRequest !== undefined) return mcpAnswer(exception, mcpRequest);
         return throwError(() => exception.getResponse());
+      }
       case 'ws':
         return this.tell(exception, host.switchToWs());
       default:

@@ -5,6 +5,8 @@ import { SecretWatch } from '../support/secret-watch';
 import { until } from '../support/until';
 import { graphqlOnExpress, graphqlOnFastify } from './transports/graphql';
 import { express, fastify } from './transports/http';
+import { mcpOnExpress, mcpSessionsOnFastify } from './transports/mcp-http';
+import { mcpOverStdio } from './transports/mcp-stdio';
 import { redis, tcp } from './transports/rpc';
 import { socketIo } from './transports/socket-io';
 import type { Charged } from './transports/tool-work';
@@ -20,6 +22,9 @@ const transports: TransportUnderTest[] = [
   fastify,
   tcp,
   redis,
+  mcpOnExpress,
+  mcpSessionsOnFastify,
+  mcpOverStdio,
   socketIo,
   graphqlOnExpress,
   graphqlOnFastify,

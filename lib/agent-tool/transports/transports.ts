@@ -1,6 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { graphql } from './graphql';
 import { http } from './http';
+import { isMcp, mcp } from './mcp';
 import { rpc } from './rpc';
 import type { Transport } from './transport';
 import { webSocket } from './web-socket';
@@ -11,7 +12,7 @@ export function transportOf(context: ExecutionContext): Transport | undefined {
     case 'http':
       return http;
     case 'rpc':
-      return rpc;
+      return isMcp(context) ? mcp : rpc;
     case 'ws':
       return webSocket;
     case 'graphql':

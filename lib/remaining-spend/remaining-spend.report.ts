@@ -1,0 +1,110 @@
+import { Injectable } from '@nestjs/common';
+import type { AgentToolOptions } from '../agent-tool/agent-tool.decorator';
+import { AgentToolExplorer } from '../agent-tool/agent-tool.explorer';
+import { isHttpHandler, mcpToolName } from '../agent-tool/routed-methods';
+import type { CapStanding } from '../broker-client/broker-client';
+import { usdText } from '../exceptions/usd-text';
+import { CurrentVaultKey } from '../vault-key/current-vault-key';
+
+/** What one call of a tool may cost. */
+export interface ToolCap {
+  /** The MCP tool's name, or `Class.method`. */
+  tool: string;
+  /** USD. */
+  cap: number;
+}
+
+/** What an agent may still spend, told to the agent itself. All sums in USD. */
+export interface RemainingSpendAnswer {
+  /** The rest in words. */
+  summary: string;
+  user: string;
+  run: string;
+  tenant?: string;
+  /** What is left of the tightest budget; absent where no budget stands over the agent. */
+  remaining?: number;
+  /**
+   * Every budget over the agent: of its `tenant`, `user` or `run`, or of the `vendor`. Those of
+   * single tools are not among them.
+   */
+  budgets: readonly CapStanding[];
+  /** The tools whose cap does not depend on the call. */
+  tools: readonly ToolCap[];
+}
+
+/**
+ * What the key of the view itself may do: nothing that costs, and the endpoint is never called.
+ * Only its budgets are asked for.
+ */
+export const VIEW_POLICY: AgentToolOptions = {
+  dailyUsdCap: 0,
+  allowedEndpoints: ['/v1/balance'],
+  expiresIn: '30s',
+};
+
+/** What an agent's budgets say, and not the view's own key, which is gone with the answer. */
+const BUDGET_SCOPES: ReadonlySet<string> = new Set(['tenant', 'user', 'run', 'vendor']);
+
+/** Tells an agent what it may still spend. Asked in a run of the agent's. */
+@Injectable()
+export class RemainingSpendReport {
+  constructor(
+    private readonly vaultKeys: CurrentVaultKey,
+    private readonly explorer: AgentToolExplorer,
+  ) {}
+
+  /**
+   * @param transport Whose tools' caps are told.
+   * @throws CallRefusedException `dialect_not_supported`, 501, where the broker cannot tell.
+   * @throws AgentBrakedException where an operator has stopped the agent.
+   */
+  async read(transport: 'http' | 'mcp'): Promise<RemainingSpendAnswer> {
+    const { userId: user, runId: run, tenantId: tenant } = this.vaultKeys.get();
+    const { caps } = await this.vaultKeys.remaining();
+    const budgets = caps.filter(({ scope }) => BUDGET_SCOPES.has(scope));
+    const tightest = budgets.reduce<CapStanding | undefined>(
+      (least, cap) => (least === undefined || cap.remaining < least.remaining ? cap : least),
+      undefined,
+    );
+    const tools = this.#capsOf(transport);
+    return {
+      summary: [summaryOf(tightest), ...budgets.map(budgetText), ...tools.map(toolText)].join('\n'),
+      user,
+      run,
+      ...(tenant === undefined ? {} : { tenant }),
+      ...(tightest === undefined ? {} : { remaining: tightest.remaining }),
+      budgets,
+      tools,
+    };
+  }
+
+  #capsOf(transport: 'http' | 'mcp'): ToolCap[] {
+    return this.explorer.markedMethods().flatMap(({ where, method, mark }) => {
+      const { dailyUsdCap: cap } = mark;
+      const http = isHttpHandler(method) ? where : undefined;
+      const tool = transport === 'mcp' ? mcpToolName(method) : http;
+      const isView = mark.allowedEndpoints === VIEW_POLICY.allowedEndpoints;
+      return tool === undefined || isView || typeof cap !== 'number' ? [] : [{ tool, cap }];
+    });
+  }
+}
+
+function summaryOf(tightest: CapStanding | undefined): string {
+  if (tightest === undefined) {
+    return 'No budget stands over you: what you spend is limited by the caps of the single calls.';
+  }
+  const { scope, remaining, resetsAt } = tightest;
+  const wait = resetsAt === undefined ? 'ask a person' : `wait until ${resetsAt}, or ask a person`;
+  return remaining > 0
+    ? `You may spend at most ${usdText(remaining)} more. A call that would cost more is refused: do not make it, ${wait}.`
+    : `Nothing is left of the budget of this ${scope}. Do not make calls that spend money: ${wait}.`;
+}
+
+function budgetText({ scope, cap, spent, held, remaining, resetsAt }: CapStanding): string {
+  const resets = resetsAt === undefined ? '' : ` It starts afresh at ${resetsAt}.`;
+  return `The budget of this ${scope}: ${usdText(cap)} a day, of which ${usdText(spent)} is spent, ${usdText(held)} is reserved by calls in flight or of unknown outcome, and ${usdText(remaining)} is left.${resets}`;
+}
+
+function toolText({ tool, cap }: ToolCap): string {
+  return `One call of ${tool} may cost at most ${usdText(cap)}.`;
+}
