@@ -6,20 +6,37 @@ const ROOT = resolve(__dirname, '../..');
 
 /** Where the names in the pages come from, as a reader would import them. */
 const PACKAGES: Record<string, readonly string[]> = {
-  '@nestjs/common': ['Body', 'Controller', 'INestApplication', 'Injectable', 'Module', 'Post'],
+  '@nestjs/common': [
+    'Body',
+    'CanActivate',
+    'Controller',
+    'ExecutionContext',
+    'INestApplication',
+    'Injectable',
+    'MiddlewareConsumer',
+    'Module',
+    'NestModule',
+    'Post',
+    'Sse',
+    'UseGuards',
+  ],
   '@nestjs/config': ['ConfigModule', 'ConfigService'],
   '@nestjs/testing': ['Test'],
   'nestjs-vault-key': [
     'AgentTool',
+    'AgentToolInterceptor',
     'BrakeService',
     'CurrentVaultKey',
     'EmbeddedBroker',
     'ProxiedStripeService',
+    'RemainingSpendController',
     'VAULT_KEY_MODULE_OPTIONS',
     'VaultKeyException',
+    'VaultKeyMiddleware',
     'VaultKeyModule',
     'VaultKeyService',
   ],
+  'nestjs-vault-key/mcp': ['RemainingSpendTool'],
   'nestjs-vault-key/stripe': ['InjectStripe', 'STRIPE_CLIENT'],
   'nestjs-vault-key/testing': [
     'StripeVendor',
@@ -32,9 +49,22 @@ const PACKAGES: Record<string, readonly string[]> = {
 /** The package's entry points, from their sources: what a test of the sources must import. */
 const ENTRIES: Record<string, string> = {
   'nestjs-vault-key': '../../lib/index',
+  'nestjs-vault-key/mcp': '../../lib/mcp/index',
   'nestjs-vault-key/stripe': '../../lib/stripe/index',
   'nestjs-vault-key/testing': '../../lib/testing/index',
 };
+
+/** Those of them that are types alone. */
+const TYPES: ReadonlySet<string> = new Set([
+  'CanActivate',
+  'ExecutionContext',
+  'INestApplication',
+  'MiddlewareConsumer',
+  'NestModule',
+]);
+
+/** What the compiler has read, which is the same for every block. */
+const sources = new Map<string, ts.SourceFile | undefined>();
 
 /** One block of TypeScript in a page. */
 export class CodeBlock {
@@ -77,13 +107,14 @@ export class CodeBlock {
     );
     const host = ts.createCompilerHost(options);
     const readFile = host.getSourceFile.bind(host);
-    host.getSourceFile = (name, ...rest) =>
-      resolve(name) === file
-        ? ts.createSourceFile(name, source, ts.ScriptTarget.ES2022)
-        : readFile(name, ...rest);
+    host.getSourceFile = (name, ...rest) => {
+      if (resolve(name) === file) return ts.createSourceFile(name, source, ts.ScriptTarget.ES2022);
+      if (!sources.has(name)) sources.set(name, readFile(name, ...rest));
+      return sources.get(name);
+    };
     const program = ts.createProgram([file], options, host);
     return ts
-      .getPreEmitDiagnostics(program)
+      .getPreEmitDiagnostics(program, program.getSourceFile(file))
       .filter((diagnostic) => diagnostic.file?.fileName === file)
       .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
   }
@@ -97,8 +128,8 @@ export class CodeBlock {
   private imports(code: string): string {
     const lines = Object.entries(PACKAGES).flatMap(([name, exported]) => {
       const used = exported.filter((each) => new RegExp(`\\b${each}\\b`).test(code));
-      const types = used.filter((each) => each === 'INestApplication');
-      const values = used.filter((each) => each !== 'INestApplication');
+      const types = used.filter((each) => TYPES.has(each));
+      const values = used.filter((each) => !TYPES.has(each));
       return [
         ...(values.length === 0 ? [] : [`import { ${values.join(', ')} } from '${name}';`]),
         ...(types.length === 0 ? [] : [`import type { ${types.join(', ')} } from '${name}';`]),
@@ -141,4 +172,20 @@ export function blockWith(page: string, text: string): CodeBlock {
     throw new Error(`${page} has ${found.length} blocks with "${text}"`);
   }
   return block;
+}
+
+/**
+ * Registers the tests that each block of a page type-checks, and that the page has no other.
+ *
+ * @param blocks A text that each block holds, in their order, and what the page leaves to its reader.
+ */
+export function checkBlocks(page: string, blocks: readonly [text: string, before: string][]): void {
+  it.each(blocks)('the block with "%s" type-checks', (text, before) => {
+    expect(blockWith(page, text).typeErrors(before)).toEqual([]);
+  });
+
+  it('every block of the page is among those tested here', () => {
+    const tested = blocks.map(([text]) => blockWith(page, text).line);
+    expect(blocksOf(page).map(({ line }) => line)).toEqual(tested);
+  });
 }
