@@ -87,7 +87,11 @@ describe.each([
   it('the controller charges for its user and run', async () => {
     expect((await charge('agent-tools', 1250, 'run-1')).status).toBe(201);
     expect(await keysOf('run-1')).toMatchObject([
-      { label: 'nest-ada-run-1', subject: { tool: 'AgentToolsController.charge' }, spent_usd: 12.5 },
+      {
+        label: 'nest-ada-run-1',
+        subject: { tool: 'AgentToolsController.charge' },
+        spent_usd: 12.5,
+      },
     ]);
   });
 
