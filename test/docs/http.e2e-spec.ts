@@ -1,4 +1,4 @@
-import type { CanActivate, DynamicModule, ExecutionContext, Type } from '@nestjs/common';
+import type { DynamicModule, Type } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
