@@ -83,6 +83,15 @@ export class CodeBlock {
     return evaluate(this.source(before, names));
   }
 
+  /** The block, and what it is to do, as JavaScript for `node -e` in the package's root. */
+  script(before: string, after: string): string {
+    const source = `${this.source(before, [])}\n${after}`;
+    return compile(source).replace(/require\("(nestjs-vault-key[^"]*)"\)/g, (_, name: string) => {
+      const entry = resolve(__dirname, ENTRIES[name] ?? name);
+      return `require(${JSON.stringify(entry)})`;
+    });
+  }
+
   /** As {@link run}, for a block that awaits; `given` are values it uses and does not declare. */
   async runAsync(names: readonly string[], given: Record<string, unknown> = {}): Promise<object> {
     const body = `${this.code}\nreturn { ${names.join(', ')} };`;
@@ -139,19 +148,22 @@ export class CodeBlock {
   }
 }
 
-function evaluate(source: string): Record<string, unknown> {
-  const { outputText } = ts.transpileModule(source, {
+function compile(source: string): string {
+  return ts.transpileModule(source, {
     compilerOptions: {
       module: ts.ModuleKind.CommonJS,
       target: ts.ScriptTarget.ES2022,
       experimentalDecorators: true,
       emitDecoratorMetadata: true,
     },
-  });
+  }).outputText;
+}
+
+function evaluate(source: string): Record<string, unknown> {
   const module = { exports: {} as Record<string, unknown> };
   const load = (name: string): unknown => require(ENTRIES[name] ?? name);
   // oxlint-disable-next-line typescript/no-implied-eval -- running the pages' code is the purpose
-  new Function('require', 'module', 'exports', outputText)(load, module, module.exports);
+  new Function('require', 'module', 'exports', compile(source))(load, module, module.exports);
   return module.exports;
 }
 
