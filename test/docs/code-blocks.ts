@@ -30,6 +30,7 @@ const PACKAGES: Record<string, readonly string[]> = {
     'EmbeddedBroker',
     'ProxiedStripeService',
     'RemainingSpendController',
+    'SpendCapExceededException',
     'VAULT_KEY_MODULE_OPTIONS',
     'VaultKeyException',
     'VaultKeyMiddleware',
