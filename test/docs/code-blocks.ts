@@ -6,21 +6,38 @@ const ROOT = resolve(__dirname, '../..');
 
 /** Where the names in the pages come from, as a reader would import them. */
 const PACKAGES: Record<string, readonly string[]> = {
-  '@nestjs/common': ['Body', 'Controller', 'INestApplication', 'Injectable', 'Module', 'Post'],
+  '@nestjs/common': [
+    'Body',
+    'CanActivate',
+    'Controller',
+    'ExecutionContext',
+    'INestApplication',
+    'Injectable',
+    'MiddlewareConsumer',
+    'Module',
+    'NestModule',
+    'Post',
+    'Sse',
+    'UseGuards',
+  ],
   '@nestjs/config': ['ConfigModule', 'ConfigService'],
   '@nestjs/testing': ['Test'],
   'nestjs-vault-key': [
     'AgentTool',
+    'AgentToolInterceptor',
     'BrakeService',
     'CurrentVaultKey',
     'EmbeddedBroker',
     'ProxiedStripeService',
+    'RemainingSpendController',
     'SpendCapExceededException',
     'VAULT_KEY_MODULE_OPTIONS',
     'VaultKeyException',
+    'VaultKeyMiddleware',
     'VaultKeyModule',
     'VaultKeyService',
   ],
+  'nestjs-vault-key/mcp': ['RemainingSpendTool'],
   'nestjs-vault-key/stripe': ['InjectStripe', 'STRIPE_CLIENT'],
   'nestjs-vault-key/testing': [
     'StripeVendor',
@@ -34,10 +51,20 @@ const PACKAGES: Record<string, readonly string[]> = {
 /** The package's entry points, from their sources: what a test of the sources must import. */
 const ENTRIES: Record<string, string> = {
   'nestjs-vault-key': '../../lib/index',
+  'nestjs-vault-key/mcp': '../../lib/mcp/index',
   'nestjs-vault-key/stripe': '../../lib/stripe/index',
   'nestjs-vault-key/testing': '../../lib/testing/index',
   'nestjs-vault-key/testing/jest': '../../lib/testing/jest',
 };
+
+/** Those of them that are types alone. */
+const TYPES: ReadonlySet<string> = new Set([
+  'CanActivate',
+  'ExecutionContext',
+  'INestApplication',
+  'MiddlewareConsumer',
+  'NestModule',
+]);
 
 /** One block of TypeScript in a page. */
 export class CodeBlock {
@@ -54,6 +81,15 @@ export class CodeBlock {
    */
   run(names: readonly string[], before = ''): Record<string, unknown> {
     return evaluate(this.source(before, names));
+  }
+
+  /** The block, and what it is to do, as JavaScript for `node -e` in the package's root. */
+  script(before: string, after: string): string {
+    const source = `${this.source(before, [])}\n${after}`;
+    return compile(source).replace(/require\("(nestjs-vault-key[^"]*)"\)/g, (_, name: string) => {
+      const entry = resolve(__dirname, ENTRIES[name] ?? name);
+      return `require(${JSON.stringify(entry)})`;
+    });
   }
 
   /** As {@link run}, for a block that awaits; `given` are values it uses and does not declare. */
@@ -83,8 +119,8 @@ export class CodeBlock {
   private imports(code: string): string {
     const lines = Object.entries(PACKAGES).flatMap(([name, exported]) => {
       const used = exported.filter((each) => new RegExp(`\\b${each}\\b`).test(code));
-      const types = used.filter((each) => each === 'INestApplication');
-      const values = used.filter((each) => each !== 'INestApplication');
+      const types = used.filter((each) => TYPES.has(each));
+      const values = used.filter((each) => !TYPES.has(each));
       return [
         ...(values.length === 0 ? [] : [`import { ${values.join(', ')} } from '${name}';`]),
         ...(types.length === 0 ? [] : [`import type { ${types.join(', ')} } from '${name}';`]),
@@ -121,19 +157,22 @@ function typeErrorsIn(file: string, source: string): string[] {
   );
 }
 
-function evaluate(source: string): Record<string, unknown> {
-  const { outputText } = ts.transpileModule(source, {
+function compile(source: string): string {
+  return ts.transpileModule(source, {
     compilerOptions: {
       module: ts.ModuleKind.CommonJS,
       target: ts.ScriptTarget.ES2022,
       experimentalDecorators: true,
       emitDecoratorMetadata: true,
     },
-  });
+  }).outputText;
+}
+
+function evaluate(source: string): Record<string, unknown> {
   const module = { exports: {} as Record<string, unknown> };
   const load = (name: string): unknown => require(ENTRIES[name] ?? name);
   // oxlint-disable-next-line typescript/no-implied-eval -- running the pages' code is the purpose
-  new Function('require', 'module', 'exports', outputText)(load, module, module.exports);
+  new Function('require', 'module', 'exports', compile(source))(load, module, module.exports);
   return module.exports;
 }
 
@@ -154,4 +193,20 @@ export function blockWith(page: string, text: string): CodeBlock {
     throw new Error(`${page} has ${found.length} blocks with "${text}"`);
   }
   return block;
+}
+
+/**
+ * Registers the tests that each block of a page type-checks, and that the page has no other.
+ *
+ * @param blocks A text that each block holds, in their order, and what the page leaves to its reader.
+ */
+export function checkBlocks(page: string, blocks: readonly [text: string, before: string][]): void {
+  it.each(blocks)('the block with "%s" type-checks', (text, before) => {
+    expect(blockWith(page, text).typeErrors(before)).toEqual([]);
+  });
+
+  it('every block of the page is among those tested here', () => {
+    const tested = blocks.map(([text]) => blockWith(page, text).line);
+    expect(blocksOf(page).map(({ line }) => line)).toEqual(tested);
+  });
 }

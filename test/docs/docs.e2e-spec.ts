@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { DynamicModule } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { TestingModule } from '@nestjs/testing';
@@ -32,6 +32,35 @@ it.each(['README.md', 'docs/budgets.md'])(
     expect(blocksOf(page).map(({ line }) => line)).toEqual(tested);
   },
 );
+
+const ROOT = join(__dirname, '../..');
+const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)];
+
+it('every page with a block of TypeScript has its tests, here or in a file of its name', () => {
+  const tested = (page: string): boolean =>
+    BEFORE.some(([each]) => each === page) ||
+    existsSync(join(ROOT, `test/${page.replace('.md', '.e2e-spec.ts')}`));
+  expect(PAGES.filter((page) => blocksOf(page).length > 0 && !tested(page))).toEqual([]);
+});
+
+it.each(PAGES)('what %s links to is there', (page) => {
+  const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8');
+  const slugs = (text: string): string[] =>
+    [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+      title
+        .toLowerCase()
+        .replace(/[^\w -]/g, '')
+        .replaceAll(' ', '-'),
+    );
+  const broken = [...read(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)].filter(
+    ([, name = '', anchor]) => {
+      const target = name === '' ? page : join(dirname(page), name);
+      if (!existsSync(join(ROOT, target))) return true;
+      return anchor !== undefined && !slugs(read(target)).includes(anchor);
+    },
+  );
+  expect(broken.map(([link]) => link)).toEqual([]);
+});
 
 describe('README.md', () => {
   it("the first example charges, in an application's spec as docs/testing.md arranges it", async () => {

@@ -116,7 +116,7 @@ describeWithRedis('one application over HTTP, MCP and BullMQ', () => {
           await clients.get(user)!.callTool({
             name: 'charge',
             arguments: { ...args },
-            _meta: { 'com.keybrake/agent-run-id': run },
+            _meta: { 'nestjs-vault-key/agent-run-id': run },
           }),
         ),
     };

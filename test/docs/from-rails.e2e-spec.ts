@@ -1,0 +1,244 @@
+import type { INestApplication, Type } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import {
+  EmbeddedBroker,
+  ProxiedStripeService,
+  VaultKeyModule,
+  VaultKeyService,
+} from '../../lib/index';
+import {
+  StripeVendor,
+  VaultKeyTestingModule,
+  createStripeVendor,
+  vaultKeyTestingOptions,
+} from '../../lib/testing/index';
+import { until } from '../support/until';
+import { blockWith, checkBlocks } from './code-blocks';
+
+const PAGE = 'docs/from-rails.md';
+const CONTROLLER = 'export class AgentToolsController';
+const CURRENT = 'export class ReceiptService';
+const SERVICE = 'export class ChargeService';
+const JOB = 'export class PayoutsProcessor';
+const ENSURE = 'export class Backfill';
+const MIDDLEWARE = 'export class LegacyToolsModule';
+const SEVERAL = 'export class OrderService';
+const SDK = 'export class InvoiceService';
+const LEFT_BEHIND = 'export class ReportsController';
+
+const TOOLS = `
+class ChargeDto { amount!: number; customerId?: string }
+${blockWith(PAGE, SERVICE).code.replace('export class', 'class')}
+`;
+const BULLMQ = `
+import { Processor, WorkerHost } from '@nestjs/bullmq';
+import type { Job } from 'bullmq';
+`;
+const LEGACY = `
+const sessionUser = (request: { headers: Record<string, string> }) => request.headers['x-user']!;
+@Controller('legacy-tools')
+class LegacyToolsController {
+  constructor(private readonly stripe: ProxiedStripeService) {}
+  @Post('charge')
+  charge() {
+    return this.stripe.createPaymentIntent({ amount: 900 });
+  }
+}
+`;
+const STRIPE = "import type Stripe from 'stripe';";
+const LATER = `
+const later = { open() {}, logged: [] as string[] };
+const delay = (_milliseconds: number) =>
+  new Promise<void>((resolve) => { later.open = resolve; });
+const log = (line: string) => later.logged.push(line);
+`;
+
+checkBlocks(PAGE, [
+  [CONTROLLER, TOOLS],
+  [CURRENT, ''],
+  [SERVICE, ''],
+  [JOB, BULLMQ],
+  [ENSURE, ''],
+  [MIDDLEWARE, LEGACY],
+  [SEVERAL, ''],
+  [SDK, STRIPE],
+  [LEFT_BEHIND, LATER],
+]);
+
+const POLICY = {
+  dailyUsdCap: 100,
+  allowedEndpoints: ['/v1/charges', '/v1/customers', '/v1/payment_intents'],
+};
+
+function classOf(text: string, before = ''): Type {
+  const name = text.replace('export class ', '');
+  return blockWith(PAGE, text).run([name], before)[name] as Type;
+}
+
+describe('what stands in the place of', () => {
+  const tools = blockWith(PAGE, CONTROLLER).run(['AgentToolsController', 'ChargeService'], TOOLS);
+  const reports = blockWith(PAGE, LEFT_BEHIND).run(['ReportsController', 'later'], LATER);
+  const later = reports['later'] as { open(): void; logged: string[] };
+  const services = {
+    receipt: classOf(CURRENT),
+    payouts: classOf(JOB, BULLMQ),
+    backfill: classOf(ENSURE),
+    order: classOf(SEVERAL),
+    invoice: classOf(SDK, STRIPE),
+  };
+  let app: INestApplication;
+  let url: string;
+  let vendor: StripeVendor;
+
+  beforeEach(async () => {
+    const module = await Test.createTestingModule({
+      imports: [VaultKeyTestingModule.forRoot()],
+      controllers: [tools['AgentToolsController'], reports['ReportsController']] as Type[],
+      providers: [tools['ChargeService'] as Type, ...Object.values(services)],
+    }).compile();
+    app = module.createNestApplication();
+    await app.listen(0, '127.0.0.1');
+    url = await app.getUrl();
+    vendor = app.get(StripeVendor);
+  });
+
+  afterEach(() => app.close());
+
+  const post = (path: string, body: object = {}): Promise<Response> =>
+    fetch(`${url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+
+  async function keys() {
+    return (await app.get(EmbeddedBroker).keys()).keys;
+  }
+
+  async function charge(amount: number): Promise<string> {
+    const stripe = app.get(ProxiedStripeService);
+    const { id } = await stripe.request<{ id: string }>('POST', '/v1/charges', {
+      amount,
+      currency: 'usd',
+      source: 'tok_visa',
+    });
+    return id;
+  }
+
+  it('the hooks: a request has its key, and it is revoked', async () => {
+    expect((await post('/agent-tools/charge', { amount: 1250 })).status).toBe(201);
+    await until(
+      async () => (await keys())[0]?.status === 'revoked',
+      () => 'the key still lives',
+    );
+    expect(await keys()).toMatchObject([{ daily_usd_cap: 500, spent_usd: 12.5 }]);
+  });
+
+  it('Current: the key of the run', async () => {
+    const receipt = app.get<{ note(): string }>(services.receipt);
+    const note = app
+      .get(VaultKeyService)
+      .run(POLICY, () => receipt.note(), { userId: 'ada', runId: 'run-1' });
+    expect(await note).toBe('paid for ada in run run-1, under nest-ada-run-1');
+    expect(() => receipt.note()).toThrow('outside a run');
+  });
+
+  it('the service: the cap can be told from all else', async () => {
+    const answer = await post('/agent-tools/charge', { amount: 50_001 });
+    expect(await answer.json()).toEqual({
+      refused: expect.stringContaining('cap of $500') as string,
+      left: 500,
+    });
+    vendor.next('POST /v1/payment_intents', { status: 429 });
+    expect((await post('/agent-tools/charge', { amount: 100 })).status).toBe(429);
+  });
+
+  it('the job: each has its key, and a second attempt refunds nothing', async () => {
+    const chargeId = await app.get(VaultKeyService).run(POLICY, () => charge(1250));
+    const payouts = app.get<{ process(job: object): Promise<unknown> }>(services.payouts);
+    const data = { userId: 'ada', chargeId };
+    const job = { id: 'payout-1', queueName: 'payouts', data, timestamp: Date.now() };
+    const first = await payouts.process({ ...job, attemptsMade: 0 });
+    expect(await payouts.process({ ...job, attemptsMade: 1 })).toEqual(first);
+    expect(
+      (await keys()).filter(({ label }) => label === 'bullmq-ada-payouts:payout-1'),
+    ).toHaveLength(2);
+    expect(vendor.book.total('usd', 'refund')).toBe(1250);
+  });
+
+  it('ensure: run ends the key of any work', async () => {
+    const chargeIds = await app
+      .get(VaultKeyService)
+      .run(POLICY, async () => [await charge(500), await charge(600)]);
+    const backfill = app.get<{ refund(ids: string[]): Promise<number> }>(services.backfill);
+    expect(await backfill.refund(chargeIds)).toBe(2);
+    await expect(backfill.refund(['ch_unknown'])).rejects.toMatchObject({ code: 'amount_unknown' });
+    await until(
+      async () => (await keys()).every(({ status }) => status === 'revoked'),
+      () => 'a key still lives',
+    );
+  });
+
+  it('several calls on one key: one key pays for them all', async () => {
+    const order = app.get<{ order(email: string, amount: number): Promise<{ customer: string }> }>(
+      services.order,
+    );
+    const made = app.get(VaultKeyService).run(POLICY, () => order.order('ada@example.com', 1250));
+    expect(await made).toMatchObject({ customer: expect.stringMatching(/^cus_/) as string });
+    expect(await keys()).toMatchObject([{ spent_usd: 12.5 }]);
+  });
+
+  it('the SDK: the client takes the key of the run', async () => {
+    const invoice = app.get<{ charge(amount: number): Promise<{ amount: number }> }>(
+      services.invoice,
+    );
+    const charged = app.get(VaultKeyService).run(POLICY, () => invoice.charge(1250));
+    expect(await charged).toMatchObject({ amount: 1250 });
+    expect(await keys()).toMatchObject([{ spent_usd: 12.5 }]);
+    await expect(invoice.charge(100)).rejects.toMatchObject({ code: 'vault_key_missing' });
+  });
+
+  it('threads: what is left behind finds the key over, and the next request its own', async () => {
+    expect(await (await post('/reports')).json()).toEqual({ accepted: true });
+    await until(
+      async () => (await keys())[0]?.status === 'revoked',
+      () => 'the key still lives',
+    );
+    later.open();
+    await until(
+      () => later.logged.length === 1,
+      () => 'the promise was not refused',
+    );
+    expect(later.logged).toEqual(['VaultKeyMissingException']);
+    expect(vendor.calls()).toEqual([]);
+  });
+});
+
+it('what stands in the place of the Rack middleware: each request of the prefix has its key', async () => {
+  const vendor = await createStripeVendor();
+  const forRoot = VaultKeyModule.forRoot.bind(VaultKeyModule);
+  const spy = jest
+    .spyOn(VaultKeyModule, 'forRoot')
+    .mockImplementation(({ identify } = {}) =>
+      forRoot(vaultKeyTestingOptions(vendor, { identify })),
+    );
+  const legacy = classOf(MIDDLEWARE, LEGACY);
+  spy.mockRestore();
+  const app = (
+    await Test.createTestingModule({ imports: [legacy] }).compile()
+  ).createNestApplication();
+  await app.listen(0, '127.0.0.1');
+  try {
+    const answer = await fetch(`${await app.getUrl()}/legacy-tools/charge`, {
+      method: 'POST',
+      headers: { 'x-user': 'ada', 'x-agent-run-id': 'run-1' },
+    });
+    expect(answer.status).toBe(201);
+    expect((await app.get(EmbeddedBroker).keys()).keys).toMatchObject([
+      { label: 'nest-ada-run-1', daily_usd_cap: 100, spent_usd: 9 },
+    ]);
+  } finally {
+    await app.close();
+    await vendor.close();
+  }
+});

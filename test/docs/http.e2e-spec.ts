@@ -1,0 +1,122 @@
+import type { DynamicModule, Type } from '@nestjs/common';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { EmbeddedBroker, VaultKeyModule } from '../../lib/index';
+import type { VaultKeyModuleOptions } from '../../lib/index';
+import { createStripeVendor, vaultKeyTestingOptions } from '../../lib/testing/index';
+import type { StripeVendor } from '../../lib/testing/index';
+import { blockWith, checkBlocks } from './code-blocks';
+
+const PAGE = 'docs/http.md';
+const CHARGE = 'export class AgentToolsController';
+const PREFIX = 'export class LegacyToolsModule';
+const IDENTIFY = 'identify: (context)';
+const SESSIONS = `
+interface AgentRequest { headers: Record<string, string | undefined>; user?: { id: string } }
+const sessionOf = ({ headers }: AgentRequest) => ({ userId: headers['x-session'] ?? '' });
+`;
+const TOOLS = `
+${SESSIONS}
+class ChargeDto { amount!: number; customerId?: string }
+class SessionGuard implements CanActivate {
+  canActivate(context: ExecutionContext) {
+    const request = context.switchToHttp().getRequest<AgentRequest>();
+    request.user = { id: sessionOf(request).userId };
+    return true;
+  }
+}
+`;
+const LEGACY = `
+@Controller('legacy-tools')
+class LegacyToolsController {
+  constructor(private readonly stripe: ProxiedStripeService) {}
+  @Post('charge')
+  charge(@Body() { amount }: { amount: number }) {
+    return this.stripe.createPaymentIntent({ amount });
+  }
+}
+`;
+
+checkBlocks(PAGE, [
+  [CHARGE, TOOLS],
+  [PREFIX, LEGACY],
+  [IDENTIFY, SESSIONS],
+]);
+
+describe.each([
+  ['Express', () => new ExpressAdapter()],
+  ['Fastify', () => new FastifyAdapter()],
+])('on %s', (_name, adapter) => {
+  let vendor: StripeVendor;
+  let app: NestFastifyApplication;
+
+  beforeAll(async () => {
+    vendor = await createStripeVendor();
+    const { AgentToolsController } = blockWith(PAGE, CHARGE).run(['AgentToolsController'], TOOLS);
+    const { LegacyToolsModule } = blockWith(PAGE, PREFIX).run(['LegacyToolsModule'], LEGACY);
+    const module = await Test.createTestingModule({
+      imports: [
+        VaultKeyModule.forRoot(vaultKeyTestingOptions(vendor, { identify: identifyShown() })),
+        LegacyToolsModule as Type,
+      ],
+      controllers: [AgentToolsController as Type],
+    }).compile();
+    app = module.createNestApplication<NestFastifyApplication>(adapter());
+    await app.listen(0, '127.0.0.1');
+  });
+
+  afterAll(async () => {
+    await app.close();
+    await vendor.close();
+  });
+
+  async function charge(prefix: string, amount: number, run: string): Promise<Response> {
+    return fetch(`${await app.getUrl()}/${prefix}/charge`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-session': 'ada', 'x-agent-run-id': run },
+      body: JSON.stringify({ amount }),
+    });
+  }
+
+  async function keysOf(run: string) {
+    return (await app.get(EmbeddedBroker).keys({ run_id: run })).keys;
+  }
+
+  it('the controller charges for its user and run', async () => {
+    expect((await charge('agent-tools', 1250, 'run-1')).status).toBe(201);
+    expect(await keysOf('run-1')).toMatchObject([
+      {
+        label: 'nest-ada-run-1',
+        subject: { tool: 'AgentToolsController.charge' },
+        spent_usd: 12.5,
+      },
+    ]);
+  });
+
+  it('a refusal is answered with its status, as JSON that is not kept', async () => {
+    const answer = await charge('agent-tools', 50_001, 'run-2');
+    expect([answer.status, answer.headers.get('cache-control')]).toEqual([402, 'no-store']);
+    expect(await answer.json()).toMatchObject({ error: 'spend_cap_exceeded', retryable: false });
+    expect((await charge('agent-tools', 100, 'no run')).status).toBe(400);
+  });
+
+  it('a request under the prefix pays with a key, whoever answers it', async () => {
+    expect((await charge('legacy-tools', 900, 'run-3')).status).toBe(201);
+    expect(await keysOf('run-3')).toMatchObject([
+      { label: 'nest-ada-run-3', daily_usd_cap: 100, spent_usd: 9 },
+    ]);
+  });
+});
+
+function identifyShown(): NonNullable<VaultKeyModuleOptions['identify']> {
+  let shown: VaultKeyModuleOptions = {};
+  const forRoot = jest.spyOn(VaultKeyModule, 'forRoot').mockImplementation((options) => {
+    shown = options ?? {};
+    return { module: VaultKeyModule } satisfies DynamicModule;
+  });
+  blockWith(PAGE, IDENTIFY).run([], SESSIONS);
+  forRoot.mockRestore();
+  return shown.identify!;
+}

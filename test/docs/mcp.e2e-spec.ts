@@ -1,0 +1,185 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { Logger } from '@nestjs/common';
+import type { INestApplication, Type } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { EmbeddedBroker, SpendCapExceededException, VaultKeyModule } from '../../lib/index';
+import { createStripeVendor, vaultKeyTestingOptions } from '../../lib/testing/index';
+import type { StripeVendor } from '../../lib/testing/index';
+import { blockWith, checkBlocks } from './code-blocks';
+
+const PAGE = 'docs/mcp.md';
+const ROOT = join(__dirname, '../..');
+const TOOLS = 'export class PaymentTools';
+const HTTP = 'new StreamableHttpTransport()';
+const STDIO = 'new StdioTransport()';
+const VIEW = 'export class AgentSpendController';
+const MCP_NEST = `
+import { Payload } from '@nestjs/microservices';
+import { McpController, Tool } from '@rekog/mcp-nest';
+import { z } from 'zod';
+`;
+const GUARD = `
+class TokenGuard implements CanActivate {
+  canActivate(context: ExecutionContext) {
+    const request = context.switchToHttp().getRequest();
+    request.user = { id: request.headers['x-token'] };
+    return true;
+  }
+}
+`;
+const NEST = "import { NestFactory } from '@nestjs/core';";
+const SERVER = `
+${NEST}
+import { McpHttpControllerFor, McpStrategy, StreamableHttpTransport } from '@rekog/mcp-nest';
+${MCP_NEST}
+${GUARD}
+${notExported(TOOLS)}
+`;
+const VIEW_GUARD = GUARD.replace('TokenGuard', 'SessionGuard');
+const STDIO_IMPORTS = `
+${NEST}
+import { McpStrategy, StdioTransport } from '@rekog/mcp-nest';
+`;
+
+checkBlocks(PAGE, [
+  [TOOLS, MCP_NEST],
+  [HTTP, SERVER],
+  [STDIO, `${STDIO_IMPORTS} class AppModule {}`],
+  [VIEW, VIEW_GUARD],
+]);
+
+let vendor: StripeVendor;
+const closing: (() => unknown)[] = [];
+
+beforeAll(async () => {
+  Logger.overrideLogger(false);
+  vendor = await createStripeVendor();
+});
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+afterAll(() => vendor.close());
+
+async function connect(transport: Parameters<Client['connect']>[0]): Promise<Client> {
+  const client = new Client({ name: 'agent', version: '1' });
+  await client.connect(transport);
+  closing.push(() => client.close());
+  return client;
+}
+
+async function charge(client: Client, amount: number) {
+  const result = await client.callTool({ name: 'charge_card', arguments: { amount } });
+  const [block] = result.content;
+  return { ...result, text: block?.type === 'text' ? block.text : '' };
+}
+
+async function expectCharges(client: Client): Promise<void> {
+  const before = vendor.calls('POST /v1/payment_intents').length;
+  expect(JSON.parse((await charge(client, 1250)).text)).toMatchObject({ amount: 1250 });
+  expect(vendor.calls('POST /v1/payment_intents')).toHaveLength(before + 1);
+  const refused = await charge(client, 50_001);
+  expect(refused).toMatchObject({
+    isError: true,
+    _meta: { 'nestjs-vault-key/refusal': { error: 'spend_cap_exceeded', retryable: false } },
+  });
+  expect(refused.text).toMatch(/^The spend cap of \$500 .*\nRetry: no\.$/s);
+  expect((await charge(client, 1)).text).toContain('Invalid parameters');
+}
+
+it('an agent charges over streamable HTTP, and asks what is left', async () => {
+  const forRoot = VaultKeyModule.forRoot.bind(VaultKeyModule);
+  const spy = jest
+    .spyOn(VaultKeyModule, 'forRoot')
+    .mockImplementation(({ budgets } = {}) => forRoot(vaultKeyTestingOptions(vendor, { budgets })));
+  const { bootstrap } = blockWith(PAGE, HTTP).run(['bootstrap'], SERVER) as {
+    bootstrap(port: number): Promise<INestApplication>;
+  };
+  spy.mockRestore();
+  const app = await bootstrap(0);
+  closing.push(() => app.close());
+  const url = await app.getUrl();
+  const headers = { 'x-token': 'ada', 'x-agent-run-id': 'run-1' };
+  const client = await connect(
+    new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit: { headers } }),
+  );
+
+  await expectCharges(client);
+  const { keys } = await app.get(EmbeddedBroker).keys({ run_id: 'run-1' });
+  expect(keys).toContainEqual(
+    expect.objectContaining({
+      subject: { user_id: 'ada', run_id: 'run-1', tool: 'charge_card' },
+      spent_usd: 12.5,
+    }),
+  );
+  const { structuredContent } = await client.callTool({ name: 'remaining_spend' });
+  expect(structuredContent).toMatchObject({ user: 'ada', run: 'run-1', remaining: 487.5 });
+  const answer = await fetch(`${url}/remaining-spend`);
+  expect(await answer.json()).toMatchObject({ user: 'anon', remaining: 500 });
+});
+
+it('an agent charges over STDIO', async () => {
+  const script = blockWith(PAGE, STDIO).script(
+    `
+    import 'reflect-metadata';
+    ${STDIO_IMPORTS}
+    ${MCP_NEST}
+    ${notExported(TOOLS)}
+    @Module({
+      imports: [VaultKeyModule.forRoot(JSON.parse(process.env.MODULE_OPTIONS!))],
+      controllers: [PaymentTools],
+    })
+    class AppModule {}
+    `,
+    'void bootstrap();',
+  );
+  const client = await connect(
+    new StdioClientTransport({
+      command: process.execPath,
+      args: ['--require', join(ROOT, 'bench/typescript.cjs'), '-e', script],
+      cwd: ROOT,
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        MODULE_OPTIONS: JSON.stringify(vaultKeyTestingOptions(vendor)),
+      },
+    }),
+  );
+
+  await expectCharges(client);
+});
+
+it('the route that tells what is left is mounted under a path of its own', async () => {
+  const { AgentSpendController } = blockWith(PAGE, VIEW).run(['AgentSpendController'], VIEW_GUARD);
+  const module = await Test.createTestingModule({
+    imports: [VaultKeyModule.forRoot(vaultKeyTestingOptions(vendor, { budgets: { user: 40 } }))],
+    controllers: [AgentSpendController as Type],
+  }).compile();
+  const app = module.createNestApplication();
+  closing.push(() => app.close());
+  await app.listen(0, '127.0.0.1');
+  const headers = { 'x-token': 'ada' };
+  const answer = await fetch(`${await app.getUrl()}/agents/spend`, { headers });
+  expect(await answer.json()).toMatchObject({ user: 'ada', remaining: 40 });
+});
+
+it('the refusal that is shown is one', () => {
+  const page = readFileSync(join(ROOT, PAGE), 'utf8');
+  const shown = JSON.parse(/^```json\n([\s\S]*?)^```/m.exec(page)?.[1] ?? '') as {
+    content: { text: string }[];
+  };
+  const { message } = new SpendCapExceededException({
+    scope: 'user',
+    cap: 10,
+    spent: 8,
+    remaining: 2,
+    requested: 3,
+    resetsAt: '2026-11-24T00:00:00.000Z',
+  });
+  expect(shown.content[0]?.text).toBe(`${message}\nRetry: no.`);
+});
+
+function notExported(text: string): string {
+  return blockWith(PAGE, text).code.replace('export class', 'class');
+}

@@ -1,0 +1,77 @@
+import type { Type } from '@nestjs/common';
+import { ExternalContextCreator } from '@nestjs/core/helpers/external-context-creator';
+import { Test } from '@nestjs/testing';
+import { EmbeddedBroker, VaultKeyModule } from '../../lib/index';
+import { createStripeVendor, vaultKeyTestingOptions } from '../../lib/testing/index';
+import { blockWith, checkBlocks } from './code-blocks';
+
+const PAGE = 'docs/transports.md';
+const INTERCEPTOR = 'export class RabbitInterceptor';
+const GIVEN = `
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import type { AgentRequest } from 'nestjs-vault-key';
+interface RabbitMessage {
+  properties: { headers: Record<string, string>; userId: string };
+}
+@Injectable()
+class RefundHandlers {
+  constructor(private readonly stripe: ProxiedStripeService) {}
+  @AgentTool({ dailyUsdCap: 20, allowedEndpoints: ['/v1/payment_intents'] })
+  charge({ amount }: { amount: number }) {
+    return this.stripe.createPaymentIntent({ amount });
+  }
+}
+`;
+
+checkBlocks(PAGE, [[INTERCEPTOR, GIVEN]]);
+
+it('a handler over a transport of its own charges for whom the interceptor names', async () => {
+  const vendor = await createStripeVendor();
+  const forRoot = VaultKeyModule.forRoot.bind(VaultKeyModule);
+  const spy = jest
+    .spyOn(VaultKeyModule, 'forRoot')
+    .mockImplementation(() => forRoot(vaultKeyTestingOptions(vendor)));
+  const { AppModule, RefundHandlers } = blockWith(PAGE, INTERCEPTOR).run(
+    ['AppModule', 'RefundHandlers'],
+    GIVEN,
+  ) as Record<string, Type<{ charge(message: object): Promise<unknown> }>>;
+  spy.mockRestore();
+  const app = await (
+    await Test.createTestingModule({ imports: [AppModule!] }).compile()
+  )
+    .createNestApplication()
+    .init();
+  try {
+    const handlers = app.get(RefundHandlers!);
+    const callOver = (type: string) =>
+      app
+        .get(ExternalContextCreator)
+        .create(
+          handlers,
+          handlers.charge as never,
+          'charge',
+          undefined,
+          undefined,
+          undefined,
+          undefined,
+          undefined,
+          type,
+        );
+    const properties = { headers: { 'x-agent-run-id': 'run-1' }, userId: 'ada' };
+    const call = callOver('rmq');
+    expect(await call({ amount: 1250 }, { properties })).toMatchObject({ amount: 1250 });
+    expect((await app.get(EmbeddedBroker).keys()).keys).toMatchObject([
+      { label: 'nest-ada-run-1', subject: { tool: 'RefundHandlers.charge' }, spent_usd: 12.5 },
+    ]);
+    await expect(call({ amount: 2001 }, { properties })).rejects.toMatchObject({
+      code: 'spend_cap_exceeded',
+    });
+    await expect(callOver('pigeon')({ amount: 100 })).rejects.toMatchObject({
+      code: 'transport_not_supported',
+      status: 501,
+    });
+  } finally {
+    await app.close();
+    await vendor.close();
+  }
+});
