@@ -54,11 +54,12 @@ interface RawRequest {
 /** Lets in whom the headers name, with the scopes and roles they name. */
 @Injectable()
 class UserGuard implements CanActivate {
-  canActivate(context: ExecutionContext): boolean {
+  async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<RawRequest & { raw?: RawRequest }>();
     const raw = request.raw ?? request;
     const { 'x-user': id, 'x-scopes': scopes = '', 'x-roles': roles = '' } = raw.headers;
     if (id !== undefined) raw.user = { id, scopes: scopes.split(' '), roles: roles.split(' ') };
+    await meeting(raw.headers['x-meeting']);
     return true;
   }
 }
@@ -74,6 +75,17 @@ class ToolGuard implements CanActivate {
 
 const begun: string[] = [];
 const gates = new Gates();
+const arrived = new Map<string, number>();
+
+/** Holds the requests that name a meeting, `<name>:<how many>`, until all of them are there. */
+async function meeting(named: string | undefined): Promise<void> {
+  if (named === undefined) return;
+  const count = (arrived.get(named) ?? 0) + 1;
+  arrived.set(named, count);
+  const gate = gates.gate(named);
+  if (count === Number(named.split(':')[1])) gate.open();
+  await gate.pass();
+}
 
 @McpController()
 class Tools {
@@ -346,52 +358,61 @@ describe('an MCP tool', () => {
     });
   });
 
-  it('calls of one session at once keep the user and the run of their own request', async () => {
-    const app = await start({ transport: { statefulMode: true } });
-    const client = await app.connect({}, 'legacy');
-    const { sessionId } = client.transport as StreamableHTTPClientTransport;
+  it.each(servers)(
+    'calls of one session that arrive at once keep the user and the run of their own request (%s)',
+    async (_server, adapter) => {
+      const app = await start({ adapter: adapter(), transport: { statefulMode: true } });
+      const client = await app.connect({}, 'legacy');
+      const { sessionId } = client.transport as StreamableHTTPClientTransport;
+      const together = `${randomUUID()}:20`;
 
-    const answers = await Promise.all(
-      Array.from({ length: 20 }, async (_, i) => {
-        const response = await fetch(app.url, {
-          method: 'POST',
-          headers: {
-            'content-type': 'application/json',
-            accept: 'application/json, text/event-stream',
-            'mcp-session-id': sessionId ?? '',
-            'x-user': `user-${i}`,
-            'x-agent-run-id': `run-${i}`,
-          },
-          body: JSON.stringify({
-            jsonrpc: '2.0',
-            id: 100 + i,
-            method: 'tools/call',
-            params: { name: 'charge_card', arguments: { amount: 100 } },
-          }),
-        });
-        const data = /^data: (.+)$/m.exec(await response.text())?.[1] ?? '{}';
-        const { result } = JSON.parse(data) as { result: CallToolResult };
-        return result.structuredContent ?? result;
-      }),
-    );
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, async (_, i) => {
+          const response = await fetch(app.url, {
+            method: 'POST',
+            headers: {
+              'content-type': 'application/json',
+              accept: 'application/json, text/event-stream',
+              'mcp-session-id': sessionId ?? '',
+              'x-user': `user-${i}`,
+              'x-agent-run-id': `run-${i}`,
+              'x-meeting': together,
+            },
+            body: JSON.stringify({
+              jsonrpc: '2.0',
+              id: 100 + i,
+              method: 'tools/call',
+              params: { name: 'charge_card', arguments: { amount: 100 } },
+            }),
+          });
+          const data = /^data: (.+)$/m.exec(await response.text())?.[1] ?? '{}';
+          const { result } = JSON.parse(data) as { result: CallToolResult };
+          return result.structuredContent ?? result;
+        }),
+      );
 
-    expect(answers).toMatchObject(
-      Array.from({ length: 20 }, (_, i) => ({ user: `user-${i}`, run: `run-${i}` })),
-    );
-  });
+      expect(answers).toMatchObject(
+        Array.from({ length: 20 }, (_, i) => ({ user: `user-${i}`, run: `run-${i}` })),
+      );
+    },
+  );
 
-  it('counts against the key that a middleware gave its request, too', async () => {
-    const app = await start({
-      around: VaultKeyMiddleware({ ...POLICY, dailyUsdCap: 5 }),
-      identify: () => ({ userId: 'of-the-middleware' }),
-    });
-    const client = await app.connect({ 'x-agent-run-id': 'run-1' });
+  it.each([true, false])(
+    'counts against the key that a middleware gave its request, too (sessions: %s)',
+    async (statefulMode) => {
+      const app = await start({
+        around: VaultKeyMiddleware({ ...POLICY, dailyUsdCap: 5 }),
+        identify: () => ({ userId: 'of-the-middleware' }),
+        transport: { statefulMode },
+      });
+      const client = await app.connect({ 'x-agent-run-id': 'run-1' }, 'legacy');
 
-    expect((await charge(client, { amount: 400 })).isError).toBeUndefined();
-    const refused = await charge(client, { amount: 600 });
+      expect((await charge(client, { amount: 400 })).isError).toBeUndefined();
+      const refused = await charge(client, { amount: 600 });
 
-    expect(refusalOf(refused)).toMatchObject({ scope: 'parent', cap: 5, remaining: 5 });
-  });
+      expect(refusalOf(refused)).toMatchObject({ scope: 'parent', cap: 5, remaining: 5 });
+    },
+  );
 
   it('whose client hangs up does its work, and then its key is revoked', async () => {
     const app = await start();

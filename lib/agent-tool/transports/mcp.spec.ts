@@ -1,3 +1,5 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import type { ExecutionContext } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host';
 import { runIdOf, userIdOf } from '../identity';
@@ -78,10 +80,31 @@ describe('an MCP call', () => {
     expect(toolOf({ method: 'resources/read', params: { uri: 'mcp://x' } })).toBeUndefined();
   });
 
-  it('finds the run of a middleware on its own request, and on none that a session shares', () => {
-    const rawRequest = { headers: {} };
-    expect(mcp.httpRequestOf?.(callOf({ rawRequest }))).toBe(rawRequest);
-    const session = { sessionId: 's1' };
-    expect(mcp.httpRequestOf?.(callOf({ rawRequest, session }))).toBeUndefined();
+  describe('in a session, whose latest request may be of another', () => {
+    const session = { sessionId: 's1', transport: 'streamable-http' };
+    const latest = { headers: { authorization: 'Bearer grace' }, user: { id: 'grace' } };
+    const sdkWith = (headers: Record<string, string>, from?: unknown) => {
+      const req = { headers: new Headers(headers), [Symbol('incoming')]: from };
+      return { http: { req } };
+    };
+
+    it('is told from the request that its own was made from', () => {
+      const own = Object.assign(new IncomingMessage(new Socket()), { user: { id: 'ada' } });
+      const call = { session, rawRequest: latest, sdk: sdkWith({}, own) };
+      expect(userOf(call)).toBe('ada');
+      expect(mcp.httpRequestOf?.(callOf(call))).toBe(own);
+    });
+
+    it('is told from the latest where that has the same headers, and else is refused', () => {
+      const callWith = (authorization: string) => ({
+        session,
+        rawRequest: latest,
+        sdk: sdkWith({ authorization }),
+      });
+      expect(userOf(callWith('Bearer grace'))).toBe('grace');
+      expect(() => userOf(callWith('Bearer ada'))).toThrow('a request of its MCP session overtook');
+      const bare = { ...callWith('Bearer ada'), rawRequest: undefined };
+      expect(() => userOf(bare)).toThrow('a request of its MCP session overtook');
+    });
   });
 });

@@ -1,7 +1,9 @@
+import { IncomingMessage } from 'node:http';
+import { Http2ServerRequest } from 'node:http2';
 import type { ExecutionContext } from '@nestjs/common';
 import { mcpRequestOf } from '../../exceptions/mcp-answer';
 import type { McpRequest } from '../../exceptions/mcp-answer';
-import { isRunId, newRunId } from '../../vault-key/agent-identity';
+import { invalidIdentity, isRunId, newRunId } from '../../vault-key/agent-identity';
 import type { AgentRequest } from '../identity';
 import { RUN_ID_HEADER } from '../identity';
 import type { RequestWithVaultKey } from '../request-run';
@@ -17,16 +19,18 @@ interface McpContext {
   /** Whom a guard of the tool let in. */
   user?: unknown;
   getSession(): { sessionId?: string; transport?: string };
-  /** The HTTP request; absent over STDIO. */
-  getRawRequest(): (Partial<AgentRequest> & RequestWithVaultKey) | undefined;
+  /** The HTTP request; in a session the latest of its requests; absent over STDIO. */
+  getRawRequest(): RawRequest | undefined;
   getArgByIndex(index: number): unknown;
 }
+
+type RawRequest = Partial<AgentRequest> & RequestWithVaultKey;
 
 /** What the MCP SDK says of a call, and of the HTTP request it came in. */
 interface SdkContext {
   mcpReq?: { signal?: AbortSignal };
   http?: {
-    req?: { headers: { get(name: string): string | null } };
+    req?: Pick<Request, 'headers'>;
     authInfo?: { extra?: unknown };
   };
 }
@@ -47,14 +51,10 @@ export const mcp: Transport = {
     const { authInfo } = sdkContextOf(call)?.http ?? {};
     return {
       headers: { [RUN_ID_HEADER]: runIdOf(call) },
-      user: call.user ?? call.getRawRequest()?.user ?? userIn(authInfo?.extra),
+      user: call.user ?? rawRequestOf(call)?.user ?? userIn(authInfo?.extra),
     };
   },
-  httpRequestOf(context) {
-    const call = contextOf(context);
-    // The requests of a session share one place for this, and may have overtaken each other.
-    return call.getSession().sessionId === undefined ? call.getRawRequest() : undefined;
-  },
+  httpRequestOf: (context) => rawRequestOf(contextOf(context)),
   toolNameOf(context) {
     const { method, params } = contextOf(context).mcpRequest;
     return method === 'tools/call' && typeof params?.name === 'string' ? params.name : undefined;
@@ -77,6 +77,36 @@ function sdkContextOf(call: McpContext): SdkContext | undefined {
   return call.getArgByIndex(4) as SdkContext | undefined;
 }
 
+/**
+ * The HTTP request a call came in. A session keeps only the latest of its requests, which may have
+ * overtaken this one and be another user's.
+ *
+ * @throws CallRefusedException `invalid_identity` where that is so and its own is not to be had.
+ */
+function rawRequestOf(call: McpContext): RawRequest | undefined {
+  const latest = call.getRawRequest();
+  const request = sdkContextOf(call)?.http?.req;
+  if (call.getSession().sessionId === undefined || request === undefined) return latest;
+  const own = nodeRequestBehind(request);
+  if (own !== undefined) return own;
+  if (latest !== undefined && hasHeaders(latest, request.headers)) return latest;
+  throw invalidIdentity(
+    'a request of its MCP session overtook it, and may be of another user; send the calls of a session one after another',
+  );
+}
+
+/** What a web request was made from: adapters of Node's servers keep it under a symbol of theirs. */
+function nodeRequestBehind(request: object): RawRequest | undefined {
+  const fields = request as Record<symbol, unknown>;
+  return Object.getOwnPropertySymbols(request)
+    .map((symbol) => fields[symbol])
+    .find((value) => value instanceof IncomingMessage || value instanceof Http2ServerRequest);
+}
+
+function hasHeaders({ headers = {} }: RawRequest, expected: Headers): boolean {
+  return [...expected].every(([name, value]) => [headers[name]].flat().join(', ') === value);
+}
+
 /** What a token verifier adds to a token may name the user, or no one. */
 function userIn(extra: unknown): unknown {
   if (typeof extra !== 'object' || extra === null) return undefined;
@@ -87,7 +117,7 @@ function runIdOf(call: McpContext): AgentRequest['headers'][string] {
   const request = sdkContextOf(call)?.http?.req;
   const header =
     request === undefined
-      ? call.getRawRequest()?.headers?.[RUN_ID_HEADER]
+      ? rawRequestOf(call)?.headers?.[RUN_ID_HEADER]
       : (request.headers.get(RUN_ID_HEADER) ?? undefined);
   if (header !== undefined) return header;
   const meta = call.mcpRequest.params?._meta ?? {};
