@@ -2,14 +2,19 @@ import { Module, ValidationPipe } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { APP_PIPE } from '@nestjs/core';
 import { VaultKeyModule } from 'nestjs-vault-key';
+import { RemainingSpendTool } from 'nestjs-vault-key/mcp';
 import { AgentToolsController } from './agent-tools/agent-tools.controller';
+import { Payments } from './agent-tools/payments';
+import { McpEndpoint } from './mcp/mcp-server';
+import { McpTools } from './mcp/mcp-tools';
 import type { Settings } from './settings';
 import { StripeAccount } from './stripe-account/stripe-account';
 import { StripeAccountModule } from './stripe-account/stripe-account.module';
 
 @Module({
-  controllers: [AgentToolsController],
+  controllers: [AgentToolsController, McpTools, RemainingSpendTool, McpEndpoint],
   providers: [
+    Payments,
     {
       provide: APP_PIPE,
       useValue: new ValidationPipe({
@@ -33,6 +38,8 @@ export class AppModule {
           inject: [StripeAccount],
           useFactory: ({ secretKey, baseUrl }: StripeAccount) => ({
             embedded: { vendors: { stripe: { secretKey, baseUrl } }, store },
+            // A key for each call would give an agent a fresh cap at each: this one is of them all.
+            budgets: { run: 300 },
           }),
         }),
       ],

@@ -4,6 +4,7 @@ import { AppModule } from './app.module';
 import { playAgentRun } from './demo/play';
 import { Transcript } from './demo/transcript';
 import { endWithNpm } from './end-with-npm';
+import { serveMcp } from './mcp/mcp-server';
 import { InvalidSettingError, readSettings } from './settings';
 
 async function main(): Promise<void> {
@@ -17,6 +18,7 @@ async function main(): Promise<void> {
   // Without this a signal would leave keys to their expiry. Interrupted, `--once` is no success.
   app.enableShutdownHooks([], { useProcessExit: !settings.once });
   endWithNpm();
+  await serveMcp(app);
   await app.listen(settings.port, '127.0.0.1');
   let stopped = false;
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => (stopped = true));

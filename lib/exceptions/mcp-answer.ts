@@ -3,7 +3,7 @@ import type { Observable } from 'rxjs';
 import type { VaultKeyException } from './vault-key.exception';
 
 /** Where an MCP answer's `_meta` holds the whole body of a refusal. */
-const REFUSAL_META_KEY = 'com.keybrake/refusal';
+const REFUSAL_META_KEY = 'nestjs-vault-key/refusal';
 
 /** A request of an MCP client: what the RPC context of `@rekog/mcp-nest` keeps. */
 export interface McpRequest {

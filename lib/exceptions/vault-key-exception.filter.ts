@@ -22,7 +22,7 @@ interface WsClient {
  *   where the exception knows how long to wait.
  * - Microservices: the body, as of an `RpcException` made of it.
  * - MCP: a result with `isError`, whose text says what was refused and whether to retry, and whose
- *   `_meta` holds the body as `com.keybrake/refusal`.
+ *   `_meta` holds the body as `nestjs-vault-key/refusal`.
  * - WebSocket: the event `exception` with the body and the `cause`, which holds the message's
  *   pattern and data, as Nest's own answers do. An acknowledgement is left unanswered.
  * - GraphQL: an error with the exception's message, whose `extensions` hold its code as `code` and

@@ -106,5 +106,7 @@ function budgetText({ scope, cap, spent, held, remaining, resetsAt }: CapStandin
 }
 
 function toolText({ tool, cap }: ToolCap): string {
-  return `One call of ${tool} may cost at most ${usdText(cap)}.`;
+  return cap === 0
+    ? `A call of ${tool} spends nothing new.`
+    : `One call of ${tool} may cost at most ${usdText(cap)}.`;
 }

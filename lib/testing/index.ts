@@ -16,6 +16,16 @@ export type {
   StripeFault,
   TruncateFault,
 } from './stripe/stripe-script';
+export { stripeMatchers } from './stripe-matchers';
+export type {
+  AsymmetricMatch,
+  ExpectedMoney,
+  ExpectedParam,
+  ExpectedParams,
+  StripeMatchers,
+} from './stripe-matchers';
+export { TestingBroker } from './testing-broker';
+export type { CapTarget } from './testing-broker';
 export type { FormParams, FormValue } from './stripe/form-params';
 export { VaultKeyTestingModule, vaultKeyTestingOptions } from './vault-key-testing.module';
 export type { VaultKeyTestingOptions } from './vault-key-testing.module';

@@ -132,6 +132,7 @@ describe('PaymentIntents', () => {
         currency: 'usd',
         id: intent.latest_charge,
         paymentIntent: intent.id,
+        customer: customer.id,
         metadata: { order: '7' },
         idempotencyKey: vendor.calls('POST /v1/payment_intents')[0]!.idempotencyKey,
         call: 2,

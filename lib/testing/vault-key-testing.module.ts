@@ -1,22 +1,41 @@
-import { Inject, Module } from '@nestjs/common';
+import { Global, Inject, Module } from '@nestjs/common';
 import type { DynamicModule, OnApplicationShutdown } from '@nestjs/common';
 import { VaultKeyModule } from '../vault-key.module';
-import type { VaultKeyModuleOptions } from '../vault-key.options';
+import type { EmbeddedStripeOptions, VaultKeyModuleOptions } from '../vault-key.options';
 import { StripeVendor, createStripeVendor } from './stripe-vendor';
+import { TestingBroker } from './testing-broker';
+
+const DEFAULT_VENDOR_TIMEOUT = '2s';
 
 /** What a spec may set of the module; the broker and the vendor are given. */
-export type VaultKeyTestingOptions = Pick<VaultKeyModuleOptions, 'identify' | 'budgets' | 'lease'>;
+export interface VaultKeyTestingOptions extends Pick<
+  VaultKeyModuleOptions,
+  'identify' | 'budgets' | 'lease'
+> {
+  /**
+   * How long the broker waits for the vendor to begin its answer: digits and `ms` or `s`. Short, so
+   * that a spec sees a time-out in a moment; an application's own default is 80 s.
+   *
+   * @default '2s'
+   */
+  vendorTimeout?: string | undefined;
+  /** What the application's own `embedded.vendors.stripe` says beside the secret: rates, prices, … */
+  stripe?: Omit<EmbeddedStripeOptions, 'baseUrl' | 'secretKey'> | undefined;
+}
 
 /**
  * Options of `VaultKeyModule` for a broker in memory in front of an offline Stripe: in place of an
- * application's own, where its module imports `VaultKeyModule` itself.
+ * application's own, where its module imports `VaultKeyModule` itself. All of the application's
+ * options are replaced: give what the spec relies on (`identify`, `budgets`, …) again.
  *
  * @example
  * ```ts
- * const vendor = await createStripeVendor();
- * const module = await Test.createTestingModule({ imports: [AppModule] })
+ * const module = await Test.createTestingModule({ imports: [AppModule, VaultKeyTestingModule] })
  *   .overrideProvider(VAULT_KEY_MODULE_OPTIONS)
- *   .useValue(vaultKeyTestingOptions(vendor))
+ *   .useFactory({
+ *     inject: [StripeVendor],
+ *     factory: (vendor: StripeVendor) => vaultKeyTestingOptions(vendor, { budgets: { user: 500 } }),
+ *   })
  *   .compile();
  * ```
  */
@@ -24,9 +43,14 @@ export function vaultKeyTestingOptions(
   { secretKey, url }: StripeVendor,
   options: VaultKeyTestingOptions = {},
 ): VaultKeyModuleOptions {
+  const { vendorTimeout = DEFAULT_VENDOR_TIMEOUT, stripe, ...rest } = options;
   return {
-    embedded: { vendors: { stripe: { secretKey, baseUrl: url } }, store: 'sqlite::memory:' },
-    ...options,
+    embedded: {
+      vendors: { stripe: { ...stripe, secretKey, baseUrl: url } },
+      store: 'sqlite::memory:',
+      vendorTimeout,
+    },
+    ...rest,
   };
 }
 
@@ -45,8 +69,11 @@ class OfflineStripeModule implements OnApplicationShutdown {
 /**
  * `VaultKeyModule` for specs: a real broker, in memory, in front of an offline Stripe on a free
  * port of this machine. No account, no file, nothing left behind once the application is closed.
- * Inject `StripeVendor` to see what was charged and to script faults, `EmbeddedBroker` to see keys
- * and their spend.
+ * Inject `StripeVendor` to see what was charged and to script what goes wrong, `TestingBroker` for
+ * a cap that is reached or a broker that is down, `EmbeddedBroker` to see keys and their spend.
+ *
+ * `forRoot()` brings `VaultKeyModule` with it. Where the application's own module imports that,
+ * import this one without `forRoot` and see {@link vaultKeyTestingOptions}.
  *
  * @example
  * ```ts
@@ -64,31 +91,29 @@ class OfflineStripeModule implements OnApplicationShutdown {
  *
  *   it('charges the customer once', async () => {
  *     await request(app.getHttpServer()).post('/agent-tools/charge').send({ amount: 1200 }).expect(201);
- *     expect(app.get(StripeVendor).calls('POST /v1/payment_intents')).toHaveLength(1);
- *     const { keys } = await app.get(EmbeddedBroker).keys();
- *     expect(keys).toMatchObject([{ spent_usd: 12 }]);
+ *     expect(app.get(StripeVendor)).toHaveCharged({ amount: 1200, currency: 'usd', times: 1 });
  *   });
  * });
  * ```
- *
- * Where the application's own module imports `VaultKeyModule`, see {@link vaultKeyTestingOptions}.
  */
-@Module({})
+@Global()
+@Module({
+  imports: [OfflineStripeModule],
+  providers: [TestingBroker],
+  exports: [OfflineStripeModule, TestingBroker],
+})
 export class VaultKeyTestingModule {
-  /** A broker of its own and a vendor of its own, for one application under test. */
+  /** With `VaultKeyModule`: a broker and a vendor of its own, for one application under test. */
   static forRoot(options: VaultKeyTestingOptions = {}): DynamicModule {
     return {
       module: VaultKeyTestingModule,
-      global: true,
       imports: [
-        OfflineStripeModule,
         VaultKeyModule.forRootAsync({
           imports: [OfflineStripeModule],
           inject: [StripeVendor],
           useFactory: (vendor: StripeVendor) => vaultKeyTestingOptions(vendor, options),
         }),
       ],
-      exports: [OfflineStripeModule],
     };
   }
 }

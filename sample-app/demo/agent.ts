@@ -8,15 +8,22 @@ export interface ToolAnswer {
   error?: string;
   cap?: number;
   spent?: number;
+  /** Of `remaining_spend`: USD, and all of it in words. */
+  remaining?: number;
+  summary?: string;
+  /** What an MCP tool says in words, line by line. */
+  text?: string[];
 }
 
 /** One call of a tool, with its answer. */
 export interface ToolCall {
   user: string;
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'tools/call';
+  /** Over MCP the tool's name. */
   path: string;
   sent: object | undefined;
-  status: number;
+  /** Over MCP `result`, or `isError` where the tool was refused. */
+  status: number | 'result' | 'isError';
   answer: ToolAnswer;
 }
 

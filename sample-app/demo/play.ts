@@ -3,6 +3,8 @@ import { EmbeddedBroker } from 'nestjs-vault-key';
 import { StripeAccount } from '../stripe-account/stripe-account';
 import { Agent } from './agent';
 import { Books, differences } from './books';
+import { McpAgent } from './mcp-agent';
+import { spendsOverMcp } from './mcp-session';
 import { auditTable, keyTable } from './report';
 import type { Transcript } from './transcript';
 
@@ -32,6 +34,7 @@ export async function playAgentRun(
     await listsCharges(agent, transcript);
     await triesPayout(agent, transcript);
     await chargesInALoop(agent, books, transcript);
+    await usesMcp(agent, url, books, transcript);
     await everyKeyIsRevoked(books, transcript);
     await booksAgree(books, transcript);
   } catch (error) {
@@ -151,6 +154,20 @@ async function chargesInALoop(agent: Agent, books: Books, transcript: Transcript
   const key = (await books.keys()).at(-1);
   const paid = (await books.movements()).filter(({ vaultKeyId }) => vaultKeyId === key?.id);
   transcript.check('Stripe executed exactly three of them', paid.length === 3, paid);
+}
+
+async function usesMcp(
+  { runId }: Agent,
+  url: string,
+  books: Books,
+  transcript: Transcript,
+): Promise<void> {
+  const agent = await McpAgent.connect(url, 'cleo', runId);
+  try {
+    await spendsOverMcp(agent, books, transcript);
+  } finally {
+    await agent.close();
+  }
 }
 
 async function everyKeyIsRevoked(books: Books, transcript: Transcript): Promise<void> {

@@ -73,6 +73,8 @@ export class Transcript {
         '# money to a bank account, refused: 403',
         post('payout', { amount: 5_000 }),
         '',
+        `The same tools over MCP, with the header X-User-ID: ${url}/mcp`,
+        '',
       ].join('\n'),
     );
   }

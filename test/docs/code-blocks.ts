@@ -40,6 +40,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   'nestjs-vault-key/stripe': ['InjectStripe', 'STRIPE_CLIENT'],
   'nestjs-vault-key/testing': [
     'StripeVendor',
+    'TestingBroker',
     'VaultKeyTestingModule',
     'createStripeVendor',
     'vaultKeyTestingOptions',
@@ -52,6 +53,7 @@ const ENTRIES: Record<string, string> = {
   'nestjs-vault-key/mcp': '../../lib/mcp/index',
   'nestjs-vault-key/stripe': '../../lib/stripe/index',
   'nestjs-vault-key/testing': '../../lib/testing/index',
+  'nestjs-vault-key/testing/jest': '../../lib/testing/jest',
 };
 
 /** Those of them that are types alone. */
@@ -62,9 +64,6 @@ const TYPES: ReadonlySet<string> = new Set([
   'MiddlewareConsumer',
   'NestModule',
 ]);
-
-/** What the compiler has read, which is the same for every block. */
-const sources = new Map<string, ts.SourceFile | undefined>();
 
 /** One block of TypeScript in a page. */
 export class CodeBlock {
@@ -103,29 +102,11 @@ export class CodeBlock {
   /** What the compiler has against the block. */
   typeErrors(before = ''): string[] {
     const file = join(ROOT, 'test/docs', `${this.page.replaceAll('/', '-')}.${this.line}.ts`);
-    const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile) as {
-      config: { compilerOptions: object };
-    };
-    const { options } = ts.convertCompilerOptionsFromJson(
-      { ...config.compilerOptions, noEmit: true, rootDir: '.' },
-      ROOT,
-    );
     const source = this.source(before, []).replace(
-      /from '(nestjs-vault-key[^']*)'/g,
-      (_, name: string) => `from '${ENTRIES[name]}'`,
+      /(from|import) '(nestjs-vault-key[^']*)'/g,
+      (_, keyword: string, name: string) => `${keyword} '${ENTRIES[name]}'`,
     );
-    const host = ts.createCompilerHost(options);
-    const readFile = host.getSourceFile.bind(host);
-    host.getSourceFile = (name, ...rest) => {
-      if (resolve(name) === file) return ts.createSourceFile(name, source, ts.ScriptTarget.ES2022);
-      if (!sources.has(name)) sources.set(name, readFile(name, ...rest));
-      return sources.get(name);
-    };
-    const program = ts.createProgram([file], options, host);
-    return ts
-      .getPreEmitDiagnostics(program, program.getSourceFile(file))
-      .filter((diagnostic) => diagnostic.file?.fileName === file)
-      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
+    return typeErrorsIn(file, source);
   }
 
   private source(before: string, names: readonly string[]): string {
@@ -146,6 +127,33 @@ export class CodeBlock {
     });
     return lines.join('\n');
   }
+}
+
+const parsed = new Map<string, ts.SourceFile | undefined>();
+let before: ts.Program | undefined;
+
+/** What all blocks import is read once, and only the block itself is checked. */
+function typeErrorsIn(file: string, source: string): string[] {
+  const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile) as {
+    config: { compilerOptions: object };
+  };
+  const { options } = ts.convertCompilerOptionsFromJson(
+    { ...config.compilerOptions, noEmit: true, rootDir: '.' },
+    ROOT,
+  );
+  const host = ts.createCompilerHost(options);
+  const readFile = host.getSourceFile.bind(host);
+  host.getSourceFile = (name, ...rest) => {
+    if (resolve(name) === file) return ts.createSourceFile(name, source, ts.ScriptTarget.ES2022);
+    if (!parsed.has(name)) parsed.set(name, readFile(name, ...rest));
+    return parsed.get(name);
+  };
+  const program = ts.createProgram([file], options, host, before);
+  before = program;
+  const block = program.getSourceFile(file);
+  return [...program.getSyntacticDiagnostics(block), ...program.getSemanticDiagnostics(block)].map(
+    ({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'),
+  );
 }
 
 function compile(source: string): string {

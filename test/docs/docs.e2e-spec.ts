@@ -4,27 +4,10 @@ import type { DynamicModule } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { TestingModule } from '@nestjs/testing';
 import { BrokerClient, EmbeddedBroker, VaultKeyModule } from '../../lib/index';
-import type { StripeVendor } from '../../lib/testing/index';
+import { StripeVendor } from '../../lib/testing/index';
 import { blockWith, blocksOf } from './code-blocks';
 
 const DTO = 'class ChargeDto { amount!: number; customerId?: string }';
-const FORM_DTO = `
-class ChargeDto { amount!: string }
-@Controller('agent-tools')
-class AgentToolsController {
-  constructor(private readonly stripe: ProxiedStripeService) {}
-  @Post('charge')
-  @AgentTool({ dailyUsdCap: 500, allowedEndpoints: ['/v1/payment_intents'] })
-  charge(@Body() { amount }: ChargeDto) {
-    return this.stripe.createPaymentIntent({ amount: Number(amount) });
-  }
-}
-`;
-const APP_MODULE = `
-@Module({ imports: [VaultKeyModule.forRoot({ broker: { token: 'k'.repeat(32) } })] })
-class AppModule {}
-`;
-
 const BEFORE: [page: string, text: string, before: string][] = [
   ['README.md', 'export class AppModule', DTO],
   ['README.md', 'forRootAsync', ''],
@@ -34,16 +17,13 @@ const BEFORE: [page: string, text: string, before: string][] = [
   ['docs/budgets.md', 'this.vaultKey.remaining()', ''],
   ['docs/budgets.md', 'this.brakes.stop', ''],
   ['docs/budgets.md', 'lease: {', ''],
-  ['docs/testing.md', "describe('the charge tool'", FORM_DTO],
-  ['docs/testing.md', 'overrideProvider', APP_MODULE],
-  ['docs/testing.md', 'vendor.next', ''],
 ];
 
 it.each(BEFORE)('%s: the block with "%s" type-checks', (page, text, before) => {
   expect(blockWith(page, text).typeErrors(before)).toEqual([]);
 });
 
-it.each(['README.md', 'docs/budgets.md', 'docs/testing.md'])(
+it.each(['README.md', 'docs/budgets.md'])(
   'every block of %s is among those tested here',
   (page) => {
     const tested = BEFORE.filter(([each]) => each === page).map(
@@ -86,10 +66,10 @@ describe('README.md', () => {
   it("the first example charges, in an application's spec as docs/testing.md arranges it", async () => {
     const { AppModule } = blockWith('README.md', 'export class AppModule').run([], DTO);
     const arranged = blockWith('docs/testing.md', 'overrideProvider');
-    const { module: testing, vendor } = (await arranged.runAsync(['module', 'vendor'], {
-      AppModule,
-    })) as { module: TestingModule; vendor: StripeVendor };
-    const app = testing.createNestApplication();
+    const { module } = (await arranged.runAsync(['module'], { AppModule })) as {
+      module: TestingModule;
+    };
+    const app = module.createNestApplication();
     await app.listen(0, '127.0.0.1');
     try {
       const answer = await fetch(`${await app.getUrl()}/agent-tools/charge`, {
@@ -98,12 +78,11 @@ describe('README.md', () => {
         body: JSON.stringify({ amount: 1250 }),
       });
       expect(answer.status).toBe(201);
-      expect(vendor.calls('POST /v1/payment_intents')).toHaveLength(1);
+      expect(app.get(StripeVendor).calls('POST /v1/payment_intents')).toHaveLength(1);
       const { keys } = await app.get(EmbeddedBroker).keys();
       expect(keys).toMatchObject([{ daily_usd_cap: 500, spent_usd: 12.5 }]);
     } finally {
       await app.close();
-      await vendor.close();
     }
   });
 
@@ -168,15 +147,5 @@ describe('README.md', () => {
     const blocks = [...text.matchAll(/^```json\n([\s\S]*?)^```/gm)];
     expect(blocks).toHaveLength(1);
     for (const [, json] of blocks) expect(() => JSON.parse(json ?? '') as unknown).not.toThrow();
-  });
-});
-
-describe('docs/testing.md', () => {
-  // The block registers its own test, which runs here as it would in its reader's project.
-  blockWith('docs/testing.md', "describe('the charge tool'").run([], FORM_DTO);
-
-  it('the offline Stripe takes every fault that is shown', async () => {
-    const block = blockWith('docs/testing.md', 'vendor.next');
-    await expect(block.runAsync([])).resolves.toEqual({});
   });
 });

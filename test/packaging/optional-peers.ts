@@ -24,13 +24,18 @@ export const optionalPeerUses: readonly OptionalPeerUse[] = [
     packages: ['@nestjs/axios', 'axios'],
     packagesForNest11: ['@nestjs/axios@4', 'axios'],
   },
+  { entry: './mcp', packages: ['@rekog/mcp-nest@^2'] },
+  { entry: './stripe', packages: ['stripe@^23'] },
 ];
 
 /**
  * Entries that load under Jest alone, which brings the packages they need. They are tried in the
  * specs of `apps/nest-11-cli`.
  */
-export const jestEntries: readonly { entry: string; packages: readonly string[] }[] = [];
+export const jestEntries: readonly { entry: string; packages: readonly string[] }[] = [
+  { entry: './testing/jest', packages: [] },
+  { entry: './testing/jest-globals', packages: ['@jest/globals', 'expect'] },
+];
 
 /** The names of the optional peers that an entry needs. */
 export function peersOf(entry: string): string[] {

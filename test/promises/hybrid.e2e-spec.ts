@@ -93,11 +93,12 @@ describe('an application of HTTP and microservices', () => {
     expect(await keys()).toMatchObject([{ id: answer.key }]);
   });
 
-  it('that does not runs none of their tools, and its log says what to do', async () => {
+  it('that does not runs none of their tools, and caller and log are told why', async () => {
     await start();
 
     await expect(lastValueFrom(client.send('tool', {}))).rejects.toMatchObject({
-      message: 'Internal server error',
+      error: 'vault_key_missing',
+      message: expect.stringContaining('{ inheritAppConfig: true }') as string,
     });
     expect(await keys()).toEqual([]);
     expect(log.join('\n')).toContain('HybridTools.tool');

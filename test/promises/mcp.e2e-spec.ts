@@ -2,7 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { CallToolResult } from '@modelcontextprotocol/client';
 import { Controller, Injectable, Module, UseGuards } from '@nestjs/common';
-import type { CanActivate, ExecutionContext, INestApplication, Type } from '@nestjs/common';
+import type {
+  CanActivate,
+  ExecutionContext,
+  INestApplication,
+  MiddlewareConsumer,
+  NestMiddleware,
+  NestModule,
+  Type,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { Payload } from '@nestjs/microservices';
@@ -26,6 +34,7 @@ import {
   CurrentVaultKey,
   EmbeddedBroker,
   ProxiedStripeService,
+  VaultKeyMiddleware,
   VaultKeyModule,
 } from '../../lib/index';
 import type { KeyView, VaultKeyModuleOptions } from '../../lib/index';
@@ -139,6 +148,9 @@ interface StartOptions {
   transport?: StreamableHttpTransportOptions;
   budgets?: VaultKeyModuleOptions['budgets'];
   inheritAppConfig?: boolean;
+  /** A middleware around the endpoint. */
+  around?: Type<NestMiddleware>;
+  identify?: VaultKeyModuleOptions['identify'];
   freemium?: boolean;
 }
 
@@ -156,10 +168,16 @@ async function start(options: StartOptions = {}): Promise<RunningApp> {
   };
 
   @Module({
-    imports: [VaultKeyModule.forRoot({ embedded, budgets: options.budgets })],
+    imports: [
+      VaultKeyModule.forRoot({ embedded, budgets: options.budgets, identify: options.identify }),
+    ],
     controllers: [tools, McpEndpoint],
   })
-  class AppModule {}
+  class AppModule implements NestModule {
+    configure(consumer: MiddlewareConsumer): void {
+      if (options.around !== undefined) consumer.apply(options.around).forRoutes('mcp');
+    }
+  }
 
   const log: string[] = [];
   const app: INestApplication = await NestFactory.create(AppModule, adapter, {
@@ -206,7 +224,7 @@ function textOf({ content: [block] }: CallToolResult): string {
 }
 
 function refusalOf({ _meta = {} }: CallToolResult): Record<string, unknown> {
-  return _meta['com.keybrake/refusal'] as Record<string, unknown>;
+  return _meta['nestjs-vault-key/refusal'] as Record<string, unknown>;
 }
 
 describe('an MCP tool', () => {
@@ -243,7 +261,7 @@ describe('an MCP tool', () => {
     const byMeta = await client.callTool({
       name,
       arguments: args,
-      _meta: { 'com.keybrake/agent-run-id': 'run-meta' },
+      _meta: { 'nestjs-vault-key/agent-run-id': 'run-meta' },
     });
     const byHeaderName = await client.callTool({
       name,
@@ -252,7 +270,7 @@ describe('an MCP tool', () => {
     });
     const both = await (
       await app.connect({ 'x-agent-run-id': 'run-header' })
-    ).callTool({ name, arguments: args, _meta: { 'com.keybrake/agent-run-id': 'run-meta' } });
+    ).callTool({ name, arguments: args, _meta: { 'nestjs-vault-key/agent-run-id': 'run-meta' } });
 
     expect([byMeta, byHeaderName, both].map((each) => each.structuredContent)).toMatchObject([
       { run: 'run-meta' },
@@ -280,12 +298,12 @@ describe('an MCP tool', () => {
       const result = await client.callTool({
         name: 'charge_card',
         arguments: { amount: 100 },
-        ...(meta === undefined ? {} : { _meta: { 'com.keybrake/agent-run-id': meta } }),
+        ...(meta === undefined ? {} : { _meta: { 'nestjs-vault-key/agent-run-id': meta } }),
       });
 
       expect(result).toMatchObject({
         isError: true,
-        _meta: { 'com.keybrake/refusal': { error: 'invalid_run_id' } },
+        _meta: { 'nestjs-vault-key/refusal': { error: 'invalid_run_id' } },
       });
       expect(begun).toEqual([]);
     },
@@ -362,6 +380,19 @@ describe('an MCP tool', () => {
     );
   });
 
+  it('counts against the key that a middleware gave its request, too', async () => {
+    const app = await start({
+      around: VaultKeyMiddleware({ ...POLICY, dailyUsdCap: 5 }),
+      identify: () => ({ userId: 'of-the-middleware' }),
+    });
+    const client = await app.connect({ 'x-agent-run-id': 'run-1' });
+
+    expect((await charge(client, { amount: 400 })).isError).toBeUndefined();
+    const refused = await charge(client, { amount: 600 });
+
+    expect(refusalOf(refused)).toMatchObject({ scope: 'parent', cap: 5, remaining: 5 });
+  });
+
   it('whose client hangs up does its work, and then its key is revoked', async () => {
     const app = await start();
     const client = await app.connect({ 'x-agent-run-id': 'run-1' });
@@ -400,7 +431,7 @@ describe('what an MCP client is told', () => {
       /^The spend cap of \$10 of this user does not allow this call \(\$8 is spent, \$2 is left, this call asks for \$3\)\. Nothing was sent to the vendor\. Do not repeat the call: wait until \d{4}-\d\d-\d\dT00:00:00\.000Z, or ask a person before spending more\.\nRetry: no\.$/,
     );
     expect(result._meta).toMatchObject({
-      'com.keybrake/refusal': { error: 'spend_cap_exceeded', cap: 10, spent: 8, remaining: 2 },
+      'nestjs-vault-key/refusal': { error: 'spend_cap_exceeded', cap: 10, spent: 8, remaining: 2 },
     });
   });
 
@@ -436,7 +467,9 @@ describe('what an MCP client is told', () => {
 
     expect(result).toMatchObject({
       isError: true,
-      _meta: { 'com.keybrake/refusal': { error: 'vault_key_missing', reason: 'not_intercepted' } },
+      _meta: {
+        'nestjs-vault-key/refusal': { error: 'vault_key_missing', reason: 'not_intercepted' },
+      },
     });
     expect(textOf(result)).toContain('{ inheritAppConfig: true }');
     expect(app.log.join('\n')).toContain('{ inheritAppConfig: true }');

@@ -16,8 +16,8 @@ const MAIN = join(__dirname, '../../dist-sample/main.js');
 const TEST_MODE_KEY = 'sk_test_51SampleAppTestMode';
 const OFFLINE_KEY = 'sk_test_offline';
 const VAULT_KEY_TOKEN = /vault_key_[0-9A-Za-z]{20,}/;
-/** Everything the run is to charge, in cents: 12.50, 20, 30, 55 and three times 30 dollars. */
-const CHARGED = 20_750;
+/** In cents: 12.50, 20, 30, 55, three times 30, and over MCP 25 and three times 30 dollars. */
+const CHARGED = 32_250;
 
 /** The sample app in a process of its own, with an environment of its own. */
 class SampleApp {
@@ -133,9 +133,12 @@ describe('the sample app', () => {
     expect(stdout).toMatch(/^ +403 \{[^}]*"error": "endpoint_not_allowed"/m);
     expect(stdout).toMatch(/^ +402 \{[^}]*"error": "spend_cap_exceeded"/m);
     expect(stdout).toContain('ok: Stripe executed exactly three of them');
-    expect(stdout).toContain('ok: of 8 keys issued 8 are revoked, and none is alive');
-    expect(stdout.match(/^(ada|bob) .* revoked$/gm)).toHaveLength(8);
-    expect(stdout).toMatch(/^total +\$207\.50 +\$207\.50$/m);
+    expect(stdout).toContain('tools charge, capture, list_charges, payout, remaining_spend.');
+    expect(stdout).toMatch(/^ +isError \{\n[^}]*Retry: no\./m);
+    expect(stdout).toContain('ok: of the $300.00 its run may spend in all, $185.00 are left');
+    expect(stdout).toContain('ok: of 11 keys issued 11 are revoked, and none is alive');
+    expect(stdout.match(/^(ada|bob|cleo) .* revoked$/gm)).toHaveLength(11);
+    expect(stdout).toMatch(/^total +\$322\.50 +\$322\.50$/m);
     expect(stdout).toMatch(/^bob +POST \/v1\/payment_intents +\$30\.00 +\$0\.00 +cap_exhausted$/m);
     expect(stdout).toMatch(/^bob +POST \/v1\/payouts .* endpoint_not_allowed$/m);
     expect(stdout).toMatch(/Everything went as told, and both books agree\.\n$/);

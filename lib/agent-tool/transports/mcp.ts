@@ -8,7 +8,7 @@ import type { RequestWithVaultKey } from '../request-run';
 import type { Transport } from './transport';
 
 /** Where a call's `_meta` names its run. */
-const RUN_ID_META_KEY = 'com.keybrake/agent-run-id';
+const RUN_ID_META_KEY = 'nestjs-vault-key/agent-run-id';
 
 /** What `@rekog/mcp-nest` keeps of a call. */
 interface McpContext {

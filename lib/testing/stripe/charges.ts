@@ -138,6 +138,7 @@ export function placeCharge(run: Execution, order: ChargeOrder): Charge {
       currency: order.currency,
       id,
       paymentIntent: charge.payment_intent,
+      customer: charge.customer,
       metadata: { ...(order.intent?.metadata ?? charge.metadata) },
     });
   }
@@ -160,6 +161,7 @@ export function captureCharge(
     currency: charge.currency,
     id: charge.id,
     paymentIntent: charge.payment_intent,
+    customer: charge.customer,
     metadata: { ...(ofIntent?.metadata ?? charge.metadata) },
   });
 }

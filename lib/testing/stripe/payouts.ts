@@ -65,6 +65,7 @@ export const payoutEndpoints: Endpoint[] = [
         currency: params.currency,
         id,
         paymentIntent: null,
+        customer: null,
         metadata: { ...payout.metadata },
       });
       return run.account.payouts.add(payout);

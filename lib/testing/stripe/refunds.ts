@@ -136,6 +136,7 @@ export const refundEndpoints: Endpoint[] = [
           currency: charge.currency,
           id,
           paymentIntent: charge.payment_intent,
+          customer: charge.customer,
           metadata: { ...refund.metadata },
         });
       }

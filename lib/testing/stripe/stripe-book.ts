@@ -43,6 +43,8 @@ export interface MoneyMovement {
   readonly id: string;
   /** The PaymentIntent behind it, if any. */
   readonly paymentIntent: string | null;
+  /** The customer (`cus_…`) who was charged or refunded, if any. */
+  readonly customer: string | null;
   /** A copy of the PaymentIntent's metadata where there is one, else of the object's own. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly idempotencyKey: string | undefined;

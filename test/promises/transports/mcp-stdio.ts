@@ -32,7 +32,7 @@ export const mcpOverStdio: TransportUnderTest = {
     const paramsOf = (tool: ToolName, args: ToolArgs, { run }: Caller) => ({
       name: tool,
       arguments: { ...args },
-      _meta: { 'com.keybrake/agent-run-id': run },
+      _meta: { 'nestjs-vault-key/agent-run-id': run },
     });
 
     return {

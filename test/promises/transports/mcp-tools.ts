@@ -63,7 +63,7 @@ export function answerOf({ content, isError, _meta }: CallToolResult): ToolAnswe
   const [block] = content;
   const text = block?.type === 'text' ? block.text : '';
   if (isError !== true) return { result: JSON.parse(text) as unknown };
-  const body = _meta?.['com.keybrake/refusal'] as { message: string } | undefined;
+  const body = _meta?.['nestjs-vault-key/refusal'] as { message: string } | undefined;
   if (body !== undefined && !text.startsWith(body.message)) throw new Error(`It says: ${text}`);
   return { error: body ?? { message: text } };
 }

@@ -1,6 +1,7 @@
 import { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { createStripeVendor, StripeVendor } from 'nestjs-vault-key/testing';
+import 'nestjs-vault-key/testing/jest';
 import request from 'supertest';
 import { App } from 'supertest/types';
 import { AppModule } from './app.module';
@@ -28,6 +29,7 @@ describe('AgentToolsController', () => {
       .send({ amount: 2_000 })
       .expect(201)
       .expect(({ body }) => expect(body).toEqual({ id: expect.stringMatching(/^pi_/) }));
+    expect(vendor).toHaveReceived('POST /v1/payment_intents', { amount: 2_000 });
   });
 
   it('is refused above the cap', async () => {

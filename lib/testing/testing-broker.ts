@@ -1,0 +1,155 @@
+import { Readable } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { EmbeddedBroker } from '../broker-client/embedded-broker.client';
+import { BrokerRefusal, storeUnavailable } from '../broker/refusal';
+import { ANONYMOUS, idText } from '../vault-key/agent-identity';
+import { subjectId } from '../vault-key/label';
+
+type Id = string | number | bigint;
+
+/**
+ * Whose cap is reached: everybody's, or a tenant's, user's, run's or tool's. A user counts within
+ * their tenant and a run within its user, so name those too where the application has them.
+ */
+export type CapTarget =
+  | 'all'
+  | { tenant: Id }
+  | { user: Id; tenant?: Id | undefined }
+  | {
+      run: string;
+      /** @default 'anon', as for a request without a user */
+      user?: Id | undefined;
+      tenant?: Id | undefined;
+    }
+  /** `Class.method` */
+  | { tool: string };
+
+/** A budget, in the broker's own words. */
+interface BudgetPath {
+  scope: string;
+  id: string;
+  tenant_id?: string;
+  user_id?: string;
+}
+
+const VENDOR = 'stripe';
+const EXAMPLES = "'all', { user: 'u1' }, { user: 'u1', tenant: 't1' }, { run: 'r1', user: 'u1' }";
+
+/**
+ * What can be wrong at the broker of an application under test: a cap that is reached, a broker
+ * that is down. It is the application's own broker that refuses, in its own words.
+ *
+ * @example
+ * ```ts
+ * await app.get(TestingBroker).exhaust({ user: 'u1' });
+ * // … every call that costs is answered 402 spend_cap_exceeded
+ * await app.get(TestingBroker).reset();
+ * ```
+ */
+@Injectable()
+export class TestingBroker {
+  /** What stood over each subject before, by its path. */
+  readonly #before = new Map<string, { path: BudgetPath; cap: number | undefined }>();
+
+  constructor(private readonly moduleRef: ModuleRef) {}
+
+  /**
+   * Lets nothing be left under a day's cap: a budget is set to what has been spent under it. Calls
+   * that cost are refused from now on, in runs under way too; reads and what costs nothing pass.
+   *
+   * @param target Everybody by default.
+   * @throws TypeError for a target without exactly one scope, or with an id that is none.
+   */
+  async exhaust(target: CapTarget = 'all'): Promise<void> {
+    const path = budgetPath(target);
+    const broker = this.#broker;
+    const name = JSON.stringify(path);
+    if (!this.#before.has(name)) {
+      const { budgets } = await broker.budgets();
+      const standing = budgets.find((budget) => isOver(budget, path));
+      this.#before.set(name, { path, cap: standing?.daily_usd_cap });
+    }
+    const { scope, id, ...within } = path;
+    const { spent_usd: spent = 0, held_usd: held = 0 } = await broker.putBudget(scope, id, {
+      ...within,
+      daily_usd_cap: 0,
+    });
+    const cap = Math.floor(Math.round((spent + held) * 1e6) / 1e4) / 100;
+    if (cap > 0) await broker.putBudget(scope, id, { ...within, daily_usd_cap: cap });
+  }
+
+  /**
+   * Takes the broker down, until {@link reset}: no key is to be had, and calls under the keys of
+   * runs under way reach no vendor. Both are 503 `vault_key_unavailable`.
+   */
+  goDown(): void {
+    const broker = this.#broker;
+    broker.issue = () => Promise.reject(storeUnavailable());
+    broker.forward = () => Promise.resolve(answerOf(storeUnavailable()));
+  }
+
+  /** Undoes all that was done here, and leaves spend, keys and brakes as they are. */
+  async reset(): Promise<void> {
+    const broker: Partial<EmbeddedBroker> & Pick<EmbeddedBroker, 'deleteBudget' | 'putBudget'> =
+      this.#broker;
+    delete broker.issue;
+    delete broker.forward;
+    for (const [name, { path, cap }] of this.#before) {
+      this.#before.delete(name);
+      const { scope, id, ...within } = path;
+      if (cap === undefined) await broker.deleteBudget(path);
+      else await broker.putBudget(scope, id, { ...within, daily_usd_cap: cap });
+    }
+  }
+
+  get #broker(): EmbeddedBroker {
+    return this.moduleRef.get(EmbeddedBroker, { strict: false });
+  }
+}
+
+function isOver(budget: BudgetPath, path: BudgetPath): boolean {
+  return (
+    budget.scope === path.scope &&
+    budget.id === path.id &&
+    budget.tenant_id === path.tenant_id &&
+    budget.user_id === path.user_id
+  );
+}
+
+function answerOf(refusal: BrokerRefusal): Awaited<ReturnType<EmbeddedBroker['forward']>> {
+  const body = Readable.from([Buffer.from(refusal.toBody())], { objectMode: false });
+  return { status: refusal.status, headers: refusal.toHeaders(), body };
+}
+
+function budgetPath(target: CapTarget): BudgetPath {
+  if (target === 'all') return { scope: 'vendor', id: VENDOR };
+  const given: Readonly<Record<string, unknown>> = { ...target };
+  const id = (field: string): string => {
+    const text = idText(given[field]);
+    if (text === undefined) {
+      throw new TypeError(`${field} must be a string that is not blank, or an integer.`);
+    }
+    return field === 'run' ? text : subjectId(text);
+  };
+  const tenant = given['tenant'] === undefined ? {} : { tenant_id: id('tenant') };
+  const fields = Object.keys(given).sort().join();
+  switch (fields) {
+    case 'tenant':
+      return { scope: 'tenant', id: id('tenant') };
+    case 'user':
+    case 'tenant,user':
+      return { scope: 'user', id: id('user'), ...tenant };
+    case 'run':
+    case 'run,tenant':
+    case 'run,user':
+    case 'run,tenant,user': {
+      const user = given['user'] === undefined ? ANONYMOUS : id('user');
+      return { scope: 'run', id: id('run'), ...tenant, user_id: user };
+    }
+    case 'tool':
+      return { scope: 'tool', id: id('tool') };
+    default:
+      throw new TypeError(`Whose cap? One of ${EXAMPLES}, not { ${fields} }.`);
+  }
+}
