@@ -22,7 +22,7 @@ type ToolJob = Job<ToolJobData, unknown, ToolName>;
 export const MARKED_QUEUE = 'agent-tools';
 const UNMARKED_QUEUE = 'unmarked-tools';
 
-@Processor(MARKED_QUEUE, { concurrency: 100 })
+@Processor(MARKED_QUEUE, { concurrency: 200 })
 export class QueueTools extends WorkerHost {
   constructor(private readonly work: ToolWork) {
     super();

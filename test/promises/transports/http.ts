@@ -27,7 +27,7 @@ class UserGuard implements CanActivate {
 
 @Controller('tools')
 @UseGuards(UserGuard)
-class HttpTools {
+export class HttpTools {
   constructor(private readonly work: ToolWork) {}
 
   @Post('charge')

@@ -21,7 +21,7 @@ interface RawRequest {
 
 /** Takes the user from a header, as an authentication guard would from a token. */
 @Injectable()
-class UserGuard implements CanActivate {
+export class UserGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<RawRequest & { raw?: RawRequest }>();
     const raw = request.raw ?? request;
