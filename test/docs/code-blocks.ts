@@ -17,7 +17,6 @@ const PACKAGES: Record<string, readonly string[]> = {
     'Module',
     'NestModule',
     'Post',
-    'Sse',
     'UseGuards',
   ],
   '@nestjs/config': ['ConfigModule', 'ConfigService'],

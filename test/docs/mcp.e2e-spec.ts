@@ -12,6 +12,7 @@ import { blockWith, checkBlocks } from './code-blocks';
 
 const PAGE = 'docs/mcp.md';
 const ROOT = join(__dirname, '../..');
+const TEXT = readFileSync(join(ROOT, PAGE), 'utf8');
 const TOOLS = 'export class PaymentTools';
 const HTTP = 'new StreamableHttpTransport()';
 const STDIO = 'new StdioTransport()';
@@ -83,7 +84,7 @@ async function expectCharges(client: Client): Promise<void> {
   const refused = await charge(client, 50_001);
   expect(refused).toMatchObject({
     isError: true,
-    _meta: { 'nestjs-vault-key/refusal': { error: 'spend_cap_exceeded', retryable: false } },
+    _meta: shownRefusal()._meta,
   });
   expect(refused.text).toMatch(/^The spend cap of \$500 .*\nRetry: no\.$/s);
   expect((await charge(client, 1)).text).toContain('Invalid parameters');
@@ -114,6 +115,17 @@ it('an agent charges over streamable HTTP, and asks what is left', async () => {
       spent_usd: 12.5,
     }),
   );
+  const [runKey = ''] = /nestjs-vault-key\/agent-run-id/.exec(TEXT) ?? [];
+  const unnamed = await connect(
+    new StreamableHTTPClientTransport(new URL(`${url}/mcp`), {
+      requestInit: { headers: { 'x-token': 'ada' } },
+    }),
+  );
+  const ofMeta = await unnamed.callTool({
+    name: 'remaining_spend',
+    _meta: { [runKey]: 'run-of-meta' },
+  });
+  expect(ofMeta.structuredContent).toMatchObject({ run: 'run-of-meta' });
   const { structuredContent } = await client.callTool({ name: 'remaining_spend' });
   expect(structuredContent).toMatchObject({ user: 'ada', run: 'run-1', remaining: 487.5 });
   const answer = await fetch(`${url}/remaining-spend`);
@@ -165,10 +177,6 @@ it('the route that tells what is left is mounted under a path of its own', async
 });
 
 it('the refusal that is shown is one', () => {
-  const page = readFileSync(join(ROOT, PAGE), 'utf8');
-  const shown = JSON.parse(/^```json\n([\s\S]*?)^```/m.exec(page)?.[1] ?? '') as {
-    content: { text: string }[];
-  };
   const { message } = new SpendCapExceededException({
     scope: 'user',
     cap: 10,
@@ -177,8 +185,13 @@ it('the refusal that is shown is one', () => {
     requested: 3,
     resetsAt: '2026-11-24T00:00:00.000Z',
   });
-  expect(shown.content[0]?.text).toBe(`${message}\nRetry: no.`);
+  expect(shownRefusal().content[0]?.text).toBe(`${message}\nRetry: no.`);
 });
+
+function shownRefusal() {
+  const [, json = ''] = /^```json\n([\s\S]*?)^```/m.exec(TEXT) ?? [];
+  return JSON.parse(json) as { content: { text: string }[]; _meta: object };
+}
 
 function notExported(text: string): string {
   return blockWith(PAGE, text).code.replace('export class', 'class');

@@ -5,7 +5,7 @@ import { Module } from '@nestjs/common';
 import type { INestApplication, INestMicroservice, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ClientProxyFactory, Transport } from '@nestjs/microservices';
-import type { ClientProxy, RedisOptions, TcpOptions } from '@nestjs/microservices';
+import type { ClientOptions, ClientProxy, RedisOptions } from '@nestjs/microservices';
 import { EmbeddedBroker } from '../../lib/index';
 import { VaultKeyTestingModule } from '../../lib/testing/index';
 import { RedisServer, redisInstalled } from '../support/redis-server';
@@ -79,8 +79,8 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-async function connect(options: TcpOptions | RedisOptions): Promise<ClientProxy> {
-  const client = ClientProxyFactory.create(options as TcpOptions);
+async function connect(options: ClientOptions): Promise<ClientProxy> {
+  const client = ClientProxyFactory.create(options);
   closing.push(() => client.close());
   await client.connect();
   return client;
