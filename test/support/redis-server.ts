@@ -5,6 +5,8 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 
 const COMMAND = 'redis-server';
+/** Ends with whoever started it, however that ends: a run that is cut short leaves no server behind. */
+const GUARDED = '"$0" "$@" & server=$!; exec >&-; read -r _; kill $server; wait $server';
 
 const installed = spawnSync(COMMAND, ['--version']).status === 0;
 
@@ -47,7 +49,9 @@ export class RedisServer {
       '--appendonly',
       'no',
     ];
-    const server = spawn(COMMAND, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const server = spawn('sh', ['-c', GUARDED, COMMAND, ...args], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
     let said = '';
     await new Promise<void>((resolve, reject) => {
       server.stdout.on('data', (chunk: Buffer) => {
@@ -55,17 +59,15 @@ export class RedisServer {
         if (said.includes('Ready to accept connections')) resolve();
       });
       server.once('error', reject);
-      server.once('exit', (code) => reject(new Error(`${COMMAND} ended with ${code}: ${said}`)));
+      server.stdout.once('end', () => reject(new Error(`${COMMAND} ended: ${said}`)));
     });
-    // A run that is cut short leaves no server behind.
-    process.once('exit', () => server.kill('SIGKILL'));
     return new RedisServer(port, server);
   }
 
   async close(): Promise<void> {
     if (this.process.exitCode !== null || this.process.signalCode !== null) return;
     const ended = once(this.process, 'exit');
-    this.process.kill('SIGTERM');
+    this.process.stdin?.end();
     await ended;
   }
 }
