@@ -101,7 +101,7 @@ export class EmbeddedBrokerClient extends BrokerClient {
 
   async issue(request: IssueKeyRequest): Promise<IssueResult> {
     try {
-      const issued = await this.broker.issue({
+      const issued = await this.broker.issueForOwnWork({
         label: request.label,
         vendor: request.vendor,
         daily_usd_cap: request.dailyUsdCap,

@@ -27,7 +27,7 @@ import { parseIssueRequest } from './keys/issue-request';
 import type { Subject } from './keys/issue-request';
 import { isLive, viewOf } from './keys/key';
 import type { CurrentKeyView, KeyRecord, KeyView } from './keys/key';
-import { hashToken, isWellFormedToken, newToken, randomBase62 } from './keys/token';
+import { hashToken, isWellFormedToken, newId, newToken } from './keys/token';
 import { leaseView, parseLeaseRequest } from './leases/lease-request';
 import type { LeaseView } from './leases/lease-request';
 import { holdView } from './ledger/hold-view';
@@ -142,7 +142,19 @@ export class Broker {
    * @param body What `POST /v1/keys` takes.
    * @throws BrokerRefusal 422 with every bad field, or 503.
    */
-  async issue(body: unknown, remoteAddress?: string): Promise<IssuedKeyBody> {
+  issue(body: unknown, remoteAddress?: string): Promise<IssuedKeyBody> {
+    return this.#issue(body, (key) => this.#ledger.issue(key, remoteAddress));
+  }
+
+  /**
+   * As {@link issue}, for work in this very process: the key is written down with the first call
+   * under it, or within moments. Whoever could know its token is gone if the process dies before.
+   */
+  issueForOwnWork(body: unknown): Promise<IssuedKeyBody> {
+    return this.#issue(body, (key) => this.#ledger.issueSoon(key));
+  }
+
+  async #issue(body: unknown, put: (key: KeyRecord) => Promise<void>): Promise<IssuedKeyBody> {
     if (this.#closed !== undefined) throw shuttingDown();
     const parsed = parseIssueRequest(body, this.#prefixes);
     if ('faults' in parsed) {
@@ -153,7 +165,7 @@ export class Broker {
     const now = Date.now();
     const token = newToken();
     const key: KeyRecord = {
-      id: `vk_${randomBase62(22)}`,
+      id: `vk_${newId()}`,
       tokenHash: hashToken(token),
       label: request.label,
       vendor: request.vendor,
@@ -169,7 +181,7 @@ export class Broker {
       createdAt: now,
       expiresAt: now + request.lifeMs,
     };
-    await this.#ledger.issue(key, remoteAddress);
+    await put(key);
     return {
       id: key.id,
       token,
@@ -313,7 +325,7 @@ export class Broker {
       throw invalidFields([{ field: 'id', message: 'is not the id of a key' }]);
     }
     const brake = {
-      id: `brk_${randomBase62(22)}`,
+      id: `brk_${newId()}`,
       ...request,
       createdAt: now,
       ...(lifeMs === undefined ? {} : { expiresAt: now + lifeMs }),
@@ -354,7 +366,7 @@ export class Broker {
     const parsed = parseLeaseRequest(body);
     if ('faults' in parsed) throw invalidFields(parsed.faults);
     const { ttlMs } = parsed;
-    const lease = { id: `lease_${randomBase62(22)}`, ttlMs, expiresAt: Date.now() + ttlMs };
+    const lease = { id: `lease_${newId()}`, ttlMs, expiresAt: Date.now() + ttlMs };
     await this.#ledger.putLease(lease);
     return leaseView(lease);
   }

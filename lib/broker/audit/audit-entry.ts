@@ -112,3 +112,18 @@ export function auditRowOf(
     remote_address: remoteAddress ?? null,
   };
 }
+
+/** A row as it is stored and chained: a JSON array of its number and {@link AUDIT_COLUMNS}. */
+export function writeEntry(seq: number, row: AuditRow): string {
+  const fields: (string | number | null)[] = [seq];
+  for (const column of AUDIT_COLUMNS) fields.push(row[column] ?? null);
+  return JSON.stringify(fields);
+}
+
+/** Reads what {@link writeEntry} wrote. */
+export function readEntry(text: string): AuditEntry {
+  const [seq, ...fields] = JSON.parse(text) as (string | number | null)[];
+  const entry: Record<string, unknown> = { seq };
+  AUDIT_COLUMNS.forEach((column, i) => (entry[column] = fields[i] ?? null));
+  return entry as unknown as AuditEntry;
+}

@@ -8,7 +8,7 @@ import { parseTarget, writeQueryFault } from '../endpoints/target';
 import type { Target } from '../endpoints/target';
 import { isLive } from '../keys/key';
 import type { KeyRecord } from '../keys/key';
-import { hashToken, isWellFormedToken, randomBase62, withoutTokens } from '../keys/token';
+import { hashToken, isWellFormedToken, newId, withoutTokens } from '../keys/token';
 import type { Hold, Ledger } from '../ledger/ledger';
 import { toUsd } from '../money/usd';
 import { toFormBody } from '../pricing/parameters';
@@ -100,7 +100,7 @@ export class Proxy {
     onKnown();
     const row: AuditRow = {
       ...auditRowOf('refusal', Date.now(), key, call.remoteAddress),
-      call_id: `call_${randomBase62(22)}`,
+      call_id: `call_${newId()}`,
       method: call.method,
       path: (call.target.split('?')[0] ?? '').slice(0, MAX_AUDITED_PATH),
       ...(headers.idempotencyKey === undefined

@@ -156,6 +156,11 @@ export interface LedgerFigures {
 export interface Ledger {
   /** Rejects with a refusal where its parent or its lease is not live, or a brake stands over it. */
   issue(key: KeyRecord, remoteAddress?: string): Promise<void>;
+  /**
+   * As {@link issue}, for whoever lives no longer than the ledger: the key may be used at once, and
+   * is written down with the first decision under it, or within moments.
+   */
+  issueSoon(key: KeyRecord, remoteAddress?: string): Promise<void>;
   /** What is wrong with what a key would hang on. */
   linkFaults(
     links: { parentId?: string; leaseId?: string },

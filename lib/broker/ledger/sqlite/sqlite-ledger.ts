@@ -39,10 +39,12 @@ import { BrakeTable } from './brake-table';
 import { BudgetTable } from './budget-table';
 import { GroupCommit } from './group-commit';
 import { HoldTable } from './hold-table';
+import { Journal } from './journal';
 import { KeyTable } from './key-table';
 import { LeaseTable } from './lease-table';
 import { OperationTable } from './operation-table';
-import { migrate } from './schema';
+import type { Rows } from './rows';
+import { AUDIT_BEFORE_3, migrate } from './schema';
 import type { SqliteConnection } from './sqlite-driver';
 import { closeStore, openStore } from './sqlite-store';
 
@@ -68,6 +70,10 @@ export class SqliteLedger implements Ledger {
   readonly #brakes: BrakeTable;
   readonly #leases: LeaseTable;
   readonly #log: AuditTable;
+  readonly #journal: Journal;
+  /** Keys that were given before they were written down, by their ids; and these, by their tokens' hashes. */
+  readonly #promised = new Map<string, { key: KeyRecord; remoteAddress: string | undefined }>();
+  readonly #promisedIds = new Map<string, string>();
 
   /**
    * @param file A path, or `:memory:`.
@@ -79,41 +85,58 @@ export class SqliteLedger implements Ledger {
     const chain = new AuditChain(chainKey);
     this.#connection = connection;
     migrate(connection, file, (from) => {
-      if (from < 2) new AuditTable(connection, chain).chainAll();
+      if (from >= 3) return;
+      new AuditTable(connection, chain).adopt(AUDIT_BEFORE_3, from === 2);
+      connection.exec(`DROP TABLE ${AUDIT_BEFORE_3}`);
     });
-    this.#keys = new KeyTable(connection);
+    this.#leases = new LeaseTable(connection);
+    this.#keys = new KeyTable(connection, this.#leases);
     this.#holds = new HoldTable(connection);
     this.#operations = new OperationTable(connection);
     this.#budgets = new BudgetTable(connection);
     this.#brakes = new BrakeTable(connection);
-    this.#leases = new LeaseTable(connection);
     this.#log = new AuditTable(connection, chain);
+    this.#journal = new Journal(connection, [
+      this.#keys.rows as unknown as Rows<never>,
+      ...this.#holds.rows,
+      this.#operations.rows as unknown as Rows<never>,
+    ]);
     this.#commits = new GroupCommit(connection, {
-      beforeCommit: () => this.#log.sealHead(),
+      beforeCommit: () => {
+        this.#journal.beforeCommit();
+        this.#log.sealHead();
+      },
+      onCommit: () => this.#journal.committed(),
       onRollback: () => this.#forget(),
     });
+    this.#commits.runNow(() => this.#journal.writeAll());
     this.#holds.markAllUnknown();
     this.#operations.forgetFlights();
   }
 
   issue(key: KeyRecord, remoteAddress?: string): Promise<void> {
     return this.#commits.run(() => {
-      const now = key.createdAt;
-      const faults = this.#linkFaults(
-        {
-          ...(key.parentId === undefined ? {} : { parentId: key.parentId }),
-          ...(key.lease === undefined ? {} : { leaseId: key.lease.id }),
-        },
-        now,
-      );
-      if (faults.length > 0) throw invalidFields(faults);
-      const { vendor, subject } = key;
-      const keyIds = this.#ancestorsOf(key).map(({ id }) => id);
-      const brake = brakeOver(this.#brakes.standing, { keyIds, vendor, subject }, now);
-      if (brake !== undefined) throw brakedBy(brake.scope, brake.reason);
-      this.#keys.insert(key);
-      this.#log.write(auditRowOf('issue', now, key, remoteAddress));
+      this.#checkIssue(key);
+      this.#writeIssue(key, remoteAddress);
     });
+  }
+
+  async issueSoon(key: KeyRecord, remoteAddress?: string): Promise<void> {
+    // A store that may be broken is asked first.
+    if (this.#commits.failed) return this.issue(key, remoteAddress);
+    this.#checkIssue(key);
+    this.#promised.set(key.id, { key, remoteAddress });
+    this.#promisedIds.set(key.tokenHash, key.id);
+    this.#commits
+      .runSoon(() => this.#keepPromise(key.id))
+      .then(
+        () => {
+          this.#promised.delete(key.id);
+          this.#promisedIds.delete(key.tokenHash);
+        },
+        // The next decision about the key writes it down, or comes to nothing itself.
+        () => undefined,
+      );
   }
 
   async linkFaults(
@@ -129,13 +152,14 @@ export class SqliteLedger implements Ledger {
       const revokedAt = new Map<string, number>();
       const unknown: string[] = [];
       for (const id of ids) {
+        this.#keepPromise(id);
         const key = this.#keys.get(id);
         if (key === undefined) {
           unknown.push(id);
         } else if (key.revokedAt !== undefined) {
           revokedAt.set(id, key.revokedAt);
         } else {
-          this.#keys.revoke(id, now);
+          this.#keys.revoke(key, now);
           revokedAt.set(id, now);
           this.#log.write(auditRowOf('revoke', now, key, remoteAddress));
         }
@@ -145,7 +169,8 @@ export class SqliteLedger implements Ledger {
   }
 
   async keyByTokenHash(hash: string): Promise<KeyRecord | undefined> {
-    return this.#keys.byTokenHash(hash);
+    const promised = this.#promised.get(this.#promisedIds.get(hash) ?? '');
+    return promised?.key ?? this.#keys.byTokenHash(hash);
   }
 
   async key(id: string, now: number): Promise<KeyWithBalance | undefined> {
@@ -155,7 +180,7 @@ export class SqliteLedger implements Ledger {
   }
 
   async keys(filter: KeyFilter, page: PageRequest, now: number): Promise<Page<KeyWithBalance>> {
-    this.#commits.flush();
+    this.#writeAll();
     const found: { entry: KeyWithBalance; position: number }[] = [];
     let cursor = page.cursor;
     while (found.length <= page.limit) {
@@ -194,7 +219,7 @@ export class SqliteLedger implements Ledger {
   }
 
   end(end: HoldEnd): Promise<void> {
-    return this.#commits.run(() => this.#finish(end));
+    return this.#commits.runSoon(() => this.#finish(end));
   }
 
   recordRefusal(row: AuditRow): Promise<void> {
@@ -202,7 +227,7 @@ export class SqliteLedger implements Ledger {
   }
 
   async holds(filter: HoldFilter, page: PageRequest): Promise<Page<HoldRecord>> {
-    this.#commits.flush();
+    this.#writeAll();
     const rows = this.#holds.page(filter, { ...page, limit: page.limit + 1 });
     const entries = rows.slice(0, page.limit);
     const last = entries.at(-1);
@@ -364,7 +389,7 @@ export class SqliteLedger implements Ledger {
   }
 
   async figures(now: number): Promise<LedgerFigures> {
-    this.#commits.flush();
+    this.#writeAll();
     return {
       liveKeys: this.#keys.liveCount(now),
       openHolds: this.#holds.openCounts(),
@@ -379,12 +404,14 @@ export class SqliteLedger implements Ledger {
   }
 
   async close(): Promise<void> {
+    this.#writeAll();
     this.#commits.close();
     closeStore(this.#connection);
   }
 
   #decide(admission: Admission): Decision {
     const { key: given, now, audit } = admission;
+    this.#keepPromise(given.id);
     const key = this.#keys.get(given.id);
     const refuse = (refusal: BrokerRefusal, micros = 0): Decision => {
       this.#log.write({
@@ -570,12 +597,12 @@ export class SqliteLedger implements Ledger {
     if (hold.state === 'settled') {
       // Its first answer was cut short, and only a retry's says which object it paid for.
       if (hold.objectId === null && price.kind === 'amount' && outcome.object !== undefined) {
-        this.#holds.link(hold.callId, this.#holds.rootOf(vendor, account, outcome.object.id));
+        this.#holds.link(hold, this.#holds.rootOf(vendor, account, outcome.object.id));
       }
       return 0;
     }
     if (outcome.ending === 'unknown') {
-      this.#holds.markUnknown(hold.callId);
+      this.#holds.markUnknown(hold);
       return 0;
     }
     // A refund names the payment it gives back, but is no part of what that payment may cost.
@@ -650,7 +677,7 @@ export class SqliteLedger implements Ledger {
     const ancestors: KeyRecord[] = [];
     let { parentId } = key;
     while (parentId !== undefined) {
-      const parent = this.#keys.get(parentId);
+      const parent = this.#key(parentId);
       // A cap that cannot be found is one that is reached.
       if (parent === undefined) throw new Error(`the key above ${key.id} is gone from the store`);
       ancestors.push(parent);
@@ -659,13 +686,49 @@ export class SqliteLedger implements Ledger {
     return ancestors;
   }
 
+  /** @throws BrokerRefusal where its parent or its lease is not live, or a brake stands over it. */
+  #checkIssue(key: KeyRecord): void {
+    const now = key.createdAt;
+    const faults = this.#linkFaults(
+      {
+        ...(key.parentId === undefined ? {} : { parentId: key.parentId }),
+        ...(key.lease === undefined ? {} : { leaseId: key.lease.id }),
+      },
+      now,
+    );
+    if (faults.length > 0) throw invalidFields(faults);
+    const standing = this.#brakes.standing;
+    if (standing.length === 0) return;
+    const { vendor, subject } = key;
+    const keyIds = this.#ancestorsOf(key).map(({ id }) => id);
+    const brake = brakeOver(standing, { keyIds, vendor, subject }, now);
+    if (brake !== undefined) throw brakedBy(brake.scope, brake.reason);
+  }
+
+  #writeIssue(key: KeyRecord, remoteAddress: string | undefined): void {
+    this.#keys.insert(key);
+    this.#log.write(auditRowOf('issue', key.createdAt, key, remoteAddress));
+  }
+
+  #keepPromise(id: string): void {
+    const promised = this.#promised.get(id);
+    if (promised === undefined || this.#keys.get(id) !== undefined) return;
+    this.#writeIssue(promised.key, promised.remoteAddress);
+  }
+
+  /** Has the tables say all that there is to say. */
+  #writeAll(): void {
+    this.#commits.flush();
+    if (!this.#journal.isWritten) this.#commits.runNow(() => this.#journal.writeAll());
+  }
+
   #linkFaults(
     { parentId, leaseId }: { parentId?: string; leaseId?: string },
     now: number,
   ): FieldFault[] {
     const faults: FieldFault[] = [];
     if (parentId !== undefined) {
-      const parent = this.#keys.get(parentId);
+      const parent = this.#key(parentId);
       if (parent === undefined || !isLive(parent, now)) {
         faults.push({ field: 'parent_id', message: 'is not the id of a live key' });
       } else if (this.#ancestorsOf(parent).length + 1 > MAX_PARENTS) {
@@ -679,6 +742,10 @@ export class SqliteLedger implements Ledger {
       }
     }
     return faults;
+  }
+
+  #key(id: string): KeyRecord | undefined {
+    return this.#keys.get(id) ?? this.#promised.get(id)?.key;
   }
 
   #withBalance(key: KeyRecord, now: number): KeyWithBalance {
@@ -704,6 +771,8 @@ export class SqliteLedger implements Ledger {
   }
 
   #forget(): void {
+    this.#journal.rolledBack();
+    this.#leases.forget();
     this.#budgets.forget();
     this.#brakes.forget();
     this.#log.forget();
