@@ -93,11 +93,12 @@ describe('the audit log', () => {
 
   it('shows a change of any field of any row', async () => {
     const { file } = await logFile();
-    const changes = ['seq', ...AUDIT_COLUMNS].map((field, i) => {
+    const changes: [field: string, column: string, changed: string][] = [];
+    for (const [i, field] of ['seq', ...AUDIT_COLUMNS].entries()) {
       const value = `(entry ->> ${i})`;
       const changed = `CASE WHEN typeof(${value}) = 'integer' THEN ${value} + 1 WHEN ${value} IS NULL THEN 1 ELSE ${value} || 'x' END`;
-      return [field, 'entry', `json_set(entry, '$[${i}]', ${changed})`] as const;
-    });
+      changes.push([field, 'entry', `json_set(entry, '$[${i}]', ${changed})`]);
+    }
     changes.push(['mac', 'mac', "mac || 'x'"]);
     changes.push(['outcome_of', 'outcome_of', "COALESCE(outcome_of || 'x', 'c9')"]);
     for (const [field, column, changed] of changes) {

@@ -167,7 +167,7 @@ export interface Ledger {
     now: number,
   ): Promise<readonly FieldFault[]>;
   revoke(ids: readonly string[], now: number, remoteAddress?: string): Promise<RevokeDecision>;
-  keyByTokenHash(hash: string): Promise<KeyRecord | undefined>;
+  keyByTokenHash(hash: string): KeyRecord | undefined | Promise<KeyRecord | undefined>;
   key(id: string, now: number): Promise<KeyWithBalance | undefined>;
   keys(filter: KeyFilter, page: PageRequest, now: number): Promise<Page<KeyWithBalance>>;
   /** Every cap over a key, with what stands against it today; its own first. */

@@ -17,6 +17,11 @@ const SEARCH_ROWS = 2_000;
 const VERDICT = `COALESCE((SELECT ${field('verdict', 'outcome')} FROM audit AS outcome
   WHERE outcome.outcome_of = ${field('call_id')} AND ${field('event')} = 'intent'), ${field('verdict')})`;
 
+/** How many rows one statement adds. */
+const INSERT_ROWS = 8;
+
+type StoredValues = [seq: number, outcomeOf: string | null, entry: string, mac: string];
+
 interface StoredRow {
   seq: number;
   outcome_of: string | null;
@@ -27,20 +32,23 @@ interface StoredRow {
 /** The audit log: rows are added, chained, and never changed. */
 export class AuditTable {
   readonly #insert: SqliteStatement;
+  readonly #insertMany: SqliteStatement;
   readonly #writeHead: SqliteStatement;
   readonly #readHead: SqliteStatement;
   readonly #walk: SqliteStatement;
   readonly #outcome: SqliteStatement;
   #head: AuditHead | undefined;
+  /** Rows of this transaction that are not in the table yet, and whether the head counts any. */
+  #unwritten: StoredValues[] = [];
   #unsealed = false;
 
   constructor(
     private readonly connection: SqliteConnection,
     private readonly chain: AuditChain,
   ) {
-    this.#insert = connection.prepare(
-      'INSERT INTO audit (seq, outcome_of, entry, mac) VALUES (?, ?, ?, ?)',
-    );
+    const insert = 'INSERT INTO audit (seq, outcome_of, entry, mac) VALUES (?, ?, ?, ?)';
+    this.#insert = connection.prepare(insert);
+    this.#insertMany = connection.prepare(insert + ', (?, ?, ?, ?)'.repeat(INSERT_ROWS - 1));
     this.#writeHead = connection.prepare(
       'INSERT OR REPLACE INTO audit_head (id, count, mac, seal) VALUES (1, ?, ?, ?)',
     );
@@ -51,32 +59,41 @@ export class AuditTable {
     );
   }
 
-  write(row: AuditRow): void {
+  /** @param more Stands in place of what the row says. */
+  write(row: AuditRow, more?: Partial<AuditRow>): void {
     const head = this.#head ?? this.#storedHead();
     const seq = head.count + 1;
-    const entry = writeEntry(seq, withoutSecrets(row));
+    const entry = withoutTokens(writeEntry(seq, row, more));
     const mac = this.chain.next(head.mac, entry);
-    const outcomeOf = row.event === 'outcome' ? (row.call_id ?? null) : null;
-    try {
-      this.#insert.run([seq, outcomeOf, entry, mac]);
-    } catch (error) {
-      throw auditUnavailable(error);
-    }
+    const isOutcome = (more?.event ?? row.event) === 'outcome';
+    this.#unwritten.push([seq, isOutcome ? (row.call_id ?? null) : null, entry, mac]);
     this.#head = { count: seq, mac };
     this.#unsealed = true;
   }
 
-  /** Writes the head down; once for all rows of a transaction, before its COMMIT. */
-  sealHead(): void {
+  /** Writes the rows and the head down, once for all of a transaction, before its COMMIT. */
+  seal(): void {
     if (!this.#unsealed || this.#head === undefined) return;
+    const rows = this.#unwritten;
     const { count, mac } = this.#head;
-    this.#writeHead.run([count, mac, this.chain.seal(this.#head)]);
+    try {
+      let i = 0;
+      for (; i + INSERT_ROWS <= rows.length; i += INSERT_ROWS) {
+        this.#insertMany.run(rows.slice(i, i + INSERT_ROWS).flat());
+      }
+      for (; i < rows.length; i++) this.#insert.run(rows[i] ?? []);
+      this.#writeHead.run([count, mac, this.chain.seal(this.#head)]);
+    } catch (error) {
+      throw auditUnavailable(error);
+    }
+    this.#unwritten = [];
     this.#unsealed = false;
   }
 
   /** What was remembered of the head may have been rolled back. */
   forget(): void {
     this.#head = undefined;
+    this.#unwritten = [];
     this.#unsealed = false;
   }
 
@@ -207,14 +224,4 @@ function callEndedBy(entry: string): string | null {
   } catch {
     return null;
   }
-}
-
-function withoutSecrets(row: AuditRow): AuditRow {
-  const { path, reason } = row;
-  if (path == null && reason == null) return row;
-  return {
-    ...row,
-    path: path == null ? null : withoutTokens(path),
-    reason: reason == null ? null : withoutTokens(reason),
-  };
 }

@@ -40,6 +40,11 @@ export interface NewHold {
   now: number;
 }
 
+interface StoredHold extends HoldRecord {
+  /** `chargedTo` as the table has it. */
+  chargedToText: string;
+}
+
 interface NamedBalance extends Balance {
   name: string;
 }
@@ -55,14 +60,14 @@ interface ObjectRow {
 
 /** Money: balances, the holds that stand in them, and what is known of the vendor's objects. */
 export class HoldTable {
-  readonly #holds: Rows<HoldRecord>;
+  readonly #holds: Rows<StoredHold>;
   readonly #balances: Rows<NamedBalance>;
   readonly #objects: Rows<ObjectRow>;
   readonly #sql;
 
   constructor(private readonly connection: SqliteConnection) {
     const prepare = (sql: string): SqliteStatement => connection.prepare(sql);
-    this.#holds = new Rows<HoldRecord>(connection, {
+    this.#holds = new Rows<StoredHold>(connection, {
       table: 'holds',
       columns: HOLD_COLUMNS,
       keyColumns: 1,
@@ -132,27 +137,37 @@ export class HoldTable {
     return { spent: row?.spent ?? 0, held: row?.held ?? 0 };
   }
 
-  insert(hold: NewHold): void {
-    const { rootId, micros, now, ...rest } = hold;
-    this.#holds.put({
-      ...rest,
-      objectId: rootId,
-      heldMicros: micros,
-      settledMicros: 0,
-      state: 'held',
-      createdAt: now,
-      endedAt: null,
-    });
-    this.#charge(hold.chargedTo, 0, micros);
+  /** A balance that nobody can have charged yet: the store need not be asked for it. */
+  openBalance(name: string): void {
+    this.#balances.put({ name, spent: 0, held: 0 });
   }
 
-  get(callId: string): HoldRecord | undefined {
+  insert(hold: NewHold): void {
+    this.#holds.put({
+      callId: hold.callId,
+      keyId: hold.keyId,
+      vendor: hold.vendor,
+      account: hold.account,
+      objectId: hold.rootId,
+      heldMicros: hold.micros,
+      settledMicros: 0,
+      state: 'held',
+      chargedTo: hold.chargedTo,
+      chargedToText: JSON.stringify(hold.chargedTo),
+      idempotencyKeyHash: hold.idempotencyKeyHash,
+      createdAt: hold.now,
+      endedAt: null,
+    });
+    this.#charge(hold.chargedTo, 0, hold.micros);
+  }
+
+  get(callId: string): StoredHold | undefined {
     return this.#holds.get(callId, [callId]);
   }
 
   /** Ends a hold that is open: what it held is spent by `settledMicros`, or not at all. */
   end(
-    hold: HoldRecord,
+    hold: StoredHold,
     state: 'settled' | 'released',
     settledMicros: MicroUsd,
     rootId: string | null,
@@ -163,11 +178,11 @@ export class HoldTable {
   }
 
   /** Names the object that a hold was for. */
-  link(hold: HoldRecord, rootId: string): void {
+  link(hold: StoredHold, rootId: string): void {
     this.#holds.put({ ...hold, objectId: rootId });
   }
 
-  markUnknown(hold: HoldRecord): void {
+  markUnknown(hold: StoredHold): void {
     this.#holds.put({ ...hold, state: 'unknown' });
   }
 
@@ -231,9 +246,10 @@ export class HoldTable {
   /** What an answer says of an object; a lower amount than was known counts only where it may. */
   learn(vendor: string, account: string, object: ReportedObject, mayLower: boolean): void {
     const { currency } = object;
-    const rootId = this.rootOf(vendor, account, object.id);
+    const itself = this.#object(vendor, account, object.id);
+    const rootId = itself?.rootId ?? object.id;
     for (const id of [object.id, ...object.aliases]) {
-      const known = this.#object(vendor, account, id);
+      const known = id === object.id ? itself : this.#object(vendor, account, id);
       const keeps = !mayLower && known?.currency === currency;
       const amount = keeps ? Math.max(known.amount, object.amount) : object.amount;
       this.#objects.put({
@@ -279,7 +295,7 @@ function objectName(vendor: string, account: string, id: string): string {
   return `${vendor}/${account}/${id}`;
 }
 
-function valuesOfHold(hold: HoldRecord): SqliteValue[] {
+function valuesOfHold(hold: StoredHold): SqliteValue[] {
   return [
     hold.callId,
     hold.keyId,
@@ -289,14 +305,14 @@ function valuesOfHold(hold: HoldRecord): SqliteValue[] {
     hold.heldMicros,
     hold.settledMicros,
     hold.state,
-    JSON.stringify(hold.chargedTo),
+    hold.chargedToText,
     hold.createdAt,
     hold.endedAt,
     hold.idempotencyKeyHash,
   ];
 }
 
-function holdOf(values: readonly SqliteValue[]): HoldRecord {
+function holdOf(values: readonly SqliteValue[]): StoredHold {
   const [callId, keyId, vendor, account, objectId, held, settled, state, ...rest] = values;
   const [chargedTo, createdAt, endedAt, idempotencyKeyHash] = rest;
   return {
@@ -309,6 +325,7 @@ function holdOf(values: readonly SqliteValue[]): HoldRecord {
     settledMicros: settled as number,
     state: state as HoldState,
     chargedTo: JSON.parse(chargedTo as string) as string[],
+    chargedToText: chargedTo as string,
     idempotencyKeyHash: idempotencyKeyHash as string | null,
     createdAt: createdAt as number,
     endedAt: endedAt as number | null,

@@ -2,7 +2,7 @@ import type { Rows } from './rows';
 import type { SqliteConnection, SqliteStatement, SqliteValue } from './sqlite-driver';
 
 /** How many changes of rows it may have before they are written to their tables. */
-const MAX_CHANGES = 2_048;
+const MAX_CHANGES = 4_096;
 
 type Changes = Record<string, SqliteValue[][]>;
 

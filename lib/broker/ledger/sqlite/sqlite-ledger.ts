@@ -51,6 +51,13 @@ import { closeStore, openStore } from './sqlite-store';
 const DURABILITY = ['off', 'normal', 'full', 'extra'];
 const MAX_PARENTS = 16;
 
+/** A key that was given before it was written down. */
+interface PromisedKey {
+  key: KeyRecord;
+  remoteAddress: string | undefined;
+  isWritten: boolean;
+}
+
 /** A cap over a call, and the balance it is counted in. */
 interface ChargedCap extends CapState {
   balanceName: string;
@@ -72,7 +79,7 @@ export class SqliteLedger implements Ledger {
   readonly #log: AuditTable;
   readonly #journal: Journal;
   /** Keys that were given before they were written down, by their ids; and these, by their tokens' hashes. */
-  readonly #promised = new Map<string, { key: KeyRecord; remoteAddress: string | undefined }>();
+  readonly #promised = new Map<string, PromisedKey>();
   readonly #promisedIds = new Map<string, string>();
 
   /**
@@ -104,7 +111,7 @@ export class SqliteLedger implements Ledger {
     this.#commits = new GroupCommit(connection, {
       beforeCommit: () => {
         this.#journal.beforeCommit();
-        this.#log.sealHead();
+        this.#log.seal();
       },
       onCommit: () => this.#journal.committed(),
       onRollback: () => this.#forget(),
@@ -125,7 +132,7 @@ export class SqliteLedger implements Ledger {
     // A store that may be broken is asked first.
     if (this.#commits.failed) return this.issue(key, remoteAddress);
     this.#checkIssue(key);
-    this.#promised.set(key.id, { key, remoteAddress });
+    this.#promised.set(key.id, { key, remoteAddress, isWritten: false });
     this.#promisedIds.set(key.tokenHash, key.id);
     this.#commits
       .runSoon(() => this.#keepPromise(key.id))
@@ -168,7 +175,7 @@ export class SqliteLedger implements Ledger {
     });
   }
 
-  async keyByTokenHash(hash: string): Promise<KeyRecord | undefined> {
+  keyByTokenHash(hash: string): KeyRecord | undefined {
     const promised = this.#promised.get(this.#promisedIds.get(hash) ?? '');
     return promised?.key ?? this.#keys.byTokenHash(hash);
   }
@@ -414,8 +421,7 @@ export class SqliteLedger implements Ledger {
     this.#keepPromise(given.id);
     const key = this.#keys.get(given.id);
     const refuse = (refusal: BrokerRefusal, micros = 0): Decision => {
-      this.#log.write({
-        ...audit,
+      this.#log.write(audit, {
         ...(key === undefined ? {} : auditOfCap(this.#capOf(key, 'key'))),
         event: 'refusal',
         verdict: refusal.code,
@@ -514,8 +520,7 @@ export class SqliteLedger implements Ledger {
   ): Decision {
     const remainingMicros = remainingAfter(caps, micros);
     const [own] = caps;
-    this.#log.write({
-      ...audit,
+    this.#log.write(audit, {
       ...(own === undefined ? {} : auditOfCap(this.#refreshed(own))),
       remaining_after_micros: remainingMicros,
       event: 'intent',
@@ -549,8 +554,7 @@ export class SqliteLedger implements Ledger {
     const conclusion = this.#conclusion(hold, outcome, now);
     const settled = conclusion === undefined ? 0 : this.#conclude(hold, conclusion, now);
     const key = this.#keys.get(hold.keyId);
-    this.#log.write({
-      ...hold.audit,
+    this.#log.write(hold.audit, {
       ...(key === undefined ? {} : auditOfCap(this.#capOf(key, 'key'))),
       requested_micros: hold.micros,
       ...audit,
@@ -644,6 +648,8 @@ export class SqliteLedger implements Ledger {
 
   #capsOver(key: KeyRecord, now: number): ChargedCap[] {
     const caps = this.#ancestorsOf(key).map((parent) => this.#capOf(parent, 'parent'));
+    const own = this.#capOf(key, 'key');
+    if (this.#budgets.isEmpty && Object.keys(key.budgets).length === 0) return [own, ...caps];
     const day = dayOf(now);
     const budgets = subjectsOf(key.subject, key.vendor).flatMap((subject): ChargedCap[] => {
       const capMicros = tighter(this.#budgets.capOver(subject), appCap(key.budgets, subject));
@@ -659,7 +665,7 @@ export class SqliteLedger implements Ledger {
         },
       ];
     });
-    return [this.#capOf(key, 'key'), ...caps, ...budgets];
+    return [own, ...caps, ...budgets];
   }
 
   #capOf(key: KeyRecord, scope: 'key' | 'parent'): ChargedCap {
@@ -707,13 +713,15 @@ export class SqliteLedger implements Ledger {
 
   #writeIssue(key: KeyRecord, remoteAddress: string | undefined): void {
     this.#keys.insert(key);
+    this.#holds.openBalance(keyBalanceName(key.id));
     this.#log.write(auditRowOf('issue', key.createdAt, key, remoteAddress));
   }
 
   #keepPromise(id: string): void {
     const promised = this.#promised.get(id);
-    if (promised === undefined || this.#keys.get(id) !== undefined) return;
+    if (promised === undefined || promised.isWritten) return;
     this.#writeIssue(promised.key, promised.remoteAddress);
+    promised.isWritten = true;
   }
 
   /** Has the tables say all that there is to say. */
@@ -771,6 +779,7 @@ export class SqliteLedger implements Ledger {
   }
 
   #forget(): void {
+    for (const promised of this.#promised.values()) promised.isWritten = false;
     this.#journal.rolledBack();
     this.#leases.forget();
     this.#budgets.forget();
