@@ -101,7 +101,7 @@ export class EmbeddedBrokerClient extends BrokerClient {
 
   async issue(request: IssueKeyRequest): Promise<IssueResult> {
     try {
-      const issued = await this.broker.issueForOwnWork({
+      const key = await this.broker.issueForOwnWork({
         label: request.label,
         vendor: request.vendor,
         daily_usd_cap: request.dailyUsdCap,
@@ -109,8 +109,7 @@ export class EmbeddedBrokerClient extends BrokerClient {
         expires_in: request.expiresIn,
         ...ownIssueFields(request),
       });
-      const { id, token, expires_at: expiresAt } = issued;
-      return { issued: true, key: { id, token, expiresAt: new Date(expiresAt) } };
+      return { issued: true, key };
     } catch (error) {
       return notIssued(error);
     }

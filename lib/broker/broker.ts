@@ -65,6 +65,13 @@ export interface IssuedKeyBody {
   expires_at: string;
 }
 
+/** A key for work in the broker's own process. */
+export interface OwnKey {
+  id: string;
+  token: string;
+  expiresAt: Date;
+}
+
 /** The answer to a revocation. */
 export interface RevokedKeyBody {
   id: string;
@@ -142,46 +149,9 @@ export class Broker {
    * @param body What `POST /v1/keys` takes.
    * @throws BrokerRefusal 422 with every bad field, or 503.
    */
-  issue(body: unknown, remoteAddress?: string): Promise<IssuedKeyBody> {
-    return this.#issue(body, (key) => this.#ledger.issue(key, remoteAddress));
-  }
-
-  /**
-   * As {@link issue}, for work in this very process: the key is written down with the first call
-   * under it, or within moments. Whoever could know its token is gone if the process dies before.
-   */
-  issueForOwnWork(body: unknown): Promise<IssuedKeyBody> {
-    return this.#issue(body, (key) => this.#ledger.issueSoon(key));
-  }
-
-  async #issue(body: unknown, put: (key: KeyRecord) => Promise<void>): Promise<IssuedKeyBody> {
-    if (this.#closed !== undefined) throw shuttingDown();
-    const parsed = parseIssueRequest(body, this.#prefixes);
-    if ('faults' in parsed) {
-      const { faults, links } = parsed;
-      throw invalidFields([...faults, ...(await this.#ledger.linkFaults(links, Date.now()))]);
-    }
-    const { request } = parsed;
-    const now = Date.now();
-    const token = newToken();
-    const key: KeyRecord = {
-      id: `vk_${newId()}`,
-      tokenHash: hashToken(token),
-      label: request.label,
-      vendor: request.vendor,
-      capMicros: request.capMicros,
-      allowedEndpoints: request.allowedEndpoints,
-      subject: request.subject,
-      ...(request.parentId === undefined ? {} : { parentId: request.parentId }),
-      // When it lapses is the lease's own to say, whenever the key is looked at.
-      ...(request.leaseId === undefined
-        ? {}
-        : { lease: { id: request.leaseId, expiresAt: Infinity } }),
-      budgets: request.budgets,
-      createdAt: now,
-      expiresAt: now + request.lifeMs,
-    };
-    await put(key);
+  async issue(body: unknown, remoteAddress?: string): Promise<IssuedKeyBody> {
+    const { key, token } = await this.#newKey(body);
+    await this.#ledger.issue(key, remoteAddress);
     return {
       id: key.id,
       token,
@@ -194,6 +164,16 @@ export class Broker {
       created_at: new Date(key.createdAt).toISOString(),
       expires_at: new Date(key.expiresAt).toISOString(),
     };
+  }
+
+  /**
+   * As {@link issue}, for work in this very process: the key is written down with the first call
+   * under it, or within moments. Whoever could know its token is gone if the process dies before.
+   */
+  async issueForOwnWork(body: unknown): Promise<OwnKey> {
+    const { key, token } = await this.#newKey(body);
+    await this.#ledger.issueSoon(key);
+    return { id: key.id, token, expiresAt: new Date(key.expiresAt) };
   }
 
   /**
@@ -480,6 +460,36 @@ export class Broker {
 
   async #budgetView(budget: Budget): Promise<BudgetView> {
     return budgetView(budget, await this.#ledger.budgetState(budget, Date.now()));
+  }
+
+  async #newKey(body: unknown): Promise<{ key: KeyRecord; token: string }> {
+    if (this.#closed !== undefined) throw shuttingDown();
+    const parsed = parseIssueRequest(body, this.#prefixes);
+    if ('faults' in parsed) {
+      const { faults, links } = parsed;
+      throw invalidFields([...faults, ...(await this.#ledger.linkFaults(links, Date.now()))]);
+    }
+    const { request } = parsed;
+    const now = Date.now();
+    const token = newToken();
+    const key: KeyRecord = {
+      id: `vk_${newId(now)}`,
+      tokenHash: hashToken(token),
+      label: request.label,
+      vendor: request.vendor,
+      capMicros: request.capMicros,
+      allowedEndpoints: request.allowedEndpoints,
+      subject: request.subject,
+      ...(request.parentId === undefined ? {} : { parentId: request.parentId }),
+      // When it lapses is the lease's own to say, whenever the key is looked at.
+      ...(request.leaseId === undefined
+        ? {}
+        : { lease: { id: request.leaseId, expiresAt: Infinity } }),
+      budgets: request.budgets,
+      createdAt: now,
+      expiresAt: now + request.lifeMs,
+    };
+    return { key, token };
   }
 
   #revoke(ids: readonly string[], remoteAddress: string | undefined): Promise<RevokeDecision> {

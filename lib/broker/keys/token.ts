@@ -1,5 +1,6 @@
-import { hash, randomFillSync } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { randomByte } from './random';
 
 const PREFIX = 'vault_key_';
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
@@ -11,9 +12,6 @@ const TIME_LENGTH = 7;
 const SHAPE = new RegExp(`^${PREFIX}[0-9A-Za-z]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}$`);
 const ANYWHERE = new RegExp(`${PREFIX}[0-9A-Za-z]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}`, 'g');
 
-const pool = Buffer.alloc(4_096);
-let drawn = pool.length;
-
 /** Characters drawn evenly from base62. */
 export function randomBase62(length: number): string {
   let text = '';
@@ -23,17 +21,6 @@ export function randomBase62(length: number): string {
     if (byte < 248) text += BASE62.charAt(byte % 62);
   }
   return text;
-}
-
-/** Of many that are drawn at once, which costs far less; none is kept once it is used. */
-function randomByte(): number {
-  if (drawn === pool.length) {
-    randomFillSync(pool);
-    drawn = 0;
-  }
-  const byte = pool[drawn] ?? 255;
-  pool[drawn++] = 0;
-  return byte;
 }
 
 /**

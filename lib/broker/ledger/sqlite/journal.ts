@@ -16,6 +16,8 @@ export class Journal {
   readonly #clear: SqliteStatement;
   readonly #tables: readonly Rows<unknown>[];
   #changes = 0;
+  /** What {@link #changes} is once the transaction is committed. */
+  #changesThen = 0;
   #mustWrite = false;
 
   constructor(connection: SqliteConnection, tables: readonly Rows<never>[]) {
@@ -39,6 +41,11 @@ export class Journal {
     this.#mustWrite = true;
   }
 
+  /** The tables were changed behind its back. To be done while they say all that there is to say. */
+  forgetRead(): void {
+    for (const rows of this.#tables) rows.forgetRead();
+  }
+
   /** To be done before each COMMIT. */
   beforeCommit(): void {
     const changes: Changes = {};
@@ -52,23 +59,22 @@ export class Journal {
     if (this.#mustWrite || this.#changes + count > MAX_CHANGES) {
       for (const rows of this.#tables) rows.write();
       this.#clear.run();
-      this.#changes = 0;
-    } else if (count > 0) {
-      this.#insert.run(JSON.stringify(changes));
-      this.#changes += count;
+      this.#changesThen = 0;
+      return;
     }
+    this.#changesThen = this.#changes + count;
+    if (count > 0) this.#insert.run(JSON.stringify(changes));
   }
 
   committed(): void {
     for (const rows of this.#tables) rows.committed();
+    this.#changes = this.#changesThen;
     this.#mustWrite = false;
   }
 
   rolledBack(): void {
     for (const rows of this.#tables) rows.rolledBack();
     this.#mustWrite = false;
-    // What it may have cleared is there again.
-    this.#changes = MAX_CHANGES;
   }
 
   #replay(changes: Changes): void {

@@ -110,6 +110,11 @@ export class Rows<Row> {
     this.#unwritten.clear();
   }
 
+  /** Reads anew what it has read: the table was changed behind its back. */
+  forgetRead(): void {
+    this.#read.clear();
+  }
+
   committed(): void {
     this.#changed.clear();
     if (this.#written.size === 0) return;

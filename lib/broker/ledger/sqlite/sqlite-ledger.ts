@@ -113,12 +113,16 @@ export class SqliteLedger implements Ledger {
         this.#journal.beforeCommit();
         this.#log.seal();
       },
-      onCommit: () => this.#journal.committed(),
+      onCommit: () => {
+        this.#journal.committed();
+        this.#forgetKept();
+      },
       onRollback: () => this.#forget(),
     });
-    this.#commits.runNow(() => this.#journal.writeAll());
+    this.#writeAll();
     this.#holds.markAllUnknown();
     this.#operations.forgetFlights();
+    this.#journal.forgetRead();
   }
 
   issue(key: KeyRecord, remoteAddress?: string): Promise<void> {
@@ -134,16 +138,8 @@ export class SqliteLedger implements Ledger {
     this.#checkIssue(key);
     this.#promised.set(key.id, { key, remoteAddress, isWritten: false });
     this.#promisedIds.set(key.tokenHash, key.id);
-    this.#commits
-      .runSoon(() => this.#keepPromise(key.id))
-      .then(
-        () => {
-          this.#promised.delete(key.id);
-          this.#promisedIds.delete(key.tokenHash);
-        },
-        // The next decision about the key writes it down, or comes to nothing itself.
-        () => undefined,
-      );
+    // Where that fails, the next decision about the key writes it down or comes to nothing itself.
+    this.#commits.runSoon(() => this.#keepPromise(key.id)).catch(() => this.#forgetExpired());
   }
 
   async linkFaults(
@@ -411,7 +407,11 @@ export class SqliteLedger implements Ledger {
   }
 
   async close(): Promise<void> {
-    this.#writeAll();
+    try {
+      this.#writeAll();
+    } catch {
+      // The journal has it: whoever opens the store next writes it to the tables.
+    }
     this.#commits.close();
     closeStore(this.#connection);
   }
@@ -722,6 +722,26 @@ export class SqliteLedger implements Ledger {
     if (promised === undefined || promised.isWritten) return;
     this.#writeIssue(promised.key, promised.remoteAddress);
     promised.isWritten = true;
+  }
+
+  /** Promises that this commit has kept. */
+  #forgetKept(): void {
+    for (const { key, isWritten } of this.#promised.values()) {
+      if (isWritten) this.#forgetPromise(key);
+    }
+  }
+
+  /** Promises that nobody can ask for any more. */
+  #forgetExpired(): void {
+    const now = Date.now();
+    for (const { key } of this.#promised.values()) {
+      if (key.expiresAt <= now) this.#forgetPromise(key);
+    }
+  }
+
+  #forgetPromise({ id, tokenHash }: KeyRecord): void {
+    this.#promised.delete(id);
+    this.#promisedIds.delete(tokenHash);
   }
 
   /** Has the tables say all that there is to say. */
