@@ -1,10 +1,11 @@
 import 'reflect-metadata';
 import { Body, Controller, Module, Post } from '@nestjs/common';
-import type { DynamicModule } from '@nestjs/common';
+import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { AgentTool, ProxiedStripeService, VaultKeyModule } from 'nestjs-vault-key';
+import { InjectStripe } from 'nestjs-vault-key/stripe';
 import Stripe from 'stripe';
 
 interface Charge {
@@ -32,6 +33,17 @@ class AgentToolController {
   }
 }
 
+@Controller()
+class StripeClientController {
+  constructor(@InjectStripe() private readonly stripe: Stripe) {}
+
+  @Post('charge')
+  @AgentTool({ dailyUsdCap: 500, allowedEndpoints: ['/v1/payment_intents'] })
+  charge(@Body() { amount }: Charge) {
+    return this.stripe.paymentIntents.create({ amount, currency: 'usd' });
+  }
+}
+
 @Module({})
 class AppModule {
   static rawKey(): DynamicModule {
@@ -50,13 +62,13 @@ class AppModule {
     };
   }
 
-  static embedded(): DynamicModule {
+  static embedded(controller: Type = AgentToolController): DynamicModule {
     const vendors = {
       stripe: { secretKey: setting('STRIPE_SECRET_KEY'), baseUrl: setting('STRIPE_BASE_URL') },
     };
     return {
       module: AppModule,
-      controllers: [AgentToolController],
+      controllers: [controller],
       imports: [VaultKeyModule.forRoot({ embedded: { vendors, store: setting('STORE') } })],
     };
   }
@@ -73,7 +85,8 @@ class AppModule {
 
 const modules = {
   'raw-key': AppModule.rawKey,
-  embedded: AppModule.embedded,
+  'stripe-client': () => AppModule.embedded(StripeClientController),
+  embedded: () => AppModule.embedded(),
   standalone: AppModule.standalone,
 };
 const adapters = { Express: ExpressAdapter, Fastify: FastifyAdapter };

@@ -1,5 +1,6 @@
 const NAMES = {
   'raw-key': 'stripe client, raw key',
+  'stripe-client': '@AgentTool, stripe client, embedded',
   embedded: '@AgentTool, embedded broker',
   standalone: '@AgentTool, standalone broker',
 };
@@ -57,7 +58,7 @@ function groups(rows, field) {
 }
 
 function row(first, ...cells) {
-  return first.padEnd(34) + cells.map((text) => text.padStart(16)).join('');
+  return first.padEnd(40) + cells.map((text) => text.padStart(16)).join('');
 }
 
 function cell({ ratio, median: absolute }, digits) {

@@ -15,7 +15,7 @@ const HELP = `Usage: npm run bench -- [options]
 `;
 
 const ADAPTERS = ['Express', 'Fastify'];
-const VARIANTS = ['raw-key', 'embedded', 'standalone'];
+const VARIANTS = ['raw-key', 'stripe-client', 'embedded', 'standalone'];
 const CALLERS = [1, 10, 50];
 /** A measurement ends with the first of the two: so many requests, or so much time. */
 const REQUESTS = { 1: 2_000, 10: 5_000, 50: 5_000 };
@@ -82,6 +82,7 @@ async function startServers(folder) {
   for (const adapter of ADAPTERS) {
     const environments = {
       'raw-key': account,
+      'stripe-client': { ...account, STORE: `sqlite:${join(folder, `client-${adapter}.db`)}` },
       embedded: { ...account, STORE: `sqlite:${join(folder, `embedded-${adapter}.db`)}` },
       standalone: { BROKER_URL: broker.url, BROKER_TOKEN },
     };

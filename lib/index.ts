@@ -22,6 +22,8 @@ export type {
 } from './agent-tool/agent-tool.decorator';
 export { AgentToolInterceptor } from './agent-tool/agent-tool.interceptor';
 export type { AgentRequest, IdentifyAgent } from './agent-tool/identity';
+export type { RequestWithVaultKey } from './agent-tool/request-run';
+export { VaultKeyMiddleware } from './agent-tool/vault-key.middleware';
 export type { ClosableResponse } from './agent-tool/response-close';
 
 export type { AgentIdentity, PartialAgentIdentity } from './vault-key/agent-identity';

@@ -3,10 +3,12 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { ClsModule } from 'nestjs-cls';
-import { AgentToolExplorer, KNOWN_VENDORS } from './agent-tool/agent-tool.explorer';
+import { AgentToolExplorer } from './agent-tool/agent-tool.explorer';
 import { AgentToolInterceptor } from './agent-tool/agent-tool.interceptor';
-import { IDENTIFY_AGENT } from './agent-tool/identity';
+import { AgentToolRunner } from './agent-tool/agent-tool.runner';
+import { IDENTIFY_AGENT, identifyNobody } from './agent-tool/identity';
 import type { IdentifyAgent } from './agent-tool/identity';
+import { KNOWN_VENDORS, MarkRules } from './agent-tool/mark-rules';
 import { BrokerClient } from './broker-client/broker-client';
 import {
   EmbeddedBroker,
@@ -17,6 +19,7 @@ import type { BrokerOptions } from './broker/broker.options';
 import type { HttpBrokerClientOptions } from './broker-client/http-broker.client';
 import { VaultKeyExceptionFilter } from './exceptions/vault-key-exception.filter';
 import { ProxiedStripeService } from './stripe/proxied-stripe.service';
+import { STRIPE_CLIENT, newStripeClient } from './stripe/stripe-client.token';
 import { ConfigurableModuleClass, VAULT_KEY_MODULE_OPTIONS } from './vault-key.module-definition';
 import type { ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } from './vault-key.module-definition';
 import { resolveVaultKeyOptions } from './vault-key.options';
@@ -37,6 +40,7 @@ interface Shared {
   client?: BrokerClient;
   terms?: KeyTerms;
   queue?: RevocationQueue;
+  stripe?: object;
 }
 
 const RESOLVED_OPTIONS = Symbol.for('nestjs-vault-key:resolved-options');
@@ -84,7 +88,7 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
       provide: IDENTIFY_AGENT,
       inject: [RESOLVED_OPTIONS],
       useFactory: ({ identify }: ResolvedVaultKeyOptions): IdentifyAgent =>
-        identify ?? (() => undefined),
+        identify ?? identifyNobody,
     },
     {
       provide: KNOWN_VENDORS,
@@ -97,6 +101,14 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
     CurrentVaultKey,
     BrakeService,
     ProxiedStripeService,
+    {
+      provide: STRIPE_CLIENT,
+      inject: [SHARED, CurrentVaultKey],
+      useFactory: (shared: Shared, vaultKeys: CurrentVaultKey): object | undefined =>
+        (shared.stripe ??= newStripeClient(vaultKeys)),
+    },
+    MarkRules,
+    AgentToolRunner,
     AgentToolExplorer,
     AgentToolInterceptor,
     { provide: APP_INTERCEPTOR, useExisting: AgentToolInterceptor },
@@ -108,11 +120,14 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
     CurrentVaultKey,
     BrakeService,
     ProxiedStripeService,
+    STRIPE_CLIENT,
     EmbeddedBroker,
     RevocationQueue,
-    // What @UseInterceptors(AgentToolInterceptor) needs in the module of its controller.
-    RunOpener,
+    // What @UseInterceptors(AgentToolInterceptor) and VaultKeyMiddleware need in the module of
+    // whoever uses them.
+    AgentToolRunner,
     IDENTIFY_AGENT,
+    MarkRules,
   ],
 })
 class VaultKeyRootModule {}

@@ -1,11 +1,17 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { AgentIdentity } from '../vault-key/agent-identity';
+import { openedByRoute } from '../vault-key/run-context';
+import { toolRunsOf } from './tool-runs';
 
 /** What a cap or an allow-list may be computed from. */
 export interface AgentToolContext {
   identity: AgentIdentity;
-  /** The arguments Nest routes the call with; over HTTP request, response and next. */
+  /**
+   * The arguments Nest routes the call with (over HTTP request, response and next); those the
+   * method was called with where Nest does not route it.
+   */
   args: readonly unknown[];
+  /** Absent where Nest does not route the call: a job, a timer, an event. */
   execution?: ExecutionContext;
 }
 
@@ -39,14 +45,27 @@ export interface AgentToolOptions {
   expiresIn?: string | undefined;
 }
 
+type Method = (this: unknown, ...args: unknown[]) => unknown;
+
 const AGENT_TOOL = Symbol.for('nestjs-vault-key:agent-tool');
+const originals = new WeakMap<Method, Method>();
 
 /**
- * Marks a handler, or all handlers of a controller, as an agent's tool: each run of it gets a vault
- * key of its own, capped and held to the endpoints named, and revoked when handler and response are
- * done. A handler's own mark replaces its class's.
+ * Marks a method, or all handlers of a controller, gateway or resolver, as an agent's tool: each
+ * run of it gets a vault key of its own, capped and held to the endpoints named, and revoked when
+ * the work is done. A method's own mark replaces its class's.
  *
- * A cap, pattern, vendor or life that is not sound keeps the application from starting.
+ * On what Nest routes (HTTP, microservices, MCP tools, WebSockets, GraphQL) the key is issued after
+ * the guards. On any other method of a provider (a queue's `process`, `@Cron`, `@OnEvent`, a method
+ * that other code calls) it is issued when the method is called; such a method gives a promise of
+ * its result, and an async generator stays one. It may stand above or below other decorators.
+ *
+ * A cap, pattern, vendor or life that is not sound keeps the application from starting; so does a
+ * class-level mark on a class that Nest does not route to.
+ *
+ * @throws VaultKeyMissingException when the method is called on an object that the application's
+ * container did not make, or by Nest with no interceptor around it (a hybrid application without
+ * `inheritAppConfig`): the method does not run then.
  *
  * @example
  * @Post('charge')
@@ -63,13 +82,21 @@ const AGENT_TOOL = Symbol.for('nestjs-vault-key:agent-tool');
  * })
  */
 export function AgentTool(options: AgentToolOptions): MethodDecorator & ClassDecorator {
-  return (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor) => {
-    const marked = (descriptor?.value ?? target) as object;
+  return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => {
     // A mark without options is still a mark, and a fault at start-up: never an unmarked handler.
-    const mark = (options as AgentToolOptions | undefined) ?? ({} as AgentToolOptions);
+    const mark = { ...options };
+    const method: unknown = descriptor?.value;
+    const marked = descriptor === undefined || typeof method !== 'function' ? target : method;
     const own = Reflect.getOwnMetadata(AGENT_TOOL, marked) as AgentToolOptions[] | undefined;
     const marks = [mark, ...(own ?? [])];
-    Reflect.defineMetadata(AGENT_TOOL, marks, marked);
+    if (descriptor === undefined || typeof method !== 'function') {
+      Reflect.defineMetadata(AGENT_TOOL, marks, target);
+      return;
+    }
+    const replacement = inRunOf(mark, method as Method);
+    Reflect.defineMetadata(AGENT_TOOL, marks, replacement);
+    Reflect.defineMetadata(AGENT_TOOL, replacement, target, key as string);
+    descriptor.value = replacement;
   };
 }
 
@@ -81,4 +108,45 @@ export function agentToolMarks(target: object): readonly AgentToolOptions[] {
 /** The mark that counts for a handler: its own, else its class's, else that of a class above. */
 export function agentToolMark(handler: object, host: object): AgentToolOptions | undefined {
   return agentToolMarks(handler)[0] ?? agentToolMarks(host)[0];
+}
+
+/**
+ * Gives each function that stands for a marked method the metadata of all of them. Decorators above
+ * the mark may have put another function in its place without it, and those below may have kept
+ * the function from before it was marked: a scope or guard must not get lost between the two.
+ */
+export function shareMetadata(prototype: object, name: string): void {
+  const marked = Reflect.getOwnMetadata(AGENT_TOOL, prototype, name) as Method | undefined;
+  const method = (prototype as Record<string, unknown>)[name];
+  if (marked === undefined || typeof method !== 'function') return;
+  if (agentToolMarks(method).length === 0) {
+    Reflect.defineMetadata(AGENT_TOOL, agentToolMarks(marked), method);
+  }
+  copyMetadata(method, marked);
+  for (let inner = originals.get(marked); inner !== undefined; inner = originals.get(inner)) {
+    copyMetadata(marked, inner);
+  }
+}
+
+function inRunOf(mark: AgentToolOptions, method: Method): Method {
+  const marked: Method = function (...args) {
+    if (openedByRoute(mark)) return method.apply(this, args);
+    const tool = `${classNameOf(this)}.${method.name}`;
+    const work = (): unknown => method.apply(this, args);
+    return toolRunsOf(this, tool).run({ mark, marked, method, tool, args, work });
+  };
+  Object.defineProperties(marked, Object.getOwnPropertyDescriptors(method));
+  originals.set(marked, method);
+  copyMetadata(method, marked);
+  return marked;
+}
+
+function classNameOf(host: unknown): string {
+  return typeof host === 'object' && host !== null ? host.constructor.name : String(host);
+}
+
+function copyMetadata(from: object, to: object): void {
+  for (const key of Reflect.getOwnMetadataKeys(from)) {
+    if (key !== AGENT_TOOL) Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, from), to);
+  }
 }

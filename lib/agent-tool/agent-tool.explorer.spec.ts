@@ -1,4 +1,4 @@
-import { Controller, Get, Injectable, Logger } from '@nestjs/common';
+import { Controller, Get, Injectable } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { BrokerDialect } from '../broker-client/broker-client';
@@ -153,15 +153,29 @@ describe('the marks of an application', () => {
     await start([PaymentsController]);
   });
 
-  it('a mark on what is no controller is warned about, and checked too', async () => {
+  it("a provider's method is checked too, and may be marked", async () => {
     @Injectable()
     class Jobs {
+      @AgentTool({ ...SOUND, dailyUsdCap: -1 })
+      sweep() {}
+    }
+    @Injectable()
+    class SoundJobs {
       @AgentTool(SOUND)
       sweep() {}
     }
-    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
-    await start([], { providers: [Jobs] });
-    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/^Jobs\.sweep .*VaultKeyService\.run/));
-    warn.mockRestore();
+    expect(await faultsOf([], { providers: [Jobs] })).toEqual([
+      'Jobs.sweep dailyUsdCap must not be negative',
+    ]);
+    await start([], { providers: [SoundJobs] });
+  });
+
+  it('a class that Nest does not route to may not be marked as a class', async () => {
+    @Injectable()
+    @AgentTool(SOUND)
+    class Jobs {}
+    expect(await faultsOf([], { providers: [Jobs] })).toEqual([
+      expect.stringMatching(/^Jobs is marked with @AgentTool as a class, .* it is none$/),
+    ]);
   });
 });

@@ -1,126 +1,127 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { BrokerClient } from '../broker-client/broker-client';
-import {
-  allowedEndpointsFaults,
-  dailyUsdCapFault,
-  expiresInFault,
-  vendorFault,
-  DEFAULT_VENDOR,
-} from '../vault-key/vault-key-policy';
-import type { PolicyFault } from '../vault-key/vault-key-policy';
+import { VaultKeyExceptionFilter } from '../exceptions/vault-key-exception.filter';
 import { VaultKeyStartUpException } from '../vault-key/vault-key-start-up.exception';
 import type { StartUpFault } from '../vault-key/vault-key-start-up.exception';
-import { agentToolMarks } from './agent-tool.decorator';
+import { agentToolMarks, shareMetadata } from './agent-tool.decorator';
 import type { AgentToolOptions } from './agent-tool.decorator';
+import { AgentToolRunner } from './agent-tool.runner';
+import { filterGateway } from './gateway-filters';
+import { MarkRules } from './mark-rules';
+import { isRoutedHost } from './routed-methods';
+import { bindClass, bindObject, unbindClass } from './tool-runs';
 
-/** The token of the vendors the broker is known to serve; `null` where only the broker knows. */
-export const KNOWN_VENDORS = Symbol.for('nestjs-vault-key:known-vendors');
+interface Marked {
+  /** `Class`, or `Class.method`. */
+  where: string;
+  marks: readonly AgentToolOptions[];
+  ofClass: boolean;
+}
 
-type Marked = abstract new (...args: never[]) => object;
+type Class = abstract new (...args: never[]) => object;
 
-const OPTIONS: ReadonlySet<string> = new Set([
-  'dailyUsdCap',
-  'allowedEndpoints',
-  'vendor',
-  'expiresIn',
-]);
-
-/** Finds the marks that are not sound before the application takes its first call. */
+/**
+ * Finds the marks of an application before it takes its first call: those that are not sound keep
+ * it from starting, and objects whose methods are marked learn whose runs they open.
+ */
 @Injectable()
-export class AgentToolExplorer implements OnModuleInit {
-  readonly #logger = new Logger('AgentTool');
+export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
+  readonly #marked = new Map<Class, readonly Marked[]>();
 
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
-    private readonly client: BrokerClient,
-    @Inject(KNOWN_VENDORS) private readonly knownVendors: ReadonlySet<string> | null,
-  ) {}
+    private readonly runner: AgentToolRunner,
+    private readonly rules: MarkRules,
+    filter: VaultKeyExceptionFilter,
+  ) {
+    // Before the objects are made: one that calls its own marked method as it is made is served too.
+    for (const { metatype } of this.#wrappers()) {
+      if (!isClass(metatype)) continue;
+      filterGateway(metatype, filter);
+      if (this.#isMarked(metatype)) bindClass(metatype, this.runner);
+    }
+  }
 
   /** @throws VaultKeyStartUpException with every fault of every mark. */
   onModuleInit(): void {
-    const faults = new Map<string, StartUpFault>();
-    for (const fault of this.#classes('getControllers').flatMap((host) => this.#faultsIn(host))) {
-      faults.set(`${fault.where} ${fault.message}`, fault);
+    for (const { instance } of this.#wrappers()) {
+      const host = classOf(instance);
+      if (host === undefined || !this.#isMarked(host)) continue;
+      bindClass(host, this.runner);
+      bindObject(instance as object, this.runner);
     }
-    for (const host of this.#classes('getProviders')) {
-      for (const fault of this.#faultsIn(host))
+    const faults = new Map<string, StartUpFault>();
+    for (const [host, marked] of this.#marked) {
+      for (const name of this.#methodsOf(host)) shareMetadata(host.prototype as object, name);
+      for (const fault of marked.flatMap((each) => this.#faultsOf(each, host))) {
         faults.set(`${fault.where} ${fault.message}`, fault);
-      for (const { where } of this.#marksIn(host)) {
-        this.#logger.warn(
-          `${where} is marked with @AgentTool and is not a controller's: the mark gives a key only where Nest routes an HTTP call to it, and elsewhere it does nothing. Wrap such work in VaultKeyService.run(policy, work).`,
-        );
       }
     }
     if (faults.size > 0) throw new VaultKeyStartUpException([...faults.values()]);
   }
 
-  #classes(kind: 'getControllers' | 'getProviders'): Marked[] {
-    const classes = new Set<Marked>();
-    for (const { metatype } of this.discovery[kind]()) {
-      if (typeof metatype === 'function' && typeof metatype.prototype === 'object') {
-        classes.add(metatype as Marked);
-      }
-    }
-    return [...classes];
+  onApplicationShutdown(): void {
+    for (const host of this.#marked.keys()) unbindClass(host, this.runner);
   }
 
-  /** What is marked in a class, by name, with the marks each has. */
-  #marksIn(host: Marked): { where: string; marks: readonly AgentToolOptions[] }[] {
+  #wrappers() {
+    return [...this.discovery.getControllers(), ...this.discovery.getProviders()];
+  }
+
+  #methodsOf(host: Class): string[] {
+    return this.scanner.getAllMethodNames(host.prototype as object);
+  }
+
+  /** Whether a class or a method of it is marked; remembers what is. */
+  #isMarked(host: Class): boolean {
+    const known = this.#marked.get(host);
+    if (known !== undefined) return known.length > 0;
     const prototype = host.prototype as Record<string, object>;
-    const methods = this.scanner.getAllMethodNames(prototype).map((method) => ({
-      where: `${host.name}.${method}`,
-      marks: agentToolMarks(prototype[method] ?? {}),
-    }));
-    return [{ where: host.name, marks: agentToolMarks(host) }, ...methods].filter(
-      ({ marks }) => marks.length > 0,
-    );
-  }
-
-  #faultsIn(host: Marked): StartUpFault[] {
-    return this.#marksIn(host).flatMap(({ where, marks }) => {
-      const faults = marks.flatMap((mark) => this.#faultsOf(mark, where));
-      if (marks.length > 1) {
-        faults.unshift({
-          where,
-          message: 'is marked with @AgentTool more than once, and has room for one key',
-          example: 'one @AgentTool whose allowedEndpoints names them all',
-        });
-      }
-      return faults;
+    const methods = this.#methodsOf(host).map((name) => {
+      shareMetadata(prototype, name);
+      const marks = agentToolMarks(prototype[name] ?? {});
+      return { where: `${host.name}.${name}`, marks, ofClass: false };
     });
+    const ofClass = { where: host.name, marks: agentToolMarks(host), ofClass: true };
+    const marked = [ofClass, ...methods].filter(({ marks }) => marks.length > 0);
+    this.#marked.set(host, marked);
+    return marked.length > 0;
   }
 
-  #faultsOf(mark: AgentToolOptions, where: string): StartUpFault[] {
-    const { dailyUsdCap, allowedEndpoints, vendor, expiresIn } = mark;
-    const faults: (PolicyFault | undefined)[] = [
-      typeof dailyUsdCap === 'function' ? undefined : dailyUsdCapFault(dailyUsdCap),
-      ...(typeof allowedEndpoints === 'function'
-        ? []
-        : allowedEndpointsFaults(allowedEndpoints, vendor, this.client.dialect)),
-      vendorFault(vendor) ?? this.#unknownVendor(vendor ?? DEFAULT_VENDOR),
-      expiresInFault(expiresIn),
-    ];
-    const unknown = Object.keys(mark)
-      .filter((name) => !OPTIONS.has(name))
-      .map((name) => ({
+  #faultsOf({ where, marks, ofClass }: Marked, host: Class): StartUpFault[] {
+    const faults = marks.flatMap((mark) => this.rules.faultsOf(mark, where));
+    if (marks.length > 1) {
+      faults.unshift({
         where,
-        message: `has the option ${name}, which is not known (known: ${[...OPTIONS].join(', ')})`,
-      }));
-    return [
-      ...faults
-        .filter((fault) => fault !== undefined)
-        .map(({ field, message, example }) => ({ where, message: `${field} ${message}`, example })),
-      ...unknown,
-    ];
+        message: 'is marked with @AgentTool more than once, and has room for one key',
+        example: 'one @AgentTool whose allowedEndpoints names them all',
+      });
+    }
+    if (ofClass && !isRoutedHost(host)) {
+      faults.unshift({
+        where,
+        message:
+          'is marked with @AgentTool as a class, which applies to the handlers of a controller, gateway or resolver, and it is none',
+        example: '@AgentTool on each method that is to have a key',
+      });
+    }
+    return faults;
   }
+}
 
-  #unknownVendor(vendor: string): PolicyFault | undefined {
-    if (this.knownVendors === null || this.knownVendors.has(vendor)) return undefined;
-    const names = [...this.knownVendors].join(', ');
-    const message = `"${vendor}" is not configured in \`embedded.vendors\`, which has: ${names}`;
-    return { field: 'vendor', message, example: "vendor: 'stripe'" };
-  }
+function isClass(metatype: unknown): metatype is Class {
+  return (
+    typeof metatype === 'function' &&
+    typeof metatype.prototype === 'object' &&
+    metatype.prototype !== null
+  );
+}
+
+function classOf(instance: unknown): Class | undefined {
+  if (typeof instance !== 'object' || instance === null) return undefined;
+  const prototype = Object.getPrototypeOf(instance) as { constructor?: unknown } | null;
+  const host = prototype?.constructor;
+  return isClass(host) && host.prototype === prototype ? host : undefined;
 }

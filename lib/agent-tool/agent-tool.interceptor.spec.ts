@@ -187,6 +187,16 @@ class ToolsController {
   @Get('web/stream')
   @AgentTool(POLICY)
   webStream() {
+    return this.readableStream();
+  }
+
+  @Get('web/response')
+  @AgentTool(POLICY)
+  webResponse() {
+    return new Response(this.readableStream());
+  }
+
+  private readableStream() {
     const chunks = this.chunks();
     return new ReadableStream<Uint8Array>(
       {
@@ -198,12 +208,6 @@ class ToolsController {
       },
       { highWaterMark: 0 },
     );
-  }
-
-  @Get('web/response')
-  @AgentTool(POLICY)
-  webResponse() {
-    return new Response(this.webStream());
   }
 
   @Get('raw')
@@ -760,13 +764,13 @@ describe.each([
         ToolsController,
         ToolsController.prototype.value as () => unknown,
       );
-      context.setType('ws');
+      context.setType('pigeon');
       const handle = jest.fn();
       const answer = app.get(AgentToolInterceptor).intercept(context, { handle });
       await expect(lastValueFrom(answer)).rejects.toMatchObject({
         code: 'transport_not_supported',
         message: expect.stringMatching(
-          /ToolsController\.value .*"ws".*requestOf\(\) and identify\(\)/,
+          /ToolsController\.value .*"pigeon".*requestOf\(\) and identify\(\)/,
         ),
       });
       expect(handle).not.toHaveBeenCalled();

@@ -1,29 +1,31 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
-import { Observable } from 'rxjs';
+import { Observable, Subscription } from 'rxjs';
 import type { Subscriber } from 'rxjs';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
-import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
+import { VaultKeyException } from '../exceptions/vault-key.exception';
 import { readIdentity } from '../vault-key/agent-identity';
 import type { AgentIdentity, PartialAgentIdentity } from '../vault-key/agent-identity';
 import { keyLabel } from '../vault-key/label';
 import type { Run } from '../vault-key/run';
 import { currentRun } from '../vault-key/run-context';
-import { RunOpener } from '../vault-key/run-opener';
-import { policyFaults } from '../vault-key/vault-key-policy';
-import type { VaultKeyPolicy } from '../vault-key/vault-key-policy';
 import { agentToolMark } from './agent-tool.decorator';
-import type { AgentToolContext, AgentToolOptions } from './agent-tool.decorator';
+import type { AgentToolOptions } from './agent-tool.decorator';
+import { AgentToolRunner } from './agent-tool.runner';
 import { IDENTIFY_AGENT, runIdOf, userIdOf } from './identity';
 import type { AgentRequest, IdentifyAgent } from './identity';
+import { attachedRun } from './request-run';
 import { isClosed, onceClosed } from './response-close';
 import type { ClosableResponse } from './response-close';
-import { keepContext } from './streamed-body';
+import { isIterator, keepContext, onceRead } from './streamed-body';
+import type { Transport } from './transports/transport';
+import { transportOf } from './transports/transports';
 
 /**
  * Gives each run of a handler marked with `@AgentTool` a vault key: issued after the guards and
- * before the pipes, revoked once the handler has settled and the response has closed. Handlers
- * without a mark are passed through untouched.
+ * before the pipes, revoked once the handler has settled and, over HTTP, the response has closed.
+ * Handlers without a mark are passed through, in the context of the run that a
+ * {@link VaultKeyMiddleware} may have opened for their request.
  *
  * Its protected methods are the places to adapt it: extend the class, override what differs, and
  * register the subclass as `APP_INTERCEPTOR` in the root module. It runs before the module's own,
@@ -31,20 +33,27 @@ import { keepContext } from './streamed-body';
  */
 @Injectable()
 export class AgentToolInterceptor implements NestInterceptor {
-  readonly #logger = new Logger('AgentTool');
-  readonly #sound = new WeakSet<AgentToolOptions>();
-
   constructor(
-    protected readonly runs: RunOpener,
+    protected readonly runner: AgentToolRunner,
     @Inject(IDENTIFY_AGENT) protected readonly identifyAgent: IdentifyAgent,
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const mark = this.toolOf(context);
+    const around = attachedRun(transportOf(context)?.httpRequestOf?.(context));
+    if (mark === undefined) {
+      return around === undefined
+        ? next.handle()
+        : new Observable((subscriber) => handle({ next, run: around, subscriber }));
+    }
     // Registered twice (the module imported twice, or @UseInterceptors beside it), the second one
     // finds the run that the first one opened for this very call.
-    if (mark === undefined || isOpenFor(context)) return next.handle();
-    return new Observable((subscriber) => this.#run(mark, context, next, subscriber));
+    if (isOpenFor(context)) return next.handle();
+    return new Observable((subscriber) => {
+      const run = (): void => this.#run(mark, context, next, subscriber);
+      if (around === undefined) run();
+      else around.enter(run);
+    });
   }
 
   /** The mark that counts for the handler; `undefined` leaves it alone. */
@@ -53,27 +62,24 @@ export class AgentToolInterceptor implements NestInterceptor {
   }
 
   /**
-   * The request behind the call: what its user and run are read from.
+   * What the call's user and run are read from: over HTTP the request, over other transports what
+   * stands in its place.
    *
-   * @throws CallRefusedException `transport_not_supported` for all that is not HTTP.
+   * @throws CallRefusedException `transport_not_supported`, 501, over a transport that is not known.
    */
   protected requestOf(context: ExecutionContext): AgentRequest {
-    const transport = context.getType<string>();
-    if (transport === 'http') return context.switchToHttp().getRequest<AgentRequest>();
+    const transport = transportOf(context);
+    if (transport !== undefined) return transport.requestOf(context);
     throw new CallRefusedException({
       status: 501,
       code: 'transport_not_supported',
-      message: `${toolName(context)} is marked with @AgentTool and was called over "${transport}", where this version gives no vault key, so it was not run. To serve that transport, extend AgentToolInterceptor, override requestOf() and identify() in it, and register it as APP_INTERCEPTOR in the root module.`,
+      message: `${methodName(context)} is marked with @AgentTool and was called over "${context.getType<string>()}", a transport of which it is not known who calls, so it was not run. To serve that transport, extend AgentToolInterceptor, override requestOf() and identify() in it, and register it as APP_INTERCEPTOR in the root module.`,
     });
   }
 
   /** The response whose end the key waits for; `undefined` where there is none to wait for. */
   protected responseOf(context: ExecutionContext): ClosableResponse | undefined {
-    if (context.getType<string>() !== 'http') return undefined;
-    const response = context
-      .switchToHttp()
-      .getResponse<ClosableResponse & { raw?: ClosableResponse }>();
-    return response.raw ?? response;
+    return transportOf(context)?.responseOf?.(context);
   }
 
   /** On whose behalf the call works: the application's `identify`, completed from the request. */
@@ -95,68 +101,34 @@ export class AgentToolInterceptor implements NestInterceptor {
     next: CallHandler,
     subscriber: Subscriber<unknown>,
   ): void {
-    let run: Run | undefined;
-    let handlerSettled = false;
-    let responseOpen = false;
-    let clientGone = false;
-    const endOnceDone = (): void => {
-      if (handlerSettled && !responseOpen) run?.end();
-    };
-
+    let response: ClosableResponse | undefined;
     try {
       // Asked first whatever `identify` may know: a transport it cannot serve opens no run.
       this.requestOf(context);
-      const response = this.responseOf(context);
-      if (response !== undefined) {
-        if (isClosed(response)) throw clientGoneBefore(context);
-        responseOpen = true;
-        onceClosed(response, () => {
-          responseOpen = false;
-          clientGone = true;
-          endOnceDone();
-        });
-      }
+      response = this.responseOf(context);
+      if (response !== undefined && isClosed(response)) throw clientGoneBefore(context);
     } catch (error) {
       subscriber.error(error);
       return;
     }
+    let clientGone = false;
+    let answered = (): void => {};
+    if (response !== undefined) {
+      onceClosed(response, () => {
+        clientGone = true;
+        answered();
+      });
+    }
 
-    const enterHandler = (opened: Run): void => {
+    const enterHandler = (run: Run): void => {
       if (subscriber.closed || clientGone) {
-        opened.end();
+        run.end();
         subscriber.error(clientGoneBefore(context));
         return;
       }
-      run = opened;
-      // Before anyone outside hears of it: who retries does so at once, and gets a new run.
-      const settled = (): void => opened.handled();
-      subscriber.add(() => {
-        settled();
-        handlerSettled = true;
-        endOnceDone();
-      });
-      const enter = <T>(work: () => T): T => opened.enter(work);
-      try {
-        const handling = enter(() =>
-          next.handle().subscribe({
-            next: (value) => {
-              keepContext(value, enter);
-              subscriber.next(value);
-            },
-            error: (error) => {
-              settled();
-              subscriber.error(error);
-            },
-            complete: () => {
-              settled();
-              subscriber.complete();
-            },
-          }),
-        );
-        subscriber.add(handling);
-      } catch (error) {
-        subscriber.error(error);
-      }
+      if (response !== undefined) answered = run.keepOpen();
+      const transport = transportOf(context);
+      handle({ next, run, subscriber, transport, context });
     };
 
     this.#open(mark, context).then(enterHandler, (error: unknown) => subscriber.error(error));
@@ -165,40 +137,12 @@ export class AgentToolInterceptor implements NestInterceptor {
   async #open(mark: AgentToolOptions, context: ExecutionContext): Promise<Run> {
     const identified = this.identify(context);
     const identity = isThenable(identified) ? await identified : identified;
-    const policy = this.#sound.has(mark)
-      ? (mark as VaultKeyPolicy)
-      : await this.#policyOf(mark, { identity, args: context.getArgs(), execution: context });
     const label = this.labelFor(identity, context);
-    return this.runs.open({ policy, identity, label, execution: context });
-  }
-
-  async #policyOf(mark: AgentToolOptions, call: AgentToolContext): Promise<VaultKeyPolicy> {
-    const { dailyUsdCap, allowedEndpoints } = mark;
-    const perCall = typeof dailyUsdCap === 'function' || typeof allowedEndpoints === 'function';
-    try {
-      const policy: VaultKeyPolicy = {
-        ...mark,
-        dailyUsdCap: typeof dailyUsdCap === 'function' ? await dailyUsdCap(call) : dailyUsdCap,
-        allowedEndpoints:
-          typeof allowedEndpoints === 'function' ? await allowedEndpoints(call) : allowedEndpoints,
-      };
-      const faults = policyFaults(policy, this.runs.dialect);
-      if (faults.length > 0) {
-        throw new Error(faults.map(({ field, message }) => `${field} ${message}`).join('; '));
-      }
-      if (!perCall) this.#sound.add(mark);
-      return policy;
-    } catch (cause) {
-      const tool = call.identity.tool ?? 'this tool';
-      this.#logger.error(
-        `The policy of ${tool} is not to be had, so it was not run.`,
-        cause instanceof Error ? cause.stack : String(cause),
-      );
-      throw new VaultKeyUnavailableException({
-        message: `What ${tool} may spend or call could not be told, so it was not run. The application's log says why.`,
-        cause,
-      });
-    }
+    return this.runner.open(
+      mark,
+      { identity, args: context.getArgs(), execution: context },
+      { label, execution: context, mark },
+    );
   }
 
   #complete(given: PartialAgentIdentity | undefined, context: ExecutionContext): AgentIdentity {
@@ -206,10 +150,87 @@ export class AgentToolInterceptor implements NestInterceptor {
     return {
       userId: userId ?? userIdOf(this.requestOf(context)),
       runId: runId ?? runIdOf(this.requestOf(context)),
-      tool: tool ?? toolName(context),
+      tool: tool ?? transportOf(context)?.toolNameOf?.(context) ?? methodName(context),
       ...(tenantId === undefined ? {} : { tenantId }),
     };
   }
+}
+
+interface Handling {
+  next: CallHandler;
+  run: Run;
+  subscriber: Subscriber<unknown>;
+  transport?: Transport | undefined;
+  context?: ExecutionContext;
+}
+
+/** Runs a handler in a run, which stays open at least until the handler has settled. */
+function handle({ next, run, subscriber, transport, context }: Handling): void {
+  const settled = run.keepOpen();
+  // Before anyone outside hears of it: who retries does so at once, and gets a new run.
+  const handled = (): void => run.handled();
+  const handling = new Subscription();
+  const stop = (): void => {
+    handled();
+    settled();
+    handling.unsubscribe();
+  };
+  let given = false;
+  subscriber.add(() => {
+    const gone = context !== undefined && transport?.callerGone?.(context) === true;
+    if (given || handling.closed || !gone) stop();
+    // Nobody waits for its answer any more, and a tool in the middle of its work still ends it.
+    else handling.add(atExpiry(run, stop));
+  });
+  const enter = <T>(work: () => T): T => run.enter(work);
+  try {
+    const source = enter(() =>
+      next.handle().subscribe({
+        next: (value) => {
+          given = true;
+          if (subscriber.closed) {
+            stop();
+            return;
+          }
+          keepContext(value, enter);
+          if (transport?.readsIterators === true) keepUntilRead(value, run);
+          subscriber.next(value);
+        },
+        error: (error) => {
+          handled();
+          subscriber.error(VaultKeyException.from(error) ?? error);
+          stop();
+        },
+        complete: () => {
+          handled();
+          subscriber.complete();
+          stop();
+        },
+      }),
+    );
+    handling.add(source);
+  } catch (error) {
+    subscriber.error(error);
+    stop();
+  }
+}
+
+/** Keeps a run open until an iterator that its handler gave has been read to the end. */
+function keepUntilRead(value: unknown, run: Run): void {
+  if (!isIterator(value)) return;
+  const read = run.keepOpen();
+  const timer = atExpiry(run, read);
+  onceRead(value, () => {
+    timer.unsubscribe();
+    read();
+  });
+}
+
+/** Calls back when the key of a run has expired: nothing is worth waiting for any longer. */
+function atExpiry({ key }: Run, callback: () => void): Subscription {
+  const timer = setTimeout(callback, key.expiresAt.getTime() - Date.now());
+  timer.unref();
+  return new Subscription(() => clearTimeout(timer));
 }
 
 function isOpenFor(execution: object): boolean {
@@ -219,7 +240,7 @@ function isOpenFor(execution: object): boolean {
   return false;
 }
 
-function toolName(context: ExecutionContext): string {
+function methodName(context: ExecutionContext): string {
   return `${context.getClass().name}.${context.getHandler().name}`;
 }
 
@@ -227,7 +248,7 @@ function clientGoneBefore(context: ExecutionContext): CallRefusedException {
   return new CallRefusedException({
     status: 499,
     code: 'client_closed_request',
-    message: `The client had gone before ${toolName(context)} could begin, so it was not run.`,
+    message: `The client had gone before ${methodName(context)} could begin, so it was not run.`,
   });
 }
 

@@ -15,6 +15,9 @@ export type IdentifyAgent = (
 /** The token of the application's own {@link IdentifyAgent}. */
 export const IDENTIFY_AGENT = Symbol.for('nestjs-vault-key:identify-agent');
 
+/** What is asked where the application says nothing. */
+export const identifyNobody: IdentifyAgent = () => undefined;
+
 /** What an identity is read from. */
 export interface AgentRequest {
   headers: Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -22,7 +25,8 @@ export interface AgentRequest {
   user?: unknown;
 }
 
-const RUN_ID_HEADER = 'x-agent-run-id';
+/** Where a caller names its run; in lower case, as headers are kept. */
+export const RUN_ID_HEADER = 'x-agent-run-id';
 
 /**
  * The user a guard put on the request: the first of `id`, `userId` and `sub` that is a string or
@@ -53,7 +57,7 @@ export function runIdOf(request: AgentRequest): string {
   throw new CallRefusedException({
     status: 400,
     code: 'invalid_run_id',
-    message: `The header X-Agent-Run-ID ${RUN_ID_RULE}, given once. Nothing was run.`,
+    message: `The run id, X-Agent-Run-ID, ${RUN_ID_RULE}, given once. Nothing was run.`,
     param: 'X-Agent-Run-ID',
   });
 }

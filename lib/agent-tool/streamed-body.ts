@@ -27,6 +27,32 @@ export function keepContext(value: unknown, enter: <T>(work: () => T) => T): voi
   }
 }
 
+/** Whether a value is an async iterator, as subscriptions give. */
+export function isIterator(value: unknown): value is AsyncIterator<unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'next' in value &&
+    typeof value.next === 'function' &&
+    Object.isExtensible(value)
+  );
+}
+
+/** Calls back once an iterator has given its last value, has failed, or was told to stop and has. */
+export function onceRead(iterator: AsyncIterator<unknown>, callback: () => void): void {
+  const methods = iterator as unknown as Record<string, unknown>;
+  for (const name of ITERATOR) {
+    const method = methods[name];
+    if (typeof method !== 'function') continue;
+    replace(iterator, name, (...args) => {
+      const step = (async () => (method as Method).apply(iterator, args))();
+      const result = step as Promise<IteratorResult<unknown>>;
+      result.then(({ done }) => (done === true ? callback() : undefined), callback);
+      return result;
+    });
+  }
+}
+
 /** What a `StreamableFile` or web `Response`, whichever copy of it, streams; else the value. */
 function bodyOf(value: object): object {
   const body: unknown =
@@ -43,11 +69,7 @@ function bind(target: object, names: readonly string[], scope: Scope): void {
   for (const name of names) {
     const method = methods[name];
     if (typeof method !== 'function') continue;
-    Object.defineProperty(target, name, {
-      configurable: true,
-      writable: true,
-      value: (...args: unknown[]) => scope().runInAsyncScope(method as Method, target, ...args),
-    });
+    replace(target, name, (...args) => scope().runInAsyncScope(method as Method, target, ...args));
   }
 }
 
@@ -60,13 +82,13 @@ function bindOpened(
 ): void {
   const open = (body as Record<PropertyKey, unknown>)[opener];
   if (typeof open !== 'function') return;
-  Object.defineProperty(body, opener, {
-    configurable: true,
-    writable: true,
-    value: (...args: unknown[]) => {
-      const opened = scope().runInAsyncScope(open as Method, body, ...args) as object;
-      bind(opened, names, scope);
-      return opened;
-    },
+  replace(body, opener, (...args) => {
+    const opened = scope().runInAsyncScope(open as Method, body, ...args) as object;
+    bind(opened, names, scope);
+    return opened;
   });
+}
+
+function replace(target: object, name: PropertyKey, method: (...args: unknown[]) => unknown): void {
+  Object.defineProperty(target, name, { configurable: true, writable: true, value: method });
 }

@@ -201,6 +201,15 @@ export abstract class BrokerClient {
   abstract forward(call: VendorCall): Promise<VendorAnswer>;
 
   /**
+   * As {@link forward}, by the cheapest way there is: what a vendor's own client is bound to.
+   *
+   * @throws what {@link forward} throws.
+   */
+  relay(call: VendorCall): Promise<VendorAnswer> {
+    return this.forward(call);
+  }
+
+  /**
    * What stands against every cap over a key.
    *
    * @throws VaultKeyInvalidException where the key is not live any more.

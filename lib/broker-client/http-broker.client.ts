@@ -39,6 +39,7 @@ import {
   readNewBrake,
   readStanding,
 } from './management-wire';
+import { RelayConnection } from './relay-connection';
 
 /** Where the broker is, and how to speak with it. */
 export interface HttpBrokerClientOptions {
@@ -88,6 +89,9 @@ interface OutgoingRequest {
 type Exchange =
   | { answered: true; status: number; headers: Record<string, string>; body: Readable }
   | { answered: false };
+
+/** What became of a request that got no answer. */
+type Outcome = Pick<Flight, 'sent' | 'timedOut' | 'failure'>;
 
 /** One management call that is no issue and no revocation. */
 interface ManagementQuestion {
@@ -154,6 +158,7 @@ export class HttpBrokerClient extends BrokerClient {
   readonly #httpAgent = new http.Agent({ keepAlive: true, timeout: IDLE_CONNECTION_MS });
   readonly #httpsAgent = new https.Agent({ keepAlive: true, timeout: IDLE_CONNECTION_MS });
   readonly #http: HttpService;
+  #relays: RelayConnection | undefined;
 
   constructor(options: HttpBrokerClientOptions) {
     super();
@@ -244,6 +249,22 @@ export class HttpBrokerClient extends BrokerClient {
     throw this.#noCallAnswer(flight, call, headers['idempotency-key']);
   }
 
+  override async relay(call: VendorCall): Promise<VendorAnswer> {
+    const headers = headersOf(call);
+    this.#check(call);
+    this.#relays ??= new RelayConnection(this.#proxy.origin, this.#callLimits);
+    const relayed = await this.#relays.send({
+      method: call.method,
+      path: `${this.#proxy.prefix}/${call.vendor}${call.target}`,
+      headers,
+      body: call.body,
+    });
+    if (relayed.answered) {
+      return { status: relayed.status, headers: relayed.headers, body: relayed.body };
+    }
+    throw this.#noCallAnswer(relayed, call, headers['idempotency-key']);
+  }
+
   override async standing({
     token,
     vendor,
@@ -308,10 +329,10 @@ export class HttpBrokerClient extends BrokerClient {
     if (answer.status !== 200 && answer.status !== 404) throw this.#refused(answer, what);
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#httpAgent.destroy();
     this.#httpsAgent.destroy();
-    return Promise.resolve();
+    await this.#relays?.destroy();
   }
 
   #issueBody(request: IssueKeyRequest): string {
@@ -474,7 +495,7 @@ export class HttpBrokerClient extends BrokerClient {
     }
   }
 
-  #noCallAnswer(flight: Flight, call: VendorCall, idempotencyKey?: string): VaultKeyException {
+  #noCallAnswer(flight: Outcome, call: VendorCall, idempotencyKey?: string): VaultKeyException {
     const cause = causeOf(flight);
     if (flight.sent) {
       return new VendorOutcomeUnknownException({
@@ -488,7 +509,7 @@ export class HttpBrokerClient extends BrokerClient {
         cause,
       });
     }
-    if (codeOf(flight).startsWith('ERR_')) {
+    if (/^(?:ERR_(?!SSL_|TLS_)|UND_ERR_INVALID_ARG$)/.test(codeOf(flight))) {
       return new CallRefusedException({
         status: 400,
         code: 'invalid_request',
@@ -543,7 +564,7 @@ export class HttpBrokerClient extends BrokerClient {
     };
   }
 
-  #unreached(flight: Flight): string {
+  #unreached(flight: Outcome): string {
     return flight.timedOut
       ? `no connection within ${secondsText(this.#callLimits.connectMs)}`
       : codeOf(flight);
@@ -629,7 +650,7 @@ function isReadOnly(method: string): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
-function codeOf(flight: Flight): string {
+function codeOf(flight: Outcome): string {
   return flight.failure?.code ?? 'the connection was closed';
 }
 
@@ -640,7 +661,7 @@ function reasonOf(flight: Flight): string {
     : `the broker could not be reached (${codeOf(flight)})`;
 }
 
-function causeOf(flight: Flight): Error | undefined {
+function causeOf(flight: Outcome): Error | undefined {
   return flight.failure === undefined ? undefined : bareError(flight.failure);
 }
 

@@ -6,6 +6,7 @@ import { Controller, Get, Module, Res, StreamableFile } from '@nestjs/common';
 import type { ArgumentsHost, INestApplication } from '@nestjs/common';
 import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
 import type { AbstractHttpAdapter } from '@nestjs/core';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -128,16 +129,51 @@ describe.each<[string, () => AbstractHttpAdapter]>([
 
 describe('the filter off HTTP', () => {
   const filter = new VaultKeyExceptionFilter(new HttpAdapterHost());
-  const exception = new SpendCapExceededException();
-  const hostOf = (type: string): ArgumentsHost => ({ getType: () => type }) as ArgumentsHost;
+  const exception = new SpendCapExceededException({ cap: 5, spent: 4, remaining: 1 });
+  const body = exception.getResponse();
 
-  it('hands the exception on to microservices as an error of the stream', async () => {
+  function hostOf(type: string, ...args: unknown[]): ArgumentsHost {
+    const host = new ExecutionContextHost(args);
+    host.setType(type);
+    return host;
+  }
+
+  it('answers microservices with the body, as an RpcException made of it', async () => {
     const result = filter.catch(exception, hostOf('rpc')) as Observable<never>;
 
-    await expect(lastValueFrom(result)).rejects.toBe(exception);
+    await expect(lastValueFrom(result)).rejects.toEqual(body);
   });
 
-  it.each(['graphql', 'ws'])('throws it on over %s', (type) => {
+  it('tells a socket.io client by the event "exception", with the message it was about', () => {
+    const client = { emit: jest.fn(), send: jest.fn() };
+    filter.catch(
+      exception,
+      hostOf('ws', client, { amount: 1 }, () => {}, 'charge'),
+    );
+
+    const cause = { pattern: 'charge', data: { amount: 1 } };
+    expect(client.emit.mock.calls).toEqual([['exception', { ...body, cause }]]);
+    expect(client.send).not.toHaveBeenCalled();
+  });
+
+  it('sends a native WebSocket client the same as text', () => {
+    const client = { readyState: 1, emit: jest.fn(), send: jest.fn() };
+    filter.catch(exception, hostOf('ws', client, { amount: 1 }, 'charge'));
+
+    const cause = { pattern: 'charge', data: { amount: 1 } };
+    expect(client.send.mock.calls).toEqual([
+      [JSON.stringify({ event: 'exception', data: { ...body, cause } })],
+    ]);
+    expect(client.emit).not.toHaveBeenCalled();
+  });
+
+  it.each(['graphql', 'pigeon'])('throws it on over %s', (type) => {
     expect(() => filter.catch(exception, hostOf(type))).toThrow(exception);
+  });
+
+  it('the exception itself tells GraphQL its code and the rest of its body', () => {
+    const { error: code, message: _message, ...rest } = body;
+
+    expect(exception.extensions).toEqual({ ...rest, code });
   });
 });

@@ -6,13 +6,27 @@ import { throwError } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { VaultKeyException } from './vault-key.exception';
 
+/** A client of a WebSocket gateway: what Nest itself tells them by. */
+interface WsClient {
+  /** Of `ws`, and of nothing else. */
+  readyState?: unknown;
+  send?(text: string): void;
+  emit?(event: string, payload: unknown): void;
+}
+
 /**
- * Answers a {@link VaultKeyException} over HTTP: its status and body, `Cache-Control: no-store`,
- * and `Retry-After` where the exception knows how long to wait. Works on Express and Fastify. Over
- * other transports the exception goes on as it is.
+ * Answers a {@link VaultKeyException} in the words of the transport the call came over.
  *
- * `VaultKeyModule` registers it for the whole application; the exceptions answer with the same
- * status and body where it does not run.
+ * - HTTP, on Express and Fastify: its status and body, `Cache-Control: no-store`, and `Retry-After`
+ *   where the exception knows how long to wait.
+ * - Microservices: the body, as of an `RpcException` made of it.
+ * - WebSocket: the event `exception` with the body and the `cause`, which holds the message's
+ *   pattern and data, as Nest's own answers do. An acknowledgement is left unanswered.
+ * - GraphQL: an error with the exception's message, whose `extensions` hold its code as `code` and
+ *   the rest of the body.
+ *
+ * `VaultKeyModule` registers it for the whole application. Where it does not run, the exceptions
+ * answer with the same over HTTP and GraphQL, and Nest says "Internal server error" elsewhere.
  */
 @Catch(VaultKeyException)
 export class VaultKeyExceptionFilter implements ExceptionFilter<VaultKeyException> {
@@ -23,9 +37,23 @@ export class VaultKeyExceptionFilter implements ExceptionFilter<VaultKeyExceptio
       case 'http':
         return this.answer(exception, host.switchToHttp().getResponse());
       case 'rpc':
-        return throwError(() => exception);
+        return throwError(() => exception.getResponse());
+      case 'ws':
+        return this.tell(exception, host.switchToWs());
       default:
         throw exception;
+    }
+  }
+
+  private tell(exception: VaultKeyException, host: ReturnType<ArgumentsHost['switchToWs']>): void {
+    const client = host.getClient<WsClient>();
+    const cause = { pattern: host.getPattern(), data: host.getData<unknown>() };
+    const payload = { ...exception.getResponse(), cause };
+    // Not emit(), which `ws` has too: it would stay on this side.
+    if (typeof client.readyState === 'number') {
+      client.send?.(JSON.stringify({ event: 'exception', data: payload }));
+    } else {
+      client.emit?.('exception', payload);
     }
   }
 

@@ -2,39 +2,83 @@ import { HttpStatus } from '@nestjs/common';
 import { knownDetails } from './known-details';
 import { VaultKeyException } from './vault-key.exception';
 
-/** Why there is no key for a call: no run around it, a run that is over, or a key for another vendor. */
-export type VaultKeyMissingReason = 'outside_run' | 'run_ended' | 'other_vendor';
+/**
+ * Why there is no key: a vendor call with no run around it, in a run that is over, or in one whose
+ * key is another vendor's; a marked method that Nest called with no interceptor around it, or that
+ * belongs to no application with `VaultKeyModule`.
+ */
+export type VaultKeyMissingReason =
+  'outside_run' | 'run_ended' | 'other_vendor' | 'not_intercepted' | 'not_bound';
 
-const HAPPENED: Readonly<Record<VaultKeyMissingReason, string>> = {
+const CALL_HAPPENED = {
   outside_run: 'was made outside a run, so there is no vault key for it',
   run_ended: 'was made after its run had ended, so its vault key is gone',
   other_vendor: "was made in a run whose vault key is another vendor's",
 };
 
+const CALL_CAUSES = [
+  '- the handler or method is not marked with @AgentTool;',
+  '- the call was made after the run had ended: a promise that the handler did not await, or work begun after the response had closed;',
+  '- a hybrid application whose connectMicroservice() was called without { inheritAppConfig: true }, so that no interceptor ran;',
+  '- work that belongs to no marked method (a script, a start-up hook): wrap it in VaultKeyService.run(policy, work);',
+  "- the run's key is for another vendor: name this one in @AgentTool({ vendor }).",
+];
+
+const TOOL_HAPPENED = {
+  not_intercepted:
+    'is a handler that Nest routes, and was called with no interceptor around it, so there was no vault key for it and it was not run. The usual causes:',
+  not_bound:
+    'is marked with @AgentTool and was called on an object that belongs to no application with VaultKeyModule, so there was no vault key for it and it was not run. The usual causes:',
+};
+
+const TOOL_CAUSES = {
+  not_intercepted: [
+    '- a hybrid application: say connectMicroservice(options, { inheritAppConfig: true }), MCP servers included;',
+    "- a GraphQL field resolver: give GraphQLModule fieldResolverEnhancers: ['interceptors'];",
+    '- the application calls the handler itself: wrap the call in VaultKeyService.run(policy, work).',
+  ],
+  not_bound: [
+    '- the module that imports VaultKeyModule is not part of the application (in a spec: VaultKeyTestingModule);',
+    '- the object was made with new: have the container make it, as a provider or controller;',
+    '- two applications in this process have the class as a request-scoped provider, so that it cannot be told whose it is.',
+  ],
+};
+
 /**
- * A vendor call had no vault key to go with, so nothing was sent: there is no fall-back to the
- * account's own key. Answered as 500 `vault_key_missing`; a fault in the application's code.
+ * There was no vault key to go with, so nothing was sent, or the tool was not run: there is no
+ * fall-back to the account's own key. Answered as 500 `vault_key_missing`; a fault in the
+ * application's code.
  */
 export class VaultKeyMissingException extends VaultKeyException {
   readonly reason: VaultKeyMissingReason;
 
-  constructor(init: { vendor?: string; reason?: VaultKeyMissingReason } = {}) {
+  constructor(
+    init:
+      | { vendor?: string; reason?: keyof typeof CALL_HAPPENED }
+      | { tool: string; reason: keyof typeof TOOL_HAPPENED } = {},
+  ) {
     const reason = init.reason ?? 'outside_run';
-    const call = init.vendor === undefined ? 'A vendor call' : `A call to ${init.vendor}`;
     super({
       code: 'vault_key_missing',
-      message: [
-        `${call} ${HAPPENED[reason]}. Nothing was sent. The usual causes:`,
-        '- the handler is not marked with @AgentTool;',
-        '- the call was made after the run had ended: a promise that the handler did not await, or work begun after the response had closed;',
-        '- a hybrid application whose connectMicroservice() was called without { inheritAppConfig: true }, so that no interceptor ran;',
-        '- a method that Nest does not route (a timer, a queue, an event listener): wrap its work in VaultKeyService.run(policy, work);',
-        "- the run's key is for another vendor: name this one in @AgentTool({ vendor }).",
-      ].join('\n'),
+      message: ('tool' in init ? toolMessage(init.tool, init.reason) : callMessage(init)).join(
+        '\n',
+      ),
       status: HttpStatus.INTERNAL_SERVER_ERROR,
       retryable: false,
-      details: knownDetails({ reason, vendor: init.vendor }),
+      details: knownDetails(
+        'tool' in init ? { reason, tool: init.tool } : { reason, vendor: init.vendor },
+      ),
     });
     this.reason = reason;
   }
+}
+
+function callMessage(init: { vendor?: string; reason?: keyof typeof CALL_HAPPENED }): string[] {
+  const call = init.vendor === undefined ? 'A vendor call' : `A call to ${init.vendor}`;
+  const happened = CALL_HAPPENED[init.reason ?? 'outside_run'];
+  return [`${call} ${happened}. Nothing was sent. The usual causes:`, ...CALL_CAUSES];
+}
+
+function toolMessage(tool: string, reason: keyof typeof TOOL_HAPPENED): string[] {
+  return [`${tool} ${TOOL_HAPPENED[reason]}`, ...TOOL_CAUSES[reason]];
 }

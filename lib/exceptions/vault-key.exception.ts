@@ -1,4 +1,5 @@
 import { HttpException } from '@nestjs/common';
+import { exceptionBehind } from './exception-behind';
 
 /** Everything an answer to a caller may say beside `error`, `message` and `retryable`. JSON values only. */
 export type VaultKeyExceptionDetails = Readonly<Record<string, unknown>>;
@@ -41,6 +42,33 @@ export abstract class VaultKeyException extends HttpException {
     this.code = init.code;
     this.retryable = init.retryable;
     this.details = details;
+  }
+
+  /**
+   * What an error means, in a `catch`: itself where it is one of this package's exceptions, and for
+   * an error of the `stripe` client that `@InjectStripe()` gives the exception it leaves the run as.
+   *
+   * @returns `undefined` for every other error.
+   * @example
+   * ```ts
+   * try {
+   *   await this.stripe.paymentIntents.create({ amount, currency: 'usd' });
+   * } catch (error) {
+   *   if (VaultKeyException.from(error)?.retryable === true) return this.later(amount);
+   *   throw error;
+   * }
+   * ```
+   */
+  static from(error: unknown): VaultKeyException | undefined {
+    return error instanceof VaultKeyException ? error : exceptionBehind(error);
+  }
+
+  /**
+   * What GraphQL shows of an error beside its message: the body, with `code` in the place of `error`.
+   */
+  get extensions(): Record<string, unknown> {
+    const { error: code, message: _message, ...rest } = this.getResponse();
+    return { ...rest, code };
   }
 
   /** The body a caller sees. */

@@ -3,6 +3,7 @@ import { readWhole } from '../broker-client/broker-client';
 import { targetFault } from '../broker/endpoints/target';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import { readProxiedAnswer } from '../exceptions/refusal-reader';
+import { numberedKey } from '../vault-key/call-numbering';
 import type { CurrentVaultKey } from '../vault-key/current-vault-key';
 import { encodeForm } from './form-encoding';
 import type { VendorParams } from './form-encoding';
@@ -17,7 +18,7 @@ export interface VendorRequestOptions {
    * once. 1–255 visible ASCII characters. Give one of your own, such as an order's id, where a
    * retry of your handler must not charge again.
    *
-   * @default a random UUID for each call
+   * @default a random UUID for each call; in a job, one that the same call of a retry has too
    */
   idempotencyKey?: string | undefined;
 }
@@ -88,10 +89,13 @@ export abstract class ProxiedVendorService {
       throw CallRefusedException.forArgument('method', `must be one of ${[...METHODS].join(', ')}`);
     }
     const readOnly = method === 'GET';
-    const idempotencyKey = readOnly ? undefined : idempotencyKeyOf(options);
+    const given = readOnly ? undefined : givenKey(options);
     const form = encodeForm(params);
     const target = targetOf(path, readOnly ? form : '');
     const body = readOnly || form === '' ? undefined : form;
+    const idempotencyKey = readOnly
+      ? undefined
+      : (given ?? numberedKey({ method, path: target, body }) ?? randomUUID());
 
     const answer = await key.broker.forward({
       vendor: this.vendor,
@@ -122,9 +126,9 @@ export abstract class ProxiedVendorService {
   }
 }
 
-function idempotencyKeyOf(options: VendorRequestOptions): string {
+function givenKey(options: VendorRequestOptions): string | undefined {
   const { idempotencyKey } = options;
-  if (idempotencyKey === undefined) return randomUUID();
+  if (idempotencyKey === undefined) return undefined;
   if (typeof idempotencyKey !== 'string' || !IDEMPOTENCY_KEY.test(idempotencyKey)) {
     throw CallRefusedException.forArgument(
       'idempotencyKey',

@@ -49,11 +49,12 @@ export function idText(value: unknown): string | undefined {
 /**
  * Reads an identity that the application gave.
  *
+ * @param next What to do about one that is not sound, as a sentence.
  * @throws CallRefusedException `invalid_identity`, naming every field that is not sound.
  */
-export function readIdentity(given: unknown): Partial<AgentIdentity> {
+export function readIdentity(given: unknown, next?: string): Partial<AgentIdentity> {
   if (given === undefined || given === null) return {};
-  if (typeof given !== 'object') throw invalidIdentity('it must be an object');
+  if (typeof given !== 'object') throw invalidIdentity('it must be an object', next);
   const { userId, runId, tenantId, tool } = given as Record<string, unknown>;
   const faults: string[] = [];
   const user = idText(userId);
@@ -68,7 +69,7 @@ export function readIdentity(given: unknown): Partial<AgentIdentity> {
   if (tool !== undefined && (typeof tool !== 'string' || tool.trim() === '')) {
     faults.push('tool must be a string that is not blank');
   }
-  if (faults.length > 0) throw invalidIdentity(faults.join('; '));
+  if (faults.length > 0) throw invalidIdentity(faults.join('; '), next);
   return {
     ...(user === undefined ? {} : { userId: user }),
     ...(runId === undefined ? {} : { runId: runId as string }),
@@ -78,10 +79,13 @@ export function readIdentity(given: unknown): Partial<AgentIdentity> {
 }
 
 /** An identity that cannot be worked with: the application's fault, so no 4xx. */
-export function invalidIdentity(what: string): CallRefusedException {
+export function invalidIdentity(
+  what: string,
+  next = 'See the option `identify` of VaultKeyModule.',
+): CallRefusedException {
   return new CallRefusedException({
     status: 500,
     code: 'invalid_identity',
-    message: `It is not known on whose behalf this call works, so it was not run: ${what}. See the option \`identify\` of VaultKeyModule.`,
+    message: `It is not known on whose behalf this call works, so it was not run: ${what}. ${next}`,
   });
 }

@@ -10,6 +10,7 @@ import { DEFAULT_EXPIRES_IN, parseExpiresIn } from '../broker/keys/expires-in';
 import { VaultKeyException } from '../exceptions/vault-key.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import type { AgentIdentity } from './agent-identity';
+import type { CallNumbering } from './call-numbering';
 import { KEY_TERMS } from './key-terms';
 import type { KeyTerms } from './key-terms';
 import { subjectId } from './label';
@@ -27,8 +28,10 @@ export interface RunRequest {
   policy: VaultKeyPolicy;
   identity: AgentIdentity;
   label: string;
-  /** The routed call the run is for. */
+  /** The routed call the run is for, and the mark of its handler. */
   execution?: object;
+  mark?: object;
+  calls?: CallNumbering;
 }
 
 /** Opens runs: asks the broker for their keys, and sees to it that each key is revoked. */
@@ -54,16 +57,16 @@ export class RunOpener {
    * @throws VaultKeyException when no key was to be had.
    */
   async open(request: RunRequest): Promise<Run> {
-    const { identity, execution } = request;
+    const { identity, execution, mark, calls } = request;
     const outer = runAround(execution);
     const parent = this.#parentIn(outer, request.policy.vendor ?? DEFAULT_VENDOR);
     if (parent !== undefined && this.client.dialect === 'keybrake') {
-      return new Run({ key: parent, identity, outer, execution });
+      return new Run({ key: parent, identity, outer, execution, mark, calls });
     }
     this.queue.runStarted();
     try {
       const key = await this.#issue(request, parent);
-      return new Run({ key, identity, outer, execution }, () => {
+      return new Run({ key, identity, outer, execution, mark, calls }, () => {
         this.revoke(key);
         this.queue.runEnded();
       });

@@ -7,6 +7,7 @@ export class Run {
   readonly #record: RunRecord;
   readonly #onEnd: (() => void) | undefined;
   #ended = false;
+  #keepers = 0;
 
   /** @param onEnd Absent where the key belongs to the run around this one, which ends it. */
   constructor(record: RunRecord, onEnd?: () => void) {
@@ -26,6 +27,17 @@ export class Run {
   /** Runs work in the context of this run. */
   enter<T>(work: () => T): T {
     return enterRun(this.#record, work);
+  }
+
+  /** Keeps the run open until what it gives is called: the run ends when the last of them was. */
+  keepOpen(): () => void {
+    this.#keepers++;
+    let done = false;
+    return () => {
+      if (done) return;
+      done = true;
+      if (--this.#keepers === 0) this.end();
+    };
   }
 
   /** The work is over: the key serves no further call, and its revocation is on its way. */

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { VaultKeyException } from '../exceptions/vault-key.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import { ANONYMOUS, newRunId, readIdentity } from './agent-identity';
 import type { AgentIdentity, PartialAgentIdentity } from './agent-identity';
 import { keyLabel } from './label';
-import { currentRun } from './run-context';
+import { liveRun } from './run-context';
 import { RunOpener } from './run-opener';
 import type { RunRequest } from './run-opener';
 import type { VaultKey } from './vault-key';
@@ -29,7 +30,7 @@ export class VaultKeyService {
    * @returns What the work returns.
    * @throws VaultKeyUnavailableException when no key was to be had or the policy is not sound; the
    * work has not begun then.
-   * @throws What the work throws.
+   * @throws What the work throws; an error of the `stripe` client as the exception it stands for.
    * @example
    * await this.vaultKeys.run(
    *   { dailyUsdCap: 50, allowedEndpoints: ['/v1/refunds'] },
@@ -45,6 +46,8 @@ export class VaultKeyService {
     const run = await this.runs.open(this.#requestFor(policy, identity));
     try {
       return await run.enter(() => work(run.key));
+    } catch (error) {
+      throw VaultKeyException.from(error) ?? error;
     } finally {
       run.end();
     }
@@ -82,11 +85,7 @@ export class VaultKeyService {
   }
 
   #identityFrom(given: PartialAgentIdentity | undefined): AgentIdentity {
-    const around = currentRun();
-    const own =
-      around === undefined || around.key.ended
-        ? { userId: ANONYMOUS, runId: newRunId() }
-        : around.identity;
+    const own = liveRun()?.identity ?? { userId: ANONYMOUS, runId: newRunId() };
     return { ...own, ...readIdentity(given) };
   }
 }

@@ -16,9 +16,11 @@ const PACKAGES: Record<string, readonly string[]> = {
     'EmbeddedBroker',
     'ProxiedStripeService',
     'VAULT_KEY_MODULE_OPTIONS',
+    'VaultKeyException',
     'VaultKeyModule',
     'VaultKeyService',
   ],
+  'nestjs-vault-key/stripe': ['InjectStripe', 'STRIPE_CLIENT'],
   'nestjs-vault-key/testing': [
     'StripeVendor',
     'VaultKeyTestingModule',
@@ -30,6 +32,7 @@ const PACKAGES: Record<string, readonly string[]> = {
 /** The package's entry points, from their sources: what a test of the sources must import. */
 const ENTRIES: Record<string, string> = {
   'nestjs-vault-key': '../../lib/index',
+  'nestjs-vault-key/stripe': '../../lib/stripe/index',
   'nestjs-vault-key/testing': '../../lib/testing/index',
 };
 

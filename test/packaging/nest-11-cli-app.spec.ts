@@ -1,9 +1,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { binary, succeed } from './command';
-import { nodeFolder, onEachNode } from './node-versions';
+import { installTarball, itIsInstalledCleanly, itPlaysTheScenario } from './every-app';
+import type { App } from './every-app';
+import { manifestIn } from './manifest';
+import { onEachNode } from './node-versions';
 import { complaints, resolutions } from './type-resolution';
-import { copyApp, npmInstall, tarball, workbench } from './workbench';
+import { copyApp, npmInstall, workbench } from './workbench';
 
 /** What stands before and after our files join the app, and must not have changed. */
 interface Setup {
@@ -12,7 +15,8 @@ interface Setup {
   jest: unknown;
 }
 
-let app: string;
+let app: App;
+let folder: string;
 let scaffolded: Setup;
 
 beforeAll(async () => {
@@ -25,12 +29,13 @@ beforeAll(async () => {
     ['new', 'app', '--package-manager', 'npm', '--skip-git', '--skip-install'],
     { cwd: cli },
   );
-  app = join(cli, 'app');
+  folder = join(cli, 'app');
   scaffolded = await setup();
 
-  // @nestjs/axios 12 is a set of ES modules, which this app's Jest cannot require() below Node 24.9.
-  await npmInstall(app, tarball(), '@nestjs/axios@4');
-  await copyApp('nest-11-cli', app);
+  app = await installTarball(folder, '@nestjs/platform-fastify@11');
+  await copyApp('nest-11-cli', folder);
+  await copyApp('scenario', folder);
+  await succeed('npm', ['run', 'build'], { cwd: folder });
 });
 
 describe('an app scaffolded by the Nest 11 CLI', () => {
@@ -39,39 +44,43 @@ describe('an app scaffolded by the Nest 11 CLI', () => {
   });
 
   it('stays on Nest 11', async () => {
-    for (const name of ['common', 'core']) {
-      expect(await installed(`@nestjs/${name}`)).toMatch(/^11\./);
+    for (const name of ['common', 'core', 'platform-fastify']) {
+      const { version } = await manifestIn(join(folder, 'node_modules/@nestjs', name));
+      expect(version).toMatch(/^11\./);
     }
   });
 
-  it('builds', async () => {
-    await succeed('npm', ['run', 'build'], { cwd: app });
+  itIsInstalledCleanly(() => app);
+
+  it('compiles with the declarations of all it uses checked', async () => {
+    await succeed(
+      binary(folder, 'tsc'),
+      ['--noEmit', '--incremental', 'false', '--skipLibCheck', 'false'],
+      { cwd: folder },
+    );
   });
 
   it.each(resolutions)(
     'finds types under moduleResolution $moduleResolution',
     async (resolution) => {
-      expect(await complaints(app, resolution)).toBe('');
+      expect(await complaints(folder, resolution)).toBe('');
     },
   );
 
-  onEachNode((version) => {
+  onEachNode(({ folder: nodeFolder }) => {
     it('passes its own npm test', async () => {
-      await succeed('npm', ['test'], { cwd: app, nodeFolder: nodeFolder(version) });
+      await succeed('npm', ['test'], { cwd: folder, nodeFolder });
     });
   });
+
+  itPlaysTheScenario(() => app);
 });
 
 async function setup(): Promise<Setup> {
-  const read = (file: string) => readFile(join(app, file), 'utf8');
+  const read = (file: string) => readFile(join(folder, file), 'utf8');
   return {
     tsconfig: await read('tsconfig.json'),
     buildTsconfig: await read('tsconfig.build.json'),
     jest: (JSON.parse(await read('package.json')) as { jest: unknown }).jest,
   };
-}
-
-async function installed(name: string): Promise<string> {
-  const manifest = await readFile(join(app, 'node_modules', name, 'package.json'), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
 }

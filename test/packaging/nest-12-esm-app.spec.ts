@@ -1,122 +1,79 @@
 import { once } from 'node:events';
-import { readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { binary, run, start, succeed } from './command';
-import { nodeFolder, onEachNode } from './node-versions';
+import { installTarball, itIsInstalledCleanly, itPlaysTheScenario } from './every-app';
+import type { App } from './every-app';
+import { manifestIn } from './manifest';
+import { onEachNode } from './node-versions';
 import { complaints, resolutions } from './type-resolution';
-import { createApp, npmInstall, tarball } from './workbench';
+import { createApp } from './workbench';
 
 const settings = {
   KEYBRAKE_TOKEN: 'packaging-suite-token-of-forty-characters',
   STRIPE_SECRET_KEY: 'sk_test_packaging',
 };
 
-let app: string;
+let app: App;
 
 beforeAll(async () => {
-  app = await createApp('nest-12-esm');
-  await npmInstall(app, tarball());
-  await succeed('npm', ['run', 'build'], { cwd: app });
+  const folder = await createApp('nest-12-esm', 'nest-12', 'scenario');
+  await succeed('npm', ['pkg', 'set', 'type=module'], { cwd: folder });
+  app = await installTarball(folder);
+  await succeed('npm', ['run', 'build'], { cwd: folder });
 });
 
-describe('a Nest 12 app of ES modules', () => {
-  const charged = {
-    issued: 'packaging',
-    charge: {
-      status: 201,
-      body: { intent: expect.stringMatching(/^pi_/), key: expect.stringMatching(/^vk_/) },
-    },
-    overCap: { status: 402, body: expect.objectContaining({ error: 'spend_cap_exceeded' }) },
-    unmarked: { status: 200, body: { key: null } },
-  };
-
+describe('a Nest 12 app of ES modules, compiled with skipLibCheck: false', () => {
   it('needs one package on its install line', async () => {
-    const { dependencies } = JSON.parse(await readFile(join(app, 'package.json'), 'utf8')) as {
-      dependencies: Record<string, string>;
-    };
-    expect(Object.keys(dependencies)).toEqual([
+    const { dependencies } = await manifestIn(app.folder);
+    expect(Object.keys(dependencies ?? {})).toEqual([
       '@nestjs/common',
       '@nestjs/core',
       '@nestjs/platform-express',
+      '@nestjs/platform-fastify',
       'nestjs-vault-key',
       'reflect-metadata',
       'rxjs',
     ]);
   });
 
-  it('runs a marked handler from the tarball', async () => {
-    const { stdout, stderr } = await run('node', ['dist/main.js'], { cwd: app });
-    expect({ report: parsed(stdout), stderr }).toMatchObject({ report: charged, stderr: '' });
-  });
-
-  it('gets the same classes by import and by require', async () => {
-    await writeFile(
-      join(app, 'same.mjs'),
-      `import { createRequire } from 'node:module';
-       const require = createRequire(import.meta.url);
-       for (const entry of ['', '/broker', '/testing', '/package.json']) {
-         const name = 'nestjs-vault-key' + entry;
-         if (entry === '/package.json') require(name);
-         else {
-           const [imported, required] = [await import(name), require(name)];
-           const names = Object.keys(required);
-           if (names.length === 0) throw new Error(name + ' exports nothing');
-           for (const key of names) {
-             if (imported[key] !== required[key]) throw new Error(name + ': ' + key);
-           }
-         }
-       }`,
-    );
-    await succeed('node', ['same.mjs'], { cwd: app });
-  });
+  itIsInstalledCleanly(() => app);
 
   it.each(resolutions)(
     'finds types under moduleResolution $moduleResolution',
     async (resolution) => {
       const deprecated = resolution.moduleResolution === 'node10';
       expect(
-        await complaints(app, resolution, deprecated ? { ignoreDeprecations: '6.0' } : {}),
+        await complaints(app.folder, resolution, deprecated ? { ignoreDeprecations: '6.0' } : {}),
       ).toBe('');
     },
   );
 
-  it('finds declarations that are sound by themselves', async () => {
-    const found = await complaints(app, resolutions[2], { skipLibCheck: false });
-    expect(found.split('\n').filter((line) => line.includes('nestjs-vault-key'))).toEqual([]);
-  });
+  itPlaysTheScenario(() => app);
+});
 
-  onEachNode((version) => {
-    it('runs a marked handler', async () => {
-      const { stdout, stderr } = await run('node', ['dist/main.js'], {
-        cwd: app,
-        nodeFolder: nodeFolder(version),
-      });
-      const report = parsed(stdout);
-      expect({ report, stderr }).toMatchObject({ report: charged, stderr: '' });
-      expect(report).toMatchObject({ node: expect.stringMatching(`^v${version}`) });
-    });
-
+describe('the installed command', () => {
+  onEachNode(({ folder }) => {
     it('starts the broker and ends it on SIGTERM', async () => {
-      await expect(serveAndStop(nodeFolder(version))).resolves.toEqual({
+      await expect(serveAndStop(folder)).resolves.toEqual({
         line: expect.stringMatching(/^vault-key-broker listening on http:\/\/127\.0\.0\.1:\d+$/),
         code: 0,
       });
     });
   });
-});
 
-describe('the installed command', () => {
   const broker = (args: string[], env: Record<string, string>) =>
-    run(binary(app, 'vault-key-broker'), args, { cwd: app, env });
+    run(binary(app.folder, 'vault-key-broker'), args, { cwd: app.folder, env });
 
   it('has the run bit', async () => {
-    const { mode } = await stat(binary(app, 'vault-key-broker'));
+    const { mode } = await stat(binary(app.folder, 'vault-key-broker'));
     expect(mode & 0o111).toBe(0o111);
   });
 
   it('is found by npx, explains itself and exits 0', async () => {
-    const help = await succeed('npx', ['--no-install', 'vault-key-broker', '--help'], { cwd: app });
+    const help = await succeed('npx', ['--no-install', 'vault-key-broker', '--help'], {
+      cwd: app.folder,
+    });
     expect(help).toContain('--store');
   });
 
@@ -135,16 +92,11 @@ describe('the installed command', () => {
   });
 });
 
-/** The last line an app printed, which is its report. */
-function parsed(stdout: string): unknown {
-  return JSON.parse(stdout.trim().split('\n').at(-1) || '{}');
-}
-
-async function serveAndStop(folder: string): Promise<{ line: string; code: number | null }> {
+async function serveAndStop(nodeFolder?: string): Promise<{ line: string; code: number | null }> {
   const child = start(
-    binary(app, 'vault-key-broker'),
+    binary(app.folder, 'vault-key-broker'),
     ['--port', '0', '--store', 'sqlite::memory:'],
-    { cwd: app, nodeFolder: folder, env: settings },
+    { cwd: app.folder, nodeFolder, env: settings },
   );
   child.stderr.pipe(process.stderr);
   const exited = once(child, 'exit') as Promise<[number | null]>;

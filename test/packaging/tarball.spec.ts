@@ -1,20 +1,12 @@
 import { builtinModules } from 'node:module';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, posix, relative, sep } from 'node:path';
 import { binary, run, succeed } from './command';
+import { entriesOf, manifestIn, optionalPeersOf } from './manifest';
+import type { Manifest } from './manifest';
+import { peersOf } from './optional-peers';
 import { checkout, npmInstall, tarball, workbench } from './workbench';
-
-interface Manifest {
-  name: string;
-  main: string;
-  types: string;
-  bin: Record<string, string>;
-  exports: Record<string, string | Record<string, string>>;
-  typesVersions: Record<string, Record<string, string[]>>;
-  dependencies: Record<string, string>;
-  peerDependencies: Record<string, string>;
-}
 
 let packed: string;
 let files: string[];
@@ -28,7 +20,7 @@ beforeAll(async () => {
   await succeed('tar', ['-xzf', tarball(), '-C', folder], { cwd: folder });
   packed = join(folder, 'package');
   files = await filesBelow(packed);
-  manifest = JSON.parse(await read('package.json')) as Manifest;
+  manifest = await manifestIn(packed);
 });
 
 describe('the tarball', () => {
@@ -60,30 +52,38 @@ describe('the tarball', () => {
   });
 
   it('holds every file its manifest points at', () => {
-    const targets = [
-      manifest.main,
-      manifest.types,
-      ...Object.values(manifest.bin),
-      ...Object.values(manifest.exports).flatMap((entry) =>
-        typeof entry === 'string' ? [entry] : Object.values(entry),
-      ),
-      ...Object.values(manifest.typesVersions).flatMap((paths) => Object.values(paths).flat()),
-    ];
-    expect(
-      targets.map((target) => posix.normalize(target)).filter((f) => !files.includes(f)),
-    ).toEqual([]);
+    expect(targets().filter((file) => !files.includes(file))).toEqual([]);
+  });
+
+  it('holds no code that nothing imports', async () => {
+    const reached = await reachableFrom(targets().filter((file) => file.startsWith('dist/')));
+    const unreached: string[] = [];
+    for (const file of files.filter((name) => name.endsWith('.js') && !reached.has(name))) {
+      if (!declaresTypesOnly.test(await read(file))) unreached.push(file);
+    }
+    expect(unreached).toEqual([]);
+  });
+
+  it('stays small', async () => {
+    const sizes = await Promise.all(
+      files.map(async (file) => (await stat(join(packed, file))).size),
+    );
+    const kilobytes = (bytes: number) => bytes / 1_000;
+    expect(kilobytes((await stat(tarball())).size)).toBeLessThan(350);
+    expect(kilobytes(sizes.reduce((sum, size) => sum + size))).toBeLessThan(1_300);
   });
 
   it('imports nothing it does not declare, in code and in declarations', async () => {
     const declared = new Set([
-      ...Object.keys(manifest.dependencies),
-      ...Object.keys(manifest.peerDependencies),
+      manifest.name,
+      ...Object.keys(manifest.dependencies ?? {}),
+      ...Object.keys(manifest.peerDependencies ?? {}),
     ]);
     const undeclared: string[] = [];
     for (const file of files.filter((name) => /\.(js|d\.ts)$/.test(name))) {
       for (const specifier of importsOf(await read(file))) {
         const known = specifier.startsWith('.')
-          ? resolves(file, specifier)
+          ? resolved(file, specifier) !== undefined
           : specifier.startsWith('node:') ||
             builtinModules.includes(specifier) ||
             declared.has(packageOf(specifier));
@@ -91,6 +91,24 @@ describe('the tarball', () => {
       }
     }
     expect(undeclared).toEqual([]);
+  });
+
+  it('names an optional peer in no declaration but those of the entry that is for it', async () => {
+    const optional = optionalPeersOf(manifest);
+    expect(optional).not.toEqual([]);
+    const named: string[] = [];
+    for (const entry of entriesOf(manifest)) {
+      const { types } = manifest.exports[entry] as { types: string };
+      const foreign = optional.filter((name) => !peersOf(entry).includes(name));
+      for (const file of await reachableFrom([posix.normalize(types)])) {
+        for (const specifier of importsOf(await read(file))) {
+          if (foreign.includes(packageOf(specifier))) {
+            named.push(`${entry}: ${file}: ${specifier}`);
+          }
+        }
+      }
+    }
+    expect(named).toEqual([]);
   });
 
   it('marks its commands as Node.js scripts', async () => {
@@ -135,16 +153,48 @@ async function filesBelow(folder: string): Promise<string[]> {
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'));
 }
 
-function importsOf(text: string): string[] {
-  const code = text.replace(/\/\*[\s\S]*?\*\//g, '');
+/** Every file the manifest points at. */
+function targets(): string[] {
   return [
-    ...code.matchAll(/\b(?:require|import)\(\s*["']([^"']+)["']\s*[,)]|\bfrom\s+["']([^"']+)["']/g),
-  ].map(([, called, from]) => called ?? from ?? '');
+    manifest.main,
+    manifest.types,
+    ...Object.values(manifest.bin),
+    ...Object.values(manifest.exports).flatMap((entry) =>
+      typeof entry === 'string' ? [entry] : Object.values(entry),
+    ),
+    ...Object.values(manifest.typesVersions).flatMap((paths) => Object.values(paths).flat()),
+  ].map((target) => posix.normalize(target));
 }
 
-function resolves(file: string, specifier: string): boolean {
+/** What the compiler leaves of a file of types. */
+const declaresTypesOnly =
+  /^"use strict";\s*Object\.defineProperty\(exports, "__esModule", \{ value: true \}\);\s*$/;
+
+/** The files given, and what they import from among the tarball's own, however deep. */
+async function reachableFrom(start: readonly string[]): Promise<Set<string>> {
+  const reached = new Set(start);
+  for (const file of reached) {
+    for (const specifier of importsOf(await read(file))) {
+      const target = specifier.startsWith('.') ? resolved(file, specifier) : undefined;
+      if (target !== undefined) reached.add(target);
+    }
+  }
+  return reached;
+}
+
+const imports =
+  /\b(?:require|import)\(\s*["']([^"']+)["']\s*[,)]|\b(?:from|import|declare module)\s+["']([^"']+)["']|^\/\/\/\s*<reference types=["']([^"']+)["']/gm;
+
+function importsOf(text: string): string[] {
+  const code = text.replace(/\/\*[\s\S]*?\*\//g, '');
+  return [...code.matchAll(imports)].map((match) => match.slice(1).find(Boolean) ?? '');
+}
+
+/** The file of the tarball that a file's relative import means: declarations import declarations. */
+function resolved(file: string, specifier: string): string | undefined {
   const target = posix.join(posix.dirname(file), specifier);
-  return ['', '.js', '.d.ts'].some((ending) => files.includes(`${target}${ending}`));
+  const endings = file.endsWith('.d.ts') ? ['.d.ts'] : ['.js', ''];
+  return endings.map((ending) => `${target}${ending}`).find((path) => files.includes(path));
 }
 
 function packageOf(specifier: string): string {

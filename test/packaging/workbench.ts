@@ -1,6 +1,6 @@
 import { cp, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { succeed } from './command';
+import { run } from './command';
 
 /** The checkout whose tarball is under test. */
 export const checkout = resolve(__dirname, '../..');
@@ -16,10 +16,10 @@ export function tarball(): string {
   return given('PACKAGING_TARBALL');
 }
 
-/** A folder of its own below the workbench, filled with the files of `apps/<name>`. */
-export async function createApp(name: string): Promise<string> {
+/** A folder of its own below the workbench, filled with the files of each `apps/<template>`. */
+export async function createApp(name: string, ...templates: string[]): Promise<string> {
   const folder = join(workbench(), name);
-  await copyApp(name, folder);
+  for (const template of templates) await copyApp(template, folder);
   return folder;
 }
 
@@ -29,9 +29,13 @@ export async function copyApp(name: string, folder: string): Promise<void> {
   await cp(join(__dirname, 'apps', name), folder, { recursive: true });
 }
 
-/** `npm install` as a person types it. */
-export async function npmInstall(folder: string, ...packages: string[]): Promise<void> {
-  await succeed('npm', [...install, ...packages], { cwd: folder });
+/** `npm install` as a person types it; resolves to what npm warned about, line by line. */
+export async function npmInstall(folder: string, ...packages: string[]): Promise<string[]> {
+  const { code, stdout, stderr } = await run('npm', [...install, ...packages], { cwd: folder });
+  if (code !== 0) {
+    throw new Error(`npm install ${packages.join(' ')} exited ${code}\n${stdout}\n${stderr}`);
+  }
+  return stderr.split('\n').filter((line) => line.startsWith('npm warn'));
 }
 
 function given(name: string): string {

@@ -1,0 +1,102 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Inject, mixin } from '@nestjs/common';
+import type { NestMiddleware, Type } from '@nestjs/common';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host';
+import { readIdentity } from '../vault-key/agent-identity';
+import type { AgentIdentity } from '../vault-key/agent-identity';
+import { keyLabel } from '../vault-key/label';
+import { VaultKeyStartUpException } from '../vault-key/vault-key-start-up.exception';
+import type { StartUpFault } from '../vault-key/vault-key-start-up.exception';
+import type { AgentToolOptions } from './agent-tool.decorator';
+import { AgentToolRunner } from './agent-tool.runner';
+import { IDENTIFY_AGENT, identifyNobody, runIdOf, userIdOf } from './identity';
+import type { IdentifyAgent } from './identity';
+import { MarkRules } from './mark-rules';
+import { attachRun, attachedRun } from './request-run';
+import type { RequestWithVaultKey } from './request-run';
+import { isClosed, onceClosed } from './response-close';
+
+const NAME = 'VaultKeyMiddleware';
+
+/**
+ * Middleware that gives every request of a route prefix a vault key, whoever answers it: Nest's
+ * handlers, marked or not (a marked one has a key of its own inside the request's), and what is
+ * mounted beside them. The key is `req.vaultKey` (`request.raw.vaultKey` on Fastify), handlers find
+ * it in {@link CurrentVaultKey} as usual, and it is revoked once the response has closed and the
+ * handler has settled.
+ *
+ * It runs before the guards, so that there is no `request.user` yet: the option `identify` of
+ * `VaultKeyModule` has to say who calls, or the application does not start. Its context holds what
+ * middleware gets, on Fastify the raw request.
+ *
+ * @param options What each request's key may do.
+ * @throws VaultKeyStartUpException when the application starts, for options that are not sound and
+ * where `identify` is missing.
+ * @example
+ * export class AppModule implements NestModule {
+ *   configure(consumer: MiddlewareConsumer) {
+ *     consumer
+ *       .apply(VaultKeyMiddleware({ dailyUsdCap: 100, allowedEndpoints: ['GET /v1/charges'] }))
+ *       .forRoutes('agent-tools');
+ *   }
+ * }
+ */
+export function VaultKeyMiddleware(options: AgentToolOptions): Type<NestMiddleware> {
+  const mark = { ...options };
+
+  class VaultKeyMiddlewareHost implements NestMiddleware<IncomingMessage, ServerResponse> {
+    constructor(
+      @Inject(AgentToolRunner) private readonly runner: AgentToolRunner,
+      @Inject(IDENTIFY_AGENT) private readonly identifyAgent: IdentifyAgent,
+      @Inject(MarkRules) rules: MarkRules,
+    ) {
+      const faults: StartUpFault[] = rules.faultsOf(mark, NAME);
+      if (identifyAgent === identifyNobody) {
+        faults.push({
+          where: NAME,
+          message:
+            'runs before the guards, so there is no request.user yet: the option identify of VaultKeyModule has to say who calls',
+          example:
+            'VaultKeyModule.forRoot({ identify: (context) => ({ userId: sessionOf(context.switchToHttp().getRequest()).userId }) })',
+        });
+      }
+      if (faults.length > 0) throw new VaultKeyStartUpException(faults);
+    }
+
+    async use(
+      request: IncomingMessage & RequestWithVaultKey,
+      response: ServerResponse,
+      next: (error?: unknown) => void,
+    ): Promise<void> {
+      const execution = new ExecutionContextHost(
+        [request, response, next],
+        VaultKeyMiddlewareHost,
+        this.use.bind(this),
+      );
+      const given = readIdentity(await this.identifyAgent(execution));
+      const identity: AgentIdentity = {
+        ...given,
+        userId: given.userId ?? userIdOf(request),
+        runId: given.runId ?? runIdOf(request),
+        tool: given.tool ?? NAME,
+      };
+      const open = () =>
+        this.runner.open(
+          mark,
+          { identity, args: execution.getArgs(), execution },
+          { label: keyLabel('nest', identity.userId, identity.runId) },
+        );
+      const around = attachedRun(request);
+      const run = await (around === undefined ? open() : around.enter(open));
+      if (isClosed(response)) {
+        run.end();
+        return;
+      }
+      onceClosed(response, run.keepOpen());
+      attachRun(request, run);
+      run.enter(() => next());
+    }
+  }
+
+  return mixin(VaultKeyMiddlewareHost);
+}

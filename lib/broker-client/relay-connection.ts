@@ -1,0 +1,154 @@
+import { Readable, pipeline } from 'node:stream';
+import type { Transform } from 'node:stream';
+import { createBrotliDecompress, createInflate, createUnzip } from 'node:zlib';
+import { Pool } from 'undici';
+import type { Dispatcher } from 'undici';
+import type { FlightLimits, OutgoingHeaders } from './flight';
+
+/** One request; the path goes byte for byte as given. */
+export interface RelayRequest {
+  method: string;
+  path: string;
+  headers: OutgoingHeaders;
+  body?: string | undefined;
+}
+
+/** The head of an answer and its body as it comes; or what became of a request that got none. */
+export type Relayed =
+  | { answered: true; status: number; headers: Record<string, string>; body: Readable }
+  | { answered: false; sent: boolean; timedOut: boolean; failure?: NodeJS.ErrnoException };
+
+const MAX_CONNECTIONS = 256;
+
+const DECODERS: Readonly<Record<string, () => Transform>> = {
+  br: createBrotliDecompress,
+  deflate: createInflate,
+  gzip: createUnzip,
+  'x-gzip': createUnzip,
+};
+
+/** Kept connections to a broker's proxy, over undici. Follows no redirect, repeats nothing. */
+export class RelayConnection {
+  readonly #pool: Pool;
+
+  constructor(
+    origin: string,
+    private readonly limits: Pick<FlightLimits, 'connectMs' | 'answerMs'>,
+  ) {
+    this.#pool = new Pool(origin, {
+      connections: MAX_CONNECTIONS,
+      pipelining: 1,
+      headersTimeout: 0,
+      // Does not run while it is the reader who stands still.
+      bodyTimeout: limits.answerMs,
+      connect: { timeout: limits.connectMs },
+    });
+  }
+
+  /** Never rejects. */
+  send({ method, path, headers, body }: RelayRequest): Promise<Relayed> {
+    return new Promise((resolve) => {
+      const flight = new RelayFlight(this.limits.answerMs, resolve);
+      this.#pool.dispatch(
+        { method: method as Dispatcher.HttpMethod, path, headers, body: body ?? null },
+        flight,
+      );
+    });
+  }
+
+  destroy(): Promise<void> {
+    return this.#pool.destroy();
+  }
+}
+
+class RelayFlight implements Dispatcher.DispatchHandler {
+  #controller: Dispatcher.DispatchController | undefined;
+  #sent = false;
+  #timedOut = false;
+  #ended = false;
+  #body: Readable | undefined;
+  /** For the head; a request that still waits for a connection when it is over never leaves. */
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(
+    answerMs: number,
+    private readonly onAnswer: (relayed: Relayed) => void,
+  ) {
+    this.#timer = setTimeout(() => {
+      this.#timedOut = true;
+      if (this.#controller === undefined) this.#fail();
+      else this.#controller.abort(new Error(`No answer within ${answerMs} ms.`));
+    }, answerMs);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#timedOut) {
+      controller.abort(new Error('The call has ended.'));
+      return;
+    }
+    this.#sent = true;
+    this.#timer.refresh();
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    if (status < 200) return;
+    clearTimeout(this.#timer);
+    const body = new Readable({
+      read: () => controller.resume(),
+      destroy: (error, done) => {
+        if (!this.#ended) controller.abort(error ?? new Error('Nobody reads the answer.'));
+        done(error);
+      },
+    });
+    // An answer nobody reads must not bring the process down when it breaks off.
+    body.on('error', () => undefined);
+    this.#body = body;
+    const given: Record<string, string> = {};
+    for (const [name, value] of Object.entries(headers)) {
+      if (value !== undefined) given[name] = Array.isArray(value) ? value.join(', ') : value;
+    }
+    this.onAnswer({ answered: true, status, headers: given, body: decoded(body, given) });
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#body?.push(chunk) === false) controller.pause();
+  }
+
+  onResponseEnd(): void {
+    this.#ended = true;
+    this.#body?.push(null);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#body === undefined) this.#fail(error);
+    else this.#body.destroy(error);
+  }
+
+  #fail(failure?: NodeJS.ErrnoException): void {
+    clearTimeout(this.#timer);
+    const timedOut = this.#timedOut || failure?.code === 'UND_ERR_CONNECT_TIMEOUT';
+    this.onAnswer({
+      answered: false,
+      sent: this.#sent,
+      timedOut,
+      ...(failure === undefined ? {} : { failure }),
+    });
+  }
+}
+
+/** The body as it was before something on the way compressed it unasked. */
+function decoded(body: Readable, headers: Record<string, string>): Readable {
+  const decoder = DECODERS[headers['content-encoding']?.toLowerCase() ?? ''];
+  if (decoder === undefined) return body;
+  delete headers['content-encoding'];
+  delete headers['content-length'];
+  const plain = decoder();
+  pipeline(body, plain, () => undefined);
+  plain.on('error', () => undefined);
+  return plain;
+}

@@ -1,0 +1,20 @@
+import type { VaultKeyException } from './vault-key.exception';
+
+const exceptions = new WeakMap<object, VaultKeyException>();
+
+/**
+ * Says which exception the error object of an answer stands for. The `stripe` client keeps that very
+ * object as `raw` of the error it throws, so that what was thrown can be told without its classes.
+ */
+export function standFor(error: object, exception: VaultKeyException): void {
+  exceptions.set(error, exception);
+}
+
+/** The exception that an error of the `stripe` client stands for. */
+export function exceptionBehind(error: unknown): VaultKeyException | undefined {
+  const raw: unknown = (error as { raw?: unknown } | null | undefined)?.raw;
+  const exception = typeof raw === 'object' && raw !== null ? exceptions.get(raw) : undefined;
+  // Only the client's error knows where in the application the call was made.
+  if (exception !== undefined) exception.cause ??= error;
+  return exception;
+}

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { currentRun } from './run-context';
+
+/** A vendor call as its idempotency key tells it apart. */
+export interface NumberedCall {
+  method: string;
+  /** The vendor's own path and query. */
+  path: string;
+  body?: string | undefined;
+  /**
+   * The key that a client gives to each attempt at this call, where it retries by itself: all of
+   * its attempts are one call.
+   */
+  generatedKey?: string | undefined;
+}
+
+const VISIBLE = /^[\x21-\x7e]{1,190}$/;
+
+/**
+ * Idempotency keys for work that may be done again from its start, such as a job that is retried:
+ * the n-th call with equal method, path and body has the same key each time, so that a vendor
+ * executes it once. Two equal calls of one attempt are two calls.
+ *
+ * Calls count in the order in which they are begun, whatever the order in which they end.
+ */
+export class CallNumbering {
+  readonly #prefix: string;
+  readonly #counts = new Map<string, number>();
+  readonly #attempted = new Map<string, string>();
+
+  /** @param work What tells this work from all other, such as `<queue>:<job id>`. */
+  constructor(work: string) {
+    // A key holds 1 to 255 visible ASCII characters.
+    this.#prefix = VISIBLE.test(work)
+      ? work
+      : `sha256-${createHash('sha256').update(work).digest('hex')}`;
+  }
+
+  /** `<work>:<hash of method, path and body>:<n>`. */
+  keyFor({ method, path, body = '', generatedKey }: NumberedCall): string {
+    const known = generatedKey === undefined ? undefined : this.#attempted.get(generatedKey);
+    if (known !== undefined) return known;
+    const text = JSON.stringify([method, path, body]);
+    const hash = createHash('sha256').update(text).digest('hex').slice(0, 32);
+    const n = (this.#counts.get(hash) ?? 0) + 1;
+    this.#counts.set(hash, n);
+    const key = `${this.#prefix}:${hash}:${n}`;
+    if (generatedKey !== undefined) this.#attempted.set(generatedKey, key);
+    return key;
+  }
+}
+
+/**
+ * The idempotency key of a call that was given none, where the work around it may be done again;
+ * `undefined` where it is not known to be.
+ */
+export function numberedKey(call: NumberedCall): string | undefined {
+  for (let run = currentRun(); run !== undefined; run = run.outer) {
+    if (run.calls !== undefined) return run.calls.keyFor(call);
+  }
+  return undefined;
+}
