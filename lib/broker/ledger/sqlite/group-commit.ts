@@ -20,8 +20,8 @@ export interface CommitEdges {
 }
 
 /**
- * Runs decisions one after the other, those that wait in one turn of the event loop in one
- * transaction: one flush to the disk serves them all. A promise resolves after its COMMIT.
+ * Runs decisions one after the other, those of two turns of the event loop in one transaction: one
+ * flush to the disk serves them all. A promise resolves after its COMMIT.
  */
 export class GroupCommit {
   #jobs: Job[] = [];
@@ -37,7 +37,7 @@ export class GroupCommit {
     private readonly edges: CommitEdges = {},
   ) {}
 
-  /** Commits with what else waits in this turn of the event loop. */
+  /** Commits with what else is asked for in this turn of the event loop and the next. */
   run<T>(work: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#closed) {
@@ -45,7 +45,10 @@ export class GroupCommit {
         return;
       }
       this.#jobs.push({ work, resolve: resolve as (result: unknown) => void, reject });
-      this.#scheduled ??= setImmediate(() => this.flush());
+      // A turn more, for what has already arrived at the process and would need the next commit.
+      this.#scheduled ??= setImmediate(() => {
+        this.#scheduled = setImmediate(() => this.flush());
+      });
     });
   }
 
