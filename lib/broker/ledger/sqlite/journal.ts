@@ -1,8 +1,8 @@
 import type { Rows } from './rows';
 import type { SqliteConnection, SqliteStatement, SqliteValue } from './sqlite-driver';
 
-/** How many changes of rows it may have before they are written to their tables. */
-const MAX_CHANGES = 4_096;
+/** How many changes of rows it may have before they are written to their tables: some 2 ms of work. */
+const MAX_CHANGES = 1_024;
 
 type Changes = Record<string, SqliteValue[][]>;
 

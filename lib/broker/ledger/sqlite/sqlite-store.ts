@@ -13,8 +13,6 @@ import { userVersion } from './schema';
 import { openConnection } from './sqlite-driver';
 import type { SqliteConnection } from './sqlite-driver';
 
-/** At 4 KiB a page: a checkpoint copies 8 MiB at most, as a rule. */
-const WAL_PAGES = 2_000;
 const CACHE_KIB = 16_384;
 const CHAIN_KEY = /^[0-9a-f]{64}$/;
 
@@ -38,8 +36,6 @@ export function openStore(file: string, auditKey: string | undefined): OpenStore
     connection.pragma('locking_mode = EXCLUSIVE');
     connection.pragma('journal_mode = WAL');
     connection.pragma('synchronous = FULL');
-    // A page that many commits change is copied from the WAL to the file once.
-    connection.pragma(`wal_autocheckpoint = ${WAL_PAGES}`);
     connection.pragma(`cache_size = -${CACHE_KIB}`);
     // Takes the lock for good, so that a second process fails here and not at its first write.
     connection.exec('BEGIN IMMEDIATE');
