@@ -91,7 +91,6 @@ export class KeyTable {
 
   revoke(key: KeyRecord, now: number): void {
     this.rows.put({ ...key, revokedAt: now });
-    this.#idByTokenHash.delete(key.tokenHash);
   }
 
   live(now: number): KeyRecord[] {
