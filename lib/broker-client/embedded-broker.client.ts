@@ -1,4 +1,4 @@
-import type { Broker } from '../broker/broker';
+import type { Broker, ProxyAnswer } from '../broker/broker';
 import type { BrokerOptions } from '../broker/broker.options';
 import { BrokerRefusal } from '../broker/refusal';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
@@ -101,7 +101,7 @@ export class EmbeddedBrokerClient extends BrokerClient {
 
   async issue(request: IssueKeyRequest): Promise<IssueResult> {
     try {
-      const issued = await this.broker.issue({
+      const key = await this.broker.issueForOwnWork({
         label: request.label,
         vendor: request.vendor,
         daily_usd_cap: request.dailyUsdCap,
@@ -109,8 +109,7 @@ export class EmbeddedBrokerClient extends BrokerClient {
         expires_in: request.expiresIn,
         ...ownIssueFields(request),
       });
-      const { id, token, expires_at: expiresAt } = issued;
-      return { issued: true, key: { id, token, expiresAt: new Date(expiresAt) } };
+      return { issued: true, key };
     } catch (error) {
       return notIssued(error);
     }
@@ -131,8 +130,10 @@ export class EmbeddedBrokerClient extends BrokerClient {
 
   async forward(call: VendorCall): Promise<VendorAnswer> {
     const rawHeaders = ['authorization', `Bearer ${call.token}`];
-    for (const [name, value] of Object.entries(call.headers)) {
-      if (!OWN_HEADERS.has(name.toLowerCase())) rawHeaders.push(name, value);
+    const { headers: given } = call;
+    for (const name in given) {
+      const value = given[name];
+      if (value !== undefined && !OWN_HEADERS.has(name.toLowerCase())) rawHeaders.push(name, value);
     }
     const answer = await this.broker.forward({
       vendor: call.vendor,
@@ -141,11 +142,12 @@ export class EmbeddedBrokerClient extends BrokerClient {
       rawHeaders,
       ...(call.body === undefined ? {} : { body: Buffer.from(call.body) }),
     });
-    const headers: Record<string, string> = {};
-    for (const [name, value] of Object.entries(answer.headers)) {
-      headers[name] = Array.isArray(value) ? value.join(', ') : value;
+    const { headers } = answer;
+    for (const name in headers) {
+      const value = headers[name];
+      if (Array.isArray(value)) headers[name] = value.join(', ');
     }
-    return { status: answer.status, headers, body: answer.body };
+    return answer as ProxyAnswer & { headers: Record<string, string> };
   }
 
   override async standing({

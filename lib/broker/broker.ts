@@ -27,7 +27,7 @@ import { parseIssueRequest } from './keys/issue-request';
 import type { Subject } from './keys/issue-request';
 import { isLive, viewOf } from './keys/key';
 import type { CurrentKeyView, KeyRecord, KeyView } from './keys/key';
-import { hashToken, isWellFormedToken, newToken, randomBase62 } from './keys/token';
+import { hashToken, isWellFormedToken, newId, newToken } from './keys/token';
 import { leaseView, parseLeaseRequest } from './leases/lease-request';
 import type { LeaseView } from './leases/lease-request';
 import { holdView } from './ledger/hold-view';
@@ -63,6 +63,13 @@ export interface IssuedKeyBody {
   parent_id?: string;
   created_at: string;
   expires_at: string;
+}
+
+/** A key for work in the broker's own process. */
+export interface OwnKey {
+  id: string;
+  token: string;
+  expiresAt: Date;
 }
 
 /** The answer to a revocation. */
@@ -143,32 +150,7 @@ export class Broker {
    * @throws BrokerRefusal 422 with every bad field, or 503.
    */
   async issue(body: unknown, remoteAddress?: string): Promise<IssuedKeyBody> {
-    if (this.#closed !== undefined) throw shuttingDown();
-    const parsed = parseIssueRequest(body, this.#prefixes);
-    if ('faults' in parsed) {
-      const { faults, links } = parsed;
-      throw invalidFields([...faults, ...(await this.#ledger.linkFaults(links, Date.now()))]);
-    }
-    const { request } = parsed;
-    const now = Date.now();
-    const token = newToken();
-    const key: KeyRecord = {
-      id: `vk_${randomBase62(22)}`,
-      tokenHash: hashToken(token),
-      label: request.label,
-      vendor: request.vendor,
-      capMicros: request.capMicros,
-      allowedEndpoints: request.allowedEndpoints,
-      subject: request.subject,
-      ...(request.parentId === undefined ? {} : { parentId: request.parentId }),
-      // When it lapses is the lease's own to say, whenever the key is looked at.
-      ...(request.leaseId === undefined
-        ? {}
-        : { lease: { id: request.leaseId, expiresAt: Infinity } }),
-      budgets: request.budgets,
-      createdAt: now,
-      expiresAt: now + request.lifeMs,
-    };
+    const { key, token } = await this.#newKey(body);
     await this.#ledger.issue(key, remoteAddress);
     return {
       id: key.id,
@@ -182,6 +164,16 @@ export class Broker {
       created_at: new Date(key.createdAt).toISOString(),
       expires_at: new Date(key.expiresAt).toISOString(),
     };
+  }
+
+  /**
+   * As {@link issue}, for work in this very process: the key is written down with the first call
+   * under it, or within moments. Whoever could know its token is gone if the process dies before.
+   */
+  async issueForOwnWork(body: unknown): Promise<OwnKey> {
+    const { key, token } = await this.#newKey(body);
+    await this.#ledger.issueSoon(key);
+    return { id: key.id, token, expiresAt: new Date(key.expiresAt) };
   }
 
   /**
@@ -313,7 +305,7 @@ export class Broker {
       throw invalidFields([{ field: 'id', message: 'is not the id of a key' }]);
     }
     const brake = {
-      id: `brk_${randomBase62(22)}`,
+      id: `brk_${newId()}`,
       ...request,
       createdAt: now,
       ...(lifeMs === undefined ? {} : { expiresAt: now + lifeMs }),
@@ -354,7 +346,7 @@ export class Broker {
     const parsed = parseLeaseRequest(body);
     if ('faults' in parsed) throw invalidFields(parsed.faults);
     const { ttlMs } = parsed;
-    const lease = { id: `lease_${randomBase62(22)}`, ttlMs, expiresAt: Date.now() + ttlMs };
+    const lease = { id: `lease_${newId()}`, ttlMs, expiresAt: Date.now() + ttlMs };
     await this.#ledger.putLease(lease);
     return leaseView(lease);
   }
@@ -468,6 +460,36 @@ export class Broker {
 
   async #budgetView(budget: Budget): Promise<BudgetView> {
     return budgetView(budget, await this.#ledger.budgetState(budget, Date.now()));
+  }
+
+  async #newKey(body: unknown): Promise<{ key: KeyRecord; token: string }> {
+    if (this.#closed !== undefined) throw shuttingDown();
+    const parsed = parseIssueRequest(body, this.#prefixes);
+    if ('faults' in parsed) {
+      const { faults, links } = parsed;
+      throw invalidFields([...faults, ...(await this.#ledger.linkFaults(links, Date.now()))]);
+    }
+    const { request } = parsed;
+    const now = Date.now();
+    const token = newToken();
+    const key: KeyRecord = {
+      id: `vk_${newId(now)}`,
+      tokenHash: hashToken(token),
+      label: request.label,
+      vendor: request.vendor,
+      capMicros: request.capMicros,
+      allowedEndpoints: request.allowedEndpoints,
+      subject: request.subject,
+      ...(request.parentId === undefined ? {} : { parentId: request.parentId }),
+      // When it lapses is the lease's own to say, whenever the key is looked at.
+      ...(request.leaseId === undefined
+        ? {}
+        : { lease: { id: request.leaseId, expiresAt: Infinity } }),
+      budgets: request.budgets,
+      createdAt: now,
+      expiresAt: now + request.lifeMs,
+    };
+    return { key, token };
   }
 
   #revoke(ids: readonly string[], remoteAddress: string | undefined): Promise<RevokeDecision> {

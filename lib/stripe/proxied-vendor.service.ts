@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Readable } from 'node:stream';
+import { readWhole } from '../broker-client/broker-client';
 import { targetFault } from '../broker/endpoints/target';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import { readProxiedAnswer } from '../exceptions/refusal-reader';
@@ -109,7 +109,8 @@ export abstract class ProxiedVendorService {
       },
       ...(body === undefined ? {} : { body }),
     });
-    const text = await readText(answer.body);
+    const bytes = await readWhole(answer, MAX_ANSWER_BYTES);
+    const text = bytes?.toString('utf8');
     const content = parseJson(text?.replaceAll(key.token, key.maskedToken));
     const { status, headers } = answer;
     const exception = readProxiedAnswer({
@@ -150,22 +151,6 @@ function targetOf(path: string, query: string): string {
   if (fault !== undefined)
     throw CallRefusedException.forArgument('path', `cannot be sent: ${fault}`, 'invalid_path');
   return target;
-}
-
-/** `undefined` where the body broke off, or is larger than any answer to such a call. */
-async function readText(body: Readable): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > MAX_ANSWER_BYTES) return undefined;
-      chunks.push(chunk);
-    }
-  } catch {
-    return undefined;
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function parseJson(text: string | undefined): unknown {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomHex } from '../broker/keys/random';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 
 /** On whose behalf a run works. */
@@ -37,7 +37,7 @@ export function isRunId(value: unknown): value is string {
 
 /** A run id nobody else has: 8 random bytes in hex. */
 export function newRunId(): string {
-  return randomBytes(8).toString('hex');
+  return randomHex(8);
 }
 
 /** A user's or tenant's id as text; `undefined` where the value is neither a text nor an integer. */

@@ -223,7 +223,7 @@ describe('GET /v1/audit/verify', () => {
 
   it('finds a row that was changed, dropped or swapped behind its back', async () => {
     const changes = [
-      "UPDATE audit SET label = 'other' WHERE seq = 2",
+      "UPDATE audit SET entry = json_set(entry, '$[5]', 'other') WHERE seq = 2",
       'DELETE FROM audit WHERE seq = 2',
       'DELETE FROM audit WHERE seq = 3',
       'UPDATE audit SET seq = -seq; UPDATE audit SET seq = 5 + seq WHERE seq IN (-2, -3); UPDATE audit SET seq = -seq WHERE seq < 0',

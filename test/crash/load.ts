@@ -111,7 +111,11 @@ export class Load {
 
   /** Whether a brake that the broker acknowledged, and that nobody asked to lift, is over a key. */
   isBraked(key: AcknowledgedKey): boolean {
-    return this.#standing().some(
+    return this.#brakesOver(key).length > 0;
+  }
+
+  #brakesOver(key: AcknowledgedKey): StandingBrake[] {
+    return this.#standing().filter(
       ({ scope, target }) => target === { user: key.user, run: key.run, key: key.id }[scope],
     );
   }
@@ -305,7 +309,7 @@ export class Load {
     idempotencyKey?: string,
   ): Promise<Answer> {
     const revoked = key.revocation === 'acknowledged';
-    const braked = this.isBraked(key);
+    const brakes = this.#brakesOver(key);
     const answer = await broker.call(key.token, 'POST', target, {
       ...(body === '' ? {} : { body }),
       ...(idempotencyKey === undefined ? {} : { headers: { 'idempotency-key': idempotencyKey } }),
@@ -313,8 +317,9 @@ export class Load {
     const { status, headers } = answer;
     const verdict = headers['x-vault-key-verdict'];
     if (revoked && status !== 401) this.#violation(`a call with the revoked ${key.id}`, answer);
-    // A lift that somebody asked for meanwhile lets it pass.
-    if (braked && this.isBraked(key) && verdict !== 'braked' && verdict !== 'invalid_key') {
+    // A lift that somebody asked for meanwhile lets it pass, whatever brake came after it.
+    const braked = brakes.some((brake) => this.#brakesOver(key).includes(brake));
+    if (braked && verdict !== 'braked' && verdict !== 'invalid_key') {
       this.#violation(`a call with the braked ${key.id}`, answer);
     }
     if (status === 401 && key.revocation === 'none') {

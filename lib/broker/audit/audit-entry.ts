@@ -1,3 +1,4 @@
+import { instantText } from '../instant';
 import type { KeyRecord } from '../keys/key';
 
 /** What an audit row is about. */
@@ -102,7 +103,7 @@ export function auditRowOf(
   remoteAddress?: string,
 ): AuditRow {
   return {
-    at: new Date(now).toISOString(),
+    at: instantText(now),
     event,
     key_id: key.id,
     label: key.label,
@@ -111,4 +112,26 @@ export function auditRowOf(
     ...key.subject,
     remote_address: remoteAddress ?? null,
   };
+}
+
+/**
+ * A row as it is stored and chained: a JSON array of its number and {@link AUDIT_COLUMNS}.
+ *
+ * @param more Stands in place of what the row says.
+ */
+export function writeEntry(seq: number, row: AuditRow, more: Partial<AuditRow> = {}): string {
+  const fields: (string | number | null)[] = [seq];
+  for (const column of AUDIT_COLUMNS) {
+    const value = more[column];
+    fields.push((value === undefined ? row[column] : value) ?? null);
+  }
+  return JSON.stringify(fields);
+}
+
+/** Reads what {@link writeEntry} wrote. */
+export function readEntry(text: string): AuditEntry {
+  const [seq, ...fields] = JSON.parse(text) as (string | number | null)[];
+  const entry: Record<string, unknown> = { seq };
+  AUDIT_COLUMNS.forEach((column, i) => (entry[column] = fields[i] ?? null));
+  return entry as unknown as AuditEntry;
 }

@@ -1,3 +1,4 @@
+import { instantText } from '../instant';
 import type { Subject } from '../keys/issue-request';
 import type { MicroUsd } from '../money/usd';
 
@@ -59,7 +60,7 @@ export function ruleNames(subject: BudgetSubject): string[] {
 
 /** The UTC calendar day of an instant, `2026-11-23`. */
 export function dayOf(now: number): string {
-  return new Date(now).toISOString().slice(0, 10);
+  return instantText(now).slice(0, 10);
 }
 
 /** The midnight (UTC) at which a day ends, ISO 8601. */

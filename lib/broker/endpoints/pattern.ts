@@ -70,3 +70,19 @@ function grants(pattern: Pattern, method: string, segments: readonly string[]): 
     pattern.segments.every((segment, i) => segment === '*' || segment === segments[i])
   );
 }
+
+const MAX_KNOWN = 1_024;
+const known = new Map<string, readonly Pattern[]>();
+
+/** Patterns as {@link isAllowed} takes them, those without a fault. The same few come with key after key. */
+export function soundPatterns(patterns: readonly string[]): readonly Pattern[] {
+  const name = patterns.join('\n');
+  const read = known.get(name);
+  if (read !== undefined) return read;
+  const sound = patterns
+    .map((pattern) => parsePattern(pattern))
+    .filter((pattern): pattern is Pattern => !('fault' in pattern));
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(name, sound);
+  return sound;
+}

@@ -1,23 +1,23 @@
-import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
+import { hash } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import { auditRowOf } from '../audit/audit-entry';
-import type { AuditRow } from '../audit/audit-entry';
-import { isAllowed, parsePattern } from '../endpoints/pattern';
-import type { Pattern } from '../endpoints/pattern';
+import { isAllowed, soundPatterns } from '../endpoints/pattern';
 import { parseTarget, writeQueryFault } from '../endpoints/target';
 import type { Target } from '../endpoints/target';
+import { instantText } from '../instant';
 import { isLive } from '../keys/key';
 import type { KeyRecord } from '../keys/key';
-import { hashToken, isWellFormedToken, randomBase62, withoutTokens } from '../keys/token';
+import { hashToken, isWellFormedToken, newId, withoutTokens } from '../keys/token';
 import type { Hold, Ledger } from '../ledger/ledger';
 import { toUsd } from '../money/usd';
 import { toFormBody } from '../pricing/parameters';
-import type { Outcome, PriceableCall } from '../pricing/price';
+import type { Outcome, Price, PriceableCall } from '../pricing/price';
 import type { Vendor } from '../pricing/vendor';
 import { BrokerRefusal, invalidKey, notFound, shuttingDown, storeUnavailable } from '../refusal';
 import { NO_VENDOR_SETTINGS } from '../vendor.options';
 import type { VendorSettings } from '../vendor.options';
-import { collectBody, parseBody } from './request-body';
+import { AnswerBody } from './answer-body';
+import { collectBody, parseBody, wholeBody } from './request-body';
 import { bearerToken, readCallHeaders } from './request-headers';
 import type { CallHeaders } from './request-headers';
 import { relayedHeaders } from './response-headers';
@@ -41,7 +41,12 @@ export interface ProxyAnswer {
   status: number;
   headers: Record<string, string | string[]>;
   /** Ends only after a complete answer; an answer cut short by the vendor destroys it with an error. */
-  body: Readable;
+  readonly body: Readable;
+  /**
+   * The whole body, for a fraction of what a stream costs; `undefined` where it was cut short or is
+   * larger. In place of {@link body}, not beside it.
+   */
+  bytes(maxBytes: number): Promise<Buffer | undefined>;
   /** Set on the refusal of a call whose key is not known: no log has it. */
   unknownCaller?: true;
 }
@@ -61,7 +66,9 @@ export interface ConfiguredVendor {
 /** The one place that admits a call: checks, price, hold, forwarding, settlement, in this order. */
 export class Proxy {
   readonly #callsByKey = new Map<string, number>();
-  readonly #underWay = new Set<Promise<unknown>>();
+  /** Calls that are being put through, and settlements that are being written. */
+  #underWay = 0;
+  #onIdle: (() => void) | undefined;
   #closing = false;
 
   constructor(
@@ -72,74 +79,54 @@ export class Proxy {
 
   /** Puts a call through. Never rejects: what is refused is an answer too. */
   async forward(call: ProxyCall): Promise<ProxyAnswer> {
-    let known = false;
-    const onKnown = (): void => {
-      known = true;
-    };
+    const caller = { known: false };
+    this.#underWay += 1;
     try {
-      return await this.#follow(this.#forward(call, onKnown));
+      return await this.#forward(call, caller);
     } catch (error) {
       const refusal = error instanceof BrokerRefusal ? error : storeUnavailable(error);
-      return { ...refusalAnswer(refusal), ...(known ? {} : { unknownCaller: true }) };
+      return refusalAnswer(refusal, caller.known);
+    } finally {
+      this.#done();
     }
   }
 
   /** Stops admitting, and waits until every call that has left is settled. */
   async close(): Promise<void> {
     this.#closing = true;
-    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+    if (this.#underWay > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
     await Promise.all([...this.vendors.values()].map(({ connection }) => connection.close()));
   }
 
-  async #forward(call: ProxyCall, onKnown: () => void): Promise<ProxyAnswer> {
+  async #forward(call: ProxyCall, caller: { known: boolean }): Promise<ProxyAnswer> {
     const configured = this.vendors.get(call.vendor);
     if (configured === undefined) throw notFound('There is no such vendor.');
     if (this.#closing) throw shuttingDown();
     const headers = readCallHeaders(call.rawHeaders, configured.settings?.headers);
-    const key = await this.#authenticate(call.vendor, headers);
-    onKnown();
-    const row: AuditRow = {
-      ...auditRowOf('refusal', Date.now(), key, call.remoteAddress),
-      call_id: `call_${randomBase62(22)}`,
-      method: call.method,
-      path: (call.target.split('?')[0] ?? '').slice(0, MAX_AUDITED_PATH),
-      ...(headers.idempotencyKey === undefined
-        ? {}
-        : { idempotency_key_hash: sha256(headers.idempotencyKey) }),
-    };
-    const release = this.#enter(key.id);
-    let following: Promise<void> | undefined;
+    const hash = tokenHashOf(headers);
+    const found = hash === undefined ? undefined : this.ledger.keyByTokenHash(hash);
+    const key = found instanceof Promise ? await found : found;
+    if (key === undefined || key.vendor !== call.vendor || !isLive(key, Date.now())) {
+      throw invalidKey(headers.authorization !== undefined);
+    }
+    caller.known = true;
+    this.#enter(key.id);
+    let flight: Flight | undefined;
     try {
-      const admitted = await this.#admit(call, configured, key, headers, row);
-      const { answer, followed } = await this.#send(configured, key, admitted);
-      following = followed;
-      return answer;
-    } catch (error) {
-      if (error instanceof RefusedBeforeLedger) {
-        const { refusal } = error;
-        await this.ledger.recordRefusal({ ...row, verdict: refusal.code, reason: refusal.message });
-        throw refusal;
-      }
-      throw error;
+      const admitted = await this.#admit(call, configured, key, headers);
+      flight = new Flight(() => {
+        this.#leave(key.id);
+        this.#done();
+      });
+      this.#underWay += 1;
+      return await this.#send(configured, key, admitted, flight);
     } finally {
-      if (following === undefined) release();
-      else void following.finally(release);
+      if (flight === undefined) this.#leave(key.id);
     }
   }
 
-  async #authenticate(vendor: string, headers: CallHeaders): Promise<KeyRecord> {
-    const token = bearerToken(headers.authorization);
-    const sent = headers.authorization !== undefined;
-    if (token === undefined || !isWellFormedToken(token)) throw invalidKey(sent);
-    const key = await this.ledger.keyByTokenHash(hashToken(token));
-    if (key === undefined || key.vendor !== vendor || !isLive(key, Date.now())) {
-      throw invalidKey(sent);
-    }
-    return key;
-  }
-
-  /** Counts a call under way with a key; what it returns ends the count. */
-  #enter(keyId: string): () => void {
+  /** Counts a call under way with a key. */
+  #enter(keyId: string): void {
     const calls = this.#callsByKey.get(keyId) ?? 0;
     if (calls >= this.maxCallsPerKey) {
       throw new BrokerRefusal(
@@ -151,11 +138,17 @@ export class Proxy {
       );
     }
     this.#callsByKey.set(keyId, calls + 1);
-    return () => {
-      const left = (this.#callsByKey.get(keyId) ?? 1) - 1;
-      if (left === 0) this.#callsByKey.delete(keyId);
-      else this.#callsByKey.set(keyId, left);
-    };
+  }
+
+  #leave(keyId: string): void {
+    const left = (this.#callsByKey.get(keyId) ?? 1) - 1;
+    if (left === 0) this.#callsByKey.delete(keyId);
+    else this.#callsByKey.set(keyId, left);
+  }
+
+  #done(): void {
+    this.#underWay -= 1;
+    if (this.#underWay === 0) this.#onIdle?.();
   }
 
   async #admit(
@@ -163,18 +156,40 @@ export class Proxy {
     configured: ConfiguredVendor,
     key: KeyRecord,
     headers: CallHeaders,
-    row: AuditRow,
   ): Promise<Admitted> {
-    const priced = await this.#price(call, configured, key, headers).catch((error: unknown) => {
-      throw error instanceof BrokerRefusal ? new RefusedBeforeLedger(error) : error;
-    });
-    const { account, price, target, priceable } = priced;
+    const now = Date.now();
+    const row = auditRowOf('refusal', now, key, call.remoteAddress);
+    row.call_id = `call_${newId(now)}`;
+    row.method = call.method;
+    if (headers.idempotencyKey !== undefined) {
+      row.idempotency_key_hash = sha256(headers.idempotencyKey);
+    }
+    let priced: Priced;
+    try {
+      const { limits } = configured.settings ?? NO_VENDOR_SETTINGS;
+      const target = checkTarget(call, configured, key, headers);
+      const bytes =
+        call.body === undefined || Buffer.isBuffer(call.body)
+          ? wholeBody(call.body, limits.bodyBytes)
+          : await collectBody(call.body, limits.bodyBytes);
+      priced = price(call, configured, target, headers, bytes);
+    } catch (error) {
+      if (!(error instanceof BrokerRefusal)) throw error;
+      row.path = (call.target.split('?')[0] ?? '').slice(0, MAX_AUDITED_PATH);
+      await this.ledger.recordRefusal({ ...row, verdict: error.code, reason: error.message });
+      throw error;
+    }
+    const { target, priceable } = priced;
+    const account = accountIn(headers);
     const body = toFormBody(priceable.parameters);
+    row.path = target.path;
+    row.amount = 'amount' in priced.price ? (priced.price.amount ?? null) : null;
+    row.currency = 'currency' in priced.price ? (priced.price.currency ?? null) : null;
     const decision = await this.ledger.admit({
-      callId: row.call_id ?? '',
+      callId: row.call_id,
       key,
       account,
-      price,
+      price: priced.price,
       ...(call.method === 'GET' || row.idempotency_key_hash == null
         ? {}
         : {
@@ -184,12 +199,7 @@ export class Proxy {
             },
           }),
       now: Date.now(),
-      audit: {
-        ...row,
-        path: target.path,
-        amount: 'amount' in price ? (price.amount ?? null) : null,
-        currency: 'currency' in price ? (price.currency ?? null) : null,
-      },
+      audit: row,
     });
     if (!decision.admitted) throw decision.refusal;
     return {
@@ -202,92 +212,58 @@ export class Proxy {
     };
   }
 
-  /** Steps 3 to 5: what the call is, whether it is allowed, what it costs. Changes nothing. */
-  async #price(
-    call: ProxyCall,
-    { vendor, settings = NO_VENDOR_SETTINGS }: ConfiguredVendor,
+  async #send(
+    configured: ConfiguredVendor,
     key: KeyRecord,
-    headers: CallHeaders,
-  ) {
-    const target = parseTarget(call.target);
-    if ('fault' in target) throw invalidPath(target.fault);
-    if (!target.path.startsWith(vendor.pathPrefix)) {
-      throw invalidPath(`the path is not below ${vendor.pathPrefix}`);
-    }
-    if (withoutTokens(target.path) !== target.path) throw invalidPath('the path holds a vault key');
-    const queryFault =
-      target.query === undefined || call.method === 'GET'
-        ? undefined
-        : writeQueryFault(target.query);
-    if (queryFault !== undefined) throw invalidPath(queryFault);
-    const account = accountOf(headers, settings.accounts);
-    checkAllowed(key, call.method, target);
-    const bytes = await collectBody(call.body, settings.limits.bodyBytes);
-    if (call.method === 'GET' && bytes.length > 0) {
-      throw new BrokerRefusal(400, 'invalid_body', 'A GET must have no body.');
-    }
-    const { parameters, decimals } = parseBody(bytes, headers.contentType, settings.limits);
-    const priceable: PriceableCall = {
-      method: call.method,
-      segments: target.segments.slice(vendor.pathPrefix.split('/').length - 2),
-      parameters: vendor.canonical(parameters),
-      decimals,
-    };
-    return { account, target, priceable, price: vendor.price(priceable, settings.prices) };
-  }
-
-  async #send(configured: ConfiguredVendor, key: KeyRecord, admitted: Admitted) {
+    { call, headers, priceable, body, hold, remainingUsd }: Admitted,
+    flight: Flight,
+  ): Promise<ProxyAnswer> {
     const { vendor, secret, connection } = configured;
-    const { call, headers, priceable, body, hold } = admitted;
-    let settle: (end: ExchangeEnd) => void = () => {};
-    let failure: ExchangeEnd | undefined;
-    const settled = new Promise<void>((resolve) => {
-      settle = (end) => {
-        failure = end;
-        resolve(this.#end(hold, outcomeOf(configured, hold, priceable, end), end));
-      };
-    });
-    // A settlement that fails leaves the hold standing, which is the safe side.
-    const followed = this.#follow(settled.catch(() => {}));
+    const sent: Record<string, string> = { ...headers.forwarded };
+    for (const { header, value } of headers.accounts) sent[header] = value;
+    sent['authorization'] = vendor.authorization(secret);
+    sent['accept-encoding'] = 'identity';
+    if (body !== '') sent['content-type'] = 'application/x-www-form-urlencoded';
     const head = await connection.exchange(
       {
         method: call.method,
         path: call.target,
-        headers: {
-          ...headers.forwarded,
-          ...Object.fromEntries(headers.accounts.map(({ header, value }) => [header, value])),
-          authorization: vendor.authorization(secret),
-          'accept-encoding': 'identity',
-          ...(body === '' ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
-        },
+        headers: sent,
         ...(body === '' ? {} : { body }),
       },
       hold.price.kind !== 'free',
-      (end) => settle(end),
+      (end) => {
+        flight.end = end;
+        // A settlement that fails leaves the hold standing, which is the safe side.
+        const settled = this.#settle(configured, hold, priceable, end);
+        settled.then(flight.land, flight.land);
+      },
     );
     if (head === undefined) {
-      await followed;
-      throw unanswered(failure);
+      await flight.landed();
+      throw unanswered(flight.end);
     }
     const refusal = refusedAnswer(head.status);
     if (refusal !== undefined) {
-      head.body.destroy();
-      await followed;
+      head.body.drop();
+      await flight.landed();
       throw refusal;
     }
-    return {
-      followed,
-      answer: {
-        status: head.status,
-        headers: {
-          ...relayedHeaders(head.headers, secret),
-          'x-vault-key-verdict': 'forwarded',
-          'x-vault-key-id': key.id,
-          'x-vault-key-remaining-usd': String(admitted.remainingUsd),
-        },
-        body: head.body,
-      } satisfies ProxyAnswer,
-    };
+    const relayed = relayedHeaders(head.headers, secret);
+    relayed['x-vault-key-verdict'] = 'forwarded';
+    relayed['x-vault-key-id'] = key.id;
+    relayed['x-vault-key-remaining-usd'] = String(remainingUsd);
+    return new Answer(head.status, relayed, head.body);
+  }
+
+  /** Rejects, and never throws. */
+  async #settle(
+    configured: ConfiguredVendor,
+    hold: Hold,
+    call: PriceableCall,
+    end: ExchangeEnd,
+  ): Promise<void> {
+    return this.#end(hold, outcomeOf(configured, hold, call, end), end);
   }
 
   #end(hold: Hold, outcome: Outcome, end: ExchangeEnd): Promise<void> {
@@ -298,7 +274,7 @@ export class Proxy {
       outcome,
       now,
       audit: {
-        at: new Date(now).toISOString(),
+        at: instantText(now),
         reason: reasonOf(end),
         vendor_status: end.kind === 'failed' ? null : end.status,
         vendor_request_id: typeof requestId === 'string' ? requestId : null,
@@ -306,16 +282,53 @@ export class Proxy {
       },
     });
   }
+}
 
-  /** Keeps the proxy open until the work is done. */
-  #follow<T>(work: Promise<T>): Promise<T> {
-    this.#underWay.add(work);
-    const done = (): void => {
-      this.#underWay.delete(work);
-    };
-    work.then(done, done);
-    return work;
+/** A call that has left, until its settlement is written. */
+class Flight {
+  /** How it ended. */
+  end: ExchangeEnd | undefined;
+  #landed = false;
+  #onLanded: (() => void) | undefined;
+
+  constructor(private readonly onLanded: () => void) {}
+
+  readonly land = (): void => {
+    this.#landed = true;
+    this.onLanded();
+    this.#onLanded?.();
+  };
+
+  landed(): Promise<void> {
+    if (this.#landed) return Promise.resolve();
+    return new Promise((resolve) => (this.#onLanded = resolve));
   }
+}
+
+class Answer implements ProxyAnswer {
+  readonly #body: AnswerBody;
+
+  constructor(
+    readonly status: number,
+    readonly headers: Record<string, string | string[]>,
+    body: AnswerBody,
+  ) {
+    this.#body = body;
+  }
+
+  get body(): Readable {
+    return this.#body.stream();
+  }
+
+  bytes(maxBytes: number): Promise<Buffer | undefined> {
+    return this.#body.bytes(maxBytes);
+  }
+}
+
+interface Priced {
+  target: Target;
+  priceable: PriceableCall;
+  price: Price;
 }
 
 interface Admitted {
@@ -327,22 +340,63 @@ interface Admitted {
   remainingUsd: number;
 }
 
-/** A refusal of a known key that the ledger has not recorded itself. */
-class RefusedBeforeLedger extends Error {
-  constructor(readonly refusal: BrokerRefusal) {
-    super(refusal.message);
-  }
+/** The hash of the token that was sent; `undefined` where none was that can be one. */
+function tokenHashOf({ authorization }: CallHeaders): string | undefined {
+  const token = bearerToken(authorization);
+  return token === undefined || !isWellFormedToken(token) ? undefined : hashToken(token);
 }
 
-/**
- * The connected account a call is for; empty where it is the secret's own.
- *
- * @throws BrokerRefusal 403 `account_not_allowed`.
- */
-function accountOf({ accounts }: CallHeaders, allowed: ReadonlySet<string>): string {
+/** Steps 3 and 4: where the call goes, and whether it may. */
+function checkTarget(
+  call: ProxyCall,
+  { vendor, settings = NO_VENDOR_SETTINGS }: ConfiguredVendor,
+  key: KeyRecord,
+  headers: CallHeaders,
+): Target {
+  const target = parseTarget(call.target);
+  if ('fault' in target) throw invalidPath(target.fault);
+  if (!target.path.startsWith(vendor.pathPrefix)) {
+    throw invalidPath(`the path is not below ${vendor.pathPrefix}`);
+  }
+  if (withoutTokens(target.path) !== target.path) throw invalidPath('the path holds a vault key');
+  const queryFault =
+    target.query === undefined || call.method === 'GET' ? undefined : writeQueryFault(target.query);
+  if (queryFault !== undefined) throw invalidPath(queryFault);
+  checkAccount(headers, settings.accounts);
+  checkAllowed(key, call.method, target);
+  return target;
+}
+
+/** Step 5: what the call costs. */
+function price(
+  call: ProxyCall,
+  { vendor, settings = NO_VENDOR_SETTINGS }: ConfiguredVendor,
+  target: Target,
+  headers: CallHeaders,
+  bytes: Buffer,
+): Priced {
+  if (call.method === 'GET' && bytes.length > 0) {
+    throw new BrokerRefusal(400, 'invalid_body', 'A GET must have no body.');
+  }
+  const { parameters, decimals } = parseBody(bytes, headers.contentType, settings.limits);
+  const priceable: PriceableCall = {
+    method: call.method,
+    segments: target.segments.slice(vendor.pathPrefix.split('/').length - 2),
+    parameters: vendor.canonical(parameters),
+    decimals,
+  };
+  return { target, priceable, price: vendor.price(priceable, settings.prices) };
+}
+
+/** The connected account a call is for; empty where it is the secret's own. */
+function accountIn({ accounts }: CallHeaders): string {
+  return accounts[0]?.value ?? '';
+}
+
+/** @throws BrokerRefusal 403 `account_not_allowed`. */
+function checkAccount({ accounts }: CallHeaders, allowed: ReadonlySet<string>): void {
   const [first] = accounts;
-  if (first === undefined) return '';
-  if (accounts.length === 1 && allowed.has(first.value)) return first.value;
+  if (first === undefined || (accounts.length === 1 && allowed.has(first.value))) return;
   throw new BrokerRefusal(
     403,
     'account_not_allowed',
@@ -351,10 +405,7 @@ function accountOf({ accounts }: CallHeaders, allowed: ReadonlySet<string>): str
 }
 
 function checkAllowed(key: KeyRecord, method: string, target: Target): void {
-  const patterns = key.allowedEndpoints
-    .map((pattern) => parsePattern(pattern))
-    .filter((pattern): pattern is Pattern => !('fault' in pattern));
-  if (isAllowed(patterns, method, target.segments)) return;
+  if (isAllowed(soundPatterns(key.allowedEndpoints), method, target.segments)) return;
   const attempted = `${method} ${target.path}`;
   throw new BrokerRefusal(
     403,
@@ -364,13 +415,11 @@ function checkAllowed(key: KeyRecord, method: string, target: Target): void {
   );
 }
 
-function refusalAnswer(refusal: BrokerRefusal): ProxyAnswer {
+function refusalAnswer(refusal: BrokerRefusal, isKnown: boolean): ProxyAnswer {
   const bytes = Buffer.from(refusal.toBody());
-  return {
-    status: refusal.status,
-    headers: { ...refusal.toHeaders(), 'content-length': String(bytes.length) },
-    body: Readable.from([bytes], { objectMode: false }),
-  };
+  const headers = { ...refusal.toHeaders(), 'content-length': String(bytes.length) };
+  const answer = new Answer(refusal.status, headers, AnswerBody.of(bytes));
+  return isKnown ? answer : Object.assign(answer, { unknownCaller: true as const });
 }
 
 /** The refusal that stands in for an answer which must not be relayed. */
@@ -435,7 +484,7 @@ function fingerprintOf(key: KeyRecord, account: string, call: ProxyCall, body: s
 }
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text, 'hex');
 }
 
 function outcomeOf(

@@ -6,12 +6,25 @@ import { BodyFault, checkParameters } from '../pricing/parameters';
 import type { Parameter } from '../pricing/parameters';
 import { BrokerRefusal } from '../refusal';
 
+const UTF_8 = new TextDecoder('utf-8', { fatal: true });
+const NO_BODY = Buffer.alloc(0);
 const NO_DECIMALS: ReadonlySet<string> = new Set();
 
 /** A body in the only form in which it is both priced and forwarded. */
 export interface RequestBody {
   parameters: readonly Parameter[];
   decimals: ReadonlySet<string>;
+}
+
+/**
+ * A body that is there already.
+ *
+ * @throws BrokerRefusal 413 `body_too_large`.
+ */
+export function wholeBody(body: Buffer | undefined, maxBytes: number): Buffer {
+  if (body === undefined) return NO_BODY;
+  if (body.length > maxBytes) throw bodyTooLarge(maxBytes);
+  return body;
 }
 
 /**
@@ -23,11 +36,7 @@ export async function collectBody(
   body: Buffer | AsyncIterable<Buffer> | undefined,
   maxBytes = DEFAULT_BODY_LIMITS.bodyBytes,
 ): Promise<Buffer> {
-  if (body === undefined) return Buffer.alloc(0);
-  if (Buffer.isBuffer(body)) {
-    if (body.length > maxBytes) throw bodyTooLarge(maxBytes);
-    return body;
-  }
+  if (body === undefined || Buffer.isBuffer(body)) return wholeBody(body, maxBytes);
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of body) {
@@ -83,7 +92,7 @@ function decodeUtf8(bytes: Buffer): string {
     throw new BodyFault('it begins with a byte order mark');
   }
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return UTF_8.decode(bytes);
   } catch {
     throw new BodyFault('it is not UTF-8');
   }

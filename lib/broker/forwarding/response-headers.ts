@@ -27,26 +27,49 @@ const DROPPED: ReadonlySet<string> = new Set([
   'server',
 ]);
 const DROPPED_PREFIXES = ['access-control-', 'x-accel-', 'x-vault-key-'];
+const MAX_KNOWN = 512;
+
+/** Whether a header of that name is dropped. A vendor sends the same few with every answer. */
+const known = new Map<string, boolean>();
 
 /** The vendor's headers as they go on to the caller. */
 export function relayedHeaders(
   headers: IncomingHttpHeaders,
   secret: string,
 ): Record<string, string | string[]> {
-  const named = new Set(
-    String(headers['connection'] ?? '')
-      .toLowerCase()
-      .split(',')
-      .map((token) => token.trim()),
-  );
+  const named = namedBy(headers['connection']);
   const relayed: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    // Some readers take `X_Vault_Key_Verdict` for `X-Vault-Key-Verdict`.
-    const spelled = name.replaceAll('_', '-');
-    if (value === undefined || DROPPED.has(spelled) || named.has(name)) continue;
-    if (DROPPED_PREFIXES.some((prefix) => spelled.startsWith(prefix))) continue;
-    if ([value].flat().some((text) => text.includes(secret))) continue;
-    relayed[name] = value;
+  for (const name in headers) {
+    const value = headers[name];
+    if (value === undefined || isDropped(name) || named?.includes(name) === true) continue;
+    const shows =
+      typeof value === 'string'
+        ? value.includes(secret)
+        : value.some((text) => text.includes(secret));
+    if (!shows) relayed[name] = value;
   }
   return relayed;
+}
+
+/** The headers that `Connection` makes hop-by-hop. */
+function namedBy(connection: string | undefined): string[] | undefined {
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') {
+    return undefined;
+  }
+  return String(connection)
+    .toLowerCase()
+    .split(',')
+    .map((token) => token.trim());
+}
+
+function isDropped(name: string): boolean {
+  const answer = known.get(name);
+  if (answer !== undefined) return answer;
+  // Some readers take `X_Vault_Key_Verdict` for `X-Vault-Key-Verdict`.
+  const spelled = name.replaceAll('_', '-');
+  const dropped =
+    DROPPED.has(spelled) || DROPPED_PREFIXES.some((prefix) => spelled.startsWith(prefix));
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(name, dropped);
+  return dropped;
 }

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { Readable } from 'node:stream';
 import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
+import { AnswerBody } from './answer-body';
+import type { BodySource } from './answer-body';
 
 /** More of an answer than this is not read for what it says of money. */
 const MAX_CAPTURE_BYTES = 1_048_576;
@@ -19,7 +20,7 @@ export interface VendorRequest {
 export interface VendorHead {
   status: number;
   headers: IncomingHttpHeaders;
-  body: Readable;
+  body: AnswerBody;
 }
 
 /** How an exchange ended, told exactly once, whether or not anyone still reads the answer. */
@@ -86,21 +87,21 @@ export class VendorConnection {
   }
 }
 
-class Exchange implements Dispatcher.DispatchHandler {
+class Exchange implements Dispatcher.DispatchHandler, BodySource {
   #controller: Dispatcher.DispatchController | undefined;
   #sent = false;
   #timedOut = false;
   #status = 0;
   #headers: IncomingHttpHeaders = {};
-  #body: Readable | undefined;
+  #body: AnswerBody | undefined;
   #ended = false;
   #captured: Buffer[] | undefined;
   #capturedBytes = 0;
-  /** For the head first, then for whoever reads the body, then for what is left after the reader. */
+  /** For the head first, then for what is left after the reader. */
   #timer: NodeJS.Timeout;
 
   constructor(
-    private readonly timeoutMs: number,
+    readonly readTimeoutMs: number,
     capture: boolean,
     private readonly onEnd: (end: ExchangeEnd) => void,
     private readonly onHead: (head: VendorHead | undefined) => void,
@@ -110,7 +111,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       this.#timedOut = true;
       if (this.#controller === undefined) this.#fail();
       else this.#controller.abort(new Error('the vendor did not answer in time'));
-    }, timeoutMs);
+    }, readTimeoutMs);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -121,7 +122,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(
-    controller: Dispatcher.DispatchController,
+    _controller: Dispatcher.DispatchController,
     status: number,
     headers: IncomingHttpHeaders,
   ): void {
@@ -129,37 +130,17 @@ class Exchange implements Dispatcher.DispatchHandler {
     clearTimeout(this.#timer);
     this.#status = status;
     this.#headers = headers;
-    this.#body = new Readable({
-      highWaterMark: 65_536,
-      read: () => {
-        clearTimeout(this.#timer);
-        controller.resume();
-      },
-      destroy: (error, done) => {
-        if (!this.#ended) this.#drain(controller);
-        done(error);
-      },
-    });
-    // A reader that went away makes its own stream fail, which is nobody's error here.
-    this.#body.on('error', () => {});
+    this.#body = new AnswerBody(this);
     this.onHead({ status, headers, body: this.#body });
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#captured !== undefined) {
       this.#capturedBytes += chunk.length;
       if (this.#capturedBytes > MAX_CAPTURE_BYTES) this.#captured = undefined;
       else this.#captured.push(chunk);
     }
-    const body = this.#body;
-    if (body === undefined || body.destroyed || body.push(chunk)) return;
-    controller.pause();
-    clearTimeout(this.#timer);
-    // A reader that stands still must not keep a connection to the vendor for good.
-    this.#timer = setTimeout(
-      () => body.destroy(new Error('the answer was not read in time')),
-      this.timeoutMs,
-    );
+    this.#body?.push(chunk);
   }
 
   onResponseEnd(): void {
@@ -170,23 +151,32 @@ class Exchange implements Dispatcher.DispatchHandler {
       kind: 'complete',
       status: this.#status,
       headers: this.#headers,
-      ...(this.#captured === undefined ? {} : { body: Buffer.concat(this.#captured) }),
+      ...(this.#captured === undefined ? {} : { body: whole(this.#captured) }),
     });
-    if (this.#body !== undefined && !this.#body.destroyed) this.#body.push(null);
+    this.#body?.end();
   }
 
   onResponseError(): void {
     this.#fail();
   }
 
-  /** Nobody reads any more: the rest flows and is dropped, so that the call can be settled. */
-  #drain(controller: Dispatcher.DispatchController): void {
+  pause(): void {
+    this.#controller?.pause();
+  }
+
+  resume(): void {
+    this.#controller?.resume();
+  }
+
+  /** The rest flows and is dropped, so that the call can be settled. */
+  drain(): void {
+    if (this.#ended) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(
-      () => controller.abort(new Error('the vendor did not end its answer in time')),
-      this.timeoutMs,
+      () => this.#controller?.abort(new Error('the vendor did not end its answer in time')),
+      this.readTimeoutMs,
     );
-    controller.resume();
+    this.#controller?.resume();
   }
 
   #fail(): void {
@@ -198,7 +188,12 @@ class Exchange implements Dispatcher.DispatchHandler {
       this.onHead(undefined);
     } else {
       this.onEnd({ kind: 'cut', status: this.#status, headers: this.#headers });
-      this.#body.destroy(new Error('the vendor cut its answer short'));
+      this.#body.cut();
     }
   }
+}
+
+function whole(chunks: readonly Buffer[]): Buffer {
+  const [only] = chunks;
+  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
 }

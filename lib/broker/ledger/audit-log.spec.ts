@@ -91,12 +91,18 @@ describe('the audit log', () => {
     await ledger.close();
   });
 
-  it('shows a change of any stored column of any row', async () => {
+  it('shows a change of any field of any row', async () => {
     const { file } = await logFile();
-    for (const column of [...AUDIT_COLUMNS, 'mac']) {
+    const changes: [field: string, column: string, changed: string][] = [];
+    for (const [i, field] of ['seq', ...AUDIT_COLUMNS].entries()) {
+      const value = `(entry ->> ${i})`;
+      const changed = `CASE WHEN typeof(${value}) = 'integer' THEN ${value} + 1 WHEN ${value} IS NULL THEN 1 ELSE ${value} || 'x' END`;
+      changes.push([field, 'entry', `json_set(entry, '$[${i}]', ${changed})`]);
+    }
+    changes.push(['mac', 'mac', "mac || 'x'"]);
+    changes.push(['outcome_of', 'outcome_of', "COALESCE(outcome_of || 'x', 'c9')"]);
+    for (const [field, column, changed] of changes) {
       for (let seq = 1; seq <= ROWS; seq++) {
-        const numeric = `typeof(${column}) = 'integer'`;
-        const changed = `CASE WHEN ${numeric} THEN ${column} + 1 WHEN ${column} IS NULL THEN 1 ELSE ${column} || 'x' END`;
         const connection = openConnection(file);
         connection.exec(`CREATE TABLE kept AS SELECT * FROM audit WHERE seq = ${seq}`);
         closeStore(connection);
@@ -104,8 +110,8 @@ describe('the audit log', () => {
           file,
           `UPDATE audit SET ${column} = ${changed} WHERE seq = ${seq}`,
         );
-        expect([column, seq, verdict]).toEqual([
-          column,
+        expect([field, seq, verdict]).toEqual([
+          field,
           seq,
           expect.objectContaining({ ok: false, seq }),
         ]);
@@ -145,7 +151,7 @@ describe('the audit log', () => {
     expect(await verdictAfter(file, swap)).toMatchObject({ ok: false, seq: 3 });
     const other = await logFile();
     const insert = `UPDATE audit SET seq = -seq - 1 WHERE seq > 3; UPDATE audit SET seq = -seq WHERE seq < 0;
-      INSERT INTO audit (seq, at, event, mac) VALUES (4, 'x', 'issue', 'x')`;
+      INSERT INTO audit (seq, entry, mac) VALUES (4, '[4,"x","issue"]', 'x')`;
     expect(await verdictAfter(other.file, insert)).toMatchObject({ ok: false, seq: 4 });
   });
 
@@ -166,11 +172,38 @@ describe('the audit log', () => {
   });
 });
 
+/** Turns a store of this version into one of version 2: a column a field, and no journal. */
+const TO_VERSION_2 = `
+  DROP TABLE journal; DROP INDEX audit_outcomes; DROP INDEX keys_by_token;
+  ALTER TABLE audit RENAME TO entries;
+  CREATE TABLE audit (seq INTEGER PRIMARY KEY AUTOINCREMENT, ${AUDIT_COLUMNS.join(', ')},
+    mac TEXT NOT NULL DEFAULT '');
+  INSERT INTO audit SELECT seq, ${AUDIT_COLUMNS.map((_, i) => `entry ->> ${i + 1}`).join(', ')}, mac
+    FROM entries;
+  DROP TABLE entries;
+  CREATE INDEX audit_outcomes ON audit (call_id) WHERE event = 'outcome';
+  PRAGMA user_version = 2;`;
+
 describe('a store of an older version', () => {
-  it('is migrated with its money, and its log is chained', async () => {
+  it('is migrated with its money and its keys, and its log still verifies', async () => {
+    const { file, head } = await logFile();
+    const connection = openConnection(file);
+    connection.exec(TO_VERSION_2);
+    closeStore(connection);
+    const ledger = new SqliteLedger(file);
+    expect(await ledger.verifyAudit()).toEqual({ ok: true, entries: ROWS, head });
+    const { key: found, balance } = (await ledger.key('k', 0)) ?? {};
+    expect(balance).toEqual({ spent: 20_000, held: 0 });
+    expect(found).toEqual({ ...key, revokedAt: 4_000 });
+    const { entries } = await ledger.auditRecords({ event: 'call' }, { limit: 10 });
+    expect(entries.map(({ outcome }) => outcome?.verdict)).toEqual(['settled', 'settled']);
+    await ledger.close();
+  });
+
+  it('is given a chain where it had none', async () => {
     const { file } = await logFile();
     const connection = openConnection(file);
-    connection.exec(`
+    connection.exec(`${TO_VERSION_2}
       DROP INDEX keys_unrevoked; DROP INDEX audit_outcomes;
       ALTER TABLE keys DROP COLUMN budgets; ALTER TABLE keys DROP COLUMN lease_id;
       ALTER TABLE holds DROP COLUMN idempotency_key_hash; ALTER TABLE audit DROP COLUMN mac;

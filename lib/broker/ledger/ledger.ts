@@ -156,13 +156,18 @@ export interface LedgerFigures {
 export interface Ledger {
   /** Rejects with a refusal where its parent or its lease is not live, or a brake stands over it. */
   issue(key: KeyRecord, remoteAddress?: string): Promise<void>;
+  /**
+   * As {@link issue}, for whoever lives no longer than the ledger: the key may be used at once, and
+   * is written down with the first decision under it, or within moments.
+   */
+  issueSoon(key: KeyRecord, remoteAddress?: string): Promise<void>;
   /** What is wrong with what a key would hang on. */
   linkFaults(
     links: { parentId?: string; leaseId?: string },
     now: number,
   ): Promise<readonly FieldFault[]>;
   revoke(ids: readonly string[], now: number, remoteAddress?: string): Promise<RevokeDecision>;
-  keyByTokenHash(hash: string): Promise<KeyRecord | undefined>;
+  keyByTokenHash(hash: string): KeyRecord | undefined | Promise<KeyRecord | undefined>;
   key(id: string, now: number): Promise<KeyWithBalance | undefined>;
   keys(filter: KeyFilter, page: PageRequest, now: number): Promise<Page<KeyWithBalance>>;
   /** Every cap over a key, with what stands against it today; its own first. */

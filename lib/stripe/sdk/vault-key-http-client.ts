@@ -1,6 +1,6 @@
 import { validateHeaderValue } from 'node:http';
-import type { Readable } from 'node:stream';
 import type Stripe from 'stripe';
+import { readWhole } from '../../broker-client/broker-client';
 import type { VendorAnswer } from '../../broker-client/broker-client';
 import { AgentBrakedException } from '../../exceptions/agent-braked.exception';
 import { CallRefusedException } from '../../exceptions/call-refused.exception';
@@ -107,15 +107,15 @@ export class VaultKeyHttpClient implements Stripe.HttpClient {
     } catch (error) {
       return this.#refused(attempt, exceptionOf(attempt, error), true);
     }
-    const { status, headers, body } = answer;
+    const { status, headers } = answer;
     if (status < 300) {
       if (attempt.idempotencyKey !== undefined) {
         this.#doubts.get(attempt.key)?.delete(attempt.idempotencyKey);
       }
       const read = (): Promise<object> => this.#readResult(attempt, answer);
-      return new VendorResponse(status, headers, read, body);
+      return new VendorResponse(status, headers, read, () => answer.body);
     }
-    const content = await readJson(attempt, body);
+    const content = await readJson(attempt, answer);
     const exception = readProxiedAnswer({ ...told(attempt), status, headers, body: content });
     if (exception instanceof VendorException || exception instanceof VendorRateLimitedException) {
       if (status >= 500) this.#doubt(attempt, exception);
@@ -126,8 +126,9 @@ export class VaultKeyHttpClient implements Stripe.HttpClient {
   }
 
   /** An answer that says the call was executed: what it holds, or that it cannot be read. */
-  async #readResult(attempt: Attempt, { status, headers, body }: VendorAnswer): Promise<object> {
-    const content = await readJson(attempt, body);
+  async #readResult(attempt: Attempt, answer: VendorAnswer): Promise<object> {
+    const { status, headers } = answer;
+    const content = await readJson(attempt, answer);
     const exception = readProxiedAnswer({ ...told(attempt), status, headers, body: content });
     if (exception === undefined) return (content as object | undefined) ?? {};
     return { error: errorOf(exception) };
@@ -285,33 +286,15 @@ function response(exception: VaultKeyException, retry = false): VendorResponse {
 }
 
 /** `undefined` where the body broke off, came too late, or is no JSON. */
-async function readJson({ key, timeoutMs }: Attempt, body: Readable): Promise<unknown> {
-  const text = await readText(body, timeoutMs);
-  if (text === undefined) return undefined;
+async function readJson({ key, timeoutMs }: Attempt, answer: VendorAnswer): Promise<unknown> {
+  const timer =
+    timeoutMs === undefined ? undefined : setTimeout(() => answer.body.destroy(), timeoutMs);
+  const bytes = await readWhole(answer, MAX_ANSWER_BYTES);
+  clearTimeout(timer);
+  if (bytes === undefined) return undefined;
   try {
-    return JSON.parse(text.replaceAll(key.token, key.maskedToken)) as unknown;
+    return JSON.parse(bytes.toString('utf8').replaceAll(key.token, key.maskedToken)) as unknown;
   } catch {
     return undefined;
   }
-}
-
-function readText(body: Readable, timeoutMs: number | undefined): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    const timer = timeoutMs === undefined ? undefined : setTimeout(() => body.destroy(), timeoutMs);
-    const done = (text?: string): void => {
-      clearTimeout(timer);
-      resolve(text);
-    };
-    body.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > MAX_ANSWER_BYTES) body.destroy();
-      else chunks.push(chunk);
-    });
-    body.once('end', () => done(Buffer.concat(chunks).toString('utf8')));
-    body.once('error', () => done());
-    body.once('close', () => done());
-    if (body.destroyed) done();
-  });
 }

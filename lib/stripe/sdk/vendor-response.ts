@@ -8,7 +8,7 @@ export class VendorResponse implements Stripe.HttpClientResponse {
     readonly headers: Readonly<Record<string, string>>;
   };
   readonly #read: () => Promise<object>;
-  readonly #body: Readable | undefined;
+  readonly #body: (() => Readable) | undefined;
 
   /**
    * @param read Reads the answer to its end and gives what the client is to take it for; never rejects.
@@ -18,7 +18,7 @@ export class VendorResponse implements Stripe.HttpClientResponse {
     statusCode: number,
     headers: Readonly<Record<string, string>>,
     read: () => Promise<object>,
-    body?: Readable,
+    body?: () => Readable,
   ) {
     this.#raw = { statusCode, headers };
     this.#read = read;
@@ -43,12 +43,12 @@ export class VendorResponse implements Stripe.HttpClientResponse {
   }
 
   toStream(onComplete: () => void): Readable {
-    const stream = this.#body ?? Readable.from([]);
+    const stream = this.#body?.() ?? Readable.from([]);
     stream.once('end', onComplete);
     return stream;
   }
 
   dispose(): void {
-    this.#body?.destroy();
+    this.#body?.().destroy();
   }
 }

@@ -1,92 +1,113 @@
-import { AUDIT_COLUMNS } from '../../audit/audit-entry';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { AuditEntry, AuditRecord, AuditRow } from '../../audit/audit-entry';
 import { AuditWalk, GENESIS } from '../../audit/audit-chain';
 import type { AuditChain, AuditHead, AuditVerdict } from '../../audit/audit-chain';
+import { AUDIT_COLUMNS, readEntry, writeEntry } from '../../audit/audit-entry';
+import type { AuditEntry, AuditRecord, AuditRow } from '../../audit/audit-entry';
 import { withoutTokens } from '../../keys/token';
 import { auditUnavailable } from '../../refusal';
 import type { AuditFilter, Page, PageRequest } from '../ledger';
 import { Conditions } from './conditions';
 import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
 
-const COLUMNS = ['seq', ...AUDIT_COLUMNS] as const;
 /** How many rows are walked, or looked through, before other work has its turn. */
 const WALK_ROWS = 250;
-const SEARCH_ROWS = 5_000;
+const SEARCH_ROWS = 2_000;
 
 /** The verdict of a call is that of its outcome. */
-const VERDICT = `COALESCE((SELECT outcome.verdict FROM audit AS outcome
-  WHERE outcome.event = 'outcome' AND outcome.call_id = audit.call_id AND audit.event = 'intent'), verdict)`;
+const VERDICT = `COALESCE((SELECT ${field('verdict', 'outcome')} FROM audit AS outcome
+  WHERE outcome.outcome_of = ${field('call_id')} AND ${field('event')} = 'intent'), ${field('verdict')})`;
 
-type StoredRow = Record<string, unknown> & { mac: string };
+/** How many rows one statement adds. */
+const INSERT_ROWS = 8;
+
+type StoredValues = [seq: number, outcomeOf: string | null, entry: string, mac: string];
+
+interface StoredRow {
+  seq: number;
+  outcome_of: string | null;
+  entry: string;
+  mac: string;
+}
 
 /** The audit log: rows are added, chained, and never changed. */
 export class AuditTable {
   readonly #insert: SqliteStatement;
+  readonly #insertMany: SqliteStatement;
   readonly #writeHead: SqliteStatement;
   readonly #readHead: SqliteStatement;
   readonly #walk: SqliteStatement;
   readonly #outcome: SqliteStatement;
   #head: AuditHead | undefined;
+  /** Rows of this transaction that are not in the table yet, and whether the head counts any. */
+  #unwritten: StoredValues[] = [];
   #unsealed = false;
 
   constructor(
     private readonly connection: SqliteConnection,
     private readonly chain: AuditChain,
   ) {
-    const columns = [...COLUMNS, 'mac'];
-    this.#insert = connection.prepare(
-      `INSERT INTO audit (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
-    );
+    const insert = 'INSERT INTO audit (seq, outcome_of, entry, mac) VALUES (?, ?, ?, ?)';
+    this.#insert = connection.prepare(insert);
+    this.#insertMany = connection.prepare(insert + ', (?, ?, ?, ?)'.repeat(INSERT_ROWS - 1));
     this.#writeHead = connection.prepare(
       'INSERT OR REPLACE INTO audit_head (id, count, mac, seal) VALUES (1, ?, ?, ?)',
     );
     this.#readHead = connection.prepare('SELECT count, mac, seal FROM audit_head WHERE id = 1');
-    this.#outcome = connection.prepare(
-      `SELECT ${COLUMNS.join(', ')} FROM audit WHERE event = 'outcome' AND call_id = ?`,
-    );
+    this.#outcome = connection.prepare('SELECT entry FROM audit WHERE outcome_of = ?');
     this.#walk = connection.prepare(
-      `SELECT ${columns.join(', ')} FROM audit WHERE seq > ? ORDER BY seq LIMIT ${WALK_ROWS}`,
+      `SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ${WALK_ROWS}`,
     );
   }
 
-  write(row: AuditRow): void {
+  /** @param more Stands in place of what the row says. */
+  write(row: AuditRow, more?: Partial<AuditRow>): void {
     const head = this.#head ?? this.#storedHead();
-    const entry = entryOf(head.count + 1, row);
-    const next: AuditHead = { count: entry.seq, mac: this.chain.next(head.mac, entry) };
-    try {
-      this.#insert.run(...COLUMNS.map((column) => entry[column]), next.mac);
-    } catch (error) {
-      throw auditUnavailable(error);
-    }
-    this.#head = next;
+    const seq = head.count + 1;
+    const entry = withoutTokens(writeEntry(seq, row, more));
+    const mac = this.chain.next(head.mac, entry);
+    const isOutcome = (more?.event ?? row.event) === 'outcome';
+    this.#unwritten.push([seq, isOutcome ? (row.call_id ?? null) : null, entry, mac]);
+    this.#head = { count: seq, mac };
     this.#unsealed = true;
   }
 
-  /** Writes the head down; once for all rows of a transaction, before its COMMIT. */
-  sealHead(): void {
+  /** Writes the rows and the head down, once for all of a transaction, before its COMMIT. */
+  seal(): void {
     if (!this.#unsealed || this.#head === undefined) return;
+    const rows = this.#unwritten;
     const { count, mac } = this.#head;
-    this.#writeHead.run(count, mac, this.chain.seal(this.#head));
+    try {
+      let i = 0;
+      for (; i + INSERT_ROWS <= rows.length; i += INSERT_ROWS) {
+        this.#insertMany.run(rows.slice(i, i + INSERT_ROWS).flat());
+      }
+      for (; i < rows.length; i++) this.#insert.run(rows[i] ?? []);
+      this.#writeHead.run([count, mac, this.chain.seal(this.#head)]);
+    } catch (error) {
+      throw auditUnavailable(error);
+    }
+    this.#unwritten = [];
     this.#unsealed = false;
   }
 
   /** What was remembered of the head may have been rolled back. */
   forget(): void {
     this.#head = undefined;
+    this.#unwritten = [];
     this.#unsealed = false;
   }
 
   /** Newest first; the cursor of a page is the last sequence number on it. */
   page(filter: AuditFilter, { limit, cursor }: PageRequest): Page<AuditEntry> {
     const where = conditionsOf(filter);
-    where.equals('verdict', filter.verdict);
-    where.equals('event', filter.event);
+    where.equals(field('verdict'), filter.verdict);
+    where.equals(field('event'), filter.event);
     if (cursor !== undefined) where.add('seq < ?', Number(cursor));
-    const rows = this.connection
-      .prepare(`SELECT ${COLUMNS.join(', ')} FROM audit ${where.sql} ORDER BY seq DESC LIMIT ?`)
-      .all(...where.values, limit + 1)
-      .map((row) => readEntry(row as StoredRow));
+    const rows = entriesOf(
+      this.connection
+        .prepare(`SELECT entry FROM audit ${where.sql} ORDER BY seq DESC LIMIT ?`)
+        .all(...where.values, limit + 1),
+    );
     const entries = rows.slice(0, limit);
     const last = entries.at(-1);
     return {
@@ -98,19 +119,18 @@ export class AuditTable {
   /** As {@link page}, with the outcome of each call beside its intent. */
   async records(filter: AuditFilter, { limit, cursor }: PageRequest): Promise<Page<AuditRecord>> {
     const where = conditionsOf(filter);
-    where.add("event <> 'outcome'");
-    where.equals('event', filter.event === 'call' ? 'intent' : filter.event);
+    where.add('outcome_of IS NULL');
+    where.equals(field('event'), filter.event === 'call' ? 'intent' : filter.event);
     where.equals(VERDICT, filter.verdict);
     where.add('seq >= ? AND seq < ?');
     const search = this.connection.prepare(
-      `SELECT ${COLUMNS.join(', ')} FROM audit ${where.sql} ORDER BY seq DESC LIMIT ?`,
+      `SELECT entry FROM audit ${where.sql} ORDER BY seq DESC LIMIT ?`,
     );
     const rows: AuditEntry[] = [];
     let end = Math.min(this.#storedHead().count + 1, Number(cursor ?? Infinity));
     for (;;) {
       const begin = Math.max(0, end - SEARCH_ROWS);
-      const found = search.all(...where.values, begin, end, limit + 1 - rows.length);
-      rows.push(...found.map((row) => readEntry(row as StoredRow)));
+      rows.push(...entriesOf(search.all(...where.values, begin, end, limit + 1 - rows.length)));
       end = begin;
       if (end === 0 || rows.length > limit) break;
       await nextTurn();
@@ -126,13 +146,14 @@ export class AuditTable {
   /** Walks the whole chain. */
   async verify(expected?: string): Promise<AuditVerdict> {
     const walk = new AuditWalk(this.chain, expected);
-    let seq = 0;
+    let last = 0;
     for (;;) {
-      const rows = this.#walk.all(seq) as StoredRow[];
-      for (const row of rows) {
-        const entry = readEntry(row);
-        if (!walk.take(entry, row.mac)) return walk.end(this.#storedHead());
-        seq = entry.seq;
+      const rows = this.#walk.all(last) as StoredRow[];
+      for (const { seq, outcome_of: outcomeOf, entry, mac } of rows) {
+        // Where an outcome is found by is no part of what is chained.
+        const row = outcomeOf === callEndedBy(entry) ? entry : '';
+        if (!walk.take(seq, row, mac)) return walk.end(this.#storedHead());
+        last = seq;
       }
       // In the turn of the last rows, so that nothing was written since they were read.
       if (rows.length < WALK_ROWS) return walk.end(this.#storedHead());
@@ -140,25 +161,31 @@ export class AuditTable {
     }
   }
 
-  /** Seals the head of a new log, and chains what an older version wrote without a chain. */
-  chainAll(): void {
-    const update = this.connection.prepare('UPDATE audit SET mac = ? WHERE seq = ?');
+  /** Takes over the log of a version that kept a column a field; the oldest had no chain. */
+  adopt(table: string, isChained: boolean): void {
+    const read = this.connection.prepare(
+      `SELECT * FROM ${table} WHERE seq > ? ORDER BY seq LIMIT ${WALK_ROWS}`,
+    );
     let head: AuditHead = GENESIS;
     for (;;) {
-      const rows = this.#walk.all(head.count) as StoredRow[];
+      const rows = read.all(head.count) as (AuditEntry & { mac: string })[];
       for (const row of rows) {
-        const entry = readEntry(row);
-        head = { count: entry.seq, mac: this.chain.next(head.mac, entry) };
-        update.run(head.mac, entry.seq);
+        const { seq, event, call_id: callId } = row;
+        const entry = writeEntry(seq, row);
+        const mac = isChained ? row.mac : this.chain.next(head.mac, entry);
+        this.#insert.run([seq, event === 'outcome' ? callId : null, entry, mac]);
+        head = { count: seq, mac };
       }
       if (rows.length < WALK_ROWS) break;
     }
-    this.#writeHead.run(head.count, head.mac, this.chain.seal(head));
+    if (!isChained) this.#writeHead.run([head.count, head.mac, this.chain.seal(head)]);
   }
 
   #recordOf(row: AuditEntry): AuditRecord {
     const outcome = row.event === 'intent' ? this.#outcome.get(row.call_id) : undefined;
-    return outcome === undefined ? { row } : { row, outcome: readEntry(outcome as StoredRow) };
+    return outcome === undefined
+      ? { row }
+      : { row, outcome: readEntry((outcome as StoredRow).entry) };
   }
 
   #storedHead(): AuditHead & { seal: string } {
@@ -169,26 +196,32 @@ export class AuditTable {
   }
 }
 
+/** A field of a stored row, in SQL. */
+function field(column: (typeof AUDIT_COLUMNS)[number], table = 'audit'): string {
+  return `(${table}.entry ->> ${AUDIT_COLUMNS.indexOf(column) + 1})`;
+}
+
 /** All of a filter but `verdict` and `event`. */
 function conditionsOf(filter: AuditFilter): Conditions {
   const where = new Conditions();
   const { from, to, verdict: _verdict, event: _event, ...equal } = filter;
-  for (const [column, value] of Object.entries(equal)) where.equals(column, value);
-  if (from !== undefined) where.add('at >= ?', from);
-  if (to !== undefined) where.add('at < ?', to);
+  for (const [column, value] of Object.entries(equal)) {
+    where.equals(field(column as keyof typeof equal), value);
+  }
+  if (from !== undefined) where.add(`${field('at')} >= ?`, from);
+  if (to !== undefined) where.add(`${field('at')} < ?`, to);
   return where;
 }
 
-function entryOf(seq: number, row: AuditRow): AuditEntry {
-  const stored: AuditRow = {
-    ...row,
-    path: row.path == null ? null : withoutTokens(row.path),
-    reason: row.reason == null ? null : withoutTokens(row.reason),
-  };
-  const fields = AUDIT_COLUMNS.map((column) => [column, stored[column] ?? null] as const);
-  return { seq, ...Object.fromEntries(fields) } as unknown as AuditEntry;
+function entriesOf(rows: readonly unknown[]): AuditEntry[] {
+  return (rows as StoredRow[]).map(({ entry }) => readEntry(entry));
 }
 
-function readEntry(row: StoredRow): AuditEntry {
-  return Object.fromEntries(COLUMNS.map((name) => [name, row[name]])) as unknown as AuditEntry;
+function callEndedBy(entry: string): string | null {
+  try {
+    const { event, call_id: callId } = readEntry(entry);
+    return event === 'outcome' ? callId : null;
+  } catch {
+    return null;
+  }
 }

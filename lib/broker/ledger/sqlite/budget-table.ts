@@ -37,6 +37,11 @@ export class BudgetTable {
     }));
   }
 
+  /** Whether no rule stands over anybody. */
+  get isEmpty(): boolean {
+    return this.#atHand().size === 0;
+  }
+
   get(subject: BudgetSubject): MicroUsd | undefined {
     return this.#atHand().get(budgetName(subject));
   }

@@ -100,6 +100,48 @@ describe('group commit', () => {
     expect(entries()).toEqual(['a', 'b']);
   });
 
+  it('has what nobody waits for share the next commit, in the order in which it came', async () => {
+    const { commits, write, entries, told } = watched();
+    const soon = commits.runSoon(write('soon'));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(told).toEqual([]);
+    await Promise.all([commits.run(write('now')), soon]);
+    expect(entries()).toEqual(['soon', 'now']);
+    expect(told).toEqual(['BEGIN IMMEDIATE', 'COMMIT']);
+  });
+
+  it('commits what nobody waits for by itself within moments', async () => {
+    const { commits, write, entries } = watched();
+    await expect(commits.runSoon(write('soon'))).resolves.toBe('soon');
+    expect(entries()).toEqual(['soon']);
+  });
+
+  it('lets no more than a number of decisions wait for a commit', async () => {
+    const { commits, write, told } = watched();
+    const all = Array.from({ length: 512 }, (_, i) => commits.runSoon(write(`${i}`)));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(told).toEqual(['BEGIN IMMEDIATE', 'COMMIT']);
+    await Promise.all(all);
+  });
+
+  it('does work at once after all that waits, or throws', () => {
+    const { commits, write, entries } = watched();
+    void commits.run(write('waiting'));
+    expect(commits.runNow(write('now'))).toBe('now');
+    expect(entries()).toEqual(['waiting', 'now']);
+    expect(() => commits.runNow(write('now'))).toThrow(/ledger cannot be written/);
+  });
+
+  it('says whether the store failed when it was last written', async () => {
+    let failures = 1;
+    const { commits, write } = watched((sql) => sql === 'COMMIT' && failures-- > 0);
+    expect(commits.failed).toBe(false);
+    await commits.run(write('a')).catch(() => {});
+    expect(commits.failed).toBe(true);
+    await commits.run(write('a'));
+    expect(commits.failed).toBe(false);
+  });
+
   it('flushes what waits when it closes, and takes nothing after', async () => {
     const { commits, write, entries } = watched();
     const last = commits.run(write('last'));

@@ -1,6 +1,10 @@
 import { BrokerRefusal, storeUnavailable } from '../../refusal';
 import type { SqliteConnection } from './sqlite-driver';
 
+/** How long a decision that nobody waits for may wait for one that somebody does. */
+const MAX_WAIT_MS = 4;
+const MAX_WAITING = 512;
+
 interface Job {
   /** Reads and writes only the database, so that it can be run again after a rollback. */
   work: () => unknown;
@@ -8,23 +12,32 @@ interface Job {
   reject: (error: Error) => void;
 }
 
+/** What is to be done around each transaction. */
+export interface CommitEdges {
+  beforeCommit?: () => void;
+  onCommit?: () => void;
+  onRollback?: () => void;
+}
+
 /**
- * Runs decisions one after the other, those that wait in one turn of the event loop in one
- * transaction: one flush to the disk serves them all. A promise resolves after its COMMIT.
+ * Runs decisions one after the other, those of two turns of the event loop in one transaction: one
+ * flush to the disk serves them all. A promise resolves after its COMMIT.
  */
 export class GroupCommit {
   #jobs: Job[] = [];
   #scheduled: NodeJS.Immediate | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #closed = false;
+  #failed = false;
   #commits = 0;
   #decisions = 0;
 
-  /** @param edges What is to be done before each COMMIT, and where jobs did not come to pass. */
   constructor(
     private readonly connection: SqliteConnection,
-    private readonly edges: { beforeCommit?: () => void; onRollback?: () => void } = {},
+    private readonly edges: CommitEdges = {},
   ) {}
 
+  /** Commits with what else is asked for in this turn of the event loop and the next. */
   run<T>(work: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#closed) {
@@ -32,20 +45,58 @@ export class GroupCommit {
         return;
       }
       this.#jobs.push({ work, resolve: resolve as (result: unknown) => void, reject });
-      this.#scheduled ??= setImmediate(() => this.flush());
+      // A turn more, for what has already arrived at the process and would need the next commit.
+      this.#scheduled ??= setImmediate(() => {
+        this.#scheduled = setImmediate(() => this.flush());
+      });
     });
+  }
+
+  /** As {@link run}, but may wait a few milliseconds for the next commit, so as to need none of its own. */
+  runSoon<T>(work: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) {
+        reject(storeUnavailable());
+        return;
+      }
+      this.#jobs.push({ work, resolve: resolve as (result: unknown) => void, reject });
+      if (this.#jobs.length >= MAX_WAITING) this.#scheduled ??= setImmediate(() => this.flush());
+      else this.#timer ??= setTimeout(() => this.flush(), MAX_WAIT_MS);
+    });
+  }
+
+  /** Does work in a transaction of its own, at once, after all that waits. */
+  runNow<T>(work: () => T): T {
+    this.flush();
+    let outcome: { result: T } | { error: Error } | undefined;
+    this.#commit([
+      {
+        work,
+        resolve: (result) => (outcome = { result: result as T }),
+        reject: (error) => (outcome = { error }),
+      },
+    ]);
+    if (outcome !== undefined && 'result' in outcome) return outcome.result;
+    throw outcome?.error ?? storeUnavailable();
   }
 
   /** Commits what waits, now: a read that follows sees it. */
   flush(): void {
     if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#scheduled = undefined;
+    this.#timer = undefined;
     const jobs = this.#jobs;
     if (jobs.length === 0) return;
     this.#jobs = [];
     if (this.#commit(jobs)) return;
     // One of them could not be done: each on its own, so that only that one fails.
     if (jobs.length > 1) for (const job of jobs) this.#commit([job]);
+  }
+
+  /** Whether the last attempt to commit failed: nothing may be taken for done before its time. */
+  get failed(): boolean {
+    return this.#failed || this.#closed;
   }
 
   /** How many commits there were, and how many decisions they carried. */
@@ -67,11 +118,13 @@ export class GroupCommit {
       this.connection.exec('COMMIT');
     } catch (error) {
       this.#rollback();
-      if (jobs.length === 1) {
-        jobs[0]?.reject(error instanceof BrokerRefusal ? error : storeUnavailable(error));
-      }
+      const refusal = error instanceof BrokerRefusal ? error : storeUnavailable(error);
+      this.#failed = refusal.status === 503;
+      if (jobs.length === 1) jobs[0]?.reject(refusal);
       return false;
     }
+    this.#failed = false;
+    this.edges.onCommit?.();
     this.#commits += 1;
     this.#decisions += jobs.length;
     jobs.forEach((job, i) => job.resolve(results[i]));

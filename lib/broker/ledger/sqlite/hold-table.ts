@@ -5,23 +5,25 @@ import type { KnownObject } from '../decide';
 import type { HoldFilter, HoldRecord, PageRequest } from '../ledger';
 import type { HoldState } from '../operation';
 import { Conditions } from './conditions';
-import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
+import { Rows } from './rows';
+import type { SqliteConnection, SqliteStatement, SqliteValue } from './sqlite-driver';
 
-interface HoldRow {
-  call_id: string;
-  key_id: string;
-  vendor: string;
-  account: string;
-  object_id: string | null;
-  held: number;
-  settled: number;
-  state: HoldState;
-  charged_to: string;
-  created_at: number;
-  ended_at: number | null;
-  idempotency_key_hash: string | null;
-  position: number;
-}
+const HOLD_COLUMNS = [
+  'call_id',
+  'key_id',
+  'vendor',
+  'account',
+  'object_id',
+  'held',
+  'settled',
+  'state',
+  'charged_to',
+  'created_at',
+  'ended_at',
+  'idempotency_key_hash',
+] as const;
+
+type Found = Record<string, SqliteValue>;
 
 /** A hold that begins. */
 export interface NewHold {
@@ -38,58 +40,86 @@ export interface NewHold {
   now: number;
 }
 
+interface StoredHold extends HoldRecord {
+  /** `chargedTo` as the table has it. */
+  chargedToText: string;
+}
+
+interface NamedBalance extends Balance {
+  name: string;
+}
+
 interface ObjectRow {
-  root_id: string;
+  vendor: string;
+  account: string;
+  id: string;
+  rootId: string;
   amount: number;
   currency: string;
 }
 
 /** Money: balances, the holds that stand in them, and what is known of the vendor's objects. */
 export class HoldTable {
+  readonly #holds: Rows<StoredHold>;
+  readonly #balances: Rows<NamedBalance>;
+  readonly #objects: Rows<ObjectRow>;
   readonly #sql;
 
   constructor(private readonly connection: SqliteConnection) {
     const prepare = (sql: string): SqliteStatement => connection.prepare(sql);
+    this.#holds = new Rows<StoredHold>(connection, {
+      table: 'holds',
+      columns: HOLD_COLUMNS,
+      keyColumns: 1,
+      changing: ['object_id', 'settled', 'state', 'ended_at'],
+      keyOf: ({ callId }) => callId,
+      valuesOf: valuesOfHold,
+      rowOf: holdOf,
+    });
+    this.#balances = new Rows<NamedBalance>(connection, {
+      table: 'balances',
+      columns: ['name', 'spent', 'held'],
+      keyColumns: 1,
+      changing: ['spent', 'held'],
+      keyOf: ({ name }) => name,
+      valuesOf: ({ name, spent, held }) => [name, spent, held],
+      rowOf: ([name, spent, held]) => ({
+        name: name as string,
+        spent: spent as number,
+        held: held as number,
+      }),
+    });
+    this.#objects = new Rows<ObjectRow>(connection, {
+      table: 'objects',
+      columns: ['vendor', 'account', 'id', 'root_id', 'amount', 'currency'],
+      keyColumns: 3,
+      changing: ['amount', 'currency'],
+      keyOf: ({ vendor, account, id }) => objectName(vendor, account, id),
+      valuesOf: ({ vendor, account, id, rootId, amount, currency }) => [
+        vendor,
+        account,
+        id,
+        rootId,
+        amount,
+        currency,
+      ],
+      rowOf: ([vendor, account, id, rootId, amount, currency]) => ({
+        vendor: vendor as string,
+        account: account as string,
+        id: id as string,
+        rootId: rootId as string,
+        amount: amount as number,
+        currency: currency as string,
+      }),
+    });
+    const settled = "vendor = ? AND account = ? AND object_id = ? AND state = 'settled'";
     this.#sql = {
-      balance: prepare('SELECT spent, held FROM balances WHERE name = ?'),
-      charge: prepare(
-        `INSERT INTO balances (name, spent, held) SELECT value, ?, ? FROM json_each(?) WHERE true
-         ON CONFLICT DO UPDATE SET spent = spent + excluded.spent, held = held + excluded.held`,
-      ),
-      insert: prepare(
-        `INSERT INTO holds (call_id, key_id, vendor, account, object_id, held, settled, state,
-          charged_to, created_at, idempotency_key_hash)
-         VALUES (?, ?, ?, ?, ?, ?, 0, 'held', ?, ?, ?)`,
-      ),
-      get: prepare('SELECT *, rowid AS position FROM holds WHERE call_id = ?'),
-      end: prepare(
-        'UPDATE holds SET state = ?, settled = ?, object_id = ?, ended_at = ? WHERE call_id = ?',
-      ),
-      link: prepare('UPDATE holds SET object_id = ? WHERE call_id = ?'),
-      markUnknown: prepare("UPDATE holds SET state = 'unknown' WHERE call_id = ?"),
       markAllUnknown: prepare("UPDATE holds SET state = 'unknown' WHERE state = 'held'"),
-      settled: prepare(
-        `SELECT *, rowid AS position FROM holds
-         WHERE vendor = ? AND account = ? AND object_id = ? AND state = 'settled'
-         ORDER BY rowid DESC`,
-      ),
-      lower: prepare('UPDATE holds SET settled = settled - ? WHERE call_id = ?'),
+      settled: prepare(`SELECT * FROM holds WHERE ${settled} ORDER BY rowid DESC`),
       open: prepare(
         "SELECT state, COUNT(*) AS count FROM holds WHERE state IN ('held', 'unknown') GROUP BY state",
       ),
-      exposure: prepare(
-        `SELECT COALESCE(SUM(settled), 0) AS micros FROM holds
-         WHERE vendor = ? AND account = ? AND object_id = ? AND state = 'settled'`,
-      ),
-      object: prepare(
-        'SELECT root_id, amount, currency FROM objects WHERE vendor = ? AND account = ? AND id = ?',
-      ),
-      learn: prepare(
-        `INSERT INTO objects (vendor, account, id, root_id, amount, currency) VALUES (?, ?, ?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET currency = excluded.currency, amount =
-           CASE WHEN ? AND currency = excluded.currency THEN MAX(amount, excluded.amount)
-           ELSE excluded.amount END`,
-      ),
+      exposure: prepare(`SELECT COALESCE(SUM(settled), 0) AS micros FROM holds WHERE ${settled}`),
       isTouched: prepare(
         `SELECT EXISTS (SELECT 1 FROM holds WHERE vendor = ? AND account = ? AND object_id = ?
            AND call_id <> ? AND (state IN ('held', 'unknown')
@@ -98,54 +128,65 @@ export class HoldTable {
     };
   }
 
+  get rows(): Rows<never>[] {
+    return [this.#holds, this.#balances, this.#objects] as unknown as Rows<never>[];
+  }
+
   balance(name: string): Balance {
-    const row = this.#sql.balance.get(name) as Balance | undefined;
+    const row = this.#balances.get(name, [name]);
     return { spent: row?.spent ?? 0, held: row?.held ?? 0 };
   }
 
-  insert(hold: NewHold): void {
-    const chargedTo = JSON.stringify(hold.chargedTo);
-    this.#sql.insert.run(
-      hold.callId,
-      hold.keyId,
-      hold.vendor,
-      hold.account,
-      hold.rootId,
-      hold.micros,
-      chargedTo,
-      hold.now,
-      hold.idempotencyKeyHash,
-    );
-    this.#sql.charge.run(0, hold.micros, chargedTo);
+  /** A balance that nobody can have charged yet: the store need not be asked for it. */
+  openBalance(name: string): void {
+    this.#balances.put({ name, spent: 0, held: 0 });
   }
 
-  get(callId: string): HoldRecord | undefined {
-    const row = this.#sql.get.get(callId) as HoldRow | undefined;
-    return row === undefined ? undefined : holdOf(row);
+  insert(hold: NewHold): void {
+    this.#holds.put({
+      callId: hold.callId,
+      keyId: hold.keyId,
+      vendor: hold.vendor,
+      account: hold.account,
+      objectId: hold.rootId,
+      heldMicros: hold.micros,
+      settledMicros: 0,
+      state: 'held',
+      chargedTo: hold.chargedTo,
+      chargedToText: JSON.stringify(hold.chargedTo),
+      idempotencyKeyHash: hold.idempotencyKeyHash,
+      createdAt: hold.now,
+      endedAt: null,
+    });
+    this.#charge(hold.chargedTo, 0, hold.micros);
+  }
+
+  get(callId: string): StoredHold | undefined {
+    return this.#holds.get(callId, [callId]);
   }
 
   /** Ends a hold that is open: what it held is spent by `settledMicros`, or not at all. */
   end(
-    hold: HoldRecord,
+    hold: StoredHold,
     state: 'settled' | 'released',
     settledMicros: MicroUsd,
     rootId: string | null,
     now: number,
   ): void {
-    this.#sql.end.run(state, settledMicros, rootId, now, hold.callId);
-    this.#sql.charge.run(settledMicros, -hold.heldMicros, JSON.stringify(hold.chargedTo));
+    this.#holds.put({ ...hold, state, settledMicros, objectId: rootId, endedAt: now });
+    this.#charge(hold.chargedTo, settledMicros, -hold.heldMicros);
   }
 
   /** Names the object that a hold was for. */
-  link(callId: string, rootId: string): void {
-    this.#sql.link.run(rootId, callId);
+  link(hold: StoredHold, rootId: string): void {
+    this.#holds.put({ ...hold, objectId: rootId });
   }
 
-  markUnknown(callId: string): void {
-    this.#sql.markUnknown.run(callId);
+  markUnknown(hold: StoredHold): void {
+    this.#holds.put({ ...hold, state: 'unknown' });
   }
 
-  /** What was in flight when its process died: nobody knows what became of it. */
+  /** What was in flight when its process died: nobody knows what became of it. To be done before anything else. */
   markAllUnknown(): void {
     this.#sql.markAllUnknown.run();
   }
@@ -154,17 +195,17 @@ export class HoldTable {
   giveBack(vendor: string, account: string, rootId: string, finalMicros: MicroUsd): void {
     let excess = this.exposure(vendor, account, rootId) - finalMicros;
     if (excess <= 0) return;
-    const holds = (this.#sql.settled.all(vendor, account, rootId) as HoldRow[]).map(holdOf);
-    for (const { callId, settledMicros, chargedTo } of holds) {
-      const back = Math.min(excess, settledMicros);
+    for (const found of this.#sql.settled.all(vendor, account, rootId) as Found[]) {
+      const hold = this.#holds.remember(found);
+      const back = Math.min(excess, hold.settledMicros);
       if (back <= 0) continue;
-      this.#sql.lower.run(back, callId);
-      this.#sql.charge.run(-back, 0, JSON.stringify(chargedTo));
+      this.#holds.put({ ...hold, settledMicros: hold.settledMicros - back });
+      this.#charge(hold.chargedTo, -back, 0);
       excess -= back;
     }
   }
 
-  /** How many holds have no end yet, by state. */
+  /** How many holds have no end yet, by state. To be asked once all rows are written. */
   openCounts(): { held: number; unknown: number } {
     const counts = { held: 0, unknown: 0 };
     for (const row of this.#sql.open.all() as { state: 'held' | 'unknown'; count: number }[]) {
@@ -175,42 +216,54 @@ export class HoldTable {
 
   /** What an object may cost, by what is settled of it. */
   exposure(vendor: string, account: string, rootId: string): MicroUsd {
+    this.#holds.write();
     const row = this.#sql.exposure.get(vendor, account, rootId) as { micros: number };
     return row.micros;
   }
 
   object(vendor: string, account: string, id: string): KnownObject | undefined {
-    const row = this.#sql.object.get(vendor, account, id) as ObjectRow | undefined;
+    const row = this.#object(vendor, account, id);
     if (row === undefined) return undefined;
     return {
       amount: row.amount,
       currency: row.currency,
-      exposureMicros: this.exposure(vendor, account, row.root_id),
+      exposureMicros: this.exposure(vendor, account, row.rootId),
     };
   }
 
   /** The id under which an object's money is counted. */
   rootOf(vendor: string, account: string, id: string): string {
-    const row = this.#sql.object.get(vendor, account, id) as ObjectRow | undefined;
-    return row?.root_id ?? id;
+    return this.#object(vendor, account, id)?.rootId ?? id;
   }
 
   /** Whether any other call on an object is under way, or has begun since a call did. */
   isTouched(vendor: string, account: string, rootId: string, callId: string): boolean {
+    this.#holds.write();
     const row = this.#sql.isTouched.get(vendor, account, rootId, callId, callId);
     return (row as { found: number }).found === 1;
   }
 
   /** What an answer says of an object; a lower amount than was known counts only where it may. */
   learn(vendor: string, account: string, object: ReportedObject, mayLower: boolean): void {
-    const { amount, currency } = object;
-    const root = this.rootOf(vendor, account, object.id);
+    const { currency } = object;
+    const itself = this.#object(vendor, account, object.id);
+    const rootId = itself?.rootId ?? object.id;
     for (const id of [object.id, ...object.aliases]) {
-      this.#sql.learn.run(vendor, account, id, root, amount, currency, mayLower ? 0 : 1);
+      const known = id === object.id ? itself : this.#object(vendor, account, id);
+      const keeps = !mayLower && known?.currency === currency;
+      const amount = keeps ? Math.max(known.amount, object.amount) : object.amount;
+      this.#objects.put({
+        vendor,
+        account,
+        id,
+        rootId: known?.rootId ?? rootId,
+        amount,
+        currency,
+      });
     }
   }
 
-  /** Newest first. */
+  /** Newest first. To be asked once all rows are written. */
   page(filter: HoldFilter, { limit, cursor }: PageRequest): (HoldRecord & { position: number })[] {
     const where = new Conditions();
     where.equals('state', filter.state);
@@ -219,24 +272,62 @@ export class HoldTable {
     if (cursor !== undefined) where.add('rowid < ?', Number(cursor));
     const rows = this.connection
       .prepare(`SELECT *, rowid AS position FROM holds ${where.sql} ORDER BY rowid DESC LIMIT ?`)
-      .all(...where.values, limit) as HoldRow[];
-    return rows.map((row) => ({ ...holdOf(row), position: row.position }));
+      .all(...where.values, limit) as Found[];
+    return rows.map((row) => ({
+      ...holdOf(HOLD_COLUMNS.map((name) => row[name] ?? null)),
+      position: row['position'] as number,
+    }));
+  }
+
+  #object(vendor: string, account: string, id: string): ObjectRow | undefined {
+    return this.#objects.get(objectName(vendor, account, id), [vendor, account, id]);
+  }
+
+  #charge(names: readonly string[], spent: MicroUsd, held: MicroUsd): void {
+    for (const name of names) {
+      const balance = this.balance(name);
+      this.#balances.put({ name, spent: balance.spent + spent, held: balance.held + held });
+    }
   }
 }
 
-function holdOf(row: HoldRow): HoldRecord {
+function objectName(vendor: string, account: string, id: string): string {
+  return `${vendor}/${account}/${id}`;
+}
+
+function valuesOfHold(hold: StoredHold): SqliteValue[] {
+  return [
+    hold.callId,
+    hold.keyId,
+    hold.vendor,
+    hold.account,
+    hold.objectId,
+    hold.heldMicros,
+    hold.settledMicros,
+    hold.state,
+    hold.chargedToText,
+    hold.createdAt,
+    hold.endedAt,
+    hold.idempotencyKeyHash,
+  ];
+}
+
+function holdOf(values: readonly SqliteValue[]): StoredHold {
+  const [callId, keyId, vendor, account, objectId, held, settled, state, ...rest] = values;
+  const [chargedTo, createdAt, endedAt, idempotencyKeyHash] = rest;
   return {
-    callId: row.call_id,
-    keyId: row.key_id,
-    vendor: row.vendor,
-    account: row.account,
-    objectId: row.object_id,
-    heldMicros: row.held,
-    settledMicros: row.settled,
-    state: row.state,
-    chargedTo: JSON.parse(row.charged_to) as string[],
-    idempotencyKeyHash: row.idempotency_key_hash,
-    createdAt: row.created_at,
-    endedAt: row.ended_at,
+    callId: callId as string,
+    keyId: keyId as string,
+    vendor: vendor as string,
+    account: account as string,
+    objectId: objectId as string | null,
+    heldMicros: held as number,
+    settledMicros: settled as number,
+    state: state as HoldState,
+    chargedTo: JSON.parse(chargedTo as string) as string[],
+    chargedToText: chargedTo as string,
+    idempotencyKeyHash: idempotencyKeyHash as string | null,
+    createdAt: createdAt as number,
+    endedAt: endedAt as number | null,
   };
 }

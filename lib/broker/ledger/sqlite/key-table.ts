@@ -2,32 +2,37 @@ import type { AppBudgets } from '../../budgets/budget';
 import type { KeyRecord } from '../../keys/key';
 import type { KeyFilter, PageRequest } from '../ledger';
 import { Conditions } from './conditions';
-import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
+import type { LeaseTable } from './lease-table';
+import { Rows } from './rows';
+import type { SqliteConnection, SqliteStatement, SqliteValue } from './sqlite-driver';
 
-interface KeyRow {
-  id: string;
-  token_hash: string;
-  label: string;
-  vendor: string;
-  cap_micros: number;
-  allowed_endpoints: string;
-  tenant_id: string | null;
-  user_id: string | null;
-  run_id: string | null;
-  tool: string | null;
-  parent_id: string | null;
-  created_at: number;
-  expires_at: number;
-  revoked_at: number | null;
-  budgets: string;
-  lease_id: string | null;
-  lease_expires_at: number | null;
-}
+const COLUMNS = [
+  'id',
+  'token_hash',
+  'label',
+  'vendor',
+  'cap_micros',
+  'allowed_endpoints',
+  'tenant_id',
+  'user_id',
+  'run_id',
+  'tool',
+  'parent_id',
+  'created_at',
+  'expires_at',
+  'revoked_at',
+  'budgets',
+  'lease_id',
+] as const;
 
-const SELECT = `SELECT keys.*, leases.expires_at AS lease_expires_at, keys.rowid AS position
-  FROM keys LEFT JOIN leases ON leases.id = keys.lease_id`;
+const SELECT = 'SELECT keys.*, keys.rowid AS position FROM keys';
+const LEASES = 'LEFT JOIN leases ON leases.id = keys.lease_id';
 const LIVE = `keys.revoked_at IS NULL AND keys.expires_at > ?
   AND (keys.lease_id IS NULL OR leases.expires_at > ?)`;
+
+const MAX_TOKEN_HASHES = 4_096;
+
+type Found = Record<string, SqliteValue>;
 
 /** A key, and its place in the order in which keys were issued. */
 export interface PlacedKey {
@@ -37,70 +42,71 @@ export interface PlacedKey {
 
 /** Keys, each with what its lease says. */
 export class KeyTable {
-  readonly #insert: SqliteStatement;
-  readonly #byId: SqliteStatement;
+  readonly rows: Rows<KeyRecord>;
+  /** The ids of keys that the table may not have yet, by the hashes of their tokens. */
+  readonly #idByTokenHash = new Map<string, string>();
+  #maxTokenHashes = MAX_TOKEN_HASHES;
   readonly #byTokenHash: SqliteStatement;
-  readonly #revoke: SqliteStatement;
   readonly #live: SqliteStatement;
   readonly #liveCount: SqliteStatement;
 
-  constructor(private readonly connection: SqliteConnection) {
-    this.#insert = connection.prepare(
-      `INSERT INTO keys (id, token_hash, label, vendor, cap_micros, allowed_endpoints, tenant_id,
-        user_id, run_id, tool, parent_id, created_at, expires_at, budgets, lease_id)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  constructor(
+    private readonly connection: SqliteConnection,
+    private readonly leases: LeaseTable,
+  ) {
+    this.rows = new Rows<KeyRecord>(connection, {
+      table: 'keys',
+      columns: COLUMNS,
+      keyColumns: 1,
+      changing: ['revoked_at'],
+      keyOf: ({ id }) => id,
+      valuesOf,
+      rowOf: keyOf,
+    });
+    this.#byTokenHash = connection.prepare(
+      `${SELECT} WHERE keys.token_hash = ? AND keys.revoked_at IS NULL`,
     );
-    this.#byId = connection.prepare(`${SELECT} WHERE keys.id = ?`);
-    this.#byTokenHash = connection.prepare(`${SELECT} WHERE keys.token_hash = ?`);
-    this.#revoke = connection.prepare('UPDATE keys SET revoked_at = ? WHERE id = ?');
-    this.#live = connection.prepare(`${SELECT} WHERE ${LIVE}`);
+    this.#live = connection.prepare(`${SELECT} ${LEASES} WHERE ${LIVE}`);
     this.#liveCount = connection.prepare(
-      `SELECT COUNT(*) AS count FROM keys LEFT JOIN leases ON leases.id = keys.lease_id WHERE ${LIVE}`,
+      `SELECT COUNT(*) AS count FROM keys ${LEASES} WHERE ${LIVE}`,
     );
   }
 
   insert(key: KeyRecord): void {
-    const { subject } = key;
-    this.#insert.run(
-      key.id,
-      key.tokenHash,
-      key.label,
-      key.vendor,
-      key.capMicros,
-      JSON.stringify(key.allowedEndpoints),
-      subject.tenant_id ?? null,
-      subject.user_id ?? null,
-      subject.run_id ?? null,
-      subject.tool ?? null,
-      key.parentId ?? null,
-      key.createdAt,
-      key.expiresAt,
-      JSON.stringify(key.budgets),
-      key.lease?.id ?? null,
-    );
+    if (this.#idByTokenHash.size >= this.#maxTokenHashes) this.#forgetWritten();
+    this.rows.put(key);
+    this.#idByTokenHash.set(key.tokenHash, key.id);
   }
 
   get(id: string): KeyRecord | undefined {
-    return read(this.#byId.get(id));
+    return this.#leased(this.rows.get(id, [id]));
   }
 
+  /** A key that is not revoked. */
   byTokenHash(hash: string): KeyRecord | undefined {
-    return read(this.#byTokenHash.get(hash));
+    const id = this.#idByTokenHash.get(hash);
+    const key = id === undefined ? this.#find(hash) : this.get(id);
+    return key === undefined || key.revokedAt !== undefined ? undefined : key;
   }
 
-  revoke(id: string, now: number): void {
-    this.#revoke.run(now, id);
+  revoke(key: KeyRecord, now: number): void {
+    this.rows.put({ ...key, revokedAt: now });
   }
 
   live(now: number): KeyRecord[] {
-    return (this.#live.all(now, now) as KeyRow[]).map(keyOf);
+    this.rows.write();
+    return (this.#live.all(now, now) as Found[]).map((found) => this.#read(found));
   }
 
+  /** To be asked once all rows are written. */
   liveCount(now: number): number {
     return (this.#liveCount.get(now, now) as { count: number }).count;
   }
 
-  /** Newest first; `braked` and `active` alike are those that are live. */
+  /**
+   * Newest first; `braked` and `active` alike are those that are live. To be asked once all rows
+   * are written.
+   */
   page(filter: KeyFilter, { limit, cursor }: PageRequest, now: number): PlacedKey[] {
     const where = new Conditions();
     where.equals('keys.vendor', filter.vendor);
@@ -118,39 +124,82 @@ export class KeyTable {
     }
     if (filter.status === 'active' || filter.status === 'braked') where.add(LIVE, now, now);
     if (cursor !== undefined) where.add('keys.rowid < ?', Number(cursor));
-    const rows = this.connection
-      .prepare(`${SELECT} ${where.sql} ORDER BY keys.rowid DESC LIMIT ?`)
-      .all(...where.values, limit) as (KeyRow & { position: number })[];
-    return rows.map((row) => ({ key: keyOf(row), position: row.position }));
+    const found = this.connection
+      .prepare(`${SELECT} ${LEASES} ${where.sql} ORDER BY keys.rowid DESC LIMIT ?`)
+      .all(...where.values, limit) as Found[];
+    return found.map((row) => ({ key: this.#read(row), position: row['position'] as number }));
+  }
+
+  #find(hash: string): KeyRecord | undefined {
+    const found = this.#byTokenHash.get(hash) as Found | undefined;
+    if (found === undefined) return undefined;
+    // The table may not have heard yet that it is revoked.
+    return this.get(this.rows.remember(found).id);
+  }
+
+  #forgetWritten(): void {
+    for (const [hash, id] of this.#idByTokenHash) {
+      if (this.rows.atHand(id) === undefined) this.#idByTokenHash.delete(hash);
+    }
+    this.#maxTokenHashes = Math.max(MAX_TOKEN_HASHES, 2 * this.#idByTokenHash.size);
+  }
+
+  #read(found: Found): KeyRecord {
+    return this.#leased(keyOf(COLUMNS.map((name) => found[name] ?? null)));
+  }
+
+  /** What a lease says is looked up each time; one that is gone has lapsed. */
+  #leased<Key extends KeyRecord | undefined>(key: Key): Key {
+    if (key?.lease === undefined) return key;
+    const { id } = key.lease;
+    return { ...key, lease: { id, expiresAt: this.leases.get(id)?.expiresAt ?? 0 } };
   }
 }
 
-function read(row: unknown): KeyRecord | undefined {
-  return row === undefined ? undefined : keyOf(row as KeyRow);
+function valuesOf(key: KeyRecord): SqliteValue[] {
+  const { subject } = key;
+  return [
+    key.id,
+    key.tokenHash,
+    key.label,
+    key.vendor,
+    key.capMicros,
+    JSON.stringify(key.allowedEndpoints),
+    subject.tenant_id ?? null,
+    subject.user_id ?? null,
+    subject.run_id ?? null,
+    subject.tool ?? null,
+    key.parentId ?? null,
+    key.createdAt,
+    key.expiresAt,
+    key.revokedAt ?? null,
+    JSON.stringify(key.budgets),
+    key.lease?.id ?? null,
+  ];
 }
 
-function keyOf(row: KeyRow): KeyRecord {
+function keyOf(values: readonly SqliteValue[]): KeyRecord {
+  const [id, tokenHash, label, vendor, capMicros, allowedEndpoints, ...rest] = values;
+  const [tenant, user, run, tool, parentId, createdAt, expiresAt, revokedAt, budgets, leaseId] =
+    rest;
   const subject: KeyRecord['subject'] = {};
-  if (row.tenant_id !== null) subject.tenant_id = row.tenant_id;
-  if (row.user_id !== null) subject.user_id = row.user_id;
-  if (row.run_id !== null) subject.run_id = row.run_id;
-  if (row.tool !== null) subject.tool = row.tool;
+  if (tenant !== null) subject.tenant_id = tenant as string;
+  if (user !== null) subject.user_id = user as string;
+  if (run !== null) subject.run_id = run as string;
+  if (tool !== null) subject.tool = tool as string;
   return {
-    id: row.id,
-    tokenHash: row.token_hash,
-    label: row.label,
-    vendor: row.vendor,
-    capMicros: row.cap_micros,
-    allowedEndpoints: JSON.parse(row.allowed_endpoints) as string[],
+    id: id as string,
+    tokenHash: tokenHash as string,
+    label: label as string,
+    vendor: vendor as string,
+    capMicros: capMicros as number,
+    allowedEndpoints: JSON.parse(allowedEndpoints as string) as string[],
     subject,
-    ...(row.parent_id === null ? {} : { parentId: row.parent_id }),
-    budgets: JSON.parse(row.budgets) as AppBudgets,
-    // A lease that is gone is one that has lapsed.
-    ...(row.lease_id === null
-      ? {}
-      : { lease: { id: row.lease_id, expiresAt: row.lease_expires_at ?? 0 } }),
-    createdAt: row.created_at,
-    expiresAt: row.expires_at,
-    ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at }),
+    ...(parentId === null ? {} : { parentId: parentId as string }),
+    budgets: JSON.parse(budgets as string) as AppBudgets,
+    ...(leaseId === null ? {} : { lease: { id: leaseId as string, expiresAt: 0 } }),
+    createdAt: createdAt as number,
+    expiresAt: expiresAt as number,
+    ...(revokedAt === null ? {} : { revokedAt: revokedAt as number }),
   };
 }

@@ -8,8 +8,11 @@ export interface Lease {
   expiresAt: number;
 }
 
-/** Leases, those that have lapsed included. */
+const MAX_AT_HAND = 1_024;
+
+/** Leases, those that have lapsed included. Every call under one asks for it, so they are kept at hand. */
 export class LeaseTable {
+  readonly #atHand = new Map<string, Lease>();
   readonly #get: SqliteStatement;
   readonly #put: SqliteStatement;
 
@@ -21,12 +24,26 @@ export class LeaseTable {
   }
 
   get(id: string): Lease | undefined {
+    const known = this.#atHand.get(id);
+    if (known !== undefined) return known;
     const row = this.#get.get(id) as { id: string; ttl_ms: number; expires_at: number } | undefined;
     if (row === undefined) return undefined;
-    return { id: row.id, ttlMs: row.ttl_ms, expiresAt: row.expires_at };
+    return this.#keep({ id: row.id, ttlMs: row.ttl_ms, expiresAt: row.expires_at });
   }
 
-  put({ id, ttlMs, expiresAt }: Lease): void {
-    this.#put.run(id, ttlMs, expiresAt);
+  put(lease: Lease): void {
+    this.#put.run(lease.id, lease.ttlMs, lease.expiresAt);
+    this.#keep(lease);
+  }
+
+  /** What is at hand may have been rolled back. */
+  forget(): void {
+    this.#atHand.clear();
+  }
+
+  #keep(lease: Lease): Lease {
+    if (this.#atHand.size >= MAX_AT_HAND) this.#atHand.clear();
+    this.#atHand.set(lease.id, lease);
+    return lease;
   }
 }

@@ -2,7 +2,7 @@ import { AUDIT_COLUMNS } from '../../audit/audit-entry';
 import type { SqliteConnection } from './sqlite-driver';
 
 /** Kept in `PRAGMA user_version`. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 const INTEGER_COLUMNS: ReadonlySet<string> = new Set([
   'requested_micros',
@@ -19,6 +19,9 @@ const INTEGER_COLUMNS: ReadonlySet<string> = new Set([
 const AUDIT_DEFINITION = AUDIT_COLUMNS.map(
   (column) => `${column} ${INTEGER_COLUMNS.has(column) ? 'INTEGER' : 'TEXT'}`,
 ).join(',\n    ');
+
+/** Where a migration leaves the log of an older version for the audit table to take over. */
+export const AUDIT_BEFORE_3 = 'audit_before_3';
 
 const VERSION_1 = `
   CREATE TABLE keys (
@@ -121,7 +124,49 @@ const VERSION_2 = `
   ) STRICT;
 `;
 
-const MIGRATIONS = [VERSION_1, VERSION_2];
+const VERSION_3 = `
+  CREATE TABLE journal (id INTEGER PRIMARY KEY, changes TEXT NOT NULL) STRICT;
+
+  ALTER TABLE audit RENAME TO ${AUDIT_BEFORE_3};
+  CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY,
+    outcome_of TEXT,
+    entry TEXT NOT NULL,
+    mac TEXT NOT NULL
+  ) STRICT;
+  DROP INDEX audit_outcomes;
+  CREATE INDEX audit_outcomes ON audit (outcome_of) WHERE outcome_of IS NOT NULL;
+
+  ALTER TABLE keys RENAME TO keys_before_3;
+  CREATE TABLE keys (
+    id TEXT PRIMARY KEY,
+    token_hash TEXT NOT NULL,
+    label TEXT NOT NULL,
+    vendor TEXT NOT NULL,
+    cap_micros INTEGER NOT NULL,
+    allowed_endpoints TEXT NOT NULL,
+    tenant_id TEXT,
+    user_id TEXT,
+    run_id TEXT,
+    tool TEXT,
+    parent_id TEXT,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    revoked_at INTEGER,
+    budgets TEXT NOT NULL,
+    lease_id TEXT
+  ) STRICT;
+  INSERT INTO keys (rowid, id, token_hash, label, vendor, cap_micros, allowed_endpoints, tenant_id,
+      user_id, run_id, tool, parent_id, created_at, expires_at, revoked_at, budgets, lease_id)
+    SELECT rowid, id, token_hash, label, vendor, cap_micros, allowed_endpoints, tenant_id,
+      user_id, run_id, tool, parent_id, created_at, expires_at, revoked_at, budgets, lease_id
+    FROM keys_before_3;
+  DROP TABLE keys_before_3;
+  CREATE UNIQUE INDEX keys_by_token ON keys (token_hash) WHERE revoked_at IS NULL;
+  CREATE INDEX keys_unrevoked ON keys (expires_at) WHERE revoked_at IS NULL;
+`;
+
+const MIGRATIONS = [VERSION_1, VERSION_2, VERSION_3];
 
 /**
  * Brings a file to the schema of this version, in one transaction.

@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
 
-/** A prepared statement, as libsql and better-sqlite3 both have it. */
+/** A prepared statement, as libsql and better-sqlite3 both have it; values given as one array cost least. */
 export interface SqliteStatement {
-  run(...values: readonly SqliteValue[]): unknown;
-  get(...values: readonly SqliteValue[]): unknown;
-  all(...values: readonly SqliteValue[]): unknown[];
+  run(...values: readonly SqliteValue[] | [readonly SqliteValue[]]): unknown;
+  get(...values: readonly SqliteValue[] | [readonly SqliteValue[]]): unknown;
+  all(...values: readonly SqliteValue[] | [readonly SqliteValue[]]): unknown[];
 }
 
 export type SqliteValue = string | number | null;

@@ -39,15 +39,24 @@ import { BrakeTable } from './brake-table';
 import { BudgetTable } from './budget-table';
 import { GroupCommit } from './group-commit';
 import { HoldTable } from './hold-table';
+import { Journal } from './journal';
 import { KeyTable } from './key-table';
 import { LeaseTable } from './lease-table';
 import { OperationTable } from './operation-table';
-import { migrate } from './schema';
+import type { Rows } from './rows';
+import { AUDIT_BEFORE_3, migrate } from './schema';
 import type { SqliteConnection } from './sqlite-driver';
 import { closeStore, openStore } from './sqlite-store';
 
 const DURABILITY = ['off', 'normal', 'full', 'extra'];
 const MAX_PARENTS = 16;
+
+/** A key that was given before it was written down. */
+interface PromisedKey {
+  key: KeyRecord;
+  remoteAddress: string | undefined;
+  isWritten: boolean;
+}
 
 /** A cap over a call, and the balance it is counted in. */
 interface ChargedCap extends CapState {
@@ -68,6 +77,10 @@ export class SqliteLedger implements Ledger {
   readonly #brakes: BrakeTable;
   readonly #leases: LeaseTable;
   readonly #log: AuditTable;
+  readonly #journal: Journal;
+  /** Keys that were given before they were written down, by their ids; and these, by their tokens' hashes. */
+  readonly #promised = new Map<string, PromisedKey>();
+  readonly #promisedIds = new Map<string, string>();
 
   /**
    * @param file A path, or `:memory:`.
@@ -79,41 +92,54 @@ export class SqliteLedger implements Ledger {
     const chain = new AuditChain(chainKey);
     this.#connection = connection;
     migrate(connection, file, (from) => {
-      if (from < 2) new AuditTable(connection, chain).chainAll();
+      if (from >= 3) return;
+      new AuditTable(connection, chain).adopt(AUDIT_BEFORE_3, from === 2);
+      connection.exec(`DROP TABLE ${AUDIT_BEFORE_3}`);
     });
-    this.#keys = new KeyTable(connection);
+    this.#leases = new LeaseTable(connection);
+    this.#keys = new KeyTable(connection, this.#leases);
     this.#holds = new HoldTable(connection);
     this.#operations = new OperationTable(connection);
     this.#budgets = new BudgetTable(connection);
     this.#brakes = new BrakeTable(connection);
-    this.#leases = new LeaseTable(connection);
     this.#log = new AuditTable(connection, chain);
+    this.#journal = new Journal(connection, [
+      this.#keys.rows as unknown as Rows<never>,
+      ...this.#holds.rows,
+      this.#operations.rows as unknown as Rows<never>,
+    ]);
     this.#commits = new GroupCommit(connection, {
-      beforeCommit: () => this.#log.sealHead(),
+      beforeCommit: () => {
+        this.#journal.beforeCommit();
+        this.#log.seal();
+      },
+      onCommit: () => {
+        this.#journal.committed();
+        this.#forgetKept();
+      },
       onRollback: () => this.#forget(),
     });
+    this.#writeAll();
     this.#holds.markAllUnknown();
     this.#operations.forgetFlights();
+    this.#journal.forgetRead();
   }
 
   issue(key: KeyRecord, remoteAddress?: string): Promise<void> {
     return this.#commits.run(() => {
-      const now = key.createdAt;
-      const faults = this.#linkFaults(
-        {
-          ...(key.parentId === undefined ? {} : { parentId: key.parentId }),
-          ...(key.lease === undefined ? {} : { leaseId: key.lease.id }),
-        },
-        now,
-      );
-      if (faults.length > 0) throw invalidFields(faults);
-      const { vendor, subject } = key;
-      const keyIds = this.#ancestorsOf(key).map(({ id }) => id);
-      const brake = brakeOver(this.#brakes.standing, { keyIds, vendor, subject }, now);
-      if (brake !== undefined) throw brakedBy(brake.scope, brake.reason);
-      this.#keys.insert(key);
-      this.#log.write(auditRowOf('issue', now, key, remoteAddress));
+      this.#checkIssue(key);
+      this.#writeIssue(key, remoteAddress);
     });
+  }
+
+  async issueSoon(key: KeyRecord, remoteAddress?: string): Promise<void> {
+    // A store that may be broken is asked first.
+    if (this.#commits.failed) return this.issue(key, remoteAddress);
+    this.#checkIssue(key);
+    this.#promised.set(key.id, { key, remoteAddress, isWritten: false });
+    this.#promisedIds.set(key.tokenHash, key.id);
+    // Where that fails, the next decision about the key writes it down or comes to nothing itself.
+    this.#commits.runSoon(() => this.#keepPromise(key.id)).catch(() => this.#forgetExpired());
   }
 
   async linkFaults(
@@ -129,13 +155,14 @@ export class SqliteLedger implements Ledger {
       const revokedAt = new Map<string, number>();
       const unknown: string[] = [];
       for (const id of ids) {
+        this.#keepPromise(id);
         const key = this.#keys.get(id);
         if (key === undefined) {
           unknown.push(id);
         } else if (key.revokedAt !== undefined) {
           revokedAt.set(id, key.revokedAt);
         } else {
-          this.#keys.revoke(id, now);
+          this.#keys.revoke(key, now);
           revokedAt.set(id, now);
           this.#log.write(auditRowOf('revoke', now, key, remoteAddress));
         }
@@ -144,8 +171,9 @@ export class SqliteLedger implements Ledger {
     });
   }
 
-  async keyByTokenHash(hash: string): Promise<KeyRecord | undefined> {
-    return this.#keys.byTokenHash(hash);
+  keyByTokenHash(hash: string): KeyRecord | undefined {
+    const promised = this.#promised.get(this.#promisedIds.get(hash) ?? '');
+    return promised?.key ?? this.#keys.byTokenHash(hash);
   }
 
   async key(id: string, now: number): Promise<KeyWithBalance | undefined> {
@@ -155,7 +183,7 @@ export class SqliteLedger implements Ledger {
   }
 
   async keys(filter: KeyFilter, page: PageRequest, now: number): Promise<Page<KeyWithBalance>> {
-    this.#commits.flush();
+    this.#writeAll();
     const found: { entry: KeyWithBalance; position: number }[] = [];
     let cursor = page.cursor;
     while (found.length <= page.limit) {
@@ -194,7 +222,7 @@ export class SqliteLedger implements Ledger {
   }
 
   end(end: HoldEnd): Promise<void> {
-    return this.#commits.run(() => this.#finish(end));
+    return this.#commits.runSoon(() => this.#finish(end));
   }
 
   recordRefusal(row: AuditRow): Promise<void> {
@@ -202,7 +230,7 @@ export class SqliteLedger implements Ledger {
   }
 
   async holds(filter: HoldFilter, page: PageRequest): Promise<Page<HoldRecord>> {
-    this.#commits.flush();
+    this.#writeAll();
     const rows = this.#holds.page(filter, { ...page, limit: page.limit + 1 });
     const entries = rows.slice(0, page.limit);
     const last = entries.at(-1);
@@ -364,7 +392,7 @@ export class SqliteLedger implements Ledger {
   }
 
   async figures(now: number): Promise<LedgerFigures> {
-    this.#commits.flush();
+    this.#writeAll();
     return {
       liveKeys: this.#keys.liveCount(now),
       openHolds: this.#holds.openCounts(),
@@ -379,16 +407,21 @@ export class SqliteLedger implements Ledger {
   }
 
   async close(): Promise<void> {
+    try {
+      this.#writeAll();
+    } catch {
+      // The journal has it: whoever opens the store next writes it to the tables.
+    }
     this.#commits.close();
     closeStore(this.#connection);
   }
 
   #decide(admission: Admission): Decision {
     const { key: given, now, audit } = admission;
+    this.#keepPromise(given.id);
     const key = this.#keys.get(given.id);
     const refuse = (refusal: BrokerRefusal, micros = 0): Decision => {
-      this.#log.write({
-        ...audit,
+      this.#log.write(audit, {
         ...(key === undefined ? {} : auditOfCap(this.#capOf(key, 'key'))),
         event: 'refusal',
         verdict: refusal.code,
@@ -487,8 +520,7 @@ export class SqliteLedger implements Ledger {
   ): Decision {
     const remainingMicros = remainingAfter(caps, micros);
     const [own] = caps;
-    this.#log.write({
-      ...audit,
+    this.#log.write(audit, {
       ...(own === undefined ? {} : auditOfCap(this.#refreshed(own))),
       remaining_after_micros: remainingMicros,
       event: 'intent',
@@ -522,8 +554,7 @@ export class SqliteLedger implements Ledger {
     const conclusion = this.#conclusion(hold, outcome, now);
     const settled = conclusion === undefined ? 0 : this.#conclude(hold, conclusion, now);
     const key = this.#keys.get(hold.keyId);
-    this.#log.write({
-      ...hold.audit,
+    this.#log.write(hold.audit, {
       ...(key === undefined ? {} : auditOfCap(this.#capOf(key, 'key'))),
       requested_micros: hold.micros,
       ...audit,
@@ -570,12 +601,12 @@ export class SqliteLedger implements Ledger {
     if (hold.state === 'settled') {
       // Its first answer was cut short, and only a retry's says which object it paid for.
       if (hold.objectId === null && price.kind === 'amount' && outcome.object !== undefined) {
-        this.#holds.link(hold.callId, this.#holds.rootOf(vendor, account, outcome.object.id));
+        this.#holds.link(hold, this.#holds.rootOf(vendor, account, outcome.object.id));
       }
       return 0;
     }
     if (outcome.ending === 'unknown') {
-      this.#holds.markUnknown(hold.callId);
+      this.#holds.markUnknown(hold);
       return 0;
     }
     // A refund names the payment it gives back, but is no part of what that payment may cost.
@@ -617,6 +648,8 @@ export class SqliteLedger implements Ledger {
 
   #capsOver(key: KeyRecord, now: number): ChargedCap[] {
     const caps = this.#ancestorsOf(key).map((parent) => this.#capOf(parent, 'parent'));
+    const own = this.#capOf(key, 'key');
+    if (this.#budgets.isEmpty && Object.keys(key.budgets).length === 0) return [own, ...caps];
     const day = dayOf(now);
     const budgets = subjectsOf(key.subject, key.vendor).flatMap((subject): ChargedCap[] => {
       const capMicros = tighter(this.#budgets.capOver(subject), appCap(key.budgets, subject));
@@ -632,7 +665,7 @@ export class SqliteLedger implements Ledger {
         },
       ];
     });
-    return [this.#capOf(key, 'key'), ...caps, ...budgets];
+    return [own, ...caps, ...budgets];
   }
 
   #capOf(key: KeyRecord, scope: 'key' | 'parent'): ChargedCap {
@@ -650,7 +683,7 @@ export class SqliteLedger implements Ledger {
     const ancestors: KeyRecord[] = [];
     let { parentId } = key;
     while (parentId !== undefined) {
-      const parent = this.#keys.get(parentId);
+      const parent = this.#key(parentId);
       // A cap that cannot be found is one that is reached.
       if (parent === undefined) throw new Error(`the key above ${key.id} is gone from the store`);
       ancestors.push(parent);
@@ -659,13 +692,71 @@ export class SqliteLedger implements Ledger {
     return ancestors;
   }
 
+  /** @throws BrokerRefusal where its parent or its lease is not live, or a brake stands over it. */
+  #checkIssue(key: KeyRecord): void {
+    const now = key.createdAt;
+    const faults = this.#linkFaults(
+      {
+        ...(key.parentId === undefined ? {} : { parentId: key.parentId }),
+        ...(key.lease === undefined ? {} : { leaseId: key.lease.id }),
+      },
+      now,
+    );
+    if (faults.length > 0) throw invalidFields(faults);
+    const standing = this.#brakes.standing;
+    if (standing.length === 0) return;
+    const { vendor, subject } = key;
+    const keyIds = this.#ancestorsOf(key).map(({ id }) => id);
+    const brake = brakeOver(standing, { keyIds, vendor, subject }, now);
+    if (brake !== undefined) throw brakedBy(brake.scope, brake.reason);
+  }
+
+  #writeIssue(key: KeyRecord, remoteAddress: string | undefined): void {
+    this.#keys.insert(key);
+    this.#holds.openBalance(keyBalanceName(key.id));
+    this.#log.write(auditRowOf('issue', key.createdAt, key, remoteAddress));
+  }
+
+  #keepPromise(id: string): void {
+    const promised = this.#promised.get(id);
+    if (promised === undefined || promised.isWritten) return;
+    this.#writeIssue(promised.key, promised.remoteAddress);
+    promised.isWritten = true;
+  }
+
+  /** Promises that this commit has kept. */
+  #forgetKept(): void {
+    for (const { key, isWritten } of this.#promised.values()) {
+      if (isWritten) this.#forgetPromise(key);
+    }
+  }
+
+  /** Promises that nobody can ask for any more. */
+  #forgetExpired(): void {
+    const now = Date.now();
+    for (const { key } of this.#promised.values()) {
+      if (key.expiresAt <= now) this.#forgetPromise(key);
+    }
+  }
+
+  #forgetPromise({ id, tokenHash }: KeyRecord): void {
+    this.#promised.delete(id);
+    this.#promisedIds.delete(tokenHash);
+  }
+
+  /** Has the tables say all that there is to say. */
+  #writeAll(): void {
+    this.#commits.flush();
+    if (!this.#journal.isWritten) this.#commits.runNow(() => this.#journal.writeAll());
+  }
+
   #linkFaults(
     { parentId, leaseId }: { parentId?: string; leaseId?: string },
     now: number,
   ): FieldFault[] {
     const faults: FieldFault[] = [];
     if (parentId !== undefined) {
-      const parent = this.#keys.get(parentId);
+      const parent = this.#key(parentId);
       if (parent === undefined || !isLive(parent, now)) {
         faults.push({ field: 'parent_id', message: 'is not the id of a live key' });
       } else if (this.#ancestorsOf(parent).length + 1 > MAX_PARENTS) {
@@ -679,6 +770,10 @@ export class SqliteLedger implements Ledger {
       }
     }
     return faults;
+  }
+
+  #key(id: string): KeyRecord | undefined {
+    return this.#keys.get(id) ?? this.#promised.get(id)?.key;
   }
 
   #withBalance(key: KeyRecord, now: number): KeyWithBalance {
@@ -704,6 +799,9 @@ export class SqliteLedger implements Ledger {
   }
 
   #forget(): void {
+    for (const promised of this.#promised.values()) promised.isWritten = false;
+    this.#journal.rolledBack();
+    this.#leases.forget();
     this.#budgets.forget();
     this.#brakes.forget();
     this.#log.forget();

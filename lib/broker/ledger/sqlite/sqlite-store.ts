@@ -13,6 +13,7 @@ import { userVersion } from './schema';
 import { openConnection } from './sqlite-driver';
 import type { SqliteConnection } from './sqlite-driver';
 
+const CACHE_KIB = 16_384;
 const CHAIN_KEY = /^[0-9a-f]{64}$/;
 
 /** A store that this process has for itself, and what its audit log is chained with. */
@@ -35,6 +36,7 @@ export function openStore(file: string, auditKey: string | undefined): OpenStore
     connection.pragma('locking_mode = EXCLUSIVE');
     connection.pragma('journal_mode = WAL');
     connection.pragma('synchronous = FULL');
+    connection.pragma(`cache_size = -${CACHE_KIB}`);
     // Takes the lock for good, so that a second process fails here and not at its first write.
     connection.exec('BEGIN IMMEDIATE');
     connection.exec('COMMIT');
