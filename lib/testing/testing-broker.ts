@@ -118,8 +118,13 @@ function isOver(budget: BudgetPath, path: BudgetPath): boolean {
 }
 
 function answerOf(refusal: BrokerRefusal): Awaited<ReturnType<EmbeddedBroker['forward']>> {
-  const body = Readable.from([Buffer.from(refusal.toBody())], { objectMode: false });
-  return { status: refusal.status, headers: refusal.toHeaders(), body };
+  const bytes = Buffer.from(refusal.toBody());
+  return {
+    status: refusal.status,
+    headers: refusal.toHeaders(),
+    body: Readable.from([bytes], { objectMode: false }),
+    bytes: () => Promise.resolve(bytes),
+  };
 }
 
 function budgetPath(target: CapTarget): BudgetPath {
