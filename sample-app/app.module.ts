@@ -26,7 +26,7 @@ import { StripeAccountModule } from './stripe-account/stripe-account.module';
   ],
 })
 export class AppModule {
-  static with({ store, stripe }: Settings): DynamicModule {
+  static with({ store, stripe }: Settings, ...jobs: DynamicModule[]): DynamicModule {
     const stripeAccount = StripeAccountModule.with(stripe);
     return {
       module: AppModule,
@@ -42,6 +42,7 @@ export class AppModule {
             budgets: { run: 300 },
           }),
         }),
+        ...jobs,
       ],
     };
   }

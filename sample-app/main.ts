@@ -4,13 +4,17 @@ import { AppModule } from './app.module';
 import { playAgentRun } from './demo/play';
 import { Transcript } from './demo/transcript';
 import { endWithNpm } from './end-with-npm';
+import { findRedis } from './jobs/redis';
 import { serveMcp } from './mcp/mcp-server';
 import { InvalidSettingError, readSettings } from './settings';
 
 async function main(): Promise<void> {
   const settings = readSettings(process.argv.slice(2), process.env);
+  const redis = await findRedis(process.env);
+  const queueing = redis.url === undefined ? undefined : await import('./jobs/jobs.module.js');
+  const jobs = queueing === undefined ? [] : [queueing.JobsModule.on(redis.url ?? '')];
   // What keeps it from starting is told below, in one line and not as a stack.
-  const app = await NestFactory.create(AppModule.with(settings), {
+  const app = await NestFactory.create(AppModule.with(settings, ...jobs), {
     abortOnError: false,
     logger: false,
   });
@@ -25,7 +29,10 @@ async function main(): Promise<void> {
 
   const url = await app.getUrl();
   const transcript = new Transcript();
-  const wentAsTold = await playAgentRun(app, url, transcript);
+  const wentAsTold = await playAgentRun(app, url, transcript, {
+    redis: redis.address,
+    jobs: queueing && app.get(queueing.Jobs),
+  });
   if (settings.once) {
     process.exitCode = wentAsTold ? 0 : 1;
     await app.close();

@@ -11,19 +11,19 @@ export interface ToolAnswer {
   /** Of `remaining_spend`: USD, and all of it in words. */
   remaining?: number;
   summary?: string;
-  /** What an MCP tool says in words, line by line. */
+  /** What an MCP tool says in words, line by line; why a job failed. */
   text?: string[];
 }
 
 /** One call of a tool, with its answer. */
 export interface ToolCall {
   user: string;
-  method: 'GET' | 'POST' | 'tools/call';
-  /** Over MCP the tool's name. */
+  method: 'GET' | 'POST' | 'job' | 'tools/call';
+  /** Over MCP the tool's name, of a job the job's. */
   path: string;
   sent: object | undefined;
-  /** Over MCP `result`, or `isError` where the tool was refused. */
-  status: number | 'result' | 'isError';
+  /** Over MCP `result`, or `isError` where the tool was refused; of a job how it ended. */
+  status: number | 'result' | 'isError' | 'completed' | 'failed';
   answer: ToolAnswer;
 }
 

@@ -1,15 +1,24 @@
 import type { INestApplication } from '@nestjs/common';
 import { EmbeddedBroker } from 'nestjs-vault-key';
+import type { Jobs } from '../jobs/jobs';
 import { StripeAccount } from '../stripe-account/stripe-account';
 import { Agent } from './agent';
 import { Books, differences } from './books';
+import { spendsInJobs } from './job-session';
 import { McpAgent } from './mcp-agent';
 import { spendsOverMcp } from './mcp-session';
 import { auditTable, keyTable } from './report';
 import type { Transcript } from './transcript';
 
+/** The queue of jobs, where there is a Redis to keep it in. */
+export interface Queueing {
+  jobs?: Jobs | undefined;
+  /** Where a Redis was looked for. */
+  redis: string;
+}
+
 /**
- * Plays an agent's run against the application, over HTTP, and holds the broker's book against
+ * Plays an agent's run against the application, over HTTP, MCP and a queue, and holds the broker's book against
  * Stripe's.
  *
  * @returns whether everything went as told and both books agree
@@ -18,6 +27,7 @@ export async function playAgentRun(
   app: INestApplication,
   url: string,
   transcript: Transcript,
+  { jobs, redis }: Queueing,
 ): Promise<boolean> {
   const account = app.get(StripeAccount);
   const agent = new Agent(url);
@@ -26,6 +36,11 @@ export async function playAgentRun(
   transcript.say('nestjs-vault-key: an agent spends money, and cannot run away with it');
   transcript.say(`Stripe:      ${account.description}`);
   transcript.say(`Agent's run: ${agent.runId}, over HTTP against ${url}`);
+  transcript.say(
+    jobs === undefined
+      ? `Jobs:        left out, since no Redis answers at ${redis}; REDIS_URL names another`
+      : `Jobs:        in the Redis at ${redis}`,
+  );
 
   try {
     await chargesOnce(agent, books, transcript);
@@ -35,6 +50,7 @@ export async function playAgentRun(
     await triesPayout(agent, transcript);
     await chargesInALoop(agent, books, transcript);
     await usesMcp(agent, url, books, transcript);
+    if (jobs !== undefined) await spendsInJobs(jobs, agent.runId, books, transcript);
     await everyKeyIsRevoked(books, transcript);
     await booksAgree(books, transcript);
   } catch (error) {

@@ -288,8 +288,15 @@ describeWithRedis('jobs of BullMQ', () => {
     return vendor.calls(PAYMENT_INTENTS).map(({ idempotencyKey }) => idempotencyKey);
   }
 
-  function failuresOf({ id }: Job): Seen[] {
-    return marked.seen.filter(({ event, job }) => event === 'failed' && job === id);
+  /** What the handler of failures was given; the queue may tell others of them before it. */
+  async function failuresOf({ id }: Job, attempts: number): Promise<Seen[]> {
+    const failures = (): Seen[] =>
+      marked.seen.filter(({ event, job }) => event === 'failed' && job === id);
+    await until(
+      () => failures().length === attempts,
+      () => `${failures().length} of ${attempts} attempts have failed`,
+    );
+    return failures();
   }
 
   it('without fields of its own a job works for anon, in a run that is named for it', async () => {
@@ -371,7 +378,7 @@ describeWithRedis('jobs of BullMQ', () => {
     const stored = await asStored(job);
     expect(stored.attemptsMade).toBe(1);
     expect(ended).toEqual({ error: expect.objectContaining({ message: stored.failedReason }) });
-    const [{ error, hasKey } = {}] = failuresOf(job);
+    const [{ error, hasKey } = {}] = await failuresOf(job, 1);
     expect(error).toMatchObject({ name: 'UnrecoverableError', message: stored.failedReason });
     expect((error as Error).cause).toBeInstanceOf(exception);
     expect(VaultKeyException.from(error)).toMatchObject({ code });
@@ -391,7 +398,7 @@ describeWithRedis('jobs of BullMQ', () => {
 
     expect(await end(job)).toHaveProperty('result');
     expect((await asStored(job)).attemptsMade).toBe(3);
-    expect(failuresOf(job).map((failure) => failure.error)).toEqual([error, error]);
+    expect((await failuresOf(job, 2)).map((failure) => failure.error)).toEqual([error, error]);
     expect(work).toHaveBeenCalledTimes(1);
     issue.mockRestore();
   });
@@ -400,7 +407,7 @@ describeWithRedis('jobs of BullMQ', () => {
     const error = new RangeError('its own');
     const job = await add(() => Promise.reject(error), { attempts: 2 });
     await end(job);
-    expect(failuresOf(job).map((failure) => failure.error)).toEqual([error, error]);
+    expect((await failuresOf(job, 2)).map((failure) => failure.error)).toEqual([error, error]);
   });
 
   describe.each([

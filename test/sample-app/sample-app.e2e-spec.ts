@@ -28,7 +28,13 @@ class SampleApp {
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
     this.#child = spawn(process.execPath, [MAIN, ...args], {
-      env: { PATH: process.env['PATH'] ?? '', SAMPLE_STORE: `sqlite:${temporaryFile()}`, ...env },
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        SAMPLE_STORE: `sqlite:${temporaryFile()}`,
+        // Whatever Redis this machine may have is none of these tests' business.
+        REDIS_URL: 'redis://127.0.0.1:1',
+        ...env,
+      },
     });
     this.#closed = once(this.#child, 'close');
     this.#child.stdout?.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
