@@ -4,6 +4,7 @@ import { VaultKeyException } from '../exceptions/vault-key.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import { ANONYMOUS, newRunId } from '../vault-key/agent-identity';
 import type { AgentIdentity } from '../vault-key/agent-identity';
+import { currentNumbering } from '../vault-key/call-numbering';
 import { keyLabel } from '../vault-key/label';
 import type { Run } from '../vault-key/run';
 import { liveRun } from '../vault-key/run-context';
@@ -57,33 +58,21 @@ export class AgentToolRunner implements ToolRuns {
       } finally {
         run.end();
       }
-    } catch (thrown) {
-      const error = VaultKeyException.from(thrown) ?? thrown;
-      throw jobIn(call.args) === undefined ? error : jobError(error);
+    } catch (error) {
+      throw toThrow(call, error);
     }
   }
 
   async *#stream(call: ToolCall): AsyncGenerator<unknown, unknown, unknown> {
-    const run = await this.#openFor(call);
-    const chunks = run.enter(call.work) as AsyncGenerator<unknown, unknown, unknown>;
-    let ended = false;
     try {
-      let given: unknown;
-      for (;;) {
-        const sent = given;
-        const next = await run.enter(() => chunks.next(sent));
-        if (next.done === true) {
-          ended = true;
-          return next.value;
-        }
-        given = yield next.value;
-      }
-    } finally {
+      const run = await this.#openFor(call);
       try {
-        if (!ended) await run.enter(() => chunks.return(undefined));
+        return yield* inContext(run, call.work);
       } finally {
         run.end();
       }
+    } catch (error) {
+      throw toThrow(call, error);
     }
   }
 
@@ -143,6 +132,41 @@ export class AgentToolRunner implements ToolRuns {
       });
     }
   }
+}
+
+/** What a generator gives, each step of it taken in a run. */
+async function* inContext(
+  run: Run,
+  work: () => unknown,
+): AsyncGenerator<unknown, unknown, unknown> {
+  const chunks = run.enter(work) as AsyncGenerator<unknown, unknown, unknown>;
+  let step = (): Promise<IteratorResult<unknown, unknown>> => chunks.next();
+  let ended = false;
+  try {
+    for (;;) {
+      const { done, value } = await run.enter(step);
+      if (done === true) {
+        ended = true;
+        return value;
+      }
+      try {
+        const given = yield value;
+        step = () => chunks.next(given);
+      } catch (thrown) {
+        step = () => chunks.throw(thrown);
+      }
+    }
+  } finally {
+    if (!ended) await run.enter(() => chunks.return(undefined));
+  }
+}
+
+/** What a call of a marked method throws, for what was thrown in it. */
+function toThrow({ args }: ToolCall, thrown: unknown): unknown {
+  const error = VaultKeyException.from(thrown) ?? thrown;
+  const job = jobIn(args);
+  // Within the job's own run there is no queue to tell, but code that may look at the exception.
+  return job === undefined || currentNumbering() === callsOf(job) ? error : jobError(error);
 }
 
 function isAsyncGenerator(method: object): boolean {

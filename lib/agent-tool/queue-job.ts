@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
+import { standFor } from '../exceptions/exception-behind';
 import { VaultKeyException } from '../exceptions/vault-key.exception';
+import { VendorException } from '../exceptions/vendor.exception';
 import { ANONYMOUS, isRunId, readIdentity } from '../vault-key/agent-identity';
 import type { AgentIdentity } from '../vault-key/agent-identity';
 import { CallNumbering } from '../vault-key/call-numbering';
@@ -9,22 +11,33 @@ import { CallNumbering } from '../vault-key/call-numbering';
 export interface QueueJob {
   readonly id?: string | undefined;
   readonly queueName: string;
+  /** With the prefix of its keys, where it has one. */
+  readonly queueQualifiedName?: string | undefined;
   readonly data: unknown;
   /** When it was added: milliseconds since 1970. */
   readonly timestamp: number;
-  /** Milliseconds it was to wait before its first attempt. */
-  readonly delay?: number | undefined;
-  /** Attempts that have failed; started ones too, where a worker was lost. */
+  /** Attempts that have ended. */
   readonly attemptsMade: number;
+  /** Those too whose worker was lost, and the one at work. */
   readonly attemptsStarted?: number | undefined;
+  readonly stalledCounter?: number | undefined;
   readonly stacktrace?: readonly unknown[] | null | undefined;
   readonly toKey?: ((id: string) => string) | undefined;
-  readonly queue?: { readonly client?: unknown } | undefined;
+  /** Its Redis client is the queue's own in BullMQ 5 and its backend's in 6. */
+  readonly queue?:
+    | { readonly client?: unknown; readonly backend?: { readonly client?: unknown } | undefined }
+    | undefined;
 }
 
 interface HashClient {
-  hsetnx(key: string, field: string, value: string): Promise<unknown>;
-  hget(key: string, field: string): Promise<string | null>;
+  hmget(key: string, ...fields: string[]): Promise<readonly unknown[]>;
+  hset(key: string, fields: Record<string, string>): Promise<unknown>;
+}
+
+/** What is known of an attempt at a job, whatever methods work at it. */
+interface Attempt {
+  readonly calls: CallNumbering;
+  inTime?: Promise<void>;
 }
 
 /** How long a vendor is sure to know an idempotency key, less an hour to run in. */
@@ -75,20 +88,34 @@ export function identityOf(job: QueueJob): Omit<AgentIdentity, 'tool'> {
   };
 }
 
-const numberings = new WeakMap<QueueJob, CallNumbering>();
+const attempts = new WeakMap<QueueJob, Attempt>();
+
+function attemptAt(job: QueueJob): Attempt {
+  const known = attempts.get(job);
+  if (known !== undefined) return known;
+  const attempt = { calls: new CallNumbering(nameOf(job), originOf(job)) };
+  attempts.set(job, attempt);
+  return attempt;
+}
 
 /** The numbering of the vendor calls of one attempt at a job, whatever methods make them. */
 export function callsOf(job: QueueJob): CallNumbering {
-  const known = numberings.get(job);
-  if (known !== undefined) return known;
-  const calls = new CallNumbering(nameOf(job));
-  numberings.set(job, calls);
-  return calls;
+  return attemptAt(job).calls;
+}
+
+/**
+ * What tells jobs of one name apart: the prefix of their queues. And, for those that the queue
+ * counted out itself, when they were added: a queue that was emptied counts from 1 again. An id that
+ * the application chose stands for the same work again.
+ */
+function originOf({ id, queueName, queueQualifiedName = queueName, timestamp }: QueueJob): string {
+  const counted = id === undefined || /^\d+$/.test(id);
+  return counted ? `${queueQualifiedName}@${timestamp}` : queueQualifiedName;
 }
 
 /** A job's name may hold what a run id may not, or be longer: then its hash stands for it. */
 function runIdOf(name: string): string {
-  return isRunId(name) ? name : `job:${createHash('sha256').update(name).digest('hex')}`;
+  return isRunId(name) ? name : `job:${createHash('sha256').update(name, 'utf16le').digest('hex')}`;
 }
 
 /**
@@ -97,7 +124,12 @@ function runIdOf(name: string): string {
  *
  * @throws CallRefusedException `retry_too_late`.
  */
-export async function refuseLateRetry(job: QueueJob, now = Date.now()): Promise<void> {
+export function refuseLateRetry(job: QueueJob): Promise<void> {
+  // Asked once: however long an attempt takes, it is no retry of itself.
+  return (attemptAt(job).inTime ??= checkFirstAttempt(job, Date.now()));
+}
+
+async function checkFirstAttempt(job: QueueJob, now: number): Promise<void> {
   const first = (await firstAttemptOf(job, now)) ?? firstPossibleAttemptOf(job, now);
   if (now - first <= REPLAYABLE_MS) return;
   throw new CallRefusedException({
@@ -111,23 +143,38 @@ export async function refuseLateRetry(job: QueueJob, now = Date.now()): Promise<
 async function firstAttemptOf(job: QueueJob, now: number): Promise<number | undefined> {
   if (job.id === undefined || job.toKey === undefined) return undefined;
   try {
-    const client = (await job.queue?.client) as Partial<HashClient> | undefined;
-    if (typeof client?.hsetnx !== 'function' || typeof client.hget !== 'function') return undefined;
+    const client = (await (job.queue?.backend ?? job.queue)?.client) as
+      Partial<HashClient> | undefined;
+    if (typeof client?.hmget !== 'function' || typeof client.hset !== 'function') return undefined;
     const key = job.toKey(job.id);
+    const [added, written] = await client.hmget(key, 'timestamp', FIRST_ATTEMPT);
+    if (typeof written === 'string') return readTime(written);
     const first = firstPossibleAttemptOf(job, now);
-    await client.hsetnx(key, FIRST_ATTEMPT, String(first));
-    const written = Number(await client.hget(key, FIRST_ATTEMPT));
-    return Number.isSafeInteger(written) && written > 0 ? written : undefined;
+    // What has been removed must not come back as a hash of this one field.
+    if (typeof added === 'string') await client.hset(key, { [FIRST_ATTEMPT]: String(first) });
+    return first;
   } catch {
     return undefined;
   }
 }
 
-/** Now, unless there has been an attempt before: then no earlier than the job itself. */
+function readTime(text: string): number | undefined {
+  const time = Number(text);
+  return Number.isSafeInteger(time) && time > 0 ? time : undefined;
+}
+
+/**
+ * Now, unless there may have been an attempt before. That was no earlier than the job was added; its
+ * delay says nothing, since a job can be promoted.
+ */
 function firstPossibleAttemptOf(job: QueueJob, now: number): number {
-  const { attemptsMade, attemptsStarted = 1, stacktrace, timestamp, delay = 0 } = job;
-  const isFirst = attemptsMade === 0 && attemptsStarted <= 1 && (stacktrace ?? []).length === 0;
-  return isFirst ? now : Math.min(now, timestamp + delay);
+  const { attemptsMade, attemptsStarted = 1, stalledCounter = 0, stacktrace, timestamp } = job;
+  const isFirst =
+    attemptsMade === 0 &&
+    attemptsStarted <= 1 &&
+    stalledCounter === 0 &&
+    (stacktrace ?? []).length === 0;
+  return isFirst ? now : Math.min(now, timestamp);
 }
 
 /**
@@ -135,9 +182,15 @@ function firstPossibleAttemptOf(job: QueueJob, now: number): number {
  * `UnrecoverableError`, which it knows by its name, with the exception as its `cause`.
  */
 export function jobError(error: unknown): unknown {
-  return error instanceof VaultKeyException && !error.retryable
-    ? new UnrecoverableError(error)
-    : error;
+  if (!(error instanceof VaultKeyException) || error.retryable || isUnderWay(error)) return error;
+  const unrecoverable = new UnrecoverableError(error);
+  standFor(unrecoverable, error);
+  return unrecoverable;
+}
+
+/** Whether the vendor is still at the same call of a worker that was lost. */
+function isUnderWay(error: VaultKeyException): boolean {
+  return error instanceof VendorException && error.vendorCode === 'idempotency_key_in_use';
 }
 
 class UnrecoverableError extends Error {
@@ -145,5 +198,7 @@ class UnrecoverableError extends Error {
 
   constructor(cause: VaultKeyException) {
     super(cause.message, { cause });
+    // A queue keeps the stack alone, and where the refused call was made is of use there.
+    this.stack = `${this.name}: ${cause.stack ?? cause.message}`;
   }
 }

@@ -10,8 +10,10 @@ export function standFor(error: object, exception: VaultKeyException): void {
   exceptions.set(error, exception);
 }
 
-/** The exception that an error of the `stripe` client stands for. */
+/** The exception that an error stands for: of the `stripe` client, or of a job. */
 export function exceptionBehind(error: unknown): VaultKeyException | undefined {
+  const own = typeof error === 'object' && error !== null ? exceptions.get(error) : undefined;
+  if (own !== undefined) return own;
   const raw: unknown = (error as { raw?: unknown } | null | undefined)?.raw;
   const exception = typeof raw === 'object' && raw !== null ? exceptions.get(raw) : undefined;
   // Only the client's error knows where in the application the call was made.

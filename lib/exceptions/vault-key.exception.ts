@@ -45,8 +45,9 @@ export abstract class VaultKeyException extends HttpException {
   }
 
   /**
-   * What an error means, in a `catch`: itself where it is one of this package's exceptions, and for
-   * an error of the `stripe` client that `@InjectStripe()` gives the exception it leaves the run as.
+   * What an error means, in a `catch`: itself where it is one of this package's exceptions; for an
+   * error of the `stripe` client that `@InjectStripe()` gives the exception it leaves the run as; for
+   * the unrecoverable error of a job the exception that is its `cause`.
    *
    * @returns `undefined` for every other error.
    * @example

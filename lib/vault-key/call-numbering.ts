@@ -14,7 +14,8 @@ export interface NumberedCall {
   generatedKey?: string | undefined;
 }
 
-const VISIBLE = /^[\x21-\x7e]{1,190}$/;
+/** What can stand in a key as it is, and is not taken for the hash of what cannot. */
+const PLAIN = /^(?!sha256-)[\x21-\x7e]{1,190}$/;
 
 /**
  * Idempotency keys for work that may be done again from its start, such as a job that is retried:
@@ -25,22 +26,27 @@ const VISIBLE = /^[\x21-\x7e]{1,190}$/;
  */
 export class CallNumbering {
   readonly #prefix: string;
+  readonly #origin: string;
   readonly #counts = new Map<string, number>();
   readonly #attempted = new Map<string, string>();
 
-  /** @param work What tells this work from all other, such as `<queue>:<job id>`. */
-  constructor(work: string) {
+  /**
+   * @param work What tells this work from all other, such as `<queue>:<job id>`.
+   * @param origin What else tells it apart, and stands in its keys within the hash alone.
+   */
+  constructor(work: string, origin = '') {
     // A key holds 1 to 255 visible ASCII characters.
-    this.#prefix = VISIBLE.test(work)
+    this.#prefix = PLAIN.test(work)
       ? work
-      : `sha256-${createHash('sha256').update(work).digest('hex')}`;
+      : `sha256-${createHash('sha256').update(work, 'utf16le').digest('hex')}`;
+    this.#origin = origin;
   }
 
   /** `<work>:<hash of method, path and body>:<n>`. */
   keyFor({ method, path, body = '', generatedKey }: NumberedCall): string {
     const known = generatedKey === undefined ? undefined : this.#attempted.get(generatedKey);
     if (known !== undefined) return known;
-    const text = JSON.stringify([method, path, body]);
+    const text = JSON.stringify([method, path, body, this.#origin]);
     const hash = createHash('sha256').update(text).digest('hex').slice(0, 32);
     const n = (this.#counts.get(hash) ?? 0) + 1;
     this.#counts.set(hash, n);
@@ -50,13 +56,17 @@ export class CallNumbering {
   }
 }
 
+/** The numbering of the innermost work around this code that may be done again. */
+export function currentNumbering(): CallNumbering | undefined {
+  let run = currentRun();
+  while (run !== undefined && run.calls === undefined) run = run.outer;
+  return run?.calls;
+}
+
 /**
  * The idempotency key of a call that was given none, where the work around it may be done again;
  * `undefined` where it is not known to be.
  */
 export function numberedKey(call: NumberedCall): string | undefined {
-  for (let run = currentRun(); run !== undefined; run = run.outer) {
-    if (run.calls !== undefined) return run.calls.keyFor(call);
-  }
-  return undefined;
+  return currentNumbering()?.keyFor(call);
 }

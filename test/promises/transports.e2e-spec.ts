@@ -3,6 +3,7 @@ import { createStripeVendor } from '../../lib/testing/index';
 import type { StripeVendor } from '../../lib/testing/index';
 import { SecretWatch } from '../support/secret-watch';
 import { until } from '../support/until';
+import { bullmq } from './transports/bullmq';
 import { graphqlOnExpress, graphqlOnFastify } from './transports/graphql';
 import { express, fastify } from './transports/http';
 import { mcpOnExpress, mcpSessionsOnFastify } from './transports/mcp-http';
@@ -28,6 +29,7 @@ const transports: TransportUnderTest[] = [
   socketIo,
   graphqlOnExpress,
   graphqlOnFastify,
+  bullmq,
 ];
 
 for (const transport of transports) {
