@@ -4,7 +4,12 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { VaultKeyExceptionFilter } from '../exceptions/vault-key-exception.filter';
 import { VaultKeyStartUpException } from '../vault-key/vault-key-start-up.exception';
 import type { StartUpFault } from '../vault-key/vault-key-start-up.exception';
-import { agentToolMark, agentToolMarks, shareMetadata } from './agent-tool.decorator';
+import {
+  agentToolMark,
+  agentToolMarks,
+  markOwnMethod,
+  shareMetadata,
+} from './agent-tool.decorator';
 import type { AgentToolOptions } from './agent-tool.decorator';
 import { AgentToolRunner } from './agent-tool.runner';
 import { filterGateway, filterMessages } from './class-filters';
@@ -61,6 +66,7 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
       if (host === undefined || !this.#isMarked(host)) continue;
       bindClass(host, this.runner);
       bindObject(instance as object, this.runner);
+      for (const name of this.#methodsOf(host)) markOwnMethod(instance as object, name);
     }
     const faults = new Map<string, StartUpFault>();
     for (const [host, marked] of this.#marked) {
