@@ -11,8 +11,10 @@ import {
   shareMetadata,
 } from './agent-tool.decorator';
 import type { AgentToolOptions } from './agent-tool.decorator';
+import { AgentToolInterceptor } from './agent-tool.interceptor';
 import { AgentToolRunner } from './agent-tool.runner';
 import { filterGateway, filterMessages } from './class-filters';
+import { interceptGateway } from './gateway-interceptor';
 import { MarkRules } from './mark-rules';
 import { isRoutedHost } from './routed-methods';
 import { bindClass, bindObject, unbindClass } from './tool-runs';
@@ -48,6 +50,7 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
     private readonly runner: AgentToolRunner,
     private readonly rules: MarkRules,
     filter: VaultKeyExceptionFilter,
+    interceptor: AgentToolInterceptor,
   ) {
     // Before the objects are made: one that calls its own marked method as it is made is served too.
     for (const { metatype } of this.#wrappers()) {
@@ -55,6 +58,7 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
       filterGateway(metatype, filter);
       if (!this.#isMarked(metatype)) continue;
       bindClass(metatype, this.runner);
+      interceptGateway(metatype, interceptor);
       filterMessages(metatype, this.#methodsOf(metatype), filter);
     }
   }
