@@ -31,6 +31,7 @@ export interface MarkedMethod {
   /** `Class.method`. */
   where: string;
   method: object;
+  host: object;
   mark: AgentToolOptions;
 }
 
@@ -93,7 +94,7 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
       return this.#methodsOf(host).flatMap((name) => {
         const method = prototype[name] ?? {};
         const mark = agentToolMark(method, host);
-        return mark === undefined ? [] : [{ where: `${host.name}.${name}`, method, mark }];
+        return mark === undefined ? [] : [{ where: `${host.name}.${name}`, method, host, mark }];
       });
     });
   }
