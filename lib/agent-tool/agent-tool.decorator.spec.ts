@@ -132,6 +132,19 @@ describe('a method marked with @AgentTool', () => {
     expect(agentToolMark(Refunds.prototype.refund, Refunds)).toEqual(SOUND);
   });
 
+  it('is known as marked in a subclass too, where a decorator above has put another function in its place', () => {
+    class Refunds {
+      @UseGuards(UserGuard)
+      @Traced()
+      @AgentTool(SOUND)
+      @SetMetadata('below', 2)
+      refund() {}
+    }
+    class MoreRefunds extends Refunds {}
+    shareMetadata(MoreRefunds.prototype, 'refund');
+    expect(agentToolMarks(MoreRefunds.prototype.refund)).toEqual([SOUND]);
+  });
+
   it('takes no part of the metadata of a method of the same name in a subclass', () => {
     class Refunds {
       @AgentTool(SOUND)

@@ -117,8 +117,11 @@ export function agentToolMark(handler: object, host: object): AgentToolOptions |
  * the function from before it was marked: a scope or guard must not get lost between the two.
  */
 export function shareMetadata(prototype: object, name: string): void {
-  const marked = Reflect.getOwnMetadata(AGENT_TOOL, prototype, name) as Method | undefined;
-  const method = (prototype as Record<string, unknown>)[name];
+  let owner: object | null = prototype;
+  while (owner !== null && !Object.hasOwn(owner, name)) owner = Reflect.getPrototypeOf(owner);
+  if (owner === null) return;
+  const marked = Reflect.getOwnMetadata(AGENT_TOOL, owner, name) as Method | undefined;
+  const method = (owner as Record<string, unknown>)[name];
   if (marked === undefined || typeof method !== 'function') return;
   if (agentToolMarks(method).length === 0) {
     Reflect.defineMetadata(AGENT_TOOL, agentToolMarks(marked), method);
@@ -127,6 +130,18 @@ export function shareMetadata(prototype: object, name: string): void {
   for (let inner = originals.get(marked); inner !== undefined; inner = originals.get(inner)) {
     copyMetadata(marked, inner);
   }
+}
+
+/**
+ * Marks the function that an object has of its own in the place of a marked method, such as a bound
+ * one: Nest routes calls to it, and would find no mark on it.
+ */
+export function markOwnMethod(host: object, name: string): void {
+  const own: unknown = Object.getOwnPropertyDescriptor(host, name)?.value;
+  if (typeof own !== 'function' || agentToolMarks(own).length > 0) return;
+  const prototype = Reflect.getPrototypeOf(host) as Record<string, object>;
+  const marks = agentToolMarks(prototype[name] ?? {});
+  if (marks.length > 0) Reflect.defineMetadata(AGENT_TOOL, marks, own);
 }
 
 function inRunOf(mark: AgentToolOptions, method: Method): Method {

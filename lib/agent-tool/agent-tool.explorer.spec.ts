@@ -1,10 +1,12 @@
-import { Controller, Get, Injectable } from '@nestjs/common';
-import type { Type } from '@nestjs/common';
+import { Controller, Get, Injectable, UseInterceptors } from '@nestjs/common';
+import type { CallHandler, ExecutionContext, NestInterceptor, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import type { BrokerDialect } from '../broker-client/broker-client';
 import { VaultKeyModule } from '../vault-key.module';
 import { VaultKeyStartUpException } from '../vault-key/vault-key-start-up.exception';
 import { AgentTool } from './agent-tool.decorator';
+import { AgentToolInterceptor } from './agent-tool.interceptor';
 
 const SOUND = { dailyUsdCap: 5, allowedEndpoints: ['/v1/refunds'] };
 const SERVER = { url: 'http://127.0.0.1:9', token: 'management-token' };
@@ -177,5 +179,36 @@ describe('the marks of an application', () => {
     expect(await faultsOf([], { providers: [Jobs] })).toEqual([
       expect.stringMatching(/^Jobs is marked with @AgentTool as a class, .* it is none$/),
     ]);
+  });
+});
+
+describe('a marked gateway', () => {
+  // NestJS 11 asks no global interceptor at a gateway, and its tools would not run.
+  it("has the module's interceptor as one of its own, after those of the gateway, and that of one application", async () => {
+    class Timing implements NestInterceptor {
+      intercept(_context: ExecutionContext, next: CallHandler) {
+        return next.handle();
+      }
+    }
+    @WebSocketGateway()
+    @UseInterceptors(Timing)
+    class MarkedGateway {
+      @SubscribeMessage('charge')
+      @AgentTool(SOUND)
+      charge() {}
+    }
+    @WebSocketGateway()
+    class PlainGateway {
+      @SubscribeMessage('charge')
+      charge() {}
+    }
+    for (let application = 0; application < 2; application++) {
+      await start([], { providers: [MarkedGateway, PlainGateway] });
+    }
+    expect(Reflect.getMetadata('__interceptors__', MarkedGateway)).toEqual([
+      Timing,
+      expect.any(AgentToolInterceptor),
+    ]);
+    expect(Reflect.hasMetadata('__interceptors__', PlainGateway)).toBe(false);
   });
 });

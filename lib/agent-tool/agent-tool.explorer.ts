@@ -4,10 +4,17 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { VaultKeyExceptionFilter } from '../exceptions/vault-key-exception.filter';
 import { VaultKeyStartUpException } from '../vault-key/vault-key-start-up.exception';
 import type { StartUpFault } from '../vault-key/vault-key-start-up.exception';
-import { agentToolMark, agentToolMarks, shareMetadata } from './agent-tool.decorator';
+import {
+  agentToolMark,
+  agentToolMarks,
+  markOwnMethod,
+  shareMetadata,
+} from './agent-tool.decorator';
 import type { AgentToolOptions } from './agent-tool.decorator';
+import { AgentToolInterceptor } from './agent-tool.interceptor';
 import { AgentToolRunner } from './agent-tool.runner';
 import { filterGateway, filterMessages } from './class-filters';
+import { interceptGateway } from './gateway-interceptor';
 import { MarkRules } from './mark-rules';
 import { isRoutedHost } from './routed-methods';
 import { bindClass, bindObject, unbindClass } from './tool-runs';
@@ -24,6 +31,7 @@ export interface MarkedMethod {
   /** `Class.method`. */
   where: string;
   method: object;
+  host: object;
   mark: AgentToolOptions;
 }
 
@@ -43,6 +51,7 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
     private readonly runner: AgentToolRunner,
     private readonly rules: MarkRules,
     filter: VaultKeyExceptionFilter,
+    interceptor: AgentToolInterceptor,
   ) {
     // Before the objects are made: one that calls its own marked method as it is made is served too.
     for (const { metatype } of this.#wrappers()) {
@@ -50,6 +59,7 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
       filterGateway(metatype, filter);
       if (!this.#isMarked(metatype)) continue;
       bindClass(metatype, this.runner);
+      interceptGateway(metatype, interceptor);
       filterMessages(metatype, this.#methodsOf(metatype), filter);
     }
   }
@@ -61,6 +71,7 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
       if (host === undefined || !this.#isMarked(host)) continue;
       bindClass(host, this.runner);
       bindObject(instance as object, this.runner);
+      for (const name of this.#methodsOf(host)) markOwnMethod(instance as object, name);
     }
     const faults = new Map<string, StartUpFault>();
     for (const [host, marked] of this.#marked) {
@@ -83,7 +94,7 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
       return this.#methodsOf(host).flatMap((name) => {
         const method = prototype[name] ?? {};
         const mark = agentToolMark(method, host);
-        return mark === undefined ? [] : [{ where: `${host.name}.${name}`, method, mark }];
+        return mark === undefined ? [] : [{ where: `${host.name}.${name}`, method, host, mark }];
       });
     });
   }

@@ -790,20 +790,25 @@ describe.each([
       expect(bench.runs).toBe(0);
     });
 
-    it('a marked handler called over another transport does not run', async () => {
+    it.each([
+      ['pigeon', []],
+      // Packages that have Nest run their handlers, and name no transport.
+      ['http', [{ user: { id: 'grace' }, headers: {} }]],
+      ['http', ['a message', {}]],
+    ])('a marked handler called over another transport does not run: %s %j', async (type, args) => {
       await start();
       const context = new ExecutionContextHost(
-        [],
+        args,
         ToolsController,
         ToolsController.prototype.value as () => unknown,
       );
-      context.setType('pigeon');
+      context.setType(type);
       const handle = jest.fn();
       const answer = app.get(AgentToolInterceptor).intercept(context, { handle });
       await expect(lastValueFrom(answer)).rejects.toMatchObject({
         code: 'transport_not_supported',
         message: expect.stringMatching(
-          /ToolsController\.value .*"pigeon".*requestOf\(\) and identify\(\)/,
+          new RegExp(`ToolsController\\.value .*"${type}".*requestOf\\(\\) and identify\\(\\)`),
         ),
       });
       expect(handle).not.toHaveBeenCalled();

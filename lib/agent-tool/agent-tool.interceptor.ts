@@ -29,7 +29,9 @@ import { transportOf } from './transports/transports';
  *
  * Its protected methods are the places to adapt it: extend the class, override what differs, and
  * register the subclass as `APP_INTERCEPTOR` in the root module. It runs before the module's own,
- * which passes through what already has its run. What else it needs it takes by property injection.
+ * which passes through what already has its run. At gateways NestJS 11 asks no interceptor of the
+ * application: there the subclass goes with `@UseInterceptors` on the gateway. What else it needs it
+ * takes by property injection.
  */
 @Injectable()
 export class AgentToolInterceptor implements NestInterceptor {

@@ -66,9 +66,13 @@ export class AgentToolRunner implements ToolRuns {
   async *#stream(call: ToolCall): AsyncGenerator<unknown, unknown, unknown> {
     try {
       const run = await this.#openFor(call);
+      // Nobody says so when what reads a generator lets go of it.
+      const expired = setTimeout(() => run.end(), run.key.expiresAt.getTime() - Date.now());
+      expired.unref();
       try {
         return yield* inContext(run, call.work);
       } finally {
+        clearTimeout(expired);
         run.end();
       }
     } catch (error) {

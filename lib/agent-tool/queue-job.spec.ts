@@ -20,6 +20,7 @@ function jobOf(more: Partial<QueueJob> = {}): QueueJob {
     attemptsMade: 0,
     attemptsStarted: 1,
     stacktrace: [],
+    updateProgress: () => undefined,
     ...more,
   };
 }
@@ -51,19 +52,24 @@ describe('jobIn', () => {
       get queueName(): string {
         return 'charges';
       }
+      updateProgress(): void {}
     }
     const job = new Job();
     expect(jobIn([job, 'token'])).toBe(job);
+  });
+
+  it('takes no message for one that was written to look like it', () => {
+    expect(jobIn([JSON.parse(JSON.stringify(jobOf({ data: { userId: 'ada' } })))])).toBeUndefined();
   });
 
   it.each([
     [[]],
     [[null]],
     [['job']],
-    [[{ data: {}, timestamp: 1, attemptsMade: 0 }]],
-    [[{ queueName: 'charges', timestamp: 1, attemptsMade: 0 }]],
-    [[{ queueName: 'charges', data: {}, attemptsMade: 0 }]],
-    [[{ queueName: 'charges', data: {}, timestamp: 1 }]],
+    [[jobOf({ queueName: undefined })]],
+    [[jobOf({ timestamp: undefined })]],
+    [[jobOf({ attemptsMade: undefined })]],
+    [[{ ...jobOf(), queueName: 7 }]],
     [['token', jobOf()]],
   ])('takes nothing else for one: %p', (args) => {
     expect(jobIn(args)).toBeUndefined();

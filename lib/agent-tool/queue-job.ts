@@ -23,6 +23,8 @@ export interface QueueJob {
   readonly stalledCounter?: number | undefined;
   readonly stacktrace?: readonly unknown[] | null | undefined;
   readonly toKey?: ((id: string) => string) | undefined;
+  /** What no message from outside has: a function. */
+  readonly updateProgress: (progress: number) => unknown;
   /** Its Redis client is the queue's own in BullMQ 5 and its backend's in 6. */
   readonly queue?:
     | { readonly client?: unknown; readonly backend?: { readonly client?: unknown } | undefined }
@@ -44,11 +46,15 @@ interface Attempt {
 const REPLAYABLE_MS = 23 * 3_600_000;
 const FIRST_ATTEMPT = 'vault-key:first-attempt';
 
-/** The job that a method was called with, as a queue calls its processor. */
+/**
+ * The job that a method was called with, as a queue calls its processor. What is data alone is none:
+ * a caller may have written it, and would name the user, the run and the idempotency keys.
+ */
 export function jobIn([first]: readonly unknown[]): QueueJob | undefined {
   if (typeof first !== 'object' || first === null) return undefined;
-  const { queueName, timestamp, attemptsMade } = first as Partial<QueueJob>;
-  return typeof queueName === 'string' &&
+  const { queueName, timestamp, attemptsMade, updateProgress } = first as Partial<QueueJob>;
+  return typeof updateProgress === 'function' &&
+    typeof queueName === 'string' &&
     typeof timestamp === 'number' &&
     typeof attemptsMade === 'number' &&
     'data' in first

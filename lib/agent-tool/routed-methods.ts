@@ -35,3 +35,15 @@ export function mcpToolName(method: object): string | undefined {
     { mcpType?: unknown; mcpName?: string } | undefined;
   return extras?.mcpType === 'tool' ? extras.mcpName : undefined;
 }
+
+/** What Nest routes messages to a method by; each MCP server of an application has its own. */
+export function messageTransport(method: object): unknown {
+  return Reflect.getMetadata('microservices:transport', method);
+}
+
+/** The guards named on a method and on its class. */
+export function guardsOf(method: object, host: object): unknown[] {
+  return [host, method].flatMap(
+    (each) => (Reflect.getMetadata('__guards__', each) ?? []) as unknown[],
+  );
+}

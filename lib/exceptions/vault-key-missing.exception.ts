@@ -42,6 +42,7 @@ const TOOL_CAUSES = {
   not_bound: [
     '- the module that imports VaultKeyModule is not part of the application (in a spec: VaultKeyTestingModule);',
     '- the object was made with new: have the container make it, as a provider or controller;',
+    '- a request-scoped factory made it, or its module was loaded lazily: wrap the call in VaultKeyService.run(policy, work);',
     '- two applications in this process have the class as a request-scoped provider, so that it cannot be told whose it is.',
   ],
   too_late: ['- a timeout() around the handler passed while its pipes were still at work.'],

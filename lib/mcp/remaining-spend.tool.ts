@@ -51,8 +51,8 @@ const OUTPUT = {
  * structured content. Mounted like any `@McpController`. Guards are those of a class that extends
  * it.
  *
- * Of the tools' own caps it names those that every caller may call: not those with `@ToolScopes` or
- * `@ToolRoles`, nor caps that are computed for each call.
+ * Of the own caps of its server's tools it names those that every caller may call: not those with
+ * `@ToolScopes` or `@ToolRoles`, nor caps that are computed for each call.
  *
  * @example
  * @Module({ controllers: [PaymentTools, RemainingSpendTool] })
@@ -73,7 +73,7 @@ export class RemainingSpendTool {
   })
   @AgentTool(VIEW_POLICY)
   async remainingSpend(): Promise<RemainingSpendToolResult> {
-    const answer = await this.report.read('mcp');
+    const answer = await this.report.read('mcp', this);
     return { content: [{ type: 'text', text: answer.summary }], structuredContent: answer };
   }
 }

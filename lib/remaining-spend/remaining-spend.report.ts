@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { AgentToolOptions } from '../agent-tool/agent-tool.decorator';
 import { AgentToolExplorer } from '../agent-tool/agent-tool.explorer';
-import { isHttpHandler, mcpToolName } from '../agent-tool/routed-methods';
+import type { MarkedMethod } from '../agent-tool/agent-tool.explorer';
+import {
+  guardsOf,
+  isHttpHandler,
+  mcpToolName,
+  messageTransport,
+} from '../agent-tool/routed-methods';
 import type { CapStanding } from '../broker-client/broker-client';
 import { usdText } from '../exceptions/usd-text';
 import { CurrentVaultKey } from '../vault-key/current-vault-key';
@@ -45,6 +51,11 @@ export const VIEW_POLICY: AgentToolOptions = {
 /** What an agent's budgets say, and not the view's own key, which is gone with the answer. */
 const BUDGET_SCOPES: ReadonlySet<string> = new Set(['tenant', 'user', 'run', 'vendor']);
 
+/** The object whose handler tells an agent what it may still spend. */
+export interface RemainingSpendView {
+  remainingSpend(): unknown;
+}
+
 /** Tells an agent what it may still spend. Asked in a run of the agent's. */
 @Injectable()
 export class RemainingSpendReport {
@@ -55,10 +66,12 @@ export class RemainingSpendReport {
 
   /**
    * @param transport Whose tools' caps are told.
+   * @param view Who asks: over HTTP the tools that are told have no guard that it has not; over MCP
+   * they are of its server.
    * @throws CallRefusedException `dialect_not_supported`, 501, where the broker cannot tell.
    * @throws AgentBrakedException where an operator has stopped the agent.
    */
-  async read(transport: 'http' | 'mcp'): Promise<RemainingSpendAnswer> {
+  async read(transport: 'http' | 'mcp', view: RemainingSpendView): Promise<RemainingSpendAnswer> {
     const { userId: user, runId: run, tenantId: tenant } = this.vaultKeys.get();
     const { caps } = await this.vaultKeys.remaining();
     const budgets = caps.filter(({ scope }) => BUDGET_SCOPES.has(scope));
@@ -66,7 +79,7 @@ export class RemainingSpendReport {
       (least, cap) => (least === undefined || cap.remaining < least.remaining ? cap : least),
       undefined,
     );
-    const tools = this.#capsOf(transport);
+    const tools = this.#capsOf(transport, view);
     return {
       summary: [summaryOf(tightest), ...budgets.map(budgetText), ...tools.map(toolText)].join('\n'),
       user,
@@ -78,15 +91,31 @@ export class RemainingSpendReport {
     };
   }
 
-  #capsOf(transport: 'http' | 'mcp'): ToolCap[] {
-    return this.explorer.markedMethods().flatMap(({ where, method, mark }) => {
-      const { dailyUsdCap: cap } = mark;
-      const http = isHttpHandler(method) ? where : undefined;
-      const tool = transport === 'mcp' ? mcpToolName(method) : http;
-      const isView = mark.allowedEndpoints === VIEW_POLICY.allowedEndpoints;
-      return tool === undefined || isView || typeof cap !== 'number' ? [] : [{ tool, cap }];
+  #capsOf(transport: 'http' | 'mcp', view: RemainingSpendView): ToolCap[] {
+    const nameOf = transport === 'mcp' ? mcpNames(view) : httpNames(view);
+    return this.explorer.markedMethods().flatMap((marked) => {
+      const { dailyUsdCap: cap, allowedEndpoints } = marked.mark;
+      const isView = allowedEndpoints === VIEW_POLICY.allowedEndpoints;
+      const tool = isView || typeof cap !== 'number' ? undefined : nameOf(marked);
+      return tool === undefined ? [] : [{ tool, cap: cap as number }];
     });
   }
+}
+
+type NameOf = (marked: MarkedMethod) => string | undefined;
+
+function mcpNames({ remainingSpend }: RemainingSpendView): NameOf {
+  const server = messageTransport(remainingSpend);
+  return ({ method }) => (messageTransport(method) === server ? mcpToolName(method) : undefined);
+}
+
+/** A tool behind a guard that has not let this caller in may be none of its business. */
+function httpNames(view: RemainingSpendView): NameOf {
+  const passed = new Set(guardsOf(view.remainingSpend, view.constructor));
+  return ({ where, method, host }) =>
+    isHttpHandler(method) && guardsOf(method, host).every((guard) => passed.has(guard))
+      ? where
+      : undefined;
 }
 
 function summaryOf(tightest: CapStanding | undefined): string {

@@ -7,6 +7,8 @@ export interface NumberedCall {
   /** The vendor's own path and query. */
   path: string;
   body?: string | undefined;
+  /** The connected account it is made for: vendors keep the keys of each account apart. */
+  account?: string | undefined;
   /**
    * The key that a client gives to each attempt at this call, where it retries by itself: all of
    * its attempts are one call.
@@ -19,7 +21,7 @@ const PLAIN = /^(?!sha256-)[\x21-\x7e]{1,190}$/;
 
 /**
  * Idempotency keys for work that may be done again from its start, such as a job that is retried:
- * the n-th call with equal method, path and body has the same key each time, so that a vendor
+ * the n-th call with equal method, path, body and account has the same key each time, so that a vendor
  * executes it once. Two equal calls of one attempt are two calls.
  *
  * Calls count in the order in which they are begun, whatever the order in which they end.
@@ -42,11 +44,11 @@ export class CallNumbering {
     this.#origin = origin;
   }
 
-  /** `<work>:<hash of method, path and body>:<n>`. */
-  keyFor({ method, path, body = '', generatedKey }: NumberedCall): string {
+  /** `<work>:<hash of method, path, body and account>:<n>`. */
+  keyFor({ method, path, body = '', account, generatedKey }: NumberedCall): string {
     const known = generatedKey === undefined ? undefined : this.#attempted.get(generatedKey);
     if (known !== undefined) return known;
-    const text = JSON.stringify([method, path, body, this.#origin]);
+    const text = JSON.stringify([method, path, body, this.#origin, account]);
     const hash = createHash('sha256').update(text).digest('hex').slice(0, 32);
     const n = (this.#counts.get(hash) ?? 0) + 1;
     this.#counts.set(hash, n);

@@ -32,7 +32,13 @@ beforeAll(async () => {
   folder = join(cli, 'app');
   scaffolded = await setup();
 
-  app = await installTarball(folder, '@nestjs/platform-fastify@11');
+  app = await installTarball(
+    folder,
+    '@nestjs/platform-fastify@11',
+    '@nestjs/websockets@11',
+    '@nestjs/platform-socket.io@11',
+    'socket.io-client@4',
+  );
   await copyApp('nest-11-cli', folder);
   await copyApp('scenario', folder);
   await succeed('npm', ['run', 'build'], { cwd: folder });

@@ -63,6 +63,29 @@ class HttpTools {
   cappedByCall() {}
 }
 
+/** Lets nobody in. */
+class TreasuryGuard implements CanActivate {
+  canActivate(): boolean {
+    return false;
+  }
+}
+
+@Controller('treasury')
+@UseGuards(UserGuard)
+class TreasuryTools {
+  @Post('pay-out')
+  @UseGuards(TreasuryGuard)
+  @AgentTool(POLICY)
+  payOut() {}
+}
+
+@McpController({ server: 'treasury' })
+class TreasuryMcpTools {
+  @Tool({ name: 'pay_all', description: 'Pays all' })
+  @AgentTool(POLICY)
+  payAll() {}
+}
+
 @McpController()
 class McpTools {
   @Tool({ name: 'charge_card', description: 'Charges a card' })
@@ -152,6 +175,17 @@ describe('the route that tells an agent what remains', () => {
     });
   });
 
+  it('names no tool behind a guard that has not let its caller in', async () => {
+    const options = embedded({ user: 40 });
+    const { url } = await start(options, [GuardedSpendController, HttpTools, TreasuryTools]);
+    const guarded = await fetch(`${url}/agents/spend`, { headers: as('ada') });
+    expect(await guarded.json()).toMatchObject({ tools: [{ tool: 'HttpTools.charge', cap: 15 }] });
+
+    const open = await start(options, [RemainingSpendController, HttpTools]);
+    const response = await fetch(`${open.url}/remaining-spend`);
+    expect(await response.json()).toMatchObject({ tools: [] });
+  });
+
   it('tells nobody of another', async () => {
     const { url } = await start(embedded({ user: 40 }));
     await charge(url, 450, as('ada'));
@@ -239,7 +273,7 @@ describe('the MCP tool that tells an agent what remains', () => {
 
     @Module({
       imports: [VaultKeyModule.forRoot(embedded({ user: 40 }))],
-      controllers: [McpTools, HttpTools, RemainingSpendTool, McpEndpoint],
+      controllers: [McpTools, TreasuryMcpTools, HttpTools, RemainingSpendTool, McpEndpoint],
     })
     class AppModule {}
 

@@ -1,3 +1,4 @@
+import type { ExecutionContext } from '@nestjs/common';
 import type { AgentRequest } from '../identity';
 import type { ClosableResponse } from '../response-close';
 import type { Transport } from './transport';
@@ -13,3 +14,12 @@ export const http: Transport = {
     return response.raw ?? response;
   },
 };
+
+/**
+ * Whether a call has a request and a response of HTTP. A package that has Nest run its handlers and
+ * names no transport gets this one's name, with a message in the place of the request.
+ */
+export function isHttp(context: ExecutionContext): boolean {
+  const [request, response] = context.getArgs<[Partial<AgentRequest>?, object?]>();
+  return [request?.headers, response].every((each) => typeof each === 'object' && each !== null);
+}

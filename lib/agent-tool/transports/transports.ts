@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { graphql } from './graphql';
-import { http } from './http';
+import { http, isHttp } from './http';
 import { isMcp, mcp } from './mcp';
 import { rpc } from './rpc';
 import type { Transport } from './transport';
@@ -10,7 +10,7 @@ import { webSocket } from './web-socket';
 export function transportOf(context: ExecutionContext): Transport | undefined {
   switch (context.getType<string>()) {
     case 'http':
-      return http;
+      return isHttp(context) ? http : undefined;
     case 'rpc':
       return isMcp(context) ? mcp : rpc;
     case 'ws':

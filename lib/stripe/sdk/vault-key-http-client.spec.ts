@@ -6,6 +6,7 @@ import { BrokerClient } from '../../broker-client/broker-client';
 import type { VendorAnswer, VendorCall } from '../../broker-client/broker-client';
 import { VaultKeyException } from '../../exceptions/vault-key.exception';
 import { VaultKeyUnavailableException } from '../../exceptions/vault-key-unavailable.exception';
+import { CallNumbering } from '../../vault-key/call-numbering';
 import { CurrentVaultKey } from '../../vault-key/current-vault-key';
 import { Run } from '../../vault-key/run';
 import { VaultKey } from '../../vault-key/vault-key';
@@ -74,7 +75,7 @@ afterAll(() => {
 });
 
 /** Runs work under a key of the broker. */
-function run<T>(broker: BrokerClient, work: () => T): T {
+function run<T>(broker: BrokerClient, work: () => T, calls?: CallNumbering): T {
   const key = new VaultKey({
     id: 'vk_1',
     token: TOKEN,
@@ -85,7 +86,7 @@ function run<T>(broker: BrokerClient, work: () => T): T {
     expiresAt: new Date(Date.now() + 60_000),
     broker,
   });
-  return new Run({ key, identity: { userId: 'u1', runId: 'r1' } }).enter(work);
+  return new Run({ key, identity: { userId: 'u1', runId: 'r1' }, calls }).enter(work);
 }
 
 function pay(options?: Stripe.RequestOptions): Promise<Stripe.PaymentIntent> {
@@ -316,3 +317,26 @@ function broken(): Readable {
   setImmediate(() => body.destroy(new Error('cut')));
   return body;
 }
+
+describe('the call of a job that is done again', () => {
+  it('has the same idempotency key as before, though another account is served already', async () => {
+    const broker = new ScriptedBroker([() => answer(200, PAID)]);
+    const chargeEach = (...accounts: string[]) =>
+      run(
+        broker,
+        async () => {
+          for (const stripeAccount of accounts) {
+            await stripe.paymentIntents.create({ amount: 500, currency: 'usd' }, { stripeAccount });
+          }
+        },
+        new CallNumbering('payouts:7'),
+      );
+
+    await chargeEach('acct_1', 'acct_2');
+    await chargeEach('acct_2');
+
+    const [first, second, again] = broker.calls.map(({ headers }) => headers['idempotency-key']);
+    expect(again).toBe(second);
+    expect(again).not.toBe(first);
+  });
+});

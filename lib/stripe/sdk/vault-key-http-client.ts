@@ -77,7 +77,8 @@ export class VaultKeyHttpClient implements Stripe.HttpClient {
       const key = this.#vaultKeys.get(VENDOR);
       const generatedKey = outgoing['idempotency-key'];
       if (generatedKey?.startsWith(GENERATED) === true) {
-        const numbered = numberedKey({ method, path, body, generatedKey });
+        const account = outgoing['stripe-account'] ?? outgoing['stripe-context'];
+        const numbered = numberedKey({ method, path, body, account, generatedKey });
         if (numbered !== undefined) outgoing['idempotency-key'] = numbered;
       }
       const attempt: Attempt = {
