@@ -157,7 +157,13 @@ describe('what stands in the place of', () => {
     const chargeId = await app.get(VaultKeyService).run(POLICY, () => charge(1250));
     const payouts = app.get<{ process(job: object): Promise<unknown> }>(services.payouts);
     const data = { userId: 'ada', chargeId };
-    const job = { id: 'payout-1', queueName: 'payouts', data, timestamp: Date.now() };
+    const job = {
+      id: 'payout-1',
+      queueName: 'payouts',
+      data,
+      timestamp: Date.now(),
+      updateProgress: () => Promise.resolve(),
+    };
     const first = await payouts.process({ ...job, attemptsMade: 0 });
     expect(await payouts.process({ ...job, attemptsMade: 1 })).toEqual(first);
     expect(
