@@ -5,6 +5,8 @@ const esmPackages = ['@nestjs'];
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
+  // Jest leaves a core to its watcher otherwise: of two, half.
+  maxWorkers: '100%',
   roots: ['<rootDir>/lib', '<rootDir>/test'],
   testRegex: '\\.(spec|e2e-spec)\\.ts$',
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/packaging/'],
