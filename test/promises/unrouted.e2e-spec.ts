@@ -365,7 +365,12 @@ describe('marked methods that Nest does not route', () => {
     );
     const runs = new Set<string>();
     for (const name of names) {
-      const key = await keyOf(paid(name)[0]!, timed);
+      const id = paid(name)[0]!;
+      await until(
+        async () => (await keyOf(id, timed)).status === 'revoked',
+        () => `the key of ${name} is still alive`,
+      );
+      const key = await keyOf(id, timed);
       expect(key).toMatchObject({
         spent_usd: 1,
         subject: { user_id: 'anon', tool: `Timers.${name}` },
