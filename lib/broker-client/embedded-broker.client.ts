@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { Broker, ProxyAnswer } from '../broker/broker';
 import type { BrokerOptions } from '../broker/broker.options';
 import { BrokerRefusal } from '../broker/refusal';
@@ -96,7 +97,8 @@ export class EmbeddedBrokerClient extends BrokerClient {
     super();
     // Loaded here, so that an application whose broker is a server needs no SQLite driver.
     const core = require('../broker/broker') as typeof import('../broker/broker');
-    this.broker = new core.Broker(options);
+    const logger = new Logger('VaultKeyBroker');
+    this.broker = new core.Broker(options, { log: (line) => logger.warn(line) });
   }
 
   async issue(request: IssueKeyRequest): Promise<IssueResult> {

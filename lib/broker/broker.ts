@@ -20,6 +20,7 @@ import {
   parseTimeout,
 } from './broker.options';
 import type { BrokerOptions } from './broker.options';
+import { Clock } from './clock';
 import { Proxy } from './forwarding/proxy';
 import type { ConfiguredVendor, ProxyAnswer, ProxyCall } from './forwarding/proxy';
 import { VendorConnection } from './forwarding/vendor-connection';
@@ -50,6 +51,18 @@ import type { BrokerRefusal } from './refusal';
 import { vendorSettings } from './vendor.options';
 
 export type { ProxyAnswer, ProxyCall };
+
+/** What a broker is given by the process that it runs in. */
+export interface BrokerHost {
+  /**
+   * Takes the lines of the log, without their ends.
+   *
+   * @default nothing is logged
+   */
+  log?: (line: string) => void;
+  /** @default the machine's clock at the start, and the monotonic one from there */
+  clock?: Clock;
+}
 
 /** The answer to an issue, as the wire shows it. The only place a token is ever shown. */
 export interface IssuedKeyBody {
@@ -102,6 +115,7 @@ export interface AuditPage {
  * `vault-key-broker` serves it over a socket, `VaultKeyModule` calls it in its own process.
  */
 export class Broker {
+  readonly #clock: Clock;
   readonly #ledger: Ledger;
   readonly #proxy: Proxy;
   readonly #prefixes = new Map<string, string>();
@@ -110,17 +124,19 @@ export class Broker {
   /**
    * Opens the store and makes the broker ready.
    *
+   * @param host What the process around it has to give.
    * @throws BrokerOptionsError with every fault of the options.
    * @throws Error where the store cannot be opened or is another process's.
    */
-  constructor(options: BrokerOptions) {
+  constructor(options: BrokerOptions, host: BrokerHost = {}) {
     const faults = brokerOptionFaults(options);
     const store = parseStore(options.store ?? DEFAULT_STORE);
     const timeoutMs = parseTimeout(options.vendorTimeout ?? DEFAULT_VENDOR_TIMEOUT);
     if (faults.length > 0 || 'fault' in store || timeoutMs === undefined) {
       throw new BrokerOptionsError(faults);
     }
-    this.#ledger = new SqliteLedger(store.file, options.auditKey);
+    this.#clock = host.clock ?? new Clock(host.log);
+    this.#ledger = new SqliteLedger(store.file, options.auditKey, this.#clock);
     const configured = new Map<string, ConfiguredVendor>();
     for (const [name, account] of Object.entries(options.vendors)) {
       const vendor = vendors.get(name);
@@ -135,7 +151,7 @@ export class Broker {
       });
       this.#prefixes.set(name, vendor.pathPrefix);
     }
-    this.#proxy = new Proxy(this.#ledger, configured, options.limits?.callsPerKey);
+    this.#proxy = new Proxy(this.#ledger, configured, options.limits?.callsPerKey, this.#clock);
   }
 
   /** Whether a vendor of that name is configured. */
@@ -212,14 +228,14 @@ export class Broker {
 
   /** @throws BrokerRefusal 404. */
   async key(id: string): Promise<KeyView> {
-    const found = await this.#ledger.key(id, Date.now());
+    const found = await this.#ledger.key(id, this.#clock.now());
     if (found === undefined) throw notFound('There is no key of that id.');
-    return viewOf(found, Date.now());
+    return viewOf(found, this.#clock.now());
   }
 
   /** Keys, newest first; at most `limit` (1–1,000) of them. */
   async keys(filter: KeyFilter = {}, limit = 100, cursor?: string): Promise<KeyPage> {
-    const now = Date.now();
+    const now = this.#clock.now();
     const page = await this.#ledger.keys(filter, pageOf(limit, cursor), now);
     return {
       keys: page.entries.map((entry) => viewOf(entry, now)),
@@ -234,7 +250,7 @@ export class Broker {
    * @throws BrokerRefusal 401, the same for every way in which a token can be wrong.
    */
   async currentKey(token?: string): Promise<CurrentKeyView> {
-    const now = Date.now();
+    const now = this.#clock.now();
     const key =
       token === undefined || !isWellFormedToken(token)
         ? undefined
@@ -260,7 +276,7 @@ export class Broker {
   ): Promise<BudgetView> {
     const parsed = parseBudgetRequest(scope, id, body, this.#vendorNames);
     if ('faults' in parsed) throw invalidFields(parsed.faults);
-    await this.#ledger.putBudget(parsed.budget, Date.now(), remoteAddress);
+    await this.#ledger.putBudget(parsed.budget, this.#clock.now(), remoteAddress);
     return this.#budgetView(parsed.budget);
   }
 
@@ -284,7 +300,8 @@ export class Broker {
     remoteAddress?: string,
   ): Promise<BudgetSubjectView & { status: 'removed' }> {
     const subject = this.#budgetSubject(path);
-    if (!(await this.#ledger.deleteBudget(subject, Date.now(), remoteAddress))) throw noBudget();
+    if (!(await this.#ledger.deleteBudget(subject, this.#clock.now(), remoteAddress)))
+      throw noBudget();
     return { ...budgetSubjectView(subject), status: 'removed' };
   }
 
@@ -300,12 +317,12 @@ export class Broker {
     const parsed = parseBrakeRequest(body, this.#vendorNames);
     if ('faults' in parsed) throw invalidFields(parsed.faults);
     const { lifeMs, ...request } = parsed.request;
-    const now = Date.now();
+    const now = this.#clock.now();
     if (request.scope === 'key' && (await this.#ledger.key(request.target, now)) === undefined) {
       throw invalidFields([{ field: 'id', message: 'is not the id of a key' }]);
     }
     const brake = {
-      id: `brk_${newId()}`,
+      id: `brk_${newId(now)}`,
       ...request,
       createdAt: now,
       ...(lifeMs === undefined ? {} : { expiresAt: now + lifeMs }),
@@ -316,7 +333,7 @@ export class Broker {
 
   /** The brakes that stand, the oldest first. */
   async brakes(): Promise<{ brakes: readonly BrakeView[] }> {
-    return { brakes: (await this.#ledger.brakes(Date.now())).map(brakeView) };
+    return { brakes: (await this.#ledger.brakes(this.#clock.now())).map(brakeView) };
   }
 
   /**
@@ -328,7 +345,7 @@ export class Broker {
     id: string,
     remoteAddress?: string,
   ): Promise<{ id: string; status: 'lifted'; lifted_at: string }> {
-    const now = Date.now();
+    const now = this.#clock.now();
     if ((await this.#ledger.liftBrake(id, now, remoteAddress)) === undefined) {
       throw notFound('There is no brake of that id.');
     }
@@ -346,14 +363,15 @@ export class Broker {
     const parsed = parseLeaseRequest(body);
     if ('faults' in parsed) throw invalidFields(parsed.faults);
     const { ttlMs } = parsed;
-    const lease = { id: `lease_${newId()}`, ttlMs, expiresAt: Date.now() + ttlMs };
+    const now = this.#clock.now();
+    const lease = { id: `lease_${newId(now)}`, ttlMs, expiresAt: now + ttlMs };
     await this.#ledger.putLease(lease);
     return leaseView(lease);
   }
 
   /** @throws BrokerRefusal 404 where the lease was never there or has lapsed. */
   async renewLease(id: string): Promise<LeaseView> {
-    const lease = await this.#ledger.renewLease(id, Date.now());
+    const lease = await this.#ledger.renewLease(id, this.#clock.now());
     if (lease === undefined) throw notFound('There is no lease of that id, or it has lapsed.');
     return leaseView(lease);
   }
@@ -364,7 +382,7 @@ export class Broker {
    * @throws BrokerRefusal 404 where the lease was never there.
    */
   async endLease(id: string): Promise<{ id: string; status: 'ended' }> {
-    if (!(await this.#ledger.endLease(id, Date.now()))) {
+    if (!(await this.#ledger.endLease(id, this.#clock.now()))) {
       throw notFound('There is no lease of that id.');
     }
     return { id, status: 'ended' };
@@ -387,7 +405,7 @@ export class Broker {
     const message = usdFault(usd, 6);
     if (message !== undefined) throw invalidFields([{ field: 'usd', message }]);
     const micros = usdToMicros(usd as number);
-    return holdView(await this.#ledger.endUnknown(id, micros, Date.now(), remoteAddress));
+    return holdView(await this.#ledger.endUnknown(id, micros, this.#clock.now(), remoteAddress));
   }
 
   /**
@@ -396,7 +414,7 @@ export class Broker {
    * @throws BrokerRefusal 404, 422, or 503.
    */
   async releaseHold(id: string, remoteAddress?: string): Promise<HoldView> {
-    return holdView(await this.#ledger.endUnknown(id, undefined, Date.now(), remoteAddress));
+    return holdView(await this.#ledger.endUnknown(id, undefined, this.#clock.now(), remoteAddress));
   }
 
   /** The audit log, newest first, each call one entry; at most `limit` (1–1,000) of them. */
@@ -419,7 +437,7 @@ export class Broker {
 
   /** How busy the broker is, in counts. */
   figures(): Promise<LedgerFigures> {
-    return this.#ledger.figures(Date.now());
+    return this.#ledger.figures(this.#clock.now());
   }
 
   /** The rows of the audit log as they are chained, newest first; at most `limit` of them. */
@@ -459,7 +477,7 @@ export class Broker {
   }
 
   async #budgetView(budget: Budget): Promise<BudgetView> {
-    return budgetView(budget, await this.#ledger.budgetState(budget, Date.now()));
+    return budgetView(budget, await this.#ledger.budgetState(budget, this.#clock.now()));
   }
 
   async #newKey(body: unknown): Promise<{ key: KeyRecord; token: string }> {
@@ -467,10 +485,13 @@ export class Broker {
     const parsed = parseIssueRequest(body, this.#prefixes);
     if ('faults' in parsed) {
       const { faults, links } = parsed;
-      throw invalidFields([...faults, ...(await this.#ledger.linkFaults(links, Date.now()))]);
+      throw invalidFields([
+        ...faults,
+        ...(await this.#ledger.linkFaults(links, this.#clock.now())),
+      ]);
     }
     const { request } = parsed;
-    const now = Date.now();
+    const now = this.#clock.now();
     const token = newToken();
     const key: KeyRecord = {
       id: `vk_${newId(now)}`,
@@ -493,7 +514,7 @@ export class Broker {
   }
 
   #revoke(ids: readonly string[], remoteAddress: string | undefined): Promise<RevokeDecision> {
-    return this.#ledger.revoke(ids, Date.now(), remoteAddress);
+    return this.#ledger.revoke(ids, this.#clock.now(), remoteAddress);
   }
 }
 

@@ -67,11 +67,9 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  const broker = openBroker(settings);
-  const server = createBrokerServer(broker, {
-    token: settings.token,
-    log: (line) => process.stderr.write(`vault-key-broker: ${line}\n`),
-  });
+  const log = (line: string): void => void process.stderr.write(`vault-key-broker: ${line}\n`);
+  const broker = openBroker(settings, log);
+  const server = createBrokerServer(broker, { token: settings.token, log });
   server.listen(settings.port, settings.host);
   await once(server, 'listening').catch(async (error: NodeJS.ErrnoException) => {
     await broker.close();
@@ -188,9 +186,9 @@ function parseOptions(args: string[]) {
   }
 }
 
-function openBroker(settings: Settings): Broker {
+function openBroker(settings: Settings, log: (line: string) => void): Broker {
   try {
-    return new Broker(settings.broker);
+    return new Broker(settings.broker, { log });
   } catch (error) {
     if (error instanceof BrokerOptionsError) throw new BadSetting(error.message);
     throw new BadSetting(`--store ${settings.broker.store}: ${(error as Error).message}`);

@@ -1,6 +1,7 @@
 export { Broker } from './broker';
 export type {
   AuditPage,
+  BrokerHost,
   HoldPage,
   IssuedKeyBody,
   KeyPage,

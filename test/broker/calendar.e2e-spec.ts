@@ -13,6 +13,7 @@ const SHOWN = { id: 'pi_1', amount: 1000, currency: 'usd', amount_received: 0 };
 let vendor: RecordingVendor;
 let broker: BrokerProcess;
 let file: string;
+let wallFile: string;
 /** Where the broker's clock began: a minute before a midnight, UTC. */
 let start: number;
 beforeAll(async () => {
@@ -23,16 +24,24 @@ beforeEach(async () => {
   vendor.reset();
   vendorSays(200, SHOWN);
   file = temporaryFile('clock');
+  wallFile = temporaryFile('wall');
   start = (Math.floor(Date.now() / DAY_MS) + 2) * DAY_MS - 60_000;
   clock(0);
+  setMachineClock(0);
   broker = await BrokerProcess.start({
     vendor,
-    env: { NODE_OPTIONS: `--require ${CLOCK}`, SHIFTED_CLOCK_FILE: file },
+    env: {
+      NODE_OPTIONS: `--require ${CLOCK}`,
+      SHIFTED_CLOCK_FILE: file,
+      SHIFTED_WALL_FILE: wallFile,
+    },
   });
 });
 
 /** Sets the broker's clock so much later than where it began. */
 const clock = (later: number) => writeFileSync(file, String(start + later - Date.now()));
+/** Sets the machine's clock so much wrong, while no time passes. */
+const setMachineClock = (wrong: number) => writeFileSync(wallFile, String(wrong));
 function vendorSays(status: number, body: unknown = { error: {} }): void {
   vendor.respond = (_req, res) => {
     res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
@@ -188,5 +197,33 @@ describe('a lease', () => {
     expect([answer.status, answer.body.code]).toEqual([422, 'invalid_request']);
     const fields = (answer.body.fields as { field: string }[]).map(({ field }) => field);
     expect(fields.sort()).toEqual(['lease_id', 'parent_id']);
+  });
+});
+
+describe('a machine’s clock that is set', () => {
+  it('back by an hour brings no expired key and no lapsed lease back, and is told once', async () => {
+    const { body } = await broker.api('POST', '/v1/leases', { ttl_seconds: 60 });
+    const leased = await issue({ lease_id: body.id });
+    const short = await issue({ expires_in: '1m' });
+    const long = await issue();
+    clock(70_000);
+    setMachineClock(-HOUR_MS);
+    expect(
+      (await Promise.all([leased, short, long].map((key) => post(key)))).map(statusOf),
+    ).toEqual([401, 401, 200]);
+    const shown = await broker.api('GET', `/v1/keys/${short.id}`);
+    expect(shown.body.status).toBe('expired');
+    expect((await broker.api('POST', `/v1/leases/${body.id}/renew`)).status).toBe(404);
+    const told = broker.output.split('\n').filter((line) => line.includes("machine's clock"));
+    expect(told).toEqual([expect.stringContaining('was set back by 3600 s')]);
+  });
+
+  it('forward by a day ends no key and begins no day', async () => {
+    await broker.api('PUT', '/v1/budgets/user/u1', { daily_usd_cap: 15 });
+    const key = await issue({ expires_in: '5m' });
+    expect((await post(key)).status).toBe(200);
+    setMachineClock(DAY_MS);
+    expect((await broker.api('GET', `/v1/keys/${key.id}`)).body.status).toBe('active');
+    expect(await budget()).toEqual([10, 0, 5, midnight(0)]);
   });
 });

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { auditRowOf } from '../audit/audit-entry';
+import { Clock } from '../clock';
 import { isAllowed, soundPatterns } from '../endpoints/pattern';
 import { parseTarget, writeQueryFault } from '../endpoints/target';
 import type { Target } from '../endpoints/target';
@@ -75,6 +76,7 @@ export class Proxy {
     private readonly ledger: Ledger,
     private readonly vendors: ReadonlyMap<string, ConfiguredVendor>,
     private readonly maxCallsPerKey = DEFAULT_CALLS_PER_KEY,
+    private readonly clock = new Clock(),
   ) {}
 
   /** Puts a call through. Never rejects: what is refused is an answer too. */
@@ -106,7 +108,7 @@ export class Proxy {
     const hash = tokenHashOf(headers);
     const found = hash === undefined ? undefined : this.ledger.keyByTokenHash(hash);
     const key = found instanceof Promise ? await found : found;
-    if (key === undefined || key.vendor !== call.vendor || !isLive(key, Date.now())) {
+    if (key === undefined || key.vendor !== call.vendor || !isLive(key, this.clock.now())) {
       throw invalidKey(headers.authorization !== undefined);
     }
     caller.known = true;
@@ -157,7 +159,7 @@ export class Proxy {
     key: KeyRecord,
     headers: CallHeaders,
   ): Promise<Admitted> {
-    const now = Date.now();
+    const now = this.clock.now();
     const row = auditRowOf('refusal', now, key, call.remoteAddress);
     row.call_id = `call_${newId(now)}`;
     row.method = call.method;
@@ -198,7 +200,7 @@ export class Proxy {
               fingerprint: fingerprintOf(key, account, call, body),
             },
           }),
-      now: Date.now(),
+      now: this.clock.now(),
       audit: row,
     });
     if (!decision.admitted) throw decision.refusal;
@@ -267,7 +269,7 @@ export class Proxy {
   }
 
   #end(hold: Hold, outcome: Outcome, end: ExchangeEnd): Promise<void> {
-    const now = Date.now();
+    const now = this.clock.now();
     const requestId = end.kind === 'failed' ? undefined : end.headers['request-id'];
     return this.ledger.end({
       hold,

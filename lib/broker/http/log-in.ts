@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { performance } from 'node:perf_hooks';
 import { bearerToken } from '../forwarding/request-headers';
 import { BrokerRefusal } from '../refusal';
 
@@ -20,7 +21,7 @@ export class LogIn {
   }
 
   /** @throws BrokerRefusal 401, and 429 after too many of those. */
-  check(req: IncomingMessage, now = Date.now()): void {
+  check(req: IncomingMessage, now = performance.now()): void {
     const sent = req.headersDistinct['authorization'] ?? [];
     const token = sent.length === 1 ? bearerToken(sent[0]) : undefined;
     if (token !== undefined && timingSafeEqual(sha256(token), this.#tokenHash)) return;

@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+
 const LINE_EVERY_MS = 1_000;
 const MAX_ADDRESSES = 10_000;
 
@@ -11,7 +13,12 @@ export class RefusalLog {
   /** @param write Takes one line, without its end. */
   constructor(private readonly write: (line: string) => void) {}
 
-  note(status: number, code: string, address = 'an unknown address', now = Date.now()): void {
+  note(
+    status: number,
+    code: string,
+    address = 'an unknown address',
+    now = performance.now(),
+  ): void {
     const seen = this.#addresses.get(address);
     if (seen !== undefined && now - seen.since < LINE_EVERY_MS) {
       seen.unwritten += 1;

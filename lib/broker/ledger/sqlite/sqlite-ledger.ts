@@ -6,6 +6,7 @@ import { brakeOver } from '../../brakes/brake';
 import type { Brake } from '../../brakes/brake';
 import { budgetName, dayBalanceName, dayOf, endOfDay, subjectsOf } from '../../budgets/budget';
 import type { AppBudgets, Budget, BudgetSubject } from '../../budgets/budget';
+import { Clock } from '../../clock';
 import { isLive } from '../../keys/key';
 import type { KeyRecord, KeyWithBalance } from '../../keys/key';
 import { usdText } from '../../money/usd';
@@ -85,9 +86,14 @@ export class SqliteLedger implements Ledger {
   /**
    * @param file A path, or `:memory:`.
    * @param auditKey What the audit log is chained with; beside the file where it is not given.
+   * @param clock The broker's.
    * @throws Error where the file cannot be opened, is in use, or is of a newer version.
    */
-  constructor(file: string, auditKey?: string) {
+  constructor(
+    file: string,
+    auditKey?: string,
+    private readonly clock = new Clock(),
+  ) {
     const { connection, chainKey } = openStore(file, auditKey);
     const chain = new AuditChain(chainKey);
     this.#connection = connection;
@@ -733,7 +739,7 @@ export class SqliteLedger implements Ledger {
 
   /** Promises that nobody can ask for any more. */
   #forgetExpired(): void {
-    const now = Date.now();
+    const now = this.clock.now();
     for (const { key } of this.#promised.values()) {
       if (key.expiresAt <= now) this.#forgetPromise(key);
     }
