@@ -20,7 +20,8 @@ export interface VaultKeyModuleExtras {
  *   constructor(private readonly config: ConfigService) {}
  *
  *   createVaultKeyOptions(): VaultKeyModuleOptions {
- *     return { broker: { token: this.config.getOrThrow('KEYBRAKE_TOKEN') } };
+ *     const url = this.config.getOrThrow<string>('KEYBRAKE_URL');
+ *     return { broker: { url, token: this.config.getOrThrow<string>('KEYBRAKE_TOKEN') } };
  *   }
  * }
  */

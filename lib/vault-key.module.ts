@@ -23,8 +23,9 @@ import { ProxiedStripeService } from './stripe/proxied-stripe.service';
 import { STRIPE_CLIENT, newStripeClient } from './stripe/stripe-client.token';
 import { ConfigurableModuleClass, VAULT_KEY_MODULE_OPTIONS } from './vault-key.module-definition';
 import type { ASYNC_OPTIONS_TYPE, OPTIONS_TYPE } from './vault-key.module-definition';
-import { resolveVaultKeyOptions } from './vault-key.options';
-import type { ResolvedVaultKeyOptions, VaultKeyModuleOptions } from './vault-key.options';
+import type { VaultKeyModuleOptions } from './vault-key.options';
+import { resolveVaultKeyOptions } from './vault-key.resolved-options';
+import type { ResolvedVaultKeyOptions } from './vault-key.resolved-options';
 import { BrakeService } from './vault-key/brake.service';
 import { CurrentVaultKey } from './vault-key/current-vault-key';
 import { InstanceLease } from './vault-key/instance-lease';
@@ -146,7 +147,9 @@ export class VaultKeyModule extends ConfigurableModuleClass {
    *
    * @throws VaultKeyStartUpException when the application starts, with every fault of the options.
    * @example
-   * VaultKeyModule.forRoot({ broker: { token: process.env.KEYBRAKE_TOKEN } })
+   * VaultKeyModule.forRoot({
+   *   broker: { url: 'https://broker.example.com', token: process.env.KEYBRAKE_TOKEN },
+   * })
    *
    * @example
    * // the broker in this process, without an account anywhere
@@ -167,7 +170,7 @@ export class VaultKeyModule extends ConfigurableModuleClass {
    * VaultKeyModule.forRootAsync({
    *   inject: [ConfigService],
    *   useFactory: (config: ConfigService) => ({
-   *     broker: { token: config.getOrThrow('KEYBRAKE_TOKEN') },
+   *     broker: { url: config.getOrThrow('KEYBRAKE_URL'), token: config.getOrThrow('KEYBRAKE_TOKEN') },
    *   }),
    * })
    */

@@ -22,7 +22,7 @@ export type PerCall<T> = T | ((context: AgentToolContext) => T | Promise<T>);
 /** What a marked handler's vault key may do. */
 export interface AgentToolOptions {
   /**
-   * What all calls of one run may cost together: USD, 0 to 1,000,000, at most 2 decimals. As a
+   * What all calls of one run may cost together: USD, 0 to 1,000,000, rounded down to the cent. As a
    * function it is asked before each run; one that throws or gives a bad value stops the run.
    */
   dailyUsdCap: PerCall<number>;

@@ -11,6 +11,7 @@ import {
 import type { CapStanding } from '../broker-client/broker-client';
 import { usdText } from '../exceptions/usd-text';
 import { CurrentVaultKey } from '../vault-key/current-vault-key';
+import { toWholeCents } from '../vault-key/vault-key-policy';
 
 /** What one call of a tool may cost. */
 export interface ToolCap {
@@ -97,7 +98,7 @@ export class RemainingSpendReport {
       const { dailyUsdCap: cap, allowedEndpoints } = marked.mark;
       const isView = allowedEndpoints === VIEW_POLICY.allowedEndpoints;
       const tool = isView || typeof cap !== 'number' ? undefined : nameOf(marked);
-      return tool === undefined ? [] : [{ tool, cap: cap as number }];
+      return tool === undefined ? [] : [{ tool, cap: toWholeCents(cap as number) }];
     });
   }
 }

@@ -19,7 +19,7 @@ import { Run } from './run';
 import { currentRun } from './run-context';
 import type { RunRecord } from './run-context';
 import { VaultKey } from './vault-key';
-import { DEFAULT_VENDOR } from './vault-key-policy';
+import { DEFAULT_VENDOR, toWholeCents } from './vault-key-policy';
 import type { VaultKeyPolicy } from './vault-key-policy';
 
 /** What a run, or a key on its own, is asked for with. */
@@ -110,7 +110,7 @@ export class RunOpener {
     const result = await this.#askBroker({
       label,
       vendor,
-      dailyUsdCap: policy.dailyUsdCap,
+      dailyUsdCap: toWholeCents(policy.dailyUsdCap),
       allowedEndpoints: policy.allowedEndpoints,
       expiresIn,
       subject: subjectOf(identity),

@@ -8,7 +8,7 @@ export const DEFAULT_VENDOR = 'stripe';
 
 /** What a vault key may do, and for how long. */
 export interface VaultKeyPolicy {
-  /** What all calls made with the key may cost together: USD, 0 to 1,000,000, at most 2 decimals. */
+  /** What all calls made with the key may cost together: USD, 0 to 1,000,000, rounded down to the cent. */
   dailyUsdCap: number;
   /**
    * The vendor endpoints the key opens, 1 to 100 patterns. `*` stands for exactly one path segment;
@@ -43,9 +43,22 @@ const MAX_PATTERNS = 100;
 const VENDOR = /^[a-z][a-z0-9-]{0,31}$/;
 const RESERVED_VENDORS: ReadonlySet<string> = new Set(['v1', 'healthz', 'readyz', 'metrics']);
 
+/**
+ * A cap as it is enforced: what a computation such as `12.34 * 1.2` leaves beyond the cent is cut off.
+ * What is no number, or is below 0, is given back as it is.
+ */
+export function toWholeCents<T>(cap: T): T | number {
+  if (typeof cap !== 'number' || cap < 0) return cap;
+  // By its digits: 0.29 * 100 is less than 29.
+  const text = String(cap);
+  if (text.includes('e-')) return 0;
+  const [cents = text] = /^\d+\.\d\d/.exec(text) ?? [];
+  return Number(cents);
+}
+
 /** The fault of a `dailyUsdCap`, if it has one. */
 export function dailyUsdCapFault(value: unknown): PolicyFault | undefined {
-  const message = capFault(value);
+  const message = capFault(toWholeCents(value));
   return message === undefined
     ? undefined
     : { field: 'dailyUsdCap', message, example: 'dailyUsdCap: 500' };

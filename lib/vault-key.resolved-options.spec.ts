@@ -1,7 +1,9 @@
 import { inspect } from 'node:util';
-import { resolveVaultKeyOptions } from './vault-key.options';
+import { resolveVaultKeyOptions } from './vault-key.resolved-options';
 import { VaultKeyStartUpException } from './vault-key/vault-key-start-up.exception';
 
+const BROKER_URL = 'https://broker.example.com';
+const KEYBRAKE = { token: 't', url: 'https://api.keybrake.com' };
 const STRIPE = { vendors: { stripe: { secretKey: 'sk_test_1' } } };
 
 function faultsOf(options: unknown, environment: NodeJS.ProcessEnv = {}): string[] {
@@ -19,26 +21,73 @@ function faultsOf(options: unknown, environment: NodeJS.ProcessEnv = {}): string
 }
 
 describe('the options of VaultKeyModule', () => {
-  it('a token alone is Keybrake, in its own dialect', () => {
-    expect(resolveVaultKeyOptions({ broker: { token: 't' } }, {})).toEqual({
-      broker: {
-        url: 'https://api.keybrake.com',
-        proxyUrl: 'https://proxy.keybrake.com',
-        token: 't',
-        dialect: 'keybrake',
-      },
+  it('Keybrake’s URL, chosen, brings Keybrake’s proxy and its dialect', () => {
+    const broker = { token: 't', url: 'https://api.keybrake.com' };
+    expect(resolveVaultKeyOptions({ broker }, {})).toEqual({
+      broker: { ...broker, proxyUrl: 'https://proxy.keybrake.com', dialect: 'keybrake' },
     });
-    const named = { broker: { token: 't', url: 'https://api.keybrake.com' } };
-    expect(resolveVaultKeyOptions(named, {}).broker?.proxyUrl).toBe('https://proxy.keybrake.com');
+    const environment = { KEYBRAKE_TOKEN: 't', KEYBRAKE_URL: 'https://api.keybrake.com' };
+    expect(resolveVaultKeyOptions({}, environment).broker?.proxyUrl).toBe(
+      'https://proxy.keybrake.com',
+    );
   });
 
-  it('a URL alone is a broker of one’s own, proxy and all, in the dialect of this package', () => {
+  it('a URL alone is a broker of one’s own, proxy and path, in the dialect of this package', () => {
     const url = 'https://broker.example.com:4100/vault';
     expect(resolveVaultKeyOptions({ broker: { token: 't', url } }, {}).broker).toEqual({
       url,
-      proxyUrl: 'https://broker.example.com:4100',
+      proxyUrl: url,
       token: 't',
       dialect: 'vault-key',
+    });
+  });
+
+  it.each([
+    [{}, { KEYBRAKE_TOKEN: 't' }],
+    [{ broker: { token: 't' } }, {}],
+    [{ broker: { token: 't', proxyUrl: 'https://proxy.example.com' } }, {}],
+  ])('%j with %j sends the token to no server that nobody named', (options, environment) => {
+    expect(faultsOf(options, environment)).toEqual([
+      expect.stringMatching(/^broker\.url is missing: pass it, or set KEYBRAKE_URL/),
+    ]);
+  });
+
+  it('a URL without a token names the token', () => {
+    const environment = { KEYBRAKE_URL: 'https://broker.example.com' };
+    expect(faultsOf({}, environment)).toEqual([
+      expect.stringMatching(/^broker\.token is missing: set KEYBRAKE_TOKEN/),
+    ]);
+  });
+
+  it.each([
+    ['http://broker:4100', ['broker']],
+    ['http://BROKER/vault', ['Broker']],
+    ['http://10.0.0.7:4100', ['10.0.0.7']],
+    ['http://[fd00::7]:4100', ['fd00::7']],
+    ['http://[fd00::7]:4100', ['[fd00::7]']],
+  ])('%s goes over plain http where %j are allowed', (url, allowPlainHttp) => {
+    const { broker } = resolveVaultKeyOptions({ broker: { token: 't', url, allowPlainHttp } }, {});
+    expect(broker).toEqual({ token: 't', url, proxyUrl: url, dialect: 'vault-key' });
+  });
+
+  it.each([
+    ['http://broker.evil.com', ['broker']],
+    ['http://notbroker', ['broker']],
+    ['http://evil.com/broker', ['broker']],
+    ['http://broker', []],
+  ])('%s does not where %j are', (url, allowPlainHttp) => {
+    expect(faultsOf({ broker: { token: 't', url, allowPlainHttp } })).toEqual([
+      expect.stringMatching(/^broker\.url must be an https: URL: plain http:.*allowPlainHttp/),
+    ]);
+  });
+
+  it('a cap that is computed is rounded down to the cent', () => {
+    const budgets = { tenant: 12.34 * 1.2, user: 0.1 + 0.2, run: 0.29, tool: 1e-9 };
+    expect(resolveVaultKeyOptions({ embedded: STRIPE, budgets }, {}).budgets).toEqual({
+      tenant: 14.8,
+      user: 0.3,
+      run: 0.29,
+      tool: 0,
     });
   });
 
@@ -143,38 +192,52 @@ describe('the options of VaultKeyModule', () => {
 
   it('neither broker nor embedded is a fault, and so are both', () => {
     expect(faultsOf({})).toEqual([
-      'broker or embedded must be given, or KEYBRAKE_TOKEN set in the environment: they say where vault keys come from',
+      'broker or embedded must be given, or KEYBRAKE_URL and KEYBRAKE_TOKEN set in the environment: they say where vault keys come from',
     ]);
     expect(faultsOf(undefined)).toHaveLength(1);
-    expect(faultsOf({ broker: { token: 't' }, embedded: STRIPE })).toEqual([
+    expect(faultsOf({ broker: { token: 't', url: BROKER_URL }, embedded: STRIPE })).toEqual([
       'broker and embedded exclude each other: keep the one the application is to use',
     ]);
   });
 
   it('a missing token says where to set it', () => {
-    expect(faultsOf({ broker: {} })).toEqual([
+    expect(faultsOf({ broker: { url: BROKER_URL } })).toEqual([
       'broker.token is missing: set KEYBRAKE_TOKEN in the environment of this process, or pass it',
     ]);
-    expect(faultsOf({ broker: { token: '' } })).toHaveLength(1);
+    expect(faultsOf({ broker: { url: BROKER_URL, token: '' } })).toHaveLength(1);
   });
 
   it.each([
     [{ broker: 'x' }, /^broker must be an object/],
     [{ broker: [] }, /^broker must be an object/],
     [{ broker: null }, /^broker must be an object/],
-    [{ broker: { token: 'a b' } }, /^broker\.token must be a string of printable/],
-    [{ broker: { token: 'a\nb' } }, /^broker\.token must be/],
-    [{ broker: { token: 7 } }, /^broker\.token must be/],
+    [{ broker: { url: BROKER_URL, token: 'a b' } }, /^broker\.token must be a string of printable/],
+    [{ broker: { url: BROKER_URL, token: 'a\nb' } }, /^broker\.token must be/],
+    [{ broker: { url: BROKER_URL, token: 7 } }, /^broker\.token must be/],
     [{ broker: { token: 't', url: 'broker' } }, /^broker\.url must be an absolute URL/],
+    [
+      { broker: { token: 't', url: BROKER_URL, allowPlainHttp: 'broker' } },
+      /^broker\.allowPlainHttp must be an array of host names/,
+    ],
+    ...['http://broker', 'broker:4100', '*', '', '10.0.0.0/8', 7].map((host): [object, RegExp] => [
+      { broker: { token: 't', url: BROKER_URL, allowPlainHttp: [host] } },
+      /^broker\.allowPlainHttp must be an array of host names/,
+    ]),
     [{ broker: { token: 't', url: 'ftp://x' } }, /^broker\.url must be an https: URL/],
-    [{ broker: { token: 't', url: 'http://x.com' } }, /^broker\.url .*loopback only/],
+    [{ broker: { token: 't', url: 'http://x.com' } }, /^broker\.url .*for loopback and/],
     [{ broker: { token: 't', url: 'https://u:p@x.com' } }, /^broker\.url must not hold cred/],
     [{ broker: { token: 't', url: 'https://x.com/?a' } }, /^broker\.url must have no query/],
-    [{ broker: { token: 't', proxyUrl: 'http://x.com' } }, /^broker\.proxyUrl .*loopback only/],
-    [{ broker: { token: 't', dialect: 'k' } }, /^broker\.dialect must be "keybrake" or/],
     [
-      { broker: { token: 't', tokn: 't' } },
-      /^broker\.tokn is not a known option \(known: url, proxyUrl, token, dialect\)$/,
+      { broker: { token: 't', url: BROKER_URL, proxyUrl: 'http://x.com' } },
+      /^broker\.proxyUrl .*for loopback and/,
+    ],
+    [
+      { broker: { token: 't', url: BROKER_URL, dialect: 'k' } },
+      /^broker\.dialect must be "keybrake" or/,
+    ],
+    [
+      { broker: { token: 't', url: BROKER_URL, tokn: 't' } },
+      /^broker\.tokn is not a known option \(known: url, proxyUrl, allowPlainHttp, token, dialect\)$/,
     ],
     [{ embedded: {} }, /^embedded\.vendors is missing/],
     [{ embedded: { vendors: {} } }, /^embedded\.vendors\.stripe is missing/],
@@ -188,7 +251,9 @@ describe('the options of VaultKeyModule', () => {
     [{ embedded: STRIPE, budgets: {} }, /^budgets must hold a cap for at least one of tenant, /],
     [{ embedded: STRIPE, budgets: { user: '500' } }, /^budgets\.user must be a number of US doll/],
     [{ embedded: STRIPE, budgets: { user: null } }, /^budgets\.user must be a number of US doll/],
-    [{ embedded: STRIPE, budgets: { run: 0.001 } }, /^budgets\.run must have at most 2 decimals$/],
+    [{ embedded: STRIPE, budgets: { run: NaN } }, /^budgets\.run must be a finite number/],
+    [{ embedded: STRIPE, budgets: { run: Infinity } }, /^budgets\.run must be a finite number/],
+    [{ embedded: STRIPE, budgets: { run: -0.001 } }, /^budgets\.run must not be negative$/],
     [{ embedded: STRIPE, budgets: { tool: -1 } }, /^budgets\.tool must not be negative$/],
     [
       { embedded: STRIPE, budgets: { run: 50, user: undefined } },
@@ -202,8 +267,8 @@ describe('the options of VaultKeyModule', () => {
     [{ embedded: STRIPE, lease: { ttlSeconds: 0 } }, /^lease\.ttlSeconds must be a whole number/],
     [{ embedded: STRIPE, lease: { ttlSeconds: '30' } }, /^lease\.ttlSeconds must be a whole num/],
     [{ embedded: STRIPE, lease: { ttl: 30 } }, /^lease\.ttl is not a known option \(known: ttlS/],
-    [{ broker: { token: 't' }, budgets: { user: 5 } }, /^budgets is not enforced by .*"keybrake"/],
-    [{ broker: { token: 't' }, lease: true }, /^lease is not enforced by .*"keybrake" dialect/],
+    [{ broker: KEYBRAKE, budgets: { user: 5 } }, /^budgets is not enforced by .*"keybrake"/],
+    [{ broker: KEYBRAKE, lease: true }, /^lease is not enforced by .*"keybrake" dialect/],
     [
       {
         broker: { token: 't', url: 'http://127.0.0.1:4100', dialect: 'keybrake' },

@@ -1,0 +1,160 @@
+import { ValidateBy, ValidateIf } from 'class-validator';
+import type { ValidationArguments } from 'class-validator';
+import {
+  MIN_AUDIT_KEY_LENGTH,
+  baseUrlFault,
+  isLoopback,
+  parseStore,
+  parseTimeout,
+} from './broker/broker.options';
+import { APP_BUDGET_SCOPES } from './broker/budgets/budget';
+import { capFault } from './broker/money/usd';
+import { toWholeCents } from './vault-key/vault-key-policy';
+
+const MAX_LEASE_TTL_SECONDS = 86_400;
+const SECRET = /^[\x21-\x7e]{1,4096}$/;
+
+/** What is wrong with a value, as the rest of a sentence that begins with its path. */
+type Check = (value: unknown, options: Readonly<Record<string, unknown>>) => string | undefined;
+
+/** A class-validator rule that is a {@link Check}, with what right looks like. */
+export function Sound(check: Check, example: string): PropertyDecorator {
+  const fault = (value: unknown, args?: ValidationArguments): string | undefined =>
+    check(value, (args?.object ?? {}) as Record<string, unknown>);
+  return ValidateBy(
+    {
+      name: check.name,
+      validator: {
+        validate: (value: unknown, args) => fault(value, args) === undefined,
+        defaultMessage: (args) => fault(args?.value, args) ?? 'is invalid',
+      },
+    },
+    { context: { example } },
+  );
+}
+
+export const optional = ValidateIf((_options, value) => value !== undefined);
+
+export function section(value: unknown): string | undefined {
+  if (isRecord(value)) return undefined;
+  return value === undefined ? 'is missing' : 'must be an object';
+}
+
+export function budgetsSection(value: unknown): string | undefined {
+  if (!isRecord(value)) return section(value);
+  return APP_BUDGET_SCOPES.some((scope) => value[scope] !== undefined)
+    ? undefined
+    : `must hold a cap for at least one of ${APP_BUDGET_SCOPES.join(', ')}`;
+}
+
+export function budgetCap(value: unknown): string | undefined {
+  return capFault(toWholeCents(value));
+}
+
+export function leaseSection(value: unknown): string | undefined {
+  return isRecord(value) ? undefined : 'must be true, false or an object';
+}
+
+export function leaseTtl(value: unknown): string | undefined {
+  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_LEASE_TTL_SECONDS
+    ? undefined
+    : `must be a whole number of seconds from 1 to ${MAX_LEASE_TTL_SECONDS}`;
+}
+
+export function callable(value: unknown): string | undefined {
+  return typeof value === 'function' ? undefined : 'must be a function';
+}
+
+export function managementToken(value: unknown): string | undefined {
+  if (value === undefined || value === '') {
+    return 'is missing: set KEYBRAKE_TOKEN in the environment of this process, or pass it';
+  }
+  return SECRET.test(typeof value === 'string' ? value : '')
+    ? undefined
+    : 'must be a string of printable ASCII characters without spaces or line breaks';
+}
+
+export function vendorSecret(value: unknown): string | undefined {
+  if (value === undefined || value === '') return 'is missing';
+  return SECRET.test(typeof value === 'string' ? value : '')
+    ? undefined
+    : 'must be a string of printable ASCII characters without spaces or line breaks';
+}
+
+export function auditKey(value: unknown): string | undefined {
+  return typeof value === 'string' && value.length >= MIN_AUDIT_KEY_LENGTH
+    ? undefined
+    : `must be a string of at least ${MIN_AUDIT_KEY_LENGTH} characters`;
+}
+
+export function dialectName(value: unknown): string | undefined {
+  return value === 'keybrake' || value === 'vault-key'
+    ? undefined
+    : 'must be "keybrake" or "vault-key"';
+}
+
+export function vendorUrl(value: unknown): string | undefined {
+  return typeof value === 'string' ? baseUrlFault(value) : 'must be a string';
+}
+
+export function storeUrl(value: unknown): string | undefined {
+  if (typeof value !== 'string') return 'must be a string';
+  const store = parseStore(value);
+  return 'fault' in store ? store.fault : undefined;
+}
+
+export function vendorTimeout(value: unknown): string | undefined {
+  return typeof value === 'string' && parseTimeout(value) !== undefined
+    ? undefined
+    : 'must be digits and ms, s or m, from 1ms to 10m';
+}
+
+/** As {@link serverUrl}, of what has no default. */
+export function brokerUrl(
+  value: unknown,
+  options: Readonly<Record<string, unknown>>,
+): string | undefined {
+  return value === undefined
+    ? "is missing: pass it, or set KEYBRAKE_URL in the environment of this process; Keybrake's own is https://api.keybrake.com"
+    : serverUrl(value, options);
+}
+
+// What was given is never shown: a URL may hold credentials.
+export function serverUrl(
+  value: unknown,
+  { allowPlainHttp }: Readonly<Record<string, unknown>>,
+): string | undefined {
+  if (typeof value !== 'string' || !URL.canParse(value)) return 'must be an absolute URL';
+  const url = new URL(value);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must be an https: URL';
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
+    const allowed = hostNames(allowPlainHttp) === undefined ? (allowPlainHttp as string[]) : [];
+    if (!allowed.some((host) => hostOf(host) === url.hostname)) {
+      return 'must be an https: URL: plain http:, with which the token goes in the clear, is for loopback and for the hosts that allowPlainHttp names';
+    }
+  }
+  if (url.username !== '' || url.password !== '') return 'must not hold credentials';
+  if (url.search !== '' || url.hash !== '') return 'must have no query and no fragment';
+  return undefined;
+}
+
+export function hostNames(value: unknown): string | undefined {
+  const sound =
+    Array.isArray(value) &&
+    value.every((host) => typeof host === 'string' && hostOf(host) !== undefined);
+  return sound
+    ? undefined
+    : 'must be an array of host names or addresses, without scheme, port or wildcard';
+}
+
+/** The host as a URL spells it; `undefined` for what is no host alone. */
+function hostOf(host: string): string | undefined {
+  const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+  if (!/^[\w.[\]:-]+$/.test(name) || !URL.canParse(`http://${name}`)) return undefined;
+  const url = new URL(`http://${name}`);
+  return url.port === '' ? url.hostname : undefined;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,242 @@
+import { plainToInstance } from 'class-transformer';
+import { getMetadataStorage, validateSync } from 'class-validator';
+import type { ValidationError } from 'class-validator';
+import type { IdentifyAgent } from './agent-tool/identity';
+import type { KeyBudgets } from './broker-client/broker-client';
+import type { HttpBrokerClientOptions } from './broker-client/http-broker.client';
+import { DEFAULT_STORE, DEFAULT_VENDOR_TIMEOUT, brokerRuleFaults } from './broker/broker.options';
+import type { BrokerOptions } from './broker/broker.options';
+import { APP_BUDGET_SCOPES } from './broker/budgets/budget';
+import { isRecord } from './vault-key.option-checks';
+import {
+  DEFAULT_LEASE_TTL_SECONDS,
+  EmbeddedVendorsOptions,
+  LeaseOptions,
+  VaultKeyModuleOptions,
+} from './vault-key.options';
+import type { BudgetsOptions } from './vault-key.options';
+import { VaultKeyStartUpException } from './vault-key/vault-key-start-up.exception';
+import type { StartUpFault } from './vault-key/vault-key-start-up.exception';
+import { toWholeCents } from './vault-key/vault-key-policy';
+
+const KEYBRAKE_HOST = 'api.keybrake.com';
+const KEYBRAKE_PROXY_URL = 'https://proxy.keybrake.com';
+
+/** Options found sound, with every default in its place. Holds secrets: never log it. */
+export type ResolvedVaultKeyOptions = {
+  identify?: IdentifyAgent;
+  budgets?: KeyBudgets;
+  leaseTtlSeconds?: number;
+} & (
+  | { broker: HttpBrokerClientOptions; embedded?: undefined }
+  | { embedded: BrokerOptions; broker?: undefined }
+);
+
+const ENVIRONMENT = {
+  url: 'KEYBRAKE_URL',
+  proxyUrl: 'KEYBRAKE_PROXY_URL',
+  token: 'KEYBRAKE_TOKEN',
+} as const;
+
+/** Options that only a broker of this package enforces. */
+const OWN_OPTIONS = ['budgets', 'lease'] as const;
+
+/**
+ * Completes the options and finds what is wrong with them.
+ *
+ * @throws VaultKeyStartUpException with every fault.
+ */
+export function resolveVaultKeyOptions(
+  given: unknown,
+  environment: NodeJS.ProcessEnv = process.env,
+): ResolvedVaultKeyOptions {
+  const plain: Record<string, unknown> = isRecord(given) ? withoutUndefined(given) : {};
+  const filled = new Map<string, string>();
+  const both = plain['broker'] !== undefined && plain['embedded'] !== undefined;
+  if (plain['embedded'] === undefined) fillFromEnvironment(plain, environment, filled);
+  if (plain['lease'] === true) plain['lease'] = {};
+  if (plain['lease'] === false) delete plain['lease'];
+
+  const options = plainToInstance(VaultKeyModuleOptions, plain);
+  const faults = validateSync(options, {
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    forbidUnknownValues: false,
+  }).flatMap((error) => faultsOf(error, ''));
+  faults.push(...brokerRules(plain), ...undefinedBudgets(given), ...notEnforced(plain));
+  if (both) {
+    faults.unshift({
+      where: 'broker and embedded',
+      message: 'exclude each other: keep the one the application is to use',
+      example:
+        "VaultKeyModule.forRoot({ broker: { url: 'https://broker.example.com', token: process.env.KEYBRAKE_TOKEN } })",
+    });
+  } else if (plain['broker'] === undefined && plain['embedded'] === undefined) {
+    faults.unshift({
+      where: 'broker or embedded',
+      message:
+        'must be given, or KEYBRAKE_URL and KEYBRAKE_TOKEN set in the environment: they say where vault keys come from',
+      example:
+        'VaultKeyModule.forRoot({ embedded: { vendors: { stripe: { secretKey: process.env.STRIPE_SECRET_KEY } } } })',
+    });
+  }
+  if (faults.length > 0) {
+    throw new VaultKeyStartUpException(
+      faults.map((fault) => {
+        const variable = filled.get(fault.where);
+        return variable === undefined ? fault : { ...fault, where: `${fault.where} (${variable})` };
+      }),
+    );
+  }
+  return resolved(options);
+}
+
+function resolved(options: VaultKeyModuleOptions): ResolvedVaultKeyOptions {
+  const { broker, embedded, identify, budgets, lease } = options;
+  const rest = {
+    ...(identify === undefined ? {} : { identify }),
+    ...(budgets === undefined ? {} : { budgets: capsOf(budgets) }),
+    ...(lease instanceof LeaseOptions
+      ? { leaseTtlSeconds: lease.ttlSeconds ?? DEFAULT_LEASE_TTL_SECONDS }
+      : {}),
+  };
+  if (embedded !== undefined) {
+    const { secretKey, ...stripe } = embedded.vendors.stripe;
+    const { limits, auditKey: chainedWith } = embedded;
+    return {
+      ...rest,
+      embedded: {
+        vendors: {
+          stripe: { secretKey: secretKey ?? '', ...withoutUndefined({ ...stripe }) },
+        },
+        store: embedded.store ?? DEFAULT_STORE,
+        vendorTimeout: embedded.vendorTimeout ?? DEFAULT_VENDOR_TIMEOUT,
+        ...(limits === undefined ? {} : { limits }),
+        ...(chainedWith === undefined ? {} : { auditKey: chainedWith }),
+      },
+    };
+  }
+  const url = broker?.url ?? '';
+  const isKeybrake = isKeybrakeUrl(url);
+  return {
+    ...rest,
+    broker: {
+      url,
+      proxyUrl: broker?.proxyUrl ?? (isKeybrake ? KEYBRAKE_PROXY_URL : url),
+      token: broker?.token ?? '',
+      dialect: broker?.dialect ?? (isKeybrake ? 'keybrake' : 'vault-key'),
+    },
+  };
+}
+
+function capsOf({ tenant, user, run, tool }: BudgetsOptions): KeyBudgets {
+  return Object.fromEntries(
+    Object.entries({ tenant, user, run, tool })
+      .filter(([, cap]) => cap !== undefined)
+      .map(([scope, cap]) => [scope, toWholeCents(cap)]),
+  );
+}
+
+/** What the embedded broker itself has against its rules. */
+function brokerRules(plain: Readonly<Record<string, unknown>>): StartUpFault[] {
+  const { embedded } = plain;
+  if (!isRecord(embedded)) return [];
+  const stripe = isRecord(embedded['vendors']) ? embedded['vendors']['stripe'] : undefined;
+  const faults: StartUpFault[] = [];
+  brokerRuleFaults(
+    { limits: embedded['limits'], ...(isRecord(stripe) ? { vendors: { stripe } } : {}) },
+    (path, message) => faults.push({ where: `embedded.${path}`, message }),
+  );
+  return faults;
+}
+
+/** A budget that came out as `undefined` was meant to be one. */
+function undefinedBudgets(given: unknown): StartUpFault[] {
+  const budgets = isRecord(given) ? given['budgets'] : undefined;
+  if (!isRecord(budgets)) return [];
+  return APP_BUDGET_SCOPES.filter((scope) => scope in budgets && budgets[scope] === undefined).map(
+    (scope) => ({
+      where: `budgets.${scope}`,
+      message: 'is undefined: give it a number of US dollars, or leave it out',
+      example: `budgets: { ${scope}: 500 }`,
+    }),
+  );
+}
+
+/** A cap nobody enforces is refused, not ignored. */
+function notEnforced(plain: Readonly<Record<string, unknown>>): StartUpFault[] {
+  const { broker, embedded } = plain;
+  if (embedded !== undefined || !isRecord(broker)) return [];
+  const { dialect, url } = broker;
+  const speaksKeybrake = dialect === undefined ? isKeybrakeUrl(url) : dialect === 'keybrake';
+  if (!speaksKeybrake) return [];
+  return OWN_OPTIONS.filter((option) => plain[option] !== undefined).map((option) => ({
+    where: option,
+    message:
+      'is not enforced by a broker of the "keybrake" dialect: leave it out, or use `embedded` or a vault-key-broker of your own',
+    example: "VaultKeyModule.forRoot({ broker: { url: 'https://broker.example.com' } })",
+  }));
+}
+
+function isKeybrakeUrl(url: unknown): boolean {
+  return typeof url === 'string' && URL.canParse(url) && new URL(url).hostname === KEYBRAKE_HOST;
+}
+
+function fillFromEnvironment(
+  plain: Record<string, unknown>,
+  environment: NodeJS.ProcessEnv,
+  filled: Map<string, string>,
+): void {
+  const given = plain['broker'];
+  if (given !== undefined && !isRecord(given)) return;
+  if (given === undefined && !environment.KEYBRAKE_TOKEN && !environment.KEYBRAKE_URL) return;
+  const broker: Record<string, unknown> = { ...given };
+  for (const [option, variable] of Object.entries(ENVIRONMENT)) {
+    const value = environment[variable];
+    if (broker[option] !== undefined || !value) continue;
+    // A proxy named elsewhere than the broker it belongs to would get that broker's keys.
+    if (option === 'proxyUrl' && isRecord(given) && given['url'] !== undefined) continue;
+    broker[option] = value;
+    filled.set(`broker.${option}`, variable);
+  }
+  plain['broker'] = broker;
+}
+
+function faultsOf(error: ValidationError, above: string): StartUpFault[] {
+  const where = above === '' ? error.property : `${above}.${error.property}`;
+  const own = Object.entries(error.constraints ?? {})
+    .filter(([rule]) => rule !== 'nestedValidation')
+    .map(([rule, message]): StartUpFault => {
+      if (rule === 'whitelistValidation') return { where, message: unknownOption(error, above) };
+      const context = error.contexts?.[rule] as { example: string } | undefined;
+      return { where, message, ...(context === undefined ? {} : { example: context.example }) };
+    });
+  return [...own, ...(error.children ?? []).flatMap((child) => faultsOf(child, where))];
+}
+
+function unknownOption({ property, target }: ValidationError, above: string): string {
+  if (above === '' && property === 'isGlobal') {
+    return 'belongs beside useFactory, useClass or useExisting, not in what they give';
+  }
+  const kind = target instanceof EmbeddedVendorsOptions ? 'vendor of this version' : 'option';
+  return `is not a known ${kind} (known: ${optionNames(target).join(', ')})`;
+}
+
+function optionNames(target: object | undefined): string[] {
+  const rules = getMetadataStorage().getTargetValidationMetadatas(
+    (target ?? {}).constructor,
+    '',
+    false,
+    false,
+  );
+  return [...new Set(rules.map(({ propertyName }) => propertyName))];
+}
+
+/** A copy in which what is `undefined` is absent, so that a default takes its place. */
+function withoutUndefined(record: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(record)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name, isRecord(value) ? withoutUndefined(value) : value]),
+  );
+}
