@@ -5,7 +5,7 @@ import { RecordingVendor } from './recording-vendor';
 const PAYMENT = 'amount=1000&currency=usd';
 const SHOWN = { id: 'pi_1', amount: 1000, currency: 'usd', amount_received: 0 };
 const SUBJECT = { tenant_id: 't1', user_id: 'u1', run_id: 'r1', tool: 'Tool.pay' };
-const ENDPOINTS = ['/v1/*', '/v1/*/*', 'DELETE /v1/*/*'];
+const ENDPOINTS = ['/v1/*', '/v1/*/*', '/v1/*/*/*', 'DELETE /v1/*/*'];
 
 let vendor: RecordingVendor;
 let broker: BrokerProcess;
@@ -69,7 +69,7 @@ describe('an Idempotency-Key', () => {
   it('passes through unchanged, up to 255 characters', async () => {
     const key = await issue();
     for (const value of [`${name} ~ "a":{b}, c`, `${name}${'x'.repeat(255 - name.length)}`]) {
-      const answer = await send(key, 'POST', 'customers', 'a=1', { 'idempotency-key': value });
+      const answer = await send(key, 'POST', 'customers', 'email=a', { 'idempotency-key': value });
       expect(answer.status).toBe(200);
       const { rawHeaders = [] } = vendor.received.at(-1) ?? {};
       const at = rawHeaders.findIndex((header) => header.toLowerCase() === 'idempotency-key');
@@ -78,16 +78,16 @@ describe('an Idempotency-Key', () => {
   });
 
   it.each([
-    ['body', SUBJECT, ['POST', 'customers/cus_1', 'email=b']],
-    ['path', SUBJECT, ['POST', 'customers/cus_2', 'email=a']],
-    ['method', SUBJECT, ['DELETE', 'customers/cus_1', 'email=a']],
-    ['tenant', { ...SUBJECT, tenant_id: 't2' }, ['POST', 'customers/cus_1', 'email=a']],
-    ['user', { ...SUBJECT, user_id: 'u2' }, ['POST', 'customers/cus_1', 'email=a']],
-    ['user that is none', { tenant_id: 't1' }, ['POST', 'customers/cus_1', 'email=a']],
+    ['body', SUBJECT, ['POST', 'products/prod_1', 'name=b']],
+    ['path', SUBJECT, ['POST', 'products/prod_2', 'name=a']],
+    ['method', SUBJECT, ['DELETE', 'products/prod_1', '']],
+    ['tenant', { ...SUBJECT, tenant_id: 't2' }, ['POST', 'products/prod_1', 'name=a']],
+    ['user', { ...SUBJECT, user_id: 'u2' }, ['POST', 'products/prod_1', 'name=a']],
+    ['user that is none', { tenant_id: 't1' }, ['POST', 'products/prod_1', 'name=a']],
   ] as [string, object, [string, string, string]][])(
     'with another %s is refused with 422, and nothing is sent',
     async (_what, subject, call) => {
-      expect((await send(await issue(), 'POST', 'customers/cus_1', 'email=a')).status).toBe(200);
+      expect((await send(await issue(), 'POST', 'products/prod_1', 'name=a')).status).toBe(200);
       const answer = await send(await issue({ subject }), ...call);
       expect([answer.status, answer.body.code]).toEqual([422, 'idempotency_key_reused']);
       expect(vendor.received).toHaveLength(1);
@@ -110,6 +110,82 @@ describe('an Idempotency-Key', () => {
       [10, 0],
       [0, 0],
     ]);
+  });
+});
+
+describe('the order of parameters', () => {
+  it('makes no other operation, in a form or in JSON, nested or not', async () => {
+    const key = await issue();
+    vendorSays(200);
+    const json = { 'content-type': 'application/json' };
+    for (const [body, headers] of [
+      ['amount=1000&currency=usd&metadata[a]=1&metadata[b]=2&expand[]=x&expand[]=y', {}],
+      ['expand[]=x&metadata[b]=2&currency=usd&expand[]=y&metadata[a]=1&amount=1000', {}],
+    ] as const) {
+      expect((await send(key, 'POST', 'payment_intents', body, headers)).status).toBe(200);
+    }
+    expect(await spentAndHeld(key)).toEqual([10, 0]);
+    name += '-json';
+    for (const body of [
+      '{"amount":1000,"currency":"usd","metadata":{"a":1,"b":2},"expand":["x","y"]}',
+      '{"expand":["x","y"],"metadata":{"b":2,"a":1},"currency":"usd","amount":1000}',
+    ]) {
+      expect((await send(key, 'POST', 'payment_intents', body, json)).status).toBe(200);
+    }
+    expect(await spentAndHeld(key)).toEqual([20, 0]);
+  });
+
+  it.each([
+    ['expand[]=x&expand[]=y', 'expand[]=y&expand[]=x'],
+    ['expand[0]=x&expand[1]=y', 'expand[0]=y&expand[1]=x'],
+    ['metadata[a]=1&metadata[b]=2', 'metadata[a]=2&metadata[b]=1'],
+  ])(
+    'within a list, or of values between names, is another one: %s, then %s',
+    async (one, other) => {
+      const key = await issue();
+      vendorSays(200);
+      const create = (more: string) => send(key, 'POST', 'payment_intents', `${PAYMENT}&${more}`);
+      expect((await create(one)).status).toBe(200);
+      expect((await create(other)).body.code).toBe('idempotency_key_reused');
+    },
+  );
+});
+
+describe('an answer that speaks of the Idempotency-Key, not of the payment', () => {
+  const shown = (id: string, more = {}) => ({ ...SHOWN, id, latest_charge: `ch_${id}`, ...more });
+
+  it.each([
+    ['a payment', '', 'payment_intents', PAYMENT, 10],
+    ['a charge', '', 'charges', `${PAYMENT}&source=tok_x`, 10],
+    ['a capture', 'pi_cap', 'payment_intents/pi_cap/capture', 'amount_to_capture=1500', 5],
+    ['an increment', 'pi_inc', 'payment_intents/pi_inc/increment_authorization', 'amount=1700', 7],
+    ['a refund', 'pi_ref', 'refunds', 'payment_intent=pi_ref&amount=300', 3],
+  ])('leaves an unknown hold of %s as it is, whatever its status', async (...row) => {
+    const [what, known, path, body, usd] = row;
+    const subject = { ...SUBJECT, user_id: `u-${name}` };
+    const [first, retry] = [await issue({ subject }), await issue({ subject })];
+    vendorSays(200, shown(known));
+    const before = known === '' ? 0 : 10;
+    if (known !== '') {
+      await send(first, 'POST', 'payment_intents', PAYMENT, { 'idempotency-key': `${name}-made` });
+    }
+    vendorSays(500);
+    await send(first, 'POST', path, body);
+    expect([what, await spentAndHeld(first)]).toEqual([what, [before, usd]]);
+    for (const status of [400, 402, 404, 409, 429]) {
+      vendorSays(status, { error: { type: 'idempotency_error', message: 'other parameters' } });
+      expect((await send(retry, 'POST', path, body)).status).toBe(status);
+      expect([status, await spentAndHeld(first)]).toEqual([status, [before, usd]]);
+    }
+    // One that cannot be read may be of that type.
+    vendor.respond = (_req, res) => {
+      res.writeHead(400, { 'content-type': 'application/json' }).end('{"error":');
+    };
+    await send(retry, 'POST', path, body);
+    expect(await spentAndHeld(first)).toEqual([before, usd]);
+    vendorSays(400, { error: { type: 'invalid_request_error' } });
+    await send(retry, 'POST', path, body);
+    expect(await spentAndHeld(first)).toEqual([before, 0]);
   });
 });
 

@@ -156,7 +156,7 @@ describe('PaymentIntents', () => {
     expect(await spentAndHeld()).toEqual([10, 0]);
   });
 
-  it('an object this ledger does not know needs amount and currency', async () => {
+  it('an object this ledger does not know is refused, whatever amount and currency the call names', async () => {
     const stripeOnly = await fetch(`${vendor.url}/v1/payment_intents`, {
       method: 'POST',
       headers: { authorization: `Bearer ${vendor.secretKey}` },
@@ -167,16 +167,28 @@ describe('PaymentIntents', () => {
       }),
     });
     const { id } = (await stripeOnly.json()) as { id: string };
-    for (const body of ['', 'amount_to_confirm=1', 'currency=usd']) {
-      const answer = await post(`payment_intents/${id}/confirm`, body);
-      expect([answer.status, answer.body.code]).toEqual([403, 'amount_unknown']);
+    const ours = vendor.calls('*').length;
+    for (const [call, body] of [
+      ['confirm', ''],
+      ['confirm', 'amount_to_confirm=1'],
+      ['confirm', 'currency=usd'],
+      ['confirm', 'amount_to_confirm=1&currency=usd'],
+      ['confirm', 'amount_to_confirm=5000&currency=usd'],
+      ['capture', 'amount_to_capture=1&currency=usd'],
+      ['apply_customer_balance', 'amount=1&currency=usd'],
+      ['increment_authorization', 'amount=1&currency=usd'],
+    ]) {
+      const answer = await post(`payment_intents/${id}/${call}`, body);
+      expect([call, body, answer.status, answer.body.code]).toEqual([
+        call,
+        body,
+        403,
+        'amount_unknown',
+      ]);
     }
-    const named = await post(
-      `payment_intents/${id}/confirm`,
-      'amount_to_confirm=5000&currency=usd',
-    );
-    expect([named.status, named.body.code]).toEqual([429, 'cap_exhausted']);
-    expect(vendor.book.total('usd')).toBe(0);
+    const update = await post(`payment_intents/${id}`, 'amount=1&currency=usd');
+    expect([update.status, update.body.code]).toEqual([403, 'amount_unknown']);
+    expect(vendor.calls('*')).toHaveLength(ours);
   });
 
   it('takes no other currency for an object than its own', async () => {
@@ -226,12 +238,15 @@ describe('refunds', () => {
     expect(await spentAndHeld()).toEqual([3, 0]);
   });
 
-  it('need an amount and a currency, or a payment the broker knows', async () => {
+  it('need a payment the broker knows, whatever amount and currency they name', async () => {
     const id = await intent(400, `${VISA}&confirm=true`);
     for (const body of [
       'payment_intent=pi_foreign',
       'payment_intent=pi_foreign&currency=usd',
       'payment_intent=pi_foreign&amount=100',
+      'payment_intent=pi_foreign&amount=100&currency=usd',
+      'charge=ch_foreign&amount=100000&currency=idr',
+      'amount=100&currency=usd',
       `payment_intent=${id}&charge=ch_foreign&amount=100`,
       'amount=100',
     ]) {

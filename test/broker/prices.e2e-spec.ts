@@ -94,16 +94,17 @@ describe('each call that the broker prices', () => {
     ['POST /v1/treasury/outbound_transfers', 'amount=1250&currency=usd', 12.5],
     ['POST /v1/payment_intents/{id}', 'amount=1250&currency=usd', 12.5],
     ['POST /v1/payment_intents/{id}', 'description=x', 0],
-    ['POST /v1/payment_intents/{id}/increment_authorization', 'amount=1250&currency=usd', 12.5],
-    ['POST /v1/payment_intents/{id}/confirm', 'amount_to_confirm=1250&currency=usd', 12.5],
-    ['POST /v1/payment_intents/{id}/capture', 'amount_to_capture=1250&currency=usd', 12.5],
+    ['POST /v1/payment_intents/{id}/increment_authorization', 'amount=1250', 12.5],
+    ['POST /v1/payment_intents/{id}/confirm', 'amount_to_confirm=1250', 12.5],
+    ['POST /v1/payment_intents/{id}/capture', 'amount_to_capture=1250', 12.5],
     ['POST /v1/payment_intents/{id}/apply_customer_balance', 'amount=1250&currency=usd', 12.5],
-    ['POST /v1/charges/{id}/capture', 'amount=1250&currency=usd', 12.5],
+    ['POST /v1/charges/{id}/capture', 'amount=1250', 12.5],
     ['POST /v1/payment_intents/{id}/cancel', '', 0],
-    ['POST /v1/refunds', 'payment_intent=pi_9&amount=1250&currency=usd', 12.5],
+    ['POST /v1/refunds', 'payment_intent={id}&amount=1250', 12.5],
     ['POST /v1/customers', 'cash_balance[settings][reconciliation_mode]=manual', 0],
     ['POST /v1/customers/{id}', 'email=a', 0],
     ['POST /v1/products', 'name=a&default_price_data[unit_amount]=5', 0],
+    ['POST /v1/products/{id}', 'name=a', 0],
     ['POST /v1/prices', 'unit_amount=500&currency=usd', 0],
     ['POST /v1/payment_methods', 'type=card', 0],
     ['POST /v1/payment_methods/{id}/attach', 'customer=cus_1', 0],
@@ -114,14 +115,20 @@ describe('each call that the broker prices', () => {
     ['DELETE /v1/customers/{id}', '', 0],
     ['DELETE /v1/products/{id}', '', 0],
   ];
-  const split = (call: string): [method: string, path: string] => {
+  const split = (call: string, id = 'id_1'): [method: string, path: string] => {
     const [method = '', path = ''] = call.split(' ');
-    return [method, path.slice('/v1/'.length).replaceAll(/\{\w+\}/g, 'id_1')];
+    return [method, path.slice('/v1/'.length).replaceAll(/\{\w+\}/g, id)];
   };
+  let ids = 0;
 
   it.each(ROWS)('%s with %s costs %d USD', async (call, body, usd) => {
-    const { call: send, spent } = await agent();
-    const answer = await send(...split(call), body);
+    const { call: send, spent, post } = await agent();
+    // A payment that the ledger knows, and that costs nothing: it was declined.
+    const id = `id_${(ids += 1)}`;
+    vendorSays({ error: { payment_intent: shown(id, 1250) } }, 402);
+    await post('payment_intents', 'amount=1250&currency=usd&confirm=true');
+    vendor.reset();
+    const answer = await send(...split(call, id), body.replace('{id}', id));
     expect([answer.status, answer.headers['x-vault-key-verdict']]).toEqual([200, 'forwarded']);
     expect(await spent()).toBe(usd);
   });
@@ -144,7 +151,7 @@ describe('each call that the broker prices', () => {
       }
     }
     expect(vendor.received).toEqual([]);
-  });
+  }, 60_000);
 
   it('needs amount and currency where it makes something new', async () => {
     const { post } = await agent();

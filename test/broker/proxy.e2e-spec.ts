@@ -336,6 +336,49 @@ describe('400 invalid_path', () => {
     );
   });
 
+  it.each([
+    'expand[]=number',
+    'expand[]=cvc',
+    'expand[]=data.number&limit=3',
+    'limit=3&expand[0]=CVC',
+    'expand=number',
+    'expand%5B%5D=num%62er',
+    'e%78pand[]=data.cvc',
+    'limit=1;expand[]=number',
+    'expand[][]=+number',
+    'expand[]=cardholder&expand[]=number',
+    'expand[]=financial_addresses.aba.account_number',
+  ])('shows no card or account number: GET ?%s is refused', async (query) => {
+    for (const path of [
+      'issuing/cards/ic_1',
+      'issuing/cards',
+      'treasury/financial_accounts/fa_1',
+    ]) {
+      refused(
+        await broker.call(token, 'GET', `/v1/${path}?${query}`),
+        403,
+        'parameter_not_allowed',
+      );
+    }
+    expect(vendor.book.entries).toEqual([]);
+  });
+
+  it('asks for no card number in a call that is no GET, by its query or by its body', async () => {
+    const inQuery = await broker.call(token, 'POST', '/v1/customers?expand[]=default_card.number');
+    refused(inQuery, 403, 'parameter_not_allowed');
+    const inBody = await broker.call(token, 'POST', '/v1/customers', { body: 'expand[0]=cvc' });
+    refused(inBody, 403, 'parameter_not_allowed');
+    expect(inBody.body.parameter).toBe('expand');
+    expect(vendor.book.entries).toEqual([]);
+  });
+
+  it('takes an expand that asks for none, and a filter by another name', async () => {
+    for (const query of ['expand[]=customer', 'expand[]=data.cardholder', 'numbers=1&cvc=2']) {
+      const answer = await broker.call(token, 'GET', `/v1/issuing/cards/ic_1?${query}`);
+      expect(answer.headers['x-vault-key-verdict']).toBe('forwarded');
+    }
+  });
+
   it('stores and shows no vault key that a caller puts into a path', async () => {
     const answer = await broker.call(token, 'GET', `/v1/${token}`);
     refused(answer, 400, 'invalid_path');
@@ -579,6 +622,14 @@ describe('what the vendor may not say', () => {
       'X-Debug': `the key was ${SECRET}`,
       'X-Debug-2': ['ok', SECRET],
       Server: 'nginx',
+      'X-Powered-By': 'x',
+      'WWW-Authenticate': 'Basic',
+      NEL: '{}',
+      'Report-To': '{}',
+      'Reporting-Endpoints': 'a="/"',
+      'Service-Worker-Allowed': '/',
+      SourceMap: '/x',
+      'Timing-Allow-Origin': '*',
     };
     const kept = {
       'Request-Id': 'req_1',
@@ -604,11 +655,19 @@ describe('what the vendor may not say', () => {
       'stripe-should-retry': 'true',
       'retry-after': '3',
       'x-harmless': '1',
+      // Ours, in place of what the vendor says.
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': 'sandbox',
     });
     const names = Object.keys(headers);
     const gone = Object.keys(hostile)
       .map((name) => name.toLowerCase())
-      .filter((name) => !/^(?:x-vault-key-(?:verdict|id|remaining-usd)|connection)$/.test(name));
+      .filter(
+        (name) =>
+          !/^(?:x-vault-key-(?:verdict|id|remaining-usd)|connection|content-security-policy)$/.test(
+            name,
+          ),
+      );
     expect(names.filter((name) => gone.includes(name))).toEqual([]);
     expect(JSON.stringify(headers)).not.toContain(SECRET);
   });

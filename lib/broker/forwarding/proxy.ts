@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { auditRowOf } from '../audit/audit-entry';
 import { Clock } from '../clock';
@@ -18,6 +17,7 @@ import { BrokerRefusal, invalidKey, notFound, shuttingDown, storeUnavailable } f
 import { NO_VENDOR_SETTINGS } from '../vendor.options';
 import type { VendorSettings } from '../vendor.options';
 import { AnswerBody } from './answer-body';
+import { fingerprintOf, sha256 } from './fingerprint';
 import { collectBody, parseBody, wholeBody } from './request-body';
 import { bearerToken, readCallHeaders } from './request-headers';
 import type { CallHeaders } from './request-headers';
@@ -197,7 +197,14 @@ export class Proxy {
         : {
             operation: {
               keyHash: row.idempotency_key_hash,
-              fingerprint: fingerprintOf(key, account, call, body),
+              fingerprint: fingerprintOf({
+                account,
+                tenant: key.subject.tenant_id ?? '',
+                user: key.subject.user_id ?? '',
+                method: call.method,
+                target: call.target,
+                parameters: priceable.parameters,
+              }),
             },
           }),
       now: this.clock.now(),
@@ -387,6 +394,7 @@ function price(
     parameters: vendor.canonical(parameters),
     decimals,
   };
+  vendor.checkExpansion(target.query, priceable.parameters);
   return { target, priceable, price: vendor.price(priceable, settings.prices) };
 }
 
@@ -477,16 +485,6 @@ function parseJson(body: Buffer | undefined): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Everything that two sendings of one operation have in common. */
-function fingerprintOf(key: KeyRecord, account: string, call: ProxyCall, body: string): string {
-  const { tenant_id: tenant = '', user_id: user = '' } = key.subject;
-  return sha256(JSON.stringify([account, tenant, user, call.method, call.target, body]));
-}
-
-function sha256(text: string): string {
-  return hash('sha256', text, 'hex');
 }
 
 function outcomeOf(

@@ -19,11 +19,21 @@ const DROPPED: ReadonlySet<string> = new Set([
   'strict-transport-security',
   'content-security-policy',
   'content-security-policy-report-only',
+  'x-content-type-options',
+  'www-authenticate',
   'alt-svc',
   'clear-site-data',
   'refresh',
   'link',
+  'nel',
+  'report-to',
+  'reporting-endpoints',
+  'service-worker-allowed',
+  'sourcemap',
+  'x-sourcemap',
+  'timing-allow-origin',
   'x-sendfile',
+  'x-powered-by',
   'server',
 ]);
 const DROPPED_PREFIXES = ['access-control-', 'x-accel-', 'x-vault-key-'];
@@ -31,6 +41,12 @@ const MAX_KNOWN = 512;
 
 /** Whether a header of that name is dropped. A vendor sends the same few with every answer. */
 const known = new Map<string, boolean>();
+
+/** So that a browser runs nothing of an answer, whatever the vendor put into it. */
+const INERT: Readonly<Record<string, string>> = {
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': 'sandbox',
+};
 
 /** The vendor's headers as they go on to the caller. */
 export function relayedHeaders(
@@ -48,7 +64,7 @@ export function relayedHeaders(
         : value.some((text) => text.includes(secret));
     if (!shows) relayed[name] = value;
   }
-  return relayed;
+  return Object.assign(relayed, INERT);
 }
 
 /** The headers that `Connection` makes hop-by-hop. */

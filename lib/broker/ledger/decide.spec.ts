@@ -69,13 +69,19 @@ describe('what a call holds', () => {
     expect(holdFor(exposure(), { ...known, exposureMicros: 30_000_000 })).toBe(0);
   });
 
-  it('is the whole amount of an object nobody knows, where the call says amount and currency', () => {
-    expect(holdFor(exposure({ amount: 1_000, currency: 'usd' }), undefined)).toBe(10_000_000);
-    expect(codeOf(() => holdFor(exposure({ amount: 1_000 }), undefined))).toBe('amount_unknown');
-    expect(codeOf(() => holdFor(exposure({ currency: 'usd' }), undefined))).toBe('amount_unknown');
-    expect(codeOf(() => holdFor(exposure({ amount: 1, currency: 'eur' }), undefined))).toBe(
-      'currency_not_priced',
-    );
+  it('is not known for an object that the ledger does not know, whatever the call says of it', () => {
+    for (const said of [
+      {},
+      { amount: 1_000 },
+      { currency: 'usd' },
+      { amount: 1_000, currency: 'usd' },
+      { amount: 1, currency: 'idr' },
+    ]) {
+      for (const kind of ['exposure', 'change', 'refund'] as const) {
+        const price: Price = { kind, objectId: 'pi_1', ...said };
+        expect(codeOf(() => holdFor(price, undefined))).toBe('amount_unknown');
+      }
+    }
   });
 
   it('is refused in another currency than the object’s, and with a nested amount above it', () => {
@@ -87,15 +93,12 @@ describe('what a call holds', () => {
   it('is a refund’s own amount, in a currency that is known', () => {
     const refund: Price = { kind: 'refund', objectId: 'pi_1', amount: 300 };
     expect(holdFor(refund, known)).toBe(3_000_000);
-    expect(holdFor({ ...refund, currency: 'usd' }, undefined)).toBe(3_000_000);
-    expect(codeOf(() => holdFor(refund, undefined))).toBe('amount_unknown');
+    expect(holdFor({ ...refund, currency: 'usd' }, known)).toBe(3_000_000);
+    expect(codeOf(() => holdFor({ ...refund, currency: 'idr' }, known))).toBe('invalid_amount');
   });
 
   it('is a refund’s object’s whole amount where the call says none', () => {
     expect(holdFor({ kind: 'refund', objectId: 'pi_1' }, known)).toBe(10_000_000);
-    expect(
-      codeOf(() => holdFor({ kind: 'refund', objectId: 'pi_1', currency: 'usd' }, undefined)),
-    ).toBe('amount_unknown');
   });
 
   it('is what a change of the total adds, and nothing where it names no total', () => {

@@ -39,12 +39,7 @@ export function holdFor(price: Price, object: KnownObject | undefined): MicroUsd
     case 'exposure':
     case 'change': {
       const { rates = NO_RATES, largestNested } = price;
-      if (object === undefined) {
-        if (price.amount !== undefined && price.currency !== undefined) {
-          return priceOf(price.amount, price.currency, rates);
-        }
-        throw unknownObject(price.objectId);
-      }
+      if (object === undefined) throw unknownObject(price.objectId);
       checkCurrency(price.currency, object);
       const amount = price.amount ?? object.amount;
       checkNested(largestNested, amount);
@@ -52,12 +47,11 @@ export function holdFor(price: Price, object: KnownObject | undefined): MicroUsd
       return Math.max(0, priceOf(amount, object.currency, rates) - object.exposureMicros);
     }
     case 'refund': {
+      if (object === undefined) throw unknownObject(price.objectId);
       checkCurrency(price.currency, object);
-      const amount = price.amount ?? object?.amount;
-      const currency = object?.currency ?? price.currency;
-      if (amount === undefined || currency === undefined) throw unknownObject(price.objectId);
+      const amount = price.amount ?? object.amount;
       checkNested(price.largestNested, amount);
-      return priceOf(amount, currency, price.rates ?? NO_RATES);
+      return priceOf(amount, object.currency, price.rates ?? NO_RATES);
     }
   }
 }
@@ -103,8 +97,8 @@ export function remainingOf({ capMicros, balance }: CapState): MicroUsd {
   return capMicros - balance.spent - balance.held;
 }
 
-function checkCurrency(given: string | undefined, object: KnownObject | undefined): void {
-  if (given !== undefined && object !== undefined && given !== object.currency) {
+function checkCurrency(given: string | undefined, object: KnownObject): void {
+  if (given !== undefined && given !== object.currency) {
     throw invalidAmount('currency', `The object is in ${object.currency}, not in ${given}.`);
   }
 }
@@ -112,7 +106,7 @@ function checkCurrency(given: string | undefined, object: KnownObject | undefine
 function unknownObject(id: string): BrokerRefusal {
   return amountUnknown(
     id === ''
-      ? 'The call names no object that the broker knows, and gives no amount and currency.'
-      : `The broker does not know ${id.slice(0, 64)}, since it was not made through it, so the call cannot be priced without amount and currency.`,
+      ? 'The call names no payment, so the broker cannot tell what it costs.'
+      : `The broker does not know ${id.slice(0, 64)}: it was not made through this broker, so its currency and amount are not known and the call cannot be priced.`,
   );
 }

@@ -39,6 +39,7 @@ export const STRIPE_CALLS: Readonly<Record<string, CallRule>> = {
   'POST customers/*': { rule: 'free', without: 'balance' },
   'DELETE customers/*': { rule: 'free' },
   'POST products': { rule: 'free' },
+  'POST products/*': { rule: 'free' },
   'DELETE products/*': { rule: 'free' },
   'POST prices': { rule: 'free' },
   'POST payment_methods': { rule: 'free' },

@@ -13,6 +13,7 @@ import { NO_CONFIGURED_PRICES } from './configured-prices';
 import type { ConfiguredPrice } from './configured-prices';
 import { isCurrency, microsOf } from './currency';
 import type { Rates } from './currency';
+import { checkExpansion } from './expansion';
 import type { Outcome, Price, PriceableCall, ReportedObject } from './price';
 import { STRIPE_CALLS } from './stripe-calls';
 import type { CallRule } from './stripe-calls';
@@ -26,6 +27,8 @@ const MAX_REPORTED = 99_999_999_999;
  * come before: https://docs.stripe.com/api/idempotent_requests.
  */
 const PROOF: ReadonlySet<number> = new Set([400, 402, 404]);
+/** An error of the idempotency layer itself: it speaks of the key, not of the payment. */
+const IDEMPOTENCY_ERROR = 'idempotency_error';
 /** Where the answer to a call that the operator prices may say what it came to. */
 const TOTALS = ['amount', 'amount_total', 'amount_due'];
 
@@ -54,6 +57,8 @@ export const stripe: Vendor = {
     });
   },
 
+  checkExpansion,
+
   price(call, { rates, calls } = NO_CONFIGURED_PRICES) {
     if (call.method === 'GET') return FREE;
     const rule = CALLS.find(call.method, call.segments);
@@ -71,7 +76,7 @@ export const stripe: Vendor = {
       const object = status === 402 ? declinedObject(price, body) : undefined;
       return {
         ending: 'released',
-        proof: PROOF.has(status),
+        proof: PROOF.has(status) && speaksOfPayment(body),
         ...(object === undefined ? {} : { object }),
       };
     }
@@ -238,6 +243,13 @@ function receivedOf(body: Record<string, unknown>): number | null | undefined {
     return null;
   }
   return integer(said);
+}
+
+/** Whether an error is known to be about what was to be paid. One that cannot be read is not. */
+function speaksOfPayment(body: unknown): boolean {
+  if (!isRecord(body)) return false;
+  const { error } = body;
+  return isRecord(error) && error['type'] !== IDEMPOTENCY_ERROR;
 }
 
 /** The object a 402 names, which exists though it was declined. */

@@ -18,6 +18,13 @@ export interface Vendor {
   /** A body's parameters in the one spelling in which they are both priced and forwarded. */
   canonical(parameters: readonly Parameter[]): readonly Parameter[];
   /**
+   * Refuses a call whose answer would show what pays without the broker.
+   *
+   * @param query Of the target; the body may ask for the same.
+   * @throws BrokerRefusal `parameter_not_allowed`.
+   */
+  checkExpansion(query: string | undefined, parameters: readonly Parameter[]): void;
+  /**
    * What a call costs.
    *
    * @param configured What the operator adds; nothing by default.
