@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BrokerProcess, temporaryFile } from '../support/broker-process';
 import type { Answer } from '../support/broker-process';
-import { ExecutedMoney } from './executed-money';
+import { ExecutedMoney } from '../support/executed-money';
 import { Load, keyHashOf } from './load';
 import type { AcknowledgedKey } from './load';
-import { SeededRandom } from './seeded-random';
+import { SeededRandom } from '../support/seeded-random';
 
 const KILLS = Number(process.env['CRASH_KILLS'] ?? 200);
 const BIRTHS = Number(process.env['CRASH_BIRTHS'] ?? 30);

@@ -3,7 +3,7 @@ import { createStripeVendor } from '../../lib/testing/stripe-vendor';
 import type { StripeVendor } from '../../lib/testing/stripe-vendor';
 import type { HeldCalls } from '../../lib/testing/stripe/stripe-script';
 import type { Answer, BrokerProcess } from '../support/broker-process';
-import type { SeededRandom } from './seeded-random';
+import type { SeededRandom } from '../support/seeded-random';
 
 /** A key whose issue the broker acknowledged. */
 export interface AcknowledgedKey {

@@ -12,7 +12,11 @@ export class ExecutedMoney {
   readonly #byOperation = new Map<string, Executed>();
   #read = 0;
 
-  constructor(private readonly vendor: StripeVendor) {}
+  /** @param lastCall Movements of later calls do not count: by their number in the vendor's book. */
+  constructor(
+    private readonly vendor: StripeVendor,
+    private readonly lastCall = Infinity,
+  ) {}
 
   /** How many movements of money there were. */
   get movements(): number {
@@ -37,7 +41,8 @@ export class ExecutedMoney {
     for (; this.#read < executed.length; this.#read++) {
       const movement = executed[this.#read];
       const operation = movement?.metadata['operation'];
-      if (movement === undefined || operation === undefined) continue;
+      if (movement === undefined || movement.call > this.lastCall) continue;
+      if (operation === undefined) continue;
       const sum = this.#byOperation.get(operation) ?? {
         charged: 0,
         authorized: 0,

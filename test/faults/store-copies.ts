@@ -1,0 +1,74 @@
+import { copyFileSync, mkdirSync, readdirSync, statSync, truncateSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { SeededRandom } from '../support/seeded-random';
+
+/** The files of a store at one moment, as a kill would have left them. */
+export interface StoreCopy {
+  file: string;
+  /** The statement at which it was made. */
+  moment: string;
+}
+
+interface Before {
+  walBytes: number;
+  mainChangedAt: bigint;
+}
+
+/** Copies a store's files at random statements. */
+export class StoreCopies {
+  #made = 0;
+  #before: Before | undefined;
+
+  /** @param onCopy Told of each copy at its very moment. */
+  constructor(
+    private readonly file: string,
+    private readonly random: SeededRandom,
+    private readonly rate: number,
+    private readonly onCopy: (copy: StoreCopy) => void,
+  ) {}
+
+  readonly atStatement = (moment: 'before' | 'after', sql: string): void => {
+    if (moment === 'before' && sql.startsWith('BEGIN')) this.#before = this.#state();
+    if (moment === 'after' && sql === 'COMMIT' && this.random.chance(this.rate * 2)) this.#tear();
+    if (this.random.chance(this.rate)) {
+      this.onCopy(this.copy(`${moment} ${sql.trim().split('\n')[0] ?? ''}`));
+    }
+  };
+
+  copy(moment: string): StoreCopy {
+    this.#made += 1;
+    const folder = join(dirname(this.file), `copy-${this.#made}`);
+    mkdirSync(folder);
+    copyFiles(this.file, folder);
+    return { file: join(folder, basename(this.file)), moment };
+  }
+
+  /** What a kill in the middle of the COMMIT that has just run would have left. */
+  #tear(): void {
+    const { walBytes, mainChangedAt } = this.#state();
+    const before = this.#before;
+    // A log that was begun again, or written to the main file, has no shorter self.
+    if (before === undefined || before.mainChangedAt !== mainChangedAt) return;
+    if (walBytes <= before.walBytes) return;
+    const bytes = this.random.int(before.walBytes, walBytes - 1);
+    const copy = this.copy(`in the middle of COMMIT, at byte ${bytes} of ${walBytes}`);
+    truncateSync(`${copy.file}-wal`, bytes);
+    this.onCopy(copy);
+  }
+
+  #state(): Before {
+    const wal = statSync(`${this.file}-wal`, { throwIfNoEntry: false });
+    const main = statSync(this.file, { throwIfNoEntry: false, bigint: true });
+    return { walBytes: wal?.size ?? 0, mainChangedAt: main?.mtimeNs ?? 0n };
+  }
+}
+
+/** Copies all files of a store into a folder. */
+export function copyFiles(file: string, folder: string): void {
+  const name = basename(file);
+  for (const each of readdirSync(dirname(file), { withFileTypes: true })) {
+    if (each.isFile() && each.name.startsWith(name)) {
+      copyFileSync(join(dirname(file), each.name), join(folder, each.name));
+    }
+  }
+}
