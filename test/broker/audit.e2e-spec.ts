@@ -13,7 +13,12 @@ interface Entry {
   seq: number;
   event: string;
   verdict: string | null;
+  reason: string | null;
   call_id: string | null;
+  key_id: string | null;
+  path: string | null;
+  settled_usd: number | null;
+  cap_usd: number | null;
 }
 
 let vendor: StripeVendor;
@@ -132,6 +137,65 @@ describe('GET /v1/audit', () => {
       ['refusal', 'braked'],
       ['lift', 'lifted'],
       ['revoke', null],
+    ]);
+  });
+
+  it('adds up to what is spent: what a capture or a cancel gives back has a row of its own', async () => {
+    const own = await BrokerProcess.start({ vendor });
+    const subject = { user_id: 'u1' };
+    const endpoints = ['', '/*/capture', '/*/cancel'].map((path) => `/v1/payment_intents${path}`);
+    const key = await own.issue({ allowed_endpoints: endpoints, subject });
+    const other = await own.issue({ allowed_endpoints: endpoints, subject });
+    const post = (path: string, body: string, by = key) =>
+      own.call(by.token, 'POST', `/v1/payment_intents${path}`, { body });
+    const authorize = async () =>
+      (
+        await post(
+          '',
+          'amount=2000&currency=usd&payment_method=pm_card_visa&confirm=true&capture_method=manual',
+        )
+      ).body.id as string;
+    const [first, second] = [await authorize(), await authorize()];
+    // The other key captures it: the money goes back to the key that paid.
+    expect((await post(`/${first}/capture`, 'amount_to_capture=1500', other)).status).toBe(200);
+    expect((await post(`/${second}/cancel`, '')).status).toBe(200);
+
+    const given = await entries('event=give_back', own);
+    const calls = await entries('event=call&verdict=settled&limit=1000', own);
+    const makers = calls.filter(({ path }) => path === '/v1/payment_intents').reverse();
+    expect(
+      given
+        .reverse()
+        .map(({ verdict, call_id, key_id, settled_usd }) => [
+          verdict,
+          call_id,
+          key_id,
+          settled_usd,
+        ]),
+    ).toEqual([
+      ['given_back', makers[0]?.call_id, key.id, -5],
+      ['given_back', makers[1]?.call_id, key.id, -20],
+    ]);
+    expect(given[0]?.reason).toMatch(/^lowered by call_/);
+    const sum = (rows: readonly Entry[]) =>
+      rows.reduce((total, { settled_usd: usd }) => total + (usd ?? 0), 0);
+    expect(sum(await entries('user_id=u1&limit=1000', own))).toBe(15);
+    expect(sum(await entries(`key_id=${other.id}`, own))).toBe(0);
+    expect((await own.money(key)).spent).toBe(15);
+    expect(sum(await readLines(await openLines(own, '?event=give_back')))).toBe(-25);
+    expect((await own.api('GET', '/v1/audit/verify')).body.ok).toBe(true);
+  });
+
+  it('keeps the old cap of a budget that is changed or removed', async () => {
+    const own = await BrokerProcess.start({ vendor });
+    await own.api('PUT', '/v1/budgets/user/u1', { daily_usd_cap: 20 });
+    await own.api('PUT', '/v1/budgets/user/u1', { daily_usd_cap: 12.5 });
+    await own.api('DELETE', '/v1/budgets/user/u1');
+    const rows = (await entries('event=budget', own)).reverse();
+    expect(rows.map(({ verdict, cap_usd, reason }) => [verdict, cap_usd, reason])).toEqual([
+      ['set', 20, '["user","","","u1"] $20.00'],
+      ['set', 12.5, '["user","","","u1"] $12.50, $20.00 before'],
+      ['removed', 12.5, '["user","","","u1"] $12.50 before'],
     ]);
   });
 

@@ -11,11 +11,15 @@ export type AuditEvent =
   | 'brake'
   | 'lift'
   | 'budget'
-  | 'settlement';
+  | 'settlement'
+  | 'give_back';
 
 /**
  * One row of the audit log. A call that was admitted has two, `intent` and `outcome`, with one
- * `call_id`. No body, no token, no secret. Amounts in micro-dollars and, where the call named
+ * `call_id`. A hold that ended otherwise than by the answer to its own call has a `settlement`, and
+ * what is given back of a hold that was settled is a `give_back`, each with the `call_id` of the
+ * call that took the hold. So the sum of `settled_micros` over the rows of these calls is what was
+ * spent under the subject on the day on which they began. No body, no token, no secret. Amounts in micro-dollars and, where the call named
  * them, in the currency's minor unit.
  */
 export interface AuditEntry {
@@ -33,10 +37,11 @@ export interface AuditEntry {
   vendor: string | null;
   method: string | null;
   path: string | null;
-  /** `forwarded`, `settled`, `released`, `unknown`, or the code of a refusal. */
+  /** `forwarded`, `settled`, `released`, `unknown`, `given_back`, or the code of a refusal. */
   verdict: string | null;
   reason: string | null;
   requested_micros: number | null;
+  /** What the row adds to what is spent; negative in a `give_back`. */
   settled_micros: number | null;
   /** Minor units. */
   amount: number | null;

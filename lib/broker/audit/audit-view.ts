@@ -14,6 +14,7 @@ export interface AuditEntryView {
   ended_at: string | null;
   /** `call` for one that was admitted. */
   event: Exclude<AuditEvent, 'intent' | 'outcome'> | 'call';
+  /** The call's; of a `settlement` or `give_back`, that of the call whose hold it changed. */
   call_id: string | null;
   key_id: string | null;
   label: string | null;
@@ -25,6 +26,7 @@ export interface AuditEntryView {
   verdict: string | null;
   reason: string | null;
   requested_usd: number | null;
+  /** What the row adds to the spend of its subject, on the day of the call that took the hold; negative where it gives back. */
   settled_usd: number | null;
   /** In the currency's minor unit. */
   amount: number | null;

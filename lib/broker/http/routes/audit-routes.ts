@@ -5,7 +5,17 @@ import { anyText, oneOf, readListQuery, readQuery } from '../list-query';
 import type { ParameterRule } from '../list-query';
 import type { ManagementRequest, Reply, Route } from '../route';
 
-const EVENTS = ['call', 'refusal', 'issue', 'revoke', 'brake', 'lift', 'budget', 'settlement'];
+const EVENTS = [
+  'call',
+  'refusal',
+  'issue',
+  'revoke',
+  'brake',
+  'lift',
+  'budget',
+  'settlement',
+  'give_back',
+];
 const STREAM_PAGE = 250;
 
 const FILTERS = {

@@ -40,7 +40,7 @@ export interface NewHold {
   now: number;
 }
 
-interface StoredHold extends HoldRecord {
+export interface StoredHold extends HoldRecord {
   /** `chargedTo` as the table has it. */
   chargedToText: string;
 }
@@ -191,10 +191,20 @@ export class HoldTable {
     this.#sql.markAllUnknown.run();
   }
 
-  /** Lowers an object's exposure to `finalMicros`, the newest holds first, where each was charged. */
-  giveBack(vendor: string, account: string, rootId: string, finalMicros: MicroUsd): void {
+  /**
+   * Lowers an object's exposure to `finalMicros`, the newest holds first, where each was charged.
+   *
+   * @returns What each hold gave back.
+   */
+  giveBack(
+    vendor: string,
+    account: string,
+    rootId: string,
+    finalMicros: MicroUsd,
+  ): { hold: StoredHold; micros: MicroUsd }[] {
+    const given: { hold: StoredHold; micros: MicroUsd }[] = [];
     let excess = this.exposure(vendor, account, rootId) - finalMicros;
-    if (excess <= 0) return;
+    if (excess <= 0) return given;
     for (const found of this.#sql.settled.all(vendor, account, rootId) as Found[]) {
       const hold = this.#holds.remember(found);
       const back = Math.min(excess, hold.settledMicros);
@@ -202,7 +212,9 @@ export class HoldTable {
       this.#holds.put({ ...hold, settledMicros: hold.settledMicros - back });
       this.#charge(hold.chargedTo, -back, 0);
       excess -= back;
+      given.push({ hold, micros: back });
     }
+    return given;
   }
 
   /** How many holds have no end yet, by state. To be asked once all rows are written. */

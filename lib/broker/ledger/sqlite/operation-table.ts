@@ -3,7 +3,7 @@ import type { Operation } from '../operation';
 import { Rows } from './rows';
 import type { SqliteConnection, SqliteValue } from './sqlite-driver';
 
-interface NamedOperation {
+export interface NamedOperation {
   vendor: string;
   keyHash: string;
   operation: Operation;
@@ -36,6 +36,14 @@ export class OperationTable {
   /** What was in flight when its process died is in flight no more. To be done before anything else. */
   forgetFlights(): void {
     this.connection.exec('UPDATE operations SET in_flight = 0, dearest = NULL WHERE in_flight > 0');
+  }
+
+  /** Those with a call in flight. To be asked once all rows are written. */
+  inFlight(): NamedOperation[] {
+    const found = this.connection
+      .prepare('SELECT * FROM operations WHERE in_flight > 0')
+      .all() as Record<string, SqliteValue>[];
+    return found.map((row) => this.rows.remember(row));
   }
 
   get(vendor: string, keyHash: string): Operation | undefined {

@@ -7,20 +7,19 @@ import type { Brake } from '../../brakes/brake';
 import { budgetName, dayBalanceName, dayOf, endOfDay, subjectsOf } from '../../budgets/budget';
 import type { AppBudgets, Budget, BudgetSubject } from '../../budgets/budget';
 import { Clock } from '../../clock';
+import { instantText } from '../../instant';
 import { isLive } from '../../keys/key';
 import type { KeyRecord, KeyWithBalance } from '../../keys/key';
 import { usdText } from '../../money/usd';
 import type { MicroUsd } from '../../money/usd';
-import type { Outcome } from '../../pricing/price';
 import { BrokerRefusal, brakedBy, invalidFields, invalidKey, notFound } from '../../refusal';
 import type { FieldFault } from '../../refusal';
-import { capRefusal, holdFor, remainingAfter, remainingOf, settlementOf } from '../decide';
+import { capRefusal, holdFor, remainingAfter } from '../decide';
 import type { CapState } from '../decide';
 import type {
   Admission,
   AuditFilter,
   Decision,
-  Hold,
   HoldEnd,
   HoldFilter,
   HoldRecord,
@@ -33,8 +32,9 @@ import type {
   RevokeDecision,
   StoreState,
 } from '../ledger';
-import { conclusionOf, dearer, sendingOf } from '../operation';
+import { sendingOf } from '../operation';
 import type { Operation } from '../operation';
+import { auditOfCap, auditOfSubject, operatorRow } from './audit-rows';
 import { AuditTable } from './audit-table';
 import { BrakeTable } from './brake-table';
 import { BudgetTable } from './budget-table';
@@ -47,6 +47,7 @@ import { OperationTable } from './operation-table';
 import type { Rows } from './rows';
 import { AUDIT_BEFORE_3, migrate } from './schema';
 import type { SqliteConnection } from './sqlite-driver';
+import { Settlements, keyBalanceName } from './settlements';
 import { closeStore, openStore } from './sqlite-store';
 
 const DURABILITY = ['off', 'normal', 'full', 'extra'];
@@ -78,6 +79,7 @@ export class SqliteLedger implements Ledger {
   readonly #brakes: BrakeTable;
   readonly #leases: LeaseTable;
   readonly #log: AuditTable;
+  readonly #settlements: Settlements;
   readonly #journal: Journal;
   /** Keys that were given before they were written down, by their ids; and these, by their tokens' hashes. */
   readonly #promised = new Map<string, PromisedKey>();
@@ -109,6 +111,7 @@ export class SqliteLedger implements Ledger {
     this.#budgets = new BudgetTable(connection);
     this.#brakes = new BrakeTable(connection);
     this.#log = new AuditTable(connection, chain);
+    this.#settlements = new Settlements(this.#keys, this.#holds, this.#operations, this.#log);
     this.#journal = new Journal(connection, [
       this.#keys.rows as unknown as Rows<never>,
       ...this.#holds.rows,
@@ -126,6 +129,12 @@ export class SqliteLedger implements Ledger {
       onRollback: () => this.#forget(),
     });
     this.#writeAll();
+    if (this.#operations.inFlight().length > 0) {
+      this.#commits.runNow(() => {
+        this.#settlements.endFlights(this.clock.now());
+        this.#journal.writeAll();
+      });
+    }
     this.#holds.markAllUnknown();
     this.#operations.forgetFlights();
     this.#journal.forgetRead();
@@ -228,7 +237,7 @@ export class SqliteLedger implements Ledger {
   }
 
   end(end: HoldEnd): Promise<void> {
-    return this.#commits.runSoon(() => this.#finish(end));
+    return this.#commits.runSoon(() => this.#settlements.finish(end));
   }
 
   recordRefusal(row: AuditRow): Promise<void> {
@@ -263,33 +272,19 @@ export class SqliteLedger implements Ledger {
           },
         ]);
       }
-      const state = settledMicros === undefined ? 'released' : 'settled';
-      this.#holds.end(hold, state, settledMicros ?? 0, hold.objectId, now);
-      if (hold.idempotencyKeyHash !== null) this.#noteEnd(hold, now);
-      const key = this.#keys.get(hold.keyId);
-      if (key !== undefined) {
-        this.#log.write({
-          ...auditRowOf('settlement', now, key, remoteAddress),
-          ...auditOfCap(this.#capOf(key, 'key')),
-          call_id: callId,
-          verdict: state,
-          requested_micros: hold.heldMicros,
-          settled_micros: settledMicros ?? 0,
-          idempotency_key_hash: hold.idempotencyKeyHash,
-        });
-      }
-      return this.#holds.get(callId) ?? hold;
+      return this.#settlements.endByOperator(hold, settledMicros, now, remoteAddress);
     });
   }
 
   putBudget(budget: Budget, now: number, remoteAddress?: string): Promise<void> {
     return this.#commits.run(() => {
+      const before = this.#budgets.get(budget);
       this.#budgets.put(budget);
       this.#log.write({
         ...operatorRow('budget', now, remoteAddress),
         ...auditOfSubject(budget),
         verdict: 'set',
-        reason: `${budgetName(budget)} ${usdText(budget.capMicros)}`,
+        reason: `${budgetName(budget)} ${usdText(budget.capMicros)}${before === undefined ? '' : `, ${usdText(before)} before`}`,
         cap_micros: budget.capMicros,
       });
     });
@@ -297,13 +292,15 @@ export class SqliteLedger implements Ledger {
 
   deleteBudget(subject: BudgetSubject, now: number, remoteAddress?: string): Promise<boolean> {
     return this.#commits.run(() => {
-      if (this.#budgets.get(subject) === undefined) return false;
+      const removed = this.#budgets.get(subject);
+      if (removed === undefined) return false;
       this.#budgets.delete(subject);
       this.#log.write({
         ...operatorRow('budget', now, remoteAddress),
         ...auditOfSubject(subject),
         verdict: 'removed',
-        reason: budgetName(subject),
+        reason: `${budgetName(subject)} ${usdText(removed)} before`,
+        cap_micros: removed,
       });
       return true;
     });
@@ -529,6 +526,8 @@ export class SqliteLedger implements Ledger {
     this.#log.write(audit, {
       ...(own === undefined ? {} : auditOfCap(this.#refreshed(own))),
       remaining_after_micros: remainingMicros,
+      // The day on which the hold counts, however long the call took to arrive.
+      at: instantText(now),
       event: 'intent',
       verdict: 'forwarded',
       requested_micros: micros,
@@ -550,106 +549,6 @@ export class SqliteLedger implements Ledger {
       },
       remainingMicros,
     };
-  }
-
-  #finish({ hold, outcome, now, audit }: HoldEnd): void {
-    const { vendor, account } = hold;
-    if (outcome.object !== undefined) {
-      this.#holds.learn(vendor, account, outcome.object, this.#mayLower(hold, outcome));
-    }
-    const conclusion = this.#conclusion(hold, outcome, now);
-    const settled = conclusion === undefined ? 0 : this.#conclude(hold, conclusion, now);
-    const key = this.#keys.get(hold.keyId);
-    this.#log.write(hold.audit, {
-      ...(key === undefined ? {} : auditOfCap(this.#capOf(key, 'key'))),
-      requested_micros: hold.micros,
-      ...audit,
-      event: 'outcome',
-      verdict: outcome.ending,
-      settled_micros: settled,
-      amount: outcome.settledAmount?.amount ?? hold.audit.amount ?? null,
-      currency: outcome.settledAmount?.currency ?? hold.audit.currency ?? null,
-    });
-  }
-
-  /** What this ending makes of the hold; `undefined` while other calls under it are in flight. */
-  #conclusion(hold: Hold, outcome: Outcome, now: number): Outcome | undefined {
-    const { vendor, operationKeyHash, holdId } = hold;
-    if (operationKeyHash === undefined) return outcome;
-    const state = holdId === undefined ? undefined : this.#holds.get(holdId)?.state;
-    const concluded = (dearest: Outcome): Outcome =>
-      state === undefined ? dearest : conclusionOf(dearest, state);
-    const operation = this.#operations.get(vendor, operationKeyHash);
-    // Its key serves another operation by now, or was held anew.
-    if (operation === undefined || operation.holdId !== holdId) return concluded(outcome);
-    const { dearest: _, ...rest } = operation;
-    const dearest = dearer(operation.dearest, outcome);
-    const inFlight = Math.max(0, operation.inFlight - 1);
-    if (inFlight > 0) {
-      this.#operations.put(vendor, operationKeyHash, { ...rest, inFlight, dearest });
-      return undefined;
-    }
-    const conclusion = concluded(dearest);
-    const open = holdId !== undefined && conclusion.ending === 'unknown' && state !== 'settled';
-    this.#operations.put(vendor, operationKeyHash, {
-      ...rest,
-      inFlight: 0,
-      ...(open ? {} : { endedAt: now }),
-    });
-    return conclusion;
-  }
-
-  #conclude(call: Hold, outcome: Outcome, now: number): MicroUsd {
-    if (call.holdId === undefined) return 0;
-    const { vendor, account, price } = call;
-    const hold = this.#holds.get(call.holdId);
-    if (hold === undefined || hold.state === 'released') return 0;
-    if (hold.state === 'settled') {
-      // Its first answer was cut short, and only a retry's says which object it paid for.
-      if (hold.objectId === null && price.kind === 'amount' && outcome.object !== undefined) {
-        this.#holds.link(hold, this.#holds.rootOf(vendor, account, outcome.object.id));
-      }
-      return 0;
-    }
-    if (outcome.ending === 'unknown') {
-      this.#holds.markUnknown(hold);
-      return 0;
-    }
-    // A refund names the payment it gives back, but is no part of what that payment may cost.
-    const reported = outcome.object?.id;
-    const root =
-      price.kind === 'refund'
-        ? null
-        : (hold.objectId ??
-          (reported === undefined ? null : this.#holds.rootOf(vendor, account, reported)));
-    const before =
-      root === null || price.kind === 'amount' ? 0 : this.#holds.exposure(vendor, account, root);
-    const settled =
-      outcome.ending === 'settled'
-        ? settlementOf(hold.heldMicros, outcome.reportedMicros, before)
-        : 0;
-    this.#holds.end(hold, outcome.ending, settled, root, now);
-    if (root !== null && outcome.finalMicros !== undefined && this.#mayLower(call, outcome)) {
-      this.#holds.giveBack(vendor, account, root, outcome.finalMicros);
-    }
-    return settled;
-  }
-
-  /**
-   * Whether an answer may lower what an object can cost. Nothing follows a capture or a cancel, but
-   * a change may have been executed before another whose answer came first.
-   */
-  #mayLower({ vendor, account, callId, price, isAlone }: Hold, outcome: Outcome): boolean {
-    if (outcome.finalMicros === undefined) return false;
-    if (price.kind !== 'change') return true;
-    const root = this.#holds.rootOf(vendor, account, price.objectId);
-    return isAlone === true && !this.#holds.isTouched(vendor, account, root, callId);
-  }
-
-  #noteEnd({ vendor, idempotencyKeyHash, callId }: HoldRecord, now: number): void {
-    const operation = this.#operations.get(vendor, idempotencyKeyHash ?? '');
-    if (operation?.holdId !== callId) return;
-    this.#operations.put(vendor, idempotencyKeyHash ?? '', { ...operation, endedAt: now });
   }
 
   #capsOver(key: KeyRecord, now: number): ChargedCap[] {
@@ -830,43 +729,6 @@ function tighter(one: MicroUsd | undefined, other: MicroUsd | undefined): MicroU
 
 function appCap(budgets: AppBudgets, { scope }: BudgetSubject): MicroUsd | undefined {
   return scope === 'vendor' ? undefined : budgets[scope];
-}
-
-function auditOfCap(cap: CapState): Partial<AuditRow> {
-  const { capMicros, balance } = cap;
-  return {
-    cap_micros: capMicros,
-    spent_after_micros: balance.spent,
-    held_after_micros: balance.held,
-    remaining_after_micros: remainingOf(cap),
-  };
-}
-
-function operatorRow(
-  event: AuditRow['event'],
-  now: number,
-  remoteAddress: string | undefined,
-): AuditRow {
-  return { at: new Date(now).toISOString(), event, remote_address: remoteAddress ?? null };
-}
-
-function auditOfSubject({ scope, tenant, user, id }: BudgetSubject): Partial<AuditRow> {
-  const named = {
-    tenant: 'tenant_id',
-    user: 'user_id',
-    run: 'run_id',
-    tool: 'tool',
-    vendor: 'vendor',
-  } as const;
-  return {
-    tenant_id: tenant === '' ? null : tenant,
-    user_id: user === '' ? null : user,
-    [named[scope]]: id,
-  };
-}
-
-function keyBalanceName(keyId: string): string {
-  return `key/${keyId}`;
 }
 
 function idempotencyKeyReused(): BrokerRefusal {

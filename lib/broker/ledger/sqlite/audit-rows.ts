@@ -1,0 +1,68 @@
+import { auditRowOf } from '../../audit/audit-entry';
+import type { AuditEvent, AuditRow } from '../../audit/audit-entry';
+import type { BudgetSubject } from '../../budgets/budget';
+import { instantText } from '../../instant';
+import type { KeyRecord } from '../../keys/key';
+import { remainingOf } from '../decide';
+import type { CapState } from '../decide';
+import type { HoldRecord } from '../ledger';
+
+/** What a row says of a cap and of the balance under it. */
+export function auditOfCap(cap: CapState): Partial<AuditRow> {
+  const { capMicros, balance } = cap;
+  return {
+    cap_micros: capMicros,
+    spent_after_micros: balance.spent,
+    held_after_micros: balance.held,
+    remaining_after_micros: remainingOf(cap),
+  };
+}
+
+/** A row about what an operator did. */
+export function operatorRow(
+  event: AuditEvent,
+  now: number,
+  remoteAddress: string | undefined,
+): AuditRow {
+  return { at: instantText(now), event, remote_address: remoteAddress ?? null };
+}
+
+/**
+ * A row about a hold, under the key that it is charged to. Its `call_id` is that of the call which
+ * took the hold: on that call's day the money counts.
+ */
+export function auditOfHold(
+  event: AuditEvent,
+  now: number,
+  hold: HoldRecord,
+  key: KeyRecord | undefined,
+  remoteAddress?: string,
+): AuditRow {
+  const about: AuditRow =
+    key === undefined
+      ? {
+          at: instantText(now),
+          event,
+          key_id: hold.keyId,
+          vendor: hold.vendor,
+          remote_address: remoteAddress ?? null,
+        }
+      : auditRowOf(event, now, key, remoteAddress);
+  return { ...about, call_id: hold.callId, idempotency_key_hash: hold.idempotencyKeyHash };
+}
+
+/** The columns that name the subject of a budget. */
+export function auditOfSubject({ scope, tenant, user, id }: BudgetSubject): Partial<AuditRow> {
+  const named = {
+    tenant: 'tenant_id',
+    user: 'user_id',
+    run: 'run_id',
+    tool: 'tool',
+    vendor: 'vendor',
+  } as const;
+  return {
+    tenant_id: tenant === '' ? null : tenant,
+    user_id: user === '' ? null : user,
+    [named[scope]]: id,
+  };
+}
