@@ -87,7 +87,7 @@ describe('a broker in the app’s own process', () => {
         throw new Error('the client has gone');
       })(),
     });
-    expect(answer.status).toBe(503);
+    expect([answer.status, answer.headers['x-vault-key-verdict']]).toEqual([400, 'caller_gone']);
     answer.body.resume();
     expect(await broker.key(id)).toMatchObject({ held_usd: 0, spent_usd: 0 });
     await broker.close();

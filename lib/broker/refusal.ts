@@ -106,6 +106,20 @@ export function auditUnavailable(cause?: unknown): BrokerRefusal {
   return refusal;
 }
 
+/** The code of a call whose caller went away before all of it had arrived. */
+export const CALLER_GONE = 'caller_gone';
+
+/** The caller went away in mid-request. It is counted, and shown to no one: nobody reads the answer. */
+export function callerGone(cause?: unknown): BrokerRefusal {
+  const refusal = new BrokerRefusal(
+    400,
+    CALLER_GONE,
+    'The caller went away before the whole request had arrived, so nothing was forwarded.',
+  );
+  refusal.cause = cause;
+  return refusal;
+}
+
 /** Nothing is there. */
 export function notFound(message: string): BrokerRefusal {
   return new BrokerRefusal(404, 'not_found', message);

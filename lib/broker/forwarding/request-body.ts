@@ -4,7 +4,7 @@ import { parseFormBody } from '../pricing/form-body';
 import { parseJsonBody } from '../pricing/json-body';
 import { BodyFault, checkParameters } from '../pricing/parameters';
 import type { Parameter } from '../pricing/parameters';
-import { BrokerRefusal } from '../refusal';
+import { BrokerRefusal, callerGone } from '../refusal';
 
 const UTF_8 = new TextDecoder('utf-8', { fatal: true });
 const NO_BODY = Buffer.alloc(0);
@@ -30,7 +30,7 @@ export function wholeBody(body: Buffer | undefined, maxBytes: number): Buffer {
 /**
  * Waits for the whole body.
  *
- * @throws BrokerRefusal 413 `body_too_large`.
+ * @throws BrokerRefusal 413 `body_too_large`; `caller_gone` where the body breaks off.
  */
 export async function collectBody(
   body: Buffer | AsyncIterable<Buffer> | undefined,
@@ -39,10 +39,15 @@ export async function collectBody(
   if (body === undefined || Buffer.isBuffer(body)) return wholeBody(body, maxBytes);
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of body) {
-    length += chunk.length;
-    if (length > maxBytes) throw bodyTooLarge(maxBytes);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of body) {
+      length += chunk.length;
+      if (length > maxBytes) throw bodyTooLarge(maxBytes);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // What else fails is the connection under the body, whatever this version of Node calls it.
+    throw error instanceof BrokerRefusal ? error : callerGone(error);
   }
   return Buffer.concat(chunks);
 }

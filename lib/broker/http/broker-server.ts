@@ -5,12 +5,20 @@ import type { Duplex } from 'node:stream';
 import type { Broker } from '../broker';
 import { CallCounts } from '../metrics/call-counts';
 import { RefusalLog } from '../metrics/refusal-log';
-import { BrokerRefusal, methodNotAllowed, notFound, storeUnavailable } from '../refusal';
+import {
+  BrokerRefusal,
+  CALLER_GONE,
+  methodNotAllowed,
+  notFound,
+  storeUnavailable,
+} from '../refusal';
 import { sendJson, sendRefusal } from './answers';
 import { Management } from './management';
 import { OpenAnswers } from './open-answers';
 
 const MAX_HEADER_BYTES = 16_384;
+/** What Node calls a request that did not arrive in time. */
+const REQUEST_TIMEOUT = 'ERR_HTTP_REQUEST_TIMEOUT';
 /** The codes that tell a caller of the management API that it is not known. */
 const UNKNOWN_CALLER: ReadonlySet<string> = new Set([
   'unauthorized',
@@ -69,8 +77,7 @@ export function createBrokerServer(broker: Broker, options: BrokerServerOptions)
     handler.refuseUnparsed(socket, notFound('There is no such vendor, and no tunnel.')),
   );
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (error.code === 'ECONNRESET') socket.destroy();
-    else handler.refuseUnparsed(socket, unparsed(error.code));
+    handler.refuseBroken(socket, error.code);
   });
   return server;
 }
@@ -116,6 +123,18 @@ class BrokerHandler {
     }
   }
 
+  /** Refuses what Node's parser could not read; a connection that broke has nobody to be told. */
+  refuseBroken(socket: Duplex, code = ''): void {
+    if (code === 'HPE_INVALID_EOF_STATE') {
+      // A caller that went away in mid-request: it may still listen, but it is no one's fault.
+      this.#openAnswers.refuse(socket, unparsed(code));
+    } else if (code.startsWith('HPE_') || code === REQUEST_TIMEOUT) {
+      this.refuseUnparsed(socket, unparsed(code));
+    } else {
+      socket.destroy();
+    }
+  }
+
   async #route(
     req: IncomingMessage,
     res: ServerResponse,
@@ -153,8 +172,14 @@ class BrokerHandler {
     const verdict = String(answer.headers['x-vault-key-verdict']);
     if (answer.unknownCaller === true) this.#noteUnknown(answer.status, verdict, remoteAddress);
     else this.#counts.call(vendor, verdict);
+    if (verdict === CALLER_GONE) return;
+    if (res.destroyed) {
+      // Its caller has gone: the call is followed to its end without it.
+      answer.body.destroy();
+      return;
+    }
     try {
-      if (!res.destroyed) res.writeHead(answer.status, answer.headers);
+      res.writeHead(answer.status, answer.headers);
     } catch (error) {
       answer.body.destroy();
       throw error;
@@ -192,7 +217,7 @@ function unparsed(code: string | undefined): BrokerRefusal {
         'headers_too_large',
         `The headers are larger than ${MAX_HEADER_BYTES} bytes.`,
       );
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
+    case REQUEST_TIMEOUT:
       return new BrokerRefusal(408, 'request_timeout', 'The request did not arrive in time.');
     default:
       return invalidRequest('The request is not valid HTTP.');
