@@ -34,6 +34,7 @@ describe('a config file', () => {
             accounts: ['acct_1', 'acct_1/acct_2'],
             headers: ['x-foo'],
             limits: { bodyBytes: 1, parameters: 10_000, levels: 32 },
+            connections: 4_096,
           },
         },
         limits: { callsPerKey: 1 },
@@ -131,6 +132,11 @@ describe('a config file', () => {
     [{ limits: { bodyBytes: 1.5 } }, ['limits.bodyBytes']],
     [{ limits: { bodyBytes: 1_048_577 } }, ['limits.bodyBytes']],
     [{ limits: [] }, ['limits']],
+    [{ connections: 3 }, ['connections']],
+    [{ connections: 4_097 }, ['connections']],
+    [{ connections: 8.5 }, ['connections']],
+    [{ connections: '256' }, ['connections']],
+    [{ connections: null }, ['connections']],
   ])('%j is refused', (rules, paths) => {
     expect(stripeFaults(rules)).toEqual(paths);
   });

@@ -41,7 +41,9 @@ export interface BrokerOptions {
 /** What the broker takes on at once. */
 export interface BrokerLimitOptions {
   /**
-   * Calls under way with one key; up to 65,536. What is beyond is refused, `overloaded`.
+   * Calls under way with one key, those that wait for a connection to the vendor among them; up to
+   * 65,536. What is beyond is refused at once, `overloaded`. How many of them are at the vendor is
+   * the smaller of this and a quarter of the vendor's `connections`.
    *
    * @default 256
    */

@@ -21,7 +21,7 @@ import {
 } from './broker.options';
 import type { BrokerOptions } from './broker.options';
 import { Clock } from './clock';
-import { Proxy } from './forwarding/proxy';
+import { DEFAULT_CALLS_PER_KEY, Proxy } from './forwarding/proxy';
 import type { ConfiguredVendor, ProxyAnswer, ProxyCall } from './forwarding/proxy';
 import { VendorConnection } from './forwarding/vendor-connection';
 import { parseIssueRequest } from './keys/issue-request';
@@ -138,20 +138,21 @@ export class Broker {
     this.#clock = host.clock ?? new Clock(host.log);
     this.#ledger = new SqliteLedger(store.file, options.auditKey, this.#clock);
     const configured = new Map<string, ConfiguredVendor>();
+    const { callsPerKey = DEFAULT_CALLS_PER_KEY } = options.limits ?? {};
     for (const [name, account] of Object.entries(options.vendors)) {
       const vendor = vendors.get(name);
       if (vendor === undefined) continue;
       const { origin } = new URL(account.baseUrl ?? vendor.defaultBaseUrl);
-      const connection = new VendorConnection(origin, timeoutMs);
-      configured.set(name, {
-        vendor,
-        secret: account.secretKey,
-        connection,
-        settings: vendorSettings(account, vendor),
+      const settings = vendorSettings(account, vendor);
+      const connection = new VendorConnection(origin, {
+        timeoutMs,
+        connections: settings.connections,
+        maxPerKey: callsPerKey,
       });
+      configured.set(name, { vendor, secret: account.secretKey, connection, settings });
       this.#prefixes.set(name, vendor.pathPrefix);
     }
-    this.#proxy = new Proxy(this.#ledger, configured, options.limits?.callsPerKey, this.#clock);
+    this.#proxy = new Proxy(this.#ledger, configured, callsPerKey, this.#clock);
   }
 
   /** Whether a vendor of that name is configured. */

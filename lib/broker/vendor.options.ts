@@ -1,4 +1,5 @@
 import { parsePattern } from './endpoints/pattern';
+import { DEFAULT_CONNECTIONS } from './forwarding/connection-shares';
 import type { MicroUsd } from './money/usd';
 import { DEFAULT_BODY_LIMITS } from './pricing/body-limits';
 import type { BodyLimits } from './pricing/body-limits';
@@ -65,10 +66,19 @@ export interface VendorRules {
   headers?: readonly string[];
   /** How much of a request body is read. */
   limits?: BodyLimitOptions;
+  /**
+   * Connections to the vendor at once; from 4 to 4,096. One key may have a quarter of them, the keys
+   * of one user a half, and the keys without a user together a half. A call that finds none free
+   * waits for one, for a second at most; then it is refused, `overloaded`.
+   *
+   * @default 256
+   */
+  connections?: number;
 }
 
 /** What {@link VendorRules} come to. */
 export interface VendorSettings {
+  connections: number;
   prices: ConfiguredPrices;
   accounts: ReadonlySet<string>;
   headers: ReadonlySet<string>;
@@ -78,7 +88,19 @@ export interface VendorSettings {
 /** Takes one fault: where it is, and what is wrong. */
 export type FaultSink = (path: string, message: string) => void;
 
-export const VENDOR_RULES = ['rates', 'prices', 'free', 'accounts', 'headers', 'limits'];
+export const VENDOR_RULES = [
+  'rates',
+  'prices',
+  'free',
+  'accounts',
+  'headers',
+  'limits',
+  'connections',
+];
+
+/** Below four, a quarter would be no connection. */
+const MIN_CONNECTIONS = 4;
+const MAX_CONNECTIONS = 4_096;
 
 const MAX_PER_UNIT = 1_000_000;
 const MAX_FLAT_USD = 1_000_000;
@@ -99,7 +121,10 @@ export function vendorRuleFaults(
   path: string,
   fault: FaultSink,
 ): void {
-  const { rates, prices, free, accounts, headers, limits } = rules as Record<string, unknown>;
+  const { rates, prices, free, accounts, headers, limits, connections } = rules as Record<
+    string,
+    unknown
+  >;
   if (rates !== undefined) rateFaults(rates, vendor, `${path}.rates`, fault);
   const calls = new Set<string>();
   eachOf(prices, `${path}.prices`, fault, (price, at) =>
@@ -119,6 +144,19 @@ export function vendorRuleFaults(
     }
   });
   if (limits !== undefined) limitFaults(limits, BODY_LIMITS, `${path}.limits`, fault);
+  if (
+    connections !== undefined &&
+    !(
+      Number.isInteger(connections) &&
+      Number(connections) >= MIN_CONNECTIONS &&
+      Number(connections) <= MAX_CONNECTIONS
+    )
+  ) {
+    fault(
+      `${path}.connections`,
+      `must be an integer from ${MIN_CONNECTIONS} to ${MAX_CONNECTIONS}: one key may have a quarter of them`,
+    );
+  }
 }
 
 /** Finds everything wrong with an object of limits; each is an integer from 1 to its highest. */
@@ -178,6 +216,7 @@ export function vendorSettings(rules: VendorRules, vendor: Vendor): VendorSettin
     ]),
   ];
   return {
+    connections: rules.connections ?? DEFAULT_CONNECTIONS,
     prices: { rates, calls: new CallTable(calls) },
     accounts: new Set(rules.accounts),
     headers: new Set(rules.headers),
@@ -291,6 +330,7 @@ function tableCall(call: string, vendor: Vendor): string {
 
 /** The settings of a vendor of which the operator says nothing. */
 export const NO_VENDOR_SETTINGS: VendorSettings = {
+  connections: DEFAULT_CONNECTIONS,
   prices: { rates: NO_RATES, calls: new CallTable<ConfiguredPrice>([]) },
   accounts: new Set(),
   headers: new Set(),

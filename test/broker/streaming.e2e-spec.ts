@@ -115,25 +115,6 @@ describe('a client that goes away', () => {
   });
 });
 
-describe('too many calls at once with one key', () => {
-  it('are refused with 503 and a Retry-After, and other keys go on', async () => {
-    const held = vendor.hold('GET /v1/payment_intents', { times: 256 });
-    const calls = Array.from({ length: 256 }, () =>
-      broker.call(key.token, 'GET', '/v1/payment_intents'),
-    );
-    await held.arrived;
-    const refused = await broker.call(key.token, 'POST', '/v1/payment_intents', { body: PAYMENT });
-    expect([refused.status, refused.body.code, refused.headers['retry-after']]).toEqual([
-      503,
-      'overloaded',
-      '1',
-    ]);
-    held.release();
-    expect((await Promise.all(calls)).every(({ status }) => status === 200)).toBe(true);
-    expect((await broker.call(key.token, 'GET', '/v1/payment_intents')).status).toBe(200);
-  });
-});
-
 describe('who would wedge the broker', () => {
   let slow: RecordingVendor;
   let brief: BrokerProcess;

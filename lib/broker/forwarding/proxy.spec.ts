@@ -39,7 +39,7 @@ async function proxyOn(methods: (ledger: Ledger) => Partial<Ledger>) {
       return stands[name] ?? (target[name] as () => unknown).bind(target);
     },
   });
-  const connection = new VendorConnection(vendor.url, 2_000);
+  const connection = new VendorConnection(vendor.url, { timeoutMs: 2_000 });
   const proxy = new Proxy(
     watched,
     new Map([['stripe', { vendor: stripe, secret: vendor.secretKey, connection }]]),

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { auditRowOf } from '../audit/audit-entry';
+import type { AuditRow } from '../audit/audit-entry';
 import { Clock } from '../clock';
 import { isAllowed, soundPatterns } from '../endpoints/pattern';
 import { parseTarget, writeQueryFault } from '../endpoints/target';
@@ -13,10 +14,18 @@ import { toUsd } from '../money/usd';
 import { toFormBody } from '../pricing/parameters';
 import type { Outcome, Price, PriceableCall } from '../pricing/price';
 import type { Vendor } from '../pricing/vendor';
-import { BrokerRefusal, invalidKey, notFound, shuttingDown, storeUnavailable } from '../refusal';
+import {
+  BrokerRefusal,
+  CALLER_GONE,
+  invalidKey,
+  notFound,
+  shuttingDown,
+  storeUnavailable,
+} from '../refusal';
 import { NO_VENDOR_SETTINGS } from '../vendor.options';
 import type { VendorSettings } from '../vendor.options';
 import { AnswerBody } from './answer-body';
+import type { ConnectionCaller, Release } from './connection-shares';
 import { fingerprintOf, sha256 } from './fingerprint';
 import { collectBody, parseBody, wholeBody } from './request-body';
 import { bearerToken, readCallHeaders } from './request-headers';
@@ -53,7 +62,8 @@ export interface ProxyAnswer {
 }
 
 const MAX_AUDITED_PATH = 2_048;
-const DEFAULT_CALLS_PER_KEY = 256;
+/** How many calls with one key may be under way unless the options say otherwise. */
+export const DEFAULT_CALLS_PER_KEY = 256;
 
 /** One vendor's account behind the proxy. */
 export interface ConfiguredVendor {
@@ -112,10 +122,12 @@ export class Proxy {
       throw invalidKey(headers.authorization !== undefined);
     }
     caller.known = true;
-    this.#enter(key.id);
+    const row = rowOf(call, key, headers, this.clock.now());
+    const refusal = this.#enter(key.id);
+    if (refusal !== undefined) return await this.#refuse(row, call, refusal);
     let flight: Flight | undefined;
     try {
-      const admitted = await this.#admit(call, configured, key, headers);
+      const admitted = await this.#admit(call, configured, key, headers, row);
       flight = new Flight(() => {
         this.#leave(key.id);
         this.#done();
@@ -127,19 +139,20 @@ export class Proxy {
     }
   }
 
-  /** Counts a call under way with a key. */
-  #enter(keyId: string): void {
+  /** Counts a call under way with a key, or says why there may be none. */
+  #enter(keyId: string): BrokerRefusal | undefined {
     const calls = this.#callsByKey.get(keyId) ?? 0;
     if (calls >= this.maxCallsPerKey) {
-      throw new BrokerRefusal(
+      return new BrokerRefusal(
         503,
         'overloaded',
-        `More than ${this.maxCallsPerKey} calls with this key are under way.`,
+        `${this.maxCallsPerKey} calls with this key are under way, as many as one key may have. Try again in a moment.`,
         {},
         { 'retry-after': '1' },
       );
     }
     this.#callsByKey.set(keyId, calls + 1);
+    return undefined;
   }
 
   #leave(keyId: string): void {
@@ -158,15 +171,10 @@ export class Proxy {
     configured: ConfiguredVendor,
     key: KeyRecord,
     headers: CallHeaders,
+    row: CallRow,
   ): Promise<Admitted> {
-    const now = this.clock.now();
-    const row = auditRowOf('refusal', now, key, call.remoteAddress);
-    row.call_id = `call_${newId(now)}`;
-    row.method = call.method;
-    if (headers.idempotencyKey !== undefined) {
-      row.idempotency_key_hash = sha256(headers.idempotencyKey);
-    }
     let priced: Priced;
+    let release: Release;
     try {
       const { limits } = configured.settings ?? NO_VENDOR_SETTINGS;
       const target = checkTarget(call, configured, key, headers);
@@ -175,12 +183,37 @@ export class Proxy {
           ? wholeBody(call.body, limits.bodyBytes)
           : await collectBody(call.body, limits.bodyBytes);
       priced = price(call, configured, target, headers, bytes);
+      const reserved = configured.connection.reserve(connectionCaller(key));
+      release = reserved instanceof Promise ? await reserved : reserved;
     } catch (error) {
-      if (!(error instanceof BrokerRefusal)) throw error;
-      row.path = (call.target.split('?')[0] ?? '').slice(0, MAX_AUDITED_PATH);
-      await this.ledger.recordRefusal({ ...row, verdict: error.code, reason: error.message });
+      // A caller that went away was refused nothing.
+      if (!(error instanceof BrokerRefusal) || error.code === CALLER_GONE) throw error;
+      return this.#refuse(row, call, error);
+    }
+    try {
+      return await this.#hold(call, key, headers, row, priced, release);
+    } catch (error) {
+      release();
       throw error;
     }
+  }
+
+  /** @throws BrokerRefusal once it is in the audit log. */
+  async #refuse(row: CallRow, call: ProxyCall, refusal: BrokerRefusal): Promise<never> {
+    row.path = (call.target.split('?')[0] ?? '').slice(0, MAX_AUDITED_PATH);
+    await this.ledger.recordRefusal({ ...row, verdict: refusal.code, reason: refusal.message });
+    throw refusal;
+  }
+
+  /** Step 6: the decision of the ledger. */
+  async #hold(
+    call: ProxyCall,
+    key: KeyRecord,
+    headers: CallHeaders,
+    row: CallRow,
+    priced: Priced,
+    release: Release,
+  ): Promise<Admitted> {
     const { target, priceable } = priced;
     const account = accountIn(headers);
     const body = toFormBody(priceable.parameters);
@@ -218,13 +251,14 @@ export class Proxy {
       body,
       hold: decision.hold,
       remainingUsd: toUsd(decision.remainingMicros),
+      release,
     };
   }
 
   async #send(
     configured: ConfiguredVendor,
     key: KeyRecord,
-    { call, headers, priceable, body, hold, remainingUsd }: Admitted,
+    { call, headers, priceable, body, hold, remainingUsd, release }: Admitted,
     flight: Flight,
   ): Promise<ProxyAnswer> {
     const { vendor, secret, connection } = configured;
@@ -243,6 +277,7 @@ export class Proxy {
       hold.price.kind !== 'free',
       (end) => {
         flight.end = end;
+        release();
         // A settlement that fails leaves the hold standing, which is the safe side.
         const settled = this.#settle(configured, hold, priceable, end);
         settled.then(flight.land, flight.land);
@@ -347,6 +382,31 @@ interface Admitted {
   body: string;
   hold: Hold;
   remainingUsd: number;
+  /** Gives back the connection that was reserved for it. */
+  release: Release;
+}
+
+type CallRow = AuditRow & { call_id: string };
+
+/** What every audit row of a call says. */
+function rowOf(
+  call: ProxyCall,
+  key: KeyRecord,
+  { idempotencyKey }: CallHeaders,
+  now: number,
+): CallRow {
+  return {
+    ...auditRowOf('refusal', now, key, call.remoteAddress),
+    call_id: `call_${newId(now)}`,
+    method: call.method,
+    ...(idempotencyKey === undefined ? {} : { idempotency_key_hash: sha256(idempotencyKey) }),
+  };
+}
+
+/** A user counts within its tenant. */
+function connectionCaller({ id, subject }: KeyRecord): ConnectionCaller {
+  const { tenant_id: tenant, user_id: user } = subject;
+  return { keyId: id, user: user === undefined ? '' : JSON.stringify([tenant, user]) };
 }
 
 /** The hash of the token that was sent; `undefined` where none was that can be one. */

@@ -3,6 +3,8 @@ import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import { AnswerBody } from './answer-body';
 import type { BodySource } from './answer-body';
+import { ConnectionShares, DEFAULT_CONNECTIONS } from './connection-shares';
+import type { ConnectionCaller, Release } from './connection-shares';
 
 /** More of an answer than this is not read for what it says of money. */
 const MAX_CAPTURE_BYTES = 1_048_576;
@@ -32,16 +34,29 @@ export type ExchangeEnd =
   /** No head came. `sent` is false where nothing can have reached the vendor. */
   | { kind: 'failed'; sent: boolean; timedOut: boolean };
 
+/** How a vendor's API is reached. */
+export interface VendorConnectionOptions {
+  timeoutMs: number;
+  /** How many connections there may be at once. */
+  connections?: number;
+  /** How many of them one key may have, where that is less than its share. */
+  maxPerKey?: number;
+}
+
 /** Keep-alive connections to one vendor's API. Follows no redirects, retries nothing. */
 export class VendorConnection {
   readonly #pool: Pool;
+  readonly #shares: ConnectionShares;
+  private readonly timeoutMs: number;
 
   constructor(
     origin: string,
-    private readonly timeoutMs: number,
+    { timeoutMs, connections = DEFAULT_CONNECTIONS, maxPerKey }: VendorConnectionOptions,
   ) {
+    this.timeoutMs = timeoutMs;
+    this.#shares = new ConnectionShares(connections, maxPerKey);
     this.#pool = new Pool(origin, {
-      connections: 256,
+      connections,
       pipelining: 1,
       headersTimeout: 0,
       bodyTimeout: timeoutMs,
@@ -51,6 +66,15 @@ export class VendorConnection {
         rejectUnauthorized: true,
       },
     });
+  }
+
+  /**
+   * Takes a connection for one exchange; it is the caller's to give back when the exchange ends.
+   *
+   * @throws BrokerRefusal 503 `overloaded` where none is free within a second, also by rejecting.
+   */
+  reserve(caller: ConnectionCaller): Release | Promise<Release> {
+    return this.#shares.reserve(caller);
   }
 
   /**
