@@ -137,6 +137,35 @@ describe('the calls', () => {
         }),
     ],
     [
+      'createPaymentIntent that confirms, and has no page to come back to,',
+      'POST /stripe/v1/payment_intents',
+      'amount=1250&currency=usd&confirm=true&automatic_payment_methods[enabled]=true&automatic_payment_methods[allow_redirects]=never&payment_method=pm_card_visa',
+      () =>
+        stripe.createPaymentIntent({ amount: 1250, confirm: true, paymentMethod: 'pm_card_visa' }),
+    ],
+    [
+      'createPaymentIntent that confirms, with a page to come back to,',
+      'POST /stripe/v1/payment_intents',
+      'amount=1250&currency=usd&confirm=true&return_url=https%3A%2F%2Fshop.example%2Fdone',
+      () =>
+        stripe.createPaymentIntent({
+          amount: 1250,
+          confirm: true,
+          returnUrl: 'https://shop.example/done',
+        }),
+    ],
+    [
+      'createPaymentIntent that confirms a card and nothing else',
+      'POST /stripe/v1/payment_intents',
+      'amount=1250&currency=usd&confirm=true&allowed_payment_method_types[0]=card',
+      () =>
+        stripe.createPaymentIntent({
+          amount: 1250,
+          confirm: true,
+          allowedPaymentMethodTypes: ['card'],
+        }),
+    ],
+    [
       'confirmPaymentIntent',
       'POST /stripe/v1/payment_intents/pi_1/confirm',
       'payment_method=pm_1',

@@ -34,7 +34,10 @@ const REFUND_REASONS = ['duplicate', 'fraudulent', 'requested_by_customer'] as c
 export interface PaymentIntentConfirmation {
   /** Such as `pm_card_visa`. */
   paymentMethod?: string | undefined;
-  /** Where the customer comes back to after a redirect. */
+  /**
+   * Where the customer comes back to after a redirect. Stripe refuses to confirm a PaymentIntent that
+   * may redirect without it.
+   */
   returnUrl?: string | undefined;
   /** Whether the customer is away, and can pass no further check. */
   offSession?: boolean | undefined;
@@ -56,7 +59,8 @@ export interface CreatePaymentIntentParams extends PaymentIntentConfirmation {
   /** Such as `cus_9s6XKzkNRiz8i3`. */
   customerId?: string | undefined;
   /**
-   * Whether to charge at once.
+   * Whether to charge `paymentMethod` at once. Without it no money moves, until
+   * {@link ProxiedStripeService.confirmPaymentIntent} or a browser confirms the PaymentIntent.
    *
    * @default Stripe's: false
    */
@@ -64,8 +68,16 @@ export interface CreatePaymentIntentParams extends PaymentIntentConfirmation {
   description?: string | undefined;
   metadata?: StripeMetadata | undefined;
   statementDescriptor?: string | undefined;
-  /** Such as `['card']`; excludes `automaticPaymentMethods`. */
-  paymentMethodTypes?: readonly string[] | undefined;
+  /** Such as `['card']`: no others. Excludes `automaticPaymentMethods`. */
+  allowedPaymentMethodTypes?: readonly string[] | undefined;
+  /**
+   * Whether to take the payment methods that your Dashboard enables, and of them those that send the
+   * customer to another page.
+   *
+   * @default with `confirm`, and without `returnUrl` and `allowedPaymentMethodTypes`:
+   * `{ enabled: true, allowRedirects: 'never' }`, since a tool has no page to come back to and Stripe
+   * refuses the call otherwise. Else Stripe's: `{ enabled: true, allowRedirects: 'always' }`.
+   */
   automaticPaymentMethods?:
     { enabled: boolean; allowRedirects?: (typeof REDIRECTS)[number] | undefined } | undefined;
 }
@@ -119,8 +131,8 @@ export interface CreateRefundParams {
  * ```ts
  * @Post('charge')
  * @AgentTool({ dailyUsdCap: 500, allowedEndpoints: ['/v1/payment_intents'] })
- * charge(@Body() { amount, customerId }: ChargeDto) {
- *   return this.stripe.createPaymentIntent({ amount, customerId });
+ * charge(@Body() { amount, customerId, paymentMethod }: ChargeDto) {
+ *   return this.stripe.createPaymentIntent({ amount, customerId, paymentMethod, confirm: true });
  * }
  * ```
  */
@@ -140,7 +152,7 @@ export class ProxiedStripeService extends ProxiedVendorService {
     params: CreatePaymentIntentParams,
     options?: VendorRequestOptions,
   ): Promise<StripePaymentIntent> {
-    const automatic = params.automaticPaymentMethods;
+    const automatic = params.automaticPaymentMethods ?? automaticMethodsFor(params);
     return this.request(
       'POST',
       '/v1/payment_intents',
@@ -154,7 +166,7 @@ export class ProxiedStripeService extends ProxiedVendorService {
         statement_descriptor: optional(params.statementDescriptor, (value) =>
           textOf('statementDescriptor', value),
         ),
-        payment_method_types: params.paymentMethodTypes,
+        allowed_payment_method_types: params.allowedPaymentMethodTypes,
         automatic_payment_methods: automatic && {
           enabled: flagOf('automaticPaymentMethods.enabled', automatic.enabled),
           allow_redirects: optional(automatic.allowRedirects, (value) =>
@@ -168,7 +180,9 @@ export class ProxiedStripeService extends ProxiedVendorService {
   }
 
   /**
-   * `POST /v1/payment_intents/{id}/confirm`: charges it.
+   * `POST /v1/payment_intents/{id}/confirm`: charges it. Stripe wants a `returnUrl`, unless the
+   * PaymentIntent was created with
+   * `automaticPaymentMethods: { enabled: true, allowRedirects: 'never' }`.
    *
    * @throws what {@link createPaymentIntent} throws.
    */
@@ -283,6 +297,16 @@ export class ProxiedStripeService extends ProxiedVendorService {
       options,
     );
   }
+}
+
+/** What Stripe has to be told where it would refuse to confirm: nobody comes back from a redirect. */
+function automaticMethodsFor({
+  confirm,
+  allowedPaymentMethodTypes,
+  returnUrl,
+}: CreatePaymentIntentParams): CreatePaymentIntentParams['automaticPaymentMethods'] {
+  const comesBack = returnUrl !== undefined || allowedPaymentMethodTypes !== undefined;
+  return confirm === true && !comesBack ? { enabled: true, allowRedirects: 'never' } : undefined;
 }
 
 function confirmation(params: PaymentIntentConfirmation): VendorParams {

@@ -3,7 +3,12 @@ import './jest';
 import { createStripeVendor } from './stripe-vendor';
 import type { StripeVendor } from './stripe-vendor';
 
-const PAID = { currency: 'usd', confirm: true, payment_method: 'pm_card_visa' } as const;
+const PAID = {
+  currency: 'usd',
+  confirm: true,
+  payment_method: 'pm_card_visa',
+  allowed_payment_method_types: ['card'],
+};
 
 describe('the matchers over an offline Stripe', () => {
   let vendor: StripeVendor;

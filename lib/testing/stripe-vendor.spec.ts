@@ -83,10 +83,15 @@ function call(
 
 const charge = (
   key?: string,
-  form = 'amount=1200&currency=usd&confirm=true&payment_method=pm_card_visa',
+  form = 'amount=1200&currency=usd&confirm=true&allowed_payment_method_types[0]=card&payment_method=pm_card_visa',
 ) => call('POST', '/v1/payment_intents', form, key === undefined ? {} : { 'idempotency-key': key });
 
-const paid = { currency: 'usd', confirm: true, payment_method: 'pm_card_visa' } as const;
+const paid = {
+  currency: 'usd',
+  confirm: true,
+  payment_method: 'pm_card_visa',
+  allowed_payment_method_types: ['card'],
+};
 
 async function failure(
   work: Promise<unknown>,
@@ -141,12 +146,17 @@ describe('PaymentIntents', () => {
   });
 
   it('one created without confirming moves nothing until it is confirmed', async () => {
-    const bare = await stripe.paymentIntents.create({ amount: 500, currency: 'usd' });
+    const bare = await stripe.paymentIntents.create({
+      amount: 500,
+      currency: 'usd',
+      allowed_payment_method_types: ['card'],
+    });
     expect(bare.status).toBe('requires_payment_method');
     const withCard = await stripe.paymentIntents.create({
       amount: 500,
       currency: 'usd',
       payment_method: 'pm_card_mastercard',
+      allowed_payment_method_types: ['card'],
     });
     expect(withCard.status).toBe('requires_confirmation');
     expect(vendor.book.executed).toEqual([]);
@@ -171,6 +181,129 @@ describe('PaymentIntents', () => {
       code: 'payment_intent_unexpected_state',
       payment_intent: { id: bare.id },
     });
+  });
+
+  const RETURN_URL = 'https://shop.example/done';
+  const BOTH_WAYS = { enabled: true, allow_redirects: 'always' } as const;
+  const NO_REDIRECTS = { enabled: true, allow_redirects: 'never' } as const;
+  const mustReturn = {
+    statusCode: 400,
+    type: 'StripeInvalidRequestError',
+    message: expect.stringContaining('you must provide a `return_url`') as string,
+  };
+
+  it('one that may redirect is not confirmed without a page to come back to', async () => {
+    const { allowed_payment_method_types: _, ...automatic } = { ...paid, amount: 500 };
+    for (const given of [{}, { automatic_payment_methods: { enabled: true } }]) {
+      const refused = await failure(stripe.paymentIntents.create({ ...automatic, ...given }));
+      expect(refused).toMatchObject(mustReturn);
+      expect(refused.code).toBeUndefined();
+    }
+    const { id } = await stripe.paymentIntents.create({
+      amount: 500,
+      currency: 'usd',
+      payment_method: 'pm_card_visa',
+    });
+    const unconfirmed = await failure(stripe.paymentIntents.confirm(id));
+    expect(unconfirmed).toMatchObject({ ...mustReturn, payment_intent: { id } });
+    expect(vendor.book.executed).toEqual([]);
+
+    const sound = [
+      stripe.paymentIntents.create({ ...automatic, return_url: RETURN_URL }),
+      stripe.paymentIntents.create({ ...automatic, automatic_payment_methods: NO_REDIRECTS }),
+      stripe.paymentIntents.create({
+        ...automatic,
+        automatic_payment_methods: { enabled: false },
+      }),
+      stripe.paymentIntents.confirm(id, { return_url: RETURN_URL }),
+    ];
+    for (const { status } of await Promise.all(sound)) expect(status).toBe('succeeded');
+    expect(vendor.book.total('usd')).toBe(2000);
+  });
+
+  it('shows its payment methods as they were given', async () => {
+    const shown = async (given: Partial<Stripe.PaymentIntentCreateParams>) => {
+      const intent = await stripe.paymentIntents.create({ amount: 500, currency: 'usd', ...given });
+      return (await stripe.paymentIntents.retrieve(intent.id)).automatic_payment_methods;
+    };
+    expect(await shown({})).toEqual(BOTH_WAYS);
+    expect(await shown({ automatic_payment_methods: { enabled: true } })).toEqual(BOTH_WAYS);
+    expect(await shown({ automatic_payment_methods: NO_REDIRECTS })).toEqual(NO_REDIRECTS);
+    expect(await shown({ automatic_payment_methods: { enabled: false } })).toEqual({
+      enabled: false,
+    });
+    expect(await shown({ allowed_payment_method_types: ['card'] })).toBeNull();
+  });
+
+  it('takes what the API takes in the version of the call', async () => {
+    const form = 'amount=500&currency=usd&payment_method=pm_card_visa&confirm=true';
+    const types = `${form}&payment_method_types[0]=card`;
+    const post = async (version: string, sent: string) =>
+      (await call('POST', '/v1/payment_intents', sent, { 'stripe-version': version })).json;
+    expect(await post('2026-08-26.dahlia', types)).toMatchObject({ status: 'succeeded' });
+    expect(await post('2026-09-30.endive', types)).toMatchObject({
+      error: { code: 'payment_method_types_no_longer_supported', param: 'payment_method_types' },
+    });
+    expect(await post('2022-11-15', form)).toMatchObject({
+      status: 'succeeded',
+      automatic_payment_methods: null,
+    });
+    expect(await post('2023-08-16', form)).toMatchObject({
+      error: { message: mustReturn.message },
+    });
+  });
+
+  it.each<[string, string, string]>([
+    [
+      'automatic_payment_methods[enabled]=true&allowed_payment_method_types[0]=card',
+      'automatic_payment_methods',
+      'You may only specify one of these parameters: automatic_payment_methods, allowed_payment_method_types.',
+    ],
+    [
+      'automatic_payment_methods[enabled]=true&confirmation_method=automatic',
+      'automatic_payment_methods',
+      'You may only specify one of these parameters: automatic_payment_methods, confirmation_method.',
+    ],
+    [
+      'confirm=true&payment_method=pm_card_visa&payment_method_types[0]=card',
+      'payment_method_types',
+      'no longer supported in this API version',
+    ],
+    ['off_session=true', 'off_session', 'unless `confirm` is set to true.'],
+    ['return_url=https%3A%2F%2Fshop.example', 'return_url', 'unless `confirm` is set to true.'],
+    [
+      'error_on_requires_action=true',
+      'error_on_requires_action',
+      'unless `confirm` is set to true.',
+    ],
+    ['return_url=shop&confirm=true', 'return_url', 'Not a valid URL'],
+    ['automatic_payment_methods=true', 'automatic_payment_methods', 'Invalid object'],
+    [
+      'automatic_payment_methods[allow_redirects]=never',
+      'automatic_payment_methods[enabled]',
+      'Missing required param: automatic_payment_methods[enabled].',
+    ],
+    [
+      'automatic_payment_methods[enabled]=true&automatic_payment_methods[redirect]=never',
+      'automatic_payment_methods[redirect]',
+      'Received unknown parameter: automatic_payment_methods[redirect]',
+    ],
+    [
+      'automatic_payment_methods[enabled]=true&automatic_payment_methods[allow_redirects]=no',
+      'automatic_payment_methods[allow_redirects]',
+      'must be one of always, never',
+    ],
+  ])('refuses %s', async (form, param, message) => {
+    const answer = await charge(undefined, `amount=500&currency=usd&${form}`);
+    expect(answer.status).toBe(400);
+    expect(answer.json).toMatchObject({
+      error: {
+        type: 'invalid_request_error',
+        param,
+        message: expect.stringContaining(message) as string,
+      },
+    });
+    expect(vendor.book.executed).toEqual([]);
   });
 
   it('a manual one is authorized, captured in part, and then done', async () => {
@@ -671,7 +804,7 @@ describe('Idempotency-Key', () => {
     const first = await charge('k1');
     const second = await charge(
       'k1',
-      'payment_method=pm_card_visa&currency=usd&confirm=true&amount=1200',
+      'payment_method=pm_card_visa&currency=usd&allowed_payment_method_types[0]=card&confirm=true&amount=1200',
     );
     expect(second.body).toBe(first.body);
     expect(second.headers['idempotent-replayed']).toBe('true');
@@ -686,7 +819,8 @@ describe('Idempotency-Key', () => {
   });
 
   it('a decline is replayed too', async () => {
-    const form = 'amount=100&currency=usd&confirm=true&payment_method=pm_card_chargeDeclined';
+    const form =
+      'amount=100&currency=usd&confirm=true&allowed_payment_method_types[0]=card&payment_method=pm_card_chargeDeclined';
     const first = await charge('k1', form);
     const second = await charge('k1', form);
     expect([first.status, second.status]).toEqual([402, 402]);
@@ -843,7 +977,9 @@ describe('scripted faults', () => {
         headers: { authorization: `Bearer ${vendor.secretKey}`, 'idempotency-key': 'k1' },
       });
       const failed = once(outgoing, 'error').catch((error: unknown) => error);
-      outgoing.end('amount=1200&currency=usd&confirm=true&payment_method=pm_card_visa');
+      outgoing.end(
+        'amount=1200&currency=usd&confirm=true&allowed_payment_method_types[0]=card&payment_method=pm_card_visa',
+      );
       const [hung] = await script.arrived;
       expect(vendor.book.total('usd')).toBe(moved);
       expect(hung).toMatchObject({ status: undefined, answer: 'pending' });
@@ -879,7 +1015,9 @@ describe('scripted faults', () => {
       headers: { authorization: `Bearer ${vendor.secretKey}` },
     });
     outgoing.on('error', () => undefined);
-    outgoing.end('amount=1200&currency=usd&confirm=true&payment_method=pm_card_visa');
+    outgoing.end(
+      'amount=1200&currency=usd&confirm=true&allowed_payment_method_types[0]=card&payment_method=pm_card_visa',
+    );
     const [entry] = await held.arrived;
     expect(vendor.book.executed).toEqual([]);
     outgoing.destroy();

@@ -77,7 +77,7 @@ type Admission =
  * const vendor = await createStripeVendor();
  * const stripe = new Stripe(vendor.secretKey, { host: '127.0.0.1', port: vendor.port, protocol: 'http' });
  *
- * await stripe.paymentIntents.create({ amount: 1200, currency: 'usd', confirm: true, payment_method: 'pm_card_visa' });
+ * await stripe.paymentIntents.create({ amount: 1200, currency: 'usd', confirm: true, payment_method: 'pm_card_visa', allowed_payment_method_types: ['card'] });
  * expect(vendor.book.total('usd')).toBe(1200);
  *
  * await vendor.close();
@@ -306,7 +306,7 @@ export class StripeVendor {
     }
   }
 
-  #execute({ call }: Exchange, admission: Admission, decline?: string): StripeAnswer {
+  #execute({ call, request }: Exchange, admission: Admission, decline?: string): StripeAnswer {
     if ('answer' in admission) {
       call.replayed = admission.answer.replayOf !== undefined;
       return admission.answer;
@@ -318,6 +318,7 @@ export class StripeVendor {
     try {
       const shown = prepared.execute({
         account,
+        apiVersion: apiVersionOf(request),
         id,
         decline,
         move: (movement) =>
@@ -475,7 +476,7 @@ function headersOf(
     'content-type': 'application/json',
     'cache-control': 'no-cache, no-store',
     'request-id': call.requestId,
-    'stripe-version': headerOf(request, 'stripe-version') ?? DEFAULT_API_VERSION,
+    'stripe-version': apiVersionOf(request),
   };
   if (answer.status !== 204 && answer.status !== 304) headers['content-length'] = length;
   if (call.idempotencyKey !== undefined && call.method === 'POST') {
@@ -506,6 +507,10 @@ function readForm(
     if (!(error instanceof StripeError)) throw error;
     return { params: {}, malformed: error };
   }
+}
+
+function apiVersionOf(request: IncomingMessage): string {
+  return headerOf(request, 'stripe-version') ?? DEFAULT_API_VERSION;
 }
 
 function presentedKey(authorization: string | undefined): string | undefined {

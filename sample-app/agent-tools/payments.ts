@@ -36,7 +36,6 @@ export class Payments {
         amount: charge.amount,
         confirm: true,
         paymentMethod: 'pm_card_visa',
-        paymentMethodTypes: ['card'],
         captureMethod: charge.capture ? 'automatic' : 'manual',
         // So that Stripe's own book says which key paid, for whom.
         metadata: { vault_key: vaultKey, user_id: userId, run_id: runId },

@@ -5,7 +5,8 @@ import { createStripeVendor } from '../../lib/testing/stripe-vendor';
 import type { StripeVendor } from '../../lib/testing/stripe-vendor';
 import { BrokerProcess, send } from '../support/broker-process';
 
-const PAYMENT = 'amount=100&currency=usd&payment_method=pm_card_visa&confirm=true';
+const PAYMENT =
+  'amount=100&currency=usd&payment_method=pm_card_visa&allowed_payment_method_types[0]=card&confirm=true';
 const ENDPOINTS = [
   '/v1/payment_intents',
   '/v1/payment_intents/*',
@@ -168,14 +169,17 @@ describe('money and order', () => {
             else if (fault !== undefined)
               vendor.next('*', { status: fault, at: 'after', saved: false });
             const on = `payment_intents/${ids[which % Math.max(1, ids.length)] ?? 'pi_none'}`;
-            const visa = 'payment_method=pm_card_visa';
+            const visa = 'payment_method=pm_card_visa&allowed_payment_method_types[0]=card';
             const create = (more: string, headers = {}) =>
               post('payment_intents', `amount=${cents}&currency=usd&${more}`, headers);
             const calls: Record<typeof what, () => Promise<void>> = {
               create: () => create(visa),
               pay: () => create(`${visa}&confirm=true`),
               authorize: () => create(`${visa}&confirm=true&capture_method=manual`),
-              declined: () => create('payment_method=pm_card_chargeDeclined&confirm=true'),
+              declined: () =>
+                create(
+                  'payment_method=pm_card_chargeDeclined&allowed_payment_method_types[0]=card&confirm=true',
+                ),
               confirm: () => post(`${on}/confirm`, visa),
               capture: () => post(`${on}/capture`, ''),
               partial: () => post(`${on}/capture`, `amount_to_capture=${cents}`),

@@ -7,7 +7,8 @@ import { BrokerProcess, send, temporaryFile } from '../support/broker-process';
 import type { IssuedKey } from '../support/broker-process';
 import { until } from '../support/until';
 
-const PAYMENT = 'amount=1000&currency=usd&payment_method=pm_card_visa&confirm=true';
+const PAYMENT =
+  'amount=1000&currency=usd&payment_method=pm_card_visa&allowed_payment_method_types[0]=card&confirm=true';
 
 interface Entry {
   seq: number;

@@ -4,7 +4,8 @@ import type { StripeVendor } from '../../lib/testing/stripe-vendor';
 import { BrokerProcess, send, temporaryFile } from '../support/broker-process';
 import type { IssuedKey } from '../support/broker-process';
 
-const PAYMENT = 'amount=1000&currency=usd&payment_method=pm_card_visa&confirm=true';
+const PAYMENT =
+  'amount=1000&currency=usd&payment_method=pm_card_visa&allowed_payment_method_types[0]=card&confirm=true';
 
 let vendor: StripeVendor;
 beforeAll(async () => {
@@ -86,7 +87,8 @@ describe('a broker that is killed', () => {
         '/v1/payment_intents/*/confirm',
       ],
     });
-    const { body } = await pay(broker, key, 'amount=1000&currency=usd&payment_method=pm_card_visa');
+    const unconfirmed = PAYMENT.replace('&confirm=true', '');
+    const { body } = await pay(broker, key, unconfirmed);
     expect((await broker.money(key)).spent).toBe(10);
     await broker.kill('SIGKILL');
     const again = await broker.restart();

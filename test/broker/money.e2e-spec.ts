@@ -4,7 +4,7 @@ import { BrokerProcess } from '../support/broker-process';
 import type { IssuedKey } from '../support/broker-process';
 import { RecordingVendor } from './recording-vendor';
 
-const VISA = 'payment_method=pm_card_visa';
+const VISA = 'payment_method=pm_card_visa&allowed_payment_method_types[0]=card';
 const ENDPOINTS = [
   '/v1/payment_intents',
   '/v1/payment_intents/*',
@@ -81,7 +81,10 @@ describe('PaymentIntents', () => {
   });
 
   it('a declined create is released, and its confirm holds it anew', async () => {
-    const declined = await pay(1000, 'payment_method=pm_card_chargeDeclined&confirm=true');
+    const declined = await pay(
+      1000,
+      'payment_method=pm_card_chargeDeclined&allowed_payment_method_types[0]=card&confirm=true',
+    );
     expect(declined.status).toBe(402);
     expect(await money()).toEqual({ spent: 0, held: 0, remaining: 10 });
     const { id } = declined.body.error.payment_intent;
@@ -99,7 +102,7 @@ describe('PaymentIntents', () => {
   });
 
   it('a declined confirm leaves the create’s exposure, so that the next confirm costs nothing', async () => {
-    const id = await intent(1000, 'payment_method=pm_card_visa');
+    const id = await intent(1000, VISA);
     vendor.next('POST /v1/payment_intents/*/confirm', { decline: 'insufficient_funds' });
     expect((await post(`payment_intents/${id}/confirm`)).status).toBe(402);
     expect(await spentAndHeld()).toEqual([10, 0]);

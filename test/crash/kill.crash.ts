@@ -213,7 +213,8 @@ class Lane {
   }
 
   #pay({ token }: AcknowledgedKey): Promise<Answer> {
-    const body = 'amount=50&currency=usd&payment_method=pm_card_visa&confirm=true';
+    const body =
+      'amount=50&currency=usd&payment_method=pm_card_visa&allowed_payment_method_types[0]=card&confirm=true';
     return this.#broker.call(token, 'POST', '/v1/payment_intents', { body });
   }
 

@@ -211,6 +211,7 @@ export class Load {
       amount: String(cents),
       currency: 'usd',
       payment_method: 'pm_card_visa',
+      'allowed_payment_method_types[0]': 'card',
       confirm: 'true',
       ...(manual ? { capture_method: 'manual' } : {}),
       'metadata[operation]': id,

@@ -61,7 +61,7 @@ async function idFor(line: string): Promise<string> {
   if (line.includes('KEY_ID')) return key.id;
   vendor.next('POST /v1/payment_intents', { reset: 'after' });
   await broker.call(key.token, 'POST', '/v1/payment_intents', {
-    body: 'amount=1250&currency=usd&payment_method=pm_card_visa&confirm=true',
+    body: 'amount=1250&currency=usd&payment_method=pm_card_visa&allowed_payment_method_types[0]=card&confirm=true',
   });
   return (await broker.api('GET', '/v1/holds?state=unknown')).body.holds[0].id as string;
 }

@@ -55,7 +55,7 @@ class Tools {
 
   async charge(amount = 500, idempotencyKey?: string): Promise<string> {
     const { id } = await this.stripe.createPaymentIntent(
-      { amount, confirm: true, paymentMethod: 'pm_card_visa', paymentMethodTypes: ['card'] },
+      { amount, confirm: true, paymentMethod: 'pm_card_visa' },
       { idempotencyKey },
     );
     return id;

@@ -20,7 +20,6 @@ class LostTools extends WorkerHost {
       amount: data.amount,
       confirm: true,
       paymentMethod: 'pm_card_visa',
-      paymentMethodTypes: ['card'],
     });
     return id;
   }

@@ -184,7 +184,7 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
       currency: 'usd',
       confirm: true,
       payment_method: 'pm_card_visa',
-      payment_method_types: ['card'],
+      allowed_payment_method_types: ['card'],
       metadata,
     };
   }
@@ -219,7 +219,7 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
       },
     ]);
     expect(body.requestId).toBe(callsIn(run)[0]!.requestId);
-    expect(callsIn(run)[0]!.params['payment_method_types']).toEqual(['card']);
+    expect(callsIn(run)[0]!.params['allowed_payment_method_types']).toEqual(['card']);
     expect(await keysOf(run)).toMatchObject([{ id: body.key, spent_usd: 12.5, held_usd: 0 }]);
   });
 

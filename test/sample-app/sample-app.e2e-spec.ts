@@ -365,7 +365,7 @@ async function chargeDirectly(
     currency: 'usd',
     confirm: 'true',
     payment_method: 'pm_card_visa',
-    'payment_method_types[]': 'card',
+    'allowed_payment_method_types[]': 'card',
   });
   for (const [name, value] of Object.entries(metadata)) body.set(`metadata[${name}]`, value);
   const answer = await fetch(`${url}/v1/payment_intents`, {

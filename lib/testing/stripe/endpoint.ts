@@ -9,6 +9,8 @@ import type { MoneyMovement } from './stripe-book';
 /** One call being executed. */
 export interface Execution {
   readonly account: StripeAccount;
+  /** The version that the call is made in: `2026-10-28.endive`. */
+  readonly apiVersion: string;
   /** The id in the path, or an empty text where the path has none. */
   readonly id: string;
   /** A decline code which the test scripted for this call, whatever the card. */

@@ -1,3 +1,10 @@
+import {
+  assertReturnUrl,
+  automaticMethodsOf,
+  automaticPaymentMethods,
+  returnUrl,
+  typesOf,
+} from './automatic-payment-methods';
 import { captureCharge, cardError, declineOfCharge, placeCharge } from './charges';
 import { formatAmount } from './currencies';
 import { endpoint, listEndpoint } from './endpoint';
@@ -132,8 +139,9 @@ export const paymentIntentEndpoints: Endpoint[] = [
     {
       amount: required(amount),
       currency: required(currency),
+      allowed_payment_method_types: texts,
       application_fee_amount: feeAmount,
-      automatic_payment_methods: hash,
+      automatic_payment_methods: automaticPaymentMethods,
       capture_method: captureMethod,
       confirm: flag,
       confirmation_method: oneOf('automatic', 'manual'),
@@ -147,14 +155,15 @@ export const paymentIntentEndpoints: Endpoint[] = [
       payment_method_options: hash,
       payment_method_types: texts,
       receipt_email: unsettableText,
+      return_url: returnUrl,
       setup_future_usage: oneOf('off_session', 'on_session'),
       shipping: hash,
       statement_descriptor: unsettableText,
       statement_descriptor_suffix: unsettableText,
       transfer_data: hash,
       transfer_group: text,
+      use_stripe_sdk: flag,
       ...allUnmodelled(
-        'allowed_payment_method_types',
         'amount_details',
         'confirmation_token',
         'customer_account',
@@ -166,11 +175,11 @@ export const paymentIntentEndpoints: Endpoint[] = [
         'payment_method_configuration',
         'payment_method_data',
         'radar_options',
-        'return_url',
-        'use_stripe_sdk',
       ),
     },
     (run, params) => {
+      const automatic = automaticMethodsOf(params, run.apiVersion);
+      if (params.confirm === true) assertReturnUrl(automatic, params);
       const { account } = run;
       const customer = params.customer === undefined ? null : account.customer(params.customer).id;
       const method =
@@ -181,16 +190,14 @@ export const paymentIntentEndpoints: Endpoint[] = [
       const intent: PaymentIntent = {
         id,
         object: 'payment_intent',
+        allowed_payment_method_types: params.allowed_payment_method_types ?? null,
         amount: params.amount,
         amount_capturable: 0,
         amount_details: { tip: {} },
         amount_received: 0,
         application: null,
         application_fee_amount: params.application_fee_amount ?? null,
-        automatic_payment_methods:
-          params.payment_method_types === undefined
-            ? { allow_redirects: 'always', enabled: true }
-            : null,
+        automatic_payment_methods: automatic,
         canceled_at: null,
         cancellation_reason: null,
         capture_method: params.capture_method ?? 'automatic_async',
@@ -209,7 +216,7 @@ export const paymentIntentEndpoints: Endpoint[] = [
         payment_method: method,
         payment_method_configuration_details: null,
         payment_method_options: params.payment_method_options ?? {},
-        payment_method_types: params.payment_method_types ?? ['card'],
+        payment_method_types: typesOf(params, run.apiVersion) ?? ['card'],
         processing: null,
         receipt_email: params.receipt_email ?? null,
         review: null,
@@ -250,15 +257,18 @@ export const paymentIntentEndpoints: Endpoint[] = [
     '/v1/payment_intents/:id/confirm',
     'payment_intent',
     {
+      allowed_payment_method_types: texts,
       amount_to_confirm: amount,
       capture_method: captureMethod,
       error_on_requires_action: flag,
       off_session: offSession,
       payment_method: text,
+      payment_method_types: texts,
       receipt_email: unsettableText,
+      return_url: returnUrl,
       setup_future_usage: oneOf('off_session', 'on_session', ''),
+      use_stripe_sdk: flag,
       ...allUnmodelled(
-        'allowed_payment_method_types',
         'amount_details',
         'confirmation_token',
         'excluded_payment_method_types',
@@ -268,11 +278,8 @@ export const paymentIntentEndpoints: Endpoint[] = [
         'payment_details',
         'payment_method_data',
         'payment_method_options',
-        'payment_method_types',
         'radar_options',
-        'return_url',
         'shipping',
-        'use_stripe_sdk',
       ),
     },
     (run, params) => {
@@ -297,6 +304,12 @@ export const paymentIntentEndpoints: Endpoint[] = [
           { param: 'amount_to_confirm' },
         );
       }
+      const types = typesOf(params, run.apiVersion);
+      if (types !== undefined) {
+        intent.payment_method_types = types;
+        intent.automatic_payment_methods = null;
+      }
+      assertReturnUrl(intent.automatic_payment_methods, params, intent);
       if (params.capture_method !== undefined) intent.capture_method = params.capture_method;
       if (params.receipt_email !== undefined) intent.receipt_email = params.receipt_email;
       if (params.setup_future_usage !== undefined) {

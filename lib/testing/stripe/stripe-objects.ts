@@ -4,16 +4,23 @@ import type { TestCard } from './test-cards';
 
 export type Metadata = Record<string, string>;
 
+/** Which payment methods a PaymentIntent takes: those that the Dashboard enables, with or without redirects. */
+export interface AutomaticPaymentMethods {
+  readonly allow_redirects?: 'always' | 'never';
+  readonly enabled: boolean;
+}
+
 export interface PaymentIntent {
   readonly id: string;
   readonly object: 'payment_intent';
+  readonly allowed_payment_method_types: readonly string[] | null;
   readonly amount: number;
   amount_capturable: number;
   readonly amount_details: Record<string, unknown>;
   amount_received: number;
   readonly application: null;
   application_fee_amount: number | null;
-  readonly automatic_payment_methods: Record<string, unknown> | null;
+  automatic_payment_methods: AutomaticPaymentMethods | null;
   canceled_at: number | null;
   cancellation_reason: string | null;
   capture_method: 'automatic' | 'automatic_async' | 'manual';
@@ -32,7 +39,7 @@ export interface PaymentIntent {
   payment_method: string | null;
   readonly payment_method_configuration_details: null;
   readonly payment_method_options: Record<string, unknown>;
-  readonly payment_method_types: readonly string[];
+  payment_method_types: readonly string[];
   readonly processing: null;
   receipt_email: string | null;
   readonly review: null;
