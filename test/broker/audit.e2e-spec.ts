@@ -153,7 +153,7 @@ describe('GET /v1/audit', () => {
       (
         await post(
           '',
-          'amount=2000&currency=usd&payment_method=pm_card_visa&confirm=true&capture_method=manual',
+          'amount=2000&currency=usd&payment_method=pm_card_visa&allowed_payment_method_types[0]=card&confirm=true&capture_method=manual',
         )
       ).body.id as string;
     const [first, second] = [await authorize(), await authorize()];
