@@ -16,7 +16,7 @@ let broker: BrokerProcess;
 let subjects = 0;
 beforeAll(async () => {
   vendor = await createStripeVendor();
-  broker = await BrokerProcess.start({ vendor, env: { VAULT_KEY_VENDOR_TIMEOUT: '400ms' } });
+  broker = await BrokerProcess.start({ vendor });
 });
 afterAll(() => vendor.close());
 beforeEach(() => vendor.reset());
@@ -297,7 +297,7 @@ describe('/v1/brakes', () => {
 
   it('lets go by itself where it was set for a time', async () => {
     const key = await broker.issue();
-    const put = { scope: 'key', id: key.id, reason: 'a moment', expires_in: '1s' };
+    const put = { scope: 'key', id: key.id, reason: 'a moment', expires_in: '3s' };
     const { body } = await broker.api('POST', '/v1/brakes', put);
     expect((await pay(key)).body.code).toBe('braked');
     const left = Date.parse(body.expires_at) - Date.now() + 5;
@@ -351,7 +351,7 @@ describe('/v1/leases', () => {
   });
 
   it('a key dies with its lease when that lapses, and no renewal brings it back', async () => {
-    const { body } = await broker.api('POST', '/v1/leases', { ttl_seconds: 1 });
+    const { body } = await broker.api('POST', '/v1/leases', { ttl_seconds: 3 });
     const key = await broker.issue({ lease_id: body.id });
     const left = Date.parse(body.expires_at) - Date.now() + 5;
     await new Promise((resolve) => setTimeout(resolve, left));
@@ -461,6 +461,7 @@ describe('failed log-ins', () => {
   it('are told to wait after too many, and the right token still gets in', async () => {
     const own = await BrokerProcess.start({ vendor });
     const statuses: number[] = [];
+    const began = Date.now();
     for (let i = 0; i < 31; i++) {
       const answer = await send(own.url, 'GET', '/v1/keys', {
         headers: { authorization: `Bearer guess-${i}` },
@@ -476,7 +477,7 @@ describe('failed log-ins', () => {
     expect((await own.api('GET', '/v1/keys')).status).toBe(200);
     expect(own.output).not.toContain('guess-');
     const lines = own.output.match(/refused a request from 127\.0\.0\.1: 401 unauthorized/g);
-    expect(lines?.length).toBeLessThan(5);
+    expect(lines?.length).toBeLessThanOrEqual(Math.floor((Date.now() - began) / 1_000) + 1);
   });
 });
 

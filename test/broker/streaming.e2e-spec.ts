@@ -30,7 +30,7 @@ beforeEach(async () => {
 
 /** Asks until it is so: what a broker does after its client has gone has no other witness. */
 async function eventually(check: () => Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   while (!(await check())) {
     if (Date.now() > deadline) throw new Error(`It never came to be that ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -72,7 +72,7 @@ describe('a 100 MiB answer', () => {
       mostHeap = Math.max(mostHeap, memory.heapUsed - before.heapUsed);
       mostBuffers = Math.max(mostBuffers, memory.external - before.external);
     }
-  }, 20_000);
+  });
 
   it('is followed to its end and settled where the client hangs up in the middle', async () => {
     vendor.next('POST /v1/payment_intents', { stream: { bytes: 100 * MIB } });
@@ -82,7 +82,7 @@ describe('a 100 MiB answer', () => {
     await eventually(isSettled(), 'the call was settled');
     expect(vendor.book.entries[0]?.answer).toBe('complete');
     expect(await broker.money(key)).toEqual({ spent: 1, held: 0, remaining: 99 });
-  }, 20_000);
+  });
 });
 
 describe('a client that goes away', () => {
@@ -121,7 +121,7 @@ describe('who would wedge the broker', () => {
   let own: IssuedKey;
   beforeAll(async () => {
     slow = await RecordingVendor.start();
-    brief = await BrokerProcess.start({ vendor: slow, env: { VAULT_KEY_VENDOR_TIMEOUT: '500ms' } });
+    brief = await BrokerProcess.start({ vendor: slow, env: { VAULT_KEY_VENDOR_TIMEOUT: '2s' } });
   });
   afterAll(() => slow.close());
   beforeEach(async () => {

@@ -127,7 +127,7 @@ describe('what the vendor does wrong', () => {
   it.each(rows)('$what: $status $error', async ({ script, status, error }) => {
     const { fault } = new CodeBlock(PAGE, 0, `const fault = ${script};`).run(['fault']);
     // Short only for the vendor that never answers: a busy machine is slow to answer, too.
-    app = await startApp('hang' in (fault as object) ? { vendorTimeout: '100ms' } : {});
+    app = await startApp('hang' in (fault as object) ? { vendorTimeout: '1s' } : {});
     app.get(StripeVendor).next('POST /v1/payment_intents', fault as StripeFault);
     const answer = await charge(app);
     const body = (await answer.json()) as { error: string; declineCode?: string };

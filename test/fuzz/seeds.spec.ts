@@ -15,8 +15,8 @@ describe('the parser of json', () => {
     const json = targets.find(({ name }) => name === 'json');
     const values = Array(1_000).fill(1).join(',');
     const name = 'n'.repeat(MAX_INPUT - values.length - 64);
-    const started = performance.now();
+    const before = process.cpuUsage();
     expect(json?.check(`{"metadata":{"${name}":[${values}]}}`)).toBe(false);
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(process.cpuUsage(before).user).toBeLessThan(1_000_000);
   });
 });

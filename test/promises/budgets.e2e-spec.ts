@@ -392,7 +392,6 @@ describe.each(Object.keys(operated))('with %s', (brokerName) => {
         await until(
           async () => (await keyOf(user, tools.app))?.status === 'expired',
           () => 'the key still works',
-          10_000,
         );
         tools.app.get(Gates).gate(gate).open();
 
@@ -433,7 +432,6 @@ describe.each(Object.keys(operated))('with %s', (brokerName) => {
         await until(
           () => renewals >= 4,
           () => `${renewals} renewals`,
-          10_000,
         );
         tools.app.get(Gates).gate(gate).open();
         expect((await sent).status).toBe(201);

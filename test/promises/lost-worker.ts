@@ -8,7 +8,7 @@ import type { VaultKeyModuleOptions } from '../../lib/index';
 
 export const LOST_QUEUE = 'lost';
 
-@Processor(LOST_QUEUE, { lockDuration: 300, stalledInterval: 150 })
+@Processor(LOST_QUEUE, { lockDuration: 3_000, stalledInterval: 1_000 })
 class LostTools extends WorkerHost {
   constructor(private readonly stripe: ProxiedStripeService) {
     super();
@@ -25,7 +25,7 @@ class LostTools extends WorkerHost {
   }
 }
 
-/** An application whose worker can be lost: another's takes its jobs over within half a second. */
+/** An application whose worker can be lost: another's takes its jobs over within seconds. */
 export function startLostTools(
   options: VaultKeyModuleOptions,
   port: number,

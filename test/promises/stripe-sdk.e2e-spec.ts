@@ -443,7 +443,7 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
     const answer = await inRun(
       (stripe) =>
         stripe.paymentIntents.create(charge(800, { run }), {
-          timeout: 100,
+          timeout: 1_000,
           maxNetworkRetries: 0,
           idempotencyKey,
         }),

@@ -361,7 +361,6 @@ describe('marked methods that Nest does not route', () => {
     await until(
       () => names.every((name) => paid(name).length > 0),
       () => `these did not run: ${names.filter((name) => paid(name).length === 0).join(', ')}`,
-      4_000,
     );
     const runs = new Set<string>();
     for (const name of names) {

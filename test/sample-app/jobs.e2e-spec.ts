@@ -23,8 +23,6 @@ const TELL_TALE = `
 `;
 
 // Each of these starts a process of its own, on a machine that may be busy.
-jest.setTimeout(30_000);
-
 describe('the jobs of the sample app', () => {
   let folder: string;
 

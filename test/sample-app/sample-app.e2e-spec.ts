@@ -71,8 +71,6 @@ class SampleApp {
 }
 
 // Each of these starts processes of its own, on a machine that may be busy.
-jest.setTimeout(30_000);
-
 const running = new Set<SampleApp>();
 const vendors: StripeVendor[] = [];
 const folders: string[] = [];

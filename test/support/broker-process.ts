@@ -10,7 +10,7 @@ import { join, resolve } from 'node:path';
 /** The built command. `BROKER_CLI` points at another build of it. */
 const CLI = resolve(process.env['BROKER_CLI'] ?? join(__dirname, '../../dist/broker/cli.js'));
 const PROBE = join(__dirname, 'heap-probe.js');
-const START_TIMEOUT_MS = 15_000;
+const START_TIMEOUT_MS = 60_000;
 
 /** The management token of every broker started here. */
 export const MANAGEMENT_TOKEN = 'kb_test_management_token_of_40_characters';

@@ -7,7 +7,7 @@
 export async function until(
   condition: () => Promise<boolean> | boolean,
   describe: () => Promise<string> | string,
-  timeoutMs = 2_000,
+  timeoutMs = 60_000,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await condition())) {

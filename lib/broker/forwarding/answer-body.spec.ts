@@ -3,13 +3,18 @@ import { AnswerBody } from './answer-body';
 
 function source(readTimeoutMs = 10_000) {
   const told: string[] = [];
+  let onDrain: () => void;
+  const drained = new Promise<void>((resolve) => (onDrain = resolve));
   const body = new AnswerBody({
     pause: () => told.push('pause'),
     resume: () => told.push('resume'),
-    drain: () => told.push('drain'),
+    drain() {
+      told.push('drain');
+      onDrain();
+    },
     readTimeoutMs,
   });
-  return { body, told };
+  return { body, told, drained };
 }
 
 describe('the body of an answer', () => {
@@ -66,9 +71,9 @@ describe('the body of an answer', () => {
   });
 
   it('is given up where nobody reads on for a time-out, or its stream is destroyed', async () => {
-    const { body, told } = source(5);
+    const { body, told, drained } = source(5);
     body.push(Buffer.alloc(65_536));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await drained;
     expect(told).toEqual(['pause', 'drain']);
     expect(await body.bytes(1e9)).toBeUndefined();
     const left = source();

@@ -285,5 +285,5 @@ describe.each(LEDGERS)('the ledger: %s', (_name, open, numRuns) => {
       }),
       { numRuns },
     );
-  }, 20_000);
+  });
 });

@@ -404,7 +404,7 @@ it('for any interleaving of calls, retries, outcomes, revokes, brakes, budgets a
     fc.asyncProperty(fc.array(steps, { minLength: 1, maxLength: 80 }), (script) => play(script)),
     { numRuns: 600 },
   );
-}, 60_000);
+});
 
 it('for any interleaving of calls under one idempotency key there is one hold at a time, and the dearest outcome decides', async () => {
   const admit: Step = { do: 'admit', key: 0, cents: 50, under: 0 };
@@ -425,4 +425,4 @@ it('for any interleaving of calls under one idempotency key there is one hold at
     fc.asyncProperty(fc.array(few, { minLength: 3, maxLength: 16 }), (script) => play(script)),
     { numRuns: 600 },
   );
-}, 60_000);
+});

@@ -246,7 +246,7 @@ it('an answer that stands still ends with the time-out of its call', async () =>
     headers: { 'x-vault-key-verdict': 'forwarded' },
     body,
   });
-  const { error } = await failure([step], () => pay({ timeout: 30, maxNetworkRetries: 0 }));
+  const { error } = await failure([step], () => pay({ timeout: 300, maxNetworkRetries: 0 }));
   expect(error.code).toBe('vendor_outcome_unknown');
   expect(body.destroyed).toBe(true);
 });
@@ -254,7 +254,7 @@ it('an answer that stands still ends with the time-out of its call', async () =>
 it('an answer that comes after the time-out of its call is let go', async () => {
   const late = deferred();
   const { error } = await failure([() => late.promise], () =>
-    pay({ timeout: 30, maxNetworkRetries: 0 }),
+    pay({ timeout: 300, maxNetworkRetries: 0 }),
   );
   expect(error).toMatchObject({ code: 'vendor_outcome_unknown', statusCode: 504 });
   const given = answer(200, PAID);
@@ -264,7 +264,7 @@ it('an answer that comes after the time-out of its call is let go', async () => 
 
 it('a failure that comes after the time-out of its call is nobody’s', async () => {
   const late = deferred();
-  await failure([() => late.promise], () => pay({ timeout: 30, maxNetworkRetries: 0 }));
+  await failure([() => late.promise], () => pay({ timeout: 300, maxNetworkRetries: 0 }));
   late.reject(new Error('too late'));
   await new Promise(setImmediate);
   expect(unhandled).toEqual([]);

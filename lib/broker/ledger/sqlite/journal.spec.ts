@@ -267,10 +267,14 @@ describe('a key that is given before it is written down', () => {
     const file = newFile();
     const ledger = new SqliteLedger(file);
     await ledger.issueSoon(keyOf('k'));
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    const again = killed(file);
-    expect(await again.key('k', 0)).toMatchObject({ key: { id: 'k' } });
-    await Promise.all([again.close(), ledger.close()]);
+    const isWritten = async () => {
+      const again = killed(file);
+      const found = await again.key('k', 0);
+      await again.close();
+      return found !== undefined;
+    };
+    while (!(await isWritten())) await new Promise((resolve) => setTimeout(resolve, 5));
+    await ledger.close();
   });
 
   it('is not given under a brake, nor under a parent or a lease that is not live', async () => {
