@@ -125,13 +125,12 @@ export interface Brake {
   createdAt: Date;
   /** Absent where it stands until it is lifted. */
   expiresAt?: Date;
+  /** How many live keys it stopped; absent while they are being counted. */
+  hit?: number;
 }
 
-/** A brake that has just been put. */
-export interface NewBrake extends Brake {
-  /** How many live keys it stopped. */
-  hit: number;
-}
+/** A brake that has just been put: without `hit` where more keys live than one look can count. */
+export type NewBrake = Brake;
 
 /** One call to a vendor through the broker's proxy. */
 export interface VendorCall {
@@ -225,7 +224,7 @@ export abstract class BrokerClient {
    * @throws CallRefusedException where the broker takes no such brake.
    * @throws VaultKeyUnavailableException where the broker gave no answer; the brake may stand.
    */
-  brake(_request: BrakeRequest): Promise<NewBrake> {
+  brake(_request: BrakeRequest): Promise<Brake> {
     return notInDialect('A brake');
   }
 

@@ -20,7 +20,6 @@ import type {
   IssueKeyRequest,
   IssueResult,
   KeyStanding,
-  NewBrake,
   RevokeResult,
   VendorAnswer,
   VendorCall,
@@ -29,7 +28,7 @@ import {
   brakeBody,
   ownIssueFields,
   readBrakes,
-  readNewBrake,
+  readBrake,
   readStanding,
 } from './management-wire';
 
@@ -165,9 +164,9 @@ export class EmbeddedBrokerClient extends BrokerClient {
     return readStanding(view) ?? unreadable();
   }
 
-  override async brake(request: BrakeRequest): Promise<NewBrake> {
+  override async brake(request: BrakeRequest): Promise<Brake> {
     const view = await this.#ask('to put a brake', this.broker.brake(brakeBody(request)));
-    return readNewBrake(view) ?? unreadable();
+    return readBrake(view) ?? unreadable();
   }
 
   override async lift(brakeId: string): Promise<void> {

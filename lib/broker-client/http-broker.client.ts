@@ -24,7 +24,6 @@ import type {
   IssueKeyRequest,
   IssueResult,
   KeyStanding,
-  NewBrake,
   RevokeResult,
   VendorAnswer,
   VendorCall,
@@ -36,7 +35,7 @@ import {
   ownIssueFields,
   readBrakes,
   readLeaseId,
-  readNewBrake,
+  readBrake,
   readStanding,
 } from './management-wire';
 import { RelayConnection } from './relay-connection';
@@ -279,12 +278,12 @@ export class HttpBrokerClient extends BrokerClient {
     return this.#read(answer, what, 200, readStanding);
   }
 
-  override async brake(request: BrakeRequest): Promise<NewBrake> {
+  override async brake(request: BrakeRequest): Promise<Brake> {
     if (this.dialect === 'keybrake') return notInDialect('A brake');
     const what = 'to put a brake';
     const body = brakeBody(request);
     const answer = await this.#ask({ method: 'POST', path: '/v1/brakes', body, what });
-    return this.#read(answer, what, 201, readNewBrake);
+    return this.#read(answer, what, 201, readBrake);
   }
 
   override async lift(brakeId: string): Promise<void> {

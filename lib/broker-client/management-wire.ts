@@ -5,7 +5,6 @@ import type {
   CapStanding,
   IssueKeyRequest,
   KeyStanding,
-  NewBrake,
 } from './broker-client';
 
 /** What a `vault-key` broker is told of a key beyond Keybrake's own fields. */
@@ -38,7 +37,7 @@ export function brakeBody(request: BrakeRequest): Record<string, unknown> {
 /** A brake as the management API shows it; `undefined` where it is none. */
 export function readBrake(body: unknown): Brake | undefined {
   if (!isRecord(body)) return undefined;
-  const { id, target, tenant_id: tenantId, reason } = body;
+  const { id, target, tenant_id: tenantId, reason, hit } = body;
   const scope = BRAKE_SCOPES.find((each) => each === body['scope']);
   const createdAt = instantOf(body['created_at']);
   const expiresAt = instantOf(body['expires_at']);
@@ -51,14 +50,8 @@ export function readBrake(body: unknown): Brake | undefined {
     reason: typeof reason === 'string' ? reason : '',
     createdAt,
     ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(typeof hit === 'number' ? { hit } : {}),
   };
-}
-
-/** The answer to a brake that was put; `undefined` where it is none. */
-export function readNewBrake(body: unknown): NewBrake | undefined {
-  const brake = readBrake(body);
-  const hit = isRecord(body) ? body['hit'] : undefined;
-  return brake === undefined || typeof hit !== 'number' ? undefined : { ...brake, hit };
 }
 
 /** A list of brakes; `undefined` where one of them is none. */

@@ -311,10 +311,11 @@ export class Broker {
    * the subject is admitted.
    *
    * @param body What `POST /v1/brakes` takes.
-   * @returns The brake, and how many live keys it hit.
+   * @returns The brake; its `hit` is null where the keys that it hit are still being counted, and
+   * {@link brakes} tells it then.
    * @throws BrokerRefusal 422 with every bad field, or 503.
    */
-  async brake(body: unknown, remoteAddress?: string): Promise<BrakeView & { hit: number }> {
+  async brake(body: unknown, remoteAddress?: string): Promise<BrakeView> {
     const parsed = parseBrakeRequest(body, this.#vendorNames);
     if ('faults' in parsed) throw invalidFields(parsed.faults);
     const { lifeMs, ...request } = parsed.request;
@@ -329,7 +330,7 @@ export class Broker {
       ...(lifeMs === undefined ? {} : { expiresAt: now + lifeMs }),
     };
     const hit = await this.#ledger.putBrake(brake, remoteAddress);
-    return { ...brakeView(brake), hit };
+    return brakeView(hit === undefined ? brake : { ...brake, hit });
   }
 
   /** The brakes that stand, the oldest first. */

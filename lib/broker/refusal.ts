@@ -95,6 +95,15 @@ export function storeUnavailable(cause?: unknown): BrokerRefusal {
   return refusal;
 }
 
+/** A key above the key of a call is gone, and its cap with it: no call of that key can be decided. */
+export function parentMissing(parentId: string): BrokerRefusal {
+  return new BrokerRefusal(
+    503,
+    'store_unavailable',
+    `The key ${parentId}, whose cap this key counts against, is not in the store, so nothing was forwarded. Issue a new key.`,
+  );
+}
+
 /** The decision could be taken but not written down, so it was not taken. */
 export function auditUnavailable(cause?: unknown): BrokerRefusal {
   const refusal = new BrokerRefusal(

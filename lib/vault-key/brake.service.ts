@@ -35,7 +35,7 @@ const EXAMPLE = "{ run: 'r1' }, { user: 'u1', tenant: 't1' } or 'all'";
  *
  * async onFraudAlert(userId: string) {
  *   const { id, hit } = await this.brakes.stop({ user: userId }, 'fraud alert', { expiresIn: '1h' });
- *   this.logger.warn(`${hit} live keys stopped; lift(${id}) lets go`);
+ *   this.logger.warn(`${hit ?? 'many'} live keys stopped; lift(${id}) lets go`);
  * }
  */
 @Injectable()
@@ -48,7 +48,8 @@ export class BrakeService {
    *
    * @param target Whom to stop.
    * @param reason Shown to whoever is stopped, and in the audit log: 1–200 characters.
-   * @returns The brake, and how many live keys it hit.
+   * @returns The brake. Its `hit` says how many live keys it stopped, and is absent where they are
+   * still being counted: {@link list} tells it some moments later.
    * @throws CallRefusedException where the target does not have exactly one scope, where the broker
    * takes no such brake, and `dialect_not_supported` where it has none.
    * @throws VaultKeyUnavailableException where the broker gave no answer: the brake may stand, and

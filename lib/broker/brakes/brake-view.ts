@@ -11,6 +11,8 @@ export interface BrakeView {
   created_at: string;
   /** Absent where it stands until it is lifted. */
   expires_at?: string;
+  /** How many live keys it hit; null while they are being counted, which takes some seconds for a million. */
+  hit: number | null;
 }
 
 export function brakeView(brake: Brake): BrakeView {
@@ -24,5 +26,6 @@ export function brakeView(brake: Brake): BrakeView {
     ...(brake.expiresAt === undefined
       ? {}
       : { expires_at: new Date(brake.expiresAt).toISOString() }),
+    hit: brake.hit ?? null,
   };
 }

@@ -16,6 +16,8 @@ export interface Brake {
   /** Milliseconds since the epoch. */
   createdAt: number;
   expiresAt?: number;
+  /** How many live keys it hit; absent until they are counted. */
+  hit?: number;
 }
 
 /** Whom a key or a call is for. */

@@ -10,6 +10,7 @@ const COLUMNS: readonly Column<BrakeView>[] = [
   { title: 'TARGET', text: ({ target }) => target ?? '', shrinks: true },
   { title: 'TENANT', text: ({ tenant_id }) => tenant_id ?? '', shrinks: true },
   { title: 'EXPIRES', text: ({ expires_at }) => instant(expires_at) },
+  { title: 'HIT', text: ({ hit }) => String(hit ?? ''), right: true },
   { title: 'REASON', text: ({ reason }) => reason, shrinks: true },
 ];
 
@@ -33,15 +34,20 @@ ${COMMON_HELP}`,
     const [scope, id] =
       operands[0] === 'all' ? operandsOf(operands, 'SCOPE') : operandsOf(operands, 'SCOPE', 'ID');
     if (reason === undefined) throw new BadUsage('--reason is missing');
-    const json = await api.call<BrakeView & { hit: number }>('POST', '/v1/brakes', {
+    const json = await api.call<BrakeView>('POST', '/v1/brakes', {
       scope,
       ...(id === undefined ? {} : { id }),
       ...(tenant === undefined ? {} : { tenant_id: tenant }),
       reason,
       ...(time === undefined ? {} : { expires_in: time }),
     });
-    const keys = `${json.hit} live ${json.hit === 1 ? 'key' : 'keys'}`;
-    return { json, text: `${json.id} stops ${keys}; lift it with: lift ${json.id}\n` };
+    const { id: brakeId, hit } = json;
+    const keys = `${hit} live ${hit === 1 ? 'key' : 'keys'}`;
+    const text =
+      hit === null
+        ? `${brakeId} is in force; brake tells how many live keys it hit, once they are counted; lift it with: lift ${brakeId}\n`
+        : `${brakeId} stops ${keys}; lift it with: lift ${brakeId}\n`;
+    return { json, text };
   },
 };
 

@@ -74,7 +74,7 @@ export function isLive(key: KeyRecord, now: number): boolean {
   );
 }
 
-function statusOf({ key, braked }: KeyWithBalance, now: number): KeyStatus {
+export function statusOf({ key, braked }: KeyWithBalance, now: number): KeyStatus {
   if (key.revokedAt !== undefined) return 'revoked';
   if (!isLive(key, now)) return 'expired';
   return braked ? 'braked' : 'active';

@@ -195,8 +195,11 @@ export interface Ledger {
   /** What stands against a budget today. */
   budgetState(budget: Budget, now: number): Promise<CapState>;
 
-  /** Resolves with how many live keys it stops. */
-  putBrake(brake: Brake, remoteAddress?: string): Promise<number>;
+  /**
+   * The brake is in force once it resolves: with how many live keys it hit, or `undefined` where
+   * they are counted later.
+   */
+  putBrake(brake: Brake, remoteAddress?: string): Promise<number | undefined>;
   liftBrake(id: string, now: number, remoteAddress?: string): Promise<Brake | undefined>;
   /** Those that stand. */
   brakes(now: number): Promise<readonly Brake[]>;

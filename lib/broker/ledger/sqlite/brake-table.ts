@@ -9,6 +9,7 @@ interface BrakeRow {
   reason: string;
   created_at: number;
   expires_at: number | null;
+  hit: number | null;
 }
 
 /** Standing brakes. They are few, so all of them are kept at hand. */
@@ -16,15 +17,24 @@ export class BrakeTable {
   readonly #all: SqliteStatement;
   readonly #insert: SqliteStatement;
   readonly #delete: SqliteStatement;
+  readonly #noteHit: SqliteStatement;
+  readonly #forgetHit: SqliteStatement;
   #standing: Brake[] | undefined;
 
   constructor(connection: SqliteConnection) {
-    this.#all = connection.prepare('SELECT * FROM brakes ORDER BY created_at, id');
+    this.#all = connection.prepare(
+      `SELECT brakes.*, brake_hits.hit FROM brakes LEFT JOIN brake_hits ON brake_id = brakes.id
+       ORDER BY created_at, brakes.id`,
+    );
     this.#insert = connection.prepare(
       `INSERT INTO brakes (id, scope, target, tenant, reason, created_at, expires_at)
        VALUES (?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#delete = connection.prepare('DELETE FROM brakes WHERE id = ?');
+    this.#noteHit = connection.prepare(
+      'INSERT OR REPLACE INTO brake_hits (brake_id, hit) VALUES (?, ?)',
+    );
+    this.#forgetHit = connection.prepare('DELETE FROM brake_hits WHERE brake_id = ?');
   }
 
   /** Those that have expired among them. */
@@ -37,11 +47,19 @@ export class BrakeTable {
     this.forget();
   }
 
+  /** How many live keys a brake has hit, once they are counted. */
+  noteHit(id: string, hit: number): void {
+    if (this.standing.every((brake) => brake.id !== id)) return;
+    this.#noteHit.run(id, hit);
+    this.forget();
+  }
+
   /** The brake that was lifted; `undefined` where none has the id. */
   lift(id: string): Brake | undefined {
     const brake = this.standing.find((each) => each.id === id);
     if (brake !== undefined) {
       this.#delete.run(id);
+      this.#forgetHit.run(id);
       this.forget();
     }
     return brake;
@@ -62,5 +80,6 @@ function brakeOf(row: BrakeRow): Brake {
     reason: row.reason,
     createdAt: row.created_at,
     ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
+    ...(row.hit === null ? {} : { hit: row.hit }),
   };
 }

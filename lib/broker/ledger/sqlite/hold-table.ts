@@ -63,6 +63,9 @@ export class HoldTable {
   readonly #holds: Rows<StoredHold>;
   readonly #balances: Rows<NamedBalance>;
   readonly #objects: Rows<ObjectRow>;
+  /** How many holds have no end yet, and what this transaction has changed of that. */
+  readonly #open = { held: 0, unknown: 0 };
+  #opened = { held: 0, unknown: 0 };
   readonly #sql;
 
   constructor(private readonly connection: SqliteConnection) {
@@ -159,6 +162,7 @@ export class HoldTable {
       endedAt: null,
     });
     this.#charge(hold.chargedTo, 0, hold.micros);
+    this.#count('held', 1);
   }
 
   get(callId: string): StoredHold | undefined {
@@ -175,6 +179,7 @@ export class HoldTable {
   ): void {
     this.#holds.put({ ...hold, state, settledMicros, objectId: rootId, endedAt: now });
     this.#charge(hold.chargedTo, settledMicros, -hold.heldMicros);
+    this.#count(hold.state, -1);
   }
 
   /** Names the object that a hold was for. */
@@ -184,11 +189,16 @@ export class HoldTable {
 
   markUnknown(hold: StoredHold): void {
     this.#holds.put({ ...hold, state: 'unknown' });
+    this.#count(hold.state, -1);
+    this.#count('unknown', 1);
   }
 
   /** What was in flight when its process died: nobody knows what became of it. To be done before anything else. */
   markAllUnknown(): void {
     this.#sql.markAllUnknown.run();
+    for (const row of this.#sql.open.all() as { state: 'held' | 'unknown'; count: number }[]) {
+      this.#open[row.state] = row.count;
+    }
   }
 
   /**
@@ -217,13 +227,19 @@ export class HoldTable {
     return given;
   }
 
-  /** How many holds have no end yet, by state. To be asked once all rows are written. */
-  openCounts(): { held: number; unknown: number } {
-    const counts = { held: 0, unknown: 0 };
-    for (const row of this.#sql.open.all() as { state: 'held' | 'unknown'; count: number }[]) {
-      counts[row.state] = row.count;
-    }
-    return counts;
+  /** How many holds have no end yet, by state. */
+  get openCounts(): { held: number; unknown: number } {
+    return { ...this.#open };
+  }
+
+  committed(): void {
+    this.#open.held += this.#opened.held;
+    this.#open.unknown += this.#opened.unknown;
+    this.#opened = { held: 0, unknown: 0 };
+  }
+
+  rolledBack(): void {
+    this.#opened = { held: 0, unknown: 0 };
   }
 
   /** What an object may cost, by what is settled of it. */
@@ -293,6 +309,10 @@ export class HoldTable {
 
   #object(vendor: string, account: string, id: string): ObjectRow | undefined {
     return this.#objects.get(objectName(vendor, account, id), [vendor, account, id]);
+  }
+
+  #count(state: HoldState, by: 1 | -1): void {
+    if (state === 'held' || state === 'unknown') this.#opened[state] += by;
   }
 
   #charge(names: readonly string[], spent: MicroUsd, held: MicroUsd): void {

@@ -1,8 +1,7 @@
 import type { AppBudgets } from '../../budgets/budget';
 import type { KeyRecord } from '../../keys/key';
-import type { KeyFilter, PageRequest } from '../ledger';
-import { Conditions } from './conditions';
 import type { LeaseTable } from './lease-table';
+import { LiveKeys } from './live-keys';
 import { Rows } from './rows';
 import type { SqliteConnection, SqliteStatement, SqliteValue } from './sqlite-driver';
 
@@ -26,19 +25,9 @@ const COLUMNS = [
 ] as const;
 
 const SELECT = 'SELECT keys.*, keys.rowid AS position FROM keys';
-const LEASES = 'LEFT JOIN leases ON leases.id = keys.lease_id';
-const LIVE = `keys.revoked_at IS NULL AND keys.expires_at > ?
-  AND (keys.lease_id IS NULL OR leases.expires_at > ?)`;
-
 const MAX_TOKEN_HASHES = 4_096;
 
 type Found = Record<string, SqliteValue>;
-
-/** A key, and its place in the order in which keys were issued. */
-export interface PlacedKey {
-  key: KeyRecord;
-  position: number;
-}
 
 /** Keys, each with what its lease says. */
 export class KeyTable {
@@ -47,8 +36,9 @@ export class KeyTable {
   readonly #idByTokenHash = new Map<string, string>();
   #maxTokenHashes = MAX_TOKEN_HASHES;
   readonly #byTokenHash: SqliteStatement;
-  readonly #live: SqliteStatement;
-  readonly #liveCount: SqliteStatement;
+  readonly #live = new LiveKeys();
+  /** What this transaction has changed of them. */
+  #changes: { key: KeyRecord; change: 'add' | 'remove' }[] = [];
 
   constructor(
     private readonly connection: SqliteConnection,
@@ -66,16 +56,13 @@ export class KeyTable {
     this.#byTokenHash = connection.prepare(
       `${SELECT} WHERE keys.token_hash = ? AND keys.revoked_at IS NULL`,
     );
-    this.#live = connection.prepare(`${SELECT} ${LEASES} WHERE ${LIVE}`);
-    this.#liveCount = connection.prepare(
-      `SELECT COUNT(*) AS count FROM keys ${LEASES} WHERE ${LIVE}`,
-    );
   }
 
   insert(key: KeyRecord): void {
     if (this.#idByTokenHash.size >= this.#maxTokenHashes) this.#forgetWritten();
     this.rows.put(key);
     this.#idByTokenHash.set(key.tokenHash, key.id);
+    this.#changes.push({ key, change: 'add' });
   }
 
   get(id: string): KeyRecord | undefined {
@@ -91,43 +78,32 @@ export class KeyTable {
 
   revoke(key: KeyRecord, now: number): void {
     this.rows.put({ ...key, revokedAt: now });
+    this.#changes.push({ key, change: 'remove' });
   }
 
-  live(now: number): KeyRecord[] {
-    this.rows.write();
-    return (this.#live.all(now, now) as Found[]).map((found) => this.#read(found));
-  }
-
-  /** To be asked once all rows are written. */
-  liveCount(now: number): number {
-    return (this.#liveCount.get(now, now) as { count: number }).count;
-  }
-
-  /**
-   * Newest first; `braked` and `active` alike are those that are live. To be asked once all rows
-   * are written.
-   */
-  page(filter: KeyFilter, { limit, cursor }: PageRequest, now: number): PlacedKey[] {
-    const where = new Conditions();
-    where.equals('keys.vendor', filter.vendor);
-    where.equals('keys.tenant_id', filter.tenant_id);
-    where.equals('keys.user_id', filter.user_id);
-    where.equals('keys.run_id', filter.run_id);
-    where.equals('keys.tool', filter.tool);
-    if (filter.status === 'revoked') where.add('keys.revoked_at IS NOT NULL');
-    if (filter.status === 'expired') {
-      where.add(
-        'keys.revoked_at IS NULL AND (keys.expires_at <= ? OR (keys.lease_id IS NOT NULL AND leases.expires_at <= ?))',
-        now,
-        now,
-      );
+  /** Counts the keys that the table has. To be done once, before any is issued. */
+  beginCount(now: number): void {
+    const unrevoked = this.connection
+      .prepare('SELECT expires_at, lease_id FROM keys WHERE revoked_at IS NULL AND expires_at > ?')
+      .raw();
+    for (const row of unrevoked.iterate(now)) {
+      const [expiresAt, lease] = row as [number, string | null];
+      this.#live.add({ expiresAt, ...(lease === null ? {} : { lease: { id: lease } }) });
     }
-    if (filter.status === 'active' || filter.status === 'braked') where.add(LIVE, now, now);
-    if (cursor !== undefined) where.add('keys.rowid < ?', Number(cursor));
-    const found = this.connection
-      .prepare(`${SELECT} ${LEASES} ${where.sql} ORDER BY keys.rowid DESC LIMIT ?`)
-      .all(...where.values, limit) as Found[];
-    return found.map((row) => ({ key: this.#read(row), position: row['position'] as number }));
+  }
+
+  /** How many keys live, and how many are neither revoked nor expired. */
+  counts(now: number): { live: number; unrevoked: number } {
+    return this.#live.count(now, (id) => this.leases.get(id)?.expiresAt);
+  }
+
+  committed(): void {
+    for (const { key, change } of this.#changes) this.#live[change](key);
+    this.#changes = [];
+  }
+
+  rolledBack(): void {
+    this.#changes = [];
   }
 
   #find(hash: string): KeyRecord | undefined {
@@ -142,10 +118,6 @@ export class KeyTable {
       if (this.rows.atHand(id) === undefined) this.#idByTokenHash.delete(hash);
     }
     this.#maxTokenHashes = Math.max(MAX_TOKEN_HASHES, 2 * this.#idByTokenHash.size);
-  }
-
-  #read(found: Found): KeyRecord {
-    return this.#leased(keyOf(COLUMNS.map((name) => found[name] ?? null)));
   }
 
   /** What a lease says is looked up each time; one that is gone has lapsed. */

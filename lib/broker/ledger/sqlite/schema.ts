@@ -2,7 +2,7 @@ import { AUDIT_COLUMNS } from '../../audit/audit-entry';
 import type { SqliteConnection } from './sqlite-driver';
 
 /** Kept in `PRAGMA user_version`. */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 const INTEGER_COLUMNS: ReadonlySet<string> = new Set([
   'requested_micros',
@@ -166,7 +166,18 @@ const VERSION_3 = `
   CREATE INDEX keys_unrevoked ON keys (expires_at) WHERE revoked_at IS NULL;
 `;
 
-const MIGRATIONS = [VERSION_1, VERSION_2, VERSION_3];
+const VERSION_4 = `
+  CREATE TABLE IF NOT EXISTS brake_hits (
+    brake_id TEXT PRIMARY KEY,
+    hit INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX keys_by_run ON keys (run_id) WHERE run_id IS NOT NULL;
+  CREATE INDEX keys_by_user ON keys (user_id) WHERE user_id IS NOT NULL;
+  CREATE INDEX keys_by_tenant ON keys (tenant_id) WHERE tenant_id IS NOT NULL;
+  CREATE INDEX keys_by_tool ON keys (tool) WHERE tool IS NOT NULL;
+`;
+
+const MIGRATIONS = [VERSION_1, VERSION_2, VERSION_3, VERSION_4];
 
 /**
  * Brings a file to the schema of this version, in one transaction.

@@ -5,6 +5,9 @@ export interface SqliteStatement {
   run(...values: readonly SqliteValue[] | [readonly SqliteValue[]]): unknown;
   get(...values: readonly SqliteValue[] | [readonly SqliteValue[]]): unknown;
   all(...values: readonly SqliteValue[] | [readonly SqliteValue[]]): unknown[];
+  iterate(...values: readonly SqliteValue[]): IterableIterator<unknown>;
+  /** Rows as arrays from now on. */
+  raw(): SqliteStatement;
 }
 
 export type SqliteValue = string | number | null;

@@ -3,16 +3,23 @@ import type { AuditVerdict } from '../../audit/audit-chain';
 import { auditRowOf } from '../../audit/audit-entry';
 import type { AuditEntry, AuditRecord, AuditRow } from '../../audit/audit-entry';
 import { brakeOver } from '../../brakes/brake';
-import type { Brake } from '../../brakes/brake';
+import type { Brake, BrakeSubject } from '../../brakes/brake';
 import { budgetName, dayBalanceName, dayOf, endOfDay, subjectsOf } from '../../budgets/budget';
 import type { AppBudgets, Budget, BudgetSubject } from '../../budgets/budget';
 import { Clock } from '../../clock';
 import { instantText } from '../../instant';
-import { isLive } from '../../keys/key';
+import { isLive, statusOf } from '../../keys/key';
 import type { KeyRecord, KeyWithBalance } from '../../keys/key';
 import { usdText } from '../../money/usd';
 import type { MicroUsd } from '../../money/usd';
-import { BrokerRefusal, brakedBy, invalidFields, invalidKey, notFound } from '../../refusal';
+import {
+  BrokerRefusal,
+  brakedBy,
+  invalidFields,
+  invalidKey,
+  notFound,
+  parentMissing,
+} from '../../refusal';
 import type { FieldFault } from '../../refusal';
 import { capRefusal, holdFor, remainingAfter } from '../decide';
 import type { CapState } from '../decide';
@@ -39,8 +46,11 @@ import { AuditTable } from './audit-table';
 import { BrakeTable } from './brake-table';
 import { BudgetTable } from './budget-table';
 import { GroupCommit } from './group-commit';
+import { HitCount } from './hit-count';
 import { HoldTable } from './hold-table';
 import { Journal } from './journal';
+import { KeySearch } from './key-search';
+import type { LiveKey } from './key-search';
 import { KeyTable } from './key-table';
 import { LeaseTable } from './lease-table';
 import { OperationTable } from './operation-table';
@@ -73,6 +83,8 @@ export class SqliteLedger implements Ledger {
   readonly #connection: SqliteConnection;
   readonly #commits: GroupCommit;
   readonly #keys: KeyTable;
+  readonly #search: KeySearch;
+  readonly #hits: HitCount;
   readonly #holds: HoldTable;
   readonly #operations: OperationTable;
   readonly #budgets: BudgetTable;
@@ -106,6 +118,7 @@ export class SqliteLedger implements Ledger {
     });
     this.#leases = new LeaseTable(connection);
     this.#keys = new KeyTable(connection, this.#leases);
+    this.#search = new KeySearch(connection);
     this.#holds = new HoldTable(connection);
     this.#operations = new OperationTable(connection);
     this.#budgets = new BudgetTable(connection);
@@ -124,6 +137,8 @@ export class SqliteLedger implements Ledger {
       },
       onCommit: () => {
         this.#journal.committed();
+        this.#keys.committed();
+        this.#holds.committed();
         this.#forgetKept();
       },
       onRollback: () => this.#forget(),
@@ -138,6 +153,16 @@ export class SqliteLedger implements Ledger {
     this.#holds.markAllUnknown();
     this.#operations.forgetFlights();
     this.#journal.forgetRead();
+    this.#keys.beginCount(clock.now());
+    this.#hits = new HitCount(this.#search, {
+      isHit: (key, brake, now) => this.#stops(brake, key, now),
+      note: (brake, hit) =>
+        void this.#commits.runSoon(() => this.#brakes.noteHit(brake.id, hit)).catch(() => {}),
+    });
+    // Those whose count a crash has cut off.
+    for (const brake of this.#brakes.standing) {
+      if (brake.hit === undefined) this.#hits.begin(brake, clock.now(), 0);
+    }
   }
 
   issue(key: KeyRecord, remoteAddress?: string): Promise<void> {
@@ -193,37 +218,27 @@ export class SqliteLedger implements Ledger {
 
   async key(id: string, now: number): Promise<KeyWithBalance | undefined> {
     this.#commits.flush();
-    const key = this.#keys.get(id);
+    const key = this.#key(id);
     return key === undefined ? undefined : this.#withBalance(key, now);
   }
 
   async keys(filter: KeyFilter, page: PageRequest, now: number): Promise<Page<KeyWithBalance>> {
     this.#writeAll();
-    const found: { entry: KeyWithBalance; position: number }[] = [];
-    let cursor = page.cursor;
-    while (found.length <= page.limit) {
-      const limit = page.limit + 1;
-      const rows = this.#keys.page(
-        filter,
-        { limit, ...(cursor === undefined ? {} : { cursor }) },
-        now,
-      );
-      for (const { key, position } of rows) {
-        const entry = this.#withBalance(key, now);
-        const { status } = filter;
-        const wanted =
-          (status !== 'braked' && status !== 'active') || entry.braked === (status === 'braked');
-        if (wanted && found.length <= page.limit) found.push({ entry, position });
-        cursor = String(position);
-      }
-      if (rows.length < limit) break;
-    }
-    const shown = found.slice(0, page.limit);
-    const last = shown.at(-1);
-    return {
-      entries: shown.map(({ entry }) => entry),
-      ...(found.length > page.limit && last !== undefined ? { next: String(last.position) } : {}),
-    };
+    const { status } = filter;
+    return this.#search.page({
+      filter,
+      page,
+      now,
+      brakes: this.#brakes.standing,
+      unrevoked: this.#keys.counts(now).unrevoked,
+      show: (id) => {
+        const key = this.#keys.get(id);
+        const entry = key === undefined ? undefined : this.#withBalance(key, now);
+        return entry === undefined || (status !== undefined && statusOf(entry, now) !== status)
+          ? undefined
+          : entry;
+      },
+    });
   }
 
   async capsOver(keyId: string, now: number): Promise<readonly CapState[]> {
@@ -321,23 +336,29 @@ export class SqliteLedger implements Ledger {
     };
   }
 
-  putBrake(brake: Brake, remoteAddress?: string): Promise<number> {
-    return this.#commits.run(() => {
+  async putBrake(brake: Brake, remoteAddress?: string): Promise<number | undefined> {
+    await this.#commits.run(() => {
       this.#brakes.put(brake);
       this.#log.write({
         ...operatorRow('brake', brake.createdAt, remoteAddress),
         verdict: 'braked',
         reason: `${brake.id} ${brake.scope} ${brake.target}: ${brake.reason}`,
       });
-      const live = this.#keys.live(brake.createdAt);
-      return live.filter((key) => this.#isBraked(key, [brake], brake.createdAt)).length;
+      // The keys that it hits are counted in their table.
+      this.#journal.writeAll();
     });
+    // Those whose write has failed so far are in no table.
+    const promised = this.#unwrittenKeys(brake.createdAt).filter((key) =>
+      this.#stops(brake, key, brake.createdAt),
+    );
+    return this.#hits.begin(brake, brake.createdAt, promised.length);
   }
 
   liftBrake(id: string, now: number, remoteAddress?: string): Promise<Brake | undefined> {
     return this.#commits.run(() => {
       const brake = this.#brakes.lift(id);
       if (brake !== undefined) {
+        this.#hits.end(id);
         this.#log.write({
           ...operatorRow('lift', now, remoteAddress),
           verdict: 'lifted',
@@ -395,10 +416,10 @@ export class SqliteLedger implements Ledger {
   }
 
   async figures(now: number): Promise<LedgerFigures> {
-    this.#writeAll();
+    this.#commits.flush();
     return {
-      liveKeys: this.#keys.liveCount(now),
-      openHolds: this.#holds.openCounts(),
+      liveKeys: this.#keys.counts(now).live + this.#unwrittenKeys(now).length,
+      openHolds: this.#holds.openCounts,
       ...this.#commits.figures,
     };
   }
@@ -410,6 +431,7 @@ export class SqliteLedger implements Ledger {
   }
 
   async close(): Promise<void> {
+    this.#hits.close();
     try {
       this.#writeAll();
     } catch {
@@ -437,6 +459,9 @@ export class SqliteLedger implements Ledger {
     const brake = this.#brakeOver(key, now);
     if (brake !== undefined) return refuse(brakedBy(brake.scope, brake.reason));
     if (!isLive(key, now)) return refuse(invalidKey(true));
+    // A cap that cannot be found is one that is reached.
+    const missing = this.#lineOf(key).missingId;
+    if (missing !== undefined) return refuse(parentMissing(missing));
 
     const known = this.#knownOperation(admission);
     if (known?.sending === 'other') return refuse(idempotencyKeyReused());
@@ -583,18 +608,31 @@ export class SqliteLedger implements Ledger {
     return { ...cap, balance: this.#holds.balance(cap.balanceName) };
   }
 
-  /** The keys a key was issued under, the nearest first. */
+  /**
+   * The keys a key was issued under, the nearest first.
+   *
+   * @throws BrokerRefusal where one of them is gone from the store.
+   */
   #ancestorsOf(key: KeyRecord): KeyRecord[] {
+    const { ancestors, missingId } = this.#lineOf(key);
+    if (missingId !== undefined) throw parentMissing(missingId);
+    return ancestors;
+  }
+
+  /** The keys above a key, as far as the store has them, and the id of the first that it has not. */
+  #lineOf(key: KeyRecord): { ancestors: KeyRecord[]; missingId?: string } {
     const ancestors: KeyRecord[] = [];
     let { parentId } = key;
     while (parentId !== undefined) {
       const parent = this.#key(parentId);
-      // A cap that cannot be found is one that is reached.
-      if (parent === undefined) throw new Error(`the key above ${key.id} is gone from the store`);
+      // More than can be issued: the store was changed by another hand, perhaps to a circle.
+      if (parent === undefined || ancestors.length > MAX_PARENTS) {
+        return { ancestors, missingId: parentId };
+      }
       ancestors.push(parent);
       ({ parentId } = parent);
     }
-    return ancestors;
+    return { ancestors };
   }
 
   /** @throws BrokerRefusal where its parent or its lease is not live, or a brake stands over it. */
@@ -655,6 +693,12 @@ export class SqliteLedger implements Ledger {
     if (!this.#journal.isWritten) this.#commits.runNow(() => this.#journal.writeAll());
   }
 
+  #unwrittenKeys(now: number): KeyRecord[] {
+    return [...this.#promised.values()]
+      .filter(({ key, isWritten }) => !isWritten && isLive(key, now))
+      .map(({ key }) => key);
+  }
+
   #linkFaults(
     { parentId, leaseId }: { parentId?: string; leaseId?: string },
     now: number,
@@ -664,8 +708,15 @@ export class SqliteLedger implements Ledger {
       const parent = this.#key(parentId);
       if (parent === undefined || !isLive(parent, now)) {
         faults.push({ field: 'parent_id', message: 'is not the id of a live key' });
-      } else if (this.#ancestorsOf(parent).length + 1 > MAX_PARENTS) {
-        faults.push({ field: 'parent_id', message: `has more than ${MAX_PARENTS} keys above it` });
+      } else {
+        const { ancestors, missingId } = this.#lineOf(parent);
+        const message =
+          missingId !== undefined
+            ? `is below the key ${missingId}, which is not in the store`
+            : ancestors.length + 1 > MAX_PARENTS
+              ? `has more than ${MAX_PARENTS} keys above it`
+              : undefined;
+        if (message !== undefined) faults.push({ field: 'parent_id', message });
       }
     }
     if (leaseId !== undefined) {
@@ -691,21 +742,26 @@ export class SqliteLedger implements Ledger {
 
   #brakeOver(key: KeyRecord, now: number): Brake | undefined {
     const standing = this.#brakes.standing;
-    if (standing.length === 0) return undefined;
-    const { vendor, subject } = key;
-    const keyIds = [key.id, ...this.#ancestorsOf(key).map(({ id }) => id)];
-    return brakeOver(standing, { keyIds, vendor, subject }, now);
+    return standing.length === 0 ? undefined : brakeOver(standing, this.#braking(key), now);
   }
 
-  #isBraked(key: KeyRecord, brakes: readonly Brake[], now: number): boolean {
-    const { vendor, subject } = key;
-    const keyIds = [key.id, ...this.#ancestorsOf(key).map(({ id }) => id)];
-    return brakeOver(brakes, { keyIds, vendor, subject }, now) !== undefined;
+  /** What brakes look at; of the keys above it, those that are there. */
+  #braking(key: KeyRecord): BrakeSubject {
+    const { id, vendor, subject } = key;
+    const keyIds = [id, ...this.#lineOf(key).ancestors.map((each) => each.id)];
+    return { keyIds, vendor, subject };
+  }
+
+  #stops(brake: Brake, live: LiveKey, now: number): boolean {
+    const key = brake.scope === 'key' ? this.#key(live.id) : undefined;
+    return brakeOver([brake], key === undefined ? live : this.#braking(key), now) !== undefined;
   }
 
   #forget(): void {
     for (const promised of this.#promised.values()) promised.isWritten = false;
     this.#journal.rolledBack();
+    this.#keys.rolledBack();
+    this.#holds.rolledBack();
     this.#leases.forget();
     this.#budgets.forget();
     this.#brakes.forget();
