@@ -24,13 +24,7 @@ import type {
   VendorAnswer,
   VendorCall,
 } from './broker-client';
-import {
-  brakeBody,
-  ownIssueFields,
-  readBrakes,
-  readBrake,
-  readStanding,
-} from './management-wire';
+import { brakeBody, ownIssueFields, readBrakes, readBrake, readStanding } from './management-wire';
 
 /**
  * The broker in this process, for what only an operator asks: keys and their spend, budgets, brakes,

@@ -138,11 +138,7 @@ export class KeySearch {
   }
 
   /** The first rowid of a slice that ends before `position`; 0 where the slice is the last. */
-  #sliceEnd(
-    position: number,
-    indexed: IndexedFilter | undefined,
-    filter: KeyFilter,
-  ): number {
+  #sliceEnd(position: number, indexed: IndexedFilter | undefined, filter: KeyFilter): number {
     const where = new Conditions();
     if (indexed !== undefined) where.equals(indexed, filter[indexed]);
     where.add('rowid < ?', position);
