@@ -1,5 +1,5 @@
 import type { BrakeView } from '../brakes/brake-view';
-import { instant, shown, table } from './table';
+import { minute, shown, table } from './table';
 import type { Column } from './table';
 import { BadUsage, COMMON_HELP, operandsOf } from './word';
 import type { Word } from './word';
@@ -9,7 +9,7 @@ const COLUMNS: readonly Column<BrakeView>[] = [
   { title: 'SCOPE', text: ({ scope }) => scope },
   { title: 'TARGET', text: ({ target }) => target ?? '', shrinks: true },
   { title: 'TENANT', text: ({ tenant_id }) => tenant_id ?? '', shrinks: true },
-  { title: 'EXPIRES', text: ({ expires_at }) => instant(expires_at) },
+  { title: 'EXPIRES', text: ({ expires_at }) => (expires_at === undefined ? '' : minute(expires_at)) },
   { title: 'HIT', text: ({ hit }) => String(hit ?? ''), right: true },
   { title: 'REASON', text: ({ reason }) => reason, shrinks: true },
 ];
