@@ -9,7 +9,10 @@ const COLUMNS: readonly Column<BrakeView>[] = [
   { title: 'SCOPE', text: ({ scope }) => scope },
   { title: 'TARGET', text: ({ target }) => target ?? '', shrinks: true },
   { title: 'TENANT', text: ({ tenant_id }) => tenant_id ?? '', shrinks: true },
-  { title: 'EXPIRES', text: ({ expires_at }) => (expires_at === undefined ? '' : minute(expires_at)) },
+  {
+    title: 'EXPIRES',
+    text: ({ expires_at }) => (expires_at === undefined ? '' : minute(expires_at)),
+  },
   { title: 'HIT', text: ({ hit }) => String(hit ?? ''), right: true },
   { title: 'REASON', text: ({ reason }) => reason, shrinks: true },
 ];
