@@ -90,6 +90,7 @@ describe('GET /v1/audit', () => {
       vendor_request_id: expect.stringMatching(/^req_/),
       latency_ms: expect.any(Number),
       remote_address: '127.0.0.1',
+      count: 1,
     });
   });
 

@@ -56,6 +56,8 @@ export interface AuditEntry {
   vendor_request_id: string | null;
   latency_ms: number | null;
   remote_address: string | null;
+  /** How many refusals the row is for; `requested_micros` is their sum. `null` in all other rows. */
+  count: number | null;
 }
 
 /** An act as it is read back: its row, and where it is a call that has ended, the row of its outcome. */
@@ -98,6 +100,7 @@ export const AUDIT_COLUMNS = [
   'vendor_request_id',
   'latency_ms',
   'remote_address',
+  'count',
 ] as const satisfies readonly (keyof AuditRow)[];
 
 /** A row about a key. */

@@ -41,6 +41,11 @@ export interface AuditEntryView {
   vendor_request_id: string | null;
   latency_ms: number | null;
   remote_address: string | null;
+  /**
+   * How many refusals of this kind under this key the entry is for. `requested_usd` is their sum;
+   * the method, the path and the reason are the last one's. 1 for all that is no refusal.
+   */
+  count: number;
 }
 
 export function auditEntryView({ row, outcome }: AuditRecord): AuditEntryView {
@@ -79,6 +84,7 @@ export function auditEntryView({ row, outcome }: AuditRecord): AuditEntryView {
     vendor_request_id: last.vendor_request_id,
     latency_ms: last.latency_ms,
     remote_address: row.remote_address,
+    count: row.count ?? 1,
   };
 }
 

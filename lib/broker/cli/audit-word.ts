@@ -10,7 +10,10 @@ const COLUMNS: readonly Column<AuditEntryView>[] = [
   { title: 'SEQ', text: ({ seq }) => String(seq), right: true },
   { title: 'AT', text: ({ at }) => instant(at) },
   { title: 'EVENT', text: ({ event }) => event },
-  { title: 'VERDICT', text: ({ verdict }) => verdict ?? '' },
+  {
+    title: 'VERDICT',
+    text: ({ verdict, count }) => `${verdict ?? ''}${count > 1 ? ` x${count}` : ''}`,
+  },
   { title: 'USD', text: (entry) => usd(entry.settled_usd ?? entry.requested_usd), right: true },
   { title: 'LABEL', text: ({ label }) => label ?? '', shrinks: true },
   {

@@ -61,7 +61,6 @@ export interface ProxyAnswer {
   unknownCaller?: true;
 }
 
-const MAX_AUDITED_PATH = 2_048;
 /** How many calls with one key may be under way unless the options say otherwise. */
 export const DEFAULT_CALLS_PER_KEY = 256;
 
@@ -200,8 +199,12 @@ export class Proxy {
 
   /** @throws BrokerRefusal once it is in the audit log. */
   async #refuse(row: CallRow, call: ProxyCall, refusal: BrokerRefusal): Promise<never> {
-    row.path = (call.target.split('?')[0] ?? '').slice(0, MAX_AUDITED_PATH);
-    await this.ledger.recordRefusal({ ...row, verdict: refusal.code, reason: refusal.message });
+    const { code, message, fields } = refusal;
+    const { attempted } = fields;
+    row.path = call.target.split('?')[0] ?? '';
+    // The row has the path once.
+    const reason = typeof attempted === 'string' ? message.replace(attempted, 'the call') : message;
+    await this.ledger.recordRefusal({ ...row, verdict: code, reason });
     throw refusal;
   }
 

@@ -177,7 +177,10 @@ export interface Ledger {
   admit(admission: Admission): Promise<Decision>;
   /** Settles, releases or marks the hold of a call that has ended, with the audit row of outcome. */
   end(end: HoldEnd): Promise<void>;
-  /** The audit row of a call that was refused before it could be held. */
+  /**
+   * The audit row of a call that was refused before it could be held. Of several refusals of one
+   * kind under one key within a second, one row says how many there were.
+   */
   recordRefusal(row: AuditRow): Promise<void>;
 
   holds(filter: HoldFilter, page: PageRequest): Promise<Page<HoldRecord>>;

@@ -99,6 +99,11 @@ export class GroupCommit {
     return this.#failed || this.#closed;
   }
 
+  /** Whether nothing is committed any more. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** How many commits there were, and how many decisions they carried. */
   get figures(): { commits: number; decisions: number } {
     return { commits: this.#commits, decisions: this.#decisions };

@@ -54,6 +54,7 @@ import type { LiveKey } from './key-search';
 import { KeyTable } from './key-table';
 import { LeaseTable } from './lease-table';
 import { OperationTable } from './operation-table';
+import { RefusalRows } from './refusal-rows';
 import type { Rows } from './rows';
 import { AUDIT_BEFORE_3, migrate } from './schema';
 import type { SqliteConnection } from './sqlite-driver';
@@ -92,6 +93,7 @@ export class SqliteLedger implements Ledger {
   readonly #leases: LeaseTable;
   readonly #log: AuditTable;
   readonly #settlements: Settlements;
+  readonly #refusals: RefusalRows;
   readonly #journal: Journal;
   /** Keys that were given before they were written down, by their ids; and these, by their tokens' hashes. */
   readonly #promised = new Map<string, PromisedKey>();
@@ -140,9 +142,11 @@ export class SqliteLedger implements Ledger {
         this.#keys.committed();
         this.#holds.committed();
         this.#forgetKept();
+        this.#refusals.committed();
       },
       onRollback: () => this.#forget(),
     });
+    this.#refusals = new RefusalRows(this.#commits, this.#log);
     this.#writeAll();
     if (this.#operations.inFlight().length > 0) {
       this.#commits.runNow(() => {
@@ -256,7 +260,7 @@ export class SqliteLedger implements Ledger {
   }
 
   recordRefusal(row: AuditRow): Promise<void> {
-    return this.#commits.run(() => this.#log.write(row));
+    return this.#refusals.record(row);
   }
 
   async holds(filter: HoldFilter, page: PageRequest): Promise<Page<HoldRecord>> {
@@ -433,6 +437,11 @@ export class SqliteLedger implements Ledger {
   async close(): Promise<void> {
     this.#hits.close();
     try {
+      this.#refusals.close();
+    } catch {
+      // Only a store that cannot be written loses how many there were.
+    }
+    try {
       this.#writeAll();
     } catch {
       // The journal has it: whoever opens the store next writes it to the tables.
@@ -446,7 +455,8 @@ export class SqliteLedger implements Ledger {
     this.#keepPromise(given.id);
     const key = this.#keys.get(given.id);
     const refuse = (refusal: BrokerRefusal, micros = 0): Decision => {
-      this.#log.write(audit, {
+      this.#refusals.write({
+        ...audit,
         ...(key === undefined ? {} : auditOfCap(this.#capOf(key, 'key'))),
         event: 'refusal',
         verdict: refusal.code,
@@ -765,6 +775,7 @@ export class SqliteLedger implements Ledger {
     this.#leases.forget();
     this.#budgets.forget();
     this.#brakes.forget();
+    this.#refusals.rolledBack();
     this.#log.forget();
   }
 }
