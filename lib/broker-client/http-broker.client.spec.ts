@@ -43,6 +43,7 @@ const ISSUED = {
   token: KEY_TOKEN,
   label: 'nest-u1-r1',
   vendor: 'stripe',
+  subject: { user_id: 'u1', run_id: 'r1', tool: 'Tools.charge' },
   expires_at: '2026-11-23T10:05:00.000Z',
 };
 
@@ -233,6 +234,32 @@ describe('issuing a key', () => {
       lease_id: 'lease_1',
     });
   });
+
+  it.each([
+    ['budgets', { budgets: undefined }, 'budgets.user, budgets.run'],
+    ['one of the budgets', { budgets: { user: 500 } }, 'budgets.run'],
+    ['another budget', { budgets: { user: 501, run: 50 } }, 'budgets.user'],
+    ['the subject', { subject: undefined }, 'subject.user_id, subject.run_id, subject.tool'],
+    ['another user', { subject: { ...ISSUED.subject, user_id: 'u2' } }, 'subject.user_id'],
+    ['the parent', { parent_id: undefined }, 'parent_id'],
+    ['the lease', { lease_id: 'lease_2' }, 'lease_id'],
+  ])(
+    'takes no key whose answer does not echo %s, and names it to be revoked',
+    async (_, lost, named) => {
+      const sent = { parentId: 'vk_0', budgets: { user: 500, run: 50 }, leaseId: 'lease_1' };
+      const echo = { parent_id: 'vk_0', budgets: sent.budgets, lease_id: 'lease_1' };
+      const whole = await serve(json(201, { ...ISSUED, ...echo }));
+      const request = { ...REQUEST, ...sent };
+      expect(await clientOf(whole.url).issue(request)).toMatchObject({ issued: true });
+
+      const broker = await serve(json(201, { ...ISSUED, ...echo, ...lost }));
+      const result = await clientOf(broker.url).issue(request);
+      expect(result).toMatchObject({ issued: false, keyId: 'vk_1' });
+      if (result.issued) return;
+      expect(result.error).toBeInstanceOf(VaultKeyUnavailableException);
+      expect(result.error.message).toContain(`that the broker enforces ${named} (`);
+    },
+  );
 
   it('sends a Keybrake server nothing but its own fields', async () => {
     const broker = await serve(json(201, ISSUED));

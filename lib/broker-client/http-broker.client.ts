@@ -32,6 +32,7 @@ import { Flight } from './flight';
 import type { FlightLimits, OutgoingHeaders } from './flight';
 import {
   brakeBody,
+  fieldsNotEchoed,
   ownIssueFields,
   readBrakes,
   readLeaseId,
@@ -212,6 +213,11 @@ export class HttpBrokerClient extends BrokerClient {
     const expiresAt = expiryOf(body['expires_at'], askedAt, request.expiresIn);
     if (expiresAt === undefined) {
       return this.#notIssued(answer, keyId, 'has an expires_at that is no point in time');
+    }
+    const missed = this.dialect === 'keybrake' ? [] : fieldsNotEchoed(request, body);
+    if (missed.length > 0) {
+      const fault = `does not say that the broker enforces ${missed.join(', ')} (a version of the broker that is older than this application's passes over what it does not know)`;
+      return this.#notIssued(answer, keyId, fault);
     }
     return { issued: true, key: { id: keyId, token, expiresAt } };
   }

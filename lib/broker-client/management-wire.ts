@@ -23,6 +23,25 @@ export function ownIssueFields(request: IssueKeyRequest): Record<string, unknown
   };
 }
 
+/**
+ * The fields of a key that its broker was sent and does not say it enforces, as the broker names
+ * them: a broker that passes over a cap enforces none.
+ */
+export function fieldsNotEchoed(
+  request: IssueKeyRequest,
+  answer: Readonly<Record<string, unknown>>,
+): string[] {
+  return Object.entries(ownIssueFields(request)).flatMap(([field, sent]) => {
+    const echoed = answer[field];
+    if (!isRecord(sent)) return sent === undefined || echoed === sent ? [] : [field];
+    return Object.entries(sent)
+      .filter(([name, value]) => {
+        return value !== undefined && (!isRecord(echoed) || echoed[name] !== value);
+      })
+      .map(([name]) => `${field}.${name}`);
+  });
+}
+
 /** The body of `POST /v1/brakes`. */
 export function brakeBody(request: BrakeRequest): Record<string, unknown> {
   return {

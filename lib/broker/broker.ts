@@ -26,11 +26,12 @@ import type { ConfiguredVendor, ProxyAnswer, ProxyCall } from './forwarding/prox
 import { VendorConnection } from './forwarding/vendor-connection';
 import { parseIssueRequest } from './keys/issue-request';
 import type { Subject } from './keys/issue-request';
-import { isLive, viewOf } from './keys/key';
+import { isLive, usdOf, viewOf } from './keys/key';
 import type { CurrentKeyView, KeyRecord, KeyView } from './keys/key';
 import { hashToken, isWellFormedToken, newId, newToken } from './keys/token';
 import { leaseView, parseLeaseRequest } from './leases/lease-request';
 import type { LeaseView } from './leases/lease-request';
+import { fieldsOf, unknownFields } from './known-fields';
 import { holdView } from './ledger/hold-view';
 import type { HoldView } from './ledger/hold-view';
 import type {
@@ -74,6 +75,9 @@ export interface IssuedKeyBody {
   allowed_endpoints: readonly string[];
   subject?: Subject;
   parent_id?: string;
+  lease_id?: string;
+  /** The application's own daily caps, in USD. */
+  budgets?: Record<string, number>;
   created_at: string;
   expires_at: string;
 }
@@ -178,6 +182,8 @@ export class Broker {
       allowed_endpoints: key.allowedEndpoints,
       ...(Object.keys(key.subject).length === 0 ? {} : { subject: key.subject }),
       ...(key.parentId === undefined ? {} : { parent_id: key.parentId }),
+      ...(key.lease === undefined ? {} : { lease_id: key.lease.id }),
+      ...(Object.keys(key.budgets).length === 0 ? {} : { budgets: usdOf(key.budgets) }),
       created_at: new Date(key.createdAt).toISOString(),
       expires_at: new Date(key.expiresAt).toISOString(),
     };
@@ -214,7 +220,9 @@ export class Broker {
     body: unknown,
     remoteAddress?: string,
   ): Promise<{ revoked: number; unknown: readonly string[] }> {
-    const ids = (body as { ids?: unknown } | null)?.ids;
+    const { ids, ...others } = fieldsOf(body) as { ids?: unknown };
+    const unknownNames = unknownFields(others, ['ids']);
+    if (unknownNames.length > 0) throw invalidFields(unknownNames);
     if (
       !Array.isArray(ids) ||
       ids.length < 1 ||
@@ -403,9 +411,11 @@ export class Broker {
    * @throws BrokerRefusal 404, 422, or 503.
    */
   async settleHold(id: string, body: unknown, remoteAddress?: string): Promise<HoldView> {
-    const usd = (body as { usd?: unknown } | null)?.usd;
+    const { usd, ...others } = fieldsOf(body) as { usd?: unknown };
+    const faults = unknownFields(others, ['usd']);
     const message = usdFault(usd, 6);
-    if (message !== undefined) throw invalidFields([{ field: 'usd', message }]);
+    if (message !== undefined) faults.push({ field: 'usd', message });
+    if (faults.length > 0) throw invalidFields(faults);
     const micros = usdToMicros(usd as number);
     return holdView(await this.#ledger.endUnknown(id, micros, this.#clock.now(), remoteAddress));
   }

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { labelFault } from '../broker/keys/issue-request';
+import { labelFault } from '../broker/keys/label-rule';
 import { keyLabel, subjectId } from './label';
 
 const runId = fc.stringMatching(/^[A-Za-z0-9_.:-]{1,128}$/);
@@ -20,6 +20,29 @@ describe('keyLabel', () => {
       }),
     );
     expect(labelFault(keyLabel('nest', 'a\u0000\u202e\ud800\n', 'r'), 200)).toBeUndefined();
+  });
+});
+
+describe('what a label may not hold', () => {
+  const unshown = fc.constantFrom(
+    ...['\u200b', '\u200d', '\u202e', '\u2066', '\u061c', '\ufeff', '\u00ad', '\u2028', '\0'],
+    ...['\u{e0067}', '\u3164', '\ud83d', '\udc68', '👩🏽‍🚀', '👨‍👩‍👧', '❤️', 'a'],
+  );
+
+  it('becomes _ in a label, wherever it stands and wherever the label is cut', () => {
+    fc.assert(
+      fc.property(fc.array(unshown, { maxLength: 250 }), runId, (parts, run) => {
+        expect(labelFault(keyLabel('nest', parts.join(''), run), 200)).toBeUndefined();
+        expect(labelFault(subjectId(parts.join('')), 128)).toBeUndefined();
+      }),
+    );
+    expect(keyLabel('nest', 'admin\u200b', 'r')).toBe('nest-admin_-r');
+    expect(keyLabel('nest', '👩🏽‍🚀', 'r')).toBe('nest-👩🏽‍🚀-r');
+  });
+
+  it('tells two subjects apart that look alike', () => {
+    expect(subjectId('admin\u200b')).toMatch(/^sha256-/);
+    expect(subjectId('admin\u200b')).not.toBe(subjectId('admin'));
   });
 });
 

@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
+import { labelFault, withoutUnshown } from '../broker/keys/label-rule';
 
 const MAX_LABEL = 200;
 const MAX_SUBJECT = 128;
 const PLAIN = /^[\x20-\x7e]*$/;
-// Control, line-separator, bidirectional-override characters and halves of a character:
-// what a label may not hold, since it could show itself as something else in a list or a log.
-const DECEPTIVE = /[\p{Cc}\p{Cs}\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
 /**
  * `nest-<user>-<run>`, as key lists and the audit log show it. A user id may hold anything: what a
@@ -23,11 +21,12 @@ export function keyLabel(prefix: string, userId: string, runId: string): string 
 export function subjectId(id: string): string {
   const fits = PLAIN.test(id)
     ? id.length <= MAX_SUBJECT && id.trim() !== ''
-    : Array.from(id).length <= MAX_SUBJECT && id.trim() !== '' && id.search(DECEPTIVE) === -1;
+    : labelFault(id, MAX_SUBJECT) === undefined;
   return fits ? id : `sha256-${createHash('sha256').update(id, 'utf16le').digest('hex')}`;
 }
 
 function shown(text: string, room: number): string {
   if (PLAIN.test(text)) return text.slice(0, room);
-  return Array.from(text.replace(DECEPTIVE, '_')).slice(0, room).join('');
+  // Cut before it is cleaned: a cut can part emoji from what joins them.
+  return withoutUnshown(Array.from(text).slice(0, room).join(''));
 }

@@ -128,11 +128,8 @@ describe('POST /v1/keys', () => {
     ['label', ['a', 'x'.repeat(200), 'Jürgen’s 🛒']],
     ['daily_usd_cap', [0, 0.01, 0.1, 12.34, 1_000_000, 1e2]],
     ['expires_in', ['1s', '86400s', '1440m', '24h', undefined]],
-    [
-      'subject',
-      [{}, { tenant_id: 't', user_id: 'u'.repeat(128), run_id: 'r', tool: 'T.x', more: 1 }],
-    ],
-    ['budgets', [{}, { tenant: 0, user: 0.01, run: 50, tool: 1_000_000, vendor: 'ignored' }]],
+    ['subject', [{}, { tenant_id: 't', user_id: 'u'.repeat(128), run_id: 'r', tool: 'T.x' }]],
+    ['budgets', [{}, { tenant: 0, user: 0.01, run: 50, tool: 1_000_000 }]],
     [
       'allowed_endpoints',
       [

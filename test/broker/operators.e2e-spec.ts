@@ -325,6 +325,112 @@ describe('/v1/brakes', () => {
   });
 });
 
+describe('a field or a parameter that a call of ours does not have', () => {
+  it.each([
+    ['POST', '/v1/brakes', { scope: 'user', id: 'u', tennant_id: 't', reason: 'r' }, 'tennant_id'],
+    ['POST', '/v1/brakes', { scope: 'user', id: 'u', reason: 'r', expires: '1h' }, 'expires'],
+    ['PUT', '/v1/budgets/user/u', { daily_usd_cap: 1, tennant_id: 't' }, 'tennant_id'],
+    ['POST', '/v1/leases', { ttl_seconds: 60, label: 'x' }, 'label'],
+    ['POST', '/v1/leases/lease_1/renew', { ttl_seconds: 60 }, 'ttl_seconds'],
+    ['POST', '/v1/keys/revoke', { ids: ['vk_1'], reason: 'r' }, 'reason'],
+    ['POST', '/v1/holds/call_1/settle', { usd: 1, currency: 'eur' }, 'currency'],
+    ['POST', '/v1/holds/call_1/release', { usd: 1 }, 'usd'],
+    ['GET', '/v1/brakes?tenant_id=t', undefined, 'tenant_id'],
+    ['POST', '/v1/brakes?tenant_id=t', { scope: 'all', reason: 'r' }, 'tenant_id'],
+    ['DELETE', '/v1/brakes/brk_1?tenant_id=t', undefined, 'tenant_id'],
+    ['PUT', '/v1/budgets/user/u?tenant_id=t', { daily_usd_cap: 1 }, 'tenant_id'],
+    ['DELETE', '/v1/budgets/user/u?tennant_id=t', undefined, 'tennant_id'],
+    ['GET', '/v1/budgets?scop=user', undefined, 'scop'],
+    ['GET', '/v1/keys?tennant_id=t', undefined, 'tennant_id'],
+    ['GET', '/v1/keys/vk_1?verbose=1', undefined, 'verbose'],
+    ['GET', '/v1/holds?status=unknown', undefined, 'status'],
+    ['GET', '/v1/audit?user=u', undefined, 'user'],
+  ])('%s %s %j is refused, and named', async (method, path, body, named) => {
+    expect(await fieldsOf(method, path, body)).toEqual([named]);
+  });
+
+  it('is refused within subject and budgets of an issue, and passed over beside them', async () => {
+    const key = {
+      label: 'x',
+      vendor: 'stripe',
+      daily_usd_cap: 1,
+      allowed_endpoints: ['/v1/charges'],
+      note: 'a field of another version',
+    };
+    const subject = { user_id: 'u', tennant_id: 't' };
+    const budgets = { user: 1, tennant: 1 };
+    expect(await fieldsOf('POST', '/v1/keys', { ...key, subject, budgets })).toEqual([
+      'subject.tennant_id',
+      'budgets.tennant',
+    ]);
+    expect((await broker.api('POST', '/v1/keys?note=1', key)).status).toBe(201);
+  });
+});
+
+describe('the answer to an issue', () => {
+  it('echoes every field of ours that is enforced, and none that was not sent', async () => {
+    const parent = await broker.issue();
+    expect(Object.keys(parent)).not.toEqual(expect.arrayContaining(['subject']));
+    const lease = (await broker.api('POST', '/v1/leases', { ttl_seconds: 60 })).body;
+    const sent = {
+      subject: { tenant_id: 't', user_id: 'u', run_id: 'r', tool: 'T.x' },
+      budgets: { tenant: 1000, user: 12.34, run: 0, tool: 5 },
+      parent_id: parent.id,
+      lease_id: lease.id,
+    };
+    expect(await broker.issue(sent)).toMatchObject(sent);
+    for (const field of ['budgets', 'parent_id', 'lease_id'])
+      expect(parent).not.toHaveProperty(field);
+  });
+});
+
+describe('a text that people read', () => {
+  const TEXTS = [
+    'a\u202eb',
+    'a\u200bb',
+    'a\u00adb',
+    'a\ufeffb',
+    'a\u2066b',
+    'a\u061cb',
+    'a\u200db',
+    'flag \u{1f3f4}\u{e0067}\u{e007f}',
+    'a\u2028b',
+    'a\u0085b',
+    'a\u3164b',
+    'a\ud800b',
+  ];
+
+  it.each(TEXTS.map((text) => [escape(text), text]))('may not hold %s', async (_, text) => {
+    const put = { scope: 'user', id: text, tenant_id: text, reason: text };
+    expect(await fieldsOf('POST', '/v1/brakes', put)).toEqual(['id', 'tenant_id', 'reason']);
+    const subject = { user_id: text, run_id: 'r' };
+    const key = { vendor: 'stripe', daily_usd_cap: 1, allowed_endpoints: ['/v1/charges'] };
+    expect(await fieldsOf('POST', '/v1/keys', { ...key, label: text, subject })).toEqual([
+      'label',
+      'subject.user_id',
+    ]);
+    if (!text.isWellFormed()) return;
+    const path = `/v1/budgets/user/${encodeURIComponent(text)}`;
+    expect(await fieldsOf('PUT', path, { daily_usd_cap: 1 })).toEqual(['id']);
+  });
+
+  it('may hold every script, and emoji with what joins them', async () => {
+    for (const label of [
+      'Zoë',
+      '王小明',
+      'שלום',
+      'محمد',
+      '🙂',
+      '👩🏽‍🚀',
+      '❤️‍🔥',
+      '👨‍👩‍👧',
+      '🙂'.repeat(200),
+    ]) {
+      expect(await broker.issue({ label })).toMatchObject({ label });
+    }
+  });
+});
+
 describe('/v1/leases', () => {
   it('a key dies with its lease when that ends', async () => {
     const begun = await broker.api('POST', '/v1/leases', { ttl_seconds: 60 });
@@ -582,11 +688,34 @@ describe("the operator's words", () => {
     [['lift'], 'BRAKE_ID'],
     [['holds', 'settle', 'call_1'], 'USD'],
     [['audit', 'verify', 'now'], 'now'],
+    [['budgets', 'set', 'user', '-u1', '5'], '--'],
+    [['brake', 'user', 'u', '--reason', '-x'], '--option=-value'],
   ])('%j is bad usage: 2, and one line that names it', async (words, named) => {
     const exit = await say(...words);
     expect([exit.code, exit.stdout]).toEqual([2, '']);
     expect(exit.stderr).toMatch(/^vault-key-broker \w+: .+ \(see \w+ --help\)\n$/);
     expect(exit.stderr).toContain(named);
+  });
+
+  it('an id may begin with a dash after --, and may be two dots', async () => {
+    const sayAt = (word: string, ...words: string[]) =>
+      BrokerProcess.run({
+        args: [word, '--url', broker.url, ...words],
+        env: { KEYBRAKE_TOKEN: broker.token },
+      });
+    const set = await sayAt('budgets', 'set', '--tenant=-t', '--', 'user', '-u1', '5');
+    expect([set.code, set.stderr]).toEqual([0, '']);
+    const { body } = await broker.api('GET', '/v1/budgets/user/-u1?tenant_id=-t');
+    expect(body).toMatchObject({ id: '-u1', tenant_id: '-t', daily_usd_cap: 5 });
+    expect((await sayAt('budgets', 'remove', '--tenant=-t', '--', 'user', '-u1')).code).toBe(0);
+    expect((await sayAt('budgets', 'set', 'run', '..', '5')).code).toBe(0);
+    expect((await sayAt('budgets', 'remove', 'run', '..')).code).toBe(0);
+    const none = await sayAt('keys', 'show', '--', '-key');
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('no key of that id')]);
+    for (const id of ['..', '../budgets']) {
+      const lifted = await sayAt('lift', id);
+      expect([lifted.code, lifted.stderr]).toEqual([1, expect.stringContaining('404 not_found')]);
+    }
   });
 
   it('what the broker refuses is 1, with its own words on one line', async () => {

@@ -1,5 +1,6 @@
 import { EXPIRES_IN_RULE, parseExpiresIn } from '../keys/expires-in';
-import { labelFault } from '../keys/issue-request';
+import { labelFault } from '../keys/label-rule';
+import { unknownFields } from '../known-fields';
 import type { FieldFault } from '../refusal';
 import { BRAKE_SCOPES } from './brake';
 import type { BrakeScope } from './brake';
@@ -7,6 +8,7 @@ import type { BrakeScope } from './brake';
 const MAX_ID = 128;
 const MAX_REASON = 200;
 const KEY_ID = /^[A-Za-z0-9_-]{1,255}$/;
+const BRAKE_FIELDS = ['scope', 'id', 'tenant_id', 'reason', 'expires_in'];
 /** The scopes that a tenant can narrow. */
 const WITHIN_TENANT: ReadonlySet<BrakeScope> = new Set(['user', 'run', 'tool', 'vendor']);
 
@@ -36,7 +38,7 @@ export function parseBrakeRequest(
     reason,
     expires_in,
   } = body as Record<string, unknown>;
-  const faults: FieldFault[] = [];
+  const faults = unknownFields(body, BRAKE_FIELDS);
   const fault = (field: string, message: string | undefined): void => {
     if (message !== undefined) faults.push({ field, message });
   };

@@ -1,4 +1,5 @@
-import { labelFault } from '../keys/issue-request';
+import { labelFault } from '../keys/label-rule';
+import { unknownFields } from '../known-fields';
 import { capFault, capToMicros } from '../money/usd';
 import type { FieldFault } from '../refusal';
 import { ANY_ID, BUDGET_SCOPES } from './budget';
@@ -69,6 +70,7 @@ export function parseBudgetRequest(
   const parsed = parseBudgetSubject({ scope, id, tenant_id, user_id }, vendors);
   const message = capFault(cap);
   const faults = [
+    ...unknownFields(body, ['daily_usd_cap', 'tenant_id', 'user_id']),
     ...('faults' in parsed ? parsed.faults : []),
     ...(message === undefined ? [] : [{ field: 'daily_usd_cap', message }]),
   ];

@@ -1,7 +1,7 @@
 import type { BrakeView } from '../brakes/brake-view';
 import { minute, shown, table } from './table';
 import type { Column } from './table';
-import { BadUsage, COMMON_HELP, operandsOf } from './word';
+import { BadUsage, COMMON_HELP, operandsOf, segment } from './word';
 import type { Word } from './word';
 
 const COLUMNS: readonly Column<BrakeView>[] = [
@@ -61,7 +61,7 @@ ${COMMON_HELP}`,
   options: [],
   async run({ api, operands }) {
     const [id = ''] = operandsOf(operands, 'BRAKE_ID');
-    const json = await api.call('DELETE', `/v1/brakes/${encodeURIComponent(id)}`);
+    const json = await api.call('DELETE', `/v1/brakes/${segment(id)}`);
     return { json, text: `lifted ${shown(id)}\n` };
   },
 };

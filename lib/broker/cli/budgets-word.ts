@@ -1,7 +1,7 @@
 import type { BudgetView } from '../budgets/budget-view';
 import { table, usd } from './table';
 import type { Column } from './table';
-import { BadUsage, COMMON_HELP, operandsOf, queryOf, usdOperand } from './word';
+import { BadUsage, COMMON_HELP, operandsOf, queryOf, segment, usdOperand } from './word';
 import type { Word } from './word';
 
 const COLUMNS: readonly Column<BudgetView>[] = [
@@ -53,5 +53,5 @@ ${COMMON_HELP}`,
 };
 
 function pathOf(scope: string, id: string): string {
-  return `/v1/budgets/${encodeURIComponent(scope)}/${encodeURIComponent(id)}`;
+  return `/v1/budgets/${segment(scope)}/${segment(id)}`;
 }

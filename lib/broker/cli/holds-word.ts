@@ -2,7 +2,7 @@ import type { HoldPage } from '../broker';
 import type { HoldView } from '../ledger/hold-view';
 import { instant, table, usd } from './table';
 import type { Column } from './table';
-import { COMMON_HELP, operandsOf, queryOf, usdOperand } from './word';
+import { COMMON_HELP, operandsOf, queryOf, segment, usdOperand } from './word';
 import type { Word } from './word';
 
 const COLUMNS: readonly Column<HoldView>[] = [
@@ -31,14 +31,14 @@ ${COMMON_HELP}`,
   async run({ api, operands: [action, ...rest], options }) {
     if (action === 'settle') {
       const [id = '', amount = ''] = operandsOf(rest, 'ID', 'USD');
-      const json = await api.call<HoldView>('POST', `/v1/holds/${encodeURIComponent(id)}/settle`, {
+      const json = await api.call<HoldView>('POST', `/v1/holds/${segment(id)}/settle`, {
         usd: usdOperand(amount),
       });
       return { json, text: table(COLUMNS, [json]) };
     }
     if (action === 'release') {
       const [id = ''] = operandsOf(rest, 'ID');
-      const path = `/v1/holds/${encodeURIComponent(id)}/release`;
+      const path = `/v1/holds/${segment(id)}/release`;
       const json = await api.call<HoldView>('POST', path);
       return { json, text: table(COLUMNS, [json]) };
     }

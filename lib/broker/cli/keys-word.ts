@@ -2,7 +2,7 @@ import type { KeyPage } from '../broker';
 import type { KeyView } from '../keys/key';
 import { minute, table, usd } from './table';
 import type { Column } from './table';
-import { COMMON_HELP, operandsOf, queryOf } from './word';
+import { COMMON_HELP, operandsOf, queryOf, segment } from './word';
 import type { Word } from './word';
 
 const COLUMNS: readonly Column<KeyView>[] = [
@@ -40,7 +40,7 @@ ${COMMON_HELP}`,
     }
     if (action === 'show') {
       const [id = ''] = operandsOf(rest, 'ID');
-      const json = await api.call<KeyView>('GET', `/v1/keys/${encodeURIComponent(id)}`);
+      const json = await api.call<KeyView>('GET', `/v1/keys/${segment(id)}`);
       const more = Object.entries({ ...json.subject, vendor: json.vendor })
         .map(([name, value]) => `${name}=${value}`)
         .join(' ');

@@ -32,7 +32,7 @@ export const COMMON_HELP = `  --url URL    the running broker, http://127.0.0.1:
   --json       the management API's own answer
   --help       this text
 
-The management token is read from KEYBRAKE_TOKEN.
+Before an id that begins with - put --. The management token is read from KEYBRAKE_TOKEN.
 `;
 
 /** Options and operands as they were typed; what no one knows is {@link BadUsage}. */
@@ -57,9 +57,24 @@ export function parseWord(args: string[], options: readonly string[]) {
       operands: positionals,
     };
   } catch (error) {
-    const [reason = ''] = (error as Error).message.split(/\.\s/);
-    throw new BadUsage(reason);
+    throw new BadUsage(faultOf(error as Error & { code?: string }));
   }
+}
+
+/** What was typed wrong; of what begins with a dash, how it is typed where it is meant as it is. */
+function faultOf({ code, message }: Error & { code?: string }): string {
+  const [reason = ''] = message.split(/\.\s/);
+  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
+    return `${reason}: before an id that begins with - put --, after all options`;
+  }
+  return reason.includes('ambiguous')
+    ? `${reason}: a value that begins with - is given as --option=-value`
+    : reason;
+}
+
+/** A segment of a path: one of dots alone would name another path to whatever stands between. */
+export function segment(text: string): string {
+  return /^\.{1,2}$/.test(text) ? text.replaceAll('.', '%2E') : encodeURIComponent(text);
 }
 
 /** The operands by name; too few or too many are {@link BadUsage}. */

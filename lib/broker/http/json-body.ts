@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { collectBody } from '../forwarding/request-body';
-import { BrokerRefusal } from '../refusal';
+import { unknownFields } from '../known-fields';
+import { BrokerRefusal, invalidFields } from '../refusal';
 
 /**
  * Reads a management request's body: one JSON document in UTF-8.
@@ -27,4 +28,22 @@ export async function readJson(req: IncomingMessage): Promise<unknown> {
   } catch {
     throw new BrokerRefusal(400, 'invalid_request', 'The body is not one JSON document in UTF-8.');
   }
+}
+
+/**
+ * Reads the body of a call that takes no field: none, or an empty object.
+ *
+ * @throws BrokerRefusal 422 with every field, or what {@link readJson} throws.
+ */
+export async function readNoFields(req: IncomingMessage): Promise<void> {
+  const { headers } = req;
+  if (headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0') {
+    return;
+  }
+  const body = await readJson(req);
+  const faults =
+    typeof body === 'object' && body !== null && !Array.isArray(body)
+      ? unknownFields(body, [])
+      : [{ field: '', message: 'the body must be a JSON object' }];
+  if (faults.length > 0) throw invalidFields(faults);
 }

@@ -3,6 +3,7 @@ import type { Broker } from '../broker';
 import type { CallCounts } from '../metrics/call-counts';
 import { methodNotAllowed, notFound } from '../refusal';
 import { sendJson, sendLines, sendText } from './answers';
+import { readQuery } from './list-query';
 import { LogIn } from './log-in';
 import type { Reply, Route } from './route';
 import { auditRoutes } from './routes/audit-routes';
@@ -46,9 +47,11 @@ export class Management {
     query: string,
   ): Promise<void> {
     const route = this.#routeOf(req, path);
+    const parameters = new URLSearchParams(query);
+    if (route.takesQuery !== true) readQuery(parameters, {});
     const reply = await route.handle({
       req,
-      query: new URLSearchParams(query),
+      query: parameters,
       params: route.path.exec(path)?.slice(1) ?? [],
       remoteAddress: req.socket.remoteAddress,
     });

@@ -21,6 +21,8 @@ export type Reply =
 export interface Route {
   method: string;
   path: RegExp;
+  /** Whether it reads its query, or passes over one as Keybrake does; else any parameter is refused. */
+  takesQuery?: true;
   handle(request: ManagementRequest): Promise<Reply>;
 }
 

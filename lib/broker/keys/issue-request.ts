@@ -1,10 +1,12 @@
 import { APP_BUDGET_SCOPES } from '../budgets/budget';
 import type { AppBudgets } from '../budgets/budget';
 import { parsePattern } from '../endpoints/pattern';
+import { unknownFields } from '../known-fields';
 import { capFault, capToMicros } from '../money/usd';
 import type { MicroUsd } from '../money/usd';
 import type { FieldFault } from '../refusal';
 import { DEFAULT_EXPIRES_IN, EXPIRES_IN_RULE, parseExpiresIn } from './expires-in';
+import { labelFault } from './label-rule';
 
 /** Who a key works for; every field optional. */
 export interface Subject {
@@ -40,25 +42,11 @@ const LINKS = [
 
 const SUBJECT_FIELDS = ['tenant_id', 'user_id', 'run_id', 'tool'] as const;
 const MAX_PATTERNS = 100;
-// Control, line-separator and bidirectional-override characters would let a label
-// show itself as something else in a list or a log.
-const DECEPTIVE = /[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
-
-/** What is wrong with a text shown to people, by the rules of `label`; `undefined` where nothing is. */
-export function labelFault(value: unknown, maxLength: number): string | undefined {
-  if (typeof value !== 'string') return 'must be a string';
-  if (value.trim() === '') return 'must not be blank';
-  if (value.length > maxLength) return `must be at most ${maxLength} characters long`;
-  if (!value.isWellFormed()) return 'must be well-formed Unicode';
-  if (DECEPTIVE.test(value)) {
-    return 'must not hold control, line-separator or bidirectional-override characters';
-  }
-  return undefined;
-}
 
 /**
  * Reads the body of `POST /v1/keys`. Nothing is coerced, and nothing missing, empty or `null` ever
- * means "unlimited" or "all".
+ * means "unlimited" or "all". Fields that nobody knows are passed over at the top, as Keybrake does,
+ * and are faults in `subject` and `budgets`.
  *
  * @param prefixes Each configured vendor's path prefix, by the vendor's name.
  */
@@ -137,6 +125,9 @@ function parseBudgets(
     fault('budgets', 'must be an object');
     return {};
   }
+  for (const { field, message } of unknownFields(value, APP_BUDGET_SCOPES, 'budgets')) {
+    fault(field, message);
+  }
   const budgets: AppBudgets = {};
   for (const scope of APP_BUDGET_SCOPES) {
     const cap = value[scope];
@@ -156,6 +147,9 @@ function parseSubject(
   if (!isRecord(value)) {
     fault('subject', 'must be an object');
     return {};
+  }
+  for (const { field, message } of unknownFields(value, SUBJECT_FIELDS, 'subject')) {
+    fault(field, message);
   }
   const subject: Subject = {};
   for (const field of SUBJECT_FIELDS) {

@@ -102,7 +102,8 @@ export function viewOf(found: KeyWithBalance, now: number): KeyView {
   };
 }
 
-function usdOf(budgets: AppBudgets): Record<string, number> {
+/** The application's own daily caps as the management API shows them. */
+export function usdOf(budgets: AppBudgets): Record<string, number> {
   return Object.fromEntries(
     Object.entries(budgets).map(([scope, micros]) => [scope, toUsd(micros)]),
   );

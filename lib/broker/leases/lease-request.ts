@@ -1,3 +1,4 @@
+import { fieldsOf, unknownFields } from '../known-fields';
 import type { FieldFault } from '../refusal';
 
 const MAX_TTL_SECONDS = 86_400;
@@ -12,12 +13,14 @@ export interface LeaseView {
 
 /** Reads the body of `POST /v1/leases`: how long a lease lasts after each renewal. */
 export function parseLeaseRequest(body: unknown): { ttlMs: number } | { faults: FieldFault[] } {
-  const ttl = (body as { ttl_seconds?: unknown } | null)?.ttl_seconds;
+  const { ttl_seconds: ttl, ...others } = fieldsOf(body) as { ttl_seconds?: unknown };
+  const faults = unknownFields(others, ['ttl_seconds']);
   if (typeof ttl !== 'number' || !Number.isInteger(ttl) || ttl < 1 || ttl > MAX_TTL_SECONDS) {
     const message = `must be a whole number of seconds from 1 to ${MAX_TTL_SECONDS}`;
-    return { faults: [{ field: 'ttl_seconds', message }] };
+    faults.push({ field: 'ttl_seconds', message });
   }
-  return { ttlMs: ttl * 1_000 };
+  if (faults.length > 0) return { faults };
+  return { ttlMs: (ttl as number) * 1_000 };
 }
 
 export function leaseView(lease: { id: string; ttlMs: number; expiresAt: number }): LeaseView {

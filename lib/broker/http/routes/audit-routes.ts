@@ -34,10 +34,16 @@ const FILTERS = {
 
 export function auditRoutes(broker: Broker): Route[] {
   return [
-    { method: 'GET', path: /^\/v1\/audit$/, handle: (request) => list(broker, request) },
+    {
+      method: 'GET',
+      path: /^\/v1\/audit$/,
+      takesQuery: true,
+      handle: (request) => list(broker, request),
+    },
     {
       method: 'GET',
       path: /^\/v1\/audit\/verify$/,
+      takesQuery: true,
       handle: async ({ query }) => {
         const { head } = readQuery(query, { head: headFault });
         return { status: 200, body: await broker.verifyAudit(head) };

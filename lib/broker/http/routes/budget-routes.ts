@@ -32,11 +32,13 @@ export function budgetRoutes(broker: Broker): Route[] {
     {
       method: 'GET',
       path: ONE,
+      takesQuery: true,
       handle: async (request) => ({ status: 200, body: await broker.budget(pathOf(request)) }),
     },
     {
       method: 'DELETE',
       path: ONE,
+      takesQuery: true,
       handle: async (request) => ({
         status: 200,
         body: await broker.deleteBudget(pathOf(request), request.remoteAddress),

@@ -1,6 +1,6 @@
 import type { Broker } from '../../broker';
 import type { HoldState } from '../../ledger/operation';
-import { readJson } from '../json-body';
+import { readJson, readNoFields } from '../json-body';
 import { anyText, oneOf, readListQuery } from '../list-query';
 import { ID } from '../route';
 import type { Route } from '../route';
@@ -12,6 +12,7 @@ export function holdRoutes(broker: Broker): Route[] {
     {
       method: 'GET',
       path: /^\/v1\/holds$/,
+      takesQuery: true,
       handle: async ({ query }) => {
         const { filter, limit, cursor } = readListQuery(query, {
           state: oneOf(STATES),
@@ -40,10 +41,10 @@ export function holdRoutes(broker: Broker): Route[] {
     {
       method: 'POST',
       path: new RegExp(`^/v1/holds/${ID}/release$`),
-      handle: async ({ params: [id = ''], remoteAddress }) => ({
-        status: 200,
-        body: await broker.releaseHold(id, remoteAddress),
-      }),
+      handle: async ({ req, params: [id = ''], remoteAddress }) => {
+        await readNoFields(req);
+        return { status: 200, body: await broker.releaseHold(id, remoteAddress) };
+      },
     },
   ];
 }

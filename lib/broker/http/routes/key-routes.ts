@@ -14,6 +14,7 @@ export function keyRoutes(broker: Broker): Route[] {
     {
       method: 'POST',
       path: /^\/v1\/keys$/,
+      takesQuery: true,
       handle: async ({ req, remoteAddress }) => ({
         status: 201,
         body: await broker.issue(await readJson(req), remoteAddress),
@@ -22,6 +23,7 @@ export function keyRoutes(broker: Broker): Route[] {
     {
       method: 'GET',
       path: /^\/v1\/keys$/,
+      takesQuery: true,
       handle: async ({ query }) => {
         const { filter, limit, cursor } = readListQuery(query, {
           status: oneOf(STATUSES),
@@ -58,6 +60,7 @@ export function keyRoutes(broker: Broker): Route[] {
     {
       method: 'DELETE',
       path: ONE,
+      takesQuery: true,
       handle: async ({ params: [id = ''], remoteAddress }) => ({
         status: 200,
         body: await broker.revoke(id, remoteAddress),

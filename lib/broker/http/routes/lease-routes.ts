@@ -1,5 +1,5 @@
 import type { Broker } from '../../broker';
-import { readJson } from '../json-body';
+import { readJson, readNoFields } from '../json-body';
 import { ID } from '../route';
 import type { Route } from '../route';
 
@@ -16,7 +16,10 @@ export function leaseRoutes(broker: Broker): Route[] {
     {
       method: 'POST',
       path: new RegExp(`^/v1/leases/${ID}/renew$`),
-      handle: async ({ params: [id = ''] }) => ({ status: 200, body: await broker.renewLease(id) }),
+      handle: async ({ req, params: [id = ''] }) => {
+        await readNoFields(req);
+        return { status: 200, body: await broker.renewLease(id) };
+      },
     },
     {
       method: 'DELETE',
