@@ -28,6 +28,7 @@ import { resolveVaultKeyOptions } from './vault-key.resolved-options';
 import type { ResolvedVaultKeyOptions } from './vault-key.resolved-options';
 import { BrakeService } from './vault-key/brake.service';
 import { CurrentVaultKey } from './vault-key/current-vault-key';
+import { GracefulStop } from './vault-key/graceful-stop';
 import { InstanceLease } from './vault-key/instance-lease';
 import { KEY_TERMS } from './vault-key/key-terms';
 import type { KeyTerms } from './vault-key/key-terms';
@@ -41,6 +42,7 @@ interface Shared {
   readonly options: ResolvedVaultKeyOptions;
   client?: BrokerClient;
   terms?: KeyTerms;
+  stop?: GracefulStop;
   queue?: RevocationQueue;
   stripe?: object;
 }
@@ -75,10 +77,20 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
         (shared.terms ??= termsOf(shared.options, client)),
     },
     {
+      provide: GracefulStop,
+      inject: [SHARED],
+      useFactory: (shared: Shared): GracefulStop =>
+        (shared.stop ??= new GracefulStop(shared.options.shutdownGraceMs)),
+    },
+    {
       provide: RevocationQueue,
-      inject: [SHARED, BrokerClient, KEY_TERMS],
-      useFactory: (shared: Shared, client: BrokerClient, { lease }: KeyTerms): RevocationQueue =>
-        (shared.queue ??= new RevocationQueue(client, lease)),
+      inject: [SHARED, BrokerClient, KEY_TERMS, GracefulStop],
+      useFactory: (
+        shared: Shared,
+        client: BrokerClient,
+        { lease }: KeyTerms,
+        stop: GracefulStop,
+      ): RevocationQueue => (shared.queue ??= new RevocationQueue(client, lease, stop)),
     },
     {
       provide: EmbeddedBroker,

@@ -103,7 +103,7 @@ export function storeUrl(value: unknown): string | undefined {
   return 'fault' in store ? store.fault : undefined;
 }
 
-export function vendorTimeout(value: unknown): string | undefined {
+export function duration(value: unknown): string | undefined {
   return typeof value === 'string' && parseTimeout(value) !== undefined
     ? undefined
     : 'must be digits and ms, s or m, from 1ms to 10m';

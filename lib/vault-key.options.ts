@@ -13,6 +13,7 @@ import {
   budgetsSection,
   callable,
   dialectName,
+  duration,
   hostNames,
   leaseSection,
   leaseTtl,
@@ -22,7 +23,6 @@ import {
   serverUrl,
   storeUrl,
   vendorSecret,
-  vendorTimeout,
   vendorUrl,
 } from './vault-key.option-checks';
 
@@ -148,7 +148,7 @@ export class EmbeddedOptions {
    *
    * @default '80s'
    */
-  @Sound(vendorTimeout, "embedded: { vendorTimeout: '80s' }")
+  @Sound(duration, "embedded: { vendorTimeout: '80s' }")
   vendorTimeout?: string | undefined = DEFAULT_VENDOR_TIMEOUT;
 
   /**
@@ -258,4 +258,16 @@ export class VaultKeyModuleOptions {
   @ValidateNested()
   @Type(() => LeaseOptions)
   lease?: boolean | LeaseOptions | undefined;
+
+  /**
+   * How long invocations at work may go on once the application is told to stop, by a signal after
+   * `app.enableShutdownHooks()` or by `app.close()`: digits and `ms`, `s` or `m`, `1ms` to `10m`.
+   * None begins from that moment; after this time the keys of those that are left are revoked and
+   * their vendor calls refused, streams included. Nest waits as long before it closes its servers.
+   *
+   * @default '10s'
+   */
+  @optional
+  @Sound(duration, "shutdownGrace: '10s'")
+  shutdownGrace?: string | undefined;
 }

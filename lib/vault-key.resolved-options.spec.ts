@@ -263,6 +263,8 @@ describe('the options of VaultKeyModule', () => {
       { embedded: STRIPE, budgets: { user: 5, vendor: 5 } },
       /^budgets\.vendor is not a known option \(known: tenant, user, run, tool\)$/,
     ],
+    [{ embedded: STRIPE, shutdownGrace: '10' }, /^shutdownGrace must be digits and ms, s or m/],
+    [{ embedded: STRIPE, shutdownGrace: 10 }, /^shutdownGrace must be digits and ms, s or m/],
     [{ embedded: STRIPE, lease: 30 }, /^lease must be true, false or an object$/],
     [{ embedded: STRIPE, lease: { ttlSeconds: 0 } }, /^lease\.ttlSeconds must be a whole number/],
     [{ embedded: STRIPE, lease: { ttlSeconds: '30' } }, /^lease\.ttlSeconds must be a whole num/],
@@ -279,7 +281,7 @@ describe('the options of VaultKeyModule', () => {
     [{ embedded: STRIPE, isGlobal: false }, /^isGlobal belongs beside useFactory/],
     [
       { embedded: STRIPE, isGlobl: true },
-      /^isGlobl is not a known option \(known: broker, embedded, identify, budgets, lease\)$/,
+      /^isGlobl is not a known option \(known: broker, embedded, identify, budgets, lease, shutdownGrace\)$/,
     ],
     [
       { embedded: { vendors: { ...STRIPE.vendors, acme: { secretKey: 'x' } } } },

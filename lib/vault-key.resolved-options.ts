@@ -4,7 +4,12 @@ import type { ValidationError } from 'class-validator';
 import type { IdentifyAgent } from './agent-tool/identity';
 import type { KeyBudgets } from './broker-client/broker-client';
 import type { HttpBrokerClientOptions } from './broker-client/http-broker.client';
-import { DEFAULT_STORE, DEFAULT_VENDOR_TIMEOUT, brokerRuleFaults } from './broker/broker.options';
+import {
+  DEFAULT_STORE,
+  DEFAULT_VENDOR_TIMEOUT,
+  brokerRuleFaults,
+  parseTimeout,
+} from './broker/broker.options';
 import type { BrokerOptions } from './broker/broker.options';
 import { APP_BUDGET_SCOPES } from './broker/budgets/budget';
 import { isRecord } from './vault-key.option-checks';
@@ -27,6 +32,7 @@ export type ResolvedVaultKeyOptions = {
   identify?: IdentifyAgent;
   budgets?: KeyBudgets;
   leaseTtlSeconds?: number;
+  shutdownGraceMs?: number;
 } & (
   | { broker: HttpBrokerClientOptions; embedded?: undefined }
   | { embedded: BrokerOptions; broker?: undefined }
@@ -92,13 +98,15 @@ export function resolveVaultKeyOptions(
 }
 
 function resolved(options: VaultKeyModuleOptions): ResolvedVaultKeyOptions {
-  const { broker, embedded, identify, budgets, lease } = options;
+  const { broker, embedded, identify, budgets, lease, shutdownGrace = '' } = options;
+  const shutdownGraceMs = parseTimeout(shutdownGrace);
   const rest = {
     ...(identify === undefined ? {} : { identify }),
     ...(budgets === undefined ? {} : { budgets: capsOf(budgets) }),
     ...(lease instanceof LeaseOptions
       ? { leaseTtlSeconds: lease.ttlSeconds ?? DEFAULT_LEASE_TTL_SECONDS }
       : {}),
+    ...(shutdownGraceMs === undefined ? {} : { shutdownGraceMs }),
   };
   if (embedded !== undefined) {
     const { secretKey, ...stripe } = embedded.vendors.stripe;

@@ -108,7 +108,7 @@ describe('the marks of an application', () => {
   it('a method inherited from a class above is found under each heir', async () => {
     class Base {
       @Get('a')
-      @AgentTool({ ...SOUND, dailyUsdCap: 0.001 })
+      @AgentTool({ ...SOUND, dailyUsdCap: -0.01 })
       charge() {}
     }
     @Controller('x')
@@ -116,8 +116,8 @@ describe('the marks of an application', () => {
     @Controller('y')
     class Y extends Base {}
     expect(await faultsOf([X, Y])).toEqual([
-      'X.charge dailyUsdCap must have at most 2 decimals',
-      'Y.charge dailyUsdCap must have at most 2 decimals',
+      'X.charge dailyUsdCap must not be negative',
+      'Y.charge dailyUsdCap must not be negative',
     ]);
   });
 

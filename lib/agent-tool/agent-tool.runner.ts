@@ -13,7 +13,7 @@ import type { RunRequest } from '../vault-key/run-opener';
 import { policyFaults } from '../vault-key/vault-key-policy';
 import type { VaultKeyPolicy } from '../vault-key/vault-key-policy';
 import type { AgentToolContext, AgentToolOptions } from './agent-tool.decorator';
-import { callsOf, identityOf, jobError, jobIn, refuseLateRetry } from './queue-job';
+import { callsOf, identityOf, jobError, jobIn, putOff, refuseLateRetry } from './queue-job';
 import type { QueueJob } from './queue-job';
 import { mayMissInterceptors } from './routed-methods';
 import type { ToolCall, ToolRuns } from './tool-runs';
@@ -103,6 +103,11 @@ export class AgentToolRunner implements ToolRuns {
     args: readonly unknown[],
   ): Promise<Run> {
     const identity: AgentIdentity = { ...identityOf(job), tool };
+    try {
+      this.runs.admit();
+    } catch (error) {
+      throw error instanceof VaultKeyException ? await putOff(job, error) : error;
+    }
     await refuseLateRetry(job);
     const label = keyLabel('bullmq', identity.userId, identity.runId);
     return this.open(mark, { identity, args }, { label, calls: callsOf(job) });

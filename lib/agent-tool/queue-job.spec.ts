@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import { SpendCapExceededException } from '../exceptions/spend-cap-exceeded.exception';
+import { VaultKeyMissingException } from '../exceptions/vault-key-missing.exception';
 import { VaultKeyException } from '../exceptions/vault-key.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import { VendorException } from '../exceptions/vendor.exception';
@@ -256,6 +257,7 @@ describe('what a failed job throws', () => {
       vendorStatus: 409,
       vendorCode: 'idempotency_key_in_use',
     }),
+    new VaultKeyMissingException({ reason: 'shut_down' }),
     new RangeError('its own'),
     'text',
     undefined,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import { standFor } from '../exceptions/exception-behind';
+import { VaultKeyMissingException } from '../exceptions/vault-key-missing.exception';
 import { VaultKeyException } from '../exceptions/vault-key.exception';
 import { VendorException } from '../exceptions/vendor.exception';
 import { ANONYMOUS, isRunId, readIdentity } from '../vault-key/agent-identity';
@@ -23,6 +24,9 @@ export interface QueueJob {
   readonly stalledCounter?: number | undefined;
   readonly stacktrace?: readonly unknown[] | null | undefined;
   readonly toKey?: ((id: string) => string) | undefined;
+  /** The worker's lock on the job. */
+  readonly token?: string | undefined;
+  readonly moveToDelayed?: ((timestamp: number, token: string) => Promise<unknown>) | undefined;
   /** What no message from outside has: a function. */
   readonly updateProgress: (progress: number) => unknown;
   /** Its Redis client is the queue's own in BullMQ 5 and its backend's in 6. */
@@ -44,6 +48,8 @@ interface Attempt {
 
 /** How long a vendor is sure to know an idempotency key, less an hour to run in. */
 const REPLAYABLE_MS = 23 * 3_600_000;
+/** How long a job waits that a process about to end gives back. */
+const PUT_OFF_MS = 1_000;
 const FIRST_ATTEMPT = 'vault-key:first-attempt';
 
 /**
@@ -189,6 +195,8 @@ function firstPossibleAttemptOf(job: QueueJob, now: number): number {
  */
 export function jobError(error: unknown): unknown {
   if (!(error instanceof VaultKeyException) || error.retryable || isUnderWay(error)) return error;
+  // The rest of the work is another attempt's, whose calls have the same keys.
+  if (error instanceof VaultKeyMissingException && error.reason === 'shut_down') return error;
   const unrecoverable = new UnrecoverableError(error);
   standFor(unrecoverable, error);
   return unrecoverable;
@@ -197,6 +205,32 @@ export function jobError(error: unknown): unknown {
 /** Whether the vendor is still at the same call of a worker that was lost. */
 function isUnderWay(error: VaultKeyException): boolean {
   return error instanceof VendorException && error.vendorCode === 'idempotency_key_in_use';
+}
+
+/**
+ * Gives a job that has not begun back to its queue, which tries it again in a second without
+ * counting an attempt: in another process, where this one is about to end.
+ *
+ * @param error Why it was not begun.
+ * @returns What its processor is to throw; `error` itself where the queue takes no job back.
+ */
+export async function putOff(job: QueueJob, error: VaultKeyException): Promise<Error> {
+  if (job.token === undefined || job.moveToDelayed === undefined) return error;
+  try {
+    await job.moveToDelayed(Date.now() + PUT_OFF_MS, job.token);
+  } catch {
+    return error;
+  }
+  return new DelayedError(error);
+}
+
+/** What BullMQ, which knows it by its name, takes for a job that is not its worker's any more. */
+class DelayedError extends Error {
+  override readonly name = 'DelayedError';
+
+  constructor(cause: VaultKeyException) {
+    super(cause.message, { cause });
+  }
 }
 
 class UnrecoverableError extends Error {

@@ -3,16 +3,24 @@ import { knownDetails } from './known-details';
 import { VaultKeyException } from './vault-key.exception';
 
 /**
- * Why there is no key: a vendor call with no run around it, in a run that is over, or in one whose
- * key is another vendor's; a marked method that Nest called with no interceptor around it, that
+ * Why there is no key: a vendor call with no run around it, in a run that is over or that the
+ * shutdown of the application cut off, or in one whose key is another vendor's; a marked method that Nest called with no interceptor around it, that
  * belongs to no application with `VaultKeyModule`, or whose call was given up before it began.
  */
 export type VaultKeyMissingReason =
-  'outside_run' | 'run_ended' | 'other_vendor' | 'not_intercepted' | 'not_bound' | 'too_late';
+  | 'outside_run'
+  | 'run_ended'
+  | 'shut_down'
+  | 'other_vendor'
+  | 'not_intercepted'
+  | 'not_bound'
+  | 'too_late';
 
 const CALL_HAPPENED = {
   outside_run: 'was made outside a run, so there is no vault key for it',
   run_ended: 'was made after its run had ended, so its vault key is gone',
+  shut_down:
+    'was made while the application was shutting down, after the time that work in progress is given (shutdownGrace), so its vault key is gone',
   other_vendor: "was made in a run whose vault key is another vendor's",
 };
 
@@ -80,6 +88,7 @@ export class VaultKeyMissingException extends VaultKeyException {
 function callMessage(init: { vendor?: string; reason?: keyof typeof CALL_HAPPENED }): string[] {
   const call = init.vendor === undefined ? 'A vendor call' : `A call to ${init.vendor}`;
   const happened = CALL_HAPPENED[init.reason ?? 'outside_run'];
+  if (init.reason === 'shut_down') return [`${call} ${happened}. Nothing was sent.`];
   return [`${call} ${happened}. Nothing was sent. The usual causes:`, ...CALL_CAUSES];
 }
 

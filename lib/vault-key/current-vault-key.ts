@@ -37,7 +37,13 @@ export class CurrentVaultKey {
     const key = keyFor(innermost, vendor);
     if (key !== undefined && !key.ended) return key;
     const reason =
-      innermost === undefined ? 'outside_run' : key === undefined ? 'other_vendor' : 'run_ended';
+      innermost === undefined
+        ? 'outside_run'
+        : key === undefined
+          ? 'other_vendor'
+          : key.shutDown
+            ? 'shut_down'
+            : 'run_ended';
     throw new VaultKeyMissingException(vendor === undefined ? { reason } : { vendor, reason });
   }
 

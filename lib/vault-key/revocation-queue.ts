@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { BrokerClient, RevokeResult } from '../broker-client/broker-client';
+import type { GracefulStop } from './graceful-stop';
 import type { InstanceLease } from './instance-lease';
 
 const BATCH_WAIT_MS = 50;
@@ -25,6 +26,7 @@ interface Revocation {
 export class RevocationQueue implements OnApplicationShutdown {
   readonly #client: BrokerClient;
   readonly #lease: InstanceLease | undefined;
+  readonly #stop: GracefulStop | undefined;
   readonly #logger = new Logger('VaultKeyRevocation');
   /** All that is not yet revoked, by id, so that an id given twice is revoked once. */
   readonly #backlog = new Map<string, Revocation>();
@@ -34,13 +36,16 @@ export class RevocationQueue implements OnApplicationShutdown {
   #activeRuns = 0;
   readonly #onIdle = new Set<() => void>();
   #draining = false;
-  #closed = false;
   #shutDown: Promise<void> | undefined;
 
-  /** @param lease Ended once the queue is drained: what is left of the keys ends with it. */
-  constructor(client: BrokerClient, lease?: InstanceLease) {
+  /**
+   * @param lease Ended once the queue is drained: what is left of the keys ends with it.
+   * @param stop Finished before the queue is drained.
+   */
+  constructor(client: BrokerClient, lease?: InstanceLease, stop?: GracefulStop) {
     this.#client = client;
     this.#lease = lease;
+    this.#stop = stop;
   }
 
   /** How many keys wait to be revoked, those in a request to the broker included. */
@@ -51,11 +56,6 @@ export class RevocationQueue implements OnApplicationShutdown {
   /** How many runs are at work, those whose key is still being issued included. */
   get activeRuns(): number {
     return this.#activeRuns;
-  }
-
-  /** Whether the application is shut down: a key issued from here on would be revoked by nobody. */
-  get closed(): boolean {
-    return this.#closed;
   }
 
   /** Takes a key's id for revocation. */
@@ -120,8 +120,8 @@ export class RevocationQueue implements OnApplicationShutdown {
   }
 
   async #end(): Promise<void> {
+    this.#stop?.finish();
     await this.drain();
-    this.#closed = true;
     await this.#lease?.end();
     await this.#client.close();
   }

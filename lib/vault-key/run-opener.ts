@@ -11,12 +11,13 @@ import { VaultKeyException } from '../exceptions/vault-key.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import type { AgentIdentity } from './agent-identity';
 import type { CallNumbering } from './call-numbering';
+import { GracefulStop } from './graceful-stop';
 import { KEY_TERMS } from './key-terms';
 import type { KeyTerms } from './key-terms';
 import { subjectId } from './label';
 import { RevocationQueue } from './revocation-queue';
 import { Run } from './run';
-import { currentRun } from './run-context';
+import { currentRun, liveRun } from './run-context';
 import type { RunRecord } from './run-context';
 import { VaultKey } from './vault-key';
 import { DEFAULT_VENDOR, toWholeCents } from './vault-key-policy';
@@ -43,11 +44,17 @@ export class RunOpener {
     private readonly client: BrokerClient,
     private readonly queue: RevocationQueue,
     @Optional() @Inject(KEY_TERMS) private readonly terms: KeyTerms = {},
+    @Optional() private readonly stop: GracefulStop = new GracefulStop(),
   ) {}
 
   /** What the broker can be asked to enforce. */
   get dialect(): BrokerDialect {
     return this.client.dialect;
+  }
+
+  /** @throws VaultKeyUnavailableException where the application is stopping and no run may begin here. */
+  admit(): void {
+    this.stop.admit(liveRun() !== undefined);
   }
 
   /**
@@ -59,6 +66,7 @@ export class RunOpener {
   async open(request: RunRequest): Promise<Run> {
     const { identity, execution, mark, calls } = request;
     const outer = runAround(execution);
+    this.stop.admit(outer !== undefined && !outer.key.ended);
     const parent = this.#parentIn(outer, request.policy.vendor ?? DEFAULT_VENDOR);
     if (parent !== undefined && this.client.dialect === 'keybrake') {
       return new Run({ key: parent, identity, outer, execution, mark, calls });
@@ -66,10 +74,16 @@ export class RunOpener {
     this.queue.runStarted();
     try {
       const key = await this.#issue(request, parent);
-      return new Run({ key, identity, outer, execution, mark, calls }, () => {
+      const run: Run = new Run({ key, identity, outer, execution, mark, calls }, () => {
+        closed();
         this.revoke(key);
         this.queue.runEnded();
       });
+      const closed = this.stop.runOpened(() => {
+        key.end(true);
+        run.end();
+      });
+      return run;
     } catch (error) {
       this.queue.runEnded();
       throw error;
@@ -77,15 +91,22 @@ export class RunOpener {
   }
 
   /** A key outside any run; the caller revokes it. */
-  issue(request: RunRequest): Promise<VaultKey> {
+  async issue(request: RunRequest): Promise<VaultKey> {
+    this.admit();
     const vendor = request.policy.vendor ?? DEFAULT_VENDOR;
     const parent = this.#parentIn(currentRun(), vendor);
-    return this.#issue(request, this.client.dialect === 'keybrake' ? undefined : parent);
+    const key = await this.#issue(request, this.client.dialect === 'keybrake' ? undefined : parent);
+    this.stop.keyIssued(key, () => {
+      key.end(true);
+      this.revoke(key);
+    });
+    return key;
   }
 
   /** Ends a key and queues its revocation. Again is harmless. */
   revoke(key: VaultKey): void {
     key.end();
+    this.stop.keyRevoked(key);
     this.queue.add(key.id, key.expiresAt);
   }
 
@@ -98,12 +119,6 @@ export class RunOpener {
   }
 
   async #issue(request: RunRequest, parent: VaultKey | undefined): Promise<VaultKey> {
-    if (this.queue.closed) {
-      throw new VaultKeyUnavailableException({
-        message:
-          'The application is shutting down, so no vault key was asked for. Nothing was run.',
-      });
-    }
     const { policy, identity, label } = request;
     const vendor = policy.vendor ?? DEFAULT_VENDOR;
     const expiresIn = policy.expiresIn ?? DEFAULT_EXPIRES_IN;
@@ -121,7 +136,7 @@ export class RunOpener {
       this.#handleUnusable(result, identity, expiresIn);
       throw result.error;
     }
-    return new VaultKey({
+    const key = new VaultKey({
       id: result.key.id,
       token: result.key.token,
       vendor,
@@ -132,6 +147,14 @@ export class RunOpener {
       expiresAt: result.key.expiresAt,
       broker: this.client,
     });
+    try {
+      // The time to stop may have passed while the broker was asked.
+      this.stop.admit(true);
+    } catch (error) {
+      this.revoke(key);
+      throw error;
+    }
+    return key;
   }
 
   async #askBroker(request: IssueKeyRequest): Promise<IssueResult> {

@@ -12,6 +12,7 @@ import type {
 import { VaultKeyMissingException } from '../exceptions/vault-key-missing.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import { CurrentVaultKey } from './current-vault-key';
+import { GracefulStop } from './graceful-stop';
 import { InstanceLease } from './instance-lease';
 import type { KeyTerms } from './key-terms';
 import { RevocationQueue } from './revocation-queue';
@@ -86,15 +87,17 @@ describe('VaultKeyService', () => {
 
   function speaking(dialect: BrokerDialect, terms: KeyTerms = {}): void {
     broker = new BookBroker(dialect);
-    queue = new RevocationQueue(broker, terms.lease);
-    service = new VaultKeyService(new RunOpener(broker, queue, terms));
+    const stop = new GracefulStop();
+    queue = new RevocationQueue(broker, terms.lease, stop);
+    service = new VaultKeyService(new RunOpener(broker, queue, terms, stop));
   }
 
   function leasing(): void {
     speaking('vault-key');
     const lease = new InstanceLease(broker, 30);
-    queue = new RevocationQueue(broker, lease);
-    service = new VaultKeyService(new RunOpener(broker, queue, { lease }));
+    const stop = new GracefulStop();
+    queue = new RevocationQueue(broker, lease, stop);
+    service = new VaultKeyService(new RunOpener(broker, queue, { lease }, stop));
   }
 
   beforeEach(() => speaking('vault-key'));

@@ -29,6 +29,7 @@ export class VaultKey {
   readonly #token: string;
   readonly #broker: BrokerClient;
   #ended = false;
+  #shutDown = false;
 
   constructor(init: VaultKeyInit) {
     this.id = init.id;
@@ -62,9 +63,20 @@ export class VaultKey {
     return this.#ended;
   }
 
-  /** Marks the key as over: it serves no further call here. The broker is told when the run ends. */
-  end(): void {
+  /** True where the key was ended under its run, which the shutdown of the application cut off. */
+  get shutDown(): boolean {
+    return this.#shutDown;
+  }
+
+  /**
+   * Marks the key as over: it serves no further call here. The broker is told when the run ends.
+   *
+   * @param shutDown Whether its run is cut off by the shutdown of the application.
+   */
+  end(shutDown = false): void {
+    if (this.#ended) return;
     this.#ended = true;
+    this.#shutDown = shutDown;
   }
 
   toJSON(): Record<string, unknown> {

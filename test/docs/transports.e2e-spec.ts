@@ -1,8 +1,12 @@
-import type { Type } from '@nestjs/common';
+import type { INestApplication, Type } from '@nestjs/common';
 import { ExternalContextCreator } from '@nestjs/core/helpers/external-context-creator';
 import { Test } from '@nestjs/testing';
 import { EmbeddedBroker, VaultKeyModule } from '../../lib/index';
-import { createStripeVendor, vaultKeyTestingOptions } from '../../lib/testing/index';
+import {
+  VaultKeyTestingModule,
+  createStripeVendor,
+  vaultKeyTestingOptions,
+} from '../../lib/testing/index';
 import { blockWith, checkBlocks } from './code-blocks';
 
 const PAGE = 'docs/transports.md';
@@ -23,7 +27,33 @@ class RefundHandlers {
 }
 `;
 
-checkBlocks(PAGE, [[INTERCEPTOR, GIVEN]]);
+const MAIN = 'forceCloseConnections: true';
+const MAIN_GIVEN = `
+import { NestFactory } from '@nestjs/core';
+declare const AppModule: new () => object;
+declare const port: number;
+`;
+
+checkBlocks(PAGE, [
+  [MAIN, MAIN_GIVEN],
+  [INTERCEPTOR, GIVEN],
+]);
+
+it('an application started as shown is up, and ends', async () => {
+  const module = await Test.createTestingModule({
+    imports: [VaultKeyTestingModule.forRoot()],
+  }).compile();
+  // The application of the module under test in the place of a new one.
+  const create = (_module: unknown, options: object) =>
+    Promise.resolve(module.createNestApplication(options));
+  const { app } = (await blockWith(PAGE, MAIN).runAsync(['app'], {
+    NestFactory: { create },
+    AppModule: class {},
+    port: 0,
+  })) as { app: INestApplication };
+  expect(await app.getUrl()).toContain('http');
+  await app.close();
+});
 
 it('a handler over a transport of its own charges for whom the interceptor names', async () => {
   const vendor = await createStripeVendor();

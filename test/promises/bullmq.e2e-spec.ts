@@ -6,8 +6,8 @@ import { BullModule, getQueueToken, OnWorkerEvent, Processor, WorkerHost } from 
 import { Injectable, Module } from '@nestjs/common';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { Queue, QueueEvents } from 'bullmq';
-import type { Job, JobsOptions } from 'bullmq';
+import { Job, Queue, QueueEvents } from 'bullmq';
+import type { JobsOptions } from 'bullmq';
 import { Redis } from 'ioredis';
 import type Stripe from 'stripe';
 import {
@@ -20,13 +20,14 @@ import {
   SpendCapExceededException,
   VaultKeyException,
   VaultKeyModule,
+  VaultKeyService,
   VaultKeyUnavailableException,
 } from '../../lib/index';
 import type { VaultKeyModuleOptions } from '../../lib/index';
 import { InjectStripe, STRIPE_CLIENT } from '../../lib/stripe/index';
 import { createStripeVendor } from '../../lib/testing/index';
 import type { StripeVendor } from '../../lib/testing/index';
-import { Gates } from '../support/gates';
+import { Gate, Gates } from '../support/gates';
 import { describeWithRedis, RedisServer } from '../support/redis-server';
 import { SecretWatch } from '../support/secret-watch';
 import { until } from '../support/until';
@@ -552,6 +553,33 @@ describeWithRedis('jobs of BullMQ', () => {
     await successor.close();
     await lost.close();
   });
+
+  it('a job that comes while its worker shuts down is another worker’s, and loses no attempt', async () => {
+    const connection = { host: redis.host, port: redis.port };
+    const lost = new Queue(LOST_QUEUE, { connection });
+    const lostEvents = new QueueEvents(LOST_QUEUE, { connection });
+    await lostEvents.waitUntilReady();
+    const stopping = await startLostTools(embedded(), redis.port);
+    const gate = new Gate();
+    const atWork = stopping.get(VaultKeyService).run(POLICY, () => gate.pass());
+    await gate.reached;
+    const closing = stopping.close();
+    const delayed = once(lostEvents, 'delayed');
+    const job = await lost.add('charge', { amount: 700 });
+    await delayed;
+    gate.open();
+    await atWork;
+    await closing;
+    expect(vendor.calls(PAYMENT_INTENTS)).toHaveLength(0);
+    expect(await Job.fromId(lost, job.id!)).toMatchObject({ attemptsMade: 0 });
+
+    const successor = await startLostTools(embedded(), redis.port);
+    await job.waitUntilFinished(lostEvents);
+    expect(vendor.book.total('usd')).toBe(700);
+    await lostEvents.close();
+    await successor.close();
+    await lost.close();
+  }, 30_000);
 
   describe('a retry', () => {
     /** Fails once, is then told to have begun at other times, and tried again. */
