@@ -64,7 +64,6 @@ class StoppingTools {
       amount: 100,
       confirm: true,
       paymentMethod: 'pm_card_visa',
-      paymentMethodTypes: ['card'],
     });
   }
 }
