@@ -1,7 +1,8 @@
 import { ValidateBy, ValidateIf } from 'class-validator';
 import type { ValidationArguments } from 'class-validator';
 import {
-  MIN_AUDIT_KEY_LENGTH,
+  acceptedDoubtsFault,
+  auditKeyFault,
   baseUrlFault,
   isLoopback,
   parseStore,
@@ -82,9 +83,12 @@ export function vendorSecret(value: unknown): string | undefined {
 }
 
 export function auditKey(value: unknown): string | undefined {
-  return typeof value === 'string' && value.length >= MIN_AUDIT_KEY_LENGTH
-    ? undefined
-    : `must be a string of at least ${MIN_AUDIT_KEY_LENGTH} characters`;
+  if (typeof value !== 'string') return 'must be a string of at least 32 characters';
+  return auditKeyFault(value);
+}
+
+export function acceptedDoubts(value: unknown): string | undefined {
+  return acceptedDoubtsFault(value);
 }
 
 export function dialectName(value: unknown): string | undefined {

@@ -4,9 +4,11 @@ import { Allow, ValidateNested } from 'class-validator';
 import type { IdentifyAgent } from './agent-tool/identity';
 import type { BrokerDialect } from './broker-client/broker-client';
 import { DEFAULT_STORE, DEFAULT_VENDOR_TIMEOUT } from './broker/broker.options';
+import type { StoreDoubt } from './broker/ledger/store-doubt';
 import type { BrokerLimitOptions, VendorOptions } from './broker/broker.options';
 import {
   Sound,
+  acceptedDoubts,
   auditKey,
   brokerUrl,
   budgetCap,
@@ -159,6 +161,16 @@ export class EmbeddedOptions {
   @optional
   @Sound(auditKey, 'embedded: { auditKey: process.env.VAULT_KEY_AUDIT_KEY }')
   auditKey?: string | undefined;
+
+  /**
+   * What is meant of a store that may not be the one that was left, by the name that the refusal to
+   * start gives. For one start: leave it out of the next.
+   *
+   * @default nothing: such a store is refused
+   */
+  @optional
+  @Sound(acceptedDoubts, "embedded: { acceptStore: ['clock'] }")
+  acceptStore?: readonly StoreDoubt[] | undefined;
 
   /** What the broker takes on at once. */
   @Allow()

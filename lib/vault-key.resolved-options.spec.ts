@@ -143,6 +143,7 @@ describe('the options of VaultKeyModule', () => {
       vendors: { stripe },
       limits: { callsPerKey: 64 },
       auditKey: 'k'.repeat(32),
+      acceptStore: ['clock', 'balances'],
     };
     expect(resolveVaultKeyOptions({ embedded }, {}).embedded).toMatchObject(embedded);
     expect(
@@ -151,10 +152,12 @@ describe('the options of VaultKeyModule', () => {
           vendors: { stripe: { ...stripe, rates: { usd: 1 }, free: ['GET /v1/x'], prices: {} } },
           limits: { callsPerKey: 0 },
           auditKey: 'short',
+          acceptStore: ['everything'],
         },
       }).map((fault) => fault.replace(/ .*/, '')),
     ).toEqual([
       'embedded.auditKey',
+      'embedded.acceptStore',
       'embedded.limits.callsPerKey',
       'embedded.vendors.stripe.rates.usd',
       'embedded.vendors.stripe.prices',
@@ -242,7 +245,7 @@ describe('the options of VaultKeyModule', () => {
     [{ embedded: {} }, /^embedded\.vendors is missing/],
     [{ embedded: { vendors: {} } }, /^embedded\.vendors\.stripe is missing/],
     [{ embedded: { vendors: { stripe: {} } } }, /^embedded\.vendors\.stripe\.secretKey is missing/],
-    [{ embedded: { ...STRIPE, store: 'redis://x' } }, /^embedded\.store names a Redis store/],
+    [{ embedded: { ...STRIPE, store: 'redis://x' } }, /^embedded\.store must be sqlite:<path>/],
     [{ embedded: { ...STRIPE, store: 'x.db' } }, /^embedded\.store must be sqlite:/],
     [{ embedded: { ...STRIPE, vendorTimeout: '80' } }, /^embedded\.vendorTimeout must be/],
     [{ embedded: { ...STRIPE, identify: () => ({}) } }, /^embedded\.identify is not a known/],

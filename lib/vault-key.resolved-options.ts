@@ -110,7 +110,7 @@ function resolved(options: VaultKeyModuleOptions): ResolvedVaultKeyOptions {
   };
   if (embedded !== undefined) {
     const { secretKey, ...stripe } = embedded.vendors.stripe;
-    const { limits, auditKey: chainedWith } = embedded;
+    const { limits, auditKey: chainedWith, acceptStore } = embedded;
     return {
       ...rest,
       embedded: {
@@ -121,6 +121,7 @@ function resolved(options: VaultKeyModuleOptions): ResolvedVaultKeyOptions {
         vendorTimeout: embedded.vendorTimeout ?? DEFAULT_VENDOR_TIMEOUT,
         ...(limits === undefined ? {} : { limits }),
         ...(chainedWith === undefined ? {} : { auditKey: chainedWith }),
+        ...(acceptStore === undefined ? {} : { acceptStore }),
       },
     };
   }

@@ -1,4 +1,6 @@
 import { isIP } from 'node:net';
+import { STORE_DOUBTS } from './ledger/store-doubt';
+import type { StoreDoubt } from './ledger/store-doubt';
 import { vendors } from './pricing/vendors';
 import { isObject, limitFaults, vendorRuleFaults } from './vendor.options';
 import type { FaultSink, VendorRules } from './vendor.options';
@@ -36,6 +38,13 @@ export interface BrokerOptions {
   auditKey?: string;
   /** What the broker takes on at once. */
   limits?: BrokerLimitOptions;
+  /**
+   * What is meant of a store that may not be the one that was left. For one start: leave it out of
+   * the next.
+   *
+   * @default nothing: such a store is refused
+   */
+  acceptStore?: readonly StoreDoubt[];
 }
 
 /** What the broker takes on at once. */
@@ -90,14 +99,29 @@ export function parseTimeout(text: string): number | undefined {
 
 /** The file of a `sqlite:` store, or what is wrong with the setting. */
 export function parseStore(store: string): { file: string } | { fault: string } {
-  if (store.startsWith('redis://') || store.startsWith('rediss://')) {
-    return { fault: 'names a Redis store, which this version does not have: use sqlite:<path>' };
-  }
   const file = store.startsWith('sqlite:') ? store.slice('sqlite:'.length) : '';
   if (file === '' || file.includes('\0')) {
     return { fault: 'must be sqlite:<path> or sqlite::memory:, such as "sqlite:./vault-key.db"' };
   }
   return { file };
+}
+
+/** What is wrong with an audit key; `undefined` where nothing is. */
+export function auditKeyFault(key: string): string | undefined {
+  if (key.length < MIN_AUDIT_KEY_LENGTH) {
+    return `must have at least ${MIN_AUDIT_KEY_LENGTH} characters`;
+  }
+  return key.trim() === key
+    ? undefined
+    : 'must not begin or end with a blank or a line break: with one more or less, the log never verifies again';
+}
+
+/** What is wrong with the doubts that are to be accepted; `undefined` where nothing is. */
+export function acceptedDoubtsFault(doubts: unknown): string | undefined {
+  const known: readonly unknown[] = STORE_DOUBTS;
+  return Array.isArray(doubts) && doubts.every((doubt) => known.includes(doubt))
+    ? undefined
+    : `must be some of ${STORE_DOUBTS.join(', ')}`;
 }
 
 /** Everything wrong with the options; empty where nothing is. */
@@ -111,8 +135,9 @@ export function brokerOptionFaults(options: BrokerOptions): OptionFault[] {
   if (parseTimeout(options.vendorTimeout ?? DEFAULT_VENDOR_TIMEOUT) === undefined) {
     fault('vendorTimeout', 'must be a number and ms, s or m, from 1ms to 10m, such as "80s"');
   }
-  if (options.auditKey !== undefined && options.auditKey.length < MIN_AUDIT_KEY_LENGTH) {
-    fault('auditKey', `must have at least ${MIN_AUDIT_KEY_LENGTH} characters`);
+  if (options.auditKey !== undefined) fault('auditKey', auditKeyFault(options.auditKey));
+  if (options.acceptStore !== undefined) {
+    fault('acceptStore', acceptedDoubtsFault(options.acceptStore));
   }
   brokerRuleFaults(options, fault);
   const names = Object.keys(options.vendors);

@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
 import type { AuditVerdict } from './audit/audit-chain';
 import type { AuditEntry } from './audit/audit-entry';
 import { auditEntryView } from './audit/audit-view';
@@ -45,6 +47,8 @@ import type {
   StoreState,
 } from './ledger/ledger';
 import { SqliteLedger } from './ledger/sqlite/sqlite-ledger';
+import { askForStore, offerStore } from './ledger/sqlite/open-stores';
+import { AcceptedDoubts, StoreInUseError } from './ledger/store-doubt';
 import { toUsd, usdFault, usdToMicros } from './money/usd';
 import { vendors } from './pricing/vendors';
 import { invalidFields, invalidKey, notFound, shuttingDown } from './refusal';
@@ -52,6 +56,10 @@ import type { BrokerRefusal } from './refusal';
 import { vendorSettings } from './vendor.options';
 
 export type { ProxyAnswer, ProxyCall };
+
+/** How long a start waits for a broker that is stopping, and how often it looks. */
+const STOP_WAIT_MS = 10_000;
+const STOP_POLL_MS = 100;
 
 /** What a broker is given by the process that it runs in. */
 export interface BrokerHost {
@@ -63,6 +71,12 @@ export interface BrokerHost {
   log?: (line: string) => void;
   /** @default the machine's clock at the start, and the monotonic one from there */
   clock?: Clock;
+  /**
+   * Whether a later broker of this process may have the store: then this one is closed.
+   *
+   * @default it may not
+   */
+  givesWay?: () => boolean;
 }
 
 /** The answer to an issue, as the wire shows it. The only place a token is ever shown. */
@@ -126,11 +140,33 @@ export class Broker {
   #closed: Promise<void> | undefined;
 
   /**
-   * Opens the store and makes the broker ready.
+   * As the constructor, but waits where another broker has the store: up to 10 s, for one that is
+   * stopping.
+   *
+   * @throws BrokerOptionsError with every fault of the options.
+   * @throws StoreInUseError where the store is still another broker's.
+   * @throws DoubtfulStoreError where the store may not be the one that was left.
+   * @throws Error where it cannot be opened.
+   */
+  static async open(options: BrokerOptions, host: BrokerHost = {}): Promise<Broker> {
+    const deadline = performance.now() + STOP_WAIT_MS;
+    for (let told = false; ; told = true) {
+      try {
+        return new Broker(options, host);
+      } catch (error) {
+        if (!(error instanceof StoreInUseError) || performance.now() > deadline) throw error;
+        if (error.holder === 'this process' && (await askForStore(error.file))) continue;
+        if (!told) host.log?.(`${error.what}; waiting up to ${STOP_WAIT_MS / 1_000} s for its end`);
+      }
+      await setTimeout(STOP_POLL_MS);
+    }
+  }
+
+  /**
+   * Opens the store, at once or not at all, and makes the broker ready.
    *
    * @param host What the process around it has to give.
-   * @throws BrokerOptionsError with every fault of the options.
-   * @throws Error where the store cannot be opened or is another process's.
+   * @throws As {@link open}.
    */
   constructor(options: BrokerOptions, host: BrokerHost = {}) {
     const faults = brokerOptionFaults(options);
@@ -140,7 +176,6 @@ export class Broker {
       throw new BrokerOptionsError(faults);
     }
     this.#clock = host.clock ?? new Clock(host.log);
-    this.#ledger = new SqliteLedger(store.file, options.auditKey, this.#clock);
     const configured = new Map<string, ConfiguredVendor>();
     const { callsPerKey = DEFAULT_CALLS_PER_KEY } = options.limits ?? {};
     for (const [name, account] of Object.entries(options.vendors)) {
@@ -155,6 +190,22 @@ export class Broker {
       });
       configured.set(name, { vendor, secret: account.secretKey, connection, settings });
       this.#prefixes.set(name, vendor.pathPrefix);
+    }
+    this.#ledger = new SqliteLedger(store.file, {
+      auditKey: options.auditKey,
+      doubts: new AcceptedDoubts(options.acceptStore),
+      clock: this.#clock,
+      log: host.log,
+    });
+    const { givesWay } = host;
+    // Held weakly, so that a broker that nobody has any more can be collected, and its store closed.
+    const itself = new WeakRef(this);
+    if (givesWay !== undefined) {
+      offerStore(store.file, async () => {
+        if (!givesWay()) return false;
+        await itself.deref()?.close();
+        return true;
+      });
     }
     this.#proxy = new Proxy(this.#ledger, configured, callsPerKey, this.#clock);
   }
@@ -465,6 +516,11 @@ export class Broker {
   /** Puts a call through the proxy. Never rejects: what is refused is an answer too. */
   forward(call: ProxyCall): Promise<ProxyAnswer> {
     return this.#proxy.forward(call);
+  }
+
+  /** Whether it is closed, or about to be. */
+  get isClosed(): boolean {
+    return this.#closed !== undefined;
   }
 
   /** Stops admitting, waits for what is under way, closes the store. */

@@ -9,12 +9,14 @@ import {
   BrokerOptionsError,
   DEFAULT_STORE,
   DEFAULT_VENDOR_TIMEOUT,
-  MIN_AUDIT_KEY_LENGTH,
+  acceptedDoubtsFault,
+  auditKeyFault,
   baseUrlFault,
   parseStore,
   parseTimeout,
 } from './broker.options';
 import { isWord, runWord } from './cli/operator-words';
+import type { StoreDoubt } from './ledger/store-doubt';
 import { createBrokerServer } from './http/broker-server';
 
 const HELP = `Usage: vault-key-broker [options]    starts the broker
@@ -26,6 +28,8 @@ Issues capped, allow-listed vault keys and enforces them in front of Stripe.
   --port PORT      port; 0 takes a free one        VAULT_KEY_PORT   4100
   --store STORE    sqlite:<path>, sqlite::memory:  VAULT_KEY_STORE  ${DEFAULT_STORE}
   --config FILE    rates, prices, limits (JSON)    VAULT_KEY_CONFIG
+  --accept-store DOUBT,…  starts with a store that would be refused: docs/storage.md
+                                                   VAULT_KEY_ACCEPT_STORE
   --help           this text
 
 Words, each with its own --help: keys, budgets, brake, lift, holds, audit
@@ -68,7 +72,7 @@ async function main(): Promise<void> {
     return;
   }
   const log = (line: string): void => void process.stderr.write(`vault-key-broker: ${line}\n`);
-  const broker = openBroker(settings, log);
+  const broker = await openBroker(settings, log);
   const server = createBrokerServer(broker, { token: settings.token, log });
   server.listen(settings.port, settings.host);
   await once(server, 'listening').catch(async (error: NodeJS.ErrnoException) => {
@@ -126,10 +130,13 @@ function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings | 'help'
     );
   }
   const auditKey = env['VAULT_KEY_AUDIT_KEY'];
-  if (auditKey !== undefined && auditKey.length < MIN_AUDIT_KEY_LENGTH) {
-    throw new BadSetting(
-      `VAULT_KEY_AUDIT_KEY must have at least ${MIN_AUDIT_KEY_LENGTH} characters`,
-    );
+  const auditKeyIs = auditKey === undefined ? undefined : auditKeyFault(auditKey);
+  if (auditKeyIs !== undefined) throw new BadSetting(`VAULT_KEY_AUDIT_KEY ${auditKeyIs}`);
+  const accepted = values['accept-store'] ?? env['VAULT_KEY_ACCEPT_STORE'];
+  const acceptStore = accepted?.split(',') as StoreDoubt[] | undefined;
+  const acceptedAre = acceptStore === undefined ? undefined : acceptedDoubtsFault(acceptStore);
+  if (acceptedAre !== undefined) {
+    throw new BadSetting(`--accept-store (VAULT_KEY_ACCEPT_STORE) ${acceptedAre}`);
   }
   const secretKey = env['STRIPE_SECRET_KEY'] ?? '';
   if (!/^[\x21-\x7e]+$/.test(secretKey)) {
@@ -147,6 +154,7 @@ function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings | 'help'
       store,
       vendorTimeout,
       ...(auditKey === undefined ? {} : { auditKey }),
+      ...(acceptStore === undefined ? {} : { acceptStore }),
       ...(config.limits === undefined ? {} : { limits: config.limits }),
       vendors: {
         stripe: {
@@ -177,6 +185,7 @@ function parseOptions(args: string[]) {
         port: { type: 'string' },
         store: { type: 'string' },
         config: { type: 'string' },
+        'accept-store': { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     });
@@ -186,9 +195,9 @@ function parseOptions(args: string[]) {
   }
 }
 
-function openBroker(settings: Settings, log: (line: string) => void): Broker {
+async function openBroker(settings: Settings, log: (line: string) => void): Promise<Broker> {
   try {
-    return new Broker(settings.broker, { log });
+    return await Broker.open(settings.broker, { log });
   } catch (error) {
     if (error instanceof BrokerOptionsError) throw new BadSetting(error.message);
     throw new BadSetting(`--store ${settings.broker.store}: ${(error as Error).message}`);

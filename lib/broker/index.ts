@@ -39,3 +39,5 @@ export type {
   StoreState,
 } from './ledger/ledger';
 export type { HoldState } from './ledger/operation';
+export { DoubtfulStoreError, StoreInUseError } from './ledger/store-doubt';
+export type { StoreDoubt } from './ledger/store-doubt';

@@ -98,6 +98,9 @@ describe('vault-key-broker', () => {
     ['--store', { store: 'vault-key.db' }],
     ['--store', { store: 'sqlite:' }],
     ['--store', { store: 'sqlite:/nowhere/at/all/vault-key.db' }],
+    ['--accept-store', { args: ['--accept-store', 'everything'] }],
+    ['VAULT_KEY_ACCEPT_STORE', { env: { VAULT_KEY_ACCEPT_STORE: 'clock,' } }],
+    ['VAULT_KEY_AUDIT_KEY', { env: { VAULT_KEY_AUDIT_KEY: `${'k'.repeat(32)}\n` } }],
     ['--verbose', { args: ['--verbose'] }],
     ['extra', { args: ['extra'] }],
   ];

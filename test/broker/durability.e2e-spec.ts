@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { createStripeVendor } from '../../lib/testing/stripe-vendor';
 import type { StripeVendor } from '../../lib/testing/stripe-vendor';
 import { BrokerProcess, send, temporaryFile } from '../support/broker-process';
@@ -106,19 +107,53 @@ describe('the store', () => {
     for (const name of [file, `${file}-wal`]) expect(statSync(name).mode & 0o777).toBe(0o600);
   });
 
-  it('has one process: a second one exits 2 and names the file and redis://', async () => {
+  it('has one process: a second one waits, exits 2, and names the file, the process and what to do', async () => {
     const broker = await BrokerProcess.start({ vendor });
     const second = await BrokerProcess.run({ vendor, store: broker.store });
     expect([second.code, second.stdout]).toEqual([2, '']);
-    expect(second.stderr.trimEnd().split('\n')).toHaveLength(1);
-    expect(second.stderr).toContain(broker.store.slice('sqlite:'.length));
-    expect(second.stderr).toContain('redis://');
+    const file = broker.store.slice('sqlite:'.length);
+    const inUse = `The store ${file} is in use by process ${broker.pid} on ${hostname()}`;
+    expect(second.stderr.trimEnd().split('\n')).toEqual([
+      `vault-key-broker: ${inUse}; waiting up to 10 s for its end`,
+      `vault-key-broker: --store ${broker.store}: ${inUse}: a SQLite store has one process. To share it, run vault-key-broker beside the applications and give each of them broker: { url, token }.`,
+    ]);
     // And the first one goes on.
     expect((await send(broker.url, 'GET', '/readyz')).body.store).toEqual({
       kind: 'sqlite',
       durability: 'full',
     });
     await broker.issue();
+  });
+
+  it('is had by a second process as soon as the first one has stopped', async () => {
+    const broker = await BrokerProcess.start({ vendor });
+    const key = await broker.issue();
+    const second = BrokerProcess.spawn({ vendor, store: broker.store });
+    await second.says('waiting up to 10 s');
+    const stopped = await broker.kill('SIGTERM');
+    await second.says('listening');
+    expect(stopped.code).toBe(0);
+    expect(await second.money(key)).toEqual({ spent: 0, held: 0, remaining: 100 });
+  });
+
+  it('that is not the one that was left is refused in one line, and taken where that is meant', async () => {
+    const broker = await BrokerProcess.start({ vendor });
+    const key = await broker.issue();
+    await broker.kill('SIGKILL');
+    const file = broker.store.slice('sqlite:'.length);
+    rmSync(`${file}-wal`);
+    const refused = await BrokerProcess.run({ vendor, store: broker.store });
+    expect(refused.code).toBe(2);
+    expect(refused.stderr.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/^vault-key-broker: --store .*-wal.*--accept-store lost-wal/),
+    ]);
+    const taken = await BrokerProcess.start({
+      vendor,
+      store: broker.store,
+      args: ['--accept-store', 'lost-wal'],
+    });
+    // The key was in the file that is gone.
+    expect((await pay(taken, key)).status).toBe(401);
   });
 
   it('in memory is gone with its process, and never a file', async () => {

@@ -160,6 +160,20 @@ export class BrokerProcess {
     return new BrokerProcess(child, options, store);
   }
 
+  /** Resolves once the process has written a text. */
+  async says(text: string): Promise<void> {
+    const { stdout, stderr } = this.child;
+    while (!this.output.includes(text)) {
+      await Promise.race([
+        once(stdout as NodeJS.EventEmitter, 'data'),
+        once(stderr as NodeJS.EventEmitter, 'data'),
+        this.exited().then(({ code }) => {
+          throw new Error(`vault-key-broker exited with ${code} before it said ${text}`);
+        }),
+      ]);
+    }
+  }
+
   get pid(): number {
     return this.child.pid ?? -1;
   }

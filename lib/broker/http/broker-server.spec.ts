@@ -9,7 +9,8 @@ import { Broker } from '../broker';
 import { createBrokerServer } from './broker-server';
 
 const TOKEN = 'kb_management_token_of_a_good_length_';
-const PAYMENT = 'amount=1000&currency=usd&payment_method=pm_card_visa&allowed_payment_method_types[0]=card&confirm=true';
+const PAYMENT =
+  'amount=1000&currency=usd&payment_method=pm_card_visa&allowed_payment_method_types[0]=card&confirm=true';
 
 let vendor: StripeVendor;
 let broker: Broker;

@@ -175,6 +175,7 @@ const VERSION_4 = `
   CREATE INDEX keys_by_user ON keys (user_id) WHERE user_id IS NOT NULL;
   CREATE INDEX keys_by_tenant ON keys (tenant_id) WHERE tenant_id IS NOT NULL;
   CREATE INDEX keys_by_tool ON keys (tool) WHERE tool IS NOT NULL;
+  CREATE TABLE clock (id INTEGER PRIMARY KEY CHECK (id = 1), latest INTEGER NOT NULL) STRICT;
 `;
 
 const MIGRATIONS = [VERSION_1, VERSION_2, VERSION_3, VERSION_4];
@@ -197,10 +198,23 @@ export function migrate(
     );
   }
   connection.exec('BEGIN IMMEDIATE');
-  for (const migration of MIGRATIONS.slice(version)) connection.exec(migration);
-  complete(version);
-  connection.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
-  connection.exec('COMMIT');
+  try {
+    for (const migration of MIGRATIONS.slice(version)) connection.exec(migration);
+    complete(version);
+    connection.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    connection.exec('COMMIT');
+  } catch (error) {
+    rollBack(connection);
+    throw error;
+  }
+}
+
+function rollBack(connection: SqliteConnection): void {
+  try {
+    connection.exec('ROLLBACK');
+  } catch {
+    // SQLite has already rolled back by itself (a full disk, an I/O error).
+  }
 }
 
 /** The schema version of a file; 0 for a new one. */

@@ -1,4 +1,3 @@
-import { AuditChain } from '../../audit/audit-chain';
 import type { AuditVerdict } from '../../audit/audit-chain';
 import { auditRowOf } from '../../audit/audit-entry';
 import type { AuditEntry, AuditRecord, AuditRow } from '../../audit/audit-entry';
@@ -41,8 +40,10 @@ import type {
 } from '../ledger';
 import { sendingOf } from '../operation';
 import type { Operation } from '../operation';
+import { AcceptedDoubts } from '../store-doubt';
 import { auditOfCap, auditOfSubject, operatorRow } from './audit-rows';
 import { AuditTable } from './audit-table';
+import { checkBalances } from './balance-check';
 import { BrakeTable } from './brake-table';
 import { BudgetTable } from './budget-table';
 import { GroupCommit } from './group-commit';
@@ -56,13 +57,20 @@ import { LeaseTable } from './lease-table';
 import { OperationTable } from './operation-table';
 import { RefusalRows } from './refusal-rows';
 import type { Rows } from './rows';
-import { AUDIT_BEFORE_3, migrate } from './schema';
 import type { SqliteConnection } from './sqlite-driver';
+import { closeWhenForgotten } from './open-stores';
 import { Settlements, keyBalanceName } from './settlements';
-import { closeStore, openStore } from './sqlite-store';
+import { openStore } from './sqlite-store';
+import type { OpenStore, StoreSettings } from './sqlite-store';
 
 const DURABILITY = ['off', 'normal', 'full', 'extra'];
 const MAX_PARENTS = 16;
+
+/** How a ledger is opened; what is not given is as for a store of its own. */
+export interface LedgerSettings extends Partial<StoreSettings> {
+  /** Takes the lines of the log, without their ends. */
+  log?: ((line: string) => void) | undefined;
+}
 
 /** A key that was given before it was written down. */
 interface PromisedKey {
@@ -81,6 +89,8 @@ interface ChargedCap extends CapState {
  * every acknowledged decision is on the disk (`synchronous=FULL`).
  */
 export class SqliteLedger implements Ledger {
+  readonly #clock: Clock;
+  readonly #store: OpenStore;
   readonly #connection: SqliteConnection;
   readonly #commits: GroupCommit;
   readonly #keys: KeyTable;
@@ -101,23 +111,16 @@ export class SqliteLedger implements Ledger {
 
   /**
    * @param file A path, or `:memory:`.
-   * @param auditKey What the audit log is chained with; beside the file where it is not given.
-   * @param clock The broker's.
-   * @throws Error where the file cannot be opened, is in use, or is of a newer version.
+   * @throws StoreInUseError where a broker has the file.
+   * @throws DoubtfulStoreError where it may not be the store that was left.
+   * @throws Error where it cannot be opened, or is of a newer version.
    */
-  constructor(
-    file: string,
-    auditKey?: string,
-    private readonly clock = new Clock(),
-  ) {
-    const { connection, chainKey } = openStore(file, auditKey);
-    const chain = new AuditChain(chainKey);
+  constructor(file: string, settings: LedgerSettings = {}) {
+    const { clock = new Clock(), doubts = new AcceptedDoubts(), log } = settings;
+    this.#clock = clock;
+    this.#store = openStore(file, { ...settings, clock, doubts });
+    const { connection, chain, latest } = this.#store;
     this.#connection = connection;
-    migrate(connection, file, (from) => {
-      if (from >= 3) return;
-      new AuditTable(connection, chain).adopt(AUDIT_BEFORE_3, from === 2);
-      connection.exec(`DROP TABLE ${AUDIT_BEFORE_3}`);
-    });
     this.#leases = new LeaseTable(connection);
     this.#keys = new KeyTable(connection, this.#leases);
     this.#search = new KeySearch(connection);
@@ -136,8 +139,10 @@ export class SqliteLedger implements Ledger {
       beforeCommit: () => {
         this.#journal.beforeCommit();
         this.#log.seal();
+        latest.beforeCommit(this.#commits.failed);
       },
       onCommit: () => {
+        latest.committed();
         this.#journal.committed();
         this.#keys.committed();
         this.#holds.committed();
@@ -147,14 +152,20 @@ export class SqliteLedger implements Ledger {
       onRollback: () => this.#forget(),
     });
     this.#refusals = new RefusalRows(this.#commits, this.#log);
-    this.#writeAll();
-    if (this.#operations.inFlight().length > 0) {
-      this.#commits.runNow(() => {
-        this.#settlements.endFlights(this.clock.now());
-        this.#journal.writeAll();
-      });
+    try {
+      this.#writeAll();
+      checkBalances(connection, file, doubts);
+      if (this.#operations.inFlight().length > 0) {
+        this.#commits.runNow(() => {
+          this.#settlements.endFlights(clock.now());
+          this.#journal.writeAll();
+        });
+      }
+      this.#holds.markAllUnknown();
+    } catch (error) {
+      this.#store.close();
+      throw error;
     }
-    this.#holds.markAllUnknown();
     this.#operations.forgetFlights();
     this.#journal.forgetRead();
     this.#keys.beginCount(clock.now());
@@ -167,6 +178,7 @@ export class SqliteLedger implements Ledger {
     for (const brake of this.#brakes.standing) {
       if (brake.hit === undefined) this.#hits.begin(brake, clock.now(), 0);
     }
+    closeWhenForgotten(this, this.#store.close);
   }
 
   issue(key: KeyRecord, remoteAddress?: string): Promise<void> {
@@ -447,7 +459,7 @@ export class SqliteLedger implements Ledger {
       // The journal has it: whoever opens the store next writes it to the tables.
     }
     this.#commits.close();
-    closeStore(this.#connection);
+    this.#store.close();
   }
 
   #decide(admission: Admission): Decision {
@@ -686,7 +698,7 @@ export class SqliteLedger implements Ledger {
 
   /** Promises that nobody can ask for any more. */
   #forgetExpired(): void {
-    const now = this.clock.now();
+    const now = this.#clock.now();
     for (const { key } of this.#promised.values()) {
       if (key.expiresAt <= now) this.#forgetPromise(key);
     }

@@ -1,0 +1,301 @@
+import { spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { Clock } from '../../clock';
+import type { KeyRecord } from '../../keys/key';
+import { AcceptedDoubts, DoubtfulStoreError, StoreInUseError } from '../store-doubt';
+import type { StoreDoubt } from '../store-doubt';
+import { openConnection } from './sqlite-driver';
+import { SqliteLedger } from './sqlite-ledger';
+import { closeStore } from './sqlite-store';
+
+const CENT = 10_000;
+const folder = mkdtempSync(join(tmpdir(), 'vault-key-store-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let files = 0;
+const newFile = () => join(folder, `${++files}.db`);
+
+const KEY: KeyRecord = {
+  id: 'k',
+  tokenHash: 'hash of k',
+  label: 'k',
+  vendor: 'stripe',
+  capMicros: 1_000 * CENT,
+  allowedEndpoints: ['/v1/payment_intents'],
+  subject: { user_id: 'u' },
+  budgets: {},
+  createdAt: 1_000,
+  expiresAt: 1e15,
+};
+
+let calls = 0;
+async function spend(ledger: SqliteLedger, cents: number): Promise<void> {
+  const decision = await ledger.admit({
+    callId: `call_${++calls}`,
+    key: KEY,
+    account: '',
+    price: { kind: 'amount', micros: cents * CENT, amount: cents, currency: 'usd' },
+    now: 2_000,
+    audit: { at: 'now', event: 'refusal', key_id: 'k' },
+  });
+  if (!decision.admitted) throw decision.refusal;
+  await ledger.end({ hold: decision.hold, outcome: { ending: 'settled' }, now: 3_000, audit: {} });
+}
+
+const spent = async (ledger: SqliteLedger) => (await ledger.key('k', 2_000))?.balance.spent;
+
+/** A store in which 1 USD is spent, closed. */
+async function aStore(auditKey?: string): Promise<string> {
+  const file = newFile();
+  const ledger = new SqliteLedger(file, { auditKey });
+  await ledger.issue(KEY);
+  await spend(ledger, 100);
+  await ledger.close();
+  return file;
+}
+
+/** The same, as a kill leaves it: some of what was spent is in the `-wal` alone. */
+async function aKilledStore(): Promise<string> {
+  const file = await aStore();
+  const ledger = new SqliteLedger(file);
+  await spend(ledger, 200);
+  const copy = newFile();
+  for (const end of ['', '-wal', '.audit-key']) copyFileSync(file + end, copy + end);
+  await ledger.close();
+  return copy;
+}
+
+const open = (file: string, ...doubts: StoreDoubt[]) =>
+  new SqliteLedger(file, { doubts: new AcceptedDoubts(doubts) });
+
+/** The doubt that a start is refused for, in one line that says how to start all the same. */
+function doubtOf(start: () => SqliteLedger): StoreDoubt {
+  try {
+    start();
+  } catch (error) {
+    if (!(error instanceof DoubtfulStoreError)) throw error;
+    expect(error.message).toContain(`--accept-store ${error.doubt} (acceptStore: `);
+    expect(error.message).not.toContain('\n');
+    return error.doubt;
+  }
+  throw new Error('The store was taken for the one that was left.');
+}
+
+describe('a store whose -wal is gone', () => {
+  it('is refused, and what is left of it is not touched', async () => {
+    const file = await aKilledStore();
+    rmSync(`${file}-wal`);
+    const before = readFileSync(file);
+    for (let i = 0; i < 2; i++) expect(doubtOf(() => open(file))).toBe('lost-wal');
+    expect(readFileSync(file).equals(before)).toBe(true);
+    expect(readdirSync(folder).filter((name) => name.startsWith(`${basename(file)}-`))).toEqual([]);
+  });
+
+  it('starts with what it has where that is meant', async () => {
+    const file = await aKilledStore();
+    rmSync(`${file}-wal`);
+    const ledger = open(file, 'lost-wal');
+    expect(await spent(ledger)).toBe(100 * CENT);
+    await ledger.close();
+    await open(file).close();
+  });
+
+  it('is no matter where its broker closed it, or its process ended by itself', async () => {
+    const file = await aStore();
+    expect(existsSync(`${file}-wal`)).toBe(false);
+    await open(file).close();
+  });
+});
+
+describe('a store with its -wal', () => {
+  it('has all that was spent', async () => {
+    const ledger = open(await aKilledStore());
+    expect(await spent(ledger)).toBe(300 * CENT);
+    await ledger.close();
+  });
+
+  it('is refused with the -wal of another one', async () => {
+    const file = await aStore();
+    copyFileSync(`${await aKilledStore()}-wal`, `${file}-wal`);
+    expect(() => open(file)).toThrow(/-wal does not belong to it: move that file away/);
+    rmSync(`${file}-wal`);
+    writeFileSync(`${file}-wal`, '');
+    const ledger = open(file);
+    expect(await spent(ledger)).toBe(100 * CENT);
+    await ledger.close();
+  });
+});
+
+describe('an empty or missing file', () => {
+  it.each(['missing', 'empty'])('that is %s beside an audit key is refused', async (state) => {
+    const file = await aStore();
+    rmSync(file);
+    if (state === 'empty') writeFileSync(file, '');
+    expect(doubtOf(() => open(file))).toBe('new-file');
+    expect(existsSync(file) ? statSync(file).size : 0).toBe(0);
+    const ledger = open(file, 'new-file');
+    expect(await ledger.verifyAudit()).toMatchObject({ ok: true, entries: 0 });
+    await ledger.close();
+    await open(file).close();
+  });
+
+  it('beside a -wal is refused, whatever the audit key is', async () => {
+    const file = await aKilledStore();
+    rmSync(file);
+    rmSync(`${file}.audit-key`);
+    const auditKey = 'an audit key that is kept elsewhere';
+    expect(doubtOf(() => new SqliteLedger(file, { auditKey }))).toBe('new-file');
+  });
+
+  it('is a new store where nothing is beside it', async () => {
+    const file = newFile();
+    closeSync(openSync(file, 'w'));
+    await open(file).close();
+  });
+});
+
+describe('an audit key that is not the store’s', () => {
+  it('is refused: a configured one, and one beside the file', async () => {
+    const file = await aStore();
+    const auditKey = 'another audit key, of the operator';
+    expect(doubtOf(() => new SqliteLedger(file, { auditKey }))).toBe('other-audit-key');
+    copyFileSync(`${await aStore()}.audit-key`, `${file}.audit-key`);
+    expect(doubtOf(() => open(file))).toBe('other-audit-key');
+  });
+
+  it('is refused for one line break more, and works as it was given', async () => {
+    const auditKey = 'an audit key that is kept elsewhere';
+    const file = await aStore(auditKey);
+    const start = (key: string) => new SqliteLedger(file, { auditKey: key });
+    expect(doubtOf(() => start(`${auditKey}\n`))).toBe('other-audit-key');
+    await start(auditKey).close();
+  });
+
+  it('chains what follows where it is meant, and what was before never verifies', async () => {
+    const file = await aStore();
+    rmSync(`${file}.audit-key`);
+    copyFileSync(`${await aStore()}.audit-key`, `${file}.audit-key`);
+    const ledger = open(file, 'other-audit-key');
+    await spend(ledger, 100);
+    expect(await ledger.verifyAudit()).toMatchObject({ ok: false, seq: 1 });
+    await ledger.close();
+    await open(file).close();
+  });
+
+  it('beside the file is taken with the line break that an editor leaves, or without one', async () => {
+    const file = await aStore();
+    const key = readFileSync(`${file}.audit-key`, 'utf8');
+    expect(key).toMatch(/^[0-9a-f]{64}\n$/);
+    for (const text of [key.trim(), key.replace('\n', '\r\n')]) {
+      writeFileSync(`${file}.audit-key`, text);
+      await open(file).close();
+    }
+  });
+});
+
+describe('balances that are not the sum of their holds', () => {
+  it.each([
+    ['lowered', "UPDATE balances SET spent = 0 WHERE name = 'key/k'"],
+    ['gone', "DELETE FROM balances WHERE name = 'key/k'"],
+    ['raised', "UPDATE balances SET held = 1 WHERE name = 'key/k'"],
+    ['of no call', "INSERT INTO balances VALUES ('key/other', 7, 0)"],
+    ['right, and a hold is gone', 'DELETE FROM holds'],
+  ])('are refused: %s', async (_what, tamper) => {
+    const file = await aStore();
+    const connection = openConnection(file);
+    connection.exec(tamper);
+    closeStore(connection);
+    expect(doubtOf(() => open(file))).toBe('balances');
+    const mended = open(file, 'balances');
+    const holds = await mended.holds({}, { limit: 10 });
+    expect(await spent(mended)).toBe(holds.entries.length * 100 * CENT);
+    await mended.close();
+    await open(file).close();
+  });
+});
+
+describe('a clock behind the latest instant in the store', () => {
+  const START = Date.UTC(2026, 10, 23, 10);
+  const at = (file: string, minutes: number, ...doubts: StoreDoubt[]) => {
+    const time = START + minutes * 60_000;
+    const clock = new Clock(undefined, { wall: () => time, monotonic: () => 0 });
+    return new SqliteLedger(file, { clock, doubts: new AcceptedDoubts(doubts) });
+  };
+  const file = newFile();
+
+  it('is refused from 5 minutes on, and not before', async () => {
+    const first = at(file, 0);
+    await first.issue(KEY);
+    await first.close();
+    await at(file, -5).close();
+    const again = at(file, 0);
+    await again.putLease({ id: 'l', ttlMs: 1_000, expiresAt: START });
+    await again.close();
+    expect(doubtOf(() => at(file, -5.1))).toBe('clock');
+  });
+
+  it('is the new time where that is meant', async () => {
+    const set = at(file, -60, 'clock');
+    await set.putLease({ id: 'l', ttlMs: 1_000, expiresAt: START });
+    await set.close();
+    await at(file, -64).close();
+  });
+});
+
+describe('the start of a new store', () => {
+  it('leaves no empty header: whatever is copied has the schema', () => {
+    const file = newFile();
+    const ledger = open(file);
+    const copy = newFile();
+    copyFileSync(file, copy);
+    const tables = openConnection(copy).prepare('SELECT name FROM sqlite_schema').all();
+    expect(tables.length).toBeGreaterThan(10);
+    return ledger.close();
+  });
+
+  it('that is cut off before its audit key has its name goes on with that key', async () => {
+    const file = await aStore();
+    copyFileSync(`${file}.audit-key`, `${file}.audit-key.new`);
+    rmSync(`${file}.audit-key`);
+    const ledger = open(file);
+    expect(await ledger.verifyAudit()).toMatchObject({ ok: true });
+    await ledger.close();
+    expect(existsSync(`${file}.audit-key`)).toBe(true);
+  });
+});
+
+describe('the lock', () => {
+  it('is kept where this process asks for the store a second time', async () => {
+    const file = await aStore();
+    const ledger = open(file);
+    expect(() => open(file)).toThrow(StoreInUseError);
+    expect(() => open(file)).toThrow(`is in use by another broker of this very process`);
+    const other = spawnSync(
+      process.execPath,
+      [
+        '-e',
+        `const Database = require(${JSON.stringify(require.resolve('libsql'))});
+         const connection = new Database(process.argv[1]);
+         try { connection.exec('BEGIN IMMEDIATE'); console.log('has it'); }
+         catch (error) { console.log(error.code); }`,
+        file,
+      ],
+      { encoding: 'utf8' },
+    );
+    expect(other.stdout.trim()).toBe('SQLITE_BUSY');
+    await ledger.close();
+    await open(file).close();
+  });
+});
