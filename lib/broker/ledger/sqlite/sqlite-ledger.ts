@@ -116,43 +116,43 @@ export class SqliteLedger implements Ledger {
    * @throws Error where it cannot be opened, or is of a newer version.
    */
   constructor(file: string, settings: LedgerSettings = {}) {
-    const { clock = new Clock(), doubts = new AcceptedDoubts(), log } = settings;
+    const { clock = new Clock(), doubts = new AcceptedDoubts() } = settings;
     this.#clock = clock;
     this.#store = openStore(file, { ...settings, clock, doubts });
     const { connection, chain, latest } = this.#store;
     this.#connection = connection;
-    this.#leases = new LeaseTable(connection);
-    this.#keys = new KeyTable(connection, this.#leases);
-    this.#search = new KeySearch(connection);
-    this.#holds = new HoldTable(connection);
-    this.#operations = new OperationTable(connection);
-    this.#budgets = new BudgetTable(connection);
-    this.#brakes = new BrakeTable(connection);
-    this.#log = new AuditTable(connection, chain);
-    this.#settlements = new Settlements(this.#keys, this.#holds, this.#operations, this.#log);
-    this.#journal = new Journal(connection, [
-      this.#keys.rows as unknown as Rows<never>,
-      ...this.#holds.rows,
-      this.#operations.rows as unknown as Rows<never>,
-    ]);
-    this.#commits = new GroupCommit(connection, {
-      beforeCommit: () => {
-        this.#journal.beforeCommit();
-        this.#log.seal();
-        latest.beforeCommit(this.#commits.failed);
-      },
-      onCommit: () => {
-        latest.committed();
-        this.#journal.committed();
-        this.#keys.committed();
-        this.#holds.committed();
-        this.#forgetKept();
-        this.#refusals.committed();
-      },
-      onRollback: () => this.#forget(),
-    });
-    this.#refusals = new RefusalRows(this.#commits, this.#log);
     try {
+      this.#leases = new LeaseTable(connection);
+      this.#keys = new KeyTable(connection, this.#leases);
+      this.#search = new KeySearch(connection);
+      this.#holds = new HoldTable(connection);
+      this.#operations = new OperationTable(connection);
+      this.#budgets = new BudgetTable(connection);
+      this.#brakes = new BrakeTable(connection);
+      this.#log = new AuditTable(connection, chain);
+      this.#settlements = new Settlements(this.#keys, this.#holds, this.#operations, this.#log);
+      this.#journal = new Journal(connection, [
+        this.#keys.rows as unknown as Rows<never>,
+        ...this.#holds.rows,
+        this.#operations.rows as unknown as Rows<never>,
+      ]);
+      this.#commits = new GroupCommit(connection, {
+        beforeCommit: () => {
+          this.#journal.beforeCommit();
+          this.#log.seal();
+          latest.beforeCommit(this.#commits.failed);
+        },
+        onCommit: () => {
+          latest.committed();
+          this.#journal.committed();
+          this.#keys.committed();
+          this.#holds.committed();
+          this.#forgetKept();
+          this.#refusals.committed();
+        },
+        onRollback: () => this.#forget(),
+      });
+      this.#refusals = new RefusalRows(this.#commits, this.#log);
       this.#writeAll();
       checkBalances(connection, file, doubts);
       if (this.#operations.inFlight().length > 0) {
@@ -162,21 +162,21 @@ export class SqliteLedger implements Ledger {
         });
       }
       this.#holds.markAllUnknown();
+      this.#operations.forgetFlights();
+      this.#journal.forgetRead();
+      this.#keys.beginCount(clock.now());
+      this.#hits = new HitCount(this.#search, {
+        isHit: (key, brake, now) => this.#stops(brake, key, now),
+        note: (brake, hit) =>
+          void this.#commits.runSoon(() => this.#brakes.noteHit(brake.id, hit)).catch(() => {}),
+      });
+      // Those whose count a crash has cut off.
+      for (const brake of this.#brakes.standing) {
+        if (brake.hit === undefined) this.#hits.begin(brake, clock.now(), 0);
+      }
     } catch (error) {
-      this.#store.close();
+      this.#store.abandon();
       throw error;
-    }
-    this.#operations.forgetFlights();
-    this.#journal.forgetRead();
-    this.#keys.beginCount(clock.now());
-    this.#hits = new HitCount(this.#search, {
-      isHit: (key, brake, now) => this.#stops(brake, key, now),
-      note: (brake, hit) =>
-        void this.#commits.runSoon(() => this.#brakes.noteHit(brake.id, hit)).catch(() => {}),
-    });
-    // Those whose count a crash has cut off.
-    for (const brake of this.#brakes.standing) {
-      if (brake.hit === undefined) this.#hits.begin(brake, clock.now(), 0);
     }
     closeWhenForgotten(this, this.#store.close);
   }

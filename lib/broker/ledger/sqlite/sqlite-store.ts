@@ -24,6 +24,8 @@ import {
 } from './store-file';
 
 const CACHE_KIB = 16_384;
+/** A disk that fails now and then takes the second attempt. */
+const CLOSE_ATTEMPTS = 10;
 /** From this version on the log is chained. */
 const CHAINED_VERSION = 2;
 
@@ -49,6 +51,8 @@ export interface OpenStore {
    *   the store stays locked until the process ends.
    */
   readonly close: () => void;
+  /** As {@link close}, of a store whose opening has failed: never throws. */
+  readonly abandon: () => void;
 }
 
 /**
@@ -71,6 +75,7 @@ export function openStore(file: string, settings: StoreSettings): OpenStore {
     chain,
     latest: new LatestInstant(connection, settings.clock),
     close: once(() => closeStore(connection)),
+    abandon: () => connection.close(),
   };
 }
 
@@ -93,14 +98,12 @@ function openFile(file: string, { auditKey, doubts, clock }: StoreSettings): Ope
   if (wasEmpty) checkNewFile(file, doubts);
   let connection: SqliteConnection | undefined;
   let handle: number | undefined;
-  let isLocked = false;
   try {
     createFile(file);
     handle = openSync(file, 'r');
     if (!wasEmpty) checkParts(file, handle, doubts);
     connection = openConnection(file);
     lock(connection, wasEmpty);
-    isLocked = true;
     const version = userVersion(connection);
     const isChained = version >= CHAINED_VERSION;
     const key = auditKey === undefined ? chainKeyBeside(file, isChained) : configuredKey(auditKey);
@@ -117,31 +120,34 @@ function openFile(file: string, { auditKey, doubts, clock }: StoreSettings): Ope
     connection.pragma(`application_id = ${WITH_WAL}`);
     connection.pragma('wal_checkpoint(TRUNCATE)');
     writeHolder(file);
-    return { connection, chain, latest, close: closerOf(file, connection, handle) };
+    const close = closerOf(file, connection, handle);
+    return { connection, chain, latest, close, abandon: () => void tryToClose(close) };
   } catch (error) {
-    if (connection !== undefined) abandon(connection, isLocked);
-    // Without the lock a process that has it may be this very one, in another thread: to close the
-    // file would free its lock.
     const code = (error as { code?: unknown }).code;
     const isBusy = typeof code === 'string' && code.startsWith('SQLITE_BUSY');
+    const mine = connection;
+    const isFree = mine === undefined || isBusy || tryToClose(() => closeStore(mine));
+    if (!isFree || isBusy) mine?.close();
+    // Where another thread of this process has the lock, to close the file would free it.
     const holder = isBusy ? readHolder(file) : undefined;
-    if (handle !== undefined && holder?.pid !== process.pid) closeSync(handle);
+    if (handle !== undefined && isFree && holder?.pid !== process.pid) closeSync(handle);
     if (isBusy) throw new StoreInUseError(file, holder);
     if (error instanceof Error && code === undefined) throw error;
     throw new Error(`The store ${file} cannot be opened: ${(error as Error).message}`);
   }
 }
 
-function abandon(connection: SqliteConnection, isLocked: boolean): void {
-  if (isLocked) {
+/** Whether a store that could not be opened could be closed. */
+function tryToClose(close: () => void): boolean {
+  for (let left = CLOSE_ATTEMPTS; left > 0; left--) {
     try {
-      closeStore(connection);
-      return;
+      close();
+      return true;
     } catch {
       // What is told is why the store could not be opened.
     }
   }
-  connection.close();
+  return false;
 }
 
 function closerOf(file: string, connection: SqliteConnection, handle: number): () => void {
