@@ -5,6 +5,7 @@ import { playAgentRun } from './demo/play';
 import { Transcript } from './demo/transcript';
 import { endWithNpm } from './end-with-npm';
 import { findRedis } from './jobs/redis';
+import { loopbackOnly } from './loopback-only';
 import { serveMcp } from './mcp/mcp-server';
 import { InvalidSettingError, readSettings } from './settings';
 
@@ -22,6 +23,7 @@ async function main(): Promise<void> {
   // Without this a signal would leave keys to their expiry. Interrupted, `--once` is no success.
   app.enableShutdownHooks([], { useProcessExit: !settings.once });
   endWithNpm();
+  app.use(loopbackOnly);
   await serveMcp(app);
   await app.listen(settings.port, '127.0.0.1');
   let stopped = false;

@@ -3,7 +3,10 @@ import type { INestApplication } from '@nestjs/common';
 import { McpHttpControllerFor, McpStrategy, StreamableHttpTransport } from '@rekog/mcp-nest';
 import { UserGuard } from '../agent-tools/user.guard';
 
-const transport = new StreamableHttpTransport();
+// Without these lists a web page could have its own name lead to this machine, and call the tools.
+const transport = new StreamableHttpTransport({
+  security: { allowedHosts: 'localhost', allowedOrigins: 'localhost' },
+});
 
 /** Where agents speak MCP. The guard lets the same users in as over HTTP. */
 @Controller('mcp')

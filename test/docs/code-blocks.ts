@@ -4,66 +4,22 @@ import ts from 'typescript';
 
 const ROOT = resolve(__dirname, '../..');
 
-/** Where the names in the pages come from, as a reader would import them. */
-const PACKAGES: Record<string, readonly string[]> = {
-  '@nestjs/common': [
-    'Body',
-    'CanActivate',
-    'Controller',
-    'ExecutionContext',
-    'INestApplication',
-    'Injectable',
-    'MiddlewareConsumer',
-    'Module',
-    'NestModule',
-    'Post',
-    'UseGuards',
-  ],
-  '@nestjs/config': ['ConfigModule', 'ConfigService'],
-  '@nestjs/testing': ['Test'],
-  'nestjs-vault-key': [
-    'AgentTool',
-    'AgentToolInterceptor',
-    'BrakeService',
-    'CurrentVaultKey',
-    'EmbeddedBroker',
-    'ProxiedStripeService',
-    'RemainingSpendController',
-    'SpendCapExceededException',
-    'VAULT_KEY_MODULE_OPTIONS',
-    'VaultKeyException',
-    'VaultKeyMiddleware',
-    'VaultKeyModule',
-    'VaultKeyService',
-  ],
-  'nestjs-vault-key/mcp': ['RemainingSpendTool'],
-  'nestjs-vault-key/stripe': ['InjectStripe', 'STRIPE_CLIENT'],
-  'nestjs-vault-key/testing': [
-    'StripeVendor',
-    'TestingBroker',
-    'VaultKeyTestingModule',
-    'createStripeVendor',
-    'vaultKeyTestingOptions',
-  ],
-};
-
 /** The package's entry points, from their sources: what a test of the sources must import. */
 const ENTRIES: Record<string, string> = {
-  'nestjs-vault-key': '../../lib/index',
-  'nestjs-vault-key/mcp': '../../lib/mcp/index',
-  'nestjs-vault-key/stripe': '../../lib/stripe/index',
-  'nestjs-vault-key/testing': '../../lib/testing/index',
-  'nestjs-vault-key/testing/jest': '../../lib/testing/jest',
+  'nestjs-vault-key': join(ROOT, 'lib/index'),
+  'nestjs-vault-key/mcp': join(ROOT, 'lib/mcp/index'),
+  'nestjs-vault-key/stripe': join(ROOT, 'lib/stripe/index'),
+  'nestjs-vault-key/testing': join(ROOT, 'lib/testing/index'),
+  'nestjs-vault-key/testing/jest': join(ROOT, 'lib/testing/jest'),
 };
 
-/** Those of them that are types alone. */
-const TYPES: ReadonlySet<string> = new Set([
-  'CanActivate',
-  'ExecutionContext',
-  'INestApplication',
-  'MiddlewareConsumer',
-  'NestModule',
-]);
+/** What a block's reader has beside it. Packages are none of it: those a block imports itself. */
+export interface Given {
+  /** Files of the reader's own, by the path that the block imports them by: `./charge.dto`. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** The types of variables that stand before the block: `{ app: "import('@nestjs/common').INestApplication" }`. */
+  readonly declared?: Readonly<Record<string, string>>;
+}
 
 /** One block of TypeScript in a page. */
 export class CodeBlock {
@@ -73,67 +29,82 @@ export class CodeBlock {
     readonly code: string,
   ) {}
 
-  /**
-   * Runs the block and gives what it declares by these names.
-   *
-   * @param before What the page leaves to its reader, a DTO for instance.
-   */
-  run(names: readonly string[], before = ''): Record<string, unknown> {
-    return evaluate(this.source(before, names));
+  /** Runs the block and gives what it declares or imports by these names. */
+  run(names: readonly string[], { files = {} }: Given = {}): Record<string, unknown> {
+    return evaluate(`${this.code}\n${exportOf(names)}`, files);
   }
 
   /** The block, and what it is to do, as JavaScript for `node -e` in the package's root. */
-  script(before: string, after: string): string {
-    const source = `${this.source(before, [])}\n${after}`;
-    return compile(source).replace(/require\("(nestjs-vault-key[^"]*)"\)/g, (_, name: string) => {
-      const entry = resolve(__dirname, ENTRIES[name] ?? name);
-      return `require(${JSON.stringify(entry)})`;
-    });
+  script({ files = {} }: Given, after: string): string {
+    const modules = Object.entries({ ...files, block: `${this.code}\n${after}` }).map(
+      ([name, source]) =>
+        `${JSON.stringify(name)}(require, module, exports) { ${compile(source)}\n}`,
+    );
+    return `
+      const modules = { ${modules.join(',\n')} };
+      const entries = ${JSON.stringify(ENTRIES)};
+      const loaded = {};
+      const load = (name) => {
+        if (modules[name] === undefined) return require(entries[name] ?? name);
+        if (loaded[name] === undefined) {
+          loaded[name] = { exports: {} };
+          modules[name](load, loaded[name], loaded[name].exports);
+        }
+        return loaded[name].exports;
+      };
+      load('block');`;
   }
 
-  /** As {@link run}, for a block that awaits; `given` are values it uses and does not declare. */
-  async runAsync(names: readonly string[], given: Record<string, unknown> = {}): Promise<object> {
-    const body = `${this.code}\nreturn { ${names.join(', ')} };`;
-    const main = `async function main(given) { const { ${Object.keys(given).join()} } = given; ${body} }`;
-    const exported = evaluate(`${this.imports(this.code)}\n${main}\nexport { main };`);
-    return (exported['main'] as (given: object) => Promise<object>)(given);
+  /** As {@link run}, for a block that awaits; `values` are those of the variables it uses and does not declare. */
+  async runAsync(
+    names: readonly string[],
+    values: Record<string, unknown> = {},
+    { files = {} }: Given = {},
+  ): Promise<object> {
+    const { imports, rest } = parted(this.code);
+    const body = `${rest}\nreturn { ${names.join(', ')} };`;
+    const main = `async function main(given) { const { ${Object.keys(values).join()} } = given; ${body} }`;
+    const exported = evaluate(`${imports}\n${main}\nexport { main };`, files);
+    return (exported['main'] as (given: object) => Promise<object>)(values);
   }
 
   /** What the compiler has against the block. */
-  typeErrors(before = ''): string[] {
-    const file = join(ROOT, 'test/docs', `${this.page.replaceAll('/', '-')}.${this.line}.ts`);
-    const source = this.source(before, []).replace(
-      /(from|import) '(nestjs-vault-key[^']*)'/g,
-      (_, keyword: string, name: string) => `${keyword} '${ENTRIES[name]}'`,
+  typeErrors({ files = {}, declared = {} }: Given = {}): string[] {
+    const folder = join(ROOT, 'test/docs', `${this.page.replaceAll('/', '-')}.${this.line}`);
+    const declarations = Object.entries(declared).map(
+      ([name, type]) => `declare const ${name}: ${type};`,
     );
-    return typeErrorsIn(file, source);
+    const block = [...declarations, this.code, exportOf([])].join('\n');
+    const sources = Object.entries({ ...files, './block': block }).map(
+      ([name, source]) => [join(folder, `${name}.ts`), fromSources(source)] as const,
+    );
+    return typeErrorsIn(join(folder, 'block.ts'), new Map(sources));
   }
+}
 
-  private source(before: string, names: readonly string[]): string {
-    const code = `${before}\n${this.code}`;
-    const exported = names.length === 0 ? 'export {};' : `export { ${names.join(', ')} };`;
-    return [this.imports(code), code, exported].join('\n');
-  }
+function exportOf(names: readonly string[]): string {
+  return names.length === 0 ? 'export {};' : `export { ${names.join(', ')} };`;
+}
 
-  private imports(code: string): string {
-    const lines = Object.entries(PACKAGES).flatMap(([name, exported]) => {
-      const used = exported.filter((each) => new RegExp(`\\b${each}\\b`).test(code));
-      const types = used.filter((each) => TYPES.has(each));
-      const values = used.filter((each) => !TYPES.has(each));
-      return [
-        ...(values.length === 0 ? [] : [`import { ${values.join(', ')} } from '${name}';`]),
-        ...(types.length === 0 ? [] : [`import type { ${types.join(', ')} } from '${name}';`]),
-      ];
-    });
-    return lines.join('\n');
-  }
+/** The package's own names stand for its sources. */
+function fromSources(code: string): string {
+  return code.replace(
+    /(from|import) '(nestjs-vault-key[^']*)'/g,
+    (_, keyword: string, name: string) => `${keyword} '${ENTRIES[name]}'`,
+  );
+}
+
+function parted(code: string): { imports: string; rest: string } {
+  const { statements } = ts.createSourceFile('block.ts', code, ts.ScriptTarget.ES2022);
+  const end = statements.filter(ts.isImportDeclaration).at(-1)?.end ?? 0;
+  return { imports: code.slice(0, end), rest: code.slice(end) };
 }
 
 const parsed = new Map<string, ts.SourceFile | undefined>();
 let before: ts.Program | undefined;
 
 /** What all blocks import is read once, and only the block itself is checked. */
-function typeErrorsIn(file: string, source: string): string[] {
+function typeErrorsIn(file: string, sources: ReadonlyMap<string, string>): string[] {
   const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile) as {
     config: { compilerOptions: object };
   };
@@ -142,10 +113,16 @@ function typeErrorsIn(file: string, source: string): string[] {
     ROOT,
   );
   const host = ts.createCompilerHost(options);
-  const readFile = host.getSourceFile.bind(host);
+  const getSourceFile = host.getSourceFile.bind(host);
+  const fileExists = host.fileExists.bind(host);
+  const readFile = host.readFile.bind(host);
+  host.directoryExists = () => true;
+  host.fileExists = (name) => sources.has(resolve(name)) || fileExists(name);
+  host.readFile = (name) => sources.get(resolve(name)) ?? readFile(name);
   host.getSourceFile = (name, ...rest) => {
-    if (resolve(name) === file) return ts.createSourceFile(name, source, ts.ScriptTarget.ES2022);
-    if (!parsed.has(name)) parsed.set(name, readFile(name, ...rest));
+    const source = sources.get(resolve(name));
+    if (source !== undefined) return ts.createSourceFile(name, source, ts.ScriptTarget.ES2022);
+    if (!parsed.has(name)) parsed.set(name, getSourceFile(name, ...rest));
     return parsed.get(name);
   };
   const program = ts.createProgram([file], options, host, before);
@@ -167,12 +144,29 @@ function compile(source: string): string {
   }).outputText;
 }
 
-function evaluate(source: string): Record<string, unknown> {
-  const module = { exports: {} as Record<string, unknown> };
-  const load = (name: string): unknown => require(ENTRIES[name] ?? name);
+function evaluate(
+  source: string,
+  files: Readonly<Record<string, string>>,
+): Record<string, unknown> {
+  const loaded = new Map<string, Record<string, unknown>>();
+  const load = (name: string): unknown => {
+    const file = files[name];
+    if (file === undefined) return require(ENTRIES[name] ?? name);
+    const known = loaded.get(name);
+    if (known !== undefined) return known;
+    const exports = {};
+    loaded.set(name, exports);
+    execute(file, load, exports);
+    return exports;
+  };
+  const exports = {};
+  execute(source, load, exports);
+  return exports;
+}
+
+function execute(source: string, load: (name: string) => unknown, exports: object): void {
   // oxlint-disable-next-line typescript/no-implied-eval -- running the pages' code is the purpose
-  new Function('require', 'module', 'exports', compile(source))(load, module, module.exports);
-  return module.exports;
+  new Function('require', 'module', 'exports', compile(source))(load, { exports }, exports);
 }
 
 /** The blocks of TypeScript in a page, in their order. */
@@ -199,9 +193,9 @@ export function blockWith(page: string, text: string): CodeBlock {
  *
  * @param blocks A text that each block holds, in their order, and what the page leaves to its reader.
  */
-export function checkBlocks(page: string, blocks: readonly [text: string, before: string][]): void {
-  it.each(blocks)('the block with "%s" type-checks', (text, before) => {
-    expect(blockWith(page, text).typeErrors(before)).toEqual([]);
+export function checkBlocks(page: string, blocks: readonly [text: string, given?: Given][]): void {
+  it.each(blocks)(`${page}: the block with "%s" type-checks`, (...[text, given]) => {
+    expect(blockWith(page, text).typeErrors(given)).toEqual([]);
   });
 
   it('every block of the page is among those tested here', () => {

@@ -1,44 +1,45 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { DynamicModule } from '@nestjs/common';
+import type { Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { TestingModule } from '@nestjs/testing';
 import { BrokerClient, EmbeddedBroker, VaultKeyModule } from '../../lib/index';
 import { StripeVendor } from '../../lib/testing/index';
-import { blockWith, blocksOf } from './code-blocks';
+import { CodeBlock, blockWith, blocksOf, checkBlocks } from './code-blocks';
 
-const DTO = 'class ChargeDto { amount!: number; customerId?: string }';
-const BEFORE: [page: string, text: string, before: string][] = [
-  ['README.md', 'export class AppModule', DTO],
-  ['README.md', 'forRootAsync', ''],
-  ['README.md', 'budgets: { user: 500, run: 50 }', ''],
-  ['README.md', 'identify: (context)', ''],
-  ['docs/budgets.md', 'budgets: { tenant: 5000', ''],
-  ['docs/budgets.md', 'this.vaultKey.remaining()', ''],
-  ['docs/budgets.md', 'this.brakes.stop', ''],
-  ['docs/budgets.md', 'lease: {', ''],
-];
+const APP_MODULE = { './app.module': 'export class AppModule {}' };
 
-it.each(BEFORE)('%s: the block with "%s" type-checks', (page, text, before) => {
-  expect(blockWith(page, text).typeErrors(before)).toEqual([]);
+checkBlocks('README.md', [
+  ['class ChargeDto'],
+  ['forRootAsync'],
+  ['forceCloseConnections', { files: APP_MODULE }],
+  ['budgets: { user: 500, run: 50 }'],
+  ['identify: (context)'],
+]);
+
+checkBlocks('docs/budgets.md', [
+  ['budgets: { tenant: 5000'],
+  ['this.vaultKey.remaining()'],
+  ['this.brakes.stop'],
+  ['lease: {'],
+]);
+
+it('a block that leaves out its imports does not type-check', () => {
+  const { page, line, code } = blockWith('README.md', 'class ChargeDto');
+  const imports = /^import [^;]+;\n/gm;
+  expect(code.match(imports)).toHaveLength(3);
+  for (const [left] of code.matchAll(imports)) {
+    const errors = new CodeBlock(page, line, code.replace(left, '')).typeErrors();
+    expect(errors).toContainEqual(expect.stringContaining('Cannot find name'));
+  }
 });
-
-it.each(['README.md', 'docs/budgets.md'])(
-  'every block of %s is among those tested here',
-  (page) => {
-    const tested = BEFORE.filter(([each]) => each === page).map(
-      ([, text]) => blockWith(page, text).line,
-    );
-    expect(blocksOf(page).map(({ line }) => line)).toEqual(tested);
-  },
-);
 
 const ROOT = join(__dirname, '../..');
 const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)];
 
 it('every page with a block of TypeScript has its tests, here or in a file of its name', () => {
   const tested = (page: string): boolean =>
-    BEFORE.some(([each]) => each === page) ||
+    ['README.md', 'docs/budgets.md'].includes(page) ||
     existsSync(join(ROOT, `test/${page.replace('.md', '.e2e-spec.ts')}`));
   expect(PAGES.filter((page) => blocksOf(page).length > 0 && !tested(page))).toEqual([]);
 });
@@ -64,9 +65,9 @@ it.each(PAGES)('what %s links to is there', (page) => {
 
 describe('README.md', () => {
   it("the first example charges, in an application's spec as docs/testing.md arranges it", async () => {
-    const { AppModule } = blockWith('README.md', 'export class AppModule').run([], DTO);
     const arranged = blockWith('docs/testing.md', 'overrideProvider');
-    const { module } = (await arranged.runAsync(['module'], { AppModule })) as {
+    const files = { './app.module': blockWith('README.md', 'class ChargeDto').code };
+    const { module } = (await arranged.runAsync(['module'], {}, { files })) as {
       module: TestingModule;
     };
     const app = module.createNestApplication();
@@ -75,10 +76,10 @@ describe('README.md', () => {
       const answer = await fetch(`${await app.getUrl()}/agent-tools/charge`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ amount: 1250 }),
+        body: JSON.stringify({ amount: 1250, paymentMethod: 'pm_card_visa' }),
       });
       expect(answer.status).toBe(201);
-      expect(app.get(StripeVendor).calls('POST /v1/payment_intents')).toHaveLength(1);
+      expect(app.get(StripeVendor).book.total('usd')).toBe(1250);
       const { keys } = await app.get(EmbeddedBroker).keys();
       expect(keys).toMatchObject([{ daily_usd_cap: 500, spent_usd: 12.5 }]);
     } finally {
@@ -91,10 +92,8 @@ describe('README.md', () => {
     process.env['KEYBRAKE_URL'] = 'https://broker.example.com';
     process.env['KEYBRAKE_TOKEN'] = 'k'.repeat(32);
     try {
-      const { configured } = block.run(['configured'], 'const configured =');
-      const module = await Test.createTestingModule({
-        imports: [configured as DynamicModule],
-      }).compile();
+      const { AppModule } = block.run(['AppModule']) as { AppModule: Type };
+      const module = await Test.createTestingModule({ imports: [AppModule] }).compile();
       expect(module.get(BrokerClient, { strict: false }).dialect).toBe('vault-key');
       await module.close();
     } finally {

@@ -14,25 +14,22 @@ import { blockWith, checkBlocks } from './code-blocks';
 const PAGE = 'docs/graphql.md';
 const RESOLVER = 'export class PaymentResolver';
 const FIELDS = 'fieldResolverEnhancers';
-const GIVEN = `
-import { Args, Mutation, Resolver } from '@nestjs/graphql';
-class SessionGuard implements CanActivate {
+const FILES = {
+  './session.guard': `
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
+export class SessionGuard implements CanActivate {
   canActivate(context: ExecutionContext) {
     const { req } = context.getArgByIndex(2);
     req.user = { id: req.headers['x-session'] };
     return true;
   }
 }
-`;
-const MODULE = `
-import { ApolloDriver } from '@nestjs/apollo';
-import type { ApolloDriverConfig } from '@nestjs/apollo';
-import { GraphQLModule } from '@nestjs/graphql';
-`;
+`,
+};
 const typeDefs = `
   type Payment { id: String, amount: Int, payer: String }
   type Query { nothing: String }
-  type Mutation { charge(amount: Int): Payment }
+  type Mutation { charge(amount: Int, paymentMethod: String): Payment }
 `;
 
 @Resolver('Payment')
@@ -46,10 +43,7 @@ class PayerResolver {
   }
 }
 
-checkBlocks(PAGE, [
-  [RESOLVER, GIVEN],
-  [FIELDS, MODULE],
-]);
+checkBlocks(PAGE, [[RESOLVER, { files: FILES }], [FIELDS]]);
 
 const adapters = { Express: ExpressAdapter, Fastify: FastifyAdapter };
 
@@ -57,7 +51,9 @@ describe.each(Object.keys(adapters) as (keyof typeof adapters)[])('on %s', (plat
   let app: INestApplication;
 
   beforeAll(async () => {
-    const { PaymentResolver } = blockWith(PAGE, RESOLVER).run(['PaymentResolver'], GIVEN);
+    const { PaymentResolver } = blockWith(PAGE, RESOLVER).run(['PaymentResolver'], {
+      files: FILES,
+    });
     const module = await Test.createTestingModule({
       imports: [VaultKeyTestingModule.forRoot(), graphQLModule()],
       providers: [PaymentResolver as Type, PayerResolver],
@@ -86,7 +82,7 @@ describe.each(Object.keys(adapters) as (keyof typeof adapters)[])('on %s', (plat
 
   it('resolvers that run at once charge with a key each, and field resolvers have theirs', async () => {
     const { data, errors } = await ask(
-      'mutation { a: charge(amount: 1250) { amount } b: charge(amount: 900) { payer } }',
+      'mutation { a: charge(amount: 1250, paymentMethod: "pm_card_visa") { amount } b: charge(amount: 900, paymentMethod: "pm_card_visa") { payer } }',
     );
     expect([data, errors]).toEqual([{ a: { amount: 1250 }, b: { payer: 'ada' } }, undefined]);
     const { keys } = await app.get(EmbeddedBroker).keys({ run_id: 'run-1' });
@@ -99,7 +95,9 @@ describe.each(Object.keys(adapters) as (keyof typeof adapters)[])('on %s', (plat
   it('a refusal is the one that is shown', async () => {
     const page = readFileSync(join(__dirname, '../..', PAGE), 'utf8');
     const shown = JSON.parse(/^```json\n([\s\S]*?)^```/m.exec(page)?.[1] ?? '') as object;
-    expect(await ask('mutation { charge(amount: 50001) { id } }')).toMatchObject(shown);
+    expect(
+      await ask('mutation { charge(amount: 50001, paymentMethod: "pm_card_visa") { id } }'),
+    ).toMatchObject(shown);
   });
 });
 
@@ -117,10 +115,7 @@ function graphQLModule(): DynamicModule {
         includeStacktraceInErrorResponses: false,
       }),
     );
-  const { configured } = blockWith(PAGE, FIELDS).run(
-    ['configured'],
-    `${MODULE}\nconst configured =`,
-  );
+  const { GraphQL } = blockWith(PAGE, FIELDS).run(['GraphQL']);
   spy.mockRestore();
-  return configured as DynamicModule;
+  return GraphQL as DynamicModule;
 }

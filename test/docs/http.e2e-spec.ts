@@ -14,35 +14,43 @@ const CHARGE = 'export class AgentToolsController';
 const PREFIX = 'export class LegacyToolsModule';
 const IDENTIFY = 'identify: (context)';
 const SESSIONS = `
-interface AgentRequest { headers: Record<string, string | undefined>; user?: { id: string } }
-const sessionOf = ({ headers }: AgentRequest) => ({ userId: headers['x-session'] ?? '' });
+export interface AgentRequest { headers: Record<string, string | undefined>; user?: { id: string } }
+export const sessionOf = ({ headers }: AgentRequest) => ({ userId: headers['x-session'] ?? '' });
 `;
-const TOOLS = `
-${SESSIONS}
-class ChargeDto { amount!: number; customerId?: string }
-class SessionGuard implements CanActivate {
+const FILES = {
+  './sessions': SESSIONS,
+  './charge.dto':
+    'export class ChargeDto { amount!: number; paymentMethod!: string; customerId?: string }',
+  './session.guard': `
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import { sessionOf } from './sessions';
+import type { AgentRequest } from './sessions';
+export class SessionGuard implements CanActivate {
   canActivate(context: ExecutionContext) {
     const request = context.switchToHttp().getRequest<AgentRequest>();
     request.user = { id: sessionOf(request).userId };
     return true;
   }
 }
-`;
-const LEGACY = `
+`,
+  './legacy-tools.controller': `
+import { Body, Controller, Post } from '@nestjs/common';
+import { ProxiedStripeService } from 'nestjs-vault-key';
 @Controller('legacy-tools')
-class LegacyToolsController {
+export class LegacyToolsController {
   constructor(private readonly stripe: ProxiedStripeService) {}
   @Post('charge')
   charge(@Body() { amount }: { amount: number }) {
     return this.stripe.createPaymentIntent({ amount });
   }
 }
-`;
+`,
+};
 
 checkBlocks(PAGE, [
-  [CHARGE, TOOLS],
-  [PREFIX, LEGACY],
-  [IDENTIFY, SESSIONS],
+  [CHARGE, { files: FILES }],
+  [PREFIX, { files: FILES }],
+  [IDENTIFY, { files: FILES }],
 ]);
 
 describe.each([
@@ -54,8 +62,12 @@ describe.each([
 
   beforeAll(async () => {
     vendor = await createStripeVendor();
-    const { AgentToolsController } = blockWith(PAGE, CHARGE).run(['AgentToolsController'], TOOLS);
-    const { LegacyToolsModule } = blockWith(PAGE, PREFIX).run(['LegacyToolsModule'], LEGACY);
+    const { AgentToolsController } = blockWith(PAGE, CHARGE).run(['AgentToolsController'], {
+      files: FILES,
+    });
+    const { LegacyToolsModule } = blockWith(PAGE, PREFIX).run(['LegacyToolsModule'], {
+      files: FILES,
+    });
     const module = await Test.createTestingModule({
       imports: [
         VaultKeyModule.forRoot(vaultKeyTestingOptions(vendor, { identify: identifyShown() })),
@@ -76,7 +88,7 @@ describe.each([
     return fetch(`${await app.getUrl()}/${prefix}/charge`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-session': 'ada', 'x-agent-run-id': run },
-      body: JSON.stringify({ amount }),
+      body: JSON.stringify({ amount, paymentMethod: 'pm_card_visa' }),
     });
   }
 
@@ -116,7 +128,7 @@ function identifyShown(): NonNullable<VaultKeyModuleOptions['identify']> {
     shown = options ?? {};
     return { module: VaultKeyModule } satisfies DynamicModule;
   });
-  blockWith(PAGE, IDENTIFY).run([], SESSIONS);
+  blockWith(PAGE, IDENTIFY).run([], { files: FILES });
   forRoot.mockRestore();
   return shown.identify!;
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
@@ -8,22 +9,19 @@ import { Test } from '@nestjs/testing';
 import { EmbeddedBroker, SpendCapExceededException, VaultKeyModule } from '../../lib/index';
 import { createStripeVendor, vaultKeyTestingOptions } from '../../lib/testing/index';
 import type { StripeVendor } from '../../lib/testing/index';
+import { MCP_HEADERS, MCP_INITIALIZE, rawRequest } from '../support/raw-http';
 import { blockWith, checkBlocks } from './code-blocks';
 
 const PAGE = 'docs/mcp.md';
 const ROOT = join(__dirname, '../..');
 const TEXT = readFileSync(join(ROOT, PAGE), 'utf8');
 const TOOLS = 'export class PaymentTools';
-const HTTP = 'new StreamableHttpTransport()';
+const HTTP = 'new StreamableHttpTransport(';
 const STDIO = 'new StdioTransport()';
 const VIEW = 'export class AgentSpendController';
-const MCP_NEST = `
-import { Payload } from '@nestjs/microservices';
-import { McpController, Tool } from '@rekog/mcp-nest';
-import { z } from 'zod';
-`;
 const GUARD = `
-class TokenGuard implements CanActivate {
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
+export class TokenGuard implements CanActivate {
   canActivate(context: ExecutionContext) {
     const request = context.switchToHttp().getRequest();
     request.user = { id: request.headers['x-token'] };
@@ -31,25 +29,27 @@ class TokenGuard implements CanActivate {
   }
 }
 `;
-const NEST = "import { NestFactory } from '@nestjs/core';";
-const SERVER = `
-${NEST}
-import { McpHttpControllerFor, McpStrategy, StreamableHttpTransport } from '@rekog/mcp-nest';
-${MCP_NEST}
-${GUARD}
-${notExported(TOOLS)}
-`;
-const VIEW_GUARD = GUARD.replace('TokenGuard', 'SessionGuard');
-const STDIO_IMPORTS = `
-${NEST}
-import { McpStrategy, StdioTransport } from '@rekog/mcp-nest';
-`;
+const FILES = {
+  './payment-tools': blockWith(PAGE, TOOLS).code,
+  './token.guard': GUARD,
+  './session.guard': GUARD.replace('TokenGuard', 'SessionGuard'),
+  './app.module': `
+import { Module } from '@nestjs/common';
+import { VaultKeyModule } from 'nestjs-vault-key';
+import { PaymentTools } from './payment-tools';
+@Module({
+  imports: [VaultKeyModule.forRoot(JSON.parse(process.env['MODULE_OPTIONS'] ?? ''))],
+  controllers: [PaymentTools],
+})
+export class AppModule {}
+`,
+};
 
 checkBlocks(PAGE, [
-  [TOOLS, MCP_NEST],
-  [HTTP, SERVER],
-  [STDIO, `${STDIO_IMPORTS} class AppModule {}`],
-  [VIEW, VIEW_GUARD],
+  [TOOLS],
+  [HTTP, { files: FILES }],
+  [STDIO, { files: FILES }],
+  [VIEW, { files: FILES }],
 ]);
 
 let vendor: StripeVendor;
@@ -72,7 +72,10 @@ async function connect(transport: Parameters<Client['connect']>[0]): Promise<Cli
 }
 
 async function charge(client: Client, amount: number) {
-  const result = await client.callTool({ name: 'charge_card', arguments: { amount } });
+  const result = await client.callTool({
+    name: 'charge_card',
+    arguments: { amount, paymentMethod: 'pm_card_visa' },
+  });
   const [block] = result.content;
   return { ...result, text: block?.type === 'text' ? block.text : '' };
 }
@@ -81,6 +84,7 @@ async function expectCharges(client: Client): Promise<void> {
   const before = vendor.calls('POST /v1/payment_intents').length;
   expect(JSON.parse((await charge(client, 1250)).text)).toMatchObject({ amount: 1250 });
   expect(vendor.calls('POST /v1/payment_intents')).toHaveLength(before + 1);
+  expect(vendor.book.executed.at(-1)).toMatchObject({ kind: 'charge', amount: 1250 });
   const refused = await charge(client, 50_001);
   expect(refused).toMatchObject({
     isError: true,
@@ -91,14 +95,7 @@ async function expectCharges(client: Client): Promise<void> {
 }
 
 it('an agent charges over streamable HTTP, and asks what is left', async () => {
-  const forRoot = VaultKeyModule.forRoot.bind(VaultKeyModule);
-  const spy = jest
-    .spyOn(VaultKeyModule, 'forRoot')
-    .mockImplementation(({ budgets } = {}) => forRoot(vaultKeyTestingOptions(vendor, { budgets })));
-  const { bootstrap } = blockWith(PAGE, HTTP).run(['bootstrap'], SERVER) as {
-    bootstrap(port: number): Promise<INestApplication>;
-  };
-  spy.mockRestore();
+  const { bootstrap } = serverShown();
   const app = await bootstrap(0);
   closing.push(() => app.close());
   const url = await app.getUrl();
@@ -132,21 +129,22 @@ it('an agent charges over streamable HTTP, and asks what is left', async () => {
   expect(await answer.json()).toMatchObject({ user: 'anon', remaining: 500 });
 });
 
+it("no page of another name is answered, and this machine's clients are", async () => {
+  const { bootstrap } = serverShown();
+  const app = await bootstrap(0);
+  closing.push(() => app.close());
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const initialize = async (headers: object) =>
+    (await rawRequest(port, 'POST', '/mcp', { ...MCP_HEADERS, ...headers }, MCP_INITIALIZE)).status;
+  const sound = { host: `127.0.0.1:${port}` };
+  expect(await initialize(sound)).toBe(200);
+  expect(await initialize({ ...sound, origin: `http://localhost:${port}` })).toBe(200);
+  expect(await initialize({ host: `evil.example:${port}` })).toBe(403);
+  expect(await initialize({ ...sound, origin: 'http://evil.example' })).toBe(403);
+});
+
 it('an agent charges over STDIO', async () => {
-  const script = blockWith(PAGE, STDIO).script(
-    `
-    import 'reflect-metadata';
-    ${STDIO_IMPORTS}
-    ${MCP_NEST}
-    ${notExported(TOOLS)}
-    @Module({
-      imports: [VaultKeyModule.forRoot(JSON.parse(process.env.MODULE_OPTIONS!))],
-      controllers: [PaymentTools],
-    })
-    class AppModule {}
-    `,
-    'void bootstrap();',
-  );
+  const script = blockWith(PAGE, STDIO).script({ files: FILES }, 'void bootstrap();');
   const client = await connect(
     new StdioClientTransport({
       command: process.execPath,
@@ -163,7 +161,9 @@ it('an agent charges over STDIO', async () => {
 });
 
 it('the route that tells what is left is mounted under a path of its own', async () => {
-  const { AgentSpendController } = blockWith(PAGE, VIEW).run(['AgentSpendController'], VIEW_GUARD);
+  const { AgentSpendController } = blockWith(PAGE, VIEW).run(['AgentSpendController'], {
+    files: FILES,
+  });
   const module = await Test.createTestingModule({
     imports: [VaultKeyModule.forRoot(vaultKeyTestingOptions(vendor, { budgets: { user: 40 } }))],
     controllers: [AgentSpendController as Type],
@@ -188,11 +188,18 @@ it('the refusal that is shown is one', () => {
   expect(shownRefusal().content[0]?.text).toBe(`${message}\nRetry: no.`);
 });
 
+/** The server of the page, with the vendor of this test behind it. */
+function serverShown(): { bootstrap(port: number): Promise<INestApplication> } {
+  const forRoot = VaultKeyModule.forRoot.bind(VaultKeyModule);
+  const spy = jest
+    .spyOn(VaultKeyModule, 'forRoot')
+    .mockImplementation(({ budgets } = {}) => forRoot(vaultKeyTestingOptions(vendor, { budgets })));
+  const shown = blockWith(PAGE, HTTP).run(['bootstrap'], { files: FILES });
+  spy.mockRestore();
+  return shown as ReturnType<typeof serverShown>;
+}
+
 function shownRefusal() {
   const [, json = ''] = /^```json\n([\s\S]*?)^```/m.exec(TEXT) ?? [];
   return JSON.parse(json) as { content: { text: string }[]; _meta: object };
-}
-
-function notExported(text: string): string {
-  return blockWith(PAGE, text).code.replace('export class', 'class');
 }

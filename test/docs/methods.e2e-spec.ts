@@ -9,17 +9,23 @@ import { blockWith, checkBlocks } from './code-blocks';
 
 const PAGE = 'docs/methods.md';
 const METHODS = 'export class Dunning';
-const GIVEN = `
-import { OnEvent } from '@nestjs/event-emitter';
-import { Cron } from '@nestjs/schedule';
-interface OrderPlaced { amount: number }
-`;
+const FILES = {
+  './orders': `
+export interface Order { amount: number; paymentMethod: string }
+export class Orders {
+  overdue(): Promise<Order[]> {
+    return Promise.resolve([1200, 900].map((amount) => ({ amount, paymentMethod: 'pm_card_visa' })));
+  }
+}
+`,
+};
+const orderOf = (amount: number) => ({ amount, paymentMethod: 'pm_card_visa' });
 
-checkBlocks(PAGE, [[METHODS, GIVEN]]);
+checkBlocks(PAGE, [[METHODS, { files: FILES }]]);
 
 interface Dunning {
-  chargeEach(amounts: readonly number[]): AsyncGenerator<{ amount: number }>;
-  chargeFor(userId: string, amount: number): Promise<{ amount: number }>;
+  chargeEach(orders: readonly object[]): AsyncGenerator<{ amount: number }>;
+  chargeFor(userId: string, order: object): Promise<{ amount: number }>;
 }
 
 describe('the methods', () => {
@@ -27,14 +33,16 @@ describe('the methods', () => {
   let dunning: Dunning;
 
   beforeEach(async () => {
-    const { Dunning } = blockWith(PAGE, METHODS).run(['Dunning'], GIVEN);
+    const { Dunning, Orders } = blockWith(PAGE, METHODS).run(['Dunning', 'Orders'], {
+      files: FILES,
+    });
     const module = await Test.createTestingModule({
       imports: [
         VaultKeyTestingModule.forRoot(),
         ScheduleModule.forRoot(),
         EventEmitterModule.forRoot(),
       ],
-      providers: [Dunning as Type],
+      providers: [Dunning as Type, Orders as Type],
     }).compile();
     app = await module.init();
     dunning = app.get<Dunning>(Dunning as Type);
@@ -65,13 +73,13 @@ describe('the methods', () => {
   });
 
   it('the listener charges', async () => {
-    app.get(EventEmitter2).emit('order.placed', { amount: 1250 });
+    app.get(EventEmitter2).emit('order.placed', orderOf(1250));
     await madeCharges(1);
     expect(await keys()).toMatchObject([{ subject: { tool: 'Dunning.charge' }, spent_usd: 12.5 }]);
   });
 
   it('the generator charges at each step, and its key goes when it is left', async () => {
-    for await (const { amount } of dunning.chargeEach([500, 600, 700])) {
+    for await (const { amount } of dunning.chargeEach([500, 600, 700].map(orderOf))) {
       if (amount === 600) break;
     }
     expect(charges()).toBe(2);
@@ -79,7 +87,7 @@ describe('the methods', () => {
   });
 
   it("a marked method within a run has a key of its own, and the run's cap counts too", async () => {
-    expect(await dunning.chargeFor('ada', 1250)).toMatchObject({ amount: 1250 });
+    expect(await dunning.chargeFor('ada', orderOf(1250))).toMatchObject({ amount: 1250 });
     const all = await keys();
     const outer = all.find(({ parent_id }) => parent_id === undefined || parent_id === null);
     expect(all).toHaveLength(2);
@@ -88,7 +96,7 @@ describe('the methods', () => {
       parent_id: outer?.id,
       subject: { tool: 'Dunning.charge' },
     });
-    await expect(dunning.chargeFor('ada', 4_000)).rejects.toMatchObject({
+    await expect(dunning.chargeFor('ada', orderOf(4_000))).rejects.toMatchObject({
       code: 'spend_cap_exceeded',
       scope: 'parent',
       cap: 30,

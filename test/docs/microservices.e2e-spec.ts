@@ -1,13 +1,12 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import { Module } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import type { INestApplication, INestMicroservice, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ClientProxyFactory, Transport } from '@nestjs/microservices';
 import type { ClientOptions, ClientProxy, RedisOptions } from '@nestjs/microservices';
 import { EmbeddedBroker } from '../../lib/index';
-import { VaultKeyTestingModule } from '../../lib/testing/index';
 import { RedisServer, redisInstalled } from '../support/redis-server';
 import { CodeBlock, blockWith, checkBlocks } from './code-blocks';
 
@@ -16,36 +15,36 @@ const TOOLS = 'export class PaymentTools';
 const HYBRID = 'inheritAppConfig: true';
 const GUARD = 'export class SessionGuard';
 const CALLER = 'export async function charge';
-const SESSIONS = `
-class Sessions {
+const FILES = {
+  './sessions': `
+export class Sessions {
   userOf(session: string): { id: string } | undefined {
     return session === 'session-of-ada' ? { id: 'ada' } : undefined;
   }
 }
-`;
-const MESSAGES = `
-import { MessagePattern, Payload } from '@nestjs/microservices';
-class ChargeDto { amount!: number }
-`;
-const CLIENT = `
-import { lastValueFrom } from 'rxjs';
-import type { ClientProxy } from '@nestjs/microservices';
-`;
+`,
+  './charge.dto': 'export class ChargeDto { amount!: number; paymentMethod!: string }',
+  './session.guard': blockWith(PAGE, GUARD).code,
+  './payment-tools': blockWith(PAGE, TOOLS).code,
+  './app.module': `
+import { Module } from '@nestjs/common';
+import { VaultKeyTestingModule } from 'nestjs-vault-key/testing';
+import { PaymentTools } from './payment-tools';
+import { Sessions } from './sessions';
+@Module({
+  imports: [VaultKeyTestingModule.forRoot()],
+  controllers: [PaymentTools],
+  providers: [Sessions],
+})
+export class AppModule {}
+`,
+};
 
 checkBlocks(PAGE, [
-  [TOOLS, `${MESSAGES} class SessionGuard { canActivate() { return true; } }`],
-  [
-    HYBRID,
-    `
-    import { NestFactory } from '@nestjs/core';
-    import { Transport } from '@nestjs/microservices';
-    import type { MicroserviceOptions } from '@nestjs/microservices';
-    class AppModule {}
-    declare const port: number;
-    `,
-  ],
-  [GUARD, SESSIONS],
-  [CALLER, CLIENT],
+  [TOOLS, { files: FILES }],
+  [HYBRID, { files: FILES }],
+  [GUARD, { files: FILES }],
+  [CALLER],
 ]);
 
 interface Answer {
@@ -54,25 +53,16 @@ interface Answer {
   message?: string;
 }
 
-const { charge } = blockWith(PAGE, CALLER).run(['charge'], CLIENT) as {
+const { charge } = blockWith(PAGE, CALLER).run(['charge']) as {
   charge: (client: ClientProxy, session: string, amount: number) => Promise<Answer>;
 };
 
 function appModule(): Type {
-  const guard = blockWith(PAGE, GUARD).code.replace('export class', 'class');
-  const { PaymentTools, Sessions } = blockWith(PAGE, TOOLS).run(
-    ['PaymentTools', 'Sessions'],
-    `${SESSIONS}\n${guard}\n${MESSAGES}`,
-  ) as Record<string, Type>;
-
-  @Module({
-    imports: [VaultKeyTestingModule.forRoot()],
-    controllers: [PaymentTools!],
-    providers: [Sessions!],
-  })
-  class AppModule {}
-  return AppModule;
+  const imported = new CodeBlock(PAGE, 0, "import { AppModule } from './app.module';");
+  return imported.run(['AppModule'], { files: FILES })['AppModule'] as Type;
 }
+
+beforeAll(() => Logger.overrideLogger(false));
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -125,15 +115,10 @@ describe('a hybrid application', () => {
   });
 
   async function start(block: CodeBlock): Promise<INestApplication> {
-    const Quiet = {
-      create: (module: Type) => NestFactory.create(module, { logger: false }),
+    const { bootstrap } = block.run(['bootstrap'], { files: FILES }) as {
+      bootstrap(port: number): Promise<INestApplication>;
     };
-    const { app } = (await block.runAsync(['app'], {
-      NestFactory: Quiet,
-      AppModule: appModule(),
-      Transport,
-      port,
-    })) as { app: INestApplication };
+    const app = await bootstrap(port);
     closing.push(() => app.close());
     return app;
   }

@@ -12,12 +12,8 @@ import { blockWith, checkBlocks } from './code-blocks';
 
 const PAGE = 'docs/queues.md';
 const QUEUE = 'export class RefundsProcessor';
-const GIVEN = `
-import { InjectQueue, OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
-import { Logger } from '@nestjs/common';
-`;
 
-checkBlocks(PAGE, [[QUEUE, GIVEN]]);
+checkBlocks(PAGE, [[QUEUE]]);
 
 interface RefundDesk {
   refund(chargeId: string, userId: string): Promise<Job>;
@@ -33,10 +29,10 @@ describeWithRedis('the queue', () => {
   beforeAll(async () => {
     redis = await RedisServer.start();
     const connection = { host: redis.host, port: redis.port };
-    const { RefundsProcessor, RefundDesk } = blockWith(PAGE, QUEUE).run(
-      ['RefundsProcessor', 'RefundDesk'],
-      GIVEN,
-    ) as Record<string, Type>;
+    const { RefundsProcessor, RefundDesk } = blockWith(PAGE, QUEUE).run([
+      'RefundsProcessor',
+      'RefundDesk',
+    ]) as Record<string, Type>;
     const module = await Test.createTestingModule({
       imports: [
         VaultKeyTestingModule.forRoot(),

@@ -1,56 +1,54 @@
+import { Logger } from '@nestjs/common';
 import type { INestApplication, Type } from '@nestjs/common';
 import { ExternalContextCreator } from '@nestjs/core/helpers/external-context-creator';
 import { Test } from '@nestjs/testing';
 import { EmbeddedBroker, VaultKeyModule } from '../../lib/index';
-import {
-  VaultKeyTestingModule,
-  createStripeVendor,
-  vaultKeyTestingOptions,
-} from '../../lib/testing/index';
+import { createStripeVendor, vaultKeyTestingOptions } from '../../lib/testing/index';
 import { blockWith, checkBlocks } from './code-blocks';
 
 const PAGE = 'docs/transports.md';
 const INTERCEPTOR = 'export class RabbitInterceptor';
-const GIVEN = `
-import { APP_INTERCEPTOR } from '@nestjs/core';
-import type { AgentRequest } from 'nestjs-vault-key';
-interface RabbitMessage {
+const FILES = {
+  './refund.handlers': `
+import { Injectable } from '@nestjs/common';
+import { AgentTool, ProxiedStripeService } from 'nestjs-vault-key';
+export interface RabbitMessage {
   properties: { headers: Record<string, string>; userId: string };
 }
 @Injectable()
-class RefundHandlers {
+export class RefundHandlers {
   constructor(private readonly stripe: ProxiedStripeService) {}
   @AgentTool({ dailyUsdCap: 20, allowedEndpoints: ['/v1/payment_intents'] })
   charge({ amount }: { amount: number }) {
     return this.stripe.createPaymentIntent({ amount });
   }
 }
-`;
+`,
+};
 
 const MAIN = 'forceCloseConnections: true';
-const MAIN_GIVEN = `
-import { NestFactory } from '@nestjs/core';
-declare const AppModule: new () => object;
-declare const port: number;
-`;
+const MAIN_GIVEN = {
+  files: {
+    './app.module': `
+import { Module } from '@nestjs/common';
+import { VaultKeyTestingModule } from 'nestjs-vault-key/testing';
+@Module({ imports: [VaultKeyTestingModule.forRoot()] })
+export class AppModule {}
+`,
+  },
+  declared: { port: 'number' },
+};
 
 checkBlocks(PAGE, [
   [MAIN, MAIN_GIVEN],
-  [INTERCEPTOR, GIVEN],
+  [INTERCEPTOR, { files: FILES }],
 ]);
 
 it('an application started as shown is up, and ends', async () => {
-  const module = await Test.createTestingModule({
-    imports: [VaultKeyTestingModule.forRoot()],
-  }).compile();
-  // The application of the module under test in the place of a new one.
-  const create = (_module: unknown, options: object) =>
-    Promise.resolve(module.createNestApplication(options));
-  const { app } = (await blockWith(PAGE, MAIN).runAsync(['app'], {
-    NestFactory: { create },
-    AppModule: class {},
-    port: 0,
-  })) as { app: INestApplication };
+  Logger.overrideLogger(false);
+  const { app } = (await blockWith(PAGE, MAIN).runAsync(['app'], { port: 0 }, MAIN_GIVEN)) as {
+    app: INestApplication;
+  };
   expect(await app.getUrl()).toContain('http');
   await app.close();
 });
@@ -63,7 +61,7 @@ it('a handler over a transport of its own charges for whom the interceptor names
     .mockImplementation(() => forRoot(vaultKeyTestingOptions(vendor)));
   const { AppModule, RefundHandlers } = blockWith(PAGE, INTERCEPTOR).run(
     ['AppModule', 'RefundHandlers'],
-    GIVEN,
+    { files: FILES },
   ) as Record<string, Type<{ charge(message: object): Promise<unknown> }>>;
   spy.mockRestore();
   const app = await (

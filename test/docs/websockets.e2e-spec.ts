@@ -10,26 +10,21 @@ import { blockWith, checkBlocks } from './code-blocks';
 const PAGE = 'docs/websockets.md';
 const GATEWAY = 'export class PaymentGateway';
 const CLIENT = 'export function charge';
-const GIVEN = `
-import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import type { OnGatewayInit } from '@nestjs/websockets';
-import type { Server } from 'socket.io';
-class ChargeDto { amount!: number }
-class Sessions {
+const FILES = {
+  './charge.dto': 'export class ChargeDto { amount!: number; paymentMethod!: string }',
+  './sessions': `
+export class Sessions {
   userOf(session: string | undefined) {
     return session === 'session-of-ada' ? { id: 'ada' } : undefined;
   }
 }
-`;
-const SOCKET = "import type { Socket } from 'socket.io-client';";
+`,
+};
 
-checkBlocks(PAGE, [
-  [GATEWAY, GIVEN],
-  [CLIENT, SOCKET],
-]);
+checkBlocks(PAGE, [[GATEWAY, { files: FILES }], [CLIENT]]);
 
 describe('the gateway', () => {
-  const { charge } = blockWith(PAGE, CLIENT).run(['charge'], SOCKET) as {
+  const { charge } = blockWith(PAGE, CLIENT).run(['charge']) as {
     charge: (socket: Socket, amount: number) => Promise<unknown>;
   };
   let app: INestApplication;
@@ -38,7 +33,7 @@ describe('the gateway', () => {
   beforeAll(async () => {
     const { PaymentGateway, Sessions } = blockWith(PAGE, GATEWAY).run(
       ['PaymentGateway', 'Sessions'],
-      GIVEN,
+      { files: FILES },
     ) as Record<string, Type>;
     const module = await Test.createTestingModule({
       imports: [VaultKeyTestingModule.forRoot()],
