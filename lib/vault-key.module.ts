@@ -10,6 +10,7 @@ import { IDENTIFY_AGENT, identifyNobody } from './agent-tool/identity';
 import type { IdentifyAgent } from './agent-tool/identity';
 import { KNOWN_VENDORS, MarkRules } from './agent-tool/mark-rules';
 import { BrokerClient } from './broker-client/broker-client';
+import { BrokerLifetime } from './broker-client/broker-lifetime';
 import {
   EmbeddedBroker,
   EmbeddedBrokerClient,
@@ -40,7 +41,7 @@ import { VaultKeyService } from './vault-key/vault-key.service';
 /** What an application has one of, however often the module is imported in it. */
 interface Shared {
   readonly options: ResolvedVaultKeyOptions;
-  client?: BrokerClient;
+  client?: Promise<BrokerClient>;
   terms?: KeyTerms;
   stop?: GracefulStop;
   queue?: RevocationQueue;
@@ -68,7 +69,8 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
     {
       provide: BrokerClient,
       inject: [SHARED],
-      useFactory: (shared: Shared): BrokerClient => (shared.client ??= clientFor(shared.options)),
+      useFactory: (shared: Shared): Promise<BrokerClient> =>
+        (shared.client ??= clientFor(shared.options)),
     },
     {
       provide: KEY_TERMS,
@@ -110,6 +112,7 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
       useFactory: ({ embedded }: ResolvedVaultKeyOptions): ReadonlySet<string> | null =>
         embedded === undefined ? null : new Set(Object.keys(embedded.vendors)),
     },
+    BrokerLifetime,
     RunOpener,
     VaultKeyService,
     CurrentVaultKey,
@@ -214,7 +217,7 @@ function sharedFor(given: VaultKeyModuleOptions, application: ModulesContainer):
   ]);
 }
 
-function clientFor(options: ResolvedVaultKeyOptions): BrokerClient {
+async function clientFor(options: ResolvedVaultKeyOptions): Promise<BrokerClient> {
   return options.embedded === undefined
     ? httpClient(options.broker)
     : embeddedClient(options.embedded);
@@ -230,9 +233,9 @@ function termsOf(
   };
 }
 
-function embeddedClient(options: BrokerOptions): BrokerClient {
+async function embeddedClient(options: BrokerOptions): Promise<BrokerClient> {
   try {
-    return new EmbeddedBrokerClient(options);
+    return await EmbeddedBrokerClient.open(options);
   } catch (error) {
     const why = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
     throw new VaultKeyStartUpException([

@@ -30,7 +30,7 @@ describe('EmbeddedBrokerClient', () => {
       });
     });
     await once(vendor.listen(0, '127.0.0.1'), 'listening');
-    client = new EmbeddedBrokerClient({
+    client = await EmbeddedBrokerClient.open({
       vendors: {
         stripe: {
           secretKey: 'sk_test_secret',

@@ -78,20 +78,35 @@ const OWN_HEADERS: ReadonlySet<string> = new Set([
 /** The broker in this process: each call is a function call, and no socket is opened for it. */
 export class EmbeddedBrokerClient extends BrokerClient {
   readonly dialect: BrokerDialect = 'vault-key';
-  /** The broker behind this client. */
-  readonly broker: Broker;
-
   /**
    * Opens the store.
+   * Waits up to 10 s for another broker that has it and is stopping.
    *
-   * @throws Error where the options are not sound, or the store is another process's.
+   * @throws Error where the options are not sound, or the store cannot be had.
    */
-  constructor(options: BrokerOptions) {
-    super();
+  static async open(options: BrokerOptions): Promise<EmbeddedBrokerClient> {
     // Loaded here, so that an application whose broker is a server needs no SQLite driver.
     const core = require('../broker/broker') as typeof import('../broker/broker');
     const logger = new Logger('VaultKeyBroker');
-    this.broker = new core.Broker(options, { log: (line) => logger.warn(line) });
+    const life = { isNeeded: false };
+    const broker = await core.Broker.open(options, {
+      log: (line) => logger.warn(line),
+      givesWay: () => !life.isNeeded,
+    });
+    return new EmbeddedBrokerClient(broker, life);
+  }
+
+  private constructor(
+    /** The broker behind this client. */
+    readonly broker: Broker,
+    private readonly life: { isNeeded: boolean },
+  ) {
+    super();
+  }
+
+  /** Whether an application works with it: a later one of this process does not get its store. */
+  set isNeeded(isNeeded: boolean) {
+    this.life.isNeeded = isNeeded;
   }
 
   async issue(request: IssueKeyRequest): Promise<IssueResult> {

@@ -120,10 +120,13 @@ export class RevocationQueue implements OnApplicationShutdown {
   }
 
   async #end(): Promise<void> {
-    this.#stop?.finish();
-    await this.drain();
-    await this.#lease?.end();
-    await this.#client.close();
+    try {
+      this.#stop?.finish();
+      await this.drain();
+      await this.#lease?.end();
+    } finally {
+      await this.#client.close();
+    }
   }
 
   #flush(): void {
