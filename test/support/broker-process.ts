@@ -24,6 +24,8 @@ export interface BrokerProcessOptions {
   args?: readonly string[];
   /** @default a new file, gone after the suite */
   store?: string;
+  /** The command that runs it, with its own arguments; it has to become the broker's process. */
+  within?: readonly string[];
   /** Lets {@link BrokerProcess.memory} be asked. */
   probe?: boolean;
 }
@@ -145,7 +147,14 @@ export class BrokerProcess {
     const store = options.store ?? `sqlite:${temporaryFile()}`;
     const { vendor = { url: 'http://127.0.0.1:9', secretKey: 'sk_test_none' } } = options;
     const node = options.probe === true ? ['--expose-gc', '--require', PROBE] : [];
-    const child = spawn(process.execPath, [...node, CLI, ...(options.args ?? [])], {
+    const [command = process.execPath, ...args] = [
+      ...(options.within ?? []),
+      process.execPath,
+      ...node,
+      CLI,
+      ...(options.args ?? []),
+    ];
+    const child = spawn(command, args, {
       env: {
         PATH: process.env['PATH'] ?? '',
         KEYBRAKE_TOKEN: MANAGEMENT_TOKEN,

@@ -17,6 +17,10 @@ export interface CommitEdges {
   beforeCommit?: () => void;
   onCommit?: () => void;
   onRollback?: () => void;
+  /** The disk has refused a transaction, and had not refused the one before it. */
+  onFailure?: (reason: string) => void;
+  /** A transaction is on the disk again. */
+  onRecovery?: () => void;
 }
 
 /**
@@ -29,6 +33,8 @@ export class GroupCommit {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
   #failed = false;
+  /** Whether that was the disk, and not what one decision was about. */
+  #isTold = false;
   #commits = 0;
   #decisions = 0;
 
@@ -124,16 +130,27 @@ export class GroupCommit {
     } catch (error) {
       this.#rollback();
       const refusal = error instanceof BrokerRefusal ? error : storeUnavailable(error);
-      this.#failed = refusal.status === 503;
+      // What was asked for was wrong: that says nothing of the store.
+      if (refusal.status === 503) this.#failed = true;
+      this.#tellFailure(refusal);
       if (jobs.length === 1) jobs[0]?.reject(refusal);
       return false;
     }
     this.#failed = false;
     this.edges.onCommit?.();
+    if (this.#isTold) this.edges.onRecovery?.();
+    this.#isTold = false;
     this.#commits += 1;
     this.#decisions += jobs.length;
     jobs.forEach((job, i) => job.resolve(results[i]));
     return true;
+  }
+
+  #tellFailure({ cause }: BrokerRefusal): void {
+    const { code, message } = (cause ?? {}) as { code?: unknown; message?: string };
+    if (this.#isTold || typeof code !== 'string' || !code.startsWith('SQLITE_')) return;
+    this.#isTold = true;
+    this.edges.onFailure?.(`${code}: ${message}`);
   }
 
   #rollback(): void {

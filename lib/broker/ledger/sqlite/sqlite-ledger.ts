@@ -90,6 +90,7 @@ interface ChargedCap extends CapState {
  */
 export class SqliteLedger implements Ledger {
   readonly #clock: Clock;
+  readonly #tell: (line: string) => void;
   readonly #store: OpenStore;
   readonly #connection: SqliteConnection;
   readonly #commits: GroupCommit;
@@ -116,7 +117,8 @@ export class SqliteLedger implements Ledger {
    * @throws Error where it cannot be opened, or is of a newer version.
    */
   constructor(file: string, settings: LedgerSettings = {}) {
-    const { clock = new Clock(), doubts = new AcceptedDoubts() } = settings;
+    const { clock = new Clock(), doubts = new AcceptedDoubts(), log = () => {} } = settings;
+    this.#tell = log;
     this.#clock = clock;
     this.#store = openStore(file, { ...settings, clock, doubts });
     const { connection, chain, latest } = this.#store;
@@ -151,6 +153,9 @@ export class SqliteLedger implements Ledger {
           this.#refusals.committed();
         },
         onRollback: () => this.#forget(),
+        onFailure: (reason) =>
+          log(`the store ${file} cannot be written (${reason}): until it can, calls are refused`),
+        onRecovery: () => log(`the store ${file} can be written again`),
       });
       this.#refusals = new RefusalRows(this.#commits, this.#log);
       this.#writeAll();
@@ -459,7 +464,13 @@ export class SqliteLedger implements Ledger {
       // The journal has it: whoever opens the store next writes it to the tables.
     }
     this.#commits.close();
-    this.#store.close();
+    try {
+      this.#store.close();
+    } catch (error) {
+      this.#tell(
+        `the store could not be closed as one file (${(error as Error).message}): the -wal beside it has the rest, keep the two together`,
+      );
+    }
   }
 
   #decide(admission: Admission): Decision {
