@@ -156,7 +156,12 @@ export class HttpBrokerClient extends BrokerClient {
   readonly #managementLimits: FlightLimits;
   readonly #callLimits: FlightLimits;
   readonly #httpAgent = new http.Agent({ keepAlive: true, timeout: IDLE_CONNECTION_MS });
-  readonly #httpsAgent = new https.Agent({ keepAlive: true, timeout: IDLE_CONNECTION_MS });
+  readonly #httpsAgent = new https.Agent({
+    keepAlive: true,
+    timeout: IDLE_CONNECTION_MS,
+    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says: the management token goes to nobody else.
+    rejectUnauthorized: true,
+  });
   readonly #http: HttpService;
   #relays: RelayConnection | undefined;
 

@@ -41,7 +41,8 @@ export class RelayConnection {
       headersTimeout: 0,
       // Does not run while it is the reader who stands still.
       bodyTimeout: limits.answerMs,
-      connect: { timeout: limits.connectMs },
+      // Whatever NODE_TLS_REJECT_UNAUTHORIZED says: a vault key goes to nobody else.
+      connect: { timeout: limits.connectMs, rejectUnauthorized: true },
     });
   }
 

@@ -26,6 +26,8 @@ import { Clock } from './clock';
 import { DEFAULT_CALLS_PER_KEY, Proxy } from './forwarding/proxy';
 import type { ConfiguredVendor, ProxyAnswer, ProxyCall } from './forwarding/proxy';
 import { VendorConnection } from './forwarding/vendor-connection';
+import { proxyFor } from './forwarding/vendor-proxy';
+import type { VendorProxy } from './forwarding/vendor-proxy';
 import { parseIssueRequest } from './keys/issue-request';
 import type { Subject } from './keys/issue-request';
 import { isLive, usdOf, viewOf } from './keys/key';
@@ -175,18 +177,21 @@ export class Broker {
     if (faults.length > 0 || 'fault' in store || timeoutMs === undefined) {
       throw new BrokerOptionsError(faults);
     }
+    const proxies = vendorProxies(options);
     this.#clock = host.clock ?? new Clock(host.log);
     const configured = new Map<string, ConfiguredVendor>();
     const { callsPerKey = DEFAULT_CALLS_PER_KEY } = options.limits ?? {};
     for (const [name, account] of Object.entries(options.vendors)) {
       const vendor = vendors.get(name);
       if (vendor === undefined) continue;
-      const { origin } = new URL(account.baseUrl ?? vendor.defaultBaseUrl);
+      const url = new URL(account.baseUrl ?? vendor.defaultBaseUrl);
       const settings = vendorSettings(account, vendor);
-      const connection = new VendorConnection(origin, {
+      const proxy = proxies.get(name);
+      const connection = new VendorConnection(url.origin, {
         timeoutMs,
         connections: settings.connections,
         maxPerKey: callsPerKey,
+        ...(proxy === undefined ? {} : { proxy: proxy.url }),
       });
       configured.set(name, { vendor, secret: account.secretKey, connection, settings });
       this.#prefixes.set(name, vendor.pathPrefix);
@@ -207,7 +212,10 @@ export class Broker {
         return true;
       });
     }
-    this.#proxy = new Proxy(this.#ledger, configured, callsPerKey, this.#clock);
+    this.#proxy = new Proxy(this.#ledger, configured, callsPerKey, this.#clock, host.log);
+    for (const [name, { url, variable }] of proxies) {
+      host.log?.(`calls to ${name} go through the proxy ${url.host} (${variable})`);
+    }
   }
 
   /** Whether a vendor of that name is configured. */
@@ -584,6 +592,21 @@ export class Broker {
   #revoke(ids: readonly string[], remoteAddress: string | undefined): Promise<RevokeDecision> {
     return this.#ledger.revoke(ids, this.#clock.now(), remoteAddress);
   }
+}
+
+/** @throws BrokerOptionsError where the environment names a proxy that cannot be used. */
+function vendorProxies({ vendors: accounts }: BrokerOptions): ReadonlyMap<string, VendorProxy> {
+  const proxies = new Map<string, VendorProxy>();
+  for (const [name, { baseUrl }] of Object.entries(accounts)) {
+    const url = baseUrl ?? vendors.get(name)?.defaultBaseUrl;
+    const proxy = url === undefined ? undefined : proxyFor(new URL(url), process.env);
+    if (proxy === undefined) continue;
+    if ('fault' in proxy) {
+      throw new BrokerOptionsError([{ path: proxy.variable, message: proxy.fault }]);
+    }
+    proxies.set(name, proxy);
+  }
+  return proxies;
 }
 
 function pageOf(limit: number, cursor: string | undefined): PageRequest {

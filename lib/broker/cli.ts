@@ -15,9 +15,12 @@ import {
   parseStore,
   parseTimeout,
 } from './broker.options';
+import { BadSetting } from './cli/bad-setting';
 import { isWord, runWord } from './cli/operator-words';
-import type { StoreDoubt } from './ledger/store-doubt';
+import { readTlsFiles } from './cli/tls-files';
+import type { TlsFiles } from './cli/tls-files';
 import { createBrokerServer } from './http/broker-server';
+import type { StoreDoubt } from './ledger/store-doubt';
 
 const HELP = `Usage: vault-key-broker [options]    starts the broker
        vault-key-broker WORD ...     asks the one that runs
@@ -28,8 +31,9 @@ Issues capped, allow-listed vault keys and enforces them in front of Stripe.
   --port PORT      port; 0 takes a free one        VAULT_KEY_PORT   4100
   --store STORE    sqlite:<path>, sqlite::memory:  VAULT_KEY_STORE  ${DEFAULT_STORE}
   --config FILE    rates, prices, limits (JSON)    VAULT_KEY_CONFIG
-  --accept-store DOUBT,…  starts with a store that would be refused: docs/storage.md
-                                                   VAULT_KEY_ACCEPT_STORE
+  --accept-store DOUBT,…  a store that would be refused (docs/storage.md)  VAULT_KEY_ACCEPT_STORE
+  --tls-cert FILE  serves https; PEM, both or none VAULT_KEY_TLS_CERT
+  --tls-key FILE   the certificate's key           VAULT_KEY_TLS_KEY
   --help           this text
 
 Words, each with its own --help: keys, budgets, brake, lift, holds, audit
@@ -38,6 +42,7 @@ Environment:
   KEYBRAKE_TOKEN            the management API's token, at least 32 characters (required)
   STRIPE_SECRET_KEY         the account's key, best a restricted one, rk_… (required)
   STRIPE_BASE_URL           https://api.stripe.com
+  HTTPS_PROXY, NO_PROXY     the proxy for vendors beyond this machine
   VAULT_KEY_VENDOR_TIMEOUT  ${DEFAULT_VENDOR_TIMEOUT}; ms, s or m
   VAULT_KEY_AUDIT_KEY       chains the audit log; kept beside the store where it is not set
 `;
@@ -51,11 +56,9 @@ interface Settings {
   host: string;
   port: number;
   token: string;
+  tls?: TlsFiles;
   broker: ConstructorParameters<typeof Broker>[0];
 }
-
-/** A setting that does not hold: one line that names it. */
-class BadSetting extends Error {}
 
 async function main(): Promise<void> {
   const [word, ...args] = process.argv.slice(2);
@@ -73,7 +76,8 @@ async function main(): Promise<void> {
   }
   const log = (line: string): void => void process.stderr.write(`vault-key-broker: ${line}\n`);
   const broker = await openBroker(settings, log);
-  const server = createBrokerServer(broker, { token: settings.token, log });
+  const { token, tls } = settings;
+  const server = createBrokerServer(broker, { token, log, ...(tls === undefined ? {} : { tls }) });
   server.listen(settings.port, settings.host);
   await once(server, 'listening').catch(async (error: NodeJS.ErrnoException) => {
     await broker.close();
@@ -98,7 +102,9 @@ async function main(): Promise<void> {
   };
   process.on('SIGTERM', () => void stop());
   process.on('SIGINT', () => void stop());
-  process.stdout.write(`vault-key-broker listening on http://${host}:${port}\n`);
+  process.stdout.write(
+    `vault-key-broker listening on ${tls === undefined ? 'http' : 'https'}://${host}:${port}\n`,
+  );
 }
 
 function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings | 'help' {
@@ -145,11 +151,21 @@ function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings | 'help'
   const baseUrl = env['STRIPE_BASE_URL'];
   const fault = baseUrl === undefined ? undefined : baseUrlFault(baseUrl);
   if (fault !== undefined) throw new BadSetting(`STRIPE_BASE_URL ${fault}`);
+  if (env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
+    throw new BadSetting(
+      'NODE_TLS_REJECT_UNAUTHORIZED=0 must not be set, since it takes any certificate for the right one: name the file of your own authority in NODE_EXTRA_CA_CERTS',
+    );
+  }
+  const tls = readTlsFiles(
+    values['tls-cert'] ?? env['VAULT_KEY_TLS_CERT'],
+    values['tls-key'] ?? env['VAULT_KEY_TLS_KEY'],
+  );
   const config = readConfig(values.config ?? env['VAULT_KEY_CONFIG']);
   return {
     host,
     port: Number(port),
     token,
+    ...(tls === undefined ? {} : { tls }),
     broker: {
       store,
       vendorTimeout,
@@ -186,6 +202,8 @@ function parseOptions(args: string[]) {
         store: { type: 'string' },
         config: { type: 'string' },
         'accept-store': { type: 'string' },
+        'tls-cert': { type: 'string' },
+        'tls-key': { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     });

@@ -189,7 +189,7 @@ export class BrokerProcess {
 
   /** `http://127.0.0.1:<port>`, as the command printed it. */
   get url(): string {
-    return /listening on (http:\S+)\n/.exec(this.#stdout)?.[1] ?? '';
+    return /listening on (https?:\S+)\n/.exec(this.#stdout)?.[1] ?? '';
   }
 
   get token(): string {

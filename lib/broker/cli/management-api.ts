@@ -44,6 +44,8 @@ export class ManagementApi {
             method,
             path,
             timeout: TIMEOUT_MS,
+            // Whatever the environment says: the management token goes to nobody else.
+            rejectUnauthorized: true,
             headers: {
               authorization: `Bearer ${this.token}`,
               ...(text === undefined

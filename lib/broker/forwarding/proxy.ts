@@ -10,6 +10,7 @@ import { isLive } from '../keys/key';
 import type { KeyRecord } from '../keys/key';
 import { hashToken, isWellFormedToken, newId, withoutTokens } from '../keys/token';
 import type { Hold, Ledger } from '../ledger/ledger';
+import { SparseLog } from '../metrics/sparse-log';
 import { toUsd } from '../money/usd';
 import { toFormBody } from '../pricing/parameters';
 import type { Outcome, Price, PriceableCall } from '../pricing/price';
@@ -76,6 +77,7 @@ export interface ConfiguredVendor {
 /** The one place that admits a call: checks, price, hold, forwarding, settlement, in this order. */
 export class Proxy {
   readonly #callsByKey = new Map<string, number>();
+  readonly #unreachable: SparseLog;
   /** Calls that are being put through, and settlements that are being written. */
   #underWay = 0;
   #onIdle: (() => void) | undefined;
@@ -86,7 +88,10 @@ export class Proxy {
     private readonly vendors: ReadonlyMap<string, ConfiguredVendor>,
     private readonly maxCallsPerKey = DEFAULT_CALLS_PER_KEY,
     private readonly clock = new Clock(),
-  ) {}
+    log: (line: string) => void = () => {},
+  ) {
+    this.#unreachable = new SparseLog(log);
+  }
 
   /** Puts a call through. Never rejects: what is refused is an answer too. */
   async forward(call: ProxyCall): Promise<ProxyAnswer> {
@@ -288,6 +293,7 @@ export class Proxy {
     );
     if (head === undefined) {
       await flight.landed();
+      this.#noteUnreachable(call.vendor, flight.end);
       throw unanswered(flight.end);
     }
     const refusal = refusedAnswer(head.status);
@@ -301,6 +307,14 @@ export class Proxy {
     relayed['x-vault-key-id'] = key.id;
     relayed['x-vault-key-remaining-usd'] = String(remainingUsd);
     return new Answer(head.status, relayed, head.body);
+  }
+
+  #noteUnreachable(vendor: string, end: ExchangeEnd | undefined): void {
+    if (end?.kind !== 'failed' || end.sent) return;
+    this.#unreachable.note(
+      vendor,
+      `vendor_unreachable: nothing could be sent to ${vendor} (${end.cause})`,
+    );
   }
 
   /** Rejects, and never throws. */

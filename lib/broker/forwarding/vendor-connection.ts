@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { Pool } from 'undici';
+import { Pool, ProxyAgent } from 'undici';
 import type { Dispatcher } from 'undici';
 import { AnswerBody } from './answer-body';
 import type { BodySource } from './answer-body';
@@ -31,8 +31,11 @@ export type ExchangeEnd =
   | { kind: 'complete'; status: number; headers: IncomingHttpHeaders; body?: Buffer }
   /** The head came, the body was cut short. */
   | { kind: 'cut'; status: number; headers: IncomingHttpHeaders }
-  /** No head came. `sent` is false where nothing can have reached the vendor. */
-  | { kind: 'failed'; sent: boolean; timedOut: boolean };
+  /**
+   * No head came. `sent` is false where nothing can have reached the vendor; `cause` is the code of
+   * what failed, without a secret.
+   */
+  | { kind: 'failed'; sent: boolean; timedOut: boolean; cause: string };
 
 /** How a vendor's API is reached. */
 export interface VendorConnectionOptions {
@@ -41,31 +44,37 @@ export interface VendorConnectionOptions {
   connections?: number;
   /** How many of them one key may have, where that is less than its share. */
   maxPerKey?: number;
+  /** The proxy between, for an `https:` vendor. It may hold credentials. */
+  proxy?: URL;
 }
 
 /** Keep-alive connections to one vendor's API. Follows no redirects, retries nothing. */
 export class VendorConnection {
-  readonly #pool: Pool;
+  readonly #pool: Pool | ProxyAgent;
   readonly #shares: ConnectionShares;
   private readonly timeoutMs: number;
 
   constructor(
-    origin: string,
-    { timeoutMs, connections = DEFAULT_CONNECTIONS, maxPerKey }: VendorConnectionOptions,
+    private readonly origin: string,
+    { timeoutMs, connections = DEFAULT_CONNECTIONS, maxPerKey, proxy }: VendorConnectionOptions,
   ) {
     this.timeoutMs = timeoutMs;
     this.#shares = new ConnectionShares(connections, maxPerKey);
-    this.#pool = new Pool(origin, {
-      connections,
-      pipelining: 1,
-      headersTimeout: 0,
-      bodyTimeout: timeoutMs,
-      connect: {
-        timeout: Math.min(CONNECT_TIMEOUT_MS, timeoutMs),
-        // Said here, so that no NODE_TLS_REJECT_UNAUTHORIZED in the environment unsays it.
-        rejectUnauthorized: true,
-      },
-    });
+    const connectMs = Math.min(CONNECT_TIMEOUT_MS, timeoutMs);
+    const options = { connections, pipelining: 1, headersTimeout: 0, bodyTimeout: timeoutMs };
+    // Said here, so that no NODE_TLS_REJECT_UNAUTHORIZED in the environment unsays it.
+    const tls = { timeout: connectMs, rejectUnauthorized: true };
+    this.#pool =
+      proxy === undefined
+        ? new Pool(origin, { ...options, connect: tls })
+        : new ProxyAgent({
+            ...options,
+            uri: proxy.href,
+            requestTls: tls,
+            proxyTls: tls,
+            // A proxy that takes the connection and says nothing more must not keep it.
+            clientFactory: (to, pool) => new Pool(to, { ...pool, headersTimeout: connectMs }),
+          });
   }
 
   /**
@@ -92,6 +101,7 @@ export class VendorConnection {
       const exchange = new Exchange(this.timeoutMs, capture, onEnd, resolve);
       this.#pool.dispatch(
         {
+          origin: this.origin,
           method: request.method as Dispatcher.HttpMethod,
           path: request.path,
           headers: request.headers,
@@ -102,12 +112,12 @@ export class VendorConnection {
     });
   }
 
-  close(): Promise<void> {
-    return this.#pool.close();
+  async close(): Promise<void> {
+    await this.#pool.close();
   }
 
-  destroy(): Promise<void> {
-    return this.#pool.destroy();
+  async destroy(): Promise<void> {
+    await this.#pool.destroy();
   }
 }
 
@@ -133,7 +143,7 @@ class Exchange implements Dispatcher.DispatchHandler, BodySource {
     if (capture) this.#captured = [];
     this.#timer = setTimeout(() => {
       this.#timedOut = true;
-      if (this.#controller === undefined) this.#fail();
+      if (this.#controller === undefined) this.#fail('no connection in time');
       else this.#controller.abort(new Error('the vendor did not answer in time'));
     }, readTimeoutMs);
   }
@@ -180,8 +190,8 @@ class Exchange implements Dispatcher.DispatchHandler, BodySource {
     this.#body?.end();
   }
 
-  onResponseError(): void {
-    this.#fail();
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#fail(causeOf(error));
   }
 
   pause(): void {
@@ -203,12 +213,12 @@ class Exchange implements Dispatcher.DispatchHandler, BodySource {
     this.#controller?.resume();
   }
 
-  #fail(): void {
+  #fail(cause: string): void {
     clearTimeout(this.#timer);
     if (this.#ended) return;
     this.#ended = true;
     if (this.#body === undefined) {
-      this.onEnd({ kind: 'failed', sent: this.#sent, timedOut: this.#timedOut });
+      this.onEnd({ kind: 'failed', sent: this.#sent, timedOut: this.#timedOut, cause });
       this.onHead(undefined);
     } else {
       this.onEnd({ kind: 'cut', status: this.#status, headers: this.#headers });
@@ -220,4 +230,12 @@ class Exchange implements Dispatcher.DispatchHandler, BodySource {
 function whole(chunks: readonly Buffer[]): Buffer {
   const [only] = chunks;
   return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
+}
+
+/** The code of an error: its words may hold what a proxy or a vendor has sent. */
+function causeOf(error: NodeJS.ErrnoException): string {
+  const proxyStatus = /^Proxy response \((\d{3})\)/.exec(error.message)?.[1];
+  if (proxyStatus !== undefined) return `the proxy answered ${proxyStatus}`;
+  const { code, cause } = error;
+  return code ?? (cause as NodeJS.ErrnoException | undefined)?.code ?? error.name;
 }

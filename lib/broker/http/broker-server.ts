@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { pipeline } from 'node:stream';
 import type { Duplex } from 'node:stream';
 import type { Broker } from '../broker';
@@ -50,24 +51,28 @@ export interface BrokerServerOptions {
   /** Takes the lines of the log, without their ends. */
   log?: (line: string) => void;
   limits?: Partial<ServerLimits>;
+  /** A certificate and its key in PEM: the server speaks HTTPS alone. */
+  tls?: { cert: Buffer; key: Buffer };
 }
 
 /** The broker on a socket: the management API below `/v1/`, the proxy below `/{vendor}/`. */
 export function createBrokerServer(broker: Broker, options: BrokerServerOptions): Server {
   const limits = { ...LIMITS, ...options.limits };
   const handler = new BrokerHandler(broker, options.token, options.log ?? (() => {}));
-  const server = createServer(
-    {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: limits.headersMs,
-      requestTimeout: limits.requestMs,
-      keepAliveTimeout: limits.idleMs,
-      connectionsCheckingInterval: Math.min(1_000, limits.headersMs),
-      // Node's own refusal of it would have no body.
-      requireHostHeader: false,
-    },
-    (req, res) => handler.handle(req, res),
-  );
+  const settings = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: limits.headersMs,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.idleMs,
+    connectionsCheckingInterval: Math.min(1_000, limits.headersMs),
+    // Node's own refusal of it would have no body.
+    requireHostHeader: false,
+  };
+  const listener = (req: IncomingMessage, res: ServerResponse): void => handler.handle(req, res);
+  const server =
+    options.tls === undefined
+      ? createServer(settings, listener)
+      : createTlsServer({ ...settings, ...options.tls }, listener);
   // Headers past Node's default count would be dropped without a word.
   server.maxHeadersCount = 0;
   server.on('checkExpectation', (req: IncomingMessage, res: ServerResponse) =>

@@ -1,0 +1,2 @@
+/** A setting that does not hold: one line that names it. */
+export class BadSetting extends Error {}
