@@ -1,6 +1,9 @@
 import { createStripeVendor } from 'nestjs-vault-key/testing';
 
-const vendor = await createStripeVendor({ secretKey: process.env.STRIPE_SECRET_KEY });
+const vendor = await createStripeVendor({
+  secretKey: process.env.STRIPE_SECRET_KEY,
+  keep: Infinity,
+});
 
 // Asked after each measurement: how many calls were executed. Then everything is forgotten.
 process.on('message', () => {

@@ -179,3 +179,21 @@ describe('the matchers over an offline Stripe', () => {
     expect(() => expect(vendor).not.toHaveCharged({ times: 0 })).toThrow('for none there is .not');
   });
 });
+
+it('what a book has forgotten is not counted as if it had never been', async () => {
+  const small = await createStripeVendor({ keep: 1 });
+  const client = new Stripe(small.secretKey, {
+    host: '127.0.0.1',
+    port: small.port,
+    protocol: 'http',
+  });
+  try {
+    for (const amount of [100, 200]) await client.paymentIntents.create({ ...PAID, amount });
+    expect(small).toHaveCharged({ amount: 200 });
+    expect(() => expect(small).toHaveCharged({ times: 1 })).toThrow('larger `keep`');
+    expect(() => expect(small).not.toHaveCharged({ amount: 100 })).toThrow('larger `keep`');
+    expect(() => expect(small).not.toHaveReceived('GET /v1/charges')).toThrow('larger `keep`');
+  } finally {
+    await small.close();
+  }
+});

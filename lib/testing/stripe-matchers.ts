@@ -1,7 +1,12 @@
 import { inspect } from 'node:util';
 import type { StripeVendor } from './stripe-vendor';
 import type { FormValue } from './stripe/form-params';
-import type { MoneyMovement, MoneyMovementKind, StripeCall } from './stripe/stripe-book';
+import type {
+  MoneyMovement,
+  MoneyMovementKind,
+  StripeBook,
+  StripeCall,
+} from './stripe/stripe-book';
 import type { StripeCallMatch } from './stripe/stripe-script';
 
 /** Jest's own asymmetric matchers: `expect.any(Number)`, `expect.stringMatching(/^cus_/)`. */
@@ -114,6 +119,7 @@ export const stripeMatchers: { readonly [Name in keyof StripeMatchers]: Matcher<
 
   toHaveReceived(received, call, params = {}) {
     const vendor = vendorOf('toHaveReceived', received);
+    if (this.isNot === true) assertWhole(vendor.book);
     const found = vendor.calls(call).filter((each) => holds(each.params, params));
     return {
       pass: found.length > 0,
@@ -136,6 +142,7 @@ function compareMoney(
   const { book } = vendorOf(name, received);
   assertExpected(name, expected);
   const { times } = expected;
+  if (context.isNot === true || times !== undefined) assertWhole(book);
   const found = book.executed.filter(
     (movement) => kinds.includes(movement.kind) && isExpected(movement, expected),
   );
@@ -150,6 +157,15 @@ function compareMoney(
       return [headline(name, context, [expected]), '', ...count, ...lines].join('\n');
     },
   };
+}
+
+/** What is told of all calls can only be told while the book has them all. */
+function assertWhole(book: StripeBook): void {
+  if (book.forgotten === 0) return;
+  throw new RangeError(
+    `The vendor's book has forgotten ${book.forgotten} calls and movements, so that nobody can count them all: ` +
+      'start the vendor with a larger `keep`, or reset it between tests.',
+  );
 }
 
 function isExpected(movement: MoneyMovement, expected: ExpectedMoney): boolean {

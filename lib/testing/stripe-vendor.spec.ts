@@ -1180,3 +1180,54 @@ describe('the vendor', () => {
     expect(vendor.book.total('usd')).toBe(5050);
   });
 });
+
+describe('a vendor that keeps the latest calls', () => {
+  let small: StripeVendor;
+  beforeEach(async () => {
+    small = await createStripeVendor({ keep: 20 });
+  });
+  afterEach(() => small.close());
+
+  const client = () =>
+    new Stripe(small.secretKey, { host: '127.0.0.1', port: small.port, protocol: 'http' });
+
+  it('holds no more after many calls than after few, and its totals count all', async () => {
+    const sdk = client();
+    const sizes: number[] = [];
+    let last = '';
+    for (let made = 1; made <= 200; made += 1) {
+      ({ id: last } = await sdk.paymentIntents.create({ ...paid, amount: 100 }));
+      if (made % 50 === 0) sizes.push(small.size);
+    }
+    // Of each charge: a call, a movement, a key, an intent, a charge, a method, a balance transaction.
+    expect(sizes).toEqual([140, 140, 140, 140]);
+    expect(small.book.total('usd')).toBe(20_000);
+    expect(small.book.entries).toHaveLength(20);
+    expect(small.book.executed.at(-1)?.paymentIntent).toBe(last);
+    expect(small.book.forgotten).toBe(360);
+
+    const listed: string[] = [];
+    for await (const { id } of sdk.paymentIntents.list({ limit: 7 })) listed.push(id);
+    expect(listed).toHaveLength(20);
+    expect(listed[0]).toBe(last);
+    expect((await sdk.refunds.create({ payment_intent: last })).amount).toBe(100);
+    small.reset();
+    expect([small.size, small.book.forgotten, small.book.total('usd')]).toEqual([0, 0, 0]);
+  });
+
+  it('keeps 10,000 unless told otherwise, and no number that is none', async () => {
+    await expect(createStripeVendor({ keep: 0 })).rejects.toThrow('keep must be');
+    await expect(createStripeVendor({ keep: Number.NaN })).rejects.toThrow('keep must be');
+    expect(vendor.book.forgotten).toBe(0);
+  });
+});
+
+it.each([
+  ['another name for this machine', { host: 'evil.example' }],
+  ["another site's page", { origin: 'https://evil.example' }],
+  ['a page of this machine', { origin: 'http://localhost:3000' }],
+])('a web page gets nothing and leaves no trace: %s', async (_name, headers) => {
+  const answer = await call('POST', '/v1/customers', 'name=Eve', headers);
+  expect(answer.status).toBe(403);
+  expect(vendor.book.entries).toEqual([]);
+});

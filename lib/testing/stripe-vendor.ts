@@ -40,9 +40,19 @@ export interface StripeVendorOptions {
    * @default 'sk_test_offline'
    */
   secretKey?: string;
+  /**
+   * How many calls, movements of money, idempotency keys and objects of each kind are kept, the
+   * latest. `vendor.book.forgotten` counts what made room; totals count it still. `Infinity` keeps
+   * all, some 20 KB a charge.
+   *
+   * @default 10_000
+   */
+  keep?: number;
 }
 
 const HOST = '127.0.0.1';
+const LOOPBACK = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/i;
+const DEFAULT_KEEP = 10_000;
 const DEFAULT_SECRET_KEY = 'sk_test_offline';
 const DEFAULT_API_VERSION = '2026-10-28.endive';
 const FORM = 'application/x-www-form-urlencoded';
@@ -85,15 +95,16 @@ type Admission =
  */
 export class StripeVendor {
   /** What the vendor received and executed. */
-  readonly book = new StripeBook();
+  readonly book: StripeBook;
 
   readonly #server: Server;
   readonly #secretKey: string;
   readonly #script = new StripeScript();
   /** The responses a fault keeps waiting. */
   readonly #waiting = new Set<ServerResponse>();
-  #account = new StripeAccount();
-  #idempotencyKeys = new IdempotencyKeys();
+  readonly #keep: number;
+  #account: StripeAccount;
+  #idempotencyKeys: IdempotencyKeys;
   #sequence = 0;
   #port = 0;
   #closed: Promise<void> | undefined;
@@ -104,6 +115,11 @@ export class StripeVendor {
     if (!/^[\x21-\x7e]+$/.test(this.#secretKey)) {
       throw new TypeError('secretKey must be printable ASCII without spaces, and not empty.');
     }
+    this.#keep = options.keep ?? DEFAULT_KEEP;
+    if (!(this.#keep >= 1)) throw new RangeError('keep must be a number of calls, 1 or more.');
+    this.book = new StripeBook(this.#keep);
+    this.#account = new StripeAccount(this.#keep);
+    this.#idempotencyKeys = new IdempotencyKeys(this.#keep);
     this.#server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) =>
       this.#onRequest(request, response),
     );
@@ -121,6 +137,16 @@ export class StripeVendor {
   /** The secret key that calls must come with. Shown by no `inspect`, JSON or error. */
   get secretKey(): string {
     return this.#secretKey;
+  }
+
+  /**
+   * How many calls, movements, idempotency keys and objects it holds in memory.
+   *
+   * @internal
+   */
+  get size(): number {
+    const { entries, executed } = this.book;
+    return entries.length + executed.length + this.#idempotencyKeys.size + this.#account.size;
   }
 
   /** The received calls that match, oldest first: `vendor.calls('POST /v1/refunds')`. */
@@ -181,8 +207,8 @@ export class StripeVendor {
     this.#script.clear('The vendor was reset before the calls arrived.');
     for (const response of this.#waiting) response.destroy();
     this.#waiting.clear();
-    this.#account = new StripeAccount();
-    this.#idempotencyKeys = new IdempotencyKeys();
+    this.#account = new StripeAccount(this.#keep);
+    this.#idempotencyKeys = new IdempotencyKeys(this.#keep);
     this.#sequence = 0;
     this.book.clear();
   }
@@ -210,6 +236,11 @@ export class StripeVendor {
   }
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
+    if (isOfWebPage(request)) {
+      request.resume();
+      response.writeHead(403, { 'content-type': 'text/plain' }).end('This Stripe serves no page.');
+      return;
+    }
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -507,6 +538,11 @@ function readForm(
     if (!(error instanceof StripeError)) throw error;
     return { params: {}, malformed: error };
   }
+}
+
+/** What only a browser sends: another site's page, or one that had its own name lead to this machine. */
+function isOfWebPage({ headers: { host, origin } }: IncomingMessage): boolean {
+  return origin !== undefined || (host !== undefined && !LOOPBACK.test(host));
 }
 
 function apiVersionOf(request: IncomingMessage): string {

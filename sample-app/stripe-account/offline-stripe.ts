@@ -4,7 +4,7 @@ import type { StripeVendor } from 'nestjs-vault-key/testing';
 import { StripeAccount } from './stripe-account';
 import type { Movement } from './stripe-account';
 
-/** A Stripe in this process, with no network and no account. */
+/** A Stripe in this process, with no network and no account; it remembers the latest thousand calls. */
 export class OfflineStripe extends StripeAccount implements OnApplicationShutdown {
   readonly description = 'offline, in this process: no account, no network, no money';
   readonly #vendor: StripeVendor;
@@ -15,7 +15,7 @@ export class OfflineStripe extends StripeAccount implements OnApplicationShutdow
   }
 
   static async start(): Promise<OfflineStripe> {
-    return new OfflineStripe(await createStripeVendor());
+    return new OfflineStripe(await createStripeVendor({ keep: 1_000 }));
   }
 
   get secretKey(): string {

@@ -76,7 +76,7 @@ export class Load {
   ) {}
 
   static async create(random: SeededRandom, name: string): Promise<Load> {
-    return new Load(await createStripeVendor(), random, name);
+    return new Load(await createStripeVendor({ keep: Infinity }), random, name);
   }
 
   /** Runs the clients until {@link Load.stop}; resolves when the last of them has its answer. */

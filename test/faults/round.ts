@@ -53,7 +53,7 @@ export async function playRound(
   figures: Figures,
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'vault-key-faults-'));
-  const vendor = await createStripeVendor();
+  const vendor = await createStripeVendor({ keep: Infinity });
   try {
     await new Round(mode, seed, join(folder, 'vault-key.db'), vendor, figures).play(operations);
   } catch (error) {

@@ -417,7 +417,7 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
     ],
     [
       'a context of its own',
-      (stripe) => stripe.withStripeContext(Stripe.StripeContext.parse('acct_1')).charges.list(),
+      (stripe) => stripe.charges.list({}, { stripeContext: 'acct_1' }),
       'account_not_allowed',
     ],
     ['a path in an id', (stripe) => stripe.customers.retrieve('../charges'), 'invalid_path'],

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { MCP_HEADERS, MCP_INITIALIZE, rawRequest } from '../support/raw-http';
 import { Broker } from '../../lib/broker/broker';
 import { createStripeVendor } from '../../lib/testing/stripe-vendor';
 import type { StripeVendor } from '../../lib/testing/stripe-vendor';
@@ -373,3 +374,22 @@ async function chargeDirectly(
   });
   expect(answer.status).toBe(200);
 }
+
+it('a web page of another name calls no tool, over HTTP or MCP', async () => {
+  const app = new SampleApp([], {});
+  const port = Number(new URL(await app.serving()).port);
+  const post = async (path: string, headers: object, body: string) =>
+    (await rawRequest(port, 'POST', path, { ...MCP_HEADERS, 'x-user-id': 'ada', ...headers }, body))
+      .status;
+  const charge = JSON.stringify({ amount: 100 });
+  const sound = { host: `127.0.0.1:${port}` };
+  const foreign = [{ host: `evil.example:${port}` }, { ...sound, origin: 'http://evil.example' }];
+  for (const headers of foreign) {
+    expect(await post('/agent-tools/charge', headers, charge)).toBe(403);
+    expect(await post('/mcp', headers, MCP_INITIALIZE)).toBe(403);
+  }
+  expect(await post('/agent-tools/charge', sound, charge)).toBe(201);
+  expect(await post('/mcp', sound, MCP_INITIALIZE)).toBe(200);
+  app.signal('SIGTERM');
+  await app.exit();
+});

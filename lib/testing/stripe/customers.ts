@@ -139,7 +139,7 @@ export const customerEndpoints: Endpoint[] = [
 
   endpoint('DELETE', '/v1/customers/:id', 'customer', {}, (run) => {
     const { id } = liveCustomer(run);
-    run.account.deletedCustomers.add(id);
+    run.account.deletedCustomers.set(id, true);
     return { id, object: 'customer', deleted: true };
   }),
 

@@ -1,6 +1,7 @@
 import type { StripeAnswer } from './stripe-answer';
 import { canonicalForm } from './form-params';
 import type { FormParams } from './form-params';
+import { LatestMap } from './latest';
 import { StripeError } from './stripe-error';
 
 interface KeyedRequest {
@@ -14,7 +15,16 @@ const MAX_LENGTH = 255;
 
 /** The requests made under an `Idempotency-Key`, with the answers of those that began to execute. */
 export class IdempotencyKeys {
-  readonly #requests = new Map<string, KeyedRequest>();
+  readonly #requests: Map<string, KeyedRequest>;
+
+  /** @param bound how many are kept, the latest */
+  constructor(bound: number) {
+    this.#requests = new LatestMap(bound);
+  }
+
+  get size(): number {
+    return this.#requests.size;
+  }
 
   /**
    * The stored answer, or `undefined` where the key is new.

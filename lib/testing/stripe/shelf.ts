@@ -1,3 +1,4 @@
+import { LatestItems, LatestMap } from './latest';
 import { StripeError } from './stripe-error';
 
 export interface Page {
@@ -6,23 +7,37 @@ export interface Page {
   endingBefore?: string | undefined;
 }
 
-/** All objects of one kind, in the order they came; found by id at once, listed newest first. */
+/** The latest objects of one kind, in the order they came; found by id at once, listed newest first. */
 export class Shelf<T extends { readonly id: string }> {
-  readonly #items: T[] = [];
-  readonly #positions = new Map<string, number>();
+  readonly #items: LatestItems<T>;
+  /** Positions count those that were forgotten too. */
+  readonly #positions: LatestMap<string, number>;
 
-  /** @param what the kind as error messages call it: `payment_intent` */
-  constructor(readonly what: string) {}
+  /**
+   * @param what the kind as error messages call it: `payment_intent`
+   * @param bound how many are kept
+   */
+  constructor(
+    readonly what: string,
+    bound: number,
+  ) {
+    this.#items = new LatestItems(bound);
+    this.#positions = new LatestMap(bound);
+  }
+
+  get size(): number {
+    return this.#items.all.length;
+  }
 
   add(item: T): T {
-    this.#positions.set(item.id, this.#items.length);
-    this.#items.push(item);
+    this.#positions.set(item.id, this.#items.forgotten + this.size);
+    this.#items.add(item);
     return item;
   }
 
   find(id: string): T | undefined {
     const position = this.#positions.get(id);
-    return position === undefined ? undefined : this.#items[position];
+    return position === undefined ? undefined : this.#at(position);
   }
 
   /** @throws {StripeError} 404 where a path names nothing, 400 where a parameter does */
@@ -35,7 +50,7 @@ export class Shelf<T extends { readonly id: string }> {
   list(page: Page, matches: (item: T) => boolean): { data: T[]; has_more: boolean } {
     const limit = page.limit ?? 10;
     const step = page.endingBefore === undefined ? -1 : 1;
-    let position = this.#items.length - 1;
+    let position = this.#items.forgotten + this.size - 1;
     if (page.endingBefore !== undefined) {
       position = this.#positionOf(page.endingBefore, 'ending_before') + 1;
     } else if (page.startingAfter !== undefined) {
@@ -43,7 +58,7 @@ export class Shelf<T extends { readonly id: string }> {
     }
 
     const data: T[] = [];
-    for (let item = this.#items[position]; item !== undefined; item = this.#items[position]) {
+    for (let item = this.#at(position); item !== undefined; item = this.#at(position)) {
       if (matches(item)) {
         if (data.length === limit)
           return { data: step === 1 ? data.reverse() : data, has_more: true };
@@ -52,6 +67,10 @@ export class Shelf<T extends { readonly id: string }> {
       position += step;
     }
     return { data: step === 1 ? data.reverse() : data, has_more: false };
+  }
+
+  #at(position: number): T | undefined {
+    return this.#items.all[position - this.#items.forgotten];
   }
 
   #positionOf(id: string, param: string): number {

@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 
+import { LatestMap } from './latest';
 import { Shelf } from './shelf';
 import type {
   BalanceTransaction,
@@ -39,16 +40,41 @@ export function unixNow(): number {
 
 /** One Stripe account in memory: its objects, and nothing that knows of HTTP. */
 export class StripeAccount {
-  readonly paymentIntents = new Shelf<PaymentIntent>('payment_intent');
-  readonly charges = new Shelf<Charge>('charge');
-  readonly refunds = new Shelf<Refund>('refund');
-  readonly customers = new Shelf<Customer>('customer');
-  readonly deletedCustomers = new Set<string>();
-  readonly payouts = new Shelf<Payout>('payout');
-  readonly balanceTransactions = new Map<string, BalanceTransaction>();
-  readonly #paymentMethods = new Map<string, StoredPaymentMethod>();
+  readonly paymentIntents: Shelf<PaymentIntent>;
+  readonly charges: Shelf<Charge>;
+  readonly refunds: Shelf<Refund>;
+  readonly customers: Shelf<Customer>;
+  readonly deletedCustomers: Map<string, true>;
+  readonly payouts: Shelf<Payout>;
+  readonly balanceTransactions: Map<string, BalanceTransaction>;
+  readonly #paymentMethods: Map<string, StoredPaymentMethod>;
   /** The card a customer's `default_source` stands for, by customer. */
-  readonly defaultSources = new Map<string, StoredPaymentMethod>();
+  readonly defaultSources: Map<string, StoredPaymentMethod>;
+
+  /** @param bound how many objects of each kind are kept, the latest */
+  constructor(bound: number) {
+    this.paymentIntents = new Shelf('payment_intent', bound);
+    this.charges = new Shelf('charge', bound);
+    this.refunds = new Shelf('refund', bound);
+    this.customers = new Shelf('customer', bound);
+    this.deletedCustomers = new LatestMap(bound);
+    this.payouts = new Shelf('payout', bound);
+    this.balanceTransactions = new LatestMap(bound);
+    this.#paymentMethods = new LatestMap(bound);
+    this.defaultSources = new LatestMap(bound);
+  }
+
+  /** How many objects are kept, of all kinds. */
+  get size(): number {
+    const shelves = [this.paymentIntents, this.charges, this.refunds, this.customers, this.payouts];
+    const maps = [
+      this.deletedCustomers,
+      this.balanceTransactions,
+      this.#paymentMethods,
+      this.defaultSources,
+    ];
+    return [...shelves, ...maps].reduce((sum, { size }) => sum + size, 0);
+  }
 
   /** A live customer named by a parameter. */
   customer(id: string): Customer {

@@ -1,4 +1,5 @@
 import type { FormParams } from './form-params';
+import { LatestItems } from './latest';
 
 /** One call the vendor received, whole. Secrets are not in it: of the API key only its last four characters. */
 export interface StripeCall {
@@ -54,19 +55,35 @@ export interface MoneyMovement {
 
 const MOVES_MONEY: readonly MoneyMovementKind[] = ['capture', 'charge', 'payout', 'refund'];
 
-/** What the vendor received and what it executed: the other side's book, to hold against your own. */
+/**
+ * What the vendor received and what it executed: the other side's book, to hold against your own. It
+ * keeps the latest calls and movements, as many as {@link StripeVendorOptions.keep} says; totals
+ * count all.
+ */
 export class StripeBook {
-  readonly #entries: StripeCall[] = [];
-  readonly #executed: MoneyMovement[] = [];
+  readonly #entries: LatestItems<StripeCall>;
+  readonly #executed: LatestItems<MoneyMovement>;
+  readonly #totals = new Map<string, number>();
 
-  /** Every call received, oldest first. */
-  get entries(): readonly StripeCall[] {
-    return this.#entries;
+  /** @internal */
+  constructor(bound: number) {
+    this.#entries = new LatestItems(bound);
+    this.#executed = new LatestItems(bound);
   }
 
-  /** Every movement of money executed, oldest first. Declines and replays are not among them. */
+  /** The calls received, oldest first. */
+  get entries(): readonly StripeCall[] {
+    return this.#entries.all;
+  }
+
+  /** The movements of money executed, oldest first. Declines and replays are not among them. */
   get executed(): readonly MoneyMovement[] {
-    return this.#executed;
+    return this.#executed.all;
+  }
+
+  /** How many calls and movements it no longer has, since later ones took their room. */
+  get forgotten(): number {
+    return this.#entries.forgotten + this.#executed.forgotten;
   }
 
   /**
@@ -84,25 +101,26 @@ export class StripeBook {
     const counted = kinds.length === 0 ? MOVES_MONEY : kinds;
     const code = currency.toLowerCase();
     let sum = 0;
-    for (const movement of this.#executed) {
-      if (movement.currency === code && counted.includes(movement.kind)) sum += movement.amount;
-    }
+    for (const kind of new Set(counted)) sum += this.#totals.get(`${code} ${kind}`) ?? 0;
     return sum;
   }
 
   /** Empties the book and leaves the vendor's objects as they are. */
   clear(): void {
-    this.#entries.length = 0;
-    this.#executed.length = 0;
+    this.#entries.clear();
+    this.#executed.clear();
+    this.#totals.clear();
   }
 
   /** @internal */
   open(call: StripeCall): void {
-    this.#entries.push(call);
+    this.#entries.add(call);
   }
 
   /** @internal */
   record(movement: MoneyMovement): void {
-    this.#executed.push(movement);
+    this.#executed.add(movement);
+    const account = `${movement.currency} ${movement.kind}`;
+    this.#totals.set(account, (this.#totals.get(account) ?? 0) + movement.amount);
   }
 }
