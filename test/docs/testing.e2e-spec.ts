@@ -38,6 +38,19 @@ import { AgentToolsController } from './agent-tools.controller';
 export class AppModule {}
 `,
 };
+/** As much of Vitest as the page uses. */
+const VITEST = {
+  './node_modules/vitest/index': `
+    export interface Matchers<T = any> { not: T }
+    export declare const expect: { extend(matchers: object): void };
+  `,
+  vitest: `
+    export const expect = {
+      names: [] as string[],
+      extend(matchers: object) { this.names.push(...Object.keys(matchers)); },
+    };
+  `,
+};
 const GIVEN = {
   files: FILES,
   declared: { app: "import('@nestjs/common').INestApplication" },
@@ -50,8 +63,18 @@ checkBlocks(PAGE, [
   ['vendor.hold', GIVEN],
   ['broker.exhaust', GIVEN],
   ['toHaveRefunded', GIVEN],
+  ['expect.extend(stripeMatchers)', { files: VITEST }],
   ['new Stripe('],
 ]);
+
+it('registers the matchers with Vitest as it is shown', () => {
+  const { expect: registered } = blockWith(PAGE, 'expect.extend(stripeMatchers)').run(['expect'], {
+    files: VITEST,
+  });
+  expect(registered).toMatchObject({
+    names: ['toHaveCharged', 'toHaveRefunded', 'toHaveReceived'],
+  });
+});
 
 // The block registers its own tests, which run here as they would in its reader's project.
 blockWith(PAGE, "describe('the charge tool'").run([], { files: FILES });
