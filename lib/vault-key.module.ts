@@ -238,8 +238,9 @@ async function embeddedClient(options: BrokerOptions): Promise<BrokerClient> {
     return await EmbeddedBrokerClient.open(options);
   } catch (error) {
     const why = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
+    const isDriver = error instanceof Error && error.name === 'SqliteDriverError';
     throw new VaultKeyStartUpException([
-      { where: 'embedded.store', message: `cannot be used: ${why}` },
+      { where: isDriver ? 'embedded' : 'embedded.store', message: `cannot be used: ${why}` },
     ]);
   }
 }

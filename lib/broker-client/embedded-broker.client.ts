@@ -64,6 +64,7 @@ export abstract class EmbeddedBroker implements Pick<Broker, keyof EmbeddedBroke
   abstract figures: Broker['figures'];
   abstract auditEntries: Broker['auditEntries'];
   abstract state: Broker['state'];
+  abstract backup: Broker['backup'];
   abstract forward: Broker['forward'];
 }
 
@@ -264,6 +265,7 @@ export function absentEmbeddedBroker(): EmbeddedBroker {
     figures: absent,
     auditEntries: absent,
     state: absent,
+    backup: absent,
     forward: absent,
   };
 }

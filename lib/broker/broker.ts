@@ -46,8 +46,10 @@ import type {
   LedgerFigures,
   PageRequest,
   RevokeDecision,
+  StoreCopy,
   StoreState,
 } from './ledger/ledger';
+import { writeCopy } from './ledger/sqlite/store-copy';
 import { SqliteLedger } from './ledger/sqlite/sqlite-ledger';
 import { askForStore, offerStore } from './ledger/sqlite/open-stores';
 import { AcceptedDoubts, StoreInUseError } from './ledger/store-doubt';
@@ -519,6 +521,25 @@ export class Broker {
   /** The store's state; rejects where no decision can be taken. */
   state(): Promise<StoreState> {
     return this.#ledger.state();
+  }
+
+  /**
+   * Copies the store while it is in use: whole in one new file, as of the moment that the copy begins.
+   * The audit key is not in it.
+   *
+   * @returns How large the copy is.
+   * @throws Error where there is a file of that name, or it cannot be written.
+   * @throws BrokerRefusal 404 where the store is in memory.
+   */
+  async backup(file: string): Promise<{ bytes: number }> {
+    const copy = await this.copy();
+    await writeCopy(copy, file);
+    return { bytes: copy.bytes };
+  }
+
+  /** As {@link backup}, for whoever reads the copy: at once, or to its end within a minute a MiB. */
+  async copy(): Promise<StoreCopy> {
+    return this.#ledger.copy();
   }
 
   /** Puts a call through the proxy. Never rejects: what is refused is an answer too. */

@@ -19,6 +19,7 @@ import { BadSetting } from './cli/bad-setting';
 import { isWord, runWord } from './cli/operator-words';
 import { readTlsFiles } from './cli/tls-files';
 import type { TlsFiles } from './cli/tls-files';
+import { SqliteDriverError } from './ledger/sqlite/sqlite-driver';
 import { createBrokerServer } from './http/broker-server';
 import type { StoreDoubt } from './ledger/store-doubt';
 
@@ -36,7 +37,8 @@ Issues capped, allow-listed vault keys and enforces them in front of Stripe.
   --tls-key FILE   the certificate's key           VAULT_KEY_TLS_KEY
   --help           this text
 
-Words, each with its own --help: keys, budgets, brake, lift, holds, audit
+Words, each with its own --help: keys, budgets, brake, lift, holds, audit,
+backup
 
 Environment:
   KEYBRAKE_TOKEN            the management API's token, at least 32 characters (required)
@@ -218,6 +220,7 @@ async function openBroker(settings: Settings, log: (line: string) => void): Prom
     return await Broker.open(settings.broker, { log });
   } catch (error) {
     if (error instanceof BrokerOptionsError) throw new BadSetting(error.message);
+    if (error instanceof SqliteDriverError) throw error;
     throw new BadSetting(`--store ${settings.broker.store}: ${(error as Error).message}`);
   }
 }

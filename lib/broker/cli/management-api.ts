@@ -20,14 +20,33 @@ export class ManagementApi {
    * @throws ManagementFault where the answer is no 2xx, or none came.
    */
   async call<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const { status, text } = await this.#exchange(method, path, body);
+    const { status, text } = await this.#read(await this.#exchange(method, path, body));
+    return this.#answerOf(status, text) as T;
+  }
+
+  /**
+   * Asks for a file, which comes as it is read.
+   *
+   * @throws ManagementFault where the answer is no 200, or none came.
+   */
+  async file(path: string): Promise<{ bytes: number; chunks: AsyncIterable<Buffer> }> {
+    const answer = await this.#exchange('GET', path, undefined);
+    if (answer.statusCode === 200) {
+      return { bytes: Number(answer.headers['content-length']), chunks: answer };
+    }
+    const { status, text } = await this.#read(answer);
+    this.#answerOf(status, text);
+    throw new ManagementFault(`${this.url.origin} answered ${status}, and no file`);
+  }
+
+  #answerOf(status: number, text: string): unknown {
     let answer: unknown;
     try {
       answer = JSON.parse(text) as unknown;
     } catch {
       throw new ManagementFault(`${this.url.origin} answered ${status}, and no JSON`);
     }
-    if (status >= 200 && status < 300) return answer as T;
+    if (status >= 200 && status < 300) return answer;
     const { code, error } = answer as { code?: string; error?: { message?: string } };
     throw new ManagementFault(`${status} ${code ?? ''}: ${error?.message ?? 'no message'}`);
   }
@@ -35,7 +54,7 @@ export class ManagementApi {
   async #exchange(method: string, path: string, body: unknown) {
     const text = body === undefined ? undefined : JSON.stringify(body);
     try {
-      const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      return await new Promise<IncomingMessage>((resolve, reject) => {
         const send = this.url.protocol === 'https:' ? requestHttps : requestHttp;
         const req = send(
           {
@@ -62,13 +81,24 @@ export class ManagementApi {
         req.on('timeout', () => req.destroy(new Error('no answer came in time')));
         req.end(text);
       });
+    } catch (error) {
+      throw this.#noAnswer(error);
+    }
+  }
+
+  async #read(answer: IncomingMessage) {
+    try {
       const chunks: Buffer[] = [];
       for await (const chunk of answer) chunks.push(chunk as Buffer);
       return { status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') };
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      throw new ManagementFault(`no broker answers at ${this.url.origin}: ${code ?? message}`);
+      throw this.#noAnswer(error);
     }
+  }
+
+  #noAnswer(error: unknown): ManagementFault {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return new ManagementFault(`no broker answers at ${this.url.origin}: ${code ?? message}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { auditWord } from './audit-word';
+import { backupWord } from './backup-word';
 import { brakeWord, liftWord } from './brake-words';
 import { budgetsWord } from './budgets-word';
 import { holdsWord } from './holds-word';
@@ -15,6 +16,7 @@ const WORDS: ReadonlyMap<string, Word> = new Map([
   ['lift', liftWord],
   ['holds', holdsWord],
   ['audit', auditWord],
+  ['backup', backupWord],
 ]);
 
 /** Where what a word says goes. */

@@ -49,6 +49,22 @@ export async function sendLines(
   await pipeline(Readable.from(lines(), { objectMode: false }), res).catch(() => res.destroy());
 }
 
+/** Answers with a file. What breaks off is shorter than it says. */
+export async function sendFile(
+  res: ServerResponse,
+  status: number,
+  bytes: number,
+  chunks: AsyncIterable<Buffer>,
+): Promise<void> {
+  res.writeHead(status, {
+    'content-type': 'application/vnd.sqlite3',
+    'content-length': bytes,
+    'cache-control': 'no-store',
+  });
+  res.setTimeout(STANDSTILL_MS, () => res.destroy());
+  await pipeline(Readable.from(chunks, { objectMode: false }), res).catch(() => res.destroy());
+}
+
 /** Answers with a refusal in the broker's one shape. */
 export function sendRefusal(res: ServerResponse, refusal: BrokerRefusal): void {
   if (res.headersSent || res.destroyed) {

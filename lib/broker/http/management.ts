@@ -2,11 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Broker } from '../broker';
 import type { CallCounts } from '../metrics/call-counts';
 import { methodNotAllowed, notFound } from '../refusal';
-import { sendJson, sendLines, sendText } from './answers';
+import { sendFile, sendJson, sendLines, sendText } from './answers';
 import { readQuery } from './list-query';
 import { LogIn } from './log-in';
 import type { Reply, Route } from './route';
 import { auditRoutes } from './routes/audit-routes';
+import { backupRoutes } from './routes/backup-routes';
 import { brakeRoutes } from './routes/brake-routes';
 import { budgetRoutes } from './routes/budget-routes';
 import { holdRoutes } from './routes/hold-routes';
@@ -30,6 +31,7 @@ export class Management {
       ...leaseRoutes(broker),
       ...holdRoutes(broker),
       ...auditRoutes(broker),
+      ...backupRoutes(broker),
       ...metricsRoutes(broker, counts),
     ];
   }
@@ -71,7 +73,8 @@ export class Management {
 }
 
 async function send(res: ServerResponse, reply: Reply): Promise<void> {
-  if ('lines' in reply) await sendLines(res, reply.status, reply.lines);
+  if ('chunks' in reply) await sendFile(res, reply.status, reply.bytes, reply.chunks);
+  else if ('lines' in reply) await sendLines(res, reply.status, reply.lines);
   else if ('text' in reply) sendText(res, reply.status, reply.contentType, reply.text);
   else sendJson(res, reply.status, reply.body);
 }

@@ -14,6 +14,8 @@ export type Reply =
   | { status: number; body: unknown }
   /** Text that is no JSON. */
   | { status: number; contentType: string; text: string }
+  /** A file, of so many bytes. */
+  | { status: number; bytes: number; chunks: AsyncIterable<Buffer> }
   /** One JSON document a line, for as long as there are any. */
   | { status: number; lines: AsyncIterable<unknown> };
 

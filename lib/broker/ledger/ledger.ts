@@ -132,6 +132,12 @@ export interface LeaseRecord {
   expiresAt: number;
 }
 
+/** A copy of a store on its way: whole in one file, as of one moment. */
+export interface StoreCopy {
+  bytes: number;
+  chunks: AsyncIterable<Buffer>;
+}
+
 /** What `/readyz` says of the store. */
 export interface StoreState {
   kind: string;
@@ -222,5 +228,7 @@ export interface Ledger {
   figures(now: number): Promise<LedgerFigures>;
   /** Rejects where the store cannot take a decision. */
   state(): Promise<StoreState>;
+  /** Begins a copy, which has to be read or broken off. Throws where there is nothing to copy. */
+  copy(): Promise<StoreCopy>;
   close(): Promise<void>;
 }

@@ -60,6 +60,7 @@ import type { Rows } from './rows';
 import type { SqliteConnection } from './sqlite-driver';
 import { closeWhenForgotten } from './open-stores';
 import { Settlements, keyBalanceName } from './settlements';
+import type { StoreCopy } from '../ledger';
 import { openStore } from './sqlite-store';
 import type { OpenStore, StoreSettings } from './sqlite-store';
 
@@ -449,6 +450,13 @@ export class SqliteLedger implements Ledger {
     await this.#commits.run(() => undefined);
     const row = this.#connection.prepare('PRAGMA synchronous').get() as { synchronous: number };
     return { kind: 'sqlite', durability: DURABILITY[row.synchronous] ?? String(row.synchronous) };
+  }
+
+  copy(): Promise<StoreCopy> {
+    const { copier } = this.#store;
+    if (copier === undefined) throw notFound('The store is in memory: there is no file to copy.');
+    this.#commits.flush();
+    return copier.begin();
   }
 
   async close(): Promise<void> {

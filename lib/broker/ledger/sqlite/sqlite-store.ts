@@ -11,6 +11,7 @@ import { AUDIT_BEFORE_3, SCHEMA_VERSION, migrate, userVersion } from './schema';
 import { LatestInstant } from './latest-instant';
 import { openConnection } from './sqlite-driver';
 import type { SqliteConnection } from './sqlite-driver';
+import { StoreCopier } from './store-copy';
 import {
   WHOLE,
   WITH_WAL,
@@ -44,6 +45,8 @@ export interface OpenStore {
   /** What its audit log is chained with. */
   readonly chain: AuditChain;
   readonly latest: LatestInstant;
+  /** Absent in memory. */
+  readonly copier?: StoreCopier;
   /**
    * Leaves one file, free for the next broker, in this process too. Does nothing a second time.
    *
@@ -120,8 +123,9 @@ function openFile(file: string, { auditKey, doubts, clock }: StoreSettings): Ope
     connection.pragma(`application_id = ${WITH_WAL}`);
     connection.pragma('wal_checkpoint(TRUNCATE)');
     writeHolder(file);
-    const close = closerOf(file, connection, handle);
-    return { connection, chain, latest, close, abandon: () => void tryToClose(close) };
+    const copier = new StoreCopier(connection, handle);
+    const close = closerOf(file, connection, handle, copier);
+    return { connection, chain, latest, copier, close, abandon: () => void tryToClose(close) };
   } catch (error) {
     const code = (error as { code?: unknown }).code;
     const isBusy = typeof code === 'string' && code.startsWith('SQLITE_BUSY');
@@ -150,8 +154,14 @@ function tryToClose(close: () => void): boolean {
   return false;
 }
 
-function closerOf(file: string, connection: SqliteConnection, handle: number): () => void {
+function closerOf(
+  file: string,
+  connection: SqliteConnection,
+  handle: number,
+  copier: StoreCopier,
+): () => void {
   const close = once(() => {
+    copier.stop();
     closeStore(connection);
     noteClosed();
     removeHolder(file);

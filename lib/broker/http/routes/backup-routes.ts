@@ -1,0 +1,12 @@
+import type { Broker } from '../../broker';
+import type { Route } from '../route';
+
+export function backupRoutes(broker: Broker): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: /^\/v1\/backup$/,
+      handle: async () => ({ status: 200, ...(await broker.copy()) }),
+    },
+  ];
+}

@@ -1,0 +1,135 @@
+import { closeSync, fsyncSync, openSync, read as readCallback, rmSync, write } from 'node:fs';
+import { promisify } from 'node:util';
+import type { StoreCopy } from '../ledger';
+import type { SqliteConnection } from './sqlite-driver';
+import { asWhole, syncFolder } from './store-file';
+
+const CHUNK_BYTES = 1_048_576;
+/** How long the reader of a copy may stand still: meanwhile the `-wal` grows. */
+const STANDSTILL_MS = 60_000;
+const DEFAULT_CHECKPOINT_PAGES = 1_000;
+
+const readAt = promisify(readCallback);
+const writeAll = promisify(write);
+
+/**
+ * Copies a store that is in use. All that is committed is brought into the file, which then stays as
+ * it is until the copy is read: what is committed meanwhile is in the `-wal` alone.
+ */
+export class StoreCopier {
+  #last: Promise<void> = Promise.resolve();
+  #stop = (): void => {};
+
+  /** @param handle Of the file, opened before it was locked: closing any other would free the lock. */
+  constructor(
+    private readonly connection: SqliteConnection,
+    private readonly handle: number,
+  ) {}
+
+  /** Begins a copy, once the one before it is done. */
+  async begin(): Promise<StoreCopy> {
+    let done = (): void => {};
+    const before = this.#last;
+    this.#last = new Promise((resolve) => (done = resolve));
+    await before;
+    const { connection } = this;
+    const life = new CopyLife(() => {
+      connection.pragma(`wal_autocheckpoint = ${DEFAULT_CHECKPOINT_PAGES}`);
+      done();
+    });
+    this.#stop = () => life.end();
+    try {
+      connection.pragma('wal_autocheckpoint = 0');
+      connection.pragma('wal_checkpoint(TRUNCATE)');
+      const { pages } = connection
+        .prepare(
+          'SELECT page_count * page_size AS pages FROM pragma_page_count(), pragma_page_size()',
+        )
+        .get() as { pages: number };
+      return { bytes: pages, chunks: this.#chunks(pages, life) };
+    } catch (error) {
+      life.end();
+      throw error;
+    }
+  }
+
+  /** Breaks off the copy that is on its way: the file is about to change, or to be closed. */
+  stop(): void {
+    this.#stop();
+  }
+
+  async *#chunks(bytes: number, life: CopyLife): AsyncGenerator<Buffer> {
+    try {
+      for (let at = 0; at < bytes;) {
+        life.check();
+        const chunk = Buffer.alloc(Math.min(CHUNK_BYTES, bytes - at));
+        const { bytesRead } = await readAt(this.handle, chunk, 0, chunk.length, at);
+        life.check();
+        if (bytesRead !== chunk.length) throw new Error('the store ended before its last page');
+        life.goOn();
+        yield at === 0 ? asWhole(chunk) : chunk;
+        at += chunk.length;
+      }
+    } finally {
+      life.end();
+    }
+  }
+}
+
+/** How long the file has to stay as it is for a copy. */
+class CopyLife {
+  #timer: NodeJS.Timeout;
+  #isOver = false;
+
+  constructor(private readonly onEnd: () => void) {
+    this.#timer = this.#newTimer();
+  }
+
+  check(): void {
+    if (this.#isOver) {
+      throw new Error('the copy was broken off: it was not read for a minute, or the broker stops');
+    }
+  }
+
+  goOn(): void {
+    clearTimeout(this.#timer);
+    this.#timer = this.#newTimer();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.onEnd();
+  }
+
+  #newTimer(): NodeJS.Timeout {
+    return setTimeout(() => this.end(), STANDSTILL_MS).unref();
+  }
+}
+
+/**
+ * Writes a copy to a new file, which is whole or not there.
+ *
+ * @throws Error where there is a file of that name, or the copy cannot be written.
+ */
+export async function writeCopy({ bytes, chunks }: StoreCopy, file: string): Promise<void> {
+  const handle = openSync(file, 'wx', 0o600);
+  let written = 0;
+  try {
+    for await (const chunk of chunks) {
+      for (let at = 0; at < chunk.length;) {
+        at += (await writeAll(handle, chunk, at, chunk.length - at)).bytesWritten;
+      }
+      written += chunk.length;
+    }
+    if (written !== bytes) throw new Error(`only ${written} of ${bytes} bytes came`);
+    fsyncSync(handle);
+  } catch (error) {
+    closeSync(handle);
+    rmSync(file, { force: true });
+    throw error;
+  }
+  closeSync(handle);
+  syncFolder(file);
+}
