@@ -37,8 +37,7 @@ Issues capped, allow-listed vault keys and enforces them in front of Stripe.
   --tls-key FILE   the certificate's key           VAULT_KEY_TLS_KEY
   --help           this text
 
-Words, each with its own --help: keys, budgets, brake, lift, holds, audit,
-backup
+Words, each with its own --help: keys, budgets, brake, lift, holds, audit, backup
 
 Environment:
   KEYBRAKE_TOKEN            the management API's token, at least 32 characters (required)

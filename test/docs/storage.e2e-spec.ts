@@ -1,0 +1,61 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Test } from '@nestjs/testing';
+import { STORE_DOUBTS } from '../../lib/broker/ledger/store-doubt';
+import { EmbeddedBroker, VaultKeyModule } from '../../lib/index';
+import { run } from '../packaging/command';
+import { BrokerProcess, temporaryFile } from '../support/broker-process';
+import { blocksOf } from './code-blocks';
+
+const CLI = resolve(__dirname, '../../dist/broker/cli.js');
+const PAGE = readFileSync(join(__dirname, '../../docs/storage.md'), 'utf8');
+
+const folder = mkdtempSync(join(tmpdir(), 'vault-key-storage-page-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+it('the line of the shell writes a backup', async () => {
+  const [, line = ''] = /^```sh\n(.*)\n```/m.exec(PAGE) ?? [];
+  const broker = await BrokerProcess.start();
+  const [name = '', ...args] = line.split(' ');
+  expect(name).toBe('vault-key-broker');
+  const { code } = await run(process.execPath, [CLI, ...args, '--url', broker.url], {
+    cwd: folder,
+    env: { KEYBRAKE_TOKEN: broker.token },
+  });
+  expect(code).toBe(0);
+  expect(existsSync(join(folder, args.at(-1) ?? ''))).toBe(true);
+});
+
+it('the class compiles, and writes a backup', async () => {
+  const [block] = blocksOf('docs/storage.md');
+  if (block === undefined) throw new Error('The page has no block of TypeScript.');
+  expect(block.typeErrors()).toEqual([]);
+  const { Backups } = block.run(['Backups']) as {
+    Backups: new (broker: EmbeddedBroker) => { write(): Promise<string> };
+  };
+  const module = await Test.createTestingModule({
+    imports: [
+      VaultKeyModule.forRoot({
+        embedded: {
+          store: `sqlite:${temporaryFile()}`,
+          vendors: { stripe: { secretKey: 'sk_test_page', baseUrl: 'http://127.0.0.1:9' } },
+        },
+      }),
+    ],
+  }).compile();
+  const app = await module.init();
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    const file = await new Backups(app.get(EmbeddedBroker)).write();
+    expect(existsSync(file)).toBe(true);
+  } finally {
+    process.chdir(before);
+    await app.close();
+  }
+});
+
+it.each(STORE_DOUBTS)('the doubt %s has a row', (doubt) => {
+  expect(PAGE).toContain(`| \`${doubt}\``);
+});
