@@ -29,10 +29,13 @@ export class Flight {
   /** Whether the connection stood, so that the request may have been read at the other end. */
   sent = false;
   timedOut = false;
+  /** Whether it waited for its turn until its time was over, and so never began. */
+  queued = false;
   /** What went wrong, as Node says it: no request, no headers, no secret. */
   failure?: NodeJS.ErrnoException;
 
   #timer?: NodeJS.Timeout;
+  #lastTurn?: NodeJS.Immediate;
 
   constructor(
     private readonly path: string,
@@ -97,14 +100,19 @@ export class Flight {
   }
 
   #arm(ms: number, request: http.ClientRequest): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
+    this.#disarm();
+    const end = (): void => {
       this.timedOut = true;
       request.destroy(new Error(`No answer within ${ms} ms.`));
+    };
+    this.#timer = setTimeout(() => {
+      // A process that was busy hears of its timers first, and then of what has come meanwhile.
+      this.#lastTurn = setImmediate(end);
     }, ms);
   }
 
   #disarm(): void {
     clearTimeout(this.#timer);
+    clearImmediate(this.#lastTurn);
   }
 }

@@ -1,5 +1,3 @@
-import * as http from 'node:http';
-import * as https from 'node:https';
 import type { Readable } from 'node:stream';
 import { HttpService } from '@nestjs/axios';
 import axios from 'axios';
@@ -39,6 +37,7 @@ import {
   readBrake,
   readStanding,
 } from './management-wire';
+import { KeptConnections } from './kept-connections';
 import { RelayConnection } from './relay-connection';
 
 /** Where the broker is, and how to speak with it. */
@@ -91,7 +90,7 @@ type Exchange =
   | { answered: false };
 
 /** What became of a request that got no answer. */
-type Outcome = Pick<Flight, 'sent' | 'timedOut' | 'failure'>;
+type Outcome = Pick<Flight, 'sent' | 'timedOut' | 'queued' | 'failure'>;
 
 /** One management call that is no issue and no revocation. */
 interface ManagementQuestion {
@@ -113,11 +112,15 @@ interface ManagementAnswer {
 }
 
 const MAX_MANAGEMENT_ANSWER = 1024 * 1024;
+const ISSUE_PATH = '/v1/keys';
 const MAX_BATCH = 1_000;
 const REVOKES_AT_ONCE = 8;
-// Shorter than what servers and load balancers commonly allow an idle connection: one that is
-// closed under a call makes that call's outcome unknown.
-const IDLE_CONNECTION_MS = 15_000;
+// What is beyond waits for as long as a connection may take, and is then given up, unsent.
+const CALLS_AT_ONCE = 256;
+// So few that even a broker with little of a core answers the last of them in time.
+const ISSUES_AT_ONCE = 64;
+/** Leases, brakes and revocations do not wait behind new keys. */
+const QUESTIONS_AT_ONCE = 32;
 
 const ID = /^[A-Za-z0-9_-]{1,255}$/;
 const KEY_TOKEN = /^[\x21-\x7e]{1,4096}$/;
@@ -155,13 +158,9 @@ export class HttpBrokerClient extends BrokerClient {
   readonly #token: string;
   readonly #managementLimits: FlightLimits;
   readonly #callLimits: FlightLimits;
-  readonly #httpAgent = new http.Agent({ keepAlive: true, timeout: IDLE_CONNECTION_MS });
-  readonly #httpsAgent = new https.Agent({
-    keepAlive: true,
-    timeout: IDLE_CONNECTION_MS,
-    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says: the management token goes to nobody else.
-    rejectUnauthorized: true,
-  });
+  readonly #issueConnections = new KeptConnections(ISSUES_AT_ONCE);
+  readonly #askConnections = new KeptConnections(QUESTIONS_AT_ONCE);
+  readonly #callConnections = new KeptConnections(CALLS_AT_ONCE);
   readonly #http: HttpService;
   #relays: RelayConnection | undefined;
 
@@ -183,8 +182,6 @@ export class HttpBrokerClient extends BrokerClient {
       wholeAnswer: false,
     };
     const instance: unknown = axios.create({
-      httpAgent: this.#httpAgent,
-      httpsAgent: this.#httpsAgent,
       maxRedirects: 0,
       proxy: false,
       transformRequest: [(body: unknown) => body],
@@ -197,7 +194,7 @@ export class HttpBrokerClient extends BrokerClient {
 
   async issue(request: IssueKeyRequest): Promise<IssueResult> {
     const askedAt = Date.now();
-    const { flight, answer } = await this.#manage('POST', '/v1/keys', this.#issueBody(request));
+    const { flight, answer } = await this.#manage('POST', ISSUE_PATH, this.#issueBody(request));
     if (answer === undefined) return { issued: false, error: this.#noIssueAnswer(flight) };
 
     const body = parseObject(answer.text);
@@ -252,6 +249,7 @@ export class HttpBrokerClient extends BrokerClient {
         body: call.body,
       },
       this.#callLimits,
+      this.#callConnections,
     );
     if (exchange.answered) {
       return { status: exchange.status, headers: exchange.headers, body: exchange.body };
@@ -262,7 +260,7 @@ export class HttpBrokerClient extends BrokerClient {
   override async relay(call: VendorCall): Promise<VendorAnswer> {
     const headers = headersOf(call);
     this.#check(call);
-    this.#relays ??= new RelayConnection(this.#proxy.origin, this.#callLimits);
+    this.#relays ??= new RelayConnection(this.#proxy.origin, this.#callLimits, CALLS_AT_ONCE);
     const relayed = await this.#relays.send({
       method: call.method,
       path: `${this.#proxy.prefix}/${call.vendor}${call.target}`,
@@ -340,8 +338,9 @@ export class HttpBrokerClient extends BrokerClient {
   }
 
   async close(): Promise<void> {
-    this.#httpAgent.destroy();
-    this.#httpsAgent.destroy();
+    this.#issueConnections.destroy();
+    this.#askConnections.destroy();
+    this.#callConnections.destroy();
     await this.#relays?.destroy();
   }
 
@@ -449,6 +448,7 @@ export class HttpBrokerClient extends BrokerClient {
         body,
       },
       this.#managementLimits,
+      path === ISSUE_PATH ? this.#issueConnections : this.#askConnections,
     );
     if (!exchange.answered) return { flight };
     const { text, complete } = await readText(exchange.body, MAX_MANAGEMENT_ANSWER);
@@ -461,12 +461,19 @@ export class HttpBrokerClient extends BrokerClient {
   async #send(
     request: OutgoingRequest,
     limits: FlightLimits,
+    connections: KeptConnections,
   ): Promise<{ flight: Flight; exchange: Exchange }> {
     const { base, method, body } = request;
     const path = `${base.prefix}${request.path}`;
     const headers: Record<string, string> = { ...request.headers };
     if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body));
     const flight = new Flight(path, headers, limits);
+    const turn = connections.take(limits.connectMs);
+    if (turn !== true && !(await turn)) {
+      flight.timedOut = true;
+      flight.queued = true;
+      return { flight, exchange: { answered: false } };
+    }
     try {
       const answer = await firstValueFrom(
         this.#http.request<Readable>({
@@ -476,16 +483,21 @@ export class HttpBrokerClient extends BrokerClient {
           // Named here, since HttpService cancels a request it does not see to be a stream's.
           responseType: 'stream',
           transport: flight,
+          httpAgent: connections.http,
+          httpsAgent: connections.https,
         }),
       );
+      const answerBody = flight.bodyOf(answer.data);
+      answerBody.once('close', () => connections.release());
       const exchange: Exchange = {
         answered: true,
         status: answer.status,
         headers: lowerCase(answer.headers),
-        body: flight.bodyOf(answer.data),
+        body: answerBody,
       };
       return { flight, exchange };
     } catch (error) {
+      connections.release();
       // Of axios' error only the code is taken: it carries the request, and so the token.
       flight.failure ??= bareError(error);
       return { flight, exchange: { answered: false } };
@@ -527,6 +539,14 @@ export class HttpBrokerClient extends BrokerClient {
         cause,
       });
     }
+    if (flight.queued) {
+      return this.#overloaded(
+        `The call to ${call.vendor} was not sent`,
+        CALLS_AT_ONCE,
+        'calls',
+        cause,
+      );
+    }
     return new VaultKeyUnavailableException({
       message: `The broker's proxy could not be reached (${this.#unreached(flight)}), so nothing was sent to ${call.vendor}. Try again in a moment; if it stays so, check the broker.proxyUrl option and that the broker runs.`,
       cause,
@@ -535,6 +555,9 @@ export class HttpBrokerClient extends BrokerClient {
 
   #noIssueAnswer(flight: Flight): VaultKeyException {
     const cause = causeOf(flight);
+    if (flight.queued) {
+      return this.#overloaded('No vault key was issued', ISSUES_AT_ONCE, 'requests for one', cause);
+    }
     if (!flight.sent) {
       return new VaultKeyUnavailableException({
         message: `The broker could not be reached (${this.#unreached(flight)}), so no vault key was issued. Try again in a moment; if it stays so, check the broker.url option and that the broker runs.`,
@@ -572,6 +595,20 @@ export class HttpBrokerClient extends BrokerClient {
       }),
       ...named,
     };
+  }
+
+  /** More is asked of the broker than it does in time, so what waits is given up early. */
+  #overloaded(
+    what: string,
+    most: number,
+    ofThem: string,
+    cause: Error | undefined,
+  ): VaultKeyUnavailableException {
+    return new VaultKeyUnavailableException({
+      message: `${what} (overloaded): ${most} ${ofThem} were with the broker, as many as one process may have there, and this one waited ${secondsText(this.#callLimits.connectMs)} for its turn. Try again in a moment.`,
+      retryAfter: 1,
+      cause,
+    });
   }
 
   #unreached(flight: Outcome): string {
@@ -665,7 +702,8 @@ function codeOf(flight: Outcome): string {
 }
 
 function reasonOf(flight: Flight): string {
-  if (flight.timedOut) return 'no answer in time';
+  if (flight.queued) return 'overloaded: no connection to the broker was free in time';
+  if (flight.timedOut) return flight.sent ? 'no answer in time' : 'no connection in time';
   return flight.sent
     ? `the connection broke (${codeOf(flight)})`
     : `the broker could not be reached (${codeOf(flight)})`;

@@ -16,9 +16,14 @@ export interface RelayRequest {
 /** The head of an answer and its body as it comes; or what became of a request that got none. */
 export type Relayed =
   | { answered: true; status: number; headers: Record<string, string>; body: Readable }
-  | { answered: false; sent: boolean; timedOut: boolean; failure?: NodeJS.ErrnoException };
-
-const MAX_CONNECTIONS = 256;
+  | {
+      answered: false;
+      sent: boolean;
+      timedOut: boolean;
+      /** Whether it waited for a connection until its time was over: all were in use. */
+      queued: boolean;
+      failure?: NodeJS.ErrnoException;
+    };
 
 const DECODERS: Readonly<Record<string, () => Transform>> = {
   br: createBrotliDecompress,
@@ -34,9 +39,10 @@ export class RelayConnection {
   constructor(
     origin: string,
     private readonly limits: Pick<FlightLimits, 'connectMs' | 'answerMs'>,
+    private readonly maxConnections: number,
   ) {
     this.#pool = new Pool(origin, {
-      connections: MAX_CONNECTIONS,
+      connections: maxConnections,
       pipelining: 1,
       headersTimeout: 0,
       // Does not run while it is the reader who stands still.
@@ -49,7 +55,8 @@ export class RelayConnection {
   /** Never rejects. */
   send({ method, path, headers, body }: RelayRequest): Promise<Relayed> {
     return new Promise((resolve) => {
-      const flight = new RelayFlight(this.limits.answerMs, resolve);
+      const isFull = (): boolean => this.#pool.stats.running >= this.maxConnections;
+      const flight = new RelayFlight(this.limits, isFull, resolve);
       this.#pool.dispatch(
         { method: method as Dispatcher.HttpMethod, path, headers, body: body ?? null },
         flight,
@@ -68,28 +75,27 @@ class RelayFlight implements Dispatcher.DispatchHandler {
   #timedOut = false;
   #ended = false;
   #body: Readable | undefined;
-  /** For the head; a request that still waits for a connection when it is over never leaves. */
-  readonly #timer: NodeJS.Timeout;
+  /** For the connection first, then for the head. */
+  #timer: NodeJS.Timeout | undefined;
+  #lastTurn: NodeJS.Immediate | undefined;
 
   constructor(
-    answerMs: number,
+    private readonly limits: Pick<FlightLimits, 'connectMs' | 'answerMs'>,
+    private readonly isFull: () => boolean,
     private readonly onAnswer: (relayed: Relayed) => void,
   ) {
-    this.#timer = setTimeout(() => {
-      this.#timedOut = true;
-      if (this.#controller === undefined) this.#fail();
-      else this.#controller.abort(new Error(`No answer within ${answerMs} ms.`));
-    }, answerMs);
+    this.#arm(limits.connectMs);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    // Given up while it waited for a connection: it must not leave any more.
     if (this.#timedOut) {
       controller.abort(new Error('The call has ended.'));
       return;
     }
     this.#sent = true;
-    this.#timer.refresh();
+    this.#arm(this.limits.answerMs);
   }
 
   onResponseStart(
@@ -98,7 +104,7 @@ class RelayFlight implements Dispatcher.DispatchHandler {
     headers: Record<string, string | string[] | undefined>,
   ): void {
     if (status < 200) return;
-    clearTimeout(this.#timer);
+    this.#disarm();
     const body = new Readable({
       read: () => controller.resume(),
       destroy: (error, done) => {
@@ -130,13 +136,32 @@ class RelayFlight implements Dispatcher.DispatchHandler {
     else this.#body.destroy(error);
   }
 
-  #fail(failure?: NodeJS.ErrnoException): void {
+  #arm(ms: number): void {
+    this.#disarm();
+    const end = (): void => {
+      this.#timedOut = true;
+      if (this.#controller === undefined) this.#fail();
+      else this.#controller.abort(new Error(`No answer within ${ms} ms.`));
+    };
+    this.#timer = setTimeout(() => {
+      // A process that was busy hears of its timers first, and then of what has come meanwhile.
+      this.#lastTurn = setImmediate(end);
+    }, ms);
+  }
+
+  #disarm(): void {
     clearTimeout(this.#timer);
+    clearImmediate(this.#lastTurn);
+  }
+
+  #fail(failure?: NodeJS.ErrnoException): void {
+    this.#disarm();
     const timedOut = this.#timedOut || failure?.code === 'UND_ERR_CONNECT_TIMEOUT';
     this.onAnswer({
       answered: false,
       sent: this.#sent,
       timedOut,
+      queued: timedOut && !this.#sent && this.isFull(),
       ...(failure === undefined ? {} : { failure }),
     });
   }

@@ -50,6 +50,8 @@ Environment:
 
 const MIN_TOKEN_LENGTH = 32;
 const EXIT_BAD_SETTING = 2;
+/** Connections that may wait to be taken: one that finds no room here is tried again after a second. */
+const BACKLOG = 4_096;
 /** How long a reader has for the rest of its answer, once the broker is done. */
 const LAST_ANSWERS_MS = 5_000;
 
@@ -79,7 +81,7 @@ async function main(): Promise<void> {
   const broker = await openBroker(settings, log);
   const { token, tls } = settings;
   const server = createBrokerServer(broker, { token, log, ...(tls === undefined ? {} : { tls }) });
-  server.listen(settings.port, settings.host);
+  server.listen({ port: settings.port, host: settings.host, backlog: BACKLOG });
   await once(server, 'listening').catch(async (error: NodeJS.ErrnoException) => {
     await broker.close();
     throw new BadSetting(
