@@ -1,5 +1,7 @@
-import { rmSync, statSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { createStripeVendor } from '../../lib/testing/stripe-vendor';
 import type { StripeVendor } from '../../lib/testing/stripe-vendor';
 import { BrokerProcess, send, temporaryFile } from '../support/broker-process';
@@ -155,6 +157,25 @@ describe('the store', () => {
     // The key was in the file that is gone.
     expect((await pay(taken, key)).status).toBe(401);
   });
+
+  it.each(['', 'process.exit(3)', "throw new Error('not caught')"])(
+    'is left whole by a process that ends without closing it: %s',
+    async (end) => {
+      const file = temporaryFile();
+      const script = `
+        const { Broker } = require(${JSON.stringify(join(__dirname, '../../dist/broker'))});
+        const vendors = { stripe: { secretKey: 'sk_test_end' } };
+        const issue = { label: 'l', vendor: 'stripe', daily_usd_cap: 1, allowed_endpoints: ['/v1/charges'] };
+        new Broker({ store: 'sqlite:' + process.argv[1], vendors }).issue(issue).then(({ id }) => {
+          console.log(id);
+          ${end}
+        });`;
+      const { stdout } = spawnSync(process.execPath, ['-e', script, file], { encoding: 'utf8' });
+      expect(existsSync(`${file}-wal`)).toBe(false);
+      const broker = await BrokerProcess.start({ vendor, store: `sqlite:${file}` });
+      expect((await broker.api('GET', `/v1/keys/${stdout.trim()}`)).status).toBe(200);
+    },
+  );
 
   it('in memory is gone with its process, and never a file', async () => {
     const broker = await BrokerProcess.start({ vendor, store: 'sqlite::memory:' });

@@ -112,7 +112,7 @@ describe('a store whose -wal is gone', () => {
     await open(file).close();
   });
 
-  it('is no matter where its broker closed it, or its process ended by itself', async () => {
+  it('is no matter where its broker closed it', async () => {
     const file = await aStore();
     expect(existsSync(`${file}-wal`)).toBe(false);
     await open(file).close();
