@@ -2,6 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { AgentIdentity } from '../vault-key/agent-identity';
 import { VaultKeyMissingException } from '../exceptions/vault-key-missing.exception';
 import { routedCall } from '../vault-key/run-context';
+import { rememberKey, toolNameOf } from './tool-name';
 import { toolRunsOf } from './tool-runs';
 
 /** What a cap or an allow-list may be computed from. */
@@ -44,6 +45,13 @@ export interface AgentToolOptions {
    * @default '5m'
    */
   expiresIn?: string | undefined;
+  /**
+   * The tool's name, 1 to 128 characters: what budgets, brakes and the audit log know it by. No two
+   * marks of an application have one name. Needed where a minifier makes the names of classes.
+   *
+   * @default the MCP tool's name, else `Class.method`
+   */
+  tool?: string | undefined;
 }
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
@@ -94,7 +102,8 @@ export function AgentTool(options: AgentToolOptions): MethodDecorator & ClassDec
       Reflect.defineMetadata(AGENT_TOOL, marks, target);
       return;
     }
-    const replacement = inRunOf(mark, method as Method);
+    rememberKey(mark, String(key));
+    const replacement = inRunOf(mark, String(key), method as Method);
     Reflect.defineMetadata(AGENT_TOOL, marks, replacement);
     Reflect.defineMetadata(AGENT_TOOL, replacement, target, key as string);
     descriptor.value = replacement;
@@ -138,17 +147,19 @@ export function shareMetadata(prototype: object, name: string): void {
  */
 export function markOwnMethod(host: object, name: string): void {
   const own: unknown = Object.getOwnPropertyDescriptor(host, name)?.value;
-  if (typeof own !== 'function' || agentToolMarks(own).length > 0) return;
+  if (typeof own !== 'function') return;
+  rememberKey(own, name);
+  if (agentToolMarks(own).length > 0) return;
   const prototype = Reflect.getPrototypeOf(host) as Record<string, object>;
   const marks = agentToolMarks(prototype[name] ?? {});
   if (marks.length > 0) Reflect.defineMetadata(AGENT_TOOL, marks, own);
 }
 
-function inRunOf(mark: AgentToolOptions, method: Method): Method {
+function inRunOf(mark: AgentToolOptions, key: string, method: Method): Method {
   const marked: Method = function (...args) {
     const routed = routedCall(mark);
     if (routed === 'under_way') return method.apply(this, args);
-    const tool = `${classNameOf(this)}.${method.name}`;
+    const tool = toolNameOf({ mark, host: classOf(this), key, method: marked });
     if (routed === 'too_late') throw new VaultKeyMissingException({ tool, reason: 'too_late' });
     const work = (): unknown => method.apply(this, args);
     return toolRunsOf(this, tool).run({ mark, marked, method, tool, args, work });
@@ -159,8 +170,9 @@ function inRunOf(mark: AgentToolOptions, method: Method): Method {
   return marked;
 }
 
-function classNameOf(host: unknown): string {
-  return typeof host === 'object' && host !== null ? host.constructor.name : String(host);
+function classOf(host: unknown): { readonly name: string } {
+  if (typeof host === 'function') return host;
+  return typeof host === 'object' && host !== null ? host.constructor : { name: String(host) };
 }
 
 function copyMetadata(from: object, to: object): void {

@@ -99,7 +99,7 @@ describe('the marks of an application', () => {
       expect.stringMatching(/^PaymentsController\.refund expiresIn must be/),
       'PaymentsController.nothing dailyUsdCap must be a number of US dollars, not nothing',
       'PaymentsController.nothing allowedEndpoints must be an array of 1 to 100 patterns',
-      'PaymentsController.typo has the option dailyUSDCap, which is not known (known: dailyUsdCap, allowedEndpoints, vendor, expiresIn)',
+      'PaymentsController.typo has the option dailyUSDCap, which is not known (known: dailyUsdCap, allowedEndpoints, vendor, expiresIn, tool)',
       'PaymentsController.twice is marked with @AgentTool more than once, and has room for one key',
       'MarkedController allowedEndpoints must be an array of 1 to 100 patterns',
     ]);
@@ -112,12 +112,12 @@ describe('the marks of an application', () => {
       charge() {}
     }
     @Controller('x')
-    class X extends Base {}
+    class XController extends Base {}
     @Controller('y')
-    class Y extends Base {}
-    expect(await faultsOf([X, Y])).toEqual([
-      'X.charge dailyUsdCap must not be negative',
-      'Y.charge dailyUsdCap must not be negative',
+    class YController extends Base {}
+    expect(await faultsOf([XController, YController])).toEqual([
+      'XController.charge dailyUsdCap must not be negative',
+      'YController.charge dailyUsdCap must not be negative',
     ]);
   });
 
@@ -125,11 +125,13 @@ describe('the marks of an application', () => {
     @AgentTool({ ...SOUND, dailyUsdCap: -1 })
     class Base {}
     @Controller('x')
-    class X extends Base {}
+    class XController extends Base {}
     @Controller('y')
     @AgentTool(SOUND)
-    class Y extends Base {}
-    expect(await faultsOf([X, Y])).toEqual(['X dailyUsdCap must not be negative']);
+    class YController extends Base {}
+    expect(await faultsOf([XController, YController])).toEqual([
+      'XController dailyUsdCap must not be negative',
+    ]);
   });
 
   it('a vendor that is not configured is a fault where the broker is embedded', async () => {

@@ -16,7 +16,9 @@ import { AgentToolRunner } from './agent-tool.runner';
 import { filterGateway, filterMessages } from './class-filters';
 import { interceptGateway } from './gateway-interceptor';
 import { MarkRules } from './mark-rules';
-import { isRoutedHost } from './routed-methods';
+import { isHandler, isRoutedHost } from './routed-methods';
+import { toolNameOf } from './tool-name';
+import type { NamedMethod } from './tool-name';
 import { bindClass, bindObject, unbindClass } from './tool-runs';
 
 interface Marked {
@@ -27,12 +29,11 @@ interface Marked {
 }
 
 /** A method that works under a mark. */
-export interface MarkedMethod {
+export interface MarkedMethod extends NamedMethod {
   /** `Class.method`. */
   where: string;
-  method: object;
-  host: object;
-  mark: AgentToolOptions;
+  /** The tool's name. */
+  tool: string;
 }
 
 type Class = abstract new (...args: never[]) => object;
@@ -80,6 +81,12 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
         faults.set(`${fault.where} ${fault.message}`, fault);
       }
     }
+    for (const named of this.markedMethods()) {
+      if (agentToolMarks(named.method).length === 0 && !isHandler(named.method)) continue;
+      for (const fault of this.rules.nameFaultsOf(named, named.where)) {
+        faults.set(`${fault.where} ${fault.message}`, fault);
+      }
+    }
     if (faults.size > 0) throw new VaultKeyStartUpException([...faults.values()]);
   }
 
@@ -94,7 +101,9 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
       return this.#methodsOf(host).flatMap((name) => {
         const method = prototype[name] ?? {};
         const mark = agentToolMark(method, host);
-        return mark === undefined ? [] : [{ where: `${host.name}.${name}`, method, host, mark }];
+        if (mark === undefined) return [];
+        const tool = toolNameOf({ mark, host, key: name, method });
+        return [{ where: `${host.name}.${name}`, key: name, tool, method, host, mark }];
       });
     });
   }

@@ -4,7 +4,7 @@ import { Observable, Subscription } from 'rxjs';
 import type { Subscriber } from 'rxjs';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import { VaultKeyException } from '../exceptions/vault-key.exception';
-import { readIdentity } from '../vault-key/agent-identity';
+import { invalidIdentity, readIdentity } from '../vault-key/agent-identity';
 import type { AgentIdentity, PartialAgentIdentity } from '../vault-key/agent-identity';
 import { keyLabel } from '../vault-key/label';
 import type { Run } from '../vault-key/run';
@@ -19,6 +19,7 @@ import { isClosed, onceClosed } from './response-close';
 import type { ClosableResponse } from './response-close';
 import { isIterator, keepContext, onceRead } from './streamed-body';
 import type { Transport } from './transports/transport';
+import { keyOf, toolNameOf } from './tool-name';
 import { transportOf } from './transports/transports';
 
 /**
@@ -147,12 +148,26 @@ export class AgentToolInterceptor implements NestInterceptor {
     );
   }
 
+  /** @throws CallRefusedException `invalid_identity` where the handler cannot be told. */
+  #toolNameOf(context: ExecutionContext): string {
+    const [host, method] = [context.getClass(), context.getHandler()];
+    const mark = this.toolOf(context);
+    const named = mark?.tool ?? transportOf(context)?.toolNameOf?.(context);
+    if (named !== undefined) return named;
+    const key = keyOf(method, host, mark);
+    if (mark !== undefined && key !== undefined) return toolNameOf({ mark, host, key, method });
+    throw invalidIdentity(
+      `the handler of ${host.name} is no property of its class, so its tool has no name`,
+      'Name it: @AgentTool({ tool }).',
+    );
+  }
+
   #complete(given: PartialAgentIdentity | undefined, context: ExecutionContext): AgentIdentity {
     const { userId, runId, tenantId, tool } = readIdentity(given);
     return {
       userId: userId ?? userIdOf(this.requestOf(context)),
       runId: runId ?? runIdOf(this.requestOf(context)),
-      tool: tool ?? transportOf(context)?.toolNameOf?.(context) ?? methodName(context),
+      tool: tool ?? this.#toolNameOf(context),
       ...(tenantId === undefined ? {} : { tenantId }),
     };
   }
@@ -243,7 +258,8 @@ function isOpenFor(execution: object): boolean {
 }
 
 function methodName(context: ExecutionContext): string {
-  return `${context.getClass().name}.${context.getHandler().name}`;
+  const [host, handler] = [context.getClass(), context.getHandler()];
+  return `${host.name}.${keyOf(handler, host, agentToolMark(handler, host)) ?? handler.name}`;
 }
 
 function clientGoneBefore(context: ExecutionContext): CallRefusedException {

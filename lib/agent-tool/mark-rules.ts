@@ -9,7 +9,10 @@ import {
 } from '../vault-key/vault-key-policy';
 import type { PolicyFault } from '../vault-key/vault-key-policy';
 import type { StartUpFault } from '../vault-key/vault-key-start-up.exception';
+import { subjectId } from '../vault-key/label';
 import type { AgentToolOptions } from './agent-tool.decorator';
+import { hasMinifiedName, toolNameOf } from './tool-name';
+import type { NamedMethod } from './tool-name';
 
 /** The token of the vendors the broker is known to serve; `null` where only the broker knows. */
 export const KNOWN_VENDORS = Symbol.for('nestjs-vault-key:known-vendors');
@@ -19,11 +22,15 @@ const OPTIONS: ReadonlySet<string> = new Set([
   'allowedEndpoints',
   'vendor',
   'expiresIn',
+  'tool',
 ]);
+const TOOL_EXAMPLE = "@AgentTool({ tool: 'payments.charge', … })";
 
 /** What can be told of a mark before its first call. */
 @Injectable()
 export class MarkRules {
+  readonly #names = new Map<string, { owner: object; where: string }>();
+
   constructor(
     private readonly client: BrokerClient,
     @Inject(KNOWN_VENDORS) private readonly knownVendors: ReadonlySet<string> | null,
@@ -31,7 +38,7 @@ export class MarkRules {
 
   /** Every fault of a mark. */
   faultsOf(mark: AgentToolOptions, where: string): StartUpFault[] {
-    const { dailyUsdCap, allowedEndpoints, vendor, expiresIn } = mark;
+    const { dailyUsdCap, allowedEndpoints, vendor, expiresIn, tool } = mark;
     const faults: (PolicyFault | undefined)[] = [
       typeof dailyUsdCap === 'function' ? undefined : dailyUsdCapFault(dailyUsdCap),
       ...(typeof allowedEndpoints === 'function'
@@ -39,6 +46,7 @@ export class MarkRules {
         : allowedEndpointsFaults(allowedEndpoints, vendor, this.client.dialect)),
       vendorFault(vendor) ?? this.#unknownVendor(vendor ?? DEFAULT_VENDOR),
       expiresInFault(expiresIn),
+      toolFault(tool),
     ];
     const unknown = Object.keys(mark)
       .filter((name) => !OPTIONS.has(name))
@@ -54,10 +62,44 @@ export class MarkRules {
     ];
   }
 
+  /** Every fault of the names that methods give to their tools, those of earlier ones included. */
+  nameFaultsOf(named: NamedMethod, where: string): StartUpFault[] {
+    if (hasMinifiedName(named)) {
+      return [
+        {
+          where,
+          message: `has the class name "${named.host.name}", which a minifier may have made: the tool's budgets and brakes would bind another tool, or none, in the next build`,
+          example: TOOL_EXAMPLE,
+        },
+      ];
+    }
+    const ofItsClass = toolNameOf(named) === `${named.host.name}.${named.key}`;
+    const owner = ofItsClass && named.mark.tool === undefined ? named.host : named.mark;
+    const fault = this.claimName(toolNameOf(named), owner, where);
+    return fault === undefined ? [] : [fault];
+  }
+
+  /** Takes a name for a tool; the fault where another one of the application has it. */
+  claimName(name: string, owner: object, where: string): StartUpFault | undefined {
+    const known = this.#names.get(name);
+    if (known === undefined) this.#names.set(name, { owner, where });
+    if (known === undefined || known.owner === owner) return undefined;
+    const message = `has the tool name "${name}", as ${known.where} does: what is spent, capped and stopped of one would be of both`;
+    return { where, message, example: TOOL_EXAMPLE };
+  }
+
   #unknownVendor(vendor: string): PolicyFault | undefined {
     if (this.knownVendors === null || this.knownVendors.has(vendor)) return undefined;
     const names = [...this.knownVendors].join(', ');
     const message = `"${vendor}" is not configured in \`embedded.vendors\`, which has: ${names}`;
     return { field: 'vendor', message, example: "vendor: 'stripe'" };
   }
+}
+
+function toolFault(value: unknown): PolicyFault | undefined {
+  if (value === undefined) return undefined;
+  // What a broker refuses as a subject would be known by its hash.
+  if (typeof value === 'string' && subjectId(value) === value) return undefined;
+  const message = 'must be 1 to 128 printable characters, not blank';
+  return { field: 'tool', message, example: "tool: 'payments.charge'" };
 }

@@ -23,6 +23,11 @@ export function isRoutedHost(host: object): boolean {
   return HOST_METADATA.some((key) => Reflect.hasMetadata(key, host));
 }
 
+/** Whether Nest routes calls to a method, by whatever transport. */
+export function isHandler(method: object): boolean {
+  return isHttpHandler(method) || mayMissInterceptors(method);
+}
+
 /** Whether Nest routes HTTP requests to a method. */
 export function isHttpHandler(method: object): boolean {
   return Reflect.hasMetadata('path', method) && Reflect.hasMetadata('method', method);
@@ -30,7 +35,12 @@ export function isHttpHandler(method: object): boolean {
 
 /** The name of a method that is an MCP tool every caller may call. */
 export function mcpToolName(method: object): string | undefined {
-  if (['mcp:scopes', 'mcp:roles'].some((key) => Reflect.hasMetadata(key, method))) return undefined;
+  const restricted = ['mcp:scopes', 'mcp:roles'].some((key) => Reflect.hasMetadata(key, method));
+  return restricted ? undefined : mcpNameOf(method);
+}
+
+/** The name of a method that is an MCP tool. */
+export function mcpNameOf(method: object): string | undefined {
   const extras = Reflect.getMetadata('microservices:pattern_extras', method) as
     { mcpType?: unknown; mcpName?: string } | undefined;
   return extras?.mcpType === 'tool' ? extras.mcpName : undefined;

@@ -51,6 +51,8 @@ export function VaultKeyMiddleware(options: AgentToolOptions): Type<NestMiddlewa
       @Inject(MarkRules) rules: MarkRules,
     ) {
       const faults: StartUpFault[] = rules.faultsOf(mark, NAME);
+      const taken = rules.claimName(mark.tool ?? NAME, mark, NAME);
+      if (taken !== undefined) faults.push(taken);
       if (identifyAgent === identifyNobody) {
         faults.push({
           where: NAME,
@@ -78,7 +80,7 @@ export function VaultKeyMiddleware(options: AgentToolOptions): Type<NestMiddlewa
         ...given,
         userId: given.userId ?? userIdOf(request),
         runId: given.runId ?? runIdOf(request),
-        tool: given.tool ?? NAME,
+        tool: given.tool ?? mark.tool ?? NAME,
       };
       const open = () =>
         this.runner.open(

@@ -113,9 +113,9 @@ function mcpNames({ remainingSpend }: RemainingSpendView): NameOf {
 /** A tool behind a guard that has not let this caller in may be none of its business. */
 function httpNames(view: RemainingSpendView): NameOf {
   const passed = new Set(guardsOf(view.remainingSpend, view.constructor));
-  return ({ where, method, host }) =>
+  return ({ tool, method, host }) =>
     isHttpHandler(method) && guardsOf(method, host).every((guard) => passed.has(guard))
-      ? where
+      ? tool
       : undefined;
 }
 

@@ -109,7 +109,8 @@ function appModule(
 
     configure(consumer: MiddlewareConsumer): void {
       for (const [prefix, policy] of Object.entries(policies)) {
-        consumer.apply(VaultKeyMiddleware(policy)).forRoutes(`${prefix}/*path`);
+        const options = { ...policy, tool: prefix };
+        consumer.apply(VaultKeyMiddleware(options)).forRoutes(`${prefix}/*path`);
       }
       const answer = (incoming: RequestWithVaultKey, response: ServerResponse): void =>
         void this.answer(incoming, response);
@@ -205,7 +206,7 @@ describe.each(Object.keys(adapters) as (keyof typeof adapters)[])(
         {
           id: key,
           label: `nest-ada-${run}`,
-          subject: { user_id: 'ada', run_id: run, tool: 'VaultKeyMiddleware' },
+          subject: { user_id: 'ada', run_id: run, tool: 'agent' },
           spent_usd: 3,
         },
       ]);
