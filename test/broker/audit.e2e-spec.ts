@@ -355,10 +355,14 @@ describe('VAULT_KEY_AUDIT_KEY', () => {
     expect((await same.api('GET', '/v1/audit/verify')).body.ok).toBe(true);
     expect(same.output).not.toContain(auditKey);
     await same.kill('SIGTERM');
+    const env = { VAULT_KEY_AUDIT_KEY: `${auditKey}, no` };
+    const exit = await BrokerProcess.run({ store: own.store, env });
+    expect(exit.code).toBe(2);
+    expect(exit.stderr).toMatch(/^vault-key-broker: .+audit key that is configured.+\n$/);
     const other = await BrokerProcess.start({
       vendor,
       store: own.store,
-      env: { VAULT_KEY_AUDIT_KEY: `${auditKey}, no` },
+      env: { ...env, VAULT_KEY_ACCEPT_STORE: 'other-audit-key' },
     });
     expect((await other.api('GET', '/v1/audit/verify')).body).toMatchObject({ ok: false, seq: 1 });
   });

@@ -286,7 +286,7 @@ export class Proxy {
       (end) => {
         flight.end = end;
         release();
-        // A settlement that fails leaves the hold standing, which is the safe side.
+        // One that cannot be written is kept by the ledger, and its hold stands until it is.
         const settled = this.#settle(configured, hold, priceable, end);
         settled.then(flight.land, flight.land);
       },

@@ -149,6 +149,8 @@ export interface StoreState {
 export interface LedgerFigures {
   liveKeys: number;
   openHolds: { held: number; unknown: number };
+  /** Settlements that could not be written yet, and are kept. */
+  keptSettlements: number;
   /** Since the process began. */
   commits: number;
   /** What those commits carried: decisions that waited together share one. */
@@ -181,7 +183,11 @@ export interface Ledger {
 
   /** Brakes, the key again, its operation, its cap, its parents', every budget → a hold and the audit row of intent. */
   admit(admission: Admission): Promise<Decision>;
-  /** Settles, releases or marks the hold of a call that has ended, with the audit row of outcome. */
+  /**
+   * Settles, releases or marks the hold of a call that has ended, with the audit row of outcome.
+   * Resolves once that is durable, or where it cannot be written, kept: then it is written with the
+   * next transaction that passes.
+   */
   end(end: HoldEnd): Promise<void>;
   /**
    * The audit row of a call that was refused before it could be held. Of several refusals of one
@@ -190,7 +196,10 @@ export interface Ledger {
   recordRefusal(row: AuditRow): Promise<void>;
 
   holds(filter: HoldFilter, page: PageRequest): Promise<Page<HoldRecord>>;
-  /** Ends a hold that is `unknown`, by an operator's word; without micros it is released. */
+  /**
+   * Ends a hold that is `unknown`, or `held` with no call under way on it, by an operator's word;
+   * without micros it is released.
+   */
   endUnknown(
     callId: string,
     settledMicros: MicroUsd | undefined,

@@ -31,6 +31,12 @@ export function metricsText(counts: CallCounts, figures: LedgerFigures): string 
       { labels: { state: 'held' }, value: held },
       { labels: { state: 'unknown' }, value: unknown },
     ]),
+    family(
+      'vault_key_kept_settlements',
+      'gauge',
+      'Settlements that the store could not take yet: written with the next transaction that passes.',
+      [{ value: figures.keptSettlements }],
+    ),
     family('vault_key_commits_total', 'counter', 'Commits of the store.', [
       { value: figures.commits },
     ]),

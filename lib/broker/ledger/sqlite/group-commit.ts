@@ -4,12 +4,27 @@ import type { SqliteConnection } from './sqlite-driver';
 /** How long a decision that nobody waits for may wait for one that somebody does. */
 const MAX_WAIT_MS = 4;
 const MAX_WAITING = 512;
+/** How long what was kept waits for a transaction that passes before it tries by itself. */
+const FIRST_RETRY_MS = 100;
+const LAST_RETRY_MS = 5_000;
 
 interface Job {
   /** Reads and writes only the database, so that it can be run again after a rollback. */
   work: () => unknown;
+  /** Called in the moment of its COMMIT. */
   resolve: (result: unknown) => void;
   reject: (error: Error) => void;
+  /** Whether it is kept where it cannot be committed; {@link Job.reject} says only that it is. */
+  isKept?: true;
+}
+
+/** What happens to work that is kept until it is written. */
+export interface KeptWork {
+  work: () => void;
+  /** Called in the moment of its COMMIT: whatever is read from then on sees it. */
+  onWritten?: () => void;
+  /** Called for each attempt that failed. */
+  onKept?: (error: Error) => void;
 }
 
 /** What is to be done around each transaction. */
@@ -37,6 +52,12 @@ export class GroupCommit {
   #isTold = false;
   #commits = 0;
   #decisions = 0;
+  /** What could not be committed, and is committed before the next transaction that passes. */
+  #kept: Job[] = [];
+  /** What failed by itself while others passed: it is tried again by the timer alone. */
+  #setAside: Job[] = [];
+  #retry: NodeJS.Timeout | undefined;
+  #retryMs = FIRST_RETRY_MS;
 
   constructor(
     private readonly connection: SqliteConnection,
@@ -65,9 +86,32 @@ export class GroupCommit {
         reject(storeUnavailable());
         return;
       }
-      this.#jobs.push({ work, resolve: resolve as (result: unknown) => void, reject });
-      if (this.#jobs.length >= MAX_WAITING) this.#scheduled ??= setImmediate(() => this.flush());
-      else this.#timer ??= setTimeout(() => this.flush(), MAX_WAIT_MS);
+      this.#addSoon({ work, resolve: resolve as (result: unknown) => void, reject });
+    });
+  }
+
+  /**
+   * As {@link runSoon}, for what must not be lost: where it cannot be committed it is kept, and is
+   * committed right before the next transaction that passes, by a timer, or at the close.
+   *
+   * @returns Once it was tried for the first time: whether it is written.
+   */
+  keep({ work, onWritten, onKept }: KeptWork): Promise<boolean> {
+    return new Promise((resolve) => {
+      const job: Job = {
+        work,
+        resolve: () => {
+          onWritten?.();
+          resolve(true);
+        },
+        reject: (error) => {
+          onKept?.(error);
+          resolve(false);
+        },
+        isKept: true,
+      };
+      if (this.#closed) job.reject(storeUnavailable());
+      else this.#addSoon(job);
     });
   }
 
@@ -92,12 +136,14 @@ export class GroupCommit {
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#scheduled = undefined;
     this.#timer = undefined;
+    this.#writeKept();
     const jobs = this.#jobs;
     if (jobs.length === 0) return;
     this.#jobs = [];
-    if (this.#commit(jobs)) return;
     // One of them could not be done: each on its own, so that only that one fails.
-    if (jobs.length > 1) for (const job of jobs) this.#commit([job]);
+    if (!this.#commit(jobs) && jobs.length > 1) for (const job of jobs) this.#commit([job]);
+    // The store has just been written, so what still fails does so by itself.
+    if (!this.#failed && this.#kept.length > 0) this.#writeEach(this.#takeKept());
   }
 
   /** Whether the last attempt to commit failed: nothing may be taken for done before its time. */
@@ -117,7 +163,52 @@ export class GroupCommit {
 
   close(): void {
     this.flush();
+    const kept = [...this.#takeKept(), ...this.#setAside];
+    this.#setAside = [];
+    for (const job of kept) this.#commit([job]);
     this.#closed = true;
+    clearTimeout(this.#retry);
+  }
+
+  #addSoon(job: Job): void {
+    this.#jobs.push(job);
+    if (this.#jobs.length >= MAX_WAITING) this.#scheduled ??= setImmediate(() => this.flush());
+    else this.#timer ??= setTimeout(() => this.flush(), MAX_WAIT_MS);
+  }
+
+  #takeKept(): Job[] {
+    const kept = this.#kept;
+    this.#kept = [];
+    return kept;
+  }
+
+  /** Commits what was kept, where the store can be written again. */
+  #writeKept(): void {
+    const [first, ...rest] = this.#takeKept();
+    if (first === undefined) return;
+    // One alone shows whether it can, and costs little where it cannot; the next time it is another.
+    if (!this.#commit([first])) this.#kept = [...rest, ...this.#kept];
+    else if (rest.length > 0 && !this.#commit(rest)) this.#writeEach(rest);
+  }
+
+  /** Commits each on its own while the store can be written; what fails is set aside. */
+  #writeEach(jobs: readonly Job[]): void {
+    for (const job of jobs) this.#commit([job]);
+    this.#setAside.push(...this.#takeKept());
+    this.#failed = false;
+  }
+
+  #retryLater(): void {
+    if (this.#retry !== undefined) return;
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      this.#kept.push(...this.#setAside);
+      this.#setAside = [];
+      this.flush();
+      if (this.#kept.length > 0 || this.#setAside.length > 0) this.#retryLater();
+      else this.#retryMs = FIRST_RETRY_MS;
+    }, this.#retryMs).unref();
+    this.#retryMs = Math.min(LAST_RETRY_MS, this.#retryMs * 2);
   }
 
   #commit(jobs: readonly Job[]): boolean {
@@ -133,7 +224,8 @@ export class GroupCommit {
       // What was asked for was wrong: that says nothing of the store.
       if (refusal.status === 503) this.#failed = true;
       this.#tellFailure(refusal);
-      if (jobs.length === 1) jobs[0]?.reject(refusal);
+      const [only] = jobs;
+      if (jobs.length === 1 && only !== undefined) this.#fail(only, refusal);
       return false;
     }
     this.#failed = false;
@@ -151,6 +243,13 @@ export class GroupCommit {
     if (this.#isTold || typeof code !== 'string' || !code.startsWith('SQLITE_')) return;
     this.#isTold = true;
     this.edges.onFailure?.(`${code}: ${message}`);
+  }
+
+  #fail(job: Job, refusal: BrokerRefusal): void {
+    job.reject(refusal);
+    if (job.isKept !== true) return;
+    this.#kept.push(job);
+    this.#retryLater();
   }
 
   #rollback(): void {

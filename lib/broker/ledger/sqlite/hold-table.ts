@@ -140,9 +140,11 @@ export class HoldTable {
     return { spent: row?.spent ?? 0, held: row?.held ?? 0 };
   }
 
-  /** A balance that nobody can have charged yet: the store need not be asked for it. */
+  /** Opens a balance; one that exists stays as it is. */
   openBalance(name: string): void {
-    this.#balances.put({ name, spent: 0, held: 0 });
+    if (this.#balances.get(name, [name]) === undefined) {
+      this.#balances.put({ name, spent: 0, held: 0 });
+    }
   }
 
   insert(hold: NewHold): void {
@@ -196,6 +198,8 @@ export class HoldTable {
   /** What was in flight when its process died: nobody knows what became of it. To be done before anything else. */
   markAllUnknown(): void {
     this.#sql.markAllUnknown.run();
+    this.#open.held = 0;
+    this.#open.unknown = 0;
     for (const row of this.#sql.open.all() as { state: 'held' | 'unknown'; count: number }[]) {
       this.#open[row.state] = row.count;
     }
@@ -291,10 +295,26 @@ export class HoldTable {
     }
   }
 
-  /** Newest first. To be asked once all rows are written. */
-  page(filter: HoldFilter, { limit, cursor }: PageRequest): (HoldRecord & { position: number })[] {
+  /**
+   * Newest first. To be asked once all rows are written.
+   *
+   * @param stranded The ids of holds that are `held` while no call is under way on them: they are
+   * listed with those that are `unknown`, since they can be ended like them.
+   */
+  page(
+    filter: HoldFilter,
+    { limit, cursor }: PageRequest,
+    stranded: readonly string[] = [],
+  ): (HoldRecord & { position: number })[] {
     const where = new Conditions();
-    where.equals('state', filter.state);
+    if (filter.state === 'unknown' && stranded.length > 0) {
+      where.add(
+        "(state = 'unknown' OR call_id IN (SELECT value FROM json_each(?)))",
+        JSON.stringify(stranded),
+      );
+    } else {
+      where.equals('state', filter.state);
+    }
     where.equals('vendor', filter.vendor);
     where.equals('key_id', filter.key_id);
     if (cursor !== undefined) where.add('rowid < ?', Number(cursor));

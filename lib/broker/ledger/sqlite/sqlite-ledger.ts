@@ -50,11 +50,13 @@ import { GroupCommit } from './group-commit';
 import { HitCount } from './hit-count';
 import { HoldTable } from './hold-table';
 import { Journal } from './journal';
+import { KeptSettlements } from './kept-settlements';
 import { KeySearch } from './key-search';
 import type { LiveKey } from './key-search';
 import { KeyTable } from './key-table';
 import { LeaseTable } from './lease-table';
 import { OperationTable } from './operation-table';
+import { PromisedKeys } from './promised-keys';
 import { RefusalRows } from './refusal-rows';
 import type { Rows } from './rows';
 import type { SqliteConnection } from './sqlite-driver';
@@ -71,13 +73,6 @@ const MAX_PARENTS = 16;
 export interface LedgerSettings extends Partial<StoreSettings> {
   /** Takes the lines of the log, without their ends. */
   log?: ((line: string) => void) | undefined;
-}
-
-/** A key that was given before it was written down. */
-interface PromisedKey {
-  key: KeyRecord;
-  remoteAddress: string | undefined;
-  isWritten: boolean;
 }
 
 /** A cap over a call, and the balance it is counted in. */
@@ -107,9 +102,8 @@ export class SqliteLedger implements Ledger {
   readonly #settlements: Settlements;
   readonly #refusals: RefusalRows;
   readonly #journal: Journal;
-  /** Keys that were given before they were written down, by their ids; and these, by their tokens' hashes. */
-  readonly #promised = new Map<string, PromisedKey>();
-  readonly #promisedIds = new Map<string, string>();
+  readonly #promised = new PromisedKeys();
+  readonly #kept: KeptSettlements;
 
   /**
    * @param file A path, or `:memory:`.
@@ -150,7 +144,7 @@ export class SqliteLedger implements Ledger {
           this.#journal.committed();
           this.#keys.committed();
           this.#holds.committed();
-          this.#forgetKept();
+          this.#promised.committed();
           this.#refusals.committed();
         },
         onRollback: () => this.#forget(),
@@ -158,6 +152,7 @@ export class SqliteLedger implements Ledger {
           log(`the store ${file} cannot be written (${reason}): until it can, calls are refused`),
         onRecovery: () => log(`the store ${file} can be written again`),
       });
+      this.#kept = new KeptSettlements(this.#commits, this.#operations, log);
       this.#refusals = new RefusalRows(this.#commits, this.#log);
       this.#writeAll();
       checkBalances(connection, file, doubts);
@@ -198,10 +193,8 @@ export class SqliteLedger implements Ledger {
     // A store that may be broken is asked first.
     if (this.#commits.failed) return this.issue(key, remoteAddress);
     this.#checkIssue(key);
-    this.#promised.set(key.id, { key, remoteAddress, isWritten: false });
-    this.#promisedIds.set(key.tokenHash, key.id);
-    // Where that fails, the next decision about the key writes it down or comes to nothing itself.
-    this.#commits.runSoon(() => this.#keepPromise(key.id)).catch(() => this.#forgetExpired());
+    this.#promised.add(key, remoteAddress);
+    void this.#commits.keep({ work: () => this.#keepPromise(key.id) });
   }
 
   async linkFaults(
@@ -234,8 +227,7 @@ export class SqliteLedger implements Ledger {
   }
 
   keyByTokenHash(hash: string): KeyRecord | undefined {
-    const promised = this.#promised.get(this.#promisedIds.get(hash) ?? '');
-    return promised?.key ?? this.#keys.byTokenHash(hash);
+    return this.#promised.byTokenHash(hash) ?? this.#keys.byTokenHash(hash);
   }
 
   async key(id: string, now: number): Promise<KeyWithBalance | undefined> {
@@ -265,16 +257,17 @@ export class SqliteLedger implements Ledger {
 
   async capsOver(keyId: string, now: number): Promise<readonly CapState[]> {
     this.#commits.flush();
-    const key = this.#keys.get(keyId);
+    const key = this.#key(keyId);
     return key === undefined ? [] : this.#capsOver(key, now);
   }
 
-  admit(admission: Admission): Promise<Decision> {
+  async admit(admission: Admission): Promise<Decision> {
+    this.#kept.checkRoom();
     return this.#commits.run(() => this.#decide(admission));
   }
 
   end(end: HoldEnd): Promise<void> {
-    return this.#commits.runSoon(() => this.#settlements.finish(end));
+    return this.#kept.add(end, () => this.#settlements.finish(end));
   }
 
   recordRefusal(row: AuditRow): Promise<void> {
@@ -283,7 +276,11 @@ export class SqliteLedger implements Ledger {
 
   async holds(filter: HoldFilter, page: PageRequest): Promise<Page<HoldRecord>> {
     this.#writeAll();
-    const rows = this.#holds.page(filter, { ...page, limit: page.limit + 1 });
+    const stranded = this.#kept.holdIds.filter((id) => {
+      const hold = this.#holds.get(id);
+      return hold !== undefined && this.#kept.hasStranded(hold);
+    });
+    const rows = this.#holds.page(filter, { ...page, limit: page.limit + 1 }, stranded);
     const entries = rows.slice(0, page.limit);
     const last = entries.at(-1);
     return {
@@ -301,7 +298,7 @@ export class SqliteLedger implements Ledger {
     return this.#commits.run(() => {
       const hold = this.#holds.get(callId);
       if (hold === undefined) throw notFound('There is no hold of that id.');
-      if (hold.state !== 'unknown') {
+      if (hold.state !== 'unknown' && !this.#kept.hasStranded(hold)) {
         throw invalidFields([
           {
             field: 'id',
@@ -370,9 +367,9 @@ export class SqliteLedger implements Ledger {
       this.#journal.writeAll();
     });
     // Those whose write has failed so far are in no table.
-    const promised = this.#unwrittenKeys(brake.createdAt).filter((key) =>
-      this.#stops(brake, key, brake.createdAt),
-    );
+    const promised = this.#promised
+      .live(brake.createdAt)
+      .filter((key) => this.#stops(brake, key, brake.createdAt));
     return this.#hits.begin(brake, brake.createdAt, promised.length);
   }
 
@@ -440,8 +437,9 @@ export class SqliteLedger implements Ledger {
   async figures(now: number): Promise<LedgerFigures> {
     this.#commits.flush();
     return {
-      liveKeys: this.#keys.counts(now).live + this.#unwrittenKeys(now).length,
+      liveKeys: this.#keys.counts(now).live + this.#promised.live(now).length,
       openHolds: this.#holds.openCounts,
+      keptSettlements: this.#kept.count,
       ...this.#commits.figures,
     };
   }
@@ -472,6 +470,7 @@ export class SqliteLedger implements Ledger {
       // The journal has it: whoever opens the store next writes it to the tables.
     }
     this.#commits.close();
+    this.#kept.closed();
     try {
       this.#store.close();
     } catch (error) {
@@ -695,49 +694,24 @@ export class SqliteLedger implements Ledger {
     if (brake !== undefined) throw brakedBy(brake.scope, brake.reason);
   }
 
+  /** Writes a key; those above it are written first. */
   #writeIssue(key: KeyRecord, remoteAddress: string | undefined): void {
+    this.#keepPromise(key.parentId);
     this.#keys.insert(key);
     this.#holds.openBalance(keyBalanceName(key.id));
     this.#log.write(auditRowOf('issue', key.createdAt, key, remoteAddress));
   }
 
-  #keepPromise(id: string): void {
-    const promised = this.#promised.get(id);
-    if (promised === undefined || promised.isWritten) return;
-    this.#writeIssue(promised.key, promised.remoteAddress);
-    promised.isWritten = true;
-  }
-
-  /** Promises that this commit has kept. */
-  #forgetKept(): void {
-    for (const { key, isWritten } of this.#promised.values()) {
-      if (isWritten) this.#forgetPromise(key);
+  #keepPromise(id: string | undefined): void {
+    for (const { key, remoteAddress } of this.#promised.take(id)) {
+      this.#writeIssue(key, remoteAddress);
     }
-  }
-
-  /** Promises that nobody can ask for any more. */
-  #forgetExpired(): void {
-    const now = this.#clock.now();
-    for (const { key } of this.#promised.values()) {
-      if (key.expiresAt <= now) this.#forgetPromise(key);
-    }
-  }
-
-  #forgetPromise({ id, tokenHash }: KeyRecord): void {
-    this.#promised.delete(id);
-    this.#promisedIds.delete(tokenHash);
   }
 
   /** Has the tables say all that there is to say. */
   #writeAll(): void {
     this.#commits.flush();
     if (!this.#journal.isWritten) this.#commits.runNow(() => this.#journal.writeAll());
-  }
-
-  #unwrittenKeys(now: number): KeyRecord[] {
-    return [...this.#promised.values()]
-      .filter(({ key, isWritten }) => !isWritten && isLive(key, now))
-      .map(({ key }) => key);
   }
 
   #linkFaults(
@@ -770,7 +744,7 @@ export class SqliteLedger implements Ledger {
   }
 
   #key(id: string): KeyRecord | undefined {
-    return this.#keys.get(id) ?? this.#promised.get(id)?.key;
+    return this.#keys.get(id) ?? this.#promised.get(id);
   }
 
   #withBalance(key: KeyRecord, now: number): KeyWithBalance {
@@ -799,7 +773,7 @@ export class SqliteLedger implements Ledger {
   }
 
   #forget(): void {
-    for (const promised of this.#promised.values()) promised.isWritten = false;
+    this.#promised.rolledBack();
     this.#journal.rolledBack();
     this.#keys.rolledBack();
     this.#holds.rolledBack();

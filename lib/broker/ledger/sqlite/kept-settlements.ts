@@ -1,0 +1,99 @@
+import { storeUnavailable } from '../../refusal';
+import type { HoldEnd, HoldRecord } from '../ledger';
+import type { GroupCommit } from './group-commit';
+import type { OperationTable } from './operation-table';
+
+/** Settlements of this many calls may wait for the store; then no more calls are admitted. */
+const MAX_KEPT = 10_000;
+
+/**
+ * Settlements that the store has not taken yet. They are kept until it does: meanwhile their holds
+ * stand, and no call is under way on them.
+ */
+export class KeptSettlements {
+  /** Calls that have ended, by the hold they shared. */
+  readonly #ended = new Map<string, number>();
+  readonly #kept = new Set<HoldEnd>();
+  /** How many were kept since the store last took all. */
+  #keptInAll = 0;
+
+  constructor(
+    private readonly commits: GroupCommit,
+    private readonly operations: OperationTable,
+    private readonly log: (line: string) => void,
+  ) {}
+
+  /** Settlements that could not be written so far. */
+  get count(): number {
+    return this.#kept.size;
+  }
+
+  /**
+   * Writes a settlement with the next transaction that passes.
+   *
+   * @returns Once it is written, or kept.
+   */
+  async add(end: HoldEnd, finish: () => void): Promise<void> {
+    const { holdId } = end.hold;
+    this.#count(holdId, 1);
+    await this.commits.keep({
+      work: finish,
+      onWritten: () => {
+        this.#count(holdId, -1);
+        this.#forget(end);
+      },
+      onKept: (error) => this.#remember(end, error),
+    });
+  }
+
+  /** @throws BrokerRefusal 503 where so many wait that no call may be admitted. */
+  checkRoom(): void {
+    if (this.#kept.size >= MAX_KEPT) throw storeUnavailable();
+  }
+
+  /** Whether a hold is held though every call on it has ended. */
+  hasStranded({ callId, vendor, state, idempotencyKeyHash }: HoldRecord): boolean {
+    const ended = this.#ended.get(callId);
+    if (state !== 'held' || ended === undefined) return false;
+    const operation =
+      idempotencyKeyHash === null ? undefined : this.operations.get(vendor, idempotencyKeyHash);
+    return ended >= (operation?.holdId === callId ? operation.inFlight : 1);
+  }
+
+  /** The holds whose settlements wait. */
+  get holdIds(): string[] {
+    return [...this.#ended.keys()];
+  }
+
+  /** To be called once nothing is written any more. */
+  closed(): void {
+    if (this.#kept.size === 0) return;
+    this.log(
+      `the store is closed, and the settlements of ${this.#kept.size} calls could not be written: their holds are unknown at the next start`,
+    );
+  }
+
+  #count(holdId: string | undefined, step: 1 | -1): void {
+    if (holdId === undefined) return;
+    const count = (this.#ended.get(holdId) ?? 0) + step;
+    if (count === 0) this.#ended.delete(holdId);
+    else this.#ended.set(holdId, count);
+  }
+
+  #remember(end: HoldEnd, error: Error): void {
+    if (this.#kept.has(end)) return;
+    this.#kept.add(end);
+    this.#keptInAll += 1;
+    if (this.#keptInAll > 1) return;
+    const cause = error.cause instanceof Error ? error.cause : error;
+    this.log(
+      `the settlement of ${end.hold.callId} could not be written to the store (${cause.message}); it is kept, with those that follow, and written with the next transaction that passes`,
+    );
+  }
+
+  #forget(end: HoldEnd): void {
+    if (!this.#kept.delete(end) || this.#kept.size > 0) return;
+    this.log(`all settlements that were kept are written: ${this.#keptInAll}`);
+    this.#keptInAll = 0;
+  }
+}
