@@ -1,7 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Module } from '@nestjs/common';
+import { Inject, Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
-import { APP_FILTER, APP_INTERCEPTOR, DiscoveryModule, ModulesContainer } from '@nestjs/core';
+import {
+  APP_INTERCEPTOR,
+  ApplicationConfig,
+  DiscoveryModule,
+  ModulesContainer,
+} from '@nestjs/core';
 import { ClsModule } from 'nestjs-cls';
 import { AgentToolExplorer } from './agent-tool/agent-tool.explorer';
 import { AgentToolInterceptor } from './agent-tool/agent-tool.interceptor';
@@ -50,6 +55,7 @@ interface Shared {
 
 const RESOLVED_OPTIONS = Symbol.for('nestjs-vault-key:resolved-options');
 const SHARED = Symbol.for('nestjs-vault-key:shared');
+const filtered = new WeakSet<ApplicationConfig>();
 const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
 
 /** Provides everything, and alone registers what is global. */
@@ -131,7 +137,6 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
     AgentToolInterceptor,
     { provide: APP_INTERCEPTOR, useExisting: AgentToolInterceptor },
     VaultKeyExceptionFilter,
-    { provide: APP_FILTER, useExisting: VaultKeyExceptionFilter },
   ],
   exports: [
     VaultKeyService,
@@ -149,7 +154,18 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
     MarkRules,
   ],
 })
-class VaultKeyRootModule {}
+class VaultKeyRootModule {
+  constructor(
+    @Inject(ApplicationConfig) application: ApplicationConfig,
+    @Inject(VaultKeyExceptionFilter) filter: VaultKeyExceptionFilter,
+  ) {
+    if (filtered.has(application)) return;
+    filtered.add(application);
+    // Nest asks the last filter first, and an APP_FILTER of this module would stand behind all of
+    // the application's, whose own are put in place only when every module has been made.
+    application.getGlobalFilters().unshift(filter);
+  }
+}
 
 /**
  * Gives every handler marked with `@AgentTool` a short-lived, capped vault key for each run.

@@ -28,9 +28,11 @@ interface WsClient {
  * - GraphQL: an error with the exception's message, whose `extensions` hold its code as `code` and
  *   the rest of the body.
  *
- * `VaultKeyModule` registers it for the whole application, gateways included, after the filters of
- * their own. Where it does not run, the exceptions answer with the same over HTTP and GraphQL, and
- * Nest says "Internal server error" elsewhere.
+ * `VaultKeyModule` registers it for the whole application, gateways included. A filter of the
+ * application's own that catches these exceptions comes first, however it is registered: as
+ * `APP_FILTER`, with `useGlobalFilters()`, with `@UseFilters()`; gateways know the last alone. Where
+ * this one does not run, the exceptions answer with the same over HTTP and GraphQL, and Nest says
+ * "Internal server error" elsewhere.
  */
 @Catch(VaultKeyException)
 export class VaultKeyExceptionFilter implements ExceptionFilter<VaultKeyException> {
