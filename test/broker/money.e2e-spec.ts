@@ -153,6 +153,29 @@ describe('PaymentIntents', () => {
     expect(await money()).toEqual({ spent: 0, held: 0, remaining: 10 });
   });
 
+  it('captures of a canceled intent hold nothing, however many are sent and whatever becomes of them', async () => {
+    const id = await intent(1000, `${VISA}&confirm=true&capture_method=manual`);
+    expect((await post(`payment_intents/${id}/cancel`)).status).toBe(200);
+    const capture = (body = '') => post(`payment_intents/${id}/capture`, body);
+    expect((await capture()).status).toBe(400);
+    for (let i = 0; i < 3; i++) vendor.next('*', { status: 500 });
+    const answers = await Promise.all([capture(), capture(), capture('amount_to_capture=1000')]);
+    expect(answers.map(({ status }) => status)).toEqual([500, 500, 500]);
+    expect(await spentAndHeld()).toEqual([0, 0]);
+  });
+
+  it('captures of a canceled intent that the vendor says were executed are counted once', async () => {
+    const id = await intent(1000, `${VISA}&confirm=true&capture_method=manual`);
+    expect((await post(`payment_intents/${id}/cancel`)).status).toBe(200);
+    const body = { id, amount: 1000, amount_received: 1000, currency: 'usd', status: 'succeeded' };
+    for (let i = 0; i < 2; i++) vendor.next('*', { status: 200, body });
+    await Promise.all([
+      post(`payment_intents/${id}/capture`),
+      post(`payment_intents/${id}/capture`),
+    ]);
+    expect(await spentAndHeld()).toEqual([10, 0]);
+  });
+
   it('a cancel that the vendor refuses gives nothing back', async () => {
     const id = await intent(1000, `${VISA}&confirm=true`);
     expect((await post(`payment_intents/${id}/cancel`)).status).toBe(400);

@@ -54,6 +54,8 @@ export interface ReportedObject {
   /** Minor units. */
   amount: number;
   currency: string;
+  /** Whether it is canceled, which is for good: no later call on it can move money. */
+  isCanceled?: boolean;
 }
 
 /** What a vendor's answer means for a hold. */

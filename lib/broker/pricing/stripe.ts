@@ -282,6 +282,10 @@ function reportedObject(body: unknown): ReportedObject | undefined {
     aliases: typeof chargeId === 'string' ? [chargeId] : [],
     amount,
     currency: currency.toLowerCase(),
+    // https://docs.stripe.com/api/payment_intents/cancel: "any operations on the PaymentIntent will fail".
+    ...(body['object'] === 'payment_intent' && body['status'] === 'canceled'
+      ? { isCanceled: true }
+      : {}),
   };
 }
 

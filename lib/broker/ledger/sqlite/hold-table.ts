@@ -56,6 +56,7 @@ interface ObjectRow {
   rootId: string;
   amount: number;
   currency: string;
+  isCanceled: boolean;
 }
 
 /** Money: balances, the holds that stand in them, and what is known of the vendor's objects. */
@@ -94,25 +95,27 @@ export class HoldTable {
     });
     this.#objects = new Rows<ObjectRow>(connection, {
       table: 'objects',
-      columns: ['vendor', 'account', 'id', 'root_id', 'amount', 'currency'],
+      columns: ['vendor', 'account', 'id', 'root_id', 'amount', 'currency', 'canceled'],
       keyColumns: 3,
-      changing: ['amount', 'currency'],
+      changing: ['amount', 'currency', 'canceled'],
       keyOf: ({ vendor, account, id }) => objectName(vendor, account, id),
-      valuesOf: ({ vendor, account, id, rootId, amount, currency }) => [
+      valuesOf: ({ vendor, account, id, rootId, amount, currency, isCanceled }) => [
         vendor,
         account,
         id,
         rootId,
         amount,
         currency,
+        isCanceled ? 1 : 0,
       ],
-      rowOf: ([vendor, account, id, rootId, amount, currency]) => ({
+      rowOf: ([vendor, account, id, rootId, amount, currency, canceled]) => ({
         vendor: vendor as string,
         account: account as string,
         id: id as string,
         rootId: rootId as string,
         amount: amount as number,
         currency: currency as string,
+        isCanceled: canceled === 1,
       }),
     });
     const settled = "vendor = ? AND account = ? AND object_id = ? AND state = 'settled'";
@@ -260,6 +263,7 @@ export class HoldTable {
       amount: row.amount,
       currency: row.currency,
       exposureMicros: this.exposure(vendor, account, row.rootId),
+      isCanceled: row.isCanceled,
     };
   }
 
@@ -291,6 +295,7 @@ export class HoldTable {
         rootId: known?.rootId ?? rootId,
         amount,
         currency,
+        isCanceled: object.isCanceled === true || known?.isCanceled === true,
       });
     }
   }
