@@ -164,6 +164,15 @@ describe('PaymentIntents', () => {
     expect(await spentAndHeld()).toEqual([0, 0]);
   });
 
+  it('captures of an intent that is captured for good hold nothing', async () => {
+    const id = await intent(1000, `${VISA}&confirm=true&capture_method=manual`);
+    const capture = (body: string) => post(`payment_intents/${id}/capture`, body);
+    expect((await capture('amount_to_capture=300')).status).toBe(200);
+    for (let i = 0; i < 2; i++) vendor.next('*', { status: 500 });
+    await Promise.all([capture('amount_to_capture=1000'), capture('amount_to_capture=1000')]);
+    expect(await spentAndHeld()).toEqual([3, 0]);
+  });
+
   it('captures of a canceled intent that the vendor says were executed are counted once', async () => {
     const id = await intent(1000, `${VISA}&confirm=true&capture_method=manual`);
     expect((await post(`payment_intents/${id}/cancel`)).status).toBe(200);

@@ -12,8 +12,8 @@ export interface KnownObject {
   amount: number;
   currency: string;
   exposureMicros: MicroUsd;
-  /** Whether the vendor said that it is canceled: no later call on it can move money. */
-  isCanceled?: boolean;
+  /** Whether the vendor said that it has come to its end: no later call adds to what it costs. */
+  isFinal?: boolean;
 }
 
 /** One cap over a call, with what stands against it. */
@@ -45,7 +45,7 @@ export function holdFor(price: Price, object: KnownObject | undefined): MicroUsd
       checkCurrency(price.currency, object);
       const amount = price.amount ?? object.amount;
       checkNested(largestNested, amount);
-      if (object.isCanceled === true) return 0;
+      if (object.isFinal === true) return 0;
       if (price.kind === 'change' && price.amount === undefined) return 0;
       return Math.max(0, priceOf(amount, object.currency, rates) - object.exposureMicros);
     }

@@ -54,8 +54,8 @@ export interface ReportedObject {
   /** Minor units. */
   amount: number;
   currency: string;
-  /** Whether it is canceled, which is for good: no later call on it can move money. */
-  isCanceled?: boolean;
+  /** Whether it has come to its end, captured or canceled: no later call adds to what it costs. */
+  isFinal?: boolean;
 }
 
 /** What a vendor's answer means for a hold. */

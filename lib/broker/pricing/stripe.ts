@@ -282,11 +282,17 @@ function reportedObject(body: unknown): ReportedObject | undefined {
     aliases: typeof chargeId === 'string' ? [chargeId] : [],
     amount,
     currency: currency.toLowerCase(),
-    // https://docs.stripe.com/api/payment_intents/cancel: "any operations on the PaymentIntent will fail".
-    ...(body['object'] === 'payment_intent' && body['status'] === 'canceled'
-      ? { isCanceled: true }
-      : {}),
+    ...(hasEnded(body) ? { isFinal: true } : {}),
   };
+}
+
+/**
+ * Whether a payment is captured or canceled for good: Stripe refuses any later confirmation, capture
+ * or change of it, https://docs.stripe.com/payments/paymentintents/lifecycle.
+ */
+function hasEnded({ object, status, captured }: Record<string, unknown>): boolean {
+  if (object === 'charge') return captured === true;
+  return object === 'payment_intent' && (status === 'canceled' || status === 'succeeded');
 }
 
 function integer(value: unknown): number | undefined {

@@ -56,7 +56,7 @@ interface ObjectRow {
   rootId: string;
   amount: number;
   currency: string;
-  isCanceled: boolean;
+  isFinal: boolean;
 }
 
 /** Money: balances, the holds that stand in them, and what is known of the vendor's objects. */
@@ -95,27 +95,27 @@ export class HoldTable {
     });
     this.#objects = new Rows<ObjectRow>(connection, {
       table: 'objects',
-      columns: ['vendor', 'account', 'id', 'root_id', 'amount', 'currency', 'canceled'],
+      columns: ['vendor', 'account', 'id', 'root_id', 'amount', 'currency', 'final'],
       keyColumns: 3,
-      changing: ['amount', 'currency', 'canceled'],
+      changing: ['amount', 'currency', 'final'],
       keyOf: ({ vendor, account, id }) => objectName(vendor, account, id),
-      valuesOf: ({ vendor, account, id, rootId, amount, currency, isCanceled }) => [
+      valuesOf: ({ vendor, account, id, rootId, amount, currency, isFinal }) => [
         vendor,
         account,
         id,
         rootId,
         amount,
         currency,
-        isCanceled ? 1 : 0,
+        isFinal ? 1 : 0,
       ],
-      rowOf: ([vendor, account, id, rootId, amount, currency, canceled]) => ({
+      rowOf: ([vendor, account, id, rootId, amount, currency, final]) => ({
         vendor: vendor as string,
         account: account as string,
         id: id as string,
         rootId: rootId as string,
         amount: amount as number,
         currency: currency as string,
-        isCanceled: canceled === 1,
+        isFinal: final === 1,
       }),
     });
     const settled = "vendor = ? AND account = ? AND object_id = ? AND state = 'settled'";
@@ -263,7 +263,7 @@ export class HoldTable {
       amount: row.amount,
       currency: row.currency,
       exposureMicros: this.exposure(vendor, account, row.rootId),
-      isCanceled: row.isCanceled,
+      isFinal: row.isFinal,
     };
   }
 
@@ -295,7 +295,7 @@ export class HoldTable {
         rootId: known?.rootId ?? rootId,
         amount,
         currency,
-        isCanceled: object.isCanceled === true || known?.isCanceled === true,
+        isFinal: object.isFinal === true || known?.isFinal === true,
       });
     }
   }

@@ -175,7 +175,7 @@ const VERSION_4 = `
   CREATE INDEX keys_by_user ON keys (user_id) WHERE user_id IS NOT NULL;
   CREATE INDEX keys_by_tenant ON keys (tenant_id) WHERE tenant_id IS NOT NULL;
   CREATE INDEX keys_by_tool ON keys (tool) WHERE tool IS NOT NULL;
-  ALTER TABLE objects ADD COLUMN canceled INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE objects ADD COLUMN final INTEGER NOT NULL DEFAULT 0;
   CREATE TABLE clock (id INTEGER PRIMARY KEY CHECK (id = 1), latest INTEGER NOT NULL) STRICT;
 `;
 
