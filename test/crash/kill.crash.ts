@@ -1,3 +1,6 @@
+import { cpSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BrokerProcess, temporaryFile } from '../support/broker-process';
 import type { Answer } from '../support/broker-process';
@@ -87,6 +90,13 @@ class Lane {
     await this.#checkStops(byId);
     await this.#checkAudit();
     expect(load.violations).toEqual([]);
+  }
+
+  /** A copy of the store's files that outlives the run, to look into a failure with. */
+  keepStore(): string {
+    const folder = mkdtempSync(join(tmpdir(), `vault-key-crash-${SEED}-`));
+    cpSync(dirname(this.#broker.store.slice('sqlite:'.length)), folder, { recursive: true });
+    return folder;
   }
 
   close(): Promise<void> {
@@ -248,7 +258,7 @@ describe('a broker that is killed at random moments under load', () => {
           } catch (error) {
             left = 0;
             throw new Error(
-              `CRASH_SEED=${SEED}, lane ${i + 1}, after kill ${lane.kills}: ${(error as Error).message}`,
+              `CRASH_SEED=${SEED}, lane ${i + 1}, after kill ${lane.kills}, the store is kept in ${lane.keepStore()}: ${(error as Error).message}`,
               { cause: error },
             );
           }
