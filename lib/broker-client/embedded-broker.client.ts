@@ -1,7 +1,8 @@
+import { Readable } from 'node:stream';
 import { Logger } from '@nestjs/common';
 import type { Broker, ProxyAnswer } from '../broker/broker';
 import type { BrokerOptions } from '../broker/broker.options';
-import { BrokerRefusal } from '../broker/refusal';
+import { BrokerRefusal, storeUnavailable } from '../broker/refusal';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import {
   readIssueRefusal,
@@ -110,8 +111,16 @@ export class EmbeddedBrokerClient extends BrokerClient {
     this.life.isNeeded = isNeeded;
   }
 
+  /**
+   * Whether the broker is not to be reached through this client, as one that is down: no key is to
+   * be had, no call is forwarded, no question answered. What ends keys still reaches it, so that an
+   * application can shut down.
+   */
+  isDown = false;
+
   async issue(request: IssueKeyRequest): Promise<IssueResult> {
     try {
+      if (this.isDown) throw storeUnavailable();
       const key = await this.broker.issueForOwnWork({
         label: request.label,
         vendor: request.vendor,
@@ -140,6 +149,7 @@ export class EmbeddedBrokerClient extends BrokerClient {
   }
 
   async forward(call: VendorCall): Promise<VendorAnswer> {
+    if (this.isDown) return vendorAnswerOf(storeUnavailable());
     const rawHeaders = ['authorization', `Bearer ${call.token}`];
     const { headers: given } = call;
     for (const name in given) {
@@ -168,35 +178,36 @@ export class EmbeddedBrokerClient extends BrokerClient {
     token: string;
     vendor: string;
   }): Promise<KeyStanding> {
-    const view = await this.#ask('what remains under a cap', this.broker.currentKey(token), {
+    const view = await this.#ask('what remains under a cap', () => this.broker.currentKey(token), {
       401: () => new VaultKeyInvalidException({ vendor }),
     });
     return readStanding(view) ?? unreadable();
   }
 
   override async brake(request: BrakeRequest): Promise<Brake> {
-    const view = await this.#ask('to put a brake', this.broker.brake(brakeBody(request)));
+    const view = await this.#ask('to put a brake', () => this.broker.brake(brakeBody(request)));
     return readBrake(view) ?? unreadable();
   }
 
   override async lift(brakeId: string): Promise<void> {
-    await this.#ask('to lift a brake', this.broker.lift(brakeId), {
+    await this.#ask('to lift a brake', () => this.broker.lift(brakeId), {
       404: () => CallRefusedException.noSuchBrake(brakeId),
     });
   }
 
   override async brakes(): Promise<readonly Brake[]> {
-    const list = await this.#ask('which brakes stand', this.broker.brakes());
+    const list = await this.#ask('which brakes stand', () => this.broker.brakes());
     return readBrakes(list) ?? unreadable();
   }
 
   override async beginLease(ttlSeconds: number): Promise<string> {
-    const begun = this.broker.beginLease({ ttl_seconds: ttlSeconds });
+    const begun = () => this.broker.beginLease({ ttl_seconds: ttlSeconds });
     return (await this.#ask('for a lease', begun)).id;
   }
 
   override async renewLease(leaseId: string): Promise<boolean> {
     try {
+      if (this.isDown) throw storeUnavailable();
       await this.broker.renewLease(leaseId);
       return true;
     } catch (error) {
@@ -220,11 +231,12 @@ export class EmbeddedBrokerClient extends BrokerClient {
 
   async #ask<T>(
     what: string,
-    asked: Promise<T>,
+    ask: () => Promise<T>,
     meanings: Readonly<Record<number, () => VaultKeyException>> = {},
   ): Promise<T> {
     try {
-      return await asked;
+      if (this.isDown) throw storeUnavailable();
+      return await ask();
     } catch (error) {
       const meaning = error instanceof BrokerRefusal ? meanings[error.status] : undefined;
       throw meaning === undefined ? refused(what, error) : meaning();
@@ -298,6 +310,12 @@ function refused(what: string, error: unknown): VaultKeyException {
 
 function answerOf(refusal: BrokerRefusal): Answer {
   const body: unknown = JSON.parse(refusal.toBody());
+  return { status: refusal.status, headers: refusal.toHeaders(), body };
+}
+
+/** A refusal, as the broker's proxy answers it. */
+function vendorAnswerOf(refusal: BrokerRefusal): VendorAnswer {
+  const body = Readable.from([Buffer.from(refusal.toBody())], { objectMode: false });
   return { status: refusal.status, headers: refusal.toHeaders(), body };
 }
 

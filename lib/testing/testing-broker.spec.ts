@@ -6,6 +6,8 @@ import { SpendCapExceededException } from '../exceptions/spend-cap-exceeded.exce
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import { ProxiedStripeService } from '../stripe/proxied-stripe.service';
 import type { PartialAgentIdentity } from '../vault-key/agent-identity';
+import { BrakeService } from '../vault-key/brake.service';
+import { RevocationQueue } from '../vault-key/revocation-queue';
 import { VaultKeyService } from '../vault-key/vault-key.service';
 import { StripeVendor } from './stripe-vendor';
 import { TestingBroker } from './testing-broker';
@@ -118,10 +120,28 @@ describe('TestingBroker', () => {
       broker.goDown();
       await expect(charge()).rejects.toBeInstanceOf(VaultKeyUnavailableException);
     });
-    await expect(run(charge)).rejects.toMatchObject({ status: 503, retryable: true });
+    let begun = 0;
+    const work = async () => {
+      begun++;
+      await charge();
+    };
+    await expect(run(work)).rejects.toMatchObject({ status: 503, retryable: true });
+    await expect(module.get(VaultKeyService).issue(POLICY)).rejects.toMatchObject({ status: 503 });
+    expect(begun).toBe(0);
     expect(vendor).not.toHaveReceived('*');
+    await expect(module.get(BrakeService).stop('all', 'a drill')).rejects.toMatchObject({
+      status: 503,
+    });
+    expect(await module.get(EmbeddedBroker).brakes()).toEqual({ brakes: [] });
 
     await broker.reset();
-    await run(charge);
+    await run(work);
+    expect(begun).toBe(1);
+  });
+
+  it('a broker that is down lets its application close at once', async () => {
+    await run(async () => broker.goDown());
+    await module.get(RevocationQueue).drain();
+    expect((await module.get(EmbeddedBroker).keys()).keys).toMatchObject([{ status: 'revoked' }]);
   });
 });

@@ -1,8 +1,7 @@
-import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { EmbeddedBroker } from '../broker-client/embedded-broker.client';
-import { BrokerRefusal, storeUnavailable } from '../broker/refusal';
+import { BrokerClient } from '../broker-client/broker-client';
+import { EmbeddedBroker, EmbeddedBrokerClient } from '../broker-client/embedded-broker.client';
 import { ANONYMOUS, idText } from '../vault-key/agent-identity';
 import { subjectId } from '../vault-key/label';
 
@@ -80,27 +79,30 @@ export class TestingBroker {
   }
 
   /**
-   * Takes the broker down, until {@link reset}: no key is to be had, and calls under the keys of
-   * runs under way reach no vendor. Both are 503 `vault_key_unavailable`.
+   * Takes the broker down, until {@link reset}: no key is to be had, so that no handler begins, and
+   * calls under the keys of invocations under way reach no vendor. Both are 503
+   * `vault_key_unavailable`. `EmbeddedBroker` still tells what it knows.
    */
   goDown(): void {
-    const broker = this.#broker;
-    broker.issue = () => Promise.reject(storeUnavailable());
-    broker.forward = () => Promise.resolve(answerOf(storeUnavailable()));
+    this.#client.isDown = true;
   }
 
   /** Undoes all that was done here, and leaves spend, keys and brakes as they are. */
   async reset(): Promise<void> {
-    const broker: Partial<EmbeddedBroker> & Pick<EmbeddedBroker, 'deleteBudget' | 'putBudget'> =
-      this.#broker;
-    delete broker.issue;
-    delete broker.forward;
+    const broker = this.#broker;
+    this.#client.isDown = false;
     for (const [name, { path, cap }] of this.#before) {
       this.#before.delete(name);
       const { scope, id, ...within } = path;
       if (cap === undefined) await broker.deleteBudget(path);
       else await broker.putBudget(scope, id, { ...within, daily_usd_cap: cap });
     }
+  }
+
+  get #client(): EmbeddedBrokerClient {
+    const client = this.moduleRef.get(BrokerClient, { strict: false });
+    if (client instanceof EmbeddedBrokerClient) return client;
+    throw new TypeError('Only a broker that is embedded can be taken down in a test.');
   }
 
   get #broker(): EmbeddedBroker {
@@ -115,16 +117,6 @@ function isOver(budget: BudgetPath, path: BudgetPath): boolean {
     budget.tenant_id === path.tenant_id &&
     budget.user_id === path.user_id
   );
-}
-
-function answerOf(refusal: BrokerRefusal): Awaited<ReturnType<EmbeddedBroker['forward']>> {
-  const bytes = Buffer.from(refusal.toBody());
-  return {
-    status: refusal.status,
-    headers: refusal.toHeaders(),
-    body: Readable.from([bytes], { objectMode: false }),
-    bytes: () => Promise.resolve(bytes),
-  };
 }
 
 function budgetPath(target: CapTarget): BudgetPath {

@@ -160,6 +160,19 @@ describe('RevocationQueue', () => {
     expect(queue.backlog).toBe(0);
   });
 
+  it('what a drain could not wait for is tried again afterwards', async () => {
+    broker.answer = away;
+    queue.add('a', inMs(600_000));
+    const drained = queue.drain(500);
+    await jest.advanceTimersByTimeAsync(500);
+    await drained;
+    expect(queue.backlog).toBe(1);
+    broker.answer = (ids) => Promise.resolve({ ended: ids, failed: [] });
+    await jest.advanceTimersByTimeAsync(10_000);
+    expect(queue.backlog).toBe(0);
+    expect(warnings).toHaveLength(1);
+  });
+
   it('all who drain at once are told when it is done', async () => {
     queue.add('a', inMs(60_000));
     await Promise.all([queue.drain(), queue.drain()]);
