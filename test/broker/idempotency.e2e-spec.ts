@@ -46,21 +46,21 @@ const spentAndHeld = async (key: IssuedKey) => {
   return [spent, held];
 };
 /** Sends a call, and resolves once it has reached the vendor; `answer` ends it. */
-async function inFlight(key: IssuedKey) {
-  let answer = (_status: number): void => {};
+async function inFlight(key: IssuedKey, path = 'payment_intents', sent = PAYMENT) {
+  let answer = (_status: number, _shown?: unknown): void => {};
   let ended: ReturnType<typeof send> | undefined;
   await new Promise<void>((arrived) => {
     vendor.respond = (_req, res) => {
-      answer = (status) => {
+      answer = (status, shown = status === 200 ? SHOWN : { error: {} }) => {
         res.writeHead(status, { 'content-type': 'application/json' });
-        res.end(JSON.stringify(status === 200 ? SHOWN : { error: {} }));
+        res.end(JSON.stringify(shown));
       };
       arrived();
     };
-    ended = send(key);
+    ended = send(key, 'POST', path, sent);
   });
-  return async (status: number) => {
-    answer(status);
+  return async (status: number, shown?: unknown) => {
+    answer(status, shown);
     await ended;
   };
 }
@@ -245,17 +245,37 @@ describe('one operation has one hold', () => {
     [500, 400, [0, 10]],
     [200, 409, [10, 0]],
   ])(
-    'that ends only when no call is in flight: %i, then %i, and the dearest decides',
+    'that is given back only when no call is in flight: %i, then %i, and the dearest decides',
     async (one, other, expected) => {
       const [first, retry] = [await issue(), await issue()];
       const endFirst = await inFlight(first);
       const endRetry = await inFlight(retry);
       await endRetry(one);
-      expect(await spentAndHeld(first)).toEqual([0, 10]);
+      // A payment that exists is spent at once.
+      expect(await spentAndHeld(first)).toEqual(one === 200 ? [10, 0] : [0, 10]);
       await endFirst(other);
       expect([await spentAndHeld(first), await spentAndHeld(retry)]).toEqual([expected, [0, 0]]);
     },
   );
+
+  it('a payment that one of two calls was told of is paid for: a capture of it holds nothing more', async () => {
+    const key = await issue({ daily_usd_cap: 10 });
+    const endFirst = await inFlight(key);
+    const endRetry = await inFlight(key);
+    await endRetry(200);
+    const own = name;
+    name = `${own}-capture`;
+    const capture = await inFlight(key, 'payment_intents/pi_1/capture', 'amount_to_capture=1000');
+    expect(await spentAndHeld(key)).toEqual([10, 0]);
+    await capture(500);
+    await endFirst(200, { ...SHOWN, amount: 1200 });
+    expect(await spentAndHeld(key)).toEqual([12, 0]);
+    const { body } = await broker.api('GET', `/v1/audit?key_id=${key.id}`);
+    const settled = (body.entries as { settled_usd: number | null }[]).map(
+      (row) => row.settled_usd ?? 0,
+    );
+    expect(settled.reduce((sum, usd) => sum + usd, 0)).toBe(12);
+  });
 
   it('a call that comes after its hold was released is held anew, by the key it comes with', async () => {
     const [first, retry] = [await issue(), await issue()];

@@ -187,6 +187,12 @@ export class HoldTable {
     this.#count(hold.state, -1);
   }
 
+  /** Raises what a settled hold has spent. */
+  raise(hold: StoredHold, micros: MicroUsd): void {
+    this.#holds.put({ ...hold, settledMicros: hold.settledMicros + micros });
+    this.#charge(hold.chargedTo, micros, 0);
+  }
+
   /** Names the object that a hold was for. */
   link(hold: StoredHold, rootId: string): void {
     this.#holds.put({ ...hold, objectId: rootId });

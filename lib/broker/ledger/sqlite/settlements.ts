@@ -47,8 +47,11 @@ export class Settlements {
     if (outcome.object !== undefined) {
       this.holds.learn(vendor, account, outcome.object, this.#mayLower(call, outcome));
     }
+    const operation = this.operations.get(vendor, call.operationKeyHash ?? '');
+    const told = operation?.holdId === call.holdId ? operation?.dearest : undefined;
     const conclusion = this.#conclusion(call, outcome, now);
-    const ended = conclusion === undefined ? undefined : this.#conclude(call, conclusion, now);
+    const ended =
+      conclusion === undefined ? undefined : this.#conclude(call, conclusion, told, now);
     const isOwn = ended?.hold.callId === call.callId;
     this.log.write(call.audit, {
       ...this.#keyState(this.keys.get(call.keyId)),
@@ -124,7 +127,7 @@ export class Settlements {
     const inFlight = Math.max(0, operation.inFlight - 1);
     if (inFlight > 0) {
       this.operations.put(vendor, operationKeyHash, { ...rest, inFlight, dearest });
-      return undefined;
+      return makesObject(call, dearest) ? dearest : undefined;
     }
     const conclusion = concluded(dearest);
     const open = holdId !== undefined && conclusion.ending === 'unknown' && state !== 'settled';
@@ -148,7 +151,12 @@ export class Settlements {
     };
   }
 
-  #conclude(call: Hold, outcome: Outcome, now: number): Ended | undefined {
+  #conclude(
+    call: Hold,
+    outcome: Outcome,
+    told: Outcome | undefined,
+    now: number,
+  ): Ended | undefined {
     if (call.holdId === undefined) return undefined;
     const hold = this.holds.get(call.holdId);
     if (hold === undefined || hold.state === 'released') return undefined;
@@ -159,13 +167,29 @@ export class Settlements {
         const root = this.#rootOf(hold, lasting);
         if (root !== null) this.holds.link(hold, root);
       }
-      return undefined;
+      return this.#raise(call, hold, lasting, told);
     }
     if (lasting.ending === 'unknown') {
       this.holds.markUnknown(hold);
       return undefined;
     }
     return this.#end(hold, lasting, now);
+  }
+
+  /** A later answer to the same operation says that the object costs more than the first one said. */
+  #raise(
+    call: Hold,
+    hold: StoredHold,
+    outcome: Outcome,
+    told: Outcome | undefined,
+  ): Ended | undefined {
+    if (told === undefined || !makesObject(call, told)) return undefined;
+    const first = settlementOf(hold.heldMicros, told.reportedMicros, 0);
+    const more = settlementOf(hold.heldMicros, outcome.reportedMicros, 0) - first;
+    // Where something was given back since, that is the newer word.
+    if (more <= 0 || hold.settledMicros !== first) return undefined;
+    this.holds.raise(hold, more);
+    return { hold, state: 'settled', settledMicros: more, givenBack: [] };
   }
 
   #end(hold: StoredHold, outcome: Outcome, now: number): Ended {
@@ -240,4 +264,13 @@ export class Settlements {
     const balance = this.holds.balance(keyBalanceName(id));
     return auditOfCap({ scope: 'key', capMicros, balance });
   }
+}
+
+/**
+ * Whether a call has made an object of the vendor's. What that costs is settled at once, though
+ * other calls of the operation are in flight: no outcome of theirs lowers it, and a capture of the
+ * object must find that it is paid for.
+ */
+function makesObject({ price }: Hold, { ending, object }: Outcome): boolean {
+  return price.kind === 'amount' && ending === 'settled' && object !== undefined;
 }
