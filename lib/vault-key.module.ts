@@ -38,6 +38,7 @@ import { GracefulStop } from './vault-key/graceful-stop';
 import { InstanceLease } from './vault-key/instance-lease';
 import { KEY_TERMS } from './vault-key/key-terms';
 import type { KeyTerms } from './vault-key/key-terms';
+import { copiesFault } from './vault-key/package-copies';
 import { RevocationQueue } from './vault-key/revocation-queue';
 import { RunOpener } from './vault-key/run-opener';
 import { VaultKeyStartUpException } from './vault-key/vault-key-start-up.exception';
@@ -210,12 +211,21 @@ export class VaultKeyModule extends ConfigurableModuleClass {
   }
 }
 
+/** @throws VaultKeyStartUpException where the process has several copies of the package. */
+function refuseCopies(): void {
+  const fault = copiesFault();
+  if (fault !== undefined) throw new VaultKeyStartUpException([fault]);
+}
+
 function facade({ module, global, imports, providers }: DynamicModule): DynamicModule {
+  // Before Nest looks for what another copy's classes inject, and does not find it.
+  refuseCopies();
   const root: DynamicModule = { module: VaultKeyRootModule, imports, providers };
   return { module, global, imports: [root], exports: [VaultKeyRootModule] };
 }
 
 function sharedFor(given: VaultKeyModuleOptions, application: ModulesContainer): Shared {
+  refuseCopies();
   const options = resolveVaultKeyOptions(given);
   const shared = sharedByApplication.get(application);
   if (shared === undefined) {

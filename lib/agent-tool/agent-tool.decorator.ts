@@ -1,6 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { AgentIdentity } from '../vault-key/agent-identity';
 import { VaultKeyMissingException } from '../exceptions/vault-key-missing.exception';
+import { rememberMark } from '../vault-key/package-copies';
 import { routedCall } from '../vault-key/run-context';
 import { rememberKey, toolNameOf } from './tool-name';
 import { toolRunsOf } from './tool-runs';
@@ -94,6 +95,7 @@ export function AgentTool(options: AgentToolOptions): MethodDecorator & ClassDec
   return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => {
     // A mark without options is still a mark, and a fault at start-up: never an unmarked handler.
     const mark = { ...options };
+    rememberMark(mark);
     const method: unknown = descriptor?.value;
     const marked = descriptor === undefined || typeof method !== 'function' ? target : method;
     const own = Reflect.getOwnMetadata(AGENT_TOOL, marked) as AgentToolOptions[] | undefined;

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { VaultKeyExceptionFilter } from '../exceptions/vault-key-exception.filter';
+import { foreignMarkFault, isOwnMark } from '../vault-key/package-copies';
 import { VaultKeyStartUpException } from '../vault-key/vault-key-start-up.exception';
 import type { StartUpFault } from '../vault-key/vault-key-start-up.exception';
 import {
@@ -133,6 +134,7 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
   }
 
   #faultsOf({ where, marks, ofClass }: Marked, host: Class): StartUpFault[] {
+    if (!marks.every(isOwnMark)) return [foreignMarkFault(where)];
     const faults = marks.flatMap((mark) => this.rules.faultsOf(mark, where));
     if (marks.length > 1) {
       faults.unshift({

@@ -29,6 +29,8 @@ const CALL_CAUSES = [
   '- the call was made after the run had ended: a promise that the handler did not await, or work begun after the response had closed;',
   '- a hybrid application whose connectMicroservice() was called without { inheritAppConfig: true }, so that no interceptor ran;',
   '- work that belongs to no marked method (a script, a start-up hook): wrap it in VaultKeyService.run(policy, work);',
+  "- the code opened a context of its own inside the invocation, with ifNested: 'override' of nestjs-cls: 'inherit' keeps the key;",
+  '- a DataLoader, a worker loop or a shareReplay() that several users share made the call, in the context of whoever began it: one loader a request, and VaultKeyService.run(policy, work) in the loop;',
   "- the run's key is for another vendor: name this one in @AgentTool({ vendor }).",
 ];
 

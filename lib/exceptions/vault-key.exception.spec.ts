@@ -58,6 +58,9 @@ describe('a missing key', () => {
         'did not await',
         'inheritAppConfig',
         'VaultKeyService.run',
+        "ifNested: 'override'",
+        'DataLoader',
+        'shareReplay()',
         '@AgentTool({ vendor })',
       ]) {
         expect(exception.message).toContain(hint);

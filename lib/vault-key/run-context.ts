@@ -1,6 +1,8 @@
 import { ClsServiceManager } from 'nestjs-cls';
 import type { AgentIdentity } from './agent-identity';
 import type { CallNumbering } from './call-numbering';
+// Each entry of the package comes by here, and so says which copy it is of.
+import './package-copies';
 import type { VaultKey } from './vault-key';
 
 /** What the context of a run carries. */

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { Logger } from '@nestjs/common';
+import { ClsServiceManager } from 'nestjs-cls';
 import { BrokerClient } from '../broker-client/broker-client';
 import type {
   BrokerDialect,
@@ -406,6 +407,16 @@ describe('VaultKeyService', () => {
 
     it('is not asked outside a run', async () => {
       await expect(current.remaining()).rejects.toBeInstanceOf(VaultKeyMissingException);
+    });
+  });
+
+  it("a context that overrides the run's own has no key, and the error says so; one that inherits has", async () => {
+    const cls = ClsServiceManager.getClsService();
+    await service.run(POLICY, (key) => {
+      expect(cls.run({ ifNested: 'inherit' }, () => current.get())).toBe(key);
+      cls.run({ ifNested: 'override' }, () => {
+        expect(() => current.get()).toThrow("ifNested: 'override'");
+      });
     });
   });
 });

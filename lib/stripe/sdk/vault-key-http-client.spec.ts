@@ -251,6 +251,74 @@ it('an answer that stands still ends with the time-out of its call', async () =>
   expect(body.destroyed).toBe(true);
 });
 
+describe('an answer that is read as a stream', () => {
+  function streaming(body: Readable, timeout?: number): Promise<Readable> {
+    const headers = { 'x-vault-key-verdict': 'forwarded' };
+    const broker = new ScriptedBroker([() => ({ status: 200, headers, body })]);
+    return run(
+      broker,
+      () =>
+        stripe.rawRequest('GET', '/v1/charges', undefined, {
+          streaming: true,
+          ...(timeout === undefined ? {} : { timeout }),
+        }) as unknown as Promise<Readable>,
+    );
+  }
+
+  it('and stands still ends with the time-out of its call', async () => {
+    const body = new Readable({ read: () => undefined });
+    body.push('{"object"');
+    const stream = await streaming(body, 200);
+    const read = async () => {
+      let seen = '';
+      try {
+        for await (const chunk of stream) seen += String(chunk);
+      } catch (error) {
+        return { seen, error };
+      }
+      return { seen };
+    };
+    expect(await read()).toMatchObject({
+      seen: '{"object"',
+      error: {
+        code: 'vendor_outcome_unknown',
+        message: expect.stringContaining('200 ms') as string,
+      },
+    });
+    expect(body.destroyed).toBe(true);
+  });
+
+  it('goes on for as long as something comes, and for as long as its reader takes', async () => {
+    let chunks = 0;
+    const body = new Readable({
+      read() {
+        setTimeout(() => this.push(++chunks > 8 ? null : 'x'.repeat(20_000)), 60);
+      },
+    });
+    const stream = await streaming(body, 400);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    let size = 0;
+    for await (const chunk of stream) size += (chunk as Buffer).length;
+    expect(size).toBe(160_000);
+  });
+
+  it('and breaks off is an error of its reader', async () => {
+    const body = new Readable({ read: () => undefined });
+    body.push('{');
+    const stream = await streaming(body, 5_000);
+    const read = stream.toArray();
+    setImmediate(() => body.destroy());
+    await expect(read).rejects.toThrow('broke off');
+  });
+
+  it('and let go lets go of the call', async () => {
+    const body = new Readable({ read: () => undefined });
+    const stream = await streaming(body, 5_000);
+    stream.destroy();
+    await once(body, 'close');
+  });
+});
+
 it('an answer that comes after the time-out of its call is let go', async () => {
   const late = deferred();
   const { error } = await failure([() => late.promise], () =>

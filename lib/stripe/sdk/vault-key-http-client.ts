@@ -1,4 +1,5 @@
 import { validateHeaderValue } from 'node:http';
+import { Readable } from 'node:stream';
 import type Stripe from 'stripe';
 import { readWhole } from '../../broker-client/broker-client';
 import type { VendorAnswer } from '../../broker-client/broker-client';
@@ -114,7 +115,7 @@ export class VaultKeyHttpClient implements Stripe.HttpClient {
         this.#doubts.get(attempt.key)?.delete(attempt.idempotencyKey);
       }
       const read = (): Promise<object> => this.#readResult(attempt, answer);
-      return new VendorResponse(status, headers, read, () => answer.body);
+      return new VendorResponse(status, headers, read, () => streamOf(attempt, answer));
     }
     const content = await readJson(attempt, answer);
     const exception = readProxiedAnswer({ ...told(attempt), status, headers, body: content });
@@ -284,6 +285,51 @@ function response(exception: VaultKeyException, retry = false): VendorResponse {
   const headers = { 'content-type': 'application/json', 'stripe-should-retry': String(retry) };
   const body = { error: errorOf(exception) };
   return new VendorResponse(statusOf(exception), headers, () => Promise.resolve(body));
+}
+
+/** The body as a stream that ends with an error once it has stood still for the call's own time-out. */
+function streamOf(attempt: Attempt, { body }: VendorAnswer): Readable {
+  const { timeoutMs } = attempt;
+  if (timeoutMs === undefined) return body;
+  let timer: NodeJS.Timeout | undefined;
+  const waitForMore = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const happened = `nothing more of the answer came within the ${timeoutMs} ms that the call was given`;
+      stream.destroy(
+        new VendorOutcomeUnknownException({ ...told(attempt), happened, timedOut: true }),
+      );
+    }, timeoutMs);
+  };
+  const stream = new Readable({
+    read: () => {
+      waitForMore();
+      body.resume();
+    },
+    destroy: (error, done) => {
+      clearTimeout(timer);
+      body.destroy();
+      done(error);
+    },
+  });
+  // A stream nobody listens to must not bring the process down when it breaks off.
+  stream.on('error', () => undefined);
+  body.pause();
+  body.on('data', (chunk: Buffer) => {
+    // Where it is the reader who stands still, no time runs.
+    clearTimeout(timer);
+    if (stream.push(chunk)) waitForMore();
+    else body.pause();
+  });
+  body.on('end', () => {
+    clearTimeout(timer);
+    stream.push(null);
+  });
+  body.on('error', (error) => stream.destroy(error));
+  body.on('close', () => {
+    if (!body.readableEnded) stream.destroy(new Error('The answer broke off.'));
+  });
+  return stream;
 }
 
 /** `undefined` where the body broke off, came too late, or is no JSON. */

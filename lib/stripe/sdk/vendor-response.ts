@@ -8,21 +8,22 @@ export class VendorResponse implements Stripe.HttpClientResponse {
     readonly headers: Readonly<Record<string, string>>;
   };
   readonly #read: () => Promise<object>;
-  readonly #body: (() => Readable) | undefined;
+  readonly #open: (() => Readable) | undefined;
+  #stream: Readable | undefined;
 
   /**
    * @param read Reads the answer to its end and gives what the client is to take it for; never rejects.
-   * @param body Absent where it has been read already.
+   * @param open Gives the body as a stream; absent where it has been read already.
    */
   constructor(
     statusCode: number,
     headers: Readonly<Record<string, string>>,
     read: () => Promise<object>,
-    body?: () => Readable,
+    open?: () => Readable,
   ) {
     this.#raw = { statusCode, headers };
     this.#read = read;
-    this.#body = body;
+    this.#open = open;
   }
 
   getStatusCode(): number {
@@ -43,12 +44,16 @@ export class VendorResponse implements Stripe.HttpClientResponse {
   }
 
   toStream(onComplete: () => void): Readable {
-    const stream = this.#body?.() ?? Readable.from([]);
+    const stream = this.#body() ?? Readable.from([]);
     stream.once('end', onComplete);
     return stream;
   }
 
   dispose(): void {
-    this.#body?.().destroy();
+    this.#body()?.destroy();
+  }
+
+  #body(): Readable | undefined {
+    return (this.#stream ??= this.#open?.());
   }
 }
