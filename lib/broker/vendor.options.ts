@@ -111,7 +111,7 @@ const BODY_LIMITS: Readonly<Record<keyof BodyLimits, number>> = {
 };
 /** A header that carries the call, its credentials, its account or its body is never added. */
 const OWN_HEADERS =
-  /^(?:authorization|host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|accept-encoding|content-.*|proxy-.*|cookie|stripe-account|stripe-context|x-http-method(?:-override)?|x-method-override|x-vault-key-.*)$/;
+  /^(?:authorization|host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|accept-encoding|content-.*|proxy-.*|cookie|stripe-account|stripe-context|stripe-version|x-http-method(?:-override)?|x-method-override|x-vault-key-.*)$/;
 const ACCOUNT = /^[A-Za-z0-9_]{1,128}(?:\/[A-Za-z0-9_]{1,128})*$/;
 
 /** Finds everything wrong with an operator's rules for a vendor. */

@@ -55,11 +55,11 @@ describe('what is forwarded is what was priced', () => {
   it('writes JSON as the form Stripe reads: null, booleans, arrays, digits as written', async () => {
     expect(
       await forwarded(
-        '{ "amount": 100, "currency": "usd", "confirm": true, "off_session": false, "description": null, "payment_method_types": ["card", "link"], "metadata": {"a": 1.50, "b": 12345678901234567890, "c": "\\u00fc\\n\\"[]\\"", "d": 1E2, "e": -0}, "shipping": {"address": {"line1": "x"}}, "line_items": [{"p": [1, 2]}] }',
+        '{ "amount": 100, "currency": "usd", "confirm": true, "off_session": false, "description": null, "payment_method_types": ["card", "link"], "metadata": {"a": 1.50, "b": 12345678901234567890, "c": "\\u00fc\\n\\"[]\\"", "d": 1E2, "e": -0}, "shipping": {"address": {"line1": "x"}}, "amount_details": {"line_items": [{"quantity": 1, "product_name": "p"}]} }',
         JSON_TYPE,
       ),
     ).toBe(
-      'amount=100&currency=usd&confirm=true&off_session=false&description=&payment_method_types[0]=card&payment_method_types[1]=link&metadata[a]=1.50&metadata[b]=12345678901234567890&metadata[c]=%C3%BC%0A%22%5B%5D%22&metadata[d]=1E2&metadata[e]=-0&shipping[address][line1]=x&line_items[0][p][0]=1&line_items[0][p][1]=2',
+      'amount=100&currency=usd&confirm=true&off_session=false&description=&payment_method_types[0]=card&payment_method_types[1]=link&metadata[a]=1.50&metadata[b]=12345678901234567890&metadata[c]=%C3%BC%0A%22%5B%5D%22&metadata[d]=1E2&metadata[e]=-0&shipping[address][line1]=x&amount_details[line_items][0][quantity]=1&amount_details[line_items][0][product_name]=p',
     );
   });
 
@@ -85,12 +85,13 @@ describe('what is forwarded is what was priced', () => {
     },
   );
 
-  it('sends a body with DELETE as well, and none with GET: 400', async () => {
+  it('reads the body of a DELETE as well, and takes none with GET: 400', async () => {
     const answer = await broker.call(token, 'GET', '/v1/customers', { body: 'amount=1' });
     expect([answer.status, answer.body.code]).toEqual([400, 'invalid_body']);
     expect(vendor.received).toEqual([]);
-    await broker.call(token, 'DELETE', '/v1/customers/cus_1', { body: 'a=1' });
-    expect(vendor.received).toMatchObject([{ method: 'DELETE', body: 'a=1' }]);
+    const unknown = await broker.call(token, 'DELETE', '/v1/products/prod_1', { body: 'a=1' });
+    expect([unknown.status, unknown.body.code]).toEqual([403, 'parameter_not_allowed']);
+    expect(vendor.received).toEqual([]);
   });
 });
 
@@ -267,7 +268,7 @@ describe('bodies that two readers could read differently', () => {
   });
 
   it('takes 1,000 parameters and not 1,001, and refuses 10,000 at once', async () => {
-    const pairs = (n: number) => Array.from({ length: n }, (_, i) => `m[${i}]=`).join('&');
+    const pairs = (n: number) => Array.from({ length: n }, (_, i) => `metadata[${i}]=`).join('&');
     expect(await forwarded(pairs(1_000), FORM, '/v1/customers')).toBe(pairs(1_000));
     vendor.reset();
     await expectRefused(pairs(1_001), FORM, 400, 'invalid_body');
@@ -330,33 +331,79 @@ describe('amounts nested in a body', () => {
 
 describe('what every other call costs', () => {
   it.each([
-    ['POST', '/v1/customers'],
-    ['POST', '/v1/customers/cus_1'],
-    ['POST', '/v1/products'],
-    ['POST', '/v1/prices'],
-    ['POST', '/v1/payment_methods'],
-    ['POST', '/v1/payment_methods/pm_1/attach'],
-    ['POST', '/v1/payment_methods/pm_1/detach'],
-    ['POST', '/v1/setup_intents'],
-    ['POST', '/v1/setup_intents/seti_1'],
-    ['POST', '/v1/tokens'],
-    ['DELETE', '/v1/customers/cus_1'],
-    ['DELETE', '/v1/products/prod_1'],
-    ['GET', '/v1/payouts'],
-    ['GET', '/v1/anything/at/all'],
-  ])('%s %s costs nothing, with a cap of 0 too', async (method, target) => {
+    ['POST', '/v1/customers', 'email=x'],
+    ['POST', '/v1/customers/cus_1', 'invoice_settings[default_payment_method]=pm_1'],
+    ['POST', '/v1/customers/cus_1/tax_ids', 'type=eu_vat&value=x'],
+    ['POST', '/v1/products', 'name=x'],
+    ['POST', '/v1/products/prod_1', 'name=x'],
+    ['POST', '/v1/prices', 'unit_amount=500&currency=usd&lookup_key=x'],
+    ['POST', '/v1/prices/price_1', 'active=false'],
+    ['POST', '/v1/payment_methods', 'type=card&card[token]=tok_visa'],
+    ['POST', '/v1/payment_methods/pm_1', 'billing_details[address][city]=x'],
+    ['POST', '/v1/payment_methods/pm_1/attach', 'customer=cus_1'],
+    ['POST', '/v1/payment_methods/pm_1/detach', 'expand[]=customer'],
+    ['POST', '/v1/setup_intents', 'confirm=true&payment_method=pm_1'],
+    ['POST', '/v1/setup_intents/seti_1', 'description=x'],
+    ['POST', '/v1/setup_intents/seti_1/confirm', 'payment_method=pm_1'],
+    ['POST', '/v1/setup_intents/seti_1/cancel', 'cancellation_reason=abandoned'],
+    ['POST', '/v1/tokens', 'card[number]=4242424242424242'],
+    ['POST', '/v1/charges/ch_1', 'metadata[a]=1'],
+    ['POST', '/v1/refunds/re_1', 'metadata[amount]=1'],
+    ['POST', '/v1/refunds/re_1/cancel', ''],
+    ['POST', '/v1/checkout/sessions/cs_1/expire', ''],
+    ['DELETE', '/v1/products/prod_1', ''],
+    ['GET', '/v1/payouts', ''],
+    ['GET', '/v1/anything/at/all', ''],
+  ])('%s %s with %s costs nothing, with a cap of 0 too', async (method, target, body) => {
     const key = await broker.issue({
       daily_usd_cap: 0,
       allowed_endpoints: [`${method} ${target}`],
     });
-    const answer = await broker.call(
-      key.token,
-      method,
-      target,
-      method === 'POST' ? { body: 'description=x' } : {},
-    );
+    const answer = await broker.call(key.token, method, target, body === '' ? {} : { body });
     expect([answer.status, answer.headers['x-vault-key-remaining-usd']]).toEqual([200, '0']);
+    expect(vendor.received).toMatchObject([{ method, target, body }]);
     expect(await broker.money(key)).toEqual({ spent: 0, held: 0, remaining: 0 });
+  });
+
+  it.each([
+    ['POST', '/v1/customers', 'balance=-500000', 'balance'],
+    ['POST', '/v1/customers', 'balance[]=1', 'balance[]'],
+    ['POST', '/v1/customers', '{"balance":-100}', 'balance'],
+    ['POST', '/v1/customers/cus_1', 'account_balance=-500000', 'account_balance'],
+    ['POST', '/v1/customers/cus_1', 'email=a&source=tok_visa', 'source'],
+    ['POST', '/v1/customers/cus_1', 'card[number]=4242424242424242', 'card[number]'],
+    ['POST', '/v1/customers/cus_1', 'plan=gold&quantity=100', 'plan'],
+    ['POST', '/v1/customers/cus_1', 'subscription[plan]=gold', 'subscription[plan]'],
+    ['POST', '/v1/customers', 'coupon=FREE', 'coupon'],
+    ['POST', '/v1/customers', 'promotion_code=promo_1', 'promotion_code'],
+    ['POST', '/v1/customers', 'trial_end=now', 'trial_end'],
+    [
+      'POST',
+      '/v1/customers/cus_1',
+      'cash_balance[settings][reconciliation_mode]=automatic',
+      'cash_balance[settings][reconciliation_mode]',
+    ],
+    ['POST', '/v1/customers/cus_1', 'shipping[address][balance]=1', 'shipping[address][balance]'],
+    ['POST', '/v1/prices', 'currency=usd&transfer_lookup_key=true', 'transfer_lookup_key'],
+    ['POST', '/v1/prices/price_1', 'transfer_lookup_key=true', 'transfer_lookup_key'],
+    ['POST', '/v1/setup_intents', 'attach_to_self=true', 'attach_to_self'],
+    ['POST', '/v1/payment_intents', 'amount=1&currency=usd&source=src_1', 'source'],
+    ['POST', '/v1/refunds', 'payment_intent=pi_1&origin=customer_balance', 'origin'],
+    ['DELETE', '/v1/products/prod_1', 'prorate=true', 'prorate'],
+  ])('%s %s with %s is refused: parameter_not_allowed', async (method, target, body, parameter) => {
+    const key = await broker.issue({ allowed_endpoints: [`${method} ${target}`] });
+    const type = body.startsWith('{') ? JSON_TYPE : FORM;
+    const answer = await broker.call(key.token, method, target, {
+      body,
+      headers: { 'content-type': type },
+    });
+    expect([answer.status, answer.body.code, answer.body.parameter]).toEqual([
+      403,
+      'parameter_not_allowed',
+      parameter,
+    ]);
+    expect(answer.body.error.message).toContain(parameter);
+    expect(vendor.received).toEqual([]);
   });
 
   it.each([
@@ -366,13 +413,11 @@ describe('what every other call costs', () => {
     ['POST', '/v1/invoices/in_1/pay'],
     ['POST', '/v1/payment_links'],
     ['POST', '/v1/quotes/qt_1/accept'],
-    ['POST', '/v1/charges/ch_1'],
     ['POST', '/v1/charges/ch_1/capture/x'],
     ['POST', '/v1/treasury/inbound_transfers'],
-    ['POST', '/v1/refunds/re_1'],
-    ['POST', '/v1/refunds/re_1/cancel'],
     ['POST', '/v1/customers/cus_1/balance_transactions'],
-    ['POST', '/v1/setup_intents/seti_1/confirm'],
+    ['POST', '/v1/customers/cus_1/cash_balance'],
+    ['DELETE', '/v1/customers/cus_1'],
     ['DELETE', '/v1/subscriptions/sub_1'],
     ['PUT', '/v1/customers'],
     ['PATCH', '/v1/customers/cus_1'],
@@ -388,18 +433,68 @@ describe('what every other call costs', () => {
     expect([answer.status, answer.headers['x-vault-key-verdict']]).toEqual([403, 'amount_unknown']);
     expect(vendor.received).toEqual([]);
   });
+});
 
-  it('a change of a customer’s balance is money: amount_unknown', async () => {
-    for (const [body, type] of [
-      ['balance=-100', FORM],
-      ['balance[]=1', FORM],
-      ['{"balance":-100}', JSON_TYPE],
-    ] as const) {
-      for (const target of ['/v1/customers', '/v1/customers/cus_1']) {
-        const answer = await post(body, type, target);
-        expect([answer.status, answer.body.code]).toEqual([403, 'amount_unknown']);
+describe('the version of Stripe’s API', () => {
+  const versionSent = (): string | undefined => {
+    const { rawHeaders = [] } = vendor.received.at(-1) ?? {};
+    const at = rawHeaders.findIndex((name) => name.toLowerCase() === 'stripe-version');
+    return at === -1 ? undefined : rawHeaders[at + 1];
+  };
+  const call = (method: string, headers: Record<string, string>) =>
+    broker.call(token, method, '/v1/customers', {
+      ...(method === 'POST' ? { body: 'email=a' } : {}),
+      headers,
+    });
+
+  it.each(['GET', 'POST'])('is the table’s own where a %s names none', async (method) => {
+    expect((await call(method, {})).status).toBe(200);
+    expect(versionSent()).toBe('2026-10-28.endive');
+  });
+
+  it.each([
+    '2022-11-16',
+    '2023-10-16',
+    '2024-09-30.acacia',
+    '2026-10-28.endive',
+    '2030-01-01.zinc',
+  ])('is the caller’s: %s', async (version) => {
+    for (const method of ['GET', 'POST']) {
+      expect((await call(method, { 'Stripe-Version': version })).status).toBe(200);
+      expect(versionSent()).toBe(version);
+    }
+  });
+
+  it.each([
+    '2022-11-15',
+    '2019-09-09',
+    '2017-08-15',
+    '',
+    'latest',
+    '2025-03-31.preview',
+    '2025-03-31.beta',
+    '2025-03-31.acacia; feature_beta=v1',
+    '2025-03-31.Acacia',
+    '2025-03-31.',
+    '2025-3-31',
+    '2023-10-16, 2017-08-15',
+    '99999-01-01',
+  ])('is refused, for a GET too: "%s"', async (version) => {
+    for (const method of ['GET', 'POST']) {
+      for (const name of ['Stripe-Version', 'stripe_version']) {
+        const answer = await call(method, { [name]: version });
+        expect([answer.status, answer.body.code]).toEqual([400, 'version_not_supported']);
       }
     }
+    expect(vendor.received).toEqual([]);
+  });
+
+  it('is refused where it is given twice', async () => {
+    const answer = await call('POST', {
+      'Stripe-Version': '2024-09-30.acacia',
+      stripe_version: '2024-09-30.acacia',
+    });
+    expect([answer.status, answer.body.code]).toEqual([400, 'version_not_supported']);
     expect(vendor.received).toEqual([]);
   });
 });

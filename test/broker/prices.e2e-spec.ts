@@ -101,18 +101,36 @@ describe('each call that the broker prices', () => {
     ['POST /v1/charges/{id}/capture', 'amount=1250', 12.5],
     ['POST /v1/payment_intents/{id}/cancel', '', 0],
     ['POST /v1/refunds', 'payment_intent={id}&amount=1250', 12.5],
-    ['POST /v1/customers', 'cash_balance[settings][reconciliation_mode]=manual', 0],
+    ['POST /v1/customers', 'email=a', 0],
     ['POST /v1/customers/{id}', 'email=a', 0],
     ['POST /v1/products', 'name=a&default_price_data[unit_amount]=5', 0],
     ['POST /v1/products/{id}', 'name=a', 0],
     ['POST /v1/prices', 'unit_amount=500&currency=usd', 0],
+    ['POST /v1/prices/{id}', 'active=true', 0],
+    ['POST /v1/payment_methods/{id}', 'metadata[a]=1', 0],
+    ['POST /v1/setup_intents/{id}/confirm', 'payment_method=pm_1', 0],
+    ['POST /v1/setup_intents/{id}/cancel', '', 0],
+    ['POST /v1/setup_intents/{id}/verify_microdeposits', 'amounts[]=32&amounts[]=45', 0],
+    ['POST /v1/customers/{id}/tax_ids', 'type=eu_vat&value=a', 0],
+    ['DELETE /v1/customers/{customerId}/tax_ids/{id}', '', 0],
+    ['POST /v1/products/{id}/features', 'entitlement_feature=feat_1', 0],
+    ['POST /v1/charges/{id}', 'description=a', 0],
+    ['POST /v1/refunds/{id}', 'metadata[a]=1', 0],
+    ['POST /v1/refunds/{id}/cancel', '', 0],
+    ['POST /v1/transfers/{id}', 'description=a', 0],
+    ['POST /v1/transfers/{transferId}/reversals/{id}', 'metadata[a]=1', 0],
+    ['POST /v1/payouts/{id}', 'metadata[a]=1', 0],
+    ['POST /v1/topups/{id}', 'description=a', 0],
+    ['POST /v1/checkout/sessions/{id}/expire', '', 0],
+    ['POST /v1/tax_rates', 'display_name=a&inclusive=false&percentage=5', 0],
+    ['POST /v1/tax_rates/{id}', 'active=false', 0],
+    ['POST /v1/reporting/report_runs', 'report_type=balance.summary.1', 0],
     ['POST /v1/payment_methods', 'type=card', 0],
     ['POST /v1/payment_methods/{id}/attach', 'customer=cus_1', 0],
     ['POST /v1/payment_methods/{id}/detach', '', 0],
     ['POST /v1/setup_intents', 'confirm=true', 0],
     ['POST /v1/setup_intents/{id}', 'customer=cus_1', 0],
     ['POST /v1/tokens', '', 0],
-    ['DELETE /v1/customers/{id}', '', 0],
     ['DELETE /v1/products/{id}', '', 0],
   ];
   const split = (call: string, id = 'id_1'): [method: string, path: string] => {
@@ -456,7 +474,8 @@ describe('what the config file adds', () => {
   it('what is named free costs nothing, and a price goes before it', async () => {
     const { call, post, spent } = await agent(configured, { daily_usd_cap: 0 });
     expect((await post('invoices/in_1/void')).status).toBe(200);
-    expect((await call('DELETE', 'invoices/in_1')).status).toBe(200);
+    expect((await call('DELETE', 'invoices/in_1', 'a=1')).status).toBe(200);
+    expect(vendor.received.at(-1)).toMatchObject({ method: 'DELETE', body: 'a=1' });
     expect((await post('invoices/in_1/pay')).body.code).toBe('cap_exhausted');
     expect((await post('invoices')).body.code).toBe('amount_unknown');
     expect(await spent()).toBe(0);
@@ -467,9 +486,10 @@ describe('what the config file adds', () => {
     const pairs = (n: number) => Array.from({ length: n }, (_, i) => `p${i}=1`).join('&');
     const deep = (n: number) => `a${'[b]'.repeat(n - 1)}=1`;
     for (const body of [`a=${'x'.repeat(100_000)}`, pairs(2_000), deep(12)]) {
-      expect((await post('customers', body)).status).toBe(200);
+      expect((await post('invoices/in_1/void', body)).status).toBe(200);
     }
-    expect((await post('customers', `a=${'x'.repeat(131_072)}`)).body.code).toBe('body_too_large');
+    const large = await post('customers', `description=${'x'.repeat(131_072)}`);
+    expect(large.body.code).toBe('body_too_large');
     for (const body of [pairs(2_001), deep(13)]) {
       expect((await post('customers', body)).body.code).toBe('invalid_body');
     }
@@ -478,8 +498,8 @@ describe('what the config file adds', () => {
   it('a header it names is forwarded, unless it holds a vault key', async () => {
     const { post } = await agent(configured);
     const { token } = await configured.issue();
-    await post('customers', 'a=1', { 'X-Team': 'blue', 'X-Other': 'red' });
-    await post('customers', 'a=1', { 'X-Team': token });
+    await post('customers', 'email=a', { 'X-Team': 'blue', 'X-Other': 'red' });
+    await post('customers', 'email=a', { 'X-Team': token });
     const names = vendor.received.map(({ rawHeaders }) =>
       rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase()),
     );
@@ -498,9 +518,9 @@ describe('what the config file adds', () => {
     vendor.respond = (_req, res) => {
       if (open.push(() => res.end('{}')) === 3) arrive();
     };
-    const calls = [1, 2, 3].map(() => post('customers', 'a=1'));
+    const calls = [1, 2, 3].map(() => post('customers', 'email=a'));
     await arrived;
-    const refused = await post('customers', 'a=1');
+    const refused = await post('customers', 'email=a');
     expect([refused.status, refused.body.code, refused.headers['retry-after']]).toEqual([
       503,
       'overloaded',
@@ -553,7 +573,7 @@ describe('connected accounts', () => {
       const { call, post } = await agent(broker);
       for (const answer of [
         await call('GET', 'customers', '', { [name]: value }),
-        await post('customers', 'a=1', { [name]: value }),
+        await post('customers', 'email=a', { [name]: value }),
       ]) {
         expect([answer.status, answer.body.code]).toEqual([403, 'account_not_allowed']);
       }
@@ -563,11 +583,11 @@ describe('connected accounts', () => {
 
   it('are forwarded where they are listed, in the header that named them', async () => {
     const { call, post } = await agent(configured);
-    await post('customers', 'a=1', ON_1);
+    await post('customers', 'email=a', ON_1);
     await call('GET', 'customers', '', { 'Stripe-Context': 'acct_2' });
     expect(headersAt(0)['stripe-account']).toBe('acct_1');
     expect(headersAt(1)['stripe-context']).toBe('acct_2');
-    const both = await post('customers', 'a=1', { ...ON_1, 'Stripe-Context': 'acct_1' });
+    const both = await post('customers', 'email=a', { ...ON_1, 'Stripe-Context': 'acct_1' });
     expect([both.status, both.body.code]).toEqual([403, 'account_not_allowed']);
   });
 

@@ -471,6 +471,7 @@ function price(
     parameters: vendor.canonical(parameters),
     decimals,
   };
+  headers.forwarded['stripe-version'] = vendor.apiVersion(headers.versions);
   vendor.checkExpansion(target.query, priceable.parameters);
   return { target, priceable, price: vendor.price(priceable, settings.prices) };
 }

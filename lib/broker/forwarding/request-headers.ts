@@ -8,6 +8,8 @@ export interface CallHeaders {
   idempotencyKey?: string;
   /** The connected account the call names, and the header that names it; several are never taken. */
   accounts: readonly { header: string; value: string }[];
+  /** What says the version of the vendor's API; several are never taken. */
+  versions: readonly string[];
   /** What goes on to the vendor, in lower case; without host, authorization and content headers. */
   forwarded: Record<string, string>;
 }
@@ -16,9 +18,9 @@ const FORWARDED: ReadonlySet<string> = new Set([
   'accept',
   'accept-language',
   'idempotency-key',
-  'stripe-version',
   'user-agent',
 ]);
+const VERSION = 'stripe-version';
 const ONCE: ReadonlySet<string> = new Set([
   'authorization',
   'host',
@@ -58,6 +60,7 @@ export function readCallHeaders(
   const once = new Map<string, string>();
   const forwarded: Record<string, string> = {};
   const accounts: { header: string; value: string }[] = [];
+  const versions: string[] = [];
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = (rawHeaders[i] ?? '').toLowerCase();
     const value = rawHeaders[i + 1] ?? '';
@@ -65,6 +68,7 @@ export function readCallHeaders(
     const spelled = name.replaceAll('_', '-');
     if (METHOD_OVERRIDES.has(spelled)) throw invalid(`The header ${name} is not taken.`);
     if (ACCOUNT.has(spelled)) accounts.push({ header: spelled, value });
+    if (spelled === VERSION) versions.push(value);
     if (ONCE.has(spelled)) {
       if (once.has(spelled)) throw invalid(`The header ${spelled} is given more than once.`);
       once.set(spelled, value);
@@ -93,6 +97,7 @@ export function readCallHeaders(
     ...optional('contentType', once.get('content-type')),
     ...optional('idempotencyKey', once.get('idempotency-key')),
     accounts,
+    versions,
   };
 }
 

@@ -10,6 +10,11 @@ const AMOUNT = /^[1-9][0-9]{0,7}$/;
 
 /** The texts that stand among the numbers of `amount_details`. */
 const DETAIL_TEXTS: ReadonlySet<string> = new Set([
+  'reference',
+  'subscription_reference',
+  'category',
+  'description',
+  'sold_by',
   'product_name',
   'product_code',
   'unit_of_measure',
@@ -126,7 +131,7 @@ function isNestedAmount(path: readonly string[], pricedField: string): boolean {
 
 function isAmountName(part: string): boolean {
   const name = part.trim().toLowerCase();
-  // How a mandate reads its amount, `fixed` or `maximum`: a text.
-  if (name === 'amount_type') return false;
+  // How a mandate reads its amount, `fixed` or `maximum`, and whether a tax is in it: texts.
+  if (name === 'amount_type' || name === 'amount_includes_iof') return false;
   return name === 'amount' || name.startsWith('amount_') || name.endsWith('_amount');
 }

@@ -8,8 +8,11 @@ export type CallRule =
   | { rule: 'change'; field: string }
   | { rule: 'cancel' }
   | { rule: 'refund' }
-  /** Nothing, so long as the parameter `without` is not there. */
-  | { rule: 'free'; without?: string };
+  /** Nothing: no parameter that the call may have moves money, or starts what does. */
+  | { rule: 'free' };
+
+/** The version of Stripe's API that this table and its parameters are written for. */
+export const STRIPE_VERSION = '2026-10-28.endive';
 
 /**
  * What each call of Stripe's v1 costs, by method and path below `/v1/`; `*` is an id. Any other
@@ -35,17 +38,41 @@ export const STRIPE_CALLS: Readonly<Record<string, CallRule>> = {
   'POST payment_intents/*/cancel': { rule: 'cancel' },
   'POST refunds': { rule: 'refund' },
 
-  'POST customers': { rule: 'free', without: 'balance' },
-  'POST customers/*': { rule: 'free', without: 'balance' },
-  'DELETE customers/*': { rule: 'free' },
-  'POST products': { rule: 'free' },
-  'POST products/*': { rule: 'free' },
-  'DELETE products/*': { rule: 'free' },
-  'POST prices': { rule: 'free' },
-  'POST payment_methods': { rule: 'free' },
-  'POST payment_methods/*/attach': { rule: 'free' },
-  'POST payment_methods/*/detach': { rule: 'free' },
-  'POST setup_intents': { rule: 'free' },
-  'POST setup_intents/*': { rule: 'free' },
-  'POST tokens': { rule: 'free' },
+  ...free(
+    'POST customers',
+    'POST customers/*',
+    'POST customers/*/tax_ids',
+    'DELETE customers/*/tax_ids/*',
+    'POST products',
+    'POST products/*',
+    'DELETE products/*',
+    'POST products/*/features',
+    'POST prices',
+    'POST prices/*',
+    'POST payment_methods',
+    'POST payment_methods/*',
+    'POST payment_methods/*/attach',
+    'POST payment_methods/*/detach',
+    'POST setup_intents',
+    'POST setup_intents/*',
+    'POST setup_intents/*/confirm',
+    'POST setup_intents/*/cancel',
+    'POST setup_intents/*/verify_microdeposits',
+    'POST tokens',
+    'POST charges/*',
+    'POST refunds/*',
+    'POST refunds/*/cancel',
+    'POST transfers/*',
+    'POST transfers/*/reversals/*',
+    'POST payouts/*',
+    'POST topups/*',
+    'POST checkout/sessions/*/expire',
+    'POST tax_rates',
+    'POST tax_rates/*',
+    'POST reporting/report_runs',
+  ),
 };
+
+function free(...calls: readonly string[]): Record<string, CallRule> {
+  return Object.fromEntries(calls.map((call) => [call, { rule: 'free' }]));
+}

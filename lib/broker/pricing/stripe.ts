@@ -15,8 +15,11 @@ import { isCurrency, microsOf } from './currency';
 import type { Rates } from './currency';
 import { checkExpansion } from './expansion';
 import type { Outcome, Price, PriceableCall, ReportedObject } from './price';
-import { STRIPE_CALLS } from './stripe-calls';
+import { BrokerRefusal } from '../refusal';
+import { ParameterList, parameterNotAllowed } from './parameter-list';
+import { STRIPE_CALLS, STRIPE_VERSION } from './stripe-calls';
 import type { CallRule } from './stripe-calls';
+import { STRIPE_PARAMETERS } from './stripe-parameters';
 import type { Vendor } from './vendor';
 
 /** In minor units; far above any payment, and still exact in micro-dollars. */
@@ -32,8 +35,20 @@ const IDEMPOTENCY_ERROR = 'idempotency_error';
 /** Where the answer to a call that the operator prices may say what it came to. */
 const TOTALS = ['amount', 'amount_total', 'amount_due'];
 
+/** Versions up to this one are not accepted. */
+const OLDEST_VERSION = '2022-11-15';
+
+/** What a change of a payment may say where nothing else of that payment is known. */
+const HARMLESS_CHANGE =
+  /^(?:metadata|description|receipt_email|statement_descriptor\w*|shipping|payment_method|payment_method_types|expand)$/;
+
 const FREE: Price = { kind: 'free' };
-const CALLS = new CallTable<CallRule>(Object.entries(STRIPE_CALLS));
+const CALLS = new CallTable(
+  Object.entries(STRIPE_CALLS).map(
+    ([call, rule]) =>
+      [call, { rule, list: new ParameterList(STRIPE_PARAMETERS[call] ?? '') }] as const,
+  ),
+);
 
 /** Stripe's API v1, https://docs.stripe.com/api. */
 export const stripe: Vendor = {
@@ -45,6 +60,19 @@ export const stripe: Vendor = {
 
   authorization(secret) {
     return `Bearer ${secret}`;
+  },
+
+  apiVersion(given) {
+    if (given.length === 0) return STRIPE_VERSION;
+    const [version = ''] = given;
+    const [, date = '', name] = /^(\d{4}-\d{2}-\d{2})(?:\.([a-z]+))?$/.exec(version) ?? [];
+    const isRelease = date > OLDEST_VERSION && name !== 'preview' && name !== 'beta';
+    if (given.length === 1 && isRelease) return version;
+    throw new BrokerRefusal(
+      400,
+      'version_not_supported',
+      `Stripe-Version must be given once, as a release later than ${OLDEST_VERSION}, such as ${STRIPE_VERSION}: in older ones other parameters move money. Without the header the broker sends ${STRIPE_VERSION}.`,
+    );
   },
 
   canonical(parameters) {
@@ -61,12 +89,17 @@ export const stripe: Vendor = {
 
   price(call, { rates, calls } = NO_CONFIGURED_PRICES) {
     if (call.method === 'GET') return FREE;
-    const rule = CALLS.find(call.method, call.segments);
-    if (rule !== undefined) return priceByRule(rule, call, rates);
+    const known = CALLS.find(call.method, call.segments);
+    if (known !== undefined) {
+      const price = priceByRule(known.rule, call, rates);
+      const unknown = known.list.firstUnknown(call.parameters);
+      if (unknown !== undefined) throw parameterNotAllowed(nameOfCall(call), unknown.path);
+      return price;
+    }
     const configured = calls.find(call.method, call.segments);
     if (configured !== undefined) return configuredPrice(configured, call, rates);
     throw amountUnknown(
-      `What ${call.method} /v1/${call.segments.join('/')} costs is not known to the broker, so it is refused.`,
+      `What ${nameOfCall(call)} costs is not known to the broker, so it is refused.`,
     );
   },
 
@@ -84,6 +117,10 @@ export const stripe: Vendor = {
   },
 };
 
+function nameOfCall({ method, segments }: PriceableCall): string {
+  return `${method} /v1/${segments.join('/')}`;
+}
+
 function priceByRule(rule: CallRule, call: PriceableCall, rates: Rates): Price {
   const objectId = call.segments[1] ?? '';
   switch (rule.rule) {
@@ -93,16 +130,16 @@ function priceByRule(rule: CallRule, call: PriceableCall, rates: Rates): Price {
       return { kind: 'exposure', objectId, ...totalOf(call, rule.field), rates };
     case 'change': {
       const total = totalOf(call, rule.field);
-      return Object.keys(total).length === 0 ? FREE : { kind: 'change', objectId, ...total, rates };
+      const isFree =
+        Object.keys(total).length === 0 &&
+        call.parameters.every(({ path }) => HARMLESS_CHANGE.test(path[0] ?? ''));
+      return isFree ? FREE : { kind: 'change', objectId, ...total, rates };
     }
     case 'cancel':
       return { kind: 'cancel', objectId };
     case 'refund':
       return refund(call, rates);
     case 'free':
-      if (call.parameters.some(({ path }) => path[0] === rule.without)) {
-        throw amountUnknown(`A change of ${rule.without} is money that the broker cannot price.`);
-      }
       return FREE;
   }
 }
@@ -187,13 +224,14 @@ function settled(price: Price, call: PriceableCall, body: unknown, rates: Rates)
       };
     }
     case 'change': {
+      // It named no total, so what the object may cost is as it was.
+      if (price.amount === undefined) return { ending: 'settled', object };
       const total = Math.max(amount, received ?? 0);
-      const wanted = price.amount === undefined ? undefined : Math.max(price.amount, total);
       return {
         ending: 'settled',
         object,
         ...optional('reportedMicros', micros(total)),
-        ...optional('finalMicros', wanted === undefined ? undefined : micros(wanted)),
+        ...optional('finalMicros', micros(Math.max(price.amount, total))),
         settledAmount: { amount: total, currency },
       };
     }

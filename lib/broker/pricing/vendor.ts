@@ -13,6 +13,13 @@ export interface Vendor {
   readonly pricedCalls: readonly string[];
   /** The `Authorization` header that carries the account's secret. */
   authorization(secret: string): string;
+  /**
+   * The version of its API that a call is forwarded with.
+   *
+   * @param given What the call's version headers say, in whatever spelling.
+   * @throws BrokerRefusal `version_not_supported`.
+   */
+  apiVersion(given: readonly string[]): string;
   /** Whether a code in lower case is a currency it takes. */
   isCurrency(code: string): boolean;
   /** A body's parameters in the one spelling in which they are both priced and forwarded. */

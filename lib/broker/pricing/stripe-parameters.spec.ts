@@ -1,0 +1,190 @@
+import fc from 'fast-check';
+import Stripe from 'stripe';
+import { BrokerRefusal } from '../refusal';
+import { ParameterList } from './parameter-list';
+import type { Parameter } from './parameters';
+import { stripe } from './stripe';
+import { STRIPE_CALLS, STRIPE_VERSION } from './stripe-calls';
+import { STRIPE_PARAMETERS } from './stripe-parameters';
+import { parametersInTypes } from '../../../test/support/stripe-types';
+
+/** Names of earlier versions that are accepted, which the types of this one no longer have. */
+const EARLIER = /^(?:payment_method_types\[\]|features\[\]\[name\]|recurring\[aggregate_usage\])$/;
+
+/** What Stripe takes and the broker does not forward, each with what it does. */
+const LEFT_OUT: Readonly<Record<string, RegExp>> = {
+  // Credit, a card that pays what is past due, how money that came in is used; what no page explains.
+  'POST customers': /^(?:balance|cash_balance|source|validate)\b/,
+  'POST customers/*': /^(?:balance|cash_balance|source|validate)\b/,
+  // Another price is no longer found by its key; a price that is in use gets another amount.
+  'POST prices': /^transfer_lookup_key$/,
+  'POST prices/*': /^(?:transfer_lookup_key$|currency_options\b)/,
+  // An account that money is sent to; a permission for one collection of any size.
+  'POST setup_intents': /^(?:attach_to_self|flow_directions|single_use)\b/,
+  'POST setup_intents/*': /^(?:attach_to_self|flow_directions)\b/,
+  // Of a customer's balance, not of a payment.
+  'POST refunds': /^(?:customer|origin)$/,
+  // Amounts by names of an earlier version.
+  'POST charges': /^(?:application_fee$|destination\b)/,
+  'POST charges/*/capture': /^application_fee$/,
+};
+
+const FREE = Object.entries(STRIPE_CALLS)
+  .filter(([, { rule }]) => rule === 'free')
+  .map(([call]) => call);
+const NAMES = new Map(
+  Object.entries(STRIPE_PARAMETERS).map(([call, text]) => [call, new ParameterList(text).names()]),
+);
+
+/** A listed name as a call gives it: `expand[]`, `custom_fields[0][name]`, `metadata[k]`. */
+const given = (name: string, index = '0', key = 'k'): string[] =>
+  partsOf(name).map((part) => (part === '' ? index : part === '*' ? key : part));
+
+function partsOf(name: string): string[] {
+  const [top = '', ...rest] = name.replaceAll(']', '').split('[');
+  return [top, ...rest];
+}
+
+/** What becomes of a call with these parameters alone. */
+function refusalOf(call: string, parameters: readonly Parameter[]): BrokerRefusal | undefined {
+  const [method = '', path = ''] = call.split(' ');
+  try {
+    stripe.price({
+      method,
+      segments: path.replaceAll('*', 'id_1').split('/'),
+      parameters,
+      decimals: new Set(),
+    });
+  } catch (error) {
+    if (error instanceof BrokerRefusal) return error;
+    throw error;
+  }
+  return undefined;
+}
+
+describe('the parameters that Stripe’s calls are forwarded with', () => {
+  it('are told for each call in the table, and for no other', () => {
+    expect(Object.keys(STRIPE_PARAMETERS).toSorted()).toEqual(Object.keys(STRIPE_CALLS).toSorted());
+    expect(STRIPE_VERSION).toBe(Stripe.API_VERSION);
+  });
+
+  it('are those of Stripe’s own types but what is left out, name by name', () => {
+    const types = parametersInTypes(Object.keys(STRIPE_CALLS));
+    for (const [call, listed] of NAMES) {
+      const typed = types.get(call) ?? [];
+      const known = new Set(typed);
+      const strange = listed.filter((name) => !known.has(name) && !EARLIER.test(name));
+      const left = typed.filter((name) => LEFT_OUT[call]?.test(name) === true);
+      const missing = typed.filter((name) => !listed.includes(name) && !left.includes(name));
+      expect([call, strange, missing]).toEqual([call, [], []]);
+      expect([call, left.filter((name) => listed.includes(name))]).toEqual([call, []]);
+      expect(left.length > 0).toBe(LEFT_OUT[call] !== undefined);
+    }
+  }, 120_000);
+
+  it('pass one by one in every free call, and their lists and maps may be cleared', () => {
+    for (const call of FREE) {
+      for (const name of NAMES.get(call) ?? []) {
+        const path = given(name);
+        expect([call, name, refusalOf(call, [{ path, value: '1' }])]).toEqual([
+          call,
+          name,
+          undefined,
+        ]);
+        for (let length = 1; length < path.length; length++) {
+          const cleared = { path: path.slice(0, length), value: '' };
+          expect(refusalOf(call, [cleared])).toBeUndefined();
+        }
+      }
+    }
+  });
+
+  it('are no others: a name that is on no list passes nowhere in any free call', () => {
+    const part = fc.oneof(
+      fc.constantFrom(
+        'balance',
+        'account_balance',
+        'source',
+        'card',
+        'plan',
+        'coupon',
+        'trial_end',
+        'cash_balance',
+        'transfer_lookup_key',
+        'amount',
+        'metadata',
+        'expand',
+        'customer',
+        'email',
+        '0',
+        '',
+        '*',
+        '{',
+        'toString',
+        'has',
+      ),
+      fc.stringMatching(/^[a-z_]{1,12}$/),
+    );
+    let tried = 0;
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...FREE),
+        fc.nat(),
+        fc.nat(6),
+        fc.constantFrom('insert', 'replace', 'append', 'cut'),
+        part,
+        fc.boolean(),
+        (call, which, at, how, other, isLast) => {
+          const listed = NAMES.get(call) ?? [];
+          const path = given(listed[which % Math.max(1, listed.length)] ?? 'email');
+          const place = at % path.length;
+          if (how === 'insert') path.splice(place, 0, other);
+          if (how === 'replace') path.splice(place, 1, other);
+          if (how === 'append') path.push(other);
+          if (how === 'cut') path.splice(place + 1);
+          if (listed.some((name) => fits(name, path))) return;
+          tried++;
+          const harmless = { path: ['expand', ''], value: 'x' };
+          const unknown = { path, value: '1' };
+          const some = listed.includes('expand[]') ? [harmless] : [];
+          const refusal = refusalOf(call, isLast ? [...some, unknown] : [unknown, ...some]);
+          expect([path, refusal?.code]).toEqual([path, 'parameter_not_allowed']);
+          expect(refusal?.fields['parameter']).toBe(nameIn(path));
+        },
+      ),
+      { numRuns: 5_000 },
+    );
+    expect(tried).toBeGreaterThan(1_000);
+  });
+
+  it.each([
+    ['amount', ['amount', 'x'], 'invalid_amount'],
+    ['a name of the table', ['Amount'], 'parameter_not_allowed'],
+    ['what is on another call’s list', ['final_capture'], 'parameter_not_allowed'],
+    ['what is nested deeper', ['metadata', 'a', 'b'], 'parameter_not_allowed'],
+    ['an item of what is no list', ['description', '0'], 'parameter_not_allowed'],
+    ['a plain value for a list', ['expand'], 'parameter_not_allowed'],
+  ])('a priced call has a list too: %s', (_what, path, code) => {
+    const priced = [
+      { path: ['amount'], value: '1' },
+      { path: ['currency'], value: 'usd' },
+    ];
+    expect(refusalOf('POST payment_intents', priced)).toBeUndefined();
+    expect(refusalOf('POST payment_intents', [...priced, { path, value: '1' }])?.code).toBe(code);
+  });
+});
+
+/** Whether a path is one of a listed name, read without the code under test. */
+function fits(name: string, path: readonly string[]): boolean {
+  const parts = partsOf(name);
+  return (
+    parts.length === path.length &&
+    parts.every((part, i) =>
+      part === '*' ? true : part === '' ? /^\d*$/.test(path[i] ?? 'x') : part === path[i],
+    )
+  );
+}
+
+function nameIn([top = '', ...rest]: readonly string[]): string {
+  return top + rest.map((part) => `[${part}]`).join('');
+}
