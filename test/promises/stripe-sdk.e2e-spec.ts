@@ -16,6 +16,7 @@ import {
   VaultKeyMissingException,
   VaultKeyModule,
   VaultKeyService,
+  VendorException,
 } from '../../lib/index';
 import type { VaultKey } from '../../lib/index';
 import { InjectStripe, STRIPE_CLIENT } from '../../lib/stripe/index';
@@ -544,16 +545,20 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
   });
 
   if (marksAnswers) {
-    it('an object is deleted where a pattern grants it', async () => {
+    it('an object is deleted where a pattern grants it, but no customer with its subscriptions', async () => {
       const policy = {
         dailyUsdCap: 0,
-        allowedEndpoints: ['/v1/customers', 'DELETE /v1/customers/*'],
+        allowedEndpoints: ['/v1/customers', 'DELETE /v1/customers/*', 'DELETE /v1/products/*'],
       };
-      const { deleted } = await app.get(VaultKeyService).run(policy, async () => {
-        const { id } = await client.customers.create({ name: 'Ada' });
-        return client.customers.del(id);
+      const run = <T>(work: () => Promise<T>) => app.get(VaultKeyService).run(policy, work);
+      const { id } = await run(() => client.customers.create({ name: 'Ada' }));
+      await expect(run(() => client.customers.del(id))).rejects.toMatchObject({
+        code: 'amount_unknown',
       });
-      expect(deleted).toBe(true);
+      // The offline Stripe has no products; the call was for it to answer.
+      await expect(run(() => client.products.del('prod_1'))).rejects.toThrow(VendorException);
+      expect(vendor.calls('DELETE /v1/customers/*')).toHaveLength(0);
+      expect(vendor.calls('DELETE /v1/products/*')).toHaveLength(1);
     });
   }
 
