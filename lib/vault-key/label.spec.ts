@@ -25,8 +25,23 @@ describe('keyLabel', () => {
 
 describe('what a label may not hold', () => {
   const unshown = fc.constantFrom(
-    ...['\u200b', '\u200d', '\u202e', '\u2066', '\u061c', '\ufeff', '\u00ad', '\u2028', '\0'],
-    ...['\u{e0067}', '\u3164', '\ud83d', '\udc68', '👩🏽‍🚀', '👨‍👩‍👧', '❤️', 'a'],
+    '\u200b',
+    '\u200d',
+    '\u202e',
+    '\u2066',
+    '\u061c',
+    '\ufeff',
+    '\u00ad',
+    '\u2028',
+    '\0',
+    '\u{e0067}',
+    '\u3164',
+    '\ud83d',
+    '\udc68',
+    '👩🏽‍🚀',
+    '👨‍👩‍👧',
+    '❤️',
+    'a',
   );
 
   it('becomes _ in a label, wherever it stands and wherever the label is cut', () => {

@@ -750,3 +750,30 @@ describe("the operator's words", () => {
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('KEYBRAKE_TOKEN')]);
   });
 });
+
+describe('the list of keys by status', () => {
+  it('is answered with no brake at all, and under a brake of each scope', async () => {
+    const own = await BrokerProcess.start({ vendor });
+    const subject = { tenant_id: 't1', user_id: 'u1', run_id: 'r1', tool: 'Tool.pay' };
+    const { id } = await own.issue({ subject });
+    const idsOf = async (status: string): Promise<string[]> => {
+      const { status: code, body } = await own.api('GET', `/v1/keys?status=${status}`);
+      expect([status, code]).toEqual([status, 200]);
+      return (body.keys as { id: string }[]).map((key) => key.id);
+    };
+    const lists = async () => [await idsOf('active'), await idsOf('braked')];
+    expect(await lists()).toEqual([[id], []]);
+    const targets = { tenant: 't1', user: 'u1', run: 'r1', tool: 'Tool.pay', vendor: 'stripe' };
+    for (const [scope, target] of Object.entries({ ...targets, key: id, all: '' })) {
+      const brake = await own.api('POST', '/v1/brakes', {
+        scope,
+        ...(scope === 'all' ? {} : { id: target }),
+        reason: 'a test',
+      });
+      expect([scope, brake.status]).toEqual([scope, 201]);
+      expect([scope, ...(await lists())]).toEqual([scope, [], [id]]);
+      await own.api('DELETE', `/v1/brakes/${brake.body.id}`);
+    }
+    expect(await lists()).toEqual([[id], []]);
+  });
+});

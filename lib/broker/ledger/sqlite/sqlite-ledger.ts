@@ -85,7 +85,6 @@ interface ChargedCap extends CapState {
  * every acknowledged decision is on the disk (`synchronous=FULL`).
  */
 export class SqliteLedger implements Ledger {
-  readonly #clock: Clock;
   readonly #tell: (line: string) => void;
   readonly #store: OpenStore;
   readonly #connection: SqliteConnection;
@@ -114,7 +113,6 @@ export class SqliteLedger implements Ledger {
   constructor(file: string, settings: LedgerSettings = {}) {
     const { clock = new Clock(), doubts = new AcceptedDoubts(), log = () => {} } = settings;
     this.#tell = log;
-    this.#clock = clock;
     this.#store = openStore(file, { ...settings, clock, doubts });
     const { connection, chain, latest } = this.#store;
     this.#connection = connection;
