@@ -65,13 +65,15 @@ export class Load {
 
   /** What must stand before anything is spent. */
   async prepare(): Promise<void> {
+    const { acknowledged } = this;
     for (const [user, capUsd] of Object.entries(OPERATORS_CAPS)) {
+      const word: BudgetWord = { user, capUsd, askedAt: acknowledged.tick() };
+      acknowledged.budgets.push(word);
       const answer = await this.way.api('PUT', `/v1/budgets/user/${user}`, {
         daily_usd_cap: capUsd,
       });
       if (answer.status !== 200) throw new Error(`a budget was answered ${answer.text}`);
-      const now = this.acknowledged.tick();
-      this.acknowledged.budgets.push({ user, capUsd, askedAt: now, acknowledgedAt: now });
+      word.acknowledgedAt = acknowledged.tick();
     }
   }
 
@@ -343,6 +345,7 @@ export class Load {
       amount: String(cents),
       currency: 'usd',
       payment_method: 'pm_card_visa',
+      'allowed_payment_method_types[0]': 'card',
       confirm: 'true',
       ...(isManual ? { capture_method: 'manual' } : {}),
       'metadata[operation]': id,

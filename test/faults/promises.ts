@@ -1,3 +1,4 @@
+import { AUDIT_COLUMNS } from '../../lib/broker/audit/audit-entry';
 import { Broker } from '../../lib/broker/broker';
 import type { KeyView } from '../../lib/broker/keys/key';
 import type { StripeVendor } from '../../lib/testing/stripe-vendor';
@@ -43,6 +44,10 @@ export async function checkCopy(
   }
   const store = readStore(file);
   const holds = store.all<StoredHold>('SELECT * FROM holds');
+  const told = store.all<{ key_id: string; micros: number }>(
+    `SELECT ${column('key_id')} AS key_id, SUM(${column('settled_micros')}) AS micros
+     FROM audit WHERE ${column('settled_micros')} IS NOT NULL GROUP BY 1`,
+  );
   const balances = store.all<{ name: string; spent: number; held: number }>(
     'SELECT * FROM balances',
   );
@@ -53,8 +58,14 @@ export async function checkCopy(
   );
   store.close();
   checkSums(holds, balances);
+  checkLog(holds, told);
   checkChargedTo(holds, parents);
   checkMoney(holds, moment, acknowledged, new ExecutedMoney(vendor, moment.lastCall));
+}
+
+/** A column of a row of the log, which is an array behind its number. */
+function column(name: (typeof AUDIT_COLUMNS)[number]): string {
+  return `(entry ->> ${AUDIT_COLUMNS.indexOf(name) + 1})`;
 }
 
 /** As a store must stand once nothing is under way and it could be written: to the cent. */
@@ -176,6 +187,20 @@ function checkSums(
   }
   for (const [name, { spent, held }] of sums) {
     if (spent + held > 0) throw new Error(`${name} has holds of ${spent + held}, and no balance`);
+  }
+}
+
+/** The rows of the log add up to what is spent under each key. */
+function checkLog(
+  holds: readonly StoredHold[],
+  told: readonly { key_id: string; micros: number }[],
+): void {
+  const spent = new Map<string, number>();
+  for (const hold of holds) if (!isOpen(hold)) add(spent, hold.key_id, hold.settled);
+  const inLog = new Map(told.map(({ key_id, micros }) => [key_id, micros]));
+  for (const id of new Set([...spent.keys(), ...inLog.keys()])) {
+    const [ledger, log] = [spent.get(id) ?? 0, inLog.get(id) ?? 0];
+    if (ledger !== log) throw new Error(`${id} has spent ${ledger} micros; the log says ${log}`);
   }
 }
 

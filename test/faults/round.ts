@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Broker } from '../../lib/broker/broker';
 import { createBrokerServer } from '../../lib/broker/http/broker-server';
+import { StoreInUseError } from '../../lib/broker/ledger/store-doubt';
 import { BrokerRefusal } from '../../lib/broker/refusal';
 import { createStripeVendor } from '../../lib/testing/stripe-vendor';
 import type { StripeVendor } from '../../lib/testing/stripe-vendor';
@@ -36,8 +37,10 @@ export interface Figures {
 }
 
 const SETTLING_MS = 60_000;
-/** Copies a statement. */
+/** How likely a copy is at a statement: of the first ones, which make the store, and of the others. */
+const BIRTH_COPY_RATE = 0.02;
 const COPY_RATE = 0.002;
+const BIRTH = 60;
 const MAX_COPIES = 12;
 
 /**
@@ -76,16 +79,16 @@ class Round {
   constructor(
     private readonly mode: Mode,
     seed: number,
-    private readonly file: string,
+    private file: string,
     private readonly vendor: StripeVendor,
     private readonly figures: Figures,
   ) {
     this.#random = new SeededRandom(seed);
-    this.#copies = new StoreCopies(file, new SeededRandom(seed + 1), COPY_RATE, (copy) =>
-      this.#note(copy),
-    );
+    this.#copies = new StoreCopies(file, new SeededRandom(seed + 1), (copy) => this.#note(copy));
     this.#faults = new StoreFaults(new SeededRandom(seed + 2), (moment, sql) => {
-      if (this.#found.length < MAX_COPIES) this.#copies.atStatement(moment, sql);
+      if (this.#found.length >= MAX_COPIES) return;
+      const isBirth = this.#faults.statements < BIRTH;
+      this.#copies.atStatement(moment, sql, isBirth ? BIRTH_COPY_RATE : COPY_RATE);
     });
     watchStore(file, this.#faults);
   }
@@ -119,6 +122,7 @@ class Round {
       this.#faults.enabled = false;
     }
     this.#note(this.#copies.copy('after the end'));
+    if (vendor.book.executed.length === 0) throw new Error('no call has moved any money');
     const violation = acknowledged.violations[0];
     if (violation !== undefined) throw new Error(violation);
 
@@ -143,16 +147,26 @@ class Round {
 
   /** Starts a broker; a start that fails leaves a store on which another one succeeds. */
   async #open(withFaults: boolean): Promise<Broker> {
-    this.#faults.enabled = withFaults;
-    for (let left = 5; left > 0; left--) {
+    for (let left = withFaults ? 5 : 0; ; left--) {
+      this.#faults.enabled = left > 0;
       try {
         return openBroker(this.file, this.vendor);
       } catch (error) {
-        if (!this.#faults.enabled) throw error;
+        // A disk that takes nothing, the end of it neither: the process would end here.
+        if (error instanceof StoreInUseError) this.#leave();
+        else if (left <= 0) throw error;
+      } finally {
+        this.#faults.enabled = false;
       }
     }
-    this.#faults.enabled = false;
-    return openBroker(this.file, this.vendor);
+  }
+
+  /** Goes on with the files as the end of the process leaves them. */
+  #leave(): void {
+    const { file } = this.#copies.copy('at the end of a process');
+    this.file = file;
+    this.#copies.file = file;
+    watchStore(file, this.#faults);
   }
 
   /** Waits until what has ended at the vendor is settled. */

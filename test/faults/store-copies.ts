@@ -21,19 +21,18 @@ export class StoreCopies {
 
   /** @param onCopy Told of each copy at its very moment. */
   constructor(
-    private readonly file: string,
+    public file: string,
     private readonly random: SeededRandom,
-    private readonly rate: number,
     private readonly onCopy: (copy: StoreCopy) => void,
   ) {}
 
-  readonly atStatement = (moment: 'before' | 'after', sql: string): void => {
+  atStatement(moment: 'before' | 'after', sql: string, rate: number): void {
     if (moment === 'before' && sql.startsWith('BEGIN')) this.#before = this.#state();
-    if (moment === 'after' && sql === 'COMMIT' && this.random.chance(this.rate * 2)) this.#tear();
-    if (this.random.chance(this.rate)) {
+    if (moment === 'after' && sql === 'COMMIT' && this.random.chance(rate * 2)) this.#tear();
+    if (this.random.chance(rate)) {
       this.onCopy(this.copy(`${moment} ${sql.trim().split('\n')[0] ?? ''}`));
     }
-  };
+  }
 
   copy(moment: string): StoreCopy {
     this.#made += 1;
