@@ -51,6 +51,8 @@ export interface Operation {
   inFlight: number;
   /** When somebody first asked to capture or cancel it. */
   closedAt: number | undefined;
+  /** Whether the vendor said that it captured or canceled it. */
+  isClosed: boolean;
   /** Whether what became of one of its calls is not known to who sent it. */
   isUnclear: boolean;
   /** Whether an operator has ended its hold. */

@@ -77,7 +77,7 @@ export function checkExactly(file: string, acknowledged: Acknowledged, vendor: S
   const money = new ExecutedMoney(vendor);
   for (const operation of acknowledged.operations) {
     if (operation.idempotencyKey === undefined || operation.isUnclear) continue;
-    const cost = money.costOf(operation.id, operation.closedAt === undefined) * CENT;
+    const cost = money.costOf(operation.id, !operation.isClosed) * CENT;
     const sum = counted.get(keyHashOf(operation.idempotencyKey)) ?? 0;
     if (sum !== cost) {
       throw new Error(`${operation.id} counts ${sum} micros, and the vendor executed ${cost}`);
