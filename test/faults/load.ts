@@ -35,9 +35,9 @@ const ENDPOINTS = [
 const MAX_NESTED = 4;
 
 /** What users may spend a day by an operator's word that stands from the beginning. */
-export const OPERATORS_CAPS: Readonly<Record<string, number>> = { u1: 60, u2: 250 };
+export const OPERATORS_CAPS: Readonly<Record<string, number>> = { u1: 150, u2: 600 };
 /** What users may spend a day by a cap that travels with each of their keys. */
-export const APPS_CAPS: Readonly<Record<string, number>> = { u2: 400, u3: 90 };
+export const APPS_CAPS: Readonly<Record<string, number>> = { u2: 800, u3: 250 };
 
 /** Statuses by which a vendor tells for certain what became of a call. */
 const CERTAIN: ReadonlySet<number> = new Set([200, 400, 402, 404]);
@@ -172,7 +172,7 @@ export class Load {
       ? random.pick(acknowledged.leases.filter(({ end }) => !isAsked(end)))
       : undefined;
     const user = parent?.user ?? random.pick(USERS) ?? 'u1';
-    const capUsd = random.pick([3, 10, 10, 40, 200]) ?? 10;
+    const capUsd = random.pick([3, 10, 40, 200, 1_000]) ?? 10;
     const budget = APPS_CAPS[user];
     const answer = await this.way.issue({
       label: `faults-${user}`,
@@ -343,7 +343,7 @@ export class Load {
     const key = random.pick(stopped ? this.acknowledged.keys.slice(-30) : this.#usable());
     if (key === undefined) return this.#issue();
     const isManual = random.chance(0.4);
-    const cents = random.int(50, 1_500);
+    const cents = random.int(50, 1_000);
     const operation = this.#operation(key, cents, '/v1/payment_intents', (id) => ({
       amount: String(cents),
       currency: 'usd',
