@@ -178,6 +178,7 @@ describe('the audit log', () => {
 
 /** Turns a store of this version into one of version 2: a column a field, and no journal. */
 const TO_VERSION_2 = `
+  ALTER TABLE objects DROP COLUMN final;
   DROP TABLE clock;
   DROP TABLE journal; DROP INDEX audit_outcomes; DROP INDEX keys_by_token;
   ALTER TABLE audit RENAME TO entries;
