@@ -7,7 +7,8 @@ import { until } from '../support/until';
 
 jest.setTimeout(60_000);
 
-const PAYMENT = 'amount=100&currency=usd&payment_method=pm_card_visa&confirm=true';
+const PAYMENT =
+  'amount=100&currency=usd&payment_method=pm_card_visa&allowed_payment_method_types[0]=card&confirm=true';
 const MANY = 20_000;
 
 let vendor: StripeVendor;
