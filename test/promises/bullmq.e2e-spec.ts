@@ -579,7 +579,7 @@ describeWithRedis('jobs of BullMQ', () => {
     await lostEvents.close();
     await successor.close();
     await lost.close();
-  }, 30_000);
+  });
 
   describe('a retry', () => {
     /** Fails once, is then told to have begun at other times, and tried again. */

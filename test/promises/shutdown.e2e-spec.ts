@@ -84,7 +84,7 @@ describe.each(['SIGTERM', 'app.close()'])('an application that is told to stop b
   }
 
   it('begins nothing more, ends what is at work, and cuts off the rest when its time is over', async () => {
-    app = StoppingApp.start(vendor, '3s', true);
+    app = StoppingApp.start(vendor, '6s', true);
     const url = await app.told();
     const [response] = await streaming(url);
     const ended = new Promise((resolve) => response.on('error', resolve).on('close', resolve));

@@ -268,7 +268,7 @@ describe('an answer that is read as a stream', () => {
   it('and stands still ends with the time-out of its call', async () => {
     const body = new Readable({ read: () => undefined });
     body.push('{"object"');
-    const stream = await streaming(body, 200);
+    const stream = await streaming(body, 1_000);
     const read = async () => {
       let seen = '';
       try {
@@ -282,7 +282,7 @@ describe('an answer that is read as a stream', () => {
       seen: '{"object"',
       error: {
         code: 'vendor_outcome_unknown',
-        message: expect.stringContaining('200 ms') as string,
+        message: expect.stringContaining('1000 ms') as string,
       },
     });
     expect(body.destroyed).toBe(true);
@@ -295,8 +295,8 @@ describe('an answer that is read as a stream', () => {
         setTimeout(() => this.push(++chunks > 8 ? null : 'x'.repeat(20_000)), 60);
       },
     });
-    const stream = await streaming(body, 400);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    const stream = await streaming(body, 1_500);
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
     let size = 0;
     for await (const chunk of stream) size += (chunk as Buffer).length;
     expect(size).toBe(160_000);
@@ -305,7 +305,7 @@ describe('an answer that is read as a stream', () => {
   it('and breaks off is an error of its reader', async () => {
     const body = new Readable({ read: () => undefined });
     body.push('{');
-    const stream = await streaming(body, 5_000);
+    const stream = await streaming(body, 60_000);
     const read = stream.toArray();
     setImmediate(() => body.destroy());
     await expect(read).rejects.toThrow('broke off');
@@ -313,7 +313,7 @@ describe('an answer that is read as a stream', () => {
 
   it('and let go lets go of the call', async () => {
     const body = new Readable({ read: () => undefined });
-    const stream = await streaming(body, 5_000);
+    const stream = await streaming(body, 60_000);
     stream.destroy();
     await once(body, 'close');
   });

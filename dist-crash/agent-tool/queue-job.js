@@ -1,0 +1,192 @@
+"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.jobIn = jobIn;
+exports.identityOf = identityOf;
+exports.callsOf = callsOf;
+exports.refuseLateRetry = refuseLateRetry;
+exports.jobError = jobError;
+exports.putOff = putOff;
+const node_crypto_1 = require("node:crypto");
+const call_refused_exception_1 = require("../exceptions/call-refused.exception");
+const exception_behind_1 = require("../exceptions/exception-behind");
+const vault_key_missing_exception_1 = require("../exceptions/vault-key-missing.exception");
+const vault_key_exception_1 = require("../exceptions/vault-key.exception");
+const vendor_exception_1 = require("../exceptions/vendor.exception");
+const agent_identity_1 = require("../vault-key/agent-identity");
+const call_numbering_1 = require("../vault-key/call-numbering");
+/** How long a vendor is sure to know an idempotency key, less an hour to run in. */
+const REPLAYABLE_MS = 23 * 3_600_000;
+/** How long a job waits that a process about to end gives back. */
+const PUT_OFF_MS = 1_000;
+const FIRST_ATTEMPT = 'vault-key:first-attempt';
+/**
+ * The job that a method was called with, as a queue calls its processor. What is data alone is none:
+ * a caller may have written it, and would name the user, the run and the idempotency keys.
+ */
+function jobIn([first]) {
+    if (typeof first !== 'object' || first === null)
+        return undefined;
+    const { queueName, timestamp, attemptsMade, updateProgress } = first;
+    return typeof updateProgress === 'function' &&
+        typeof queueName === 'string' &&
+        typeof timestamp === 'number' &&
+        typeof attemptsMade === 'number' &&
+        'data' in first
+        ? first
+        : undefined;
+}
+/** `<queue>:<job id>`: what tells a job from all others. */
+function nameOf({ queueName, id }) {
+    return `${queueName}:${id ?? 'job'}`;
+}
+/**
+ * On whose behalf a job works: `userId`, `runId` and `tenantId` of its data. Without them it works
+ * for `anon`, in a run of its own.
+ *
+ * @throws CallRefusedException `invalid_identity`, naming the field.
+ */
+function identityOf(job) {
+    const data = (typeof job.data === 'object' && job.data !== null ? job.data : {});
+    const given = Object.fromEntries(['userId', 'runId', 'tenantId'].flatMap((field) => data[field] === undefined || data[field] === null ? [] : [[field, data[field]]]));
+    const { userId, runId, tenantId } = (0, agent_identity_1.readIdentity)(given, `Correct the data of job ${nameOf(job)}.`);
+    return {
+        userId: userId ?? agent_identity_1.ANONYMOUS,
+        runId: runId ?? runIdOf(nameOf(job)),
+        ...(tenantId === undefined ? {} : { tenantId }),
+    };
+}
+const attempts = new WeakMap();
+function attemptAt(job) {
+    const known = attempts.get(job);
+    if (known !== undefined)
+        return known;
+    const attempt = { calls: new call_numbering_1.CallNumbering(nameOf(job), originOf(job)) };
+    attempts.set(job, attempt);
+    return attempt;
+}
+/** The numbering of the vendor calls of one attempt at a job, whatever methods make them. */
+function callsOf(job) {
+    return attemptAt(job).calls;
+}
+/**
+ * What tells jobs of one name apart: the prefix of their queues. And, for those that the queue
+ * counted out itself, when they were added: a queue that was emptied counts from 1 again. An id that
+ * the application chose stands for the same work again.
+ */
+function originOf({ id, queueName, queueQualifiedName = queueName, timestamp }) {
+    const counted = id === undefined || /^\d+$/.test(id);
+    return counted ? `${queueQualifiedName}@${timestamp}` : queueQualifiedName;
+}
+/** A job's name may hold what a run id may not, or be longer: then its hash stands for it. */
+function runIdOf(name) {
+    return (0, agent_identity_1.isRunId)(name) ? name : `job:${(0, node_crypto_1.createHash)('sha256').update(name, 'utf16le').digest('hex')}`;
+}
+/**
+ * Refuses an attempt at a job that comes so late after the first that the vendor may have forgotten
+ * its idempotency keys: what the first attempt charged would be charged again.
+ *
+ * @throws CallRefusedException `retry_too_late`.
+ */
+function refuseLateRetry(job) {
+    // Asked once: however long an attempt takes, it is no retry of itself.
+    return (attemptAt(job).inTime ??= checkFirstAttempt(job, Date.now()));
+}
+async function checkFirstAttempt(job, now) {
+    const first = (await firstAttemptOf(job, now)) ?? firstPossibleAttemptOf(job, now);
+    if (now - first <= REPLAYABLE_MS)
+        return;
+    throw new call_refused_exception_1.CallRefusedException({
+        status: 409,
+        code: 'retry_too_late',
+        message: `This attempt at job ${nameOf(job)} comes more than 23 hours after the first (${new Date(first).toISOString()}). Vendors keep idempotency keys for 24, and what an earlier attempt charged would be charged again, so it was not run. Look up at the vendor what was executed, and add a new job for the rest.`,
+    });
+}
+/** The time the first attempt wrote down in the job itself, where its queue is kept in Redis. */
+async function firstAttemptOf(job, now) {
+    if (job.id === undefined || job.toKey === undefined)
+        return undefined;
+    try {
+        const client = (await (job.queue?.backend ?? job.queue)?.client);
+        if (typeof client?.hmget !== 'function' || typeof client.hset !== 'function')
+            return undefined;
+        const key = job.toKey(job.id);
+        const [added, written] = await client.hmget(key, 'timestamp', FIRST_ATTEMPT);
+        if (typeof written === 'string')
+            return readTime(written);
+        const first = firstPossibleAttemptOf(job, now);
+        // What has been removed must not come back as a hash of this one field.
+        if (typeof added === 'string')
+            await client.hset(key, { [FIRST_ATTEMPT]: String(first) });
+        return first;
+    }
+    catch {
+        return undefined;
+    }
+}
+function readTime(text) {
+    const time = Number(text);
+    return Number.isSafeInteger(time) && time > 0 ? time : undefined;
+}
+/**
+ * Now, unless there may have been an attempt before. That was no earlier than the job was added; its
+ * delay says nothing, since a job can be promoted.
+ */
+function firstPossibleAttemptOf(job, now) {
+    const { attemptsMade, attemptsStarted = 1, stalledCounter = 0, stacktrace, timestamp } = job;
+    const isFirst = attemptsMade === 0 &&
+        attemptsStarted <= 1 &&
+        stalledCounter === 0 &&
+        (stacktrace ?? []).length === 0;
+    return isFirst ? now : Math.min(now, timestamp);
+}
+/**
+ * What a failed job is to throw: a refusal that a retry does not help is BullMQ's
+ * `UnrecoverableError`, which it knows by its name, with the exception as its `cause`.
+ */
+function jobError(error) {
+    if (!(error instanceof vault_key_exception_1.VaultKeyException) || error.retryable || isUnderWay(error))
+        return error;
+    // The rest of the work is another attempt's, whose calls have the same keys.
+    if (error instanceof vault_key_missing_exception_1.VaultKeyMissingException && error.reason === 'shut_down')
+        return error;
+    const unrecoverable = new UnrecoverableError(error);
+    (0, exception_behind_1.standFor)(unrecoverable, error);
+    return unrecoverable;
+}
+/** Whether the vendor is still at the same call of a worker that was lost. */
+function isUnderWay(error) {
+    return error instanceof vendor_exception_1.VendorException && error.vendorCode === 'idempotency_key_in_use';
+}
+/**
+ * Gives a job that has not begun back to its queue, which tries it again in a second without
+ * counting an attempt: in another process, where this one is about to end.
+ *
+ * @param error Why it was not begun.
+ * @returns What its processor is to throw; `error` itself where the queue takes no job back.
+ */
+async function putOff(job, error) {
+    if (job.token === undefined || job.moveToDelayed === undefined)
+        return error;
+    try {
+        await job.moveToDelayed(Date.now() + PUT_OFF_MS, job.token);
+    }
+    catch {
+        return error;
+    }
+    return new DelayedError(error);
+}
+/** What BullMQ, which knows it by its name, takes for a job that is not its worker's any more. */
+class DelayedError extends Error {
+    name = 'DelayedError';
+    constructor(cause) {
+        super(cause.message, { cause });
+    }
+}
+class UnrecoverableError extends Error {
+    name = 'UnrecoverableError';
+    constructor(cause) {
+        super(cause.message, { cause });
+        // A queue keeps the stack alone, and where the refused call was made is of use there.
+        this.stack = `${this.name}: ${cause.stack ?? cause.message}`;
+    }
+}

@@ -1,0 +1,19 @@
+import type { ExecutionContext } from '@nestjs/common';
+import type { AgentRequest } from '../identity';
+import type { attachedRun } from '../request-run';
+import type { ClosableResponse } from '../response-close';
+/** What is read of a call that came over one of the transports Nest routes. */
+export interface Transport {
+    /** What the call's user and run are read from. */
+    requestOf(context: ExecutionContext): AgentRequest;
+    /** The HTTP request the call came in, on which a middleware may have left its run. */
+    httpRequestOf?(context: ExecutionContext): Parameters<typeof attachedRun>[0];
+    /** The response whose end the key waits for. */
+    responseOf?(context: ExecutionContext): ClosableResponse | undefined;
+    /** The tool's own name, where it has one beside `Class.method`. */
+    toolNameOf?(context: ExecutionContext): string | undefined;
+    /** Whether nobody waits for the answer any more. Asked where Nest drops a call for that. */
+    callerGone?(context: ExecutionContext): boolean;
+    /** Whether an async iterator that a handler gives is read to its end, with the key it needs. */
+    readonly readsIterators?: boolean;
+}

@@ -1,0 +1,232 @@
+import type { Readable } from 'node:stream';
+import type { BrakeScope } from '../broker/brakes/brake';
+import type { VaultKeyException } from '../exceptions/vault-key.exception';
+export type { BrakeScope };
+/**
+ * Which contract the broker speaks: `keybrake` is what Keybrake's own API documents, and nothing
+ * else is sent to such a server; `vault-key` adds the fields and calls of this package's broker.
+ */
+export type BrokerDialect = 'keybrake' | 'vault-key';
+/** Who a key works for. Sent only in the `vault-key` dialect. */
+export interface KeySubject {
+    tenantId?: string;
+    userId?: string;
+    runId?: string;
+    tool?: string;
+}
+/**
+ * The application's own daily caps over whom a key works for, each across all of their keys: USD a
+ * UTC day, 0 to 1,000,000, at most 2 decimals. Sent only in the `vault-key` dialect.
+ */
+export interface KeyBudgets {
+    /** Of the tenant. */
+    tenant?: number;
+    /** Of the user, within its tenant. */
+    user?: number;
+    /** Of the agent's run, within its tenant and user. */
+    run?: number;
+    /** Of the tool, whoever calls it. */
+    tool?: number;
+}
+/** What is asked of the broker when a run begins. */
+export interface IssueKeyRequest {
+    /** 1–200 characters, shown in key lists and the audit log. */
+    label: string;
+    /** The name of a vendor the broker is configured for. */
+    vendor: string;
+    /** USD, at most 2 decimals; the cap covers the key's whole life. */
+    dailyUsdCap: number;
+    /** Patterns such as `/v1/payment_intents/*`. */
+    allowedEndpoints: readonly string[];
+    /** `30s`, `5m`, `1h`. */
+    expiresIn: string;
+    subject: KeySubject;
+    /** The id of the key of the run this one is opened in; its cap counts too. */
+    parentId?: string;
+    budgets?: KeyBudgets;
+    /** The lease the key dies with. Sent only in the `vault-key` dialect. */
+    leaseId?: string;
+}
+/** A key as the broker issued it. Holds the token: never log it. */
+export interface IssuedKey {
+    id: string;
+    token: string;
+    expiresAt: Date;
+}
+/**
+ * What became of an issue request. Where the answer named a key but gave no usable one, `keyId`
+ * is that key's id, so that it can be revoked all the same. `leaseRefused` says that the lease it
+ * named has lapsed or is unknown to the broker.
+ */
+export type IssueResult = {
+    issued: true;
+    key: IssuedKey;
+} | {
+    issued: false;
+    error: VaultKeyException;
+    keyId?: string;
+    leaseRefused?: boolean;
+};
+/** Which of the ids need no further attempt (revoked, or unknown to the broker), and which do. */
+export interface RevokeResult {
+    ended: readonly string[];
+    /** To be tried again; `reason` is safe to log. */
+    failed: readonly {
+        id: string;
+        reason: string;
+    }[];
+}
+/** A cap over a key, and what stands against it. All sums in USD. */
+export interface CapStanding {
+    /** Whose cap it is: `key`, `parent`, or a budget's `tenant`, `user`, `run`, `tool`, `vendor`. */
+    scope: string;
+    cap: number;
+    /** What has been spent under the cap. */
+    spent: number;
+    /** What calls in flight, and calls whose outcome nobody knows, have reserved. */
+    held: number;
+    /** What is left; negative where a vendor has charged more than it was asked to. */
+    remaining: number;
+    /** When a budget starts afresh: ISO 8601, UTC. A key's own cap never does. */
+    resetsAt?: string;
+}
+/** A key as its broker sees it. */
+export interface KeyStanding {
+    /** Whether a standing brake stops it. */
+    braked: boolean;
+    /** Every cap over it, its own first. */
+    caps: readonly CapStanding[];
+}
+/** Whom to stop, and why. */
+export interface BrakeRequest {
+    scope: BrakeScope;
+    /** Whose id it is; absent for `all`. */
+    target?: string;
+    /** Only within this tenant. */
+    tenantId?: string;
+    /** Shown to whoever is stopped: 1–200 characters. */
+    reason: string;
+    /** `30s`, `5m`, `1h`; without it the brake stands until it is lifted. */
+    expiresIn?: string;
+}
+/** A standing stop. */
+export interface Brake {
+    /** What `lift` takes. */
+    id: string;
+    scope: BrakeScope;
+    /** Whom it stops; absent for `all`. */
+    target?: string;
+    tenantId?: string;
+    reason: string;
+    createdAt: Date;
+    /** Absent where it stands until it is lifted. */
+    expiresAt?: Date;
+    /** How many live keys it stopped; absent while they are being counted. */
+    hit?: number;
+}
+/** A brake that has just been put: without `hit` where more keys live than one look can count. */
+export type NewBrake = Brake;
+/** One call to a vendor through the broker's proxy. */
+export interface VendorCall {
+    vendor: string;
+    /** The vault key's token. */
+    token: string;
+    method: string;
+    /** The vendor's own path and query, `/v1/payment_intents?limit=3`; sent byte for byte. */
+    target: string;
+    headers: Readonly<Record<string, string>>;
+    /** The form-encoded (or other) body; absent for a call without one. */
+    body?: string;
+}
+/** The proxy's answer: the vendor's, or a refusal of the broker's own. Header names are lower case. */
+export interface VendorAnswer {
+    status: number;
+    headers: Readonly<Record<string, string>>;
+    readonly body: Readable;
+    /**
+     * The whole body, where that costs less than a stream; `undefined` where it broke off or is
+     * larger. In place of {@link body}, not beside it.
+     */
+    bytes?(maxBytes: number): Promise<Buffer | undefined>;
+}
+/** The whole body of an answer; `undefined` where it broke off or is larger. */
+export declare function readWhole(answer: VendorAnswer, maxBytes: number): Promise<Buffer | undefined>;
+/**
+ * The port to a broker. One of these exists in an application: `HttpBrokerClient` for a server,
+ * `EmbeddedBrokerClient` for the broker in this process.
+ */
+export declare abstract class BrokerClient {
+    abstract readonly dialect: BrokerDialect;
+    /** Never rejects: a failure is a result, since it may name a key that has to be revoked. */
+    abstract issue(request: IssueKeyRequest): Promise<IssueResult>;
+    /** Never rejects. */
+    abstract revoke(ids: readonly string[]): Promise<RevokeResult>;
+    /**
+     * Sends one call through the proxy.
+     *
+     * @throws VaultKeyUnavailableException when the broker was not reached, so that nothing was sent.
+     * @throws CallRefusedException for a target that cannot be sent as it is.
+     * @throws VendorOutcomeUnknownException when the call had left and no answer came.
+     */
+    abstract forward(call: VendorCall): Promise<VendorAnswer>;
+    /**
+     * As {@link forward}, by the cheapest way there is: what a vendor's own client is bound to.
+     *
+     * @throws what {@link forward} throws.
+     */
+    relay(call: VendorCall): Promise<VendorAnswer>;
+    /**
+     * What stands against every cap over a key.
+     *
+     * @throws VaultKeyInvalidException where the key is not live any more.
+     * @throws VaultKeyUnavailableException where the broker gave no answer.
+     */
+    standing(_key: {
+        token: string;
+        vendor: string;
+    }): Promise<KeyStanding>;
+    /**
+     * Stops a subject. Once it resolves, no call of theirs is admitted.
+     *
+     * @throws CallRefusedException where the broker takes no such brake.
+     * @throws VaultKeyUnavailableException where the broker gave no answer; the brake may stand.
+     */
+    brake(_request: BrakeRequest): Promise<Brake>;
+    /**
+     * Lifts a brake.
+     *
+     * @throws CallRefusedException 404 `not_found` where none of that id stands.
+     * @throws VaultKeyUnavailableException where the broker gave no answer.
+     */
+    lift(_brakeId: string): Promise<void>;
+    /**
+     * The brakes that stand, the oldest first.
+     *
+     * @throws VaultKeyUnavailableException where the broker gave no answer.
+     */
+    brakes(): Promise<readonly Brake[]>;
+    /**
+     * Begins a lease.
+     *
+     * @returns Its id.
+     * @throws VaultKeyUnavailableException where none is to be had.
+     */
+    beginLease(_ttlSeconds: number): Promise<string>;
+    /**
+     * Renews a lease.
+     *
+     * @returns False where it has lapsed or the broker does not know it.
+     * @throws VaultKeyUnavailableException where the broker gave no answer.
+     */
+    renewLease(_leaseId: string): Promise<boolean>;
+    /**
+     * Ends a lease, and with it every key issued under it. One that is not there has ended too.
+     *
+     * @throws VaultKeyUnavailableException where the broker gave no answer.
+     */
+    endLease(_leaseId: string): Promise<void>;
+    /** Ends connections, and the broker where it is embedded. */
+    abstract close(): Promise<void>;
+}
+/** The answer of a client whose broker speaks Keybrake's own contract, which has none of this. */
+export declare function notInDialect(what: string): Promise<never>;

@@ -1,0 +1,47 @@
+import type { Subject } from '../keys/issue-request';
+import type { AuditEvent, AuditRecord } from './audit-entry';
+/** An entry of the audit log as the management API shows it: one a call, with how it ended. */
+export interface AuditEntryView {
+    /** Of its first row in the chain. */
+    seq: number;
+    /** Of the row of outcome; `null` while a call has none. */
+    outcome_seq: number | null;
+    /** ISO 8601, UTC. */
+    at: string;
+    ended_at: string | null;
+    /** `call` for one that was admitted. */
+    event: Exclude<AuditEvent, 'intent' | 'outcome'> | 'call';
+    /** The call's; of a `settlement` or `give_back`, that of the call whose hold it changed. */
+    call_id: string | null;
+    key_id: string | null;
+    label: string | null;
+    subject: Subject;
+    vendor: string | null;
+    method: string | null;
+    path: string | null;
+    /** `forwarded` while nobody knows how a call ended, then `settled`, `released`, `unknown`; the code of a refusal. */
+    verdict: string | null;
+    reason: string | null;
+    requested_usd: number | null;
+    /** What the row adds to the spend of its subject, on the day of the call that took the hold; negative where it gives back. */
+    settled_usd: number | null;
+    /** In the currency's minor unit. */
+    amount: number | null;
+    currency: string | null;
+    cap_usd: number | null;
+    spent_usd: number | null;
+    held_usd: number | null;
+    remaining_usd: number | null;
+    /** SHA-256, hex. */
+    idempotency_key_hash: string | null;
+    vendor_status: number | null;
+    vendor_request_id: string | null;
+    latency_ms: number | null;
+    remote_address: string | null;
+    /**
+     * How many refusals of this kind under this key the entry is for. `requested_usd` is their sum;
+     * the method, the path and the reason are the last one's. 1 for all that is no refusal.
+     */
+    count: number;
+}
+export declare function auditEntryView({ row, outcome }: AuditRecord): AuditEntryView;

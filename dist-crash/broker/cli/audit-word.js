@@ -1,0 +1,77 @@
+"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.auditWord = void 0;
+const table_1 = require("./table");
+const word_1 = require("./word");
+const COLUMNS = [
+    { title: 'SEQ', text: ({ seq }) => String(seq), right: true },
+    { title: 'AT', text: ({ at }) => (0, table_1.instant)(at) },
+    { title: 'EVENT', text: ({ event }) => event },
+    {
+        title: 'VERDICT',
+        text: ({ verdict, count }) => `${verdict ?? ''}${count > 1 ? ` x${count}` : ''}`,
+    },
+    { title: 'USD', text: (entry) => (0, table_1.usd)(entry.settled_usd ?? entry.requested_usd), right: true },
+    { title: 'LABEL', text: ({ label }) => label ?? '', shrinks: true },
+    {
+        title: 'WHAT',
+        text: ({ method, path, reason }) => (path === null ? (reason ?? '') : `${method} ${path}`),
+        shrinks: true,
+    },
+];
+exports.auditWord = {
+    help: `Usage: vault-key-broker audit [filters]       lists the audit log, newest first
+       vault-key-broker audit verify [--head H]   walks its chain; 1 where it does not hold
+
+  --from T     --to T     UTC: 2026-11-23 or 2026-11-23T10:00:00Z
+  --verdict V  settled, released, unknown, forwarded, or the code of a refusal
+  --event E    call, refusal, issue, revoke, brake, lift, budget, settlement, give_back
+  --key ID     --vendor V   --tenant T   --user U   --run R   --tool T
+  --limit N    at most so many, 100 by default, up to 1000
+  --cursor C   where the next page begins
+  --head H     the head of an earlier verification, kept elsewhere
+${word_1.COMMON_HELP}`,
+    options: [
+        'from',
+        'to',
+        'verdict',
+        'event',
+        'key',
+        'vendor',
+        'tenant',
+        'user',
+        'run',
+        'tool',
+        'limit',
+        'cursor',
+        'head',
+    ],
+    async run({ api, operands: [action, ...rest], options }) {
+        if (action === 'verify') {
+            (0, word_1.operandsOf)(rest);
+            const query = (0, word_1.queryOf)(options, { head: 'head' });
+            const json = await api.call('GET', `/v1/audit/verify${query}`);
+            return json.ok
+                ? { json, text: `${json.entries} rows hold\nhead ${json.head}\n` }
+                : { json, text: `row ${json.seq} does not hold: ${json.reason}\n`, ok: false };
+        }
+        (0, word_1.operandsOf)(action === undefined ? [] : [action, ...rest]);
+        const query = (0, word_1.queryOf)(options, {
+            from: 'from',
+            to: 'to',
+            verdict: 'verdict',
+            event: 'event',
+            key: 'key_id',
+            vendor: 'vendor',
+            tenant: 'tenant_id',
+            user: 'user_id',
+            run: 'run_id',
+            tool: 'tool',
+            limit: 'limit',
+            cursor: 'cursor',
+        });
+        const json = await api.call('GET', `/v1/audit${query}`);
+        const next = json.cursor === undefined ? '' : `more: --cursor ${json.cursor}\n`;
+        return { json, text: `${(0, table_1.table)(COLUMNS, json.entries)}${next}` };
+    },
+};

@@ -1,0 +1,2 @@
+import type { Word } from './word';
+export declare const keysWord: Word;

@@ -1,0 +1,82 @@
+"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.parsePattern = parsePattern;
+exports.patternFault = patternFault;
+exports.isAllowed = isAllowed;
+exports.soundPatterns = soundPatterns;
+const target_1 = require("./target");
+const METHODS = new Set([
+    'GET',
+    'POST',
+    'PUT',
+    'PATCH',
+    'DELETE',
+    'HEAD',
+    'OPTIONS',
+]);
+const MAX_PATTERN = 512;
+/**
+ * Reads one pattern. `prefix` is the vendor's path prefix (`/v1/` for Stripe), below which every
+ * pattern must lie.
+ */
+function parsePattern(pattern, prefix = '/v1/') {
+    if (pattern.length > MAX_PATTERN)
+        return { fault: `is longer than ${MAX_PATTERN} characters` };
+    const space = pattern.indexOf(' ');
+    const method = space === -1 ? undefined : pattern.slice(0, space);
+    const path = space === -1 ? pattern : pattern.slice(space + 1);
+    if (method !== undefined && !METHODS.has(method)) {
+        return { fault: `begins with "${method.slice(0, 32)}", which is no HTTP method in capitals` };
+    }
+    if (!path.startsWith(prefix))
+        return { fault: `is not below ${prefix}` };
+    const segments = path.slice(1).split('/');
+    for (const segment of segments) {
+        if (segment === '')
+            return { fault: 'has an empty segment' };
+        if (segment === '*' || (0, target_1.isCanonicalSegment)(segment))
+            continue;
+        return {
+            fault: segment.includes('*')
+                ? `has the segment "${segment}": "*" stands for exactly one whole segment`
+                : `has the segment "${segment}", which no call can have`,
+        };
+    }
+    return method === undefined ? { segments } : { method, segments };
+}
+/** What is wrong with a pattern, in words; `undefined` where nothing is. */
+function patternFault(pattern, prefix) {
+    const parsed = parsePattern(pattern, prefix);
+    return 'fault' in parsed ? parsed.fault : undefined;
+}
+/** Whether any of the patterns grants the call. Case counts. */
+function isAllowed(patterns, method, segments) {
+    return patterns.some((pattern) => grants(pattern, method, segments));
+}
+function grants(pattern, method, segments) {
+    if (pattern.method === undefined) {
+        if (method !== 'GET' && method !== 'POST')
+            return false;
+    }
+    else if (pattern.method !== method) {
+        return false;
+    }
+    return (pattern.segments.length === segments.length &&
+        pattern.segments.every((segment, i) => segment === '*' || segment === segments[i]));
+}
+const MAX_KNOWN = 1_024;
+const known = new Map();
+/** Patterns as {@link isAllowed} takes them, those without a fault. The same few come with key after key. */
+function soundPatterns(patterns) {
+    const name = patterns.join('\n');
+    const read = known.get(name);
+    if (read !== undefined)
+        return read;
+    const sound = patterns
+        .map((pattern) => parsePattern(pattern))
+        .filter((pattern) => !('fault' in pattern));
+    if (known.size >= MAX_KNOWN)
+        known.clear();
+    known.set(name, sound);
+    return sound;
+}

@@ -1,0 +1,140 @@
+"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.AnswerBody = void 0;
+const node_stream_1 = require("node:stream");
+const HIGH_WATER_MARK = 65_536;
+/**
+ * The body of an answer as it comes, for one reader: as a stream, or, at a fraction of the cost, as
+ * a whole.
+ */
+class AnswerBody {
+    #source;
+    #chunks = [];
+    #length = 0;
+    #stream;
+    #whole;
+    #state = 'open';
+    #paused = false;
+    #timer;
+    constructor(source) {
+        this.#source = source;
+    }
+    /** A body that is there already. */
+    static of(bytes) {
+        const body = new AnswerBody();
+        body.push(bytes);
+        body.end();
+        return body;
+    }
+    /** The body as a stream, which ends only after a complete answer. */
+    stream() {
+        if (this.#stream !== undefined)
+            return this.#stream;
+        const stream = new node_stream_1.Readable({
+            highWaterMark: HIGH_WATER_MARK,
+            read: () => this.#resume(),
+            destroy: (error, done) => {
+                if (this.#state === 'open')
+                    this.drop();
+                done(error);
+            },
+        });
+        // A reader that went away makes its own stream fail, which is nobody's error here.
+        stream.on('error', () => { });
+        this.#stream = stream;
+        for (const chunk of this.#chunks.splice(0))
+            stream.push(chunk);
+        if (this.#state === 'complete')
+            stream.push(null);
+        else if (this.#state !== 'open')
+            stream.destroy(cutShort());
+        return stream;
+    }
+    /** The whole body; `undefined` where it was cut short or is larger. */
+    bytes(maxBytes) {
+        if (this.#state !== 'open')
+            return Promise.resolve(this.#bytes(maxBytes));
+        if (this.#length > maxBytes) {
+            this.drop();
+            return Promise.resolve(undefined);
+        }
+        this.#resume();
+        return new Promise((resolve) => (this.#whole = { resolve, maxBytes }));
+    }
+    /** Gives the body up. */
+    drop() {
+        if (this.#state !== 'open')
+            return;
+        this.#state = 'dropped';
+        this.#chunks = [];
+        clearTimeout(this.#timer);
+        this.#whole?.resolve(undefined);
+        this.#stream?.destroy();
+        this.#source?.drain();
+    }
+    push(chunk) {
+        if (this.#state !== 'open')
+            return;
+        if (this.#stream !== undefined) {
+            if (!this.#stream.push(chunk))
+                this.#pause();
+            return;
+        }
+        this.#chunks.push(chunk);
+        this.#length += chunk.length;
+        if (this.#whole === undefined) {
+            if (this.#length >= HIGH_WATER_MARK)
+                this.#pause();
+        }
+        else if (this.#length > this.#whole.maxBytes) {
+            this.drop();
+        }
+    }
+    /** The answer is complete. */
+    end() {
+        if (this.#state !== 'open')
+            return;
+        this.#state = 'complete';
+        clearTimeout(this.#timer);
+        this.#stream?.push(null);
+        this.#whole?.resolve(this.#bytes(this.#whole.maxBytes));
+    }
+    /** The answer was cut short. */
+    cut() {
+        if (this.#state !== 'open')
+            return;
+        this.#state = 'cut';
+        clearTimeout(this.#timer);
+        this.#stream?.destroy(cutShort());
+        this.#whole?.resolve(undefined);
+    }
+    #bytes(maxBytes) {
+        if (this.#state !== 'complete' || this.#length > maxBytes)
+            return undefined;
+        const [only] = this.#chunks;
+        return this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks, this.#length);
+    }
+    #pause() {
+        if (this.#source === undefined)
+            return;
+        this.#paused = true;
+        this.#source.pause();
+        clearTimeout(this.#timer);
+        // A reader that stands still must not keep a connection to the vendor for good.
+        this.#timer = setTimeout(() => {
+            this.#stream?.destroy(new Error('the answer was not read in time'));
+            this.drop();
+        }, this.#source.readTimeoutMs);
+    }
+    #resume() {
+        if (!this.#paused)
+            return;
+        this.#paused = false;
+        clearTimeout(this.#timer);
+        this.#source?.resume();
+    }
+}
+exports.AnswerBody = AnswerBody;
+function cutShort() {
+    return new Error('the vendor cut its answer short');
+}

@@ -1,0 +1,41 @@
+import type { IncomingMessage } from 'node:http';
+/** A management request that has come as far as its route. */
+export interface ManagementRequest {
+    req: IncomingMessage;
+    query: URLSearchParams;
+    /** What the groups of the route's path matched. */
+    params: readonly string[];
+    remoteAddress: string | undefined;
+}
+/** What a route answers. */
+export type Reply = {
+    status: number;
+    body: unknown;
+}
+/** Text that is no JSON. */
+ | {
+    status: number;
+    contentType: string;
+    text: string;
+}
+/** A file, of so many bytes. */
+ | {
+    status: number;
+    bytes: number;
+    chunks: AsyncIterable<Buffer>;
+}
+/** One JSON document a line, for as long as there are any. */
+ | {
+    status: number;
+    lines: AsyncIterable<unknown>;
+};
+/** One call of the management API. */
+export interface Route {
+    method: string;
+    path: RegExp;
+    /** Whether it reads its query, or passes over one as Keybrake does; else any parameter is refused. */
+    takesQuery?: true;
+    handle(request: ManagementRequest): Promise<Reply>;
+}
+/** The id of a key, a brake, a lease, a hold, in a path. */
+export declare const ID = "([A-Za-z0-9_-]{1,255})";

@@ -1,0 +1,12 @@
+"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.StoreInUseError = exports.DoubtfulStoreError = exports.BrokerRefusal = exports.BrokerOptionsError = exports.Broker = void 0;
+var broker_1 = require("./broker");
+Object.defineProperty(exports, "Broker", { enumerable: true, get: function () { return broker_1.Broker; } });
+var broker_options_1 = require("./broker.options");
+Object.defineProperty(exports, "BrokerOptionsError", { enumerable: true, get: function () { return broker_options_1.BrokerOptionsError; } });
+var refusal_1 = require("./refusal");
+Object.defineProperty(exports, "BrokerRefusal", { enumerable: true, get: function () { return refusal_1.BrokerRefusal; } });
+var store_doubt_1 = require("./ledger/store-doubt");
+Object.defineProperty(exports, "DoubtfulStoreError", { enumerable: true, get: function () { return store_doubt_1.DoubtfulStoreError; } });
+Object.defineProperty(exports, "StoreInUseError", { enumerable: true, get: function () { return store_doubt_1.StoreInUseError; } });

@@ -1,0 +1,20 @@
+"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.EXPIRES_IN_RULE = exports.DEFAULT_EXPIRES_IN = void 0;
+exports.parseExpiresIn = parseExpiresIn;
+const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000 };
+const MAX_MS = 24 * UNIT_MS.h;
+/** How long a key lives where nobody says otherwise. */
+exports.DEFAULT_EXPIRES_IN = '5m';
+/** The rule, for messages. */
+exports.EXPIRES_IN_RULE = 'must be digits without a leading zero and one of s, m, h, from 1s to 24h, such as "5m"';
+/** `expires_in` in milliseconds; `undefined` where the value breaks {@link EXPIRES_IN_RULE}. */
+function parseExpiresIn(value) {
+    if (typeof value !== 'string')
+        return undefined;
+    const match = /^([1-9]\d{0,8})([smh])$/.exec(value);
+    if (match === null)
+        return undefined;
+    const ms = Number(match[1]) * UNIT_MS[match[2]];
+    return ms <= MAX_MS ? ms : undefined;
+}

@@ -1,0 +1,35 @@
+"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.labelFault = labelFault;
+exports.withoutUnshown = withoutUnshown;
+/**
+ * What no text that people read may hold: what shows itself as something else in a list or a log, or
+ * not at all, and halves of characters. A joiner between two emoji makes one emoji of them.
+ */
+const UNSHOWN = /(?!(?<=\p{Extended_Pictographic}|\p{Extended_Pictographic}\ufe0f|\p{Emoji_Modifier})\u200d(?=\p{Extended_Pictographic}))(?:[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Cf}\p{Bidi_Control}\u115f\u1160\u2800\u3164\uffa0]|[\u{e0000}-\u{e00ff}]|[\u{e01f0}-\u{e0fff}]|[\u180b-\u180f]|\u034f|\u17b4|\u17b5)/gu;
+/**
+ * What is wrong with a text that people read: a label, a subject, a reason, the id of a budget or a
+ * brake.
+ *
+ * @param maxLength In characters.
+ * @returns `undefined` where nothing is.
+ */
+function labelFault(value, maxLength) {
+    if (typeof value !== 'string')
+        return 'must be a string';
+    if (value.trim() === '')
+        return 'must not be blank';
+    if (value.length > maxLength && Array.from(value).length > maxLength)
+        return `must be at most ${maxLength} characters long`;
+    if (!value.isWellFormed())
+        return 'must be well-formed Unicode';
+    const [unshown] = value.match(UNSHOWN) ?? [];
+    if (unshown === undefined)
+        return undefined;
+    const code = (unshown.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+    return `must not hold control, line-separator or invisible characters, and holds U+${code}`;
+}
+/** A text with `_` in place of each character that a label may not hold. */
+function withoutUnshown(text) {
+    return text.replace(UNSHOWN, '_');
+}

@@ -1,0 +1,244 @@
+"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.GroupCommit = void 0;
+const refusal_1 = require("../../refusal");
+/** How long a decision that nobody waits for may wait for one that somebody does. */
+const MAX_WAIT_MS = 4;
+const MAX_WAITING = 512;
+/** How long what was kept waits for a transaction that passes before it tries by itself. */
+const FIRST_RETRY_MS = 100;
+const LAST_RETRY_MS = 5_000;
+/**
+ * Runs decisions one after the other, those of two turns of the event loop in one transaction: one
+ * flush to the disk serves them all. A promise resolves after its COMMIT.
+ */
+class GroupCommit {
+    connection;
+    edges;
+    #jobs = [];
+    #scheduled;
+    #timer;
+    #closed = false;
+    #failed = false;
+    /** Whether that was the disk, and not what one decision was about. */
+    #isTold = false;
+    #commits = 0;
+    #decisions = 0;
+    /** What could not be committed, and is committed before the next transaction that passes. */
+    #kept = [];
+    /** What failed by itself while others passed: it is tried again by the timer alone. */
+    #setAside = [];
+    #retry;
+    #retryMs = FIRST_RETRY_MS;
+    constructor(connection, edges = {}) {
+        this.connection = connection;
+        this.edges = edges;
+    }
+    /** Commits with what else is asked for in this turn of the event loop and the next. */
+    run(work) {
+        return new Promise((resolve, reject) => {
+            if (this.#closed) {
+                reject((0, refusal_1.storeUnavailable)());
+                return;
+            }
+            this.#jobs.push({ work, resolve: resolve, reject });
+            // A turn more, for what has already arrived at the process and would need the next commit.
+            this.#scheduled ??= setImmediate(() => {
+                this.#scheduled = setImmediate(() => this.flush());
+            });
+        });
+    }
+    /** As {@link run}, but may wait a few milliseconds for the next commit, so as to need none of its own. */
+    runSoon(work) {
+        return new Promise((resolve, reject) => {
+            if (this.#closed) {
+                reject((0, refusal_1.storeUnavailable)());
+                return;
+            }
+            this.#addSoon({ work, resolve: resolve, reject });
+        });
+    }
+    /**
+     * As {@link runSoon}, for what must not be lost: where it cannot be committed it is kept, and is
+     * committed right before the next transaction that passes, by a timer, or at the close.
+     *
+     * @returns Once it was tried for the first time: whether it is written.
+     */
+    keep({ work, onWritten, onKept }) {
+        return new Promise((resolve) => {
+            const job = {
+                work,
+                resolve: () => {
+                    onWritten?.();
+                    resolve(true);
+                },
+                reject: (error) => {
+                    onKept?.(error);
+                    resolve(false);
+                },
+                isKept: true,
+            };
+            if (this.#closed)
+                job.reject((0, refusal_1.storeUnavailable)());
+            else
+                this.#addSoon(job);
+        });
+    }
+    /** Does work in a transaction of its own, at once, after all that waits. */
+    runNow(work) {
+        this.flush();
+        let outcome;
+        this.#commit([
+            {
+                work,
+                resolve: (result) => (outcome = { result: result }),
+                reject: (error) => (outcome = { error }),
+            },
+        ]);
+        if (outcome !== undefined && 'result' in outcome)
+            return outcome.result;
+        throw outcome?.error ?? (0, refusal_1.storeUnavailable)();
+    }
+    /** Commits what waits, now: a read that follows sees it. */
+    flush() {
+        if (this.#scheduled !== undefined)
+            clearImmediate(this.#scheduled);
+        if (this.#timer !== undefined)
+            clearTimeout(this.#timer);
+        this.#scheduled = undefined;
+        this.#timer = undefined;
+        this.#writeKept();
+        const jobs = this.#jobs;
+        if (jobs.length === 0)
+            return;
+        this.#jobs = [];
+        // One of them could not be done: each on its own, so that only that one fails.
+        if (!this.#commit(jobs) && jobs.length > 1)
+            for (const job of jobs)
+                this.#commit([job]);
+        // The store has just been written, so what still fails does so by itself.
+        if (!this.#failed && this.#kept.length > 0)
+            this.#writeEach(this.#takeKept());
+    }
+    /** Whether the last attempt to commit failed: nothing may be taken for done before its time. */
+    get failed() {
+        return this.#failed || this.#closed;
+    }
+    /** Whether nothing is committed any more. */
+    get closed() {
+        return this.#closed;
+    }
+    /** How many commits there were, and how many decisions they carried. */
+    get figures() {
+        return { commits: this.#commits, decisions: this.#decisions };
+    }
+    close() {
+        this.flush();
+        const kept = [...this.#takeKept(), ...this.#setAside];
+        this.#setAside = [];
+        for (const job of kept)
+            this.#commit([job]);
+        this.#closed = true;
+        clearTimeout(this.#retry);
+    }
+    #addSoon(job) {
+        this.#jobs.push(job);
+        if (this.#jobs.length >= MAX_WAITING)
+            this.#scheduled ??= setImmediate(() => this.flush());
+        else
+            this.#timer ??= setTimeout(() => this.flush(), MAX_WAIT_MS);
+    }
+    #takeKept() {
+        const kept = this.#kept;
+        this.#kept = [];
+        return kept;
+    }
+    /** Commits what was kept, where the store can be written again. */
+    #writeKept() {
+        const [first, ...rest] = this.#takeKept();
+        if (first === undefined)
+            return;
+        // One alone shows whether it can, and costs little where it cannot; the next time it is another.
+        if (!this.#commit([first]))
+            this.#kept = [...rest, ...this.#kept];
+        else if (rest.length > 0 && !this.#commit(rest))
+            this.#writeEach(rest);
+    }
+    /** Commits each on its own while the store can be written; what fails is set aside. */
+    #writeEach(jobs) {
+        for (const job of jobs)
+            this.#commit([job]);
+        this.#setAside.push(...this.#takeKept());
+        this.#failed = false;
+    }
+    #retryLater() {
+        if (this.#retry !== undefined)
+            return;
+        this.#retry = setTimeout(() => {
+            this.#retry = undefined;
+            this.#kept.push(...this.#setAside);
+            this.#setAside = [];
+            this.flush();
+            if (this.#kept.length > 0 || this.#setAside.length > 0)
+                this.#retryLater();
+            else
+                this.#retryMs = FIRST_RETRY_MS;
+        }, this.#retryMs).unref();
+        this.#retryMs = Math.min(LAST_RETRY_MS, this.#retryMs * 2);
+    }
+    #commit(jobs) {
+        const results = [];
+        try {
+            this.connection.exec('BEGIN IMMEDIATE');
+            for (const job of jobs)
+                results.push(job.work());
+            this.edges.beforeCommit?.();
+            this.connection.exec('COMMIT');
+        }
+        catch (error) {
+            this.#rollback();
+            const refusal = error instanceof refusal_1.BrokerRefusal ? error : (0, refusal_1.storeUnavailable)(error);
+            // What was asked for was wrong: that says nothing of the store.
+            if (refusal.status === 503)
+                this.#failed = true;
+            this.#tellFailure(refusal);
+            const [only] = jobs;
+            if (jobs.length === 1 && only !== undefined)
+                this.#fail(only, refusal);
+            return false;
+        }
+        this.#failed = false;
+        this.edges.onCommit?.();
+        if (this.#isTold)
+            this.edges.onRecovery?.();
+        this.#isTold = false;
+        this.#commits += 1;
+        this.#decisions += jobs.length;
+        jobs.forEach((job, i) => job.resolve(results[i]));
+        return true;
+    }
+    #tellFailure({ cause }) {
+        const { code, message } = (cause ?? {});
+        if (this.#isTold || typeof code !== 'string' || !code.startsWith('SQLITE_'))
+            return;
+        this.#isTold = true;
+        this.edges.onFailure?.(`${code}: ${message}`);
+    }
+    #fail(job, refusal) {
+        job.reject(refusal);
+        if (job.isKept !== true)
+            return;
+        this.#kept.push(job);
+        this.#retryLater();
+    }
+    #rollback() {
+        try {
+            this.connection.exec('ROLLBACK');
+        }
+        catch {
+            // SQLite has already rolled back by itself (a full disk, an I/O error).
+        }
+        this.edges.onRollback?.();
+    }
+}
+exports.GroupCommit = GroupCommit;

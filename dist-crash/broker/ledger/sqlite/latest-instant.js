@@ -1,0 +1,46 @@
+"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.LatestInstant = void 0;
+/** How far behind a machine's clock may be at a start. */
+const MAX_BEHIND_MS = 300_000;
+/** How old what is remembered may be while there are commits. */
+const NOTED_EVERY_MS = 1_000;
+/** Remembers in the store how late it was, so that no start begins with a clock far behind. */
+class LatestInstant {
+    connection;
+    clock;
+    #write;
+    #noted = -Infinity;
+    /** What is noted once the transaction is committed. */
+    #notedThen = -Infinity;
+    constructor(connection, clock) {
+        this.connection = connection;
+        this.clock = clock;
+        this.#write = connection.prepare('INSERT OR REPLACE INTO clock (id, latest) VALUES (1, ?)');
+    }
+    /** @throws DoubtfulStoreError where the machine's clock is far behind. */
+    check(file, doubts) {
+        const row = this.connection.prepare('SELECT latest FROM clock WHERE id = 1').get();
+        const now = this.clock.now();
+        if (row === undefined || row.latest - now <= MAX_BEHIND_MS)
+            return;
+        doubts.raise('clock', `The store ${file} was in use at ${new Date(row.latest).toISOString()}, and this machine's clock says ${new Date(now).toISOString()}: keys that have expired would serve again. Set the clock right.`);
+    }
+    /**
+     * To be done before each COMMIT.
+     *
+     * @param must Whether this transaction has to write something, however little time has passed.
+     */
+    beforeCommit(must) {
+        const now = this.clock.now();
+        this.#notedThen = this.#noted;
+        if (!must && now - this.#noted < NOTED_EVERY_MS)
+            return;
+        this.#write.run(now);
+        this.#notedThen = now;
+    }
+    committed() {
+        this.#noted = this.#notedThen;
+    }
+}
+exports.LatestInstant = LatestInstant;

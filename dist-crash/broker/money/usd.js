@@ -1,0 +1,61 @@
+"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.MICROS_PER_USD = void 0;
+exports.capFault = capFault;
+exports.usdFault = usdFault;
+exports.capToMicros = capToMicros;
+exports.usdToMicros = usdToMicros;
+exports.toUsd = toUsd;
+exports.usdText = usdText;
+exports.MICROS_PER_USD = 1_000_000;
+const MAX_CAP_USD = 1_000_000;
+/**
+ * What is wrong with a value as a cap in USD; `undefined` where nothing is. A cap is a number from
+ * 0 to 1,000,000 whose shortest decimal form has no exponent and at most two decimals.
+ */
+function capFault(value) {
+    return usdFault(value, 2);
+}
+/** As {@link capFault}, for what may have other decimals: at most six. */
+function usdFault(value, decimals) {
+    if (typeof value !== 'number')
+        return `must be a number of US dollars, not ${kindOf(value)}`;
+    if (!Number.isFinite(value))
+        return 'must be a finite number of US dollars';
+    if (value < 0)
+        return 'must not be negative';
+    if (value > MAX_CAP_USD)
+        return `must not be above ${MAX_CAP_USD}`;
+    const match = /^\d+(?:\.(\d+))?$/.exec(String(value));
+    if (match === null || (match[1] ?? '').length > decimals) {
+        return `must have at most ${decimals} decimals`;
+    }
+    return undefined;
+}
+/** A cap in USD, already checked with {@link capFault}, as micro-dollars. */
+function capToMicros(cap) {
+    return usdToMicros(cap);
+}
+/** USD, already checked with {@link usdFault}, as micro-dollars. */
+function usdToMicros(usd) {
+    const [whole = '0', decimals = ''] = String(usd).split('.');
+    return Number(whole) * exports.MICROS_PER_USD + Number(decimals.padEnd(6, '0'));
+}
+/** Micro-dollars as the wire shows them: a JSON number of USD with up to six decimals. */
+function toUsd(micros) {
+    return micros / exports.MICROS_PER_USD;
+}
+/** For sentences: `$12.5`. */
+function usdText(micros) {
+    const usd = toUsd(Math.abs(micros))
+        .toFixed(6)
+        .replace(/0{1,4}$/, '');
+    return `${micros < 0 ? '-' : ''}$${usd}`;
+}
+function kindOf(value) {
+    if (value === null)
+        return 'null';
+    if (value === undefined)
+        return 'nothing';
+    return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+}

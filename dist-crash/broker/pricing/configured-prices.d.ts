@@ -1,0 +1,25 @@
+import type { MicroUsd } from '../money/usd';
+import { CallTable } from './call-table';
+import type { Rates } from './currency';
+/** What an operator says that a call costs. */
+export type ConfiguredPrice = {
+    kind: 'free';
+}
+/** The same for every call, whatever its body says. */
+ | {
+    kind: 'flat';
+    micros: MicroUsd;
+}
+/** What a top-level field of the body says, in its `currency`, or in this one. */
+ | {
+    kind: 'field';
+    field: string;
+    currency?: string;
+};
+/** All that an operator adds to the prices a vendor's file knows. */
+export interface ConfiguredPrices {
+    rates: Rates;
+    /** By method and path below the vendor's prefix. */
+    calls: CallTable<ConfiguredPrice>;
+}
+export declare const NO_CONFIGURED_PRICES: ConfiguredPrices;

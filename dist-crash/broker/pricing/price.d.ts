@@ -1,0 +1,91 @@
+import type { MicroUsd } from '../money/usd';
+import type { Rates } from './currency';
+import type { Parameter } from './parameters';
+/** A call as pricing sees it: target and body already in the form that is forwarded. */
+export interface PriceableCall {
+    method: string;
+    /** The path's segments below the vendor's prefix: `['payment_intents', 'pi_1', 'capture']`. */
+    segments: readonly string[];
+    parameters: readonly Parameter[];
+    /** Top-level names whose JSON number was written with a point or an exponent. */
+    decimals: ReadonlySet<string>;
+}
+/** What a call says about the money of an object that is there already. */
+interface ObjectPrice {
+    objectId: string;
+    /** Minor units. */
+    amount?: number;
+    currency?: string;
+    /** The largest amount nested in the body, minor units. */
+    largestNested?: number;
+    /** @default USD alone */
+    rates?: Rates;
+}
+/**
+ * What a call may cost. What depends on the vendor's object (its exposure so far) is settled by
+ * the ledger, in the same step that takes the hold.
+ */
+export type Price = {
+    kind: 'free';
+}
+/** `micros` whatever happened before: a new payment. */
+ | {
+    kind: 'amount';
+    micros: MicroUsd;
+    amount: number;
+    currency: string;
+}
+/** `micros` by the operator's word; it adds to no object. */
+ | {
+    kind: 'fee';
+    micros: MicroUsd;
+    amount?: number;
+    currency?: string;
+}
+/** What the object's new total adds to its exposure; without `amount`, its own known amount. */
+ | ({
+    kind: 'exposure';
+} & ObjectPrice)
+/** As `exposure`, but nothing without `amount`; a lower total gives back once it is confirmed. */
+ | ({
+    kind: 'change';
+} & ObjectPrice)
+/** Costs nothing; gives the exposure back once the vendor has confirmed it. */
+ | {
+    kind: 'cancel';
+    objectId: string;
+}
+/** `amount`, or all of the object's, in the object's currency where the call does not say it. */
+ | ({
+    kind: 'refund';
+} & ObjectPrice);
+/** How a call ended, as far as the money goes. */
+export type Ending = 'settled' | 'released' | 'unknown';
+/** What a vendor's answer says about the object a call was for. */
+export interface ReportedObject {
+    id: string;
+    /** Other ids that name the same money, a PaymentIntent's charge. */
+    aliases: readonly string[];
+    /** Minor units. */
+    amount: number;
+    currency: string;
+    /** Whether it has come to its end, captured or canceled: no later call adds to what it costs. */
+    isFinal?: boolean;
+}
+/** What a vendor's answer means for a hold. */
+export interface Outcome {
+    ending: Ending;
+    /** With `released`: the answer proves that the operation, whichever call of it, moved nothing. */
+    proof?: boolean;
+    object?: ReportedObject;
+    /** What the object costs now, by the vendor's word; never lowers a settlement. */
+    reportedMicros?: MicroUsd;
+    /** What the object may still cost at most: a capture, a cancel or a change that lowered it. */
+    finalMicros?: MicroUsd;
+    /** Minor units and currency of what the vendor says moved, for the audit log. */
+    settledAmount?: {
+        amount: number;
+        currency: string;
+    };
+}
+export {};

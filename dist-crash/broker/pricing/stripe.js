@@ -1,0 +1,308 @@
+"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.stripe = void 0;
+const amount_1 = require("./amount");
+const call_table_1 = require("./call-table");
+const configured_prices_1 = require("./configured-prices");
+const currency_1 = require("./currency");
+const expansion_1 = require("./expansion");
+const refusal_1 = require("../refusal");
+const parameter_list_1 = require("./parameter-list");
+const stripe_calls_1 = require("./stripe-calls");
+const stripe_parameters_1 = require("./stripe-parameters");
+/** In minor units; far above any payment, and still exact in micro-dollars. */
+const MAX_REPORTED = 99_999_999_999;
+/**
+ * What Stripe answers only after its idempotency layer, which its rate limiter and authentication
+ * come before: https://docs.stripe.com/api/idempotent_requests.
+ */
+const PROOF = new Set([400, 402, 404]);
+/** An error of the idempotency layer itself: it speaks of the key, not of the payment. */
+const IDEMPOTENCY_ERROR = 'idempotency_error';
+/** Where the answer to a call that the operator prices may say what it came to. */
+const TOTALS = ['amount', 'amount_total', 'amount_due'];
+/** Versions up to this one are not accepted. */
+const OLDEST_VERSION = '2022-11-15';
+/** What a change of a payment may say where nothing else of that payment is known. */
+const HARMLESS_CHANGE = /^(?:metadata|description|receipt_email|statement_descriptor\w*|shipping|payment_method|payment_method_types|expand)$/;
+const FREE = { kind: 'free' };
+const CALLS = new call_table_1.CallTable(Object.entries(stripe_calls_1.STRIPE_CALLS).map(([call, rule]) => [call, { rule, list: new parameter_list_1.ParameterList(stripe_parameters_1.STRIPE_PARAMETERS[call] ?? '') }]));
+/** Stripe's API v1, https://docs.stripe.com/api. */
+exports.stripe = {
+    name: 'stripe',
+    defaultBaseUrl: 'https://api.stripe.com',
+    pathPrefix: '/v1/',
+    pricedCalls: Object.keys(stripe_calls_1.STRIPE_CALLS),
+    isCurrency: currency_1.isCurrency,
+    authorization(secret) {
+        return `Bearer ${secret}`;
+    },
+    apiVersion(given) {
+        if (given.length === 0)
+            return stripe_calls_1.STRIPE_VERSION;
+        const [version = ''] = given;
+        const [, date = '', name] = /^(\d{4}-\d{2}-\d{2})(?:\.([a-z]+))?$/.exec(version) ?? [];
+        const isRelease = date > OLDEST_VERSION && name !== 'preview' && name !== 'beta';
+        if (given.length === 1 && isRelease)
+            return version;
+        throw new refusal_1.BrokerRefusal(400, 'version_not_supported', `Stripe-Version must be given once, as a release later than ${OLDEST_VERSION}, such as ${stripe_calls_1.STRIPE_VERSION}: in older ones other parameters move money. Without the header the broker sends ${stripe_calls_1.STRIPE_VERSION}.`);
+    },
+    canonical(parameters) {
+        return parameters.map((parameter) => {
+            const { path, value } = parameter;
+            if (path.length > 1 || path[0] !== 'currency' || !/^[A-Za-z]{3}$/.test(value)) {
+                return parameter;
+            }
+            return { path, value: value.toLowerCase() };
+        });
+    },
+    checkExpansion: expansion_1.checkExpansion,
+    price(call, { rates, calls } = configured_prices_1.NO_CONFIGURED_PRICES) {
+        if (call.method === 'GET')
+            return FREE;
+        const known = CALLS.find(call.method, call.segments);
+        if (known !== undefined) {
+            const price = priceByRule(known.rule, call, rates);
+            const unknown = known.list.firstUnknown(call.parameters);
+            if (unknown !== undefined)
+                throw (0, parameter_list_1.parameterNotAllowed)(nameOfCall(call), unknown.path);
+            return price;
+        }
+        const configured = calls.find(call.method, call.segments);
+        if (configured !== undefined)
+            return configuredPrice(configured, call, rates);
+        throw (0, amount_1.amountUnknown)(`What ${nameOfCall(call)} costs is not known to the broker, so it is refused.`);
+    },
+    outcome(price, call, status, body, { rates } = configured_prices_1.NO_CONFIGURED_PRICES) {
+        if (status >= 200 && status < 300)
+            return settled(price, call, body, rates);
+        if (status >= 400 && status < 500 && status !== 408) {
+            const object = status === 402 ? declinedObject(price, body) : undefined;
+            return {
+                ending: 'released',
+                proof: PROOF.has(status) && speaksOfPayment(body),
+                ...(object === undefined ? {} : { object }),
+            };
+        }
+        return { ending: 'unknown' };
+    },
+};
+function nameOfCall({ method, segments }) {
+    return `${method} /v1/${segments.join('/')}`;
+}
+function priceByRule(rule, call, rates) {
+    const objectId = call.segments[1] ?? '';
+    switch (rule.rule) {
+        case 'new':
+            return newMoney(call, rule.field, rates);
+        case 'exposure':
+            return { kind: 'exposure', objectId, ...totalOf(call, rule.field), rates };
+        case 'change': {
+            const total = totalOf(call, rule.field);
+            const isFree = Object.keys(total).length === 0 &&
+                call.parameters.every(({ path }) => HARMLESS_CHANGE.test(path[0] ?? ''));
+            return isFree ? FREE : { kind: 'change', objectId, ...total, rates };
+        }
+        case 'cancel':
+            return { kind: 'cancel', objectId };
+        case 'refund':
+            return refund(call, rates);
+        case 'free':
+            return FREE;
+    }
+}
+function newMoney(call, field, rates) {
+    const amount = (0, amount_1.readAmount)(call, field);
+    const currency = (0, amount_1.readCurrency)(call);
+    if (amount === undefined || currency === undefined) {
+        throw (0, amount_1.amountUnknown)(`The call needs ${field} and currency, so that it can be priced.`);
+    }
+    (0, amount_1.checkNested)((0, amount_1.largestNestedAmount)(call, field), amount);
+    return { kind: 'amount', micros: (0, amount_1.priceOf)(amount, currency, rates), amount, currency };
+}
+/** What a call says about the money of an object; empty where it names no money at all. */
+function totalOf(call, field) {
+    const amount = (0, amount_1.readAmount)(call, field);
+    const currency = (0, amount_1.readCurrency)(call);
+    const largestNested = (0, amount_1.largestNestedAmount)(call, field);
+    if (amount !== undefined)
+        (0, amount_1.checkNested)(largestNested, amount);
+    return {
+        ...(amount === undefined ? {} : { amount }),
+        ...(currency === undefined ? {} : { currency }),
+        ...(largestNested === undefined ? {} : { largestNested }),
+    };
+}
+function refund(call, rates) {
+    const intent = (0, amount_1.readOnce)(call, 'payment_intent');
+    const charge = (0, amount_1.readOnce)(call, 'charge');
+    if (intent !== undefined && charge !== undefined) {
+        throw (0, amount_1.amountUnknown)('A refund must name one payment, by payment_intent or by charge.');
+    }
+    return { kind: 'refund', objectId: intent ?? charge ?? '', ...totalOf(call, 'amount'), rates };
+}
+function configuredPrice(price, call, rates) {
+    switch (price.kind) {
+        case 'free':
+            return FREE;
+        case 'flat':
+            return { kind: 'fee', micros: price.micros };
+        case 'field': {
+            const amount = (0, amount_1.readAmount)(call, price.field);
+            const given = (0, amount_1.readCurrency)(call);
+            if (given !== undefined && price.currency !== undefined && given !== price.currency) {
+                throw (0, amount_1.invalidAmount)('currency', `The call is priced in ${price.currency} alone.`);
+            }
+            const currency = price.currency ?? given;
+            if (amount === undefined || currency === undefined) {
+                throw (0, amount_1.amountUnknown)(`The call needs ${price.field} and a currency, so that it can be priced.`);
+            }
+            (0, amount_1.checkNested)((0, amount_1.largestNestedAmount)(call, price.field), amount);
+            return { kind: 'fee', micros: (0, amount_1.priceOf)(amount, currency, rates), amount, currency };
+        }
+    }
+}
+function settled(price, call, body, rates) {
+    if (price.kind === 'free' || !isRecord(body))
+        return { ending: 'settled' };
+    if (price.kind === 'fee')
+        return reported(largestTotal(body), body, rates);
+    const object = reportedObject(body);
+    if (object === undefined)
+        return { ending: 'settled' };
+    if (price.kind === 'refund')
+        return reported(object.amount, body, rates);
+    if ('objectId' in price && price.objectId !== object.id)
+        return { ending: 'settled' };
+    const { amount, currency } = object;
+    const micros = (minor) => (0, currency_1.microsOf)(minor, currency, rates);
+    const action = call.segments[2];
+    const received = receivedOf(body);
+    switch (price.kind) {
+        case 'cancel': {
+            // What had been captured before stays spent; anything but a sum gives nothing back.
+            const left = received === null ? 0 : received;
+            return {
+                ending: 'settled',
+                object,
+                ...optional('finalMicros', left === undefined ? undefined : micros(left)),
+                settledAmount: { amount: left ?? 0, currency },
+            };
+        }
+        case 'change': {
+            // It named no total, so what the object may cost is as it was.
+            if (price.amount === undefined)
+                return { ending: 'settled', object };
+            const total = Math.max(amount, received ?? 0);
+            return {
+                ending: 'settled',
+                object,
+                ...optional('reportedMicros', micros(total)),
+                ...optional('finalMicros', micros(Math.max(price.amount, total))),
+                settledAmount: { amount: total, currency },
+            };
+        }
+        case 'amount':
+        case 'exposure': {
+            const isCapture = action === 'capture';
+            const isLast = isCapture && (body['status'] === 'succeeded' || body['captured'] === true);
+            const final = isLast && typeof received === 'number' ? received : undefined;
+            const moved = isCapture ? (received ?? 0) : Math.max(amount, received ?? 0);
+            return {
+                ending: 'settled',
+                // What was captured is all that there is to refund.
+                object: final === undefined ? object : { ...object, amount: final },
+                ...optional('reportedMicros', micros(moved)),
+                ...optional('finalMicros', final === undefined ? undefined : micros(final)),
+                settledAmount: { amount: moved, currency },
+            };
+        }
+    }
+}
+/** The outcome of a call that is no part of what an object may cost. */
+function reported(amount, body, rates) {
+    const { currency } = body;
+    if (amount === undefined || typeof currency !== 'string')
+        return { ending: 'settled' };
+    const code = currency.toLowerCase();
+    return {
+        ending: 'settled',
+        ...optional('reportedMicros', (0, currency_1.microsOf)(amount, code, rates)),
+        settledAmount: { amount, currency: code },
+    };
+}
+function largestTotal(body) {
+    const totals = TOTALS.map((name) => integer(body[name])).filter((total) => total !== undefined);
+    return totals.length === 0 ? undefined : Math.max(...totals);
+}
+/** What was captured, minor units: `null` where it is not said, `undefined` where it is no sum. */
+function receivedOf(body) {
+    const said = body['amount_received'] ?? body['amount_captured'];
+    if (said === undefined && !('amount_received' in body) && !('amount_captured' in body)) {
+        return null;
+    }
+    return integer(said);
+}
+/** Whether an error is known to be about what was to be paid. One that cannot be read is not. */
+function speaksOfPayment(body) {
+    if (!isRecord(body))
+        return false;
+    const { error } = body;
+    return isRecord(error) && error['type'] !== IDEMPOTENCY_ERROR;
+}
+/** The object a 402 names, which exists though it was declined. */
+function declinedObject(price, body) {
+    if (!isRecord(body) || !isRecord(body['error']))
+        return undefined;
+    const { payment_intent: intent, charge } = body['error'];
+    const object = reportedObject(intent) ?? reportedObject(charge);
+    if (typeof charge !== 'string')
+        return object;
+    if (object !== undefined) {
+        const aliases = [...new Set([...object.aliases, charge])];
+        return { ...object, aliases };
+    }
+    // A declined charge is named by its id alone: it is the one that the call asked for.
+    if (price.kind !== 'amount')
+        return undefined;
+    const { amount, currency } = price;
+    return { id: charge, aliases: [], amount, currency };
+}
+function reportedObject(body) {
+    if (!isRecord(body))
+        return undefined;
+    const { id, currency } = body;
+    const amount = integer(body['amount']);
+    if (typeof id !== 'string' || typeof currency !== 'string' || amount === undefined) {
+        return undefined;
+    }
+    const charge = body['latest_charge'];
+    const chargeId = isRecord(charge) ? charge['id'] : charge;
+    return {
+        id,
+        aliases: typeof chargeId === 'string' ? [chargeId] : [],
+        amount,
+        currency: currency.toLowerCase(),
+        ...(hasEnded(body) ? { isFinal: true } : {}),
+    };
+}
+/**
+ * Whether a payment is captured or canceled for good: Stripe refuses any later confirmation, capture
+ * or change of it, https://docs.stripe.com/payments/paymentintents/lifecycle.
+ */
+function hasEnded({ object, status, captured }) {
+    if (object === 'charge')
+        return captured === true;
+    return object === 'payment_intent' && (status === 'canceled' || status === 'succeeded');
+}
+function integer(value) {
+    if (typeof value !== 'number' || !Number.isInteger(value))
+        return undefined;
+    return value >= 0 && value <= MAX_REPORTED ? value : undefined;
+}
+function isRecord(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+function optional(name, value) {
+    return value === undefined ? {} : { [name]: value };
+}

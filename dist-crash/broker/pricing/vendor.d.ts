@@ -1,0 +1,46 @@
+import type { ConfiguredPrices } from './configured-prices';
+import type { Parameter } from './parameters';
+import type { Outcome, Price, PriceableCall } from './price';
+/** All that the broker knows of one vendor. A vendor is one object of this form, in one file. */
+export interface Vendor {
+    readonly name: string;
+    /** Where its API lives unless the configuration says otherwise. */
+    readonly defaultBaseUrl: string;
+    /** Every target and pattern lies below it. */
+    readonly pathPrefix: string;
+    /** The calls it prices itself, by method and path below the prefix; no configuration changes them. */
+    readonly pricedCalls: readonly string[];
+    /** The `Authorization` header that carries the account's secret. */
+    authorization(secret: string): string;
+    /**
+     * The version of its API that a call is forwarded with.
+     *
+     * @param given What the call's version headers say, in whatever spelling.
+     * @throws BrokerRefusal `version_not_supported`.
+     */
+    apiVersion(given: readonly string[]): string;
+    /** Whether a code in lower case is a currency it takes. */
+    isCurrency(code: string): boolean;
+    /** A body's parameters in the one spelling in which they are both priced and forwarded. */
+    canonical(parameters: readonly Parameter[]): readonly Parameter[];
+    /**
+     * Refuses a call whose answer would show what pays without the broker.
+     *
+     * @param query Of the target; the body may ask for the same.
+     * @throws BrokerRefusal `parameter_not_allowed`.
+     */
+    checkExpansion(query: string | undefined, parameters: readonly Parameter[]): void;
+    /**
+     * What a call costs.
+     *
+     * @param configured What the operator adds; nothing by default.
+     * @throws BrokerRefusal where the price cannot be told.
+     */
+    price(call: PriceableCall, configured?: ConfiguredPrices): Price;
+    /**
+     * What the answer means for the hold.
+     *
+     * @param body The parsed JSON body; `undefined` where it was cut short, too large or no JSON.
+     */
+    outcome(price: Price, call: PriceableCall, status: number, body: unknown, configured?: ConfiguredPrices): Outcome;
+}

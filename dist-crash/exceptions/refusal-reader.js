@@ -1,0 +1,285 @@
+"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.readProxiedAnswer = readProxiedAnswer;
+exports.readIssueRefusal = readIssueRefusal;
+exports.refusesLease = refusesLease;
+exports.readManagementRefusal = readManagementRefusal;
+const agent_braked_exception_1 = require("./agent-braked.exception");
+const call_refused_exception_1 = require("./call-refused.exception");
+const endpoint_not_allowed_exception_1 = require("./endpoint-not-allowed.exception");
+const spend_cap_exceeded_exception_1 = require("./spend-cap-exceeded.exception");
+const vault_key_invalid_exception_1 = require("./vault-key-invalid.exception");
+const vault_key_unavailable_exception_1 = require("./vault-key-unavailable.exception");
+const vendor_exception_1 = require("./vendor.exception");
+const vendor_outcome_unknown_exception_1 = require("./vendor-outcome-unknown.exception");
+const vendor_rate_limited_exception_1 = require("./vendor-rate-limited.exception");
+const vendor_unreachable_exception_1 = require("./vendor-unreachable.exception");
+const VERDICT = 'x-vault-key-verdict';
+const MAX_TEXT = 1_000;
+/**
+ * What a proxied call's answer amounts to: the exception for it, or `undefined` where the vendor
+ * executed the call. Where the broker marked the answer, the mark alone says whose it is.
+ */
+function readProxiedAnswer(answer) {
+    const verdict = answer.headers[VERDICT];
+    if (verdict !== undefined && verdict !== 'forwarded')
+        return brokerRefusal(verdict, answer);
+    if (verdict === undefined) {
+        const refusal = unmarkedRefusal(answer);
+        if (refusal !== undefined)
+            return refusal;
+    }
+    return vendorAnswer(answer, verdict === 'forwarded');
+}
+/** Why a broker's answer to an issue request brought no key. */
+function readIssueRefusal(answer) {
+    const fields = fieldsOf(answer.body);
+    const { status } = answer;
+    if (status === 403 && fields['code'] === 'braked')
+        return braked(fields);
+    const retryAfter = retryAfterOf(answer.headers);
+    const unavailable = (message) => new vault_key_unavailable_exception_1.VaultKeyUnavailableException({ message, retryAfter });
+    if (status === 401) {
+        return unavailable('The broker does not accept the management token, so no vault key was issued. Check the broker.token option, or KEYBRAKE_TOKEN: it must be the token the broker knows.');
+    }
+    if (status === 400 || status === 422) {
+        return unavailable(`The broker refused the key's policy (${faultsOf(fields)}), so no vault key was issued. Correct it in @AgentTool, or in what names the run.`);
+    }
+    if (status === 429 || status === 503) {
+        return unavailable(`The broker issues no vault keys at the moment (it answered ${status}). Try again in ${retryAfter === undefined ? 'a moment' : `${retryAfter} s`}.`);
+    }
+    return unavailable(`The broker answered ${status} where 201 with a new vault key was due. Check that the broker.url option is the address of a broker's management API, and the broker's own log.`);
+}
+/** Whether an issue was refused for the lease it named: it has lapsed, or the broker lost it. */
+function refusesLease({ status, body }) {
+    if (status !== 404 && status !== 422)
+        return false;
+    const faults = fieldsOf(body)['fields'];
+    return (Array.isArray(faults) && faults.some((each) => isRecord(each) && each['field'] === 'lease_id'));
+}
+/**
+ * What a management call that is no issue came to, where the answer is not the one that was due.
+ *
+ * @param what What was asked of the broker, as a clause: `to put a brake`.
+ */
+function readManagementRefusal(answer, what) {
+    const fields = fieldsOf(answer.body);
+    const { status } = answer;
+    const retryAfter = retryAfterOf(answer.headers);
+    if (status === 400 || status === 422) {
+        return new call_refused_exception_1.CallRefusedException({
+            status,
+            code: 'invalid_request',
+            message: `The broker was asked ${what} and refused: ${faultsOf(fields)}.`,
+        });
+    }
+    if (status === 401) {
+        return new vault_key_unavailable_exception_1.VaultKeyUnavailableException({
+            message: `The broker was asked ${what} and does not accept the management token. Check the broker.token option, or KEYBRAKE_TOKEN: it must be the token the broker knows.`,
+        });
+    }
+    const next = status === 429 || status === 503
+        ? `Try again in ${retryAfter === undefined ? 'a moment' : `${retryAfter} s`}.`
+        : "Check that the broker.url option is the address of this package's own broker, and the broker's log.";
+    return new vault_key_unavailable_exception_1.VaultKeyUnavailableException({
+        message: `The broker was asked ${what} and answered ${status}. ${next}`,
+        retryAfter,
+    });
+}
+function brokerRefusal(code, answer) {
+    const { vendor, idempotencyKey, readOnly } = answer;
+    const fields = fieldsOf(answer.body);
+    switch (code) {
+        case 'cap_exhausted':
+            return spendCapExceeded(fields);
+        case 'store_unavailable':
+        case 'audit_unavailable':
+            return new vault_key_unavailable_exception_1.VaultKeyUnavailableException({
+                message: `The broker cannot record calls at the moment (${code}), so nothing was sent to ${vendor}. Try again in a moment.`,
+                retryAfter: retryAfterOf(answer.headers),
+            });
+        case 'overloaded':
+            return new vault_key_unavailable_exception_1.VaultKeyUnavailableException({
+                message: `Too many calls are in flight under this run's vault key, so nothing was sent to ${vendor}. Let some finish, then try again.`,
+                retryAfter: retryAfterOf(answer.headers),
+            });
+        case 'invalid_key':
+            return new vault_key_invalid_exception_1.VaultKeyInvalidException({ vendor });
+        case 'endpoint_not_allowed':
+            return endpointNotAllowed(fields);
+        case 'braked':
+            return braked(fields);
+        case 'vendor_unreachable':
+            return new vendor_unreachable_exception_1.VendorUnreachableException({ vendor });
+        case 'vendor_outcome_unknown':
+            return new vendor_outcome_unknown_exception_1.VendorOutcomeUnknownException({
+                vendor,
+                happened: answer.status === 504
+                    ? 'the vendor gave no answer in time'
+                    : 'the connection to the vendor broke',
+                timedOut: answer.status === 504,
+                idempotencyKey,
+                readOnly,
+            });
+        default:
+            return otherRefusal(code, answer, fields);
+    }
+}
+function otherRefusal(code, answer, fields) {
+    // A caller must not be logged out because a credential it never held was refused.
+    if (answer.status === 401)
+        return new vault_key_invalid_exception_1.VaultKeyInvalidException({ vendor: answer.vendor });
+    const { type: _type, code: _code, message, param, error: _error, ...details } = fields;
+    return new call_refused_exception_1.CallRefusedException({
+        status: answer.status >= 400 && answer.status <= 599 ? answer.status : 502,
+        code: /^[a-z][a-z0-9_]{0,63}$/.test(code) ? code : 'call_refused',
+        message: textOf(message) ?? `The broker refused the call to ${answer.vendor} (${answer.status}).`,
+        param: textOf(param),
+        details,
+    });
+}
+/** A refusal of a server that does not mark its answers, known by its shape. */
+function unmarkedRefusal(answer) {
+    const { status } = answer;
+    if (status === 401)
+        return new vault_key_invalid_exception_1.VaultKeyInvalidException({ vendor: answer.vendor });
+    if (!isRecord(answer.body))
+        return undefined;
+    const body = answer.body;
+    if (status === 429 || status === 402) {
+        if (body['code'] === 'cap_exhausted')
+            return spendCapExceeded(fieldsOf(body));
+        const sentence = status === 429 ? capSentence(body['error']) : undefined;
+        if (sentence !== undefined)
+            return spendCapExceeded({ ...body, ...sentence });
+    }
+    if (status === 403 &&
+        Array.isArray(body['allowed_endpoints']) &&
+        body['attempted'] !== undefined) {
+        return endpointNotAllowed(body);
+    }
+    return undefined;
+}
+function vendorAnswer(answer, marked) {
+    const { status, vendor, idempotencyKey, readOnly } = answer;
+    const unknown = (happened) => new vendor_outcome_unknown_exception_1.VendorOutcomeUnknownException({
+        vendor,
+        happened,
+        timedOut: status === 504,
+        idempotencyKey,
+        readOnly,
+    });
+    if (status === 204)
+        return undefined;
+    if (status >= 200 && status < 300) {
+        return typeof answer.body === 'object' && answer.body !== null
+            ? undefined
+            : unknown(`the answer (${status}) cannot be read as JSON`);
+    }
+    if (status < 400)
+        return unknown(`the answer is a redirect (${status}), which is never followed`);
+    const fields = isRecord(answer.body) ? answer.body['error'] : undefined;
+    // A gateway between here and the vendor cannot know what the vendor did.
+    if (status >= 500 && !marked && !isRecord(fields)) {
+        return unknown(`something on the way to the vendor answered ${status}`);
+    }
+    const requestId = textOf(answer.headers['request-id']);
+    if (status === 429) {
+        const retryAfter = retryAfterOf(answer.headers);
+        return new vendor_rate_limited_exception_1.VendorRateLimitedException({ vendor, retryAfter, requestId });
+    }
+    const error = isRecord(fields) ? fields : {};
+    return new vendor_exception_1.VendorException({
+        vendor,
+        vendorStatus: status,
+        vendorMessage: textOf(error['message']) ?? textOf(fields),
+        vendorCode: textOf(error['code']),
+        declineCode: textOf(error['decline_code']),
+        type: textOf(error['type']),
+        param: textOf(error['param']),
+        requestId,
+        idempotencyKey,
+    });
+}
+function spendCapExceeded(fields) {
+    const cap = sumOf(fields['cap_usd']) ?? sumOf(fields['daily_usd_cap']);
+    const spent = sumOf(fields['spent_usd']) ?? sumOf(fields['spent_today_usd']);
+    const held = sumOf(fields['held_usd']);
+    return new spend_cap_exceeded_exception_1.SpendCapExceededException({
+        scope: textOf(fields['scope']),
+        cap,
+        spent,
+        held,
+        requested: sumOf(fields['requested_usd']),
+        remaining: sumOf(fields['remaining_usd']) ?? leftOf(cap, spent, held),
+        resetsAt: instantOf(fields['resets_at']),
+    });
+}
+function leftOf(cap, spent, held = 0) {
+    if (cap === undefined || spent === undefined)
+        return undefined;
+    return Number((cap - spent - held).toFixed(6));
+}
+function capSentence(error) {
+    if (typeof error !== 'string')
+        return undefined;
+    const match = /^Daily spend cap of \$([\d,]+(?:\.\d+)?) reached/.exec(error);
+    if (match === null)
+        return undefined;
+    return { cap_usd: Number(match[1]?.replaceAll(',', '')) };
+}
+function endpointNotAllowed(fields) {
+    const allowed = fields['allowed_endpoints'];
+    return new endpoint_not_allowed_exception_1.EndpointNotAllowedException({
+        allowed: Array.isArray(allowed) ? allowed.filter((pattern) => typeof pattern === 'string') : [],
+        attempted: textOf(fields['attempted']) ?? 'this endpoint',
+    });
+}
+function braked(fields) {
+    return new agent_braked_exception_1.AgentBrakedException({
+        scope: textOf(fields['scope']),
+        reason: textOf(fields['reason']),
+    });
+}
+/** The fields of a refusal, which stand at the top level, inside `error`, or in both. */
+function fieldsOf(body) {
+    if (!isRecord(body))
+        return {};
+    const error = body['error'];
+    return isRecord(error) ? { ...body, ...error } : body;
+}
+function faultsOf(fields) {
+    const faults = fields['fields'];
+    const named = (Array.isArray(faults) ? faults : [])
+        .filter(isRecord)
+        .map((fault) => `${textOf(fault['field']) ?? ''} ${textOf(fault['message']) ?? ''}`.trim())
+        .filter((fault) => fault !== '');
+    if (named.length > 0)
+        return named.join('; ').slice(0, MAX_TEXT);
+    return textOf(fields['message']) ?? textOf(fields['error']) ?? 'it did not say why';
+}
+/** Seconds, from either form of `Retry-After`. */
+function retryAfterOf(headers) {
+    const value = headers['retry-after'];
+    if (value === undefined)
+        return undefined;
+    if (/^\d{1,9}$/.test(value))
+        return Number(value);
+    const until = Date.parse(value);
+    return Number.isNaN(until) ? undefined : Math.max(0, Math.ceil((until - Date.now()) / 1_000));
+}
+function textOf(value) {
+    return typeof value === 'string' && value !== '' ? value.slice(0, MAX_TEXT) : undefined;
+}
+function sumOf(value) {
+    return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}
+function instantOf(value) {
+    const text = textOf(value);
+    return text === undefined || Number.isNaN(Date.parse(text))
+        ? undefined
+        : new Date(text).toISOString();
+}
+function isRecord(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

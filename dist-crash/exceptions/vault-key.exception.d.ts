@@ -1,0 +1,53 @@
+import { HttpException } from '@nestjs/common';
+/** Everything an answer to a caller may say beside `error`, `message` and `retryable`. JSON values only. */
+export type VaultKeyExceptionDetails = Readonly<Record<string, unknown>>;
+/** The body of the answer every exception of this package renders to. */
+export interface VaultKeyExceptionBody {
+    error: string;
+    message: string;
+    retryable: boolean;
+    [detail: string]: unknown;
+}
+/**
+ * Base of everything this package throws. Extends `HttpException`, so that it answers well with no
+ * filter at all; `code` and `retryable` are what an agent needs to decide what to do next.
+ */
+export declare abstract class VaultKeyException extends HttpException {
+    /** Machine-readable, stable: the `error` field of the answer. */
+    readonly code: string;
+    /** Whether the same call may be tried again as it is. */
+    readonly retryable: boolean;
+    /** What else the answer says: caps in USD, instants as ISO 8601 in UTC. */
+    readonly details: VaultKeyExceptionDetails;
+    protected constructor(init: {
+        code: string;
+        message: string;
+        status: number;
+        retryable: boolean;
+        details?: VaultKeyExceptionDetails;
+        cause?: unknown;
+    });
+    /**
+     * What an error means, in a `catch`: itself where it is one of this package's exceptions; for an
+     * error of the `stripe` client that `@InjectStripe()` gives the exception it leaves the run as; for
+     * the unrecoverable error of a job the exception that is its `cause`.
+     *
+     * @returns `undefined` for every other error.
+     * @example
+     * ```ts
+     * try {
+     *   await this.stripe.paymentIntents.create({ amount, currency: 'usd' });
+     * } catch (error) {
+     *   if (VaultKeyException.from(error)?.retryable === true) return this.later(amount);
+     *   throw error;
+     * }
+     * ```
+     */
+    static from(error: unknown): VaultKeyException | undefined;
+    /**
+     * What GraphQL shows of an error beside its message: the body, with `code` in the place of `error`.
+     */
+    get extensions(): Record<string, unknown>;
+    /** The body a caller sees. */
+    getResponse(): VaultKeyExceptionBody;
+}

@@ -1,0 +1,2 @@
+export { RemainingSpendTool } from './remaining-spend.tool';
+export type { RemainingSpendToolResult } from './remaining-spend.tool';

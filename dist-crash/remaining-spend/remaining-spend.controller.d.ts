@@ -1,0 +1,21 @@
+import type { RemainingSpendAnswer } from './remaining-spend.report';
+/**
+ * `GET /remaining-spend`: tells the agent that asks what it may still spend, what is spent and
+ * reserved, and when its budgets start afresh, for its user, run and tenant. Mounted by whoever
+ * wants it; the guards of the application's tools belong on it too. Another path, and guards, are
+ * those of a class that extends it. Of the tools' own caps it names those of handlers that have no
+ * guard but its own.
+ *
+ * It answers 501 `dialect_not_supported` where the broker cannot tell, and 403 `agent_braked` where
+ * an operator has stopped the agent.
+ *
+ * @example
+ * @Controller('agent-tools/remaining-spend')
+ * @UseGuards(SessionGuard)
+ * export class AgentSpendController extends RemainingSpendController {}
+ */
+export declare class RemainingSpendController {
+    private readonly report;
+    /** What the agent that asks may still spend. */
+    remainingSpend(): Promise<RemainingSpendAnswer>;
+}

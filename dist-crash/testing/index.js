@@ -1,0 +1,15 @@
+"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.vaultKeyTestingOptions = exports.VaultKeyTestingModule = exports.TestingBroker = exports.stripeMatchers = exports.StripeBook = exports.createStripeVendor = exports.StripeVendor = void 0;
+var stripe_vendor_1 = require("./stripe-vendor");
+Object.defineProperty(exports, "StripeVendor", { enumerable: true, get: function () { return stripe_vendor_1.StripeVendor; } });
+Object.defineProperty(exports, "createStripeVendor", { enumerable: true, get: function () { return stripe_vendor_1.createStripeVendor; } });
+var stripe_book_1 = require("./stripe/stripe-book");
+Object.defineProperty(exports, "StripeBook", { enumerable: true, get: function () { return stripe_book_1.StripeBook; } });
+var stripe_matchers_1 = require("./stripe-matchers");
+Object.defineProperty(exports, "stripeMatchers", { enumerable: true, get: function () { return stripe_matchers_1.stripeMatchers; } });
+var testing_broker_1 = require("./testing-broker");
+Object.defineProperty(exports, "TestingBroker", { enumerable: true, get: function () { return testing_broker_1.TestingBroker; } });
+var vault_key_testing_module_1 = require("./vault-key-testing.module");
+Object.defineProperty(exports, "VaultKeyTestingModule", { enumerable: true, get: function () { return vault_key_testing_module_1.VaultKeyTestingModule; } });
+Object.defineProperty(exports, "vaultKeyTestingOptions", { enumerable: true, get: function () { return vault_key_testing_module_1.vaultKeyTestingOptions; } });

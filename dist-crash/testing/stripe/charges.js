@@ -1,0 +1,250 @@
+"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.chargeEndpoints = void 0;
+exports.placeCharge = placeCharge;
+exports.captureCharge = captureCharge;
+exports.cardError = cardError;
+exports.declineOfCharge = declineOfCharge;
+const currencies_1 = require("./currencies");
+const endpoint_1 = require("./endpoint");
+const metadata_1 = require("./metadata");
+const param_rules_1 = require("./param-rules");
+const stripe_account_1 = require("./stripe-account");
+const stripe_error_1 = require("./stripe-error");
+const test_cards_1 = require("./test-cards");
+/** Asks the issuer: a charge comes of it either way, and money moves only where there is no decline. */
+function placeCharge(run, order) {
+    const decline = run.decline === undefined
+        ? (order.decline ?? order.method.card.decline)
+        : (0, test_cards_1.declineOf)(run.decline);
+    const id = (0, stripe_account_1.newId)('ch_');
+    const charged = decline === undefined && order.capture;
+    const { card } = order.method;
+    const charge = {
+        id,
+        object: 'charge',
+        amount: order.amount,
+        amount_captured: charged ? order.amount : 0,
+        amount_refunded: 0,
+        application: null,
+        application_fee: null,
+        application_fee_amount: order.applicationFee ?? null,
+        balance_transaction: null,
+        billing_details: (0, stripe_account_1.noBillingDetails)(),
+        calculated_statement_descriptor: order.statementDescriptor ?? 'OFFLINE',
+        captured: charged,
+        created: (0, stripe_account_1.unixNow)(),
+        currency: order.currency,
+        customer: order.customer,
+        description: order.description ?? null,
+        disputed: false,
+        failure_balance_transaction: null,
+        failure_code: decline?.code ?? null,
+        failure_message: decline?.message ?? null,
+        fraud_details: {},
+        livemode: false,
+        metadata: { ...order.metadata },
+        on_behalf_of: order.onBehalfOf ?? null,
+        outcome: decline === undefined
+            ? {
+                advice_code: null,
+                network_advice_code: null,
+                network_decline_code: null,
+                network_status: 'approved_by_network',
+                reason: null,
+                risk_level: 'normal',
+                seller_message: 'Payment complete.',
+                type: 'authorized',
+            }
+            : {
+                advice_code: 'try_again_later',
+                network_advice_code: null,
+                network_decline_code: null,
+                network_status: 'declined_by_network',
+                reason: decline.declineCode,
+                risk_level: 'normal',
+                seller_message: 'The bank declined the payment.',
+                type: 'issuer_declined',
+            },
+        paid: decline === undefined,
+        payment_intent: order.intent?.id ?? null,
+        payment_method: order.method.shown.id,
+        payment_method_details: {
+            card: {
+                amount_authorized: decline === undefined ? order.amount : null,
+                brand: card.brand,
+                checks: { address_line1_check: null, address_postal_code_check: null, cvc_check: 'pass' },
+                country: 'US',
+                exp_month: order.method.shown.card['exp_month'],
+                exp_year: order.method.shown.card['exp_year'],
+                funding: card.funding,
+                last4: card.last4,
+                network: card.brand,
+                three_d_secure: null,
+                wallet: null,
+            },
+            type: 'card',
+        },
+        receipt_email: order.receiptEmail ?? null,
+        receipt_number: null,
+        receipt_url: null,
+        refunded: false,
+        review: null,
+        shipping: order.shipping ?? null,
+        source_transfer: null,
+        statement_descriptor: order.statementDescriptor ?? null,
+        statement_descriptor_suffix: order.statementDescriptorSuffix ?? null,
+        status: decline === undefined ? 'succeeded' : 'failed',
+        transfer_data: order.transferData ?? null,
+        transfer_group: order.transferGroup ?? null,
+    };
+    run.account.charges.add(charge);
+    if (decline === undefined) {
+        if (order.capture)
+            recordBalance(run, charge, order.amount);
+        run.move({
+            kind: order.capture ? 'charge' : 'authorization',
+            amount: order.amount,
+            currency: order.currency,
+            id,
+            paymentIntent: charge.payment_intent,
+            customer: charge.customer,
+            metadata: { ...(order.intent?.metadata ?? charge.metadata) },
+        });
+    }
+    return charge;
+}
+/** Takes part or all of what a charge has authorized. */
+function captureCharge(run, charge, captured, ofIntent) {
+    charge.captured = true;
+    charge.amount_captured += captured;
+    recordBalance(run, charge, captured);
+    run.move({
+        kind: 'capture',
+        amount: captured,
+        currency: charge.currency,
+        id: charge.id,
+        paymentIntent: charge.payment_intent,
+        customer: charge.customer,
+        metadata: { ...(ofIntent?.metadata ?? charge.metadata) },
+    });
+}
+function recordBalance({ account }, charge, moved) {
+    charge.balance_transaction = account.addBalanceTransaction({
+        amount: moved,
+        currency: charge.currency,
+        description: charge.description,
+        source: charge.id,
+        type: 'charge',
+    });
+}
+/** The 402 of a decline, without what only a PaymentIntent's has. */
+function cardError(charge, decline, fields = {}) {
+    return new stripe_error_1.StripeError(402, 'card_error', decline.message, {
+        charge: charge.id,
+        code: decline.code,
+        decline_code: decline.declineCode,
+        ...fields,
+    });
+}
+/** What a failed charge says about why. */
+function declineOfCharge(charge) {
+    if (charge.status === 'succeeded')
+        return undefined;
+    return {
+        code: charge.failure_code ?? 'card_declined',
+        message: charge.failure_message ?? '',
+        declineCode: String(charge.outcome['reason']),
+    };
+}
+exports.chargeEndpoints = [
+    (0, endpoint_1.endpoint)('POST', '/v1/charges', 'charge', {
+        amount: (0, param_rules_1.required)(param_rules_1.amount),
+        currency: (0, param_rules_1.required)(param_rules_1.currency),
+        application_fee_amount: param_rules_1.feeAmount,
+        capture: param_rules_1.flag,
+        customer: param_rules_1.text,
+        description: param_rules_1.unsettableText,
+        metadata: param_rules_1.metadata,
+        on_behalf_of: param_rules_1.text,
+        receipt_email: param_rules_1.unsettableText,
+        shipping: param_rules_1.hash,
+        source: param_rules_1.text,
+        statement_descriptor: param_rules_1.unsettableText,
+        statement_descriptor_suffix: param_rules_1.unsettableText,
+        transfer_data: param_rules_1.hash,
+        transfer_group: param_rules_1.text,
+        ...(0, param_rules_1.allUnmodelled)('application_fee', 'destination', 'radar_options'),
+    }, (run, params) => {
+        const customer = params.customer === undefined ? null : run.account.customer(params.customer);
+        let method;
+        if (params.source !== undefined) {
+            method = run.account.source(params.source, customer?.id ?? null);
+        }
+        else if (customer !== null) {
+            method = run.account.defaultSources.get(customer.id);
+            if (method === undefined) {
+                throw new stripe_error_1.StripeError(402, 'card_error', 'Cannot charge a customer that has no active card', { code: 'missing', param: 'card' });
+            }
+        }
+        else {
+            throw (0, param_rules_1.missingParam)('source');
+        }
+        const charge = placeCharge(run, {
+            amount: params.amount,
+            currency: params.currency,
+            method,
+            capture: params.capture ?? true,
+            customer: customer?.id ?? null,
+            metadata: (0, metadata_1.mergeMetadata)({}, params.metadata),
+            description: params.description ?? null,
+            applicationFee: params.application_fee_amount ?? null,
+            onBehalfOf: params.on_behalf_of ?? null,
+            receiptEmail: params.receipt_email ?? null,
+            shipping: params.shipping ?? null,
+            statementDescriptor: params.statement_descriptor ?? null,
+            statementDescriptorSuffix: params.statement_descriptor_suffix ?? null,
+            transferData: params.transfer_data ?? null,
+            transferGroup: params.transfer_group ?? null,
+        });
+        const decline = declineOfCharge(charge);
+        if (decline !== undefined)
+            throw cardError(charge, decline);
+        return charge;
+    }),
+    (0, endpoint_1.endpoint)('GET', '/v1/charges/:id', 'charge', {}, ({ account, id }) => account.charges.get(id, 'id')),
+    (0, endpoint_1.listEndpoint)('/v1/charges', 'charge', (account) => account.charges, [
+        'customer',
+        'payment_intent',
+        'transfer_group',
+    ]),
+    (0, endpoint_1.endpoint)('POST', '/v1/charges/:id/capture', 'charge', {
+        amount: param_rules_1.amount,
+        ...(0, param_rules_1.allUnmodelled)('application_fee', 'application_fee_amount', 'receipt_email', 'statement_descriptor', 'statement_descriptor_suffix', 'transfer_data', 'transfer_group'),
+    }, (run, params) => {
+        const charge = run.account.charges.get(run.id, 'charge');
+        if (charge.payment_intent !== null) {
+            throw stripe_error_1.StripeError.invalid(`This charge belongs to the PaymentIntent ${charge.payment_intent} and can only be captured through it.`, { code: 'charge_invalid_parameter' });
+        }
+        if (charge.captured) {
+            throw stripe_error_1.StripeError.invalid(`Charge ${charge.id} has already been captured.`, {
+                code: 'charge_already_captured',
+            });
+        }
+        if (charge.refunded) {
+            throw stripe_error_1.StripeError.invalid(`Charge ${charge.id} has already been refunded.`, {
+                code: 'charge_already_refunded',
+            });
+        }
+        if (charge.status === 'failed') {
+            throw stripe_error_1.StripeError.invalid(`Charge ${charge.id} has failed and cannot be captured.`);
+        }
+        const captured = params.amount ?? charge.amount;
+        if (captured > charge.amount) {
+            throw stripe_error_1.StripeError.invalid(`Amount to capture (${(0, currencies_1.formatAmount)(captured, charge.currency)}) is greater than the amount authorized ` +
+                `(${(0, currencies_1.formatAmount)(charge.amount, charge.currency)}).`, { code: 'amount_too_large', param: 'amount' });
+        }
+        captureCharge(run, charge, captured);
+        return charge;
+    }),
+];

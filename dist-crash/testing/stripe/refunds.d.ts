@@ -1,0 +1,2 @@
+import type { Endpoint } from './endpoint';
+export declare const refundEndpoints: Endpoint[];

@@ -1,0 +1,66 @@
+import type { DynamicModule } from '@nestjs/common';
+import type { EmbeddedStripeOptions, VaultKeyModuleOptions } from '../vault-key.options';
+import { StripeVendor } from './stripe-vendor';
+/** What a spec may set of the module; the broker and the vendor are given. */
+export interface VaultKeyTestingOptions extends Pick<VaultKeyModuleOptions, 'identify' | 'budgets' | 'lease' | 'shutdownGrace'> {
+    /**
+     * How long the broker waits for the vendor to begin its answer: digits and `ms` or `s`. Short, so
+     * that a spec sees a time-out in a moment; an application's own default is 80 s.
+     *
+     * @default '2s'
+     */
+    vendorTimeout?: string | undefined;
+    /** What the application's own `embedded.vendors.stripe` says beside the secret: rates, prices, … */
+    stripe?: Omit<EmbeddedStripeOptions, 'baseUrl' | 'secretKey'> | undefined;
+}
+/**
+ * Options of `VaultKeyModule` for a broker in memory in front of an offline Stripe: in place of an
+ * application's own, where its module imports `VaultKeyModule` itself. All of the application's
+ * options are replaced: give what the spec relies on (`identify`, `budgets`, …) again.
+ *
+ * @example
+ * ```ts
+ * const module = await Test.createTestingModule({ imports: [AppModule, VaultKeyTestingModule] })
+ *   .overrideProvider(VAULT_KEY_MODULE_OPTIONS)
+ *   .useFactory({
+ *     inject: [StripeVendor],
+ *     factory: (vendor: StripeVendor) => vaultKeyTestingOptions(vendor, { budgets: { user: 500 } }),
+ *   })
+ *   .compile();
+ * ```
+ */
+export declare function vaultKeyTestingOptions({ secretKey, url }: StripeVendor, options?: VaultKeyTestingOptions): VaultKeyModuleOptions;
+/**
+ * `VaultKeyModule` for specs: a real broker, in memory, in front of an offline Stripe on a free
+ * port of this machine. No account, no file, nothing left behind once the application is closed.
+ * Inject `StripeVendor` to see what was charged and to script what goes wrong, `TestingBroker` for
+ * a cap that is reached or a broker that is down, `EmbeddedBroker` to see keys and their spend.
+ *
+ * `forRoot()` brings `VaultKeyModule` with it. Where the application's own module imports that,
+ * import this one without `forRoot` and see {@link vaultKeyTestingOptions}.
+ *
+ * @example
+ * ```ts
+ * describe('the charge tool', () => {
+ *   let app: INestApplication;
+ *
+ *   beforeEach(async () => {
+ *     const module = await Test.createTestingModule({
+ *       imports: [VaultKeyTestingModule.forRoot()],
+ *       controllers: [AgentToolsController],
+ *     }).compile();
+ *     app = await module.createNestApplication().init();
+ *   });
+ *   afterEach(() => app.close());
+ *
+ *   it('charges the customer once', async () => {
+ *     await request(app.getHttpServer()).post('/agent-tools/charge').send({ amount: 1200 }).expect(201);
+ *     expect(app.get(StripeVendor)).toHaveCharged({ amount: 1200, currency: 'usd', times: 1 });
+ *   });
+ * });
+ * ```
+ */
+export declare class VaultKeyTestingModule {
+    /** With `VaultKeyModule`: a broker and a vendor of its own, for one application under test. */
+    static forRoot(options?: VaultKeyTestingOptions): DynamicModule;
+}

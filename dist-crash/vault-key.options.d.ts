@@ -1,0 +1,164 @@
+import 'reflect-metadata';
+import type { IdentifyAgent } from './agent-tool/identity';
+import type { BrokerDialect } from './broker-client/broker-client';
+import type { StoreDoubt } from './broker/ledger/store-doubt';
+import type { BrokerLimitOptions, VendorOptions } from './broker/broker.options';
+/** How long keys outlive an instance that has died, in seconds, where nobody says. */
+export declare const DEFAULT_LEASE_TTL_SECONDS = 30;
+/** A broker that is a server: Keybrake, or a `vault-key-broker` of one's own. */
+export declare class BrokerServerOptions {
+    /**
+     * The management API; `/v1/keys` is added to its path. `http:` only to loopback and to the hosts
+     * of {@link allowPlainHttp}. `KEYBRAKE_URL` where absent; there is no other default, so that no
+     * token goes to a server that nobody named. Keybrake's own is `https://api.keybrake.com`.
+     */
+    url?: string | undefined;
+    /**
+     * The proxy; `/{vendor}/…` is added to its path. `http:` as for `url`. `KEYBRAKE_PROXY_URL` where
+     * absent.
+     *
+     * @default `url`, its path included; for Keybrake's own 'https://proxy.keybrake.com'
+     */
+    proxyUrl?: string | undefined;
+    /**
+     * Hosts that plain `http:` may go to, such as the broker's in a private network of containers.
+     * Tokens cross that network in the clear. Names or addresses, without scheme and port.
+     *
+     * @default none beside loopback
+     */
+    allowPlainHttp?: readonly string[] | undefined;
+    /** The management token. `KEYBRAKE_TOKEN` where absent. */
+    token?: string | undefined;
+    /**
+     * The contract the server speaks: `keybrake` sends nothing but what Keybrake's own API documents.
+     *
+     * @default 'keybrake' where `url` is Keybrake's, else 'vault-key'
+     */
+    dialect?: BrokerDialect | undefined;
+}
+/** The Stripe account behind the embedded broker. */
+export declare class EmbeddedStripeOptions {
+    /**
+     * The account's secret. Use a restricted key (`rk_…`) with only the rights the tools need. Stays
+     * in the broker: no handler sees it.
+     */
+    secretKey: string | undefined;
+    /**
+     * Where the vendor's API is. `http:` only to loopback.
+     *
+     * @default 'https://api.stripe.com'
+     */
+    baseUrl?: string | undefined;
+    /** US dollars for one major unit of a currency: `{ eur: 1.09 }`. Without one it is refused. */
+    rates?: VendorOptions['rates'];
+    /** Prices of calls that the broker cannot price itself, and refuses without one. */
+    prices?: VendorOptions['prices'];
+    /** Calls that cost nothing, and are refused unless they stand here. */
+    free?: VendorOptions['free'];
+    /** Connected accounts that calls may name. */
+    accounts?: VendorOptions['accounts'];
+    /** Request headers that are forwarded beside the usual ones, in lower case. */
+    headers?: VendorOptions['headers'];
+    /** How much of a request body is read. */
+    limits?: VendorOptions['limits'];
+}
+/** The accounts behind the embedded broker, by vendor. */
+export declare class EmbeddedVendorsOptions {
+    stripe: EmbeddedStripeOptions;
+}
+/** The broker in this process. */
+export declare class EmbeddedOptions {
+    vendors: EmbeddedVendorsOptions;
+    /**
+     * The ledger: `sqlite:<path>`, or `sqlite::memory:`, which does not outlive the process. A file
+     * belongs to one process at a time.
+     *
+     * @default 'sqlite:./vault-key.db'
+     */
+    store?: string | undefined;
+    /**
+     * How long a vendor may take to begin its answer: digits and `ms`, `s` or `m`, `1ms` to `10m`.
+     *
+     * @default '80s'
+     */
+    vendorTimeout?: string | undefined;
+    /**
+     * What the audit log is chained with: at least 32 characters, the same at every start.
+     *
+     * @default made with the store, and kept beside it as `<path>.audit-key`
+     */
+    auditKey?: string | undefined;
+    /**
+     * What is meant of a store that may not be the one that was left, by the name that the refusal to
+     * start gives. For one start: leave it out of the next.
+     *
+     * @default nothing: such a store is refused
+     */
+    acceptStore?: readonly StoreDoubt[] | undefined;
+    /** What the broker takes on at once. */
+    limits?: BrokerLimitOptions;
+}
+/**
+ * Daily caps, each across all keys of a subject: USD a UTC calendar day, 0 to 1,000,000, rounded down
+ * to the cent. An operator may set others in the broker; of the two the tighter decides.
+ */
+export declare class BudgetsOptions {
+    /** What each tenant may spend a day. Keys without a tenant share one. */
+    tenant?: number;
+    /** What each user may spend a day, within their tenant. Whoever is not logged in is one user. */
+    user?: number;
+    /**
+     * What each of an agent's runs may spend a day, within its user. A request without
+     * `X-Agent-Run-ID` is a run of its own.
+     */
+    run?: number;
+    /** What each tool may spend a day, whoever calls it. */
+    tool?: number;
+}
+/** The heartbeat of an instance of the application. */
+export declare class LeaseOptions {
+    /**
+     * How long keys outlive an instance that has died: a whole number of seconds, 1 to 86,400. The
+     * lease is renewed at a third of it.
+     *
+     * @default 30
+     */
+    ttlSeconds?: number | undefined;
+}
+/** What `VaultKeyModule` is configured with: `broker` or `embedded`, never both. */
+export declare class VaultKeyModuleOptions {
+    /** A broker that is a server. What it leaves out is read from `KEYBRAKE_*`. */
+    broker?: BrokerServerOptions | undefined;
+    /** The broker in this process. `KEYBRAKE_*` is not read then. */
+    embedded?: EmbeddedOptions | undefined;
+    /**
+     * Says on whose behalf a call works: a user, a run, a tenant, a tool. What it leaves out is read
+     * from the request: `request.user`, `X-Agent-Run-ID`.
+     *
+     * @example (context) => ({ tenantId: context.switchToHttp().getRequest().tenantId })
+     */
+    identify?: IdentifyAgent | undefined;
+    /**
+     * Daily caps over tenants, users, runs and tools. They travel with each key: a key a request
+     * would give an agent a fresh cap at every request. Not with a broker of the `keybrake` dialect.
+     *
+     * @example { user: 500, run: 50 }
+     */
+    budgets?: BudgetsOptions | undefined;
+    /**
+     * Whether keys die with this instance of the application: `true`, or for how long they outlive
+     * it. Where no lease is to be had, no key is. Not with a broker of the `keybrake` dialect.
+     *
+     * @default false
+     */
+    lease?: boolean | LeaseOptions | undefined;
+    /**
+     * How long invocations at work may go on once the application is told to stop, by a signal after
+     * `app.enableShutdownHooks()` or by `app.close()`: digits and `ms`, `s` or `m`, `1ms` to `10m`.
+     * None begins from that moment; after this time the keys of those that are left are revoked and
+     * their vendor calls refused, streams included. Nest waits as long before it closes its servers.
+     *
+     * @default '10s'
+     */
+    shutdownGrace?: string | undefined;
+}

@@ -1,0 +1,106 @@
+"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.InstanceLease = void 0;
+const common_1 = require("@nestjs/common");
+const vault_key_unavailable_exception_1 = require("../exceptions/vault-key-unavailable.exception");
+/** The parts of its life at which a lease is renewed, and tried again where that failed. */
+const RENEW_AT = 1 / 3;
+const RETRY_AT = 1 / 10;
+/** How far from the exact moment, either way, so that many instances do not ask at once. */
+const JITTER = 0.1;
+/**
+ * The heartbeat of this instance of the application: a lease under which its keys are issued, and
+ * with which they all end. Begun before the first key, renewed for as long as the process lives.
+ */
+class InstanceLease {
+    #client;
+    #ttlSeconds;
+    #logger = new common_1.Logger('VaultKeyLease');
+    #id;
+    #beginning;
+    #timer;
+    #missed = false;
+    #ended = false;
+    constructor(client, ttlSeconds) {
+        this.#client = client;
+        this.#ttlSeconds = ttlSeconds;
+    }
+    /**
+     * The id of the lease, begun where there is none.
+     *
+     * @throws VaultKeyUnavailableException where none is to be had.
+     */
+    hold() {
+        if (this.#ended) {
+            const message = 'The application is shutting down, so no vault key was asked for.';
+            return Promise.reject(new vault_key_unavailable_exception_1.VaultKeyUnavailableException({ message }));
+        }
+        if (this.#id !== undefined)
+            return Promise.resolve(this.#id);
+        this.#beginning ??= this.#begin().finally(() => (this.#beginning = undefined));
+        return this.#beginning;
+    }
+    /** Takes the broker's word that a lease is over: the next key is issued under a new one. */
+    lapsed(id) {
+        if (this.#id !== id)
+            return;
+        clearTimeout(this.#timer);
+        this.#id = undefined;
+        this.#logger.warn('The lease of this application has lapsed, or the broker has lost it: every key issued under it has stopped working. The next key comes under a new one.');
+    }
+    /** Ends the lease, and with it every key that is left. Never rejects. */
+    async end() {
+        if (this.#ended)
+            return;
+        this.#ended = true;
+        const id = this.#id ?? (await this.#beginning?.catch(() => undefined));
+        clearTimeout(this.#timer);
+        this.#id = undefined;
+        if (id === undefined)
+            return;
+        try {
+            await this.#client.endLease(id);
+        }
+        catch (error) {
+            this.#logger.warn(`The lease of this application could not be ended (${messageOf(error)}); it lapses within ${this.#ttlSeconds} s.`);
+        }
+    }
+    async #begin() {
+        const id = await this.#client.beginLease(this.#ttlSeconds);
+        this.#id = id;
+        this.#missed = false;
+        this.#renewAt(RENEW_AT, id);
+        return id;
+    }
+    async #renew(id) {
+        try {
+            const lives = await this.#client.renewLease(id);
+            if (this.#id !== id)
+                return;
+            if (!lives)
+                return this.lapsed(id);
+            this.#missed = false;
+            this.#renewAt(RENEW_AT, id);
+        }
+        catch (error) {
+            if (this.#id !== id)
+                return;
+            if (!this.#missed) {
+                this.#logger.warn(`The lease of this application could not be renewed (${messageOf(error)}); trying again. Its keys stop working ${this.#ttlSeconds} s after the last renewal.`);
+            }
+            this.#missed = true;
+            this.#renewAt(RETRY_AT, id);
+        }
+    }
+    #renewAt(part, id) {
+        if (this.#ended)
+            return;
+        const spread = 1 + JITTER * (2 * Math.random() - 1);
+        const ms = this.#ttlSeconds * 1_000 * part * spread;
+        this.#timer = setTimeout(() => void this.#renew(id), ms).unref();
+    }
+}
+exports.InstanceLease = InstanceLease;
+function messageOf(error) {
+    return error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
+}

@@ -1,0 +1,192 @@
+"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.RevocationQueue = void 0;
+const common_1 = require("@nestjs/common");
+const BATCH_WAIT_MS = 50;
+const BATCH_SIZE = 100;
+const RETRY_BASE_MS = 200;
+const RETRY_CAP_MS = 10_000;
+const DRAIN_LIMIT_MS = 10_000;
+/**
+ * Revokes keys behind the answers: ids wait at most 50 ms or for 100 of them, and what fails is
+ * tried again, with back-off, until the key expires by itself. Neither delays nor changes what a
+ * caller gets.
+ */
+class RevocationQueue {
+    #client;
+    #lease;
+    #stop;
+    #logger = new common_1.Logger('VaultKeyRevocation');
+    /** All that is not yet revoked, by id, so that an id given twice is revoked once. */
+    #backlog = new Map();
+    #waiting = [];
+    #batchTimer;
+    #retries = new Map();
+    #activeRuns = 0;
+    #onIdle = new Set();
+    #draining = false;
+    #shutDown;
+    /**
+     * @param lease Ended once the queue is drained: what is left of the keys ends with it.
+     * @param stop Finished before the queue is drained.
+     */
+    constructor(client, lease, stop) {
+        this.#client = client;
+        this.#lease = lease;
+        this.#stop = stop;
+    }
+    /** How many keys wait to be revoked, those in a request to the broker included. */
+    get backlog() {
+        return this.#backlog.size;
+    }
+    /** How many runs are at work, those whose key is still being issued included. */
+    get activeRuns() {
+        return this.#activeRuns;
+    }
+    /** Takes a key's id for revocation. */
+    add(id, expiresAt) {
+        if (this.#backlog.has(id))
+            return;
+        const revocation = { id, expiresAt: expiresAt.getTime(), attempts: 0 };
+        this.#backlog.set(id, revocation);
+        this.#waiting.push(revocation);
+        if (this.#waiting.length >= BATCH_SIZE)
+            this.#flush();
+        else
+            this.#batchTimer ??= this.#after(BATCH_WAIT_MS, () => this.#flush());
+    }
+    /** Counts a run in, before its key is asked for. */
+    runStarted() {
+        this.#activeRuns++;
+    }
+    /** Counts a run out, once its key is in the queue. */
+    runEnded() {
+        this.#activeRuns--;
+        this.#checkIdle();
+    }
+    /**
+     * Waits for the runs at work, then until every key that has ended is revoked: in a spec that looks
+     * at keys, before it does. Never throws.
+     *
+     * @param timeoutMs How long it waits at most, in milliseconds; {@link backlog} and
+     * {@link activeRuns} say what is left then.
+     */
+    async drain(timeoutMs = DRAIN_LIMIT_MS) {
+        this.#draining = true;
+        this.#flush();
+        this.#retryNow();
+        if (!this.#isIdle()) {
+            await new Promise((resolve) => {
+                const timer = setTimeout(resolve, timeoutMs);
+                this.#onIdle.add(() => {
+                    clearTimeout(timer);
+                    resolve();
+                });
+            });
+        }
+        this.#draining = false;
+    }
+    /** Drains, ends the lease, then lets go of the broker. */
+    onApplicationShutdown() {
+        this.#shutDown ??= this.#end();
+        return this.#shutDown;
+    }
+    async #end() {
+        try {
+            this.#stop?.finish();
+            await this.drain();
+            for (const retry of this.#retries.keys())
+                clearTimeout(retry);
+            this.#tellWhatIsLeft();
+            await this.#lease?.end();
+        }
+        finally {
+            await this.#client.close();
+        }
+    }
+    #tellWhatIsLeft() {
+        const end = this.#lease === undefined ? 'their expiry' : "the application's lease";
+        if (this.#activeRuns > 0) {
+            this.#logger.warn(`Shutting down with ${this.#activeRuns} run(s) still at work; their keys end with ${end}.`);
+        }
+        if (this.#backlog.size > 0) {
+            this.#logger.warn(`Shutting down with ${this.#backlog.size} key(s) not revoked; they end with ${end}: ${[...this.#backlog.keys()].slice(0, 20).join(', ')}`);
+        }
+    }
+    #flush() {
+        clearTimeout(this.#batchTimer);
+        this.#batchTimer = undefined;
+        while (this.#waiting.length > 0)
+            void this.#revoke(this.#waiting.splice(0, BATCH_SIZE));
+    }
+    async #revoke(batch) {
+        const byId = new Map(batch.map((revocation) => [revocation.id, revocation]));
+        const { ended, failed } = await this.#askBroker([...byId.keys()]);
+        for (const id of ended) {
+            byId.delete(id);
+            this.#backlog.delete(id);
+        }
+        // An id the broker's answer passed over is not known to be revoked.
+        if (byId.size > 0)
+            this.#retryLater([...byId.values()], failed[0]?.reason ?? 'no answer');
+        this.#checkIdle();
+    }
+    async #askBroker(ids) {
+        try {
+            return await this.#client.revoke(ids);
+        }
+        catch {
+            return { ended: [], failed: ids.map((id) => ({ id, reason: 'the broker client failed' })) };
+        }
+    }
+    #retryLater(batch, reason) {
+        const now = Date.now();
+        const alive = [];
+        for (const revocation of batch) {
+            if (revocation.expiresAt > now)
+                alive.push(revocation);
+            else
+                this.#backlog.delete(revocation.id);
+        }
+        const [first] = alive;
+        if (first === undefined)
+            return;
+        if (first.attempts === 0) {
+            this.#logger.warn(`Could not revoke ${alive.length} key(s) (${reason}); trying again until they expire: ${alive
+                .slice(0, 20)
+                .map(({ id }) => id)
+                .join(', ')}`);
+        }
+        for (const revocation of alive)
+            revocation.attempts++;
+        const most = Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** (first.attempts - 1));
+        const retry = this.#after(Math.random() * most, () => {
+            this.#retries.delete(retry);
+            void this.#revoke(alive);
+        });
+        this.#retries.set(retry, alive);
+    }
+    #retryNow() {
+        for (const [retry, batch] of this.#retries) {
+            clearTimeout(retry);
+            void this.#revoke(batch);
+        }
+        this.#retries.clear();
+    }
+    /** Only a shutdown may keep the process alive. */
+    #after(ms, work) {
+        const timer = setTimeout(work, ms);
+        return this.#draining ? timer : timer.unref();
+    }
+    #isIdle() {
+        return this.#activeRuns === 0 && this.#backlog.size === 0;
+    }
+    #checkIdle() {
+        if (!this.#isIdle())
+            return;
+        for (const idle of this.#onIdle)
+            idle();
+        this.#onIdle.clear();
+    }
+}
+exports.RevocationQueue = RevocationQueue;
