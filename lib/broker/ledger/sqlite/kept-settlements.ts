@@ -6,14 +6,28 @@ import type { OperationTable } from './operation-table';
 /** Settlements of this many calls may wait for the store; then no more calls are admitted. */
 const MAX_KEPT = 10_000;
 
+/** A settlement until it is written. */
+interface Settlement {
+  end: HoldEnd;
+  finish: () => void;
+  /** The settlements on the same object that came before it, and wait too. */
+  before: readonly Settlement[];
+  state: 'waiting' | 'in this transaction' | 'written';
+}
+
 /**
  * Settlements that the store has not taken yet. They are kept until it does: meanwhile their holds
- * stand, and no call is under way on them.
+ * stand, and no call is under way on them. Those on one object are written in their order, whichever
+ * of them the store takes first: a cancel gives back nothing of a payment that is not settled yet.
  */
 export class KeptSettlements {
   /** Calls that have ended, by the hold they shared. */
   readonly #ended = new Map<string, number>();
   readonly #kept = new Set<HoldEnd>();
+  /** The last settlement of those that wait, by the vendor's object that it speaks of. */
+  readonly #lastOn = new Map<string, Settlement>();
+  /** What this transaction writes. */
+  #begun: Settlement[] = [];
   /** How many were kept since the store last took all. */
   #keptInAll = 0;
 
@@ -36,14 +50,33 @@ export class KeptSettlements {
   async add(end: HoldEnd, finish: () => void): Promise<void> {
     const { holdId } = end.hold;
     this.#count(holdId, 1);
+    const settlement = this.#queue(end, finish);
     await this.commits.keep({
-      work: finish,
+      work: () => this.#write(settlement),
       onWritten: () => {
         this.#count(holdId, -1);
         this.#forget(end);
       },
       onKept: (error) => this.#remember(end, error),
     });
+  }
+
+  /** To be called at each COMMIT. */
+  committed(): void {
+    for (const settlement of this.#begun) {
+      settlement.state = 'written';
+      settlement.before = [];
+      for (const name of objectsOf(settlement.end)) {
+        if (this.#lastOn.get(name) === settlement) this.#lastOn.delete(name);
+      }
+    }
+    this.#begun = [];
+  }
+
+  /** To be called where a transaction came to nothing. */
+  rolledBack(): void {
+    for (const settlement of this.#begun) settlement.state = 'waiting';
+    this.#begun = [];
   }
 
   /** @throws BrokerRefusal 503 where so many wait that no call may be admitted. */
@@ -73,6 +106,22 @@ export class KeptSettlements {
     );
   }
 
+  #queue(end: HoldEnd, finish: () => void): Settlement {
+    const names = objectsOf(end);
+    const before = names.flatMap((name) => this.#lastOn.get(name) ?? []);
+    const settlement: Settlement = { end, finish, before, state: 'waiting' };
+    for (const name of names) this.#lastOn.set(name, settlement);
+    return settlement;
+  }
+
+  #write(settlement: Settlement): void {
+    if (settlement.state !== 'waiting') return;
+    for (const each of settlement.before) this.#write(each);
+    settlement.finish();
+    settlement.state = 'in this transaction';
+    this.#begun.push(settlement);
+  }
+
   #count(holdId: string | undefined, step: 1 | -1): void {
     if (holdId === undefined) return;
     const count = (this.#ended.get(holdId) ?? 0) + step;
@@ -96,4 +145,11 @@ export class KeptSettlements {
     this.log(`all settlements that were kept are written: ${this.#keptInAll}`);
     this.#keptInAll = 0;
   }
+}
+
+/** The vendor's objects that a settlement speaks of. */
+function objectsOf({ hold: { vendor, account }, outcome }: HoldEnd): string[] {
+  const { object } = outcome;
+  if (object === undefined) return [];
+  return [object.id, ...object.aliases].map((id) => `${vendor}/${account}/${id}`);
 }

@@ -143,6 +143,7 @@ export class SqliteLedger implements Ledger {
           this.#keys.committed();
           this.#holds.committed();
           this.#promised.committed();
+          this.#kept.committed();
           this.#refusals.committed();
         },
         onRollback: () => this.#forget(),
@@ -772,6 +773,7 @@ export class SqliteLedger implements Ledger {
 
   #forget(): void {
     this.#promised.rolledBack();
+    this.#kept.rolledBack();
     this.#journal.rolledBack();
     this.#keys.rolledBack();
     this.#holds.rolledBack();
