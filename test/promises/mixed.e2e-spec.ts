@@ -53,7 +53,8 @@ describeWithRedis('one application over HTTP, MCP and BullMQ', () => {
       imports: [
         VaultKeyModule.forRoot({
           embedded: {
-            vendors: { stripe: { secretKey, baseUrl: vendor.url } },
+            // A connection for each run: how long they would wait for one is the machine's matter.
+            vendors: { stripe: { secretKey, baseUrl: vendor.url, connections: 2 * RUNS } },
             store: 'sqlite::memory:',
           },
         }),
