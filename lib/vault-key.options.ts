@@ -119,6 +119,15 @@ export class EmbeddedStripeOptions {
   /** How much of a request body is read. */
   @Allow()
   limits?: VendorOptions['limits'];
+
+  /**
+   * Connections to the vendor at once, from 4 to 4,096. One key may have a quarter of them, one user
+   * a half; a call that finds none free within a second is refused, `overloaded`.
+   *
+   * @default 256
+   */
+  @Allow()
+  connections?: VendorOptions['connections'];
 }
 
 /** The accounts behind the embedded broker, by vendor. */
