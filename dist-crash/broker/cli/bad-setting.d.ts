@@ -1,3 +1,0 @@
-/** A setting that does not hold: one line that names it. */
-export declare class BadSetting extends Error {
-}

@@ -1,3 +1,0 @@
-import type { Word } from './word';
-export declare const brakeWord: Word;
-export declare const liftWord: Word;

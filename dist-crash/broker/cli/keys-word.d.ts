@@ -1,2 +1,0 @@
-import type { Word } from './word';
-export declare const keysWord: Word;

@@ -1,3 +1,0 @@
-import type { Broker } from '../../broker';
-import type { Route } from '../route';
-export declare function holdRoutes(broker: Broker): Route[];

@@ -1,2 +1,0 @@
-export { RemainingSpendTool } from './remaining-spend.tool';
-export type { RemainingSpendToolResult } from './remaining-spend.tool';

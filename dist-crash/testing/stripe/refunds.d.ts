@@ -1,2 +1,0 @@
-import type { Endpoint } from './endpoint';
-export declare const refundEndpoints: Endpoint[];
