@@ -9,7 +9,7 @@ module.exports = {
   maxWorkers: '100%',
   roots: ['<rootDir>/lib', '<rootDir>/test'],
   // A hang ends a test. How fast a machine is, or what else runs on it, does not.
-  testTimeout: 120_000,
+  testTimeout: 300_000,
   testRegex: '\\.(spec|e2e-spec)\\.ts$',
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/packaging/'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

@@ -116,6 +116,15 @@ export class EmbeddedStripeOptions {
   @Allow()
   headers?: VendorOptions['headers'];
 
+  /**
+   * Whether a browser confirms payments with their `client_secret`: then every one is relayed, and a
+   * decline that leaves a payment open keeps its hold.
+   *
+   * @default false
+   */
+  @Allow()
+  clientConfirmation?: VendorOptions['clientConfirmation'];
+
   /** How much of a request body is read. */
   @Allow()
   limits?: VendorOptions['limits'];

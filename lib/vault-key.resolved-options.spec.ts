@@ -136,6 +136,7 @@ describe('the options of VaultKeyModule', () => {
       free: ['POST /v1/invoices/*/void'],
       accounts: ['acct_1'],
       headers: ['x-team'],
+      clientConfirmation: true,
       limits: { levels: 12 },
     };
     const stripe = { secretKey: 'sk_test_1', ...rules };

@@ -33,6 +33,7 @@ describe('a config file', () => {
             free: ['POST /v1/invoices/*/void', 'DELETE /v1/invoices/*'],
             accounts: ['acct_1', 'acct_1/acct_2'],
             headers: ['x-foo'],
+            clientConfirmation: true,
             limits: { bodyBytes: 1, parameters: 10_000, levels: 32 },
             connections: 4_096,
           },
@@ -124,6 +125,8 @@ describe('a config file', () => {
     [{ accounts: ['acct 1'] }, ['accounts[0]']],
     [{ accounts: [''] }, ['accounts[0]']],
     [{ headers: ['X-Foo'] }, ['headers[0]']],
+    [{ headers: ['stripe-version'] }, ['headers[0]']],
+    [{ clientConfirmation: 'true' }, ['clientConfirmation']],
     [
       { headers: ['authorization', 'host', 'content-length'] },
       ['headers[0]', 'headers[1]', 'headers[2]'],

@@ -64,6 +64,14 @@ export interface VendorRules {
   accounts?: readonly string[];
   /** Request headers that are forwarded beside the usual ones, in lower case. */
   headers?: readonly string[];
+  /**
+   * Whether a browser confirms payments with their `client_secret`. Then the broker relays every
+   * `client_secret`, and a decline that leaves a payment open keeps its hold, since the browser may
+   * confirm it with another card. Otherwise it relays those alone whose whole amount is held or spent.
+   *
+   * @default false
+   */
+  clientConfirmation?: boolean;
   /** How much of a request body is read. */
   limits?: BodyLimitOptions;
   /**
@@ -94,6 +102,7 @@ export const VENDOR_RULES = [
   'free',
   'accounts',
   'headers',
+  'clientConfirmation',
   'limits',
   'connections',
 ];
@@ -121,10 +130,8 @@ export function vendorRuleFaults(
   path: string,
   fault: FaultSink,
 ): void {
-  const { rates, prices, free, accounts, headers, limits, connections } = rules as Record<
-    string,
-    unknown
-  >;
+  const { rates, prices, free, accounts, headers, clientConfirmation, limits, connections } =
+    rules as Record<string, unknown>;
   if (rates !== undefined) rateFaults(rates, vendor, `${path}.rates`, fault);
   const calls = new Set<string>();
   eachOf(prices, `${path}.prices`, fault, (price, at) =>
@@ -143,6 +150,9 @@ export function vendorRuleFaults(
       fault(at, `is ${name}, which only the broker itself may set`);
     }
   });
+  if (clientConfirmation !== undefined && typeof clientConfirmation !== 'boolean') {
+    fault(`${path}.clientConfirmation`, 'must be true or false');
+  }
   if (limits !== undefined) limitFaults(limits, BODY_LIMITS, `${path}.limits`, fault);
   if (
     connections !== undefined &&
@@ -217,7 +227,11 @@ export function vendorSettings(rules: VendorRules, vendor: Vendor): VendorSettin
   ];
   return {
     connections: rules.connections ?? DEFAULT_CONNECTIONS,
-    prices: { rates, calls: new CallTable(calls) },
+    prices: {
+      rates,
+      calls: new CallTable(calls),
+      clientConfirmation: rules.clientConfirmation ?? false,
+    },
     accounts: new Set(rules.accounts),
     headers: new Set(rules.headers),
     limits: { ...DEFAULT_BODY_LIMITS, ...rules.limits },

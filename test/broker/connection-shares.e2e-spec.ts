@@ -8,7 +8,6 @@ import { RecordingVendor } from './recording-vendor';
 const PAYMENT = 'amount=100&currency=usd';
 const SLOW = '/v1/payment_intents/pi_slow';
 const PATIENCE_MS = 60_000;
-jest.setTimeout(2 * PATIENCE_MS);
 
 let vendor: RecordingVendor;
 /** Slow calls that have reached the vendor, and wait there for the ends of their answers. */

@@ -7,7 +7,6 @@ import { until } from '../support/until';
 import { RecordingVendor } from './recording-vendor';
 
 const PATIENCE_MS = 60_000;
-jest.setTimeout(2 * PATIENCE_MS);
 
 let vendor: RecordingVendor;
 let broker: BrokerProcess;

@@ -5,8 +5,6 @@ import type { IssuedKey } from '../support/broker-process';
 import { insertKeys, removeKey } from '../support/bulk-keys';
 import { until } from '../support/until';
 
-jest.setTimeout(60_000);
-
 const PAYMENT =
   'amount=100&currency=usd&payment_method=pm_card_visa&allowed_payment_method_types[0]=card&confirm=true';
 const MANY = 20_000;
@@ -70,7 +68,6 @@ describe(`with ${MANY} live keys`, () => {
     await until(
       async () => (await hitOf(broker, braked.body.id)) !== null,
       () => 'the keys are not counted',
-      50_000,
     );
     expect(await hitOf(broker, braked.body.id)).toBe(MANY + 1);
     await broker.api('DELETE', `/v1/brakes/${braked.body.id}`);
@@ -84,7 +81,6 @@ describe(`with ${MANY} live keys`, () => {
       await until(
         async () => (await hitOf(broker, body.id)) === 1,
         async () => `it hit ${await hitOf(broker, body.id)}`,
-        50_000,
       );
       await broker.api('DELETE', `/v1/brakes/${body.id}`);
     }
@@ -98,7 +94,6 @@ describe(`with ${MANY} live keys`, () => {
     await until(
       async () => (await hitOf(again, body.id)) === 5_001,
       async () => `it hit ${await hitOf(again, body.id)}`,
-      50_000,
     );
   });
 

@@ -10,7 +10,6 @@ import { BrokerProcess } from '../support/broker-process';
 import { until } from '../support/until';
 
 const PATIENCE_MS = 60_000;
-jest.setTimeout(2 * PATIENCE_MS);
 
 /** A broker that has more to do than it can: it takes requests and answers when the test says so. */
 let server: Server;
@@ -21,7 +20,7 @@ let clients: HttpBrokerClient[];
 beforeEach(async () => {
   waiting = new Map();
   clients = [];
-  server = createServer((req, res) => {
+  server = createServer({ keepAliveTimeout: 75_000 }, (req, res) => {
     req.resume();
     const name = `${req.method} ${req.url}`;
     if (req.url === '/v1/brakes') res.end('{"brakes":[]}');

@@ -578,7 +578,7 @@ describe('request headers', () => {
 describe('what the vendor may not say', () => {
   /** A vendor that answers as the test says, for what the offline Stripe never does. */
   let respond: (req: IncomingMessage, res: ServerResponse) => void;
-  const server = createServer((req, res) => {
+  const server = createServer({ keepAliveTimeout: 75_000 }, (req, res) => {
     req.resume().on('end', () => respond(req, res));
   });
   let other: BrokerProcess;

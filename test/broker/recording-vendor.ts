@@ -26,7 +26,8 @@ export class RecordingVendor {
   readonly #server: Server;
 
   private constructor() {
-    this.#server = createServer((req, res) => {
+    // Longer than a broker keeps idle connections, so that none meets a connection just being closed.
+    this.#server = createServer({ keepAliveTimeout: 75_000 }, (req, res) => {
       const chunks: Buffer[] = [];
       req.on('data', (chunk: Buffer) => chunks.push(chunk));
       req.on('end', () => {

@@ -4,7 +4,6 @@ import { until } from '../support/until';
 import { RecordingVendor } from './recording-vendor';
 
 const PATIENCE_MS = 120_000;
-jest.setTimeout(3 * PATIENCE_MS);
 
 interface Entry {
   event: string;

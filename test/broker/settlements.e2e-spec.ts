@@ -7,8 +7,6 @@ import type { Answer, IssuedKey } from '../support/broker-process';
 import { until } from '../support/until';
 import { RecordingVendor } from './recording-vendor';
 
-jest.setTimeout(60_000);
-
 const onLinux = process.platform === 'linux' ? it : it.skip;
 const INTENT = { id: 'pi_1', object: 'payment_intent', amount: 50_000, currency: 'usd' };
 const DECLINED = { error: { type: 'card_error', code: 'card_declined', payment_intent: INTENT } };
@@ -96,7 +94,6 @@ describe('a settlement that meets a store which cannot be written', () => {
     await until(
       () => keptLines(broker).length === 1,
       () => broker.output,
-      20_000,
     );
     expect(keptLines(broker)[0]).toMatch(
       /the settlement of call_\w+ could not be written to the store \(.+\); it is kept/,
@@ -105,7 +102,6 @@ describe('a settlement that meets a store which cannot be written', () => {
     await until(
       () => keptLines(broker).length === 2,
       () => broker.output,
-      20_000,
     );
     expect(keptLines(broker)[1]).toMatch(/all settlements that were kept are written: 1$/);
     expect(await broker.money(key)).toEqual({ spent: 500, held: 0, remaining: 0 });
@@ -155,7 +151,6 @@ describe('a settlement that alone cannot be written', () => {
     until(
       async () => (await gaugeOf(broker)) === '0',
       () => broker.output,
-      20_000,
     );
 
   it('is shown with the unknown ones, and counted until it is written', async () => {
@@ -222,7 +217,6 @@ describe('a settlement that alone cannot be written', () => {
     await until(
       async () => (await holdsOf(broker, 'unknown')).length === 1,
       () => broker.output,
-      20_000,
     );
   });
 

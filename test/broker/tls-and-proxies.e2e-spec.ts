@@ -14,8 +14,6 @@ const SECRET = 'sk_test_network_suite_secret_12345';
 const PROXY_PASSWORD = 'proxy-password-0815';
 /** A name that no machine has: only the proxy of these tests knows where it leads. */
 const VENDOR = 'vendor.test';
-const PATIENCE_MS = 60_000;
-jest.setTimeout(2 * PATIENCE_MS);
 
 const servers: Server[] = [];
 let certificate: Certificate;

@@ -8,8 +8,6 @@ import { createInterface } from 'node:readline';
 import { createStripeVendor } from '../../lib/testing/index';
 import type { StripeVendor } from '../../lib/testing/index';
 
-jest.setTimeout(60_000);
-
 const CHARGES = 'POST /v1/payment_intents';
 
 /** An application in a process of its own that is told to stop. */

@@ -26,7 +26,8 @@ export class KeybrakeServer {
   ) {}
 
   static async start(brokerUrl: string): Promise<KeybrakeServer> {
-    const server = createServer();
+    // Longer than clients keep idle connections, so that none meets a connection just being closed.
+    const server = createServer({ keepAliveTimeout: 75_000 });
     const keybrake = new KeybrakeServer(server, brokerUrl);
     server.on('request', (req: IncomingMessage, res: ServerResponse) => {
       keybrake.#route(req, res).catch(() => res.destroy());

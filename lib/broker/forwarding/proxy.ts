@@ -26,12 +26,15 @@ import {
 import { NO_VENDOR_SETTINGS } from '../vendor.options';
 import type { VendorSettings } from '../vendor.options';
 import { AnswerBody } from './answer-body';
+import { checkAnswer } from './answer-check';
+import type { AnswerRules } from './answer-check';
 import type { ConnectionCaller, Release } from './connection-shares';
 import { fingerprintOf, sha256 } from './fingerprint';
 import { collectBody, parseBody, wholeBody } from './request-body';
 import { bearerToken, readCallHeaders } from './request-headers';
 import type { CallHeaders } from './request-headers';
 import { relayedHeaders } from './response-headers';
+import { reasonOf, refusedAnswer, unanswered } from './vendor-refusals';
 import { VendorConnection } from './vendor-connection';
 import type { ExchangeEnd } from './vendor-connection';
 
@@ -306,7 +309,37 @@ export class Proxy {
     relayed['x-vault-key-verdict'] = 'forwarded';
     relayed['x-vault-key-id'] = key.id;
     relayed['x-vault-key-remaining-usd'] = String(remainingUsd);
-    return new Answer(head.status, relayed, head.body);
+    const mayShow = mayShowSecrets(vendor, call, priceable, hold.price);
+    const checked = await checkAnswer(head, this.#rulesFor(configured, hold, mayShow, flight));
+    if (checked instanceof BrokerRefusal) {
+      if (hold.price.kind !== 'free') await flight.landed();
+      throw checked;
+    }
+    if (checked instanceof AnswerBody) return new Answer(head.status, relayed, checked);
+    if (checked.isChanged) relayed['content-length'] = String(checked.bytes.length);
+    return new Answer(head.status, relayed, AnswerBody.of(checked.bytes));
+  }
+
+  #rulesFor(
+    { vendor, secret, settings = NO_VENDOR_SETTINGS }: ConfiguredVendor,
+    hold: Hold,
+    mayShow: boolean,
+    flight: Flight,
+  ): AnswerRules {
+    const { rates, clientConfirmation = false } = settings.prices;
+    return {
+      secret,
+      secrets: vendor.secrets,
+      mayShow,
+      clientConfirmation,
+      rates,
+      known: async (ids) => {
+        // What the call itself pays for is known once it is settled.
+        if (hold.price.kind !== 'free') await flight.landed();
+        return this.ledger.objects(hold.vendor, hold.account, ids);
+      },
+      wasCut: () => flight.end?.kind === 'cut',
+    };
   }
 
   #noteUnreachable(vendor: string, end: ExchangeEnd | undefined): void {
@@ -476,6 +509,17 @@ function price(
   return { target, priceable, price: vendor.price(priceable, settings.prices) };
 }
 
+/** A new payment is held whole; what any other answer shows of payments must be looked through. */
+function mayShowSecrets(
+  { secrets }: Vendor,
+  { method, target }: ProxyCall,
+  { segments, parameters }: PriceableCall,
+  { kind }: Price,
+): boolean {
+  if (method !== 'GET' && kind !== 'amount') return true;
+  return secrets.mayShow(method, segments, target.split('?')[1], parameters);
+}
+
 /** The connected account a call is for; empty where it is the secret's own. */
 function accountIn({ accounts }: CallHeaders): string {
   return accounts[0]?.value ?? '';
@@ -508,48 +552,6 @@ function refusalAnswer(refusal: BrokerRefusal, isKnown: boolean): ProxyAnswer {
   const headers = { ...refusal.toHeaders(), 'content-length': String(bytes.length) };
   const answer = new Answer(refusal.status, headers, AnswerBody.of(bytes));
   return isKnown ? answer : Object.assign(answer, { unknownCaller: true as const });
-}
-
-/** The refusal that stands in for an answer which must not be relayed. */
-function refusedAnswer(status: number): BrokerRefusal | undefined {
-  if (status >= 300 && status < 400) {
-    return new BrokerRefusal(
-      502,
-      'vendor_redirect',
-      'The vendor answered with a redirect, which is never followed; what became of the call is not known.',
-    );
-  }
-  if (status === 401) {
-    return new BrokerRefusal(
-      502,
-      'vendor_rejected_credentials',
-      "The vendor did not accept the account's secret key. Nothing was charged.",
-    );
-  }
-  return undefined;
-}
-
-function unanswered(end: ExchangeEnd | undefined): BrokerRefusal {
-  if (end?.kind === 'failed' && !end.sent) {
-    return new BrokerRefusal(
-      502,
-      'vendor_unreachable',
-      'The vendor could not be reached. Nothing was sent, so nothing was charged.',
-    );
-  }
-  const timedOut = end?.kind === 'failed' && end.timedOut;
-  return new BrokerRefusal(
-    timedOut ? 504 : 502,
-    'vendor_outcome_unknown',
-    `The call was sent, but ${timedOut ? 'no answer came in time' : 'the connection broke before an answer came'}: it may have been executed. Retry only with the same Idempotency-Key.`,
-  );
-}
-
-function reasonOf(end: ExchangeEnd): string | null {
-  if (end.kind === 'complete') return null;
-  if (end.kind === 'cut') return 'the answer was cut short';
-  if (!end.sent) return 'nothing was sent';
-  return end.timedOut ? 'no answer came in time' : 'the connection broke before an answer';
 }
 
 function invalidPath(fault: string): BrokerRefusal {

@@ -2,7 +2,7 @@ import { DEFAULT_BODY_LIMITS } from '../pricing/body-limits';
 import type { BodyLimits } from '../pricing/body-limits';
 import { parseFormBody } from '../pricing/form-body';
 import { parseJsonBody } from '../pricing/json-body';
-import { BodyFault, checkParameters } from '../pricing/parameters';
+import { BodyFault, ParameterSink } from '../pricing/parameters';
 import type { Parameter } from '../pricing/parameters';
 import { BrokerRefusal, callerGone } from '../refusal';
 
@@ -73,12 +73,12 @@ export function parseBody(
   }
   try {
     const text = decodeUtf8(bytes);
-    const body =
-      type === 'json'
-        ? parseJsonBody(text, limits.levels)
-        : { parameters: parseFormBody(text), decimals: NO_DECIMALS };
-    checkParameters(body.parameters, limits);
-    return body;
+    const sink = new ParameterSink(limits);
+    if (type === 'json') {
+      const decimals = parseJsonBody(text, sink);
+      return { parameters: sink.parameters, decimals };
+    }
+    return { parameters: parseFormBody(text, sink), decimals: NO_DECIMALS };
   } catch (error) {
     if (!(error instanceof BodyFault)) throw error;
     const param = error.param?.split('[')[0] ?? null;

@@ -295,4 +295,4 @@ it('the audit rows of a subject and a day add up to its balance, whatever calls,
   await fc.assert(fc.asyncProperty(fc.array(steps, { minLength: 5, maxLength: 60 }), play), {
     numRuns: 150,
   });
-}, 120_000);
+});

@@ -6,7 +6,7 @@ import type { KeyRecord, KeyStatus, KeyWithBalance } from '../keys/key';
 import type { MicroUsd } from '../money/usd';
 import type { Outcome, Price } from '../pricing/price';
 import type { BrokerRefusal, FieldFault } from '../refusal';
-import type { CapState } from './decide';
+import type { CapState, KnownObject } from './decide';
 import type { HoldState } from './operation';
 
 /** What makes a call a retry of another, or a misuse of its key. */
@@ -194,6 +194,13 @@ export interface Ledger {
    * kind under one key within a second, one row says how many there were.
    */
   recordRefusal(row: AuditRow): Promise<void>;
+
+  /** What is known of a vendor's objects, by their ids; those that are not known are left out. */
+  objects(
+    vendor: string,
+    account: string,
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, KnownObject>>;
 
   holds(filter: HoldFilter, page: PageRequest): Promise<Page<HoldRecord>>;
   /**

@@ -8,8 +8,6 @@ import type { OwnKey } from '../broker';
 import { openConnection } from './sqlite/sqlite-driver';
 import { closeStore } from './sqlite/sqlite-store';
 
-jest.setTimeout(60_000);
-
 const folder = mkdtempSync(join(tmpdir(), 'vault-key-promised-'));
 let files = 0;
 let vendor: StripeVendor;

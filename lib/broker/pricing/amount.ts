@@ -130,6 +130,7 @@ function isNestedAmount(path: readonly string[], pricedField: string): boolean {
 }
 
 function isAmountName(part: string): boolean {
+  if (!/amount/i.test(part)) return false;
   const name = part.trim().toLowerCase();
   // How a mandate reads its amount, `fixed` or `maximum`, and whether a tax is in it: texts.
   if (name === 'amount_type' || name === 'amount_includes_iof') return false;

@@ -2,10 +2,13 @@ import fc from 'fast-check';
 import { parseBody } from '../forwarding/request-body';
 import { BrokerRefusal } from '../refusal';
 import { stripe } from './stripe';
-import { nameOf, toFormBody } from './parameters';
+import { parseFormBody } from './form-body';
+import { parseJsonBody } from './json-body';
+import { nameOf, ParameterSink, toFormBody } from './parameters';
 import type { Price } from './price';
 
 const FORM = 'application/x-www-form-urlencoded';
+const JSON_TYPE = 'application/json';
 
 /** What another parser reads in a form body. */
 const readElsewhere = (body: string): [string, string][] => [...new URLSearchParams(body)];
@@ -208,6 +211,125 @@ describe('a JSON body', () => {
     }
   });
 });
+
+describe('a JSON body’s grammar', () => {
+  it('is JSON’s own: what is read is valid JSON, and valid JSON is not malformed', () => {
+    const piece = fc.constantFrom(
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ':',
+      '"',
+      '"a"',
+      '"b"',
+      '\\',
+      '\\u0041',
+      '\\x',
+      '\n',
+      ' ',
+      '\u0001',
+      '0',
+      '1',
+      '01',
+      '-',
+      '-1',
+      '1.',
+      '.5',
+      '1.5',
+      '1e2',
+      '1E',
+      '+1',
+      'true',
+      'nul',
+      'null',
+      '\ufeff',
+    );
+    const edited = fc
+      .tuple(
+        fc.jsonValue({ maxDepth: 3 }).map((value) => JSON.stringify({ metadata: value }, null, 1)),
+        fc.array(fc.tuple(fc.nat(), fc.nat(2), piece), { maxLength: 3 }),
+      )
+      .map(([text, edits]) =>
+        edits.reduce((edit, [at, cut, insert]) => {
+          const place = at % (edit.length + 1);
+          return edit.slice(0, place) + insert + edit.slice(place + cut);
+        }, text),
+      );
+    const made = fc.array(piece, { maxLength: 12 }).map((parts) => `{${parts.join('')}}`);
+    let valid = 0;
+    fc.assert(
+      fc.property(fc.oneof(edited, made), (text) => {
+        const isValid = isJson(text);
+        valid += isValid ? 1 : 0;
+        const fault = faultOf(text, 'application/json');
+        if (!isValid) expect(fault).toBeDefined();
+        else expect(fault ?? '').not.toContain('not one valid JSON document');
+      }),
+      { numRuns: 5_000 },
+    );
+    expect(valid).toBeGreaterThan(500);
+  });
+});
+
+describe('the limits of a body', () => {
+  /** Counts the parameters that are looked at. */
+  class CountingSink extends ParameterSink {
+    looks = 0;
+
+    override add(path: readonly string[], value: string): void {
+      this.looks++;
+      super.add(path, value);
+    }
+  }
+  const many = (count: number, one: (i: number) => string, by: string) =>
+    Array.from({ length: count }, (_, i) => one(i)).join(by);
+
+  it.each([
+    ['form', many(16_000, () => 'a[]=', '&')],
+    ['form', many(5_000, (i) => `a[b][c][d][e][f][g][${i}]=`, '&')],
+    ['JSON', `{"a":[${many(30_000, () => '1', ',')}]}`],
+    ['JSON', `{"a":{${many(5_000, (i) => `"${i}":1`, ',')}}}`],
+  ])('stop the reading of a %s at the first parameter too many', (type, text) => {
+    const sink = new CountingSink();
+    const read = () => (type === 'JSON' ? parseJsonBody(text, sink) : parseFormBody(text, sink));
+    expect(read).toThrow('more than 1000 parameters');
+    expect(sink.looks).toBe(1_001);
+  });
+
+  /** What is malformed behind the limit is not read any more. */
+  it.each([
+    ['number', FORM, `${many(1_001, (i) => `a${i}=1`, '&')}&%ZZ=%`, 'more than 1000 parameters'],
+    ['number', JSON_TYPE, `{"a":[${many(1_001, () => '1', ',')},nonsense`, 'more than 1000'],
+    ['depth', FORM, `a${'[b]'.repeat(8)}=1&%ZZ=%`, 'deeper than 8 levels'],
+    ['depth', FORM, `a${'[b]'.repeat(8)}[[[=1`, 'deeper than 8 levels'],
+    ['depth', JSON_TYPE, `{"a":${'{"a":'.repeat(8)}nonsense`, 'deeper than 8 levels'],
+    ['depth', JSON_TYPE, `{"a":${'['.repeat(30_000)}`, 'deeper than 8 levels'],
+    ['length', JSON_TYPE, `{"${'n'.repeat(60_000)}":[1,1,1,nonsense`, 'too long'],
+  ])('stop it at the %s of %s', (_what, type, text, fault) => {
+    expect(faultOf(text, type)).toContain(fault);
+  });
+});
+
+function faultOf(text: string, type: string): string | undefined {
+  try {
+    parseBody(Buffer.from(text), type);
+  } catch (error) {
+    if (error instanceof BrokerRefusal) return error.message;
+    throw error;
+  }
+  return undefined;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** An independent reading of JSON as form parameters. */
 function flatten(name: string, value: unknown): [string, string][] {

@@ -16,6 +16,12 @@ export interface ConfiguredPrices {
   rates: Rates;
   /** By method and path below the vendor's prefix. */
   calls: CallTable<ConfiguredPrice>;
+  /**
+   * Whether a browser confirms payments: a decline that leaves one open keeps its hold.
+   *
+   * @default false
+   */
+  clientConfirmation?: boolean;
 }
 
 export const NO_CONFIGURED_PRICES: ConfiguredPrices = {

@@ -15,17 +15,7 @@ export function checkExpansion(
   query: string | undefined,
   parameters: readonly Parameter[] = [],
 ): void {
-  const asked = [
-    ...(query ?? '').split(/[&;]/).map((pair): [name: string, value: string] => {
-      const equals = pair.indexOf('=');
-      return equals === -1
-        ? [decoded(pair), '']
-        : [decoded(pair.slice(0, equals)), decoded(pair.slice(equals + 1))];
-    }),
-    ...parameters.map(({ path, value }): [name: string, value: string] => [nameOf(path), value]),
-  ];
-  for (const [name, value] of asked) {
-    if (!EXPAND.test(name)) continue;
+  for (const value of expansionsOf(query, parameters)) {
     const shown = value
       .toLowerCase()
       .split(/\W+/)
@@ -38,6 +28,28 @@ export function checkExpansion(
       { parameter: 'expand' },
     );
   }
+}
+
+/** Whether a call asks for any object in place of its id. */
+export function isExpanded(
+  query: string | undefined,
+  parameters: readonly Parameter[] = [],
+): boolean {
+  return expansionsOf(query, parameters).length > 0;
+}
+
+/** What a call asks for by `expand`, however that is written. */
+function expansionsOf(query: string | undefined, parameters: readonly Parameter[]): string[] {
+  const given = [
+    ...(query ?? '').split(/[&;]/).map((pair): [name: string, value: string] => {
+      const equals = pair.indexOf('=');
+      return equals === -1
+        ? [decoded(pair), '']
+        : [decoded(pair.slice(0, equals)), decoded(pair.slice(equals + 1))];
+    }),
+    ...parameters.map(({ path, value }): [name: string, value: string] => [nameOf(path), value]),
+  ];
+  return given.filter(([name]) => EXPAND.test(name)).map(([, value]) => value);
 }
 
 function decoded(text: string): string {

@@ -1,3 +1,4 @@
+import { DEFAULT_BODY_LIMITS } from './body-limits';
 import type { BodyLimits } from './body-limits';
 
 /** One parameter of a body, as form encoding names it: `amount_details[tip][amount]`. */
@@ -29,69 +30,124 @@ export function nameOf(path: readonly string[]): string {
   return top + rest.map((part) => `[${part}]`).join('');
 }
 
-/**
- * Refuses what two readers could read differently: strange names, a name given twice, a name that
- * is both a value and a map, a method in the body.
- */
-export function checkParameters(parameters: readonly Parameter[], limits: BodyLimits): void {
-  if (parameters.length > limits.parameters) {
-    throw new BodyFault(`the body has more than ${limits.parameters} parameters`);
+/** What is known of one part of a name that was given. */
+class Place {
+  /** It was given a value. */
+  hasValue = false;
+  /** Whether its items are given by `[]`; two readers number them alike only where all are, or none. */
+  appends: boolean | undefined;
+  // Most places have one below them, and a map for each would cost more than all else.
+  #part: string | undefined;
+  #only: Place | undefined;
+  #below: Map<string, Place> | undefined;
+
+  get isMap(): boolean {
+    return this.#only !== undefined;
   }
-  const seen = new Set<string>();
-  const scalars = new Set<string>();
-  const maps = new Set<string>();
-  /** Whether a map's items are given by `[]`; two readers number them alike only where all are, or none. */
-  const appended = new Map<string, boolean>();
-  let length = 0;
-  for (const { path, value } of parameters) {
+
+  find(part: string): Place | undefined {
+    return part === this.#part ? this.#only : this.#below?.get(part);
+  }
+
+  open(part: string): Place {
+    const place = new Place();
+    if (this.#only === undefined) {
+      this.#part = part;
+      this.#only = place;
+    } else {
+      this.#below ??= new Map();
+      this.#below.set(part, place);
+    }
+    return place;
+  }
+}
+
+/**
+ * Takes the parameters of a body as they are read, and refuses the first that is one too many, too
+ * deep or too long, or that two readers could read differently: strange names, a name given twice, a
+ * name that is both a value and a map, a method in the body.
+ */
+export class ParameterSink {
+  readonly #parameters: Parameter[] = [];
+  readonly #root = new Place();
+  #length = 0;
+
+  constructor(private readonly limits: BodyLimits = DEFAULT_BODY_LIMITS) {}
+
+  /** Those that were taken, in the order given. */
+  get parameters(): readonly Parameter[] {
+    return this.#parameters;
+  }
+
+  /** @throws BodyFault where nothing may be nested in a parameter any more. */
+  checkDepth(path: readonly string[]): void {
+    if (path.length >= this.limits.levels) {
+      throw new BodyFault(
+        `the parameter "${clip(nameOf(path))}" is nested deeper than ${this.limits.levels} levels`,
+      );
+    }
+  }
+
+  /** @throws BodyFault where the parameter is not taken. */
+  add(path: readonly string[], value: string): void {
+    if (this.#parameters.length >= this.limits.parameters) {
+      throw new BodyFault(`the body has more than ${this.limits.parameters} parameters`);
+    }
     // A long JSON name stands once over many values, and would leave once with each of them.
-    length += path.reduce((sum, part) => sum + part.length + 2, value.length);
-    if (length > 2 * limits.bodyBytes) {
+    this.#length += value.length;
+    for (const part of path) this.#length += part.length + 2;
+    if (this.#length > 2 * this.limits.bodyBytes) {
       throw new BodyFault('the body is too long once it is written as a form');
     }
-    const name = nameOf(path);
-    if (path.length > limits.levels) {
-      throw new BodyFault(
-        `the parameter "${clip(name)}" is nested deeper than ${limits.levels} levels`,
-      );
-    }
-    if (!TOP_LEVEL_NAME.test(path[0] ?? '')) {
-      throw new BodyFault(
-        `the parameter "${clip(name)}" has a name of other characters than A-Z a-z 0-9 _`,
-      );
-    }
-    if (path[0] === METHOD_OVERRIDE) {
-      throw new BodyFault(`the parameter "${METHOD_OVERRIDE}" would override the method`);
-    }
-    for (const part of path) {
-      if (PROTOTYPE_NAMES.has(part)) {
-        throw new BodyFault(`the parameter "${clip(name)}" names a prototype`, clip(name));
+    let place = this.#root;
+    let isAppended = false;
+    for (let depth = 0; depth < path.length; depth++) {
+      const part = path[depth] ?? '';
+      if (depth > 0) checkMap(place, path, depth);
+      isAppended ||= part === '';
+      let next = place.find(part);
+      if (next === undefined) {
+        checkPart(path, depth);
+        next = place.open(part);
       }
+      place = next;
     }
-    if (!path.includes('')) {
-      if (seen.has(name))
-        throw new BodyFault(`the parameter "${clip(name)}" is given twice`, clip(name));
-      seen.add(name);
-      scalars.add(name);
+    if (!isAppended) {
+      if (place.hasValue) throw named(path, 'is given twice');
+      if (place.isMap) throw named(path, 'is both a value and a map');
+      place.hasValue = true;
     }
-    for (let depth = 1; depth < path.length; depth++) {
-      const map = nameOf(path.slice(0, depth));
-      maps.add(map);
-      const appends = path[depth] === '';
-      if ((appended.get(map) ?? appends) !== appends) {
-        throw new BodyFault(
-          `the list "${clip(map)}" is given both with and without indices`,
-          clip(map),
-        );
-      }
-      appended.set(map, appends);
-    }
+    this.#parameters.push({ path, value });
   }
-  for (const name of scalars) {
-    if (maps.has(name)) {
-      throw new BodyFault(`the parameter "${clip(name)}" is both a value and a map`, clip(name));
-    }
+}
+
+function checkMap(map: Place, path: readonly string[], depth: number): void {
+  if (map.hasValue) throw named(path.slice(0, depth), 'is both a value and a map');
+  const appends = path[depth] === '';
+  if ((map.appends ?? appends) !== appends) {
+    const list = clip(nameOf(path.slice(0, depth)));
+    throw new BodyFault(`the list "${list}" is given both with and without indices`, list);
   }
+  map.appends = appends;
+}
+
+function checkPart(path: readonly string[], depth: number): void {
+  const part = path[depth] ?? '';
+  if (PROTOTYPE_NAMES.has(part)) throw named(path, 'names a prototype');
+  if (depth > 0) return;
+  if (!TOP_LEVEL_NAME.test(part)) {
+    throw new BodyFault(
+      `the parameter "${clip(nameOf(path))}" has a name of other characters than A-Z a-z 0-9 _`,
+    );
+  }
+  if (part === METHOD_OVERRIDE) {
+    throw new BodyFault(`the parameter "${METHOD_OVERRIDE}" would override the method`);
+  }
+}
+
+function named(path: readonly string[], fault: string): BodyFault {
+  const name = clip(nameOf(path));
+  return new BodyFault(`the parameter "${name}" ${fault}`, name);
 }
 
 /** The parameters as the form body that is forwarded. */

@@ -80,7 +80,7 @@ describe('the parameters that Stripe’s calls are forwarded with', () => {
       expect([call, left.filter((name) => listed.includes(name))]).toEqual([call, []]);
       expect(left.length > 0).toBe(LEFT_OUT[call] !== undefined);
     }
-  }, 120_000);
+  });
 
   it('pass one by one in every free call, and their lists and maps may be cleared', () => {
     for (const call of FREE) {

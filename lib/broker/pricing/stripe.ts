@@ -14,6 +14,7 @@ import type { ConfiguredPrice } from './configured-prices';
 import { isCurrency, microsOf } from './currency';
 import type { Rates } from './currency';
 import { checkExpansion } from './expansion';
+import { paymentSecrets } from './payment-secrets';
 import type { Outcome, Price, PriceableCall, ReportedObject } from './price';
 import { BrokerRefusal } from '../refusal';
 import { ParameterList, parameterNotAllowed } from './parameter-list';
@@ -56,6 +57,7 @@ export const stripe: Vendor = {
   defaultBaseUrl: 'https://api.stripe.com',
   pathPrefix: '/v1/',
   pricedCalls: Object.keys(STRIPE_CALLS),
+  secrets: paymentSecrets,
   isCurrency,
 
   authorization(secret) {
@@ -103,10 +105,14 @@ export const stripe: Vendor = {
     );
   },
 
-  outcome(price, call, status, body, { rates } = NO_CONFIGURED_PRICES) {
+  outcome(price, call, status, body, { rates, clientConfirmation } = NO_CONFIGURED_PRICES) {
     if (status >= 200 && status < 300) return settled(price, call, body, rates);
     if (status >= 400 && status < 500 && status !== 408) {
       const object = status === 402 ? declinedObject(price, body) : undefined;
+      if (object !== undefined && clientConfirmation === true && staysOpen(price, call, body)) {
+        const reportedMicros = microsOf(object.amount, object.currency, rates);
+        return { ending: 'settled', object, ...optional('reportedMicros', reportedMicros) };
+      }
       return {
         ending: 'released',
         proof: PROOF.has(status) && speaksOfPayment(body),
@@ -288,6 +294,14 @@ function speaksOfPayment(body: unknown): boolean {
   if (!isRecord(body)) return false;
   const { error } = body;
   return isRecord(error) && error['type'] !== IDEMPOTENCY_ERROR;
+}
+
+/** Whether a browser that has its secret may still confirm a payment that was declined. */
+function staysOpen(price: Price, { segments }: PriceableCall, body: unknown): boolean {
+  const confirms = price.kind === 'amount' || segments[2] === 'confirm';
+  const error = isRecord(body) ? body['error'] : undefined;
+  const intent = isRecord(error) ? error['payment_intent'] : undefined;
+  return confirms && isRecord(intent) && intent['status'] !== 'canceled';
 }
 
 /** The object a 402 names, which exists though it was declined. */

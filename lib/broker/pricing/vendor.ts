@@ -2,6 +2,34 @@ import type { ConfiguredPrices } from './configured-prices';
 import type { Parameter } from './parameters';
 import type { Outcome, Price, PriceableCall } from './price';
 
+/** One place in an answer that shows the secret of a payment. */
+export interface ShownSecret {
+  /** The payment's id. */
+  id: string;
+  /** What the answer says of the payment, minor units. */
+  amount?: number;
+  currency?: string;
+  /** Takes the secret out of the answer. */
+  remove(): void;
+}
+
+/** Where a vendor's answers show what confirms a payment without the broker. */
+export interface VendorSecrets {
+  /** Whether the answer to a call may show other payments than the one that the call makes. */
+  mayShow(
+    method: string,
+    segments: readonly string[],
+    query: string | undefined,
+    parameters: readonly Parameter[],
+  ): boolean;
+  /** Whether a text that is no valid JSON shows one. */
+  inText(text: string): boolean;
+  /** Those of payments, wherever they stand: in a list, an event, an expanded object. */
+  shown(body: unknown): ShownSecret[];
+  /** All of them, whatever they belong to. */
+  all(body: unknown): Pick<ShownSecret, 'remove'>[];
+}
+
 /** All that the broker knows of one vendor. A vendor is one object of this form, in one file. */
 export interface Vendor {
   readonly name: string;
@@ -11,6 +39,7 @@ export interface Vendor {
   readonly pathPrefix: string;
   /** The calls it prices itself, by method and path below the prefix; no configuration changes them. */
   readonly pricedCalls: readonly string[];
+  readonly secrets: VendorSecrets;
   /** The `Authorization` header that carries the account's secret. */
   authorization(secret: string): string;
   /**

@@ -21,7 +21,7 @@ import {
 } from '../../refusal';
 import type { FieldFault } from '../../refusal';
 import { capRefusal, holdFor, remainingAfter } from '../decide';
-import type { CapState } from '../decide';
+import type { CapState, KnownObject } from '../decide';
 import type {
   Admission,
   AuditFilter,
@@ -271,6 +271,21 @@ export class SqliteLedger implements Ledger {
 
   recordRefusal(row: AuditRow): Promise<void> {
     return this.#refusals.record(row);
+  }
+
+  objects(
+    vendor: string,
+    account: string,
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, KnownObject>> {
+    return this.#commits.run(() => {
+      const found = new Map<string, KnownObject>();
+      for (const id of ids) {
+        const object = this.#holds.object(vendor, account, id);
+        if (object !== undefined) found.set(id, object);
+      }
+      return found;
+    });
   }
 
   async holds(filter: HoldFilter, page: PageRequest): Promise<Page<HoldRecord>> {
