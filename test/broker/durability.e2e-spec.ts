@@ -206,9 +206,9 @@ describe('SIGTERM', () => {
 
   it('cuts no answer short that a slow reader has not finished', async () => {
     const broker = await BrokerProcess.start({ vendor });
-    const { token } = await broker.issue();
-    vendor.next('GET /v1/payment_intents', { stream: { bytes: 8 * 1024 * 1024 } });
-    const answer = await broker.open(token, 'GET', '/v1/payment_intents');
+    const { token } = await broker.issue({ allowed_endpoints: ['/v1/customers'] });
+    vendor.next('GET /v1/customers', { stream: { bytes: 8 * 1024 * 1024 } });
+    const answer = await broker.open(token, 'GET', '/v1/customers');
     const exit = broker.kill('SIGTERM');
     let bytes = 0;
     for await (const chunk of answer) bytes += (chunk as Buffer).length;

@@ -151,7 +151,7 @@ describe('401 invalid_key', () => {
     const brief = await broker.issue({ expires_in: '1s' });
     const { body } = await broker.api('GET', `/v1/keys/${brief.id}`);
     await new Promise((resolve) =>
-      setTimeout(resolve, Date.parse(body.expires_at) - Date.now() + 5),
+      setTimeout(resolve, Date.parse(body.expires_at) - Date.now() + 50),
     );
     const credentials = [
       `Bearer ${token}`,

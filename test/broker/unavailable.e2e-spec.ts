@@ -167,7 +167,7 @@ describe('GET /v1/keys', () => {
     const broker = await BrokerProcess.start({ vendor });
     const [brief] = [await broker.issue({ expires_in: '1s' }), await broker.issue()];
     const { body } = await broker.api('GET', `/v1/keys/${brief.id}`);
-    const left = Date.parse(body.expires_at) - Date.now() + 5;
+    const left = Date.parse(body.expires_at) - Date.now() + 50;
     await new Promise((resolve) => setTimeout(resolve, left));
     const listed = await broker.api('GET', '/v1/keys?status=expired');
     expect((listed.body.keys as { id: string }[]).map(({ id }) => id)).toEqual([brief.id]);
