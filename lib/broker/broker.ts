@@ -205,7 +205,7 @@ export class Broker {
       log: host.log,
     });
     const { givesWay } = host;
-    // Held weakly, so that a broker that nobody has any more can be collected, and its store closed.
+    // Held weakly, so that a broker that is no longer referenced can be collected, and its store closed.
     const itself = new WeakRef(this);
     if (givesWay !== undefined) {
       offerStore(store.file, async () => {

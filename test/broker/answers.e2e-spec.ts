@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { createStripeVendor } from '../../lib/testing/stripe-vendor';
 import { BrokerProcess, temporaryFile } from '../support/broker-process';
 import type { IssuedKey } from '../support/broker-process';
@@ -295,5 +296,33 @@ describe('the offline Stripe’s own declines and payments', () => {
     expect((await get(`payment_intents/${open}`, own, as)).body.client_secret).toBeUndefined();
     await own.kill('SIGTERM');
     await stripe.close();
+  });
+});
+
+describe('an answer that is compressed although none was asked for', () => {
+  const compressed = (body: unknown, status: number) => {
+    vendor.respond = (_req, res) => {
+      res.writeHead(status, { ...JSON_TYPE, 'content-encoding': 'gzip' });
+      res.end(gzipSync(JSON.stringify(body)));
+    };
+  };
+
+  it('is withheld where it would be looked through, and its money is settled as ever', async () => {
+    await decline();
+    compressed(intent(), 200);
+    const read = await get(`payment_intents/${id}`);
+    expect([read.status, read.body.code]).toEqual([502, 'vendor_answer_withheld']);
+    expect(read.body.error.message).toContain('content-encoding gzip');
+
+    compressed({ error: { message: vendor.secretKey } }, 400);
+    const refused = await post('payment_intents', 'amount=1000&currency=usd');
+    expect([refused.status, refused.body.code]).toEqual([400, 'vendor_answer_withheld']);
+    expect(await broker.money(key)).toMatchObject({ spent: 0, held: 0 });
+  });
+
+  it('is relayed as it comes where it shows no payment', async () => {
+    compressed({ id: 'cus_1' }, 200);
+    const { status, headers } = await get('customers/cus_1');
+    expect([status, headers['content-encoding']]).toEqual([200, 'gzip']);
   });
 });

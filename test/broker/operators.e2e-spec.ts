@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { createStripeVendor } from '../../lib/testing/stripe-vendor';
 import type { StripeVendor } from '../../lib/testing/stripe-vendor';
+import { until } from '../support/until';
 import { BrokerProcess, send } from '../support/broker-process';
 import type { Exit, IssuedKey } from '../support/broker-process';
 
@@ -775,5 +776,28 @@ describe('the list of keys by status', () => {
       await own.api('DELETE', `/v1/brakes/${brake.body.id}`);
     }
     expect(await lists()).toEqual([[id], []]);
+  });
+
+  it('counts no brake that has ended by itself', async () => {
+    const own = await BrokerProcess.start({ vendor });
+    const { id } = await own.issue({ subject: { user_id: 'u1' } });
+    const listed = async (status: string) => {
+      const { body } = await own.api('GET', `/v1/keys?status=${status}`);
+      return (body.keys as { id: string }[]).map((key) => key.id);
+    };
+    const targets = [{ scope: 'user', id: 'u1' }, { scope: 'all' }];
+    for (const target of targets) {
+      const { status } = await own.api('POST', '/v1/brakes', {
+        ...target,
+        reason: 'a test',
+        expires_in: '1s',
+      });
+      expect(status).toBe(201);
+    }
+    await until(
+      async () => (await own.api('GET', '/v1/brakes')).body.brakes.length === 0,
+      () => 'a brake has not ended',
+    );
+    expect([await listed('active'), await listed('braked')]).toEqual([[id], []]);
   });
 });

@@ -28,6 +28,11 @@ export interface BrakeSubject {
   subject: Subject;
 }
 
+/** Whether a brake has not ended by itself. */
+export function isInForce({ expiresAt }: Brake, now: number): boolean {
+  return expiresAt === undefined || expiresAt > now;
+}
+
 /** The first standing brake over a subject. */
 export function brakeOver(
   brakes: Iterable<Brake>,
@@ -35,8 +40,7 @@ export function brakeOver(
   now: number,
 ): Brake | undefined {
   for (const brake of brakes) {
-    if (brake.expiresAt !== undefined && brake.expiresAt <= now) continue;
-    if (stops(brake, subject)) return brake;
+    if (isInForce(brake, now) && stops(brake, subject)) return brake;
   }
   return undefined;
 }

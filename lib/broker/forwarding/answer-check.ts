@@ -37,6 +37,11 @@ export type CheckedBody =
 export async function checkAnswer(head: VendorHead, rules: AnswerRules): Promise<CheckedBody> {
   const isError = head.status >= 400;
   if (!isError && (!rules.mayShow || rules.clientConfirmation)) return head.body;
+  const { 'content-encoding': encoding = 'identity' } = head.headers;
+  if (encoding.toLowerCase() !== 'identity') {
+    head.body.drop();
+    return withheld(head.status, encoded(encoding));
+  }
   const bytes = await head.body.bytes(isError ? MAX_ERROR_BYTES : MAX_SHOWN_BYTES);
   if (bytes === undefined)
     return rules.wasCut() ? head.body : withheld(head.status, tooLarge(isError));
@@ -90,6 +95,11 @@ function isCovered(
 
 const SHOWS_SECRET = "it shows the account's secret key";
 const UNREADABLE = 'it may show the client_secret of a payment, and is not valid JSON';
+
+/** The broker asks for no encoding, and looks through no encoded bytes. */
+function encoded(encoding: string): string {
+  return `it has the content-encoding ${encoding.slice(0, 32)}, which the broker did not ask for and does not look through for secrets`;
+}
 
 function tooLarge(isError: boolean): string {
   return isError

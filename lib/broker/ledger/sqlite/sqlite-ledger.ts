@@ -1,7 +1,7 @@
 import type { AuditVerdict } from '../../audit/audit-chain';
 import { auditRowOf } from '../../audit/audit-entry';
 import type { AuditEntry, AuditRecord, AuditRow } from '../../audit/audit-entry';
-import { brakeOver } from '../../brakes/brake';
+import { brakeOver, isInForce } from '../../brakes/brake';
 import type { Brake, BrakeSubject } from '../../brakes/brake';
 import { budgetName, dayBalanceName, dayOf, endOfDay, subjectsOf } from '../../budgets/budget';
 import type { AppBudgets, Budget, BudgetSubject } from '../../budgets/budget';
@@ -242,7 +242,7 @@ export class SqliteLedger implements Ledger {
       filter,
       page,
       now,
-      brakes: this.#brakes.standing,
+      brakes: this.#brakesInForce(now),
       unrevoked: this.#keys.counts(now).unrevoked,
       show: (id) => {
         const key = this.#keys.get(id);
@@ -404,9 +404,7 @@ export class SqliteLedger implements Ledger {
 
   async brakes(now: number): Promise<readonly Brake[]> {
     this.#commits.flush();
-    return this.#brakes.standing.filter(
-      ({ expiresAt }) => expiresAt === undefined || expiresAt > now,
-    );
+    return this.#brakesInForce(now);
   }
 
   putLease(lease: LeaseRecord): Promise<void> {
@@ -687,6 +685,10 @@ export class SqliteLedger implements Ledger {
       ({ parentId } = parent);
     }
     return { ancestors };
+  }
+
+  #brakesInForce(now: number): Brake[] {
+    return this.#brakes.standing.filter((brake) => isInForce(brake, now));
   }
 
   /** @throws BrokerRefusal where its parent or its lease is not live, or a brake stands over it. */
