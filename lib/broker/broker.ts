@@ -7,12 +7,27 @@ import type { AuditEntryView } from './audit/audit-view';
 import { parseBrakeRequest } from './brakes/brake-request';
 import { brakeView } from './brakes/brake-view';
 import type { BrakeView } from './brakes/brake-view';
-import type { Budget, BudgetSubject } from './budgets/budget';
-import { budgetName } from './budgets/budget';
-import { parseBudgetRequest, parseBudgetSubject } from './budgets/budget-request';
-import type { BudgetPath } from './budgets/budget-request';
-import { budgetSubjectView, budgetView, capView } from './budgets/budget-view';
-import type { BudgetSubjectView, BudgetView } from './budgets/budget-view';
+import type { Budget, BudgetRule } from './budgets/budget';
+import { ruleName } from './budgets/budget';
+import {
+  parseBudgetRequest,
+  parseBudgetRule,
+  parseEffectiveBudgets,
+} from './budgets/budget-request';
+import type { BudgetPath, EffectiveBudgetsQuery } from './budgets/budget-request';
+import {
+  appBudgetView,
+  budgetSubjectView,
+  budgetView,
+  capView,
+  subjectCapView,
+} from './budgets/budget-view';
+import type {
+  BudgetSubjectView,
+  BudgetView,
+  CountedBudgetView,
+  SubjectCapView,
+} from './budgets/budget-view';
 import {
   BrokerOptionsError,
   DEFAULT_STORE,
@@ -117,6 +132,12 @@ export interface RevokedKeyBody {
 /** A page of keys; `cursor` asks for the next one. */
 export interface KeyPage {
   keys: readonly KeyView[];
+  cursor?: string;
+}
+
+/** A page of budgets; `cursor` asks for the next one. */
+export interface BudgetPage {
+  budgets: readonly BudgetView[];
   cursor?: string;
 }
 
@@ -333,7 +354,7 @@ export class Broker {
   }
 
   /**
-   * Puts a daily cap over a subject, in place of the one that stands.
+   * Sets an operator's daily cap over a subject, in place of the one that was set before.
    *
    * @param body What `PUT /v1/budgets/{scope}/{id}` takes.
    * @throws BrokerRefusal 422 with every bad field, or 503.
@@ -343,25 +364,53 @@ export class Broker {
     id: string,
     body: unknown,
     remoteAddress?: string,
-  ): Promise<BudgetView> {
+  ): Promise<CountedBudgetView> {
     const parsed = parseBudgetRequest(scope, id, body, this.#vendorNames);
     if ('faults' in parsed) throw invalidFields(parsed.faults);
     await this.#ledger.putBudget(parsed.budget, this.#clock.now(), remoteAddress);
-    return this.#budgetView(parsed.budget);
+    return this.#countedBudget(parsed.budget);
   }
 
-  /** @throws BrokerRefusal 404. */
-  async budget(path: BudgetPath): Promise<BudgetView> {
-    const name = budgetName(this.#budgetSubject(path));
-    const found = (await this.#ledger.budgets()).find((budget) => budgetName(budget) === name);
+  /**
+   * An operator's budget, as it was set.
+   *
+   * @throws BrokerRefusal 404.
+   */
+  async budget(path: BudgetPath): Promise<CountedBudgetView> {
+    const name = ruleName(this.#budgetRule(path));
+    const found = (await this.#ledger.budgets()).find((budget) => ruleName(budget) === name);
     if (found === undefined) throw noBudget();
-    return this.#budgetView(found);
+    return this.#countedBudget(found);
   }
 
-  /** Every daily cap that an operator has set. */
-  async budgets(): Promise<{ budgets: readonly BudgetView[] }> {
-    const all = await this.#ledger.budgets();
-    return { budgets: await Promise.all(all.map((budget) => this.#budgetView(budget))) };
+  /**
+   * Every daily cap in force: those that operators have set, then the application's over all that
+   * had a live key today. The first page has all of the operators'; a later one may be empty.
+   */
+  async budgets(cursor?: string): Promise<BudgetPage> {
+    const set = cursor === undefined ? await this.#ledger.budgets() : [];
+    const operators = await Promise.all(set.map((budget) => this.#budgetView(budget)));
+    const app = await this.#ledger.appBudgets(cursor, this.#clock.now());
+    return {
+      budgets: [...operators, ...app.entries.map(appBudgetView)],
+      ...(app.next === undefined ? {} : { cursor: app.next }),
+    };
+  }
+
+  /**
+   * Every daily cap over one subject, an operator's and the application's apart, with what is left
+   * of each.
+   *
+   * @param query What `GET /v1/budgets/effective` takes: what is absent is what a key without it has.
+   * @throws BrokerRefusal 422 with every bad parameter.
+   */
+  async effectiveBudgets(
+    query: EffectiveBudgetsQuery,
+  ): Promise<{ caps: readonly SubjectCapView[] }> {
+    const parsed = parseEffectiveBudgets(query, this.#vendorNames);
+    if ('faults' in parsed) throw invalidFields(parsed.faults);
+    const caps = await this.#ledger.capsOfSubjects(parsed.subjects, this.#clock.now());
+    return { caps: caps.map(subjectCapView) };
   }
 
   /** @throws BrokerRefusal 404. */
@@ -369,10 +418,10 @@ export class Broker {
     path: BudgetPath,
     remoteAddress?: string,
   ): Promise<BudgetSubjectView & { status: 'removed' }> {
-    const subject = this.#budgetSubject(path);
-    if (!(await this.#ledger.deleteBudget(subject, this.#clock.now(), remoteAddress)))
+    const rule = this.#budgetRule(path);
+    if (!(await this.#ledger.deleteBudget(rule, this.#clock.now(), remoteAddress)))
       throw noBudget();
-    return { ...budgetSubjectView(subject), status: 'removed' };
+    return { ...budgetSubjectView(rule), status: 'removed' };
   }
 
   /**
@@ -567,14 +616,19 @@ export class Broker {
     return new Set(this.#prefixes.keys());
   }
 
-  #budgetSubject(path: BudgetPath): BudgetSubject {
-    const parsed = parseBudgetSubject(path, this.#vendorNames);
+  #budgetRule(path: BudgetPath): BudgetRule {
+    const parsed = parseBudgetRule(path, this.#vendorNames);
     if ('faults' in parsed) throw invalidFields(parsed.faults);
-    return parsed.subject;
+    return parsed.rule;
   }
 
   async #budgetView(budget: Budget): Promise<BudgetView> {
-    return budgetView(budget, await this.#ledger.budgetState(budget, this.#clock.now()));
+    return budgetView(budget, await this.#ledger.capUnder(budget, this.#clock.now()));
+  }
+
+  async #countedBudget(budget: Budget): Promise<CountedBudgetView> {
+    const liveKeys = await this.#ledger.liveKeysUnder(budget, this.#clock.now());
+    return { ...(await this.#budgetView(budget)), live_keys: liveKeys ?? null };
   }
 
   async #newKey(body: unknown): Promise<{ key: KeyRecord; token: string }> {
@@ -635,5 +689,5 @@ function pageOf(limit: number, cursor: string | undefined): PageRequest {
 }
 
 function noBudget(): BrokerRefusal {
-  return notFound('There is no budget of its own over this subject.');
+  return notFound('No operator has set a budget for this subject.');
 }

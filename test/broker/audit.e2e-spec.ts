@@ -195,9 +195,24 @@ describe('GET /v1/audit', () => {
     await own.api('DELETE', '/v1/budgets/user/u1');
     const rows = (await entries('event=budget', own)).reverse();
     expect(rows.map(({ verdict, cap_usd, reason }) => [verdict, cap_usd, reason])).toEqual([
-      ['set', 20, '["user","","","u1"] $20.00'],
-      ['set', 12.5, '["user","","","u1"] $12.50, $20.00 before'],
-      ['removed', 12.5, '["user","","","u1"] $12.50 before'],
+      ['set', 20, 'user u1: $20.00'],
+      ['set', 12.5, 'user u1: $12.50, $20.00 before'],
+      ['removed', 12.5, 'user u1: $12.50 before'],
+    ]);
+  });
+
+  it('says whom a budget caps, with the tenant and the user that it names', async () => {
+    const own = await BrokerProcess.start({ vendor });
+    const put = (path: string, within: object) =>
+      own.api('PUT', `/v1/budgets/${path}`, { daily_usd_cap: 5, ...within });
+    await put('run/r1', { tenant_id: 't1', user_id: 'u1' });
+    await put('run/r1', { user_id: '' });
+    await put('user/*', { tenant_id: '' });
+    const rows = (await entries('event=budget', own)).reverse();
+    expect(rows.map(({ reason }) => reason)).toEqual([
+      'run r1 of user u1 of tenant t1: $5.00',
+      'run r1 without a user: $5.00',
+      'user * without a tenant: $5.00',
     ]);
   });
 

@@ -1,6 +1,19 @@
 import { BrokerProcess } from '../support/broker-process';
+import { insertKeys } from '../support/bulk-keys';
 import type { IssuedKey } from '../support/broker-process';
 import { RecordingVendor } from './recording-vendor';
+
+interface LeftCap {
+  remaining_usd: number;
+}
+interface Listed extends Partial<LeftCap> {
+  scope: string;
+  id: string;
+  tenant_id?: string;
+  user_id?: string;
+  daily_usd_cap: number;
+  spent_usd?: number;
+}
 
 const SUBJECT = { tenant_id: 't1', user_id: 'u1', run_id: 'r1', tool: 'Tool.pay' };
 
@@ -114,7 +127,8 @@ describe('a budget', () => {
       cap_usd: 15,
       spent_usd: 10,
     });
-    expect((await broker.api('GET', '/v1/budgets')).body.budgets).toEqual([]);
+    const { budgets } = (await broker.api('GET', '/v1/budgets')).body;
+    expect(budgets).toMatchObject([{ source: 'app', scope: 'user', id: 'u1' }]);
     expect((await broker.api('GET', '/v1/budgets/user/u1')).status).toBe(404);
     expect((await payAs(subject)).status).toBe(200);
   });
@@ -140,6 +154,263 @@ describe('a budget', () => {
       expect((await payAs(SUBJECT, fields)).body).toMatchObject({ code: 'cap_exhausted', scope });
     }
     expect(vendor.received).toEqual([]);
+  });
+});
+
+describe('a budget over a user or a run that names no tenant', () => {
+  it('caps that id within each tenant, each counted alone, those without a tenant too', async () => {
+    await put('user/u1', 15);
+    for (const tenant of [{ tenant_id: 't1' }, { tenant_id: 't2' }, {}]) {
+      const subject = { ...tenant, user_id: 'u1' };
+      expect((await payAs(subject)).status).toBe(200);
+      expect((await payAs(subject)).body).toMatchObject({ scope: 'user', spent_usd: 10 });
+    }
+    expect((await payAs({ tenant_id: 't1', user_id: 'u2' })).status).toBe(200);
+  });
+
+  it('gives way to one that names the tenant; the empty one means keys without a tenant', async () => {
+    await put('user/u1', 5);
+    await put('user/u1', 15, { tenant_id: 't1' });
+    await put('user/u1', 25, { tenant_id: '' });
+    const caps = async (subject: object) => (await payAs(subject)).body.cap_usd;
+    expect(await caps({ tenant_id: 't2', user_id: 'u1' })).toBe(5);
+    expect(await caps({ tenant_id: 't1', user_id: 'u1' })).toBeUndefined();
+    expect(await caps({ tenant_id: 't1', user_id: 'u1' })).toBe(15);
+    expect(await caps({ user_id: 'u1' })).toBeUndefined();
+    expect(await caps({ user_id: 'u1' })).toBeUndefined();
+    expect(await caps({ user_id: 'u1' })).toBe(25);
+    await broker.kill();
+    broker = await broker.restart();
+    expect(await caps({ tenant_id: 't3', user_id: 'u1' })).toBe(5);
+    const removed = await broker.api('DELETE', '/v1/budgets/user/u1?tenant_id=');
+    expect(removed.body).toEqual({ scope: 'user', id: 'u1', tenant_id: '', status: 'removed' });
+    expect(await caps({ user_id: 'u1' })).toBe(5);
+  });
+
+  it('stands before a default that names the tenant: it is the id’s own', async () => {
+    await put('user/*', 5, { tenant_id: 't1' });
+    await put('user/u1', 15);
+    expect((await payAs({ tenant_id: 't1', user_id: 'u1' })).status).toBe(200);
+    expect((await payAs({ tenant_id: 't1', user_id: 'u2' })).body.cap_usd).toBe(5);
+  });
+
+  it('of a run: with the tenant alone each user of it, with the user alone that user in each tenant', async () => {
+    const run = (tenant_id: string, user_id: string) =>
+      payAs({ tenant_id, user_id, run_id: 'r1', tool: 'Tool.pay' });
+    const capOf = async (tenant: string, user: string) => (await run(tenant, user)).body.cap_usd;
+    await put('run/r1', 4);
+    await put('run/r1', 3, { user_id: 'u1' });
+    await put('run/r1', 2, { tenant_id: 't1' });
+    await put('run/r1', 1, { tenant_id: 't1', user_id: 'u1' });
+    expect(await capOf('t1', 'u1')).toBe(1);
+    expect(await capOf('t1', 'u2')).toBe(2);
+    expect(await capOf('t2', 'u1')).toBe(3);
+    expect(await capOf('t2', 'u2')).toBe(4);
+  });
+});
+
+describe('how many live keys a budget caps', () => {
+  const live = async (path: string, within = {}) =>
+    (await broker.api('PUT', `/v1/budgets/${path}`, { daily_usd_cap: 100, ...within })).body
+      .live_keys;
+
+  it('is in the answer: those that the budget decides for, and that can still spend', async () => {
+    const keys: IssuedKey[] = [];
+    for (const tenant_id of ['t1', 't1', 't2']) {
+      keys.push(await broker.issue({ subject: { tenant_id, user_id: 'u1', tool: 'Tool.pay' } }));
+    }
+    await broker.issue({ subject: { user_id: 'u1', run_id: 'r1' } });
+    await broker.issue({ subject: { tenant_id: 't1', user_id: 'u2' } });
+    expect(await live('user/u1')).toBe(4);
+    expect(await live('user/u1', { tenant_id: 't1' })).toBe(2);
+    expect((await broker.api('GET', '/v1/budgets/user/u1')).body.live_keys).toBe(2);
+    expect(await live('user/u1', { tenant_id: '' })).toBe(1);
+    expect(await live('user/*')).toBe(1);
+    expect(await live('tool/Tool.pay')).toBe(3);
+    expect(await live('tool/*')).toBe(2);
+    expect(await live('run/r1')).toBe(1);
+    expect(await live('run/*')).toBe(4);
+    expect(await live('tenant/t1')).toBe(3);
+    expect(await live('vendor/stripe')).toBe(5);
+    expect(await live('user/nobody')).toBe(0);
+    await broker.api('DELETE', `/v1/keys/${keys[0]?.id}`);
+    expect(await live('tenant/t1')).toBe(2);
+    expect(await live('vendor/stripe')).toBe(4);
+  });
+
+  it('is null where there are more than it counts at once, and exact for a user among them', async () => {
+    await broker.kill('SIGTERM');
+    insertKeys(broker.store, { count: 120_000 });
+    insertKeys(broker.store, { count: 3, user: 'rare' });
+    broker = await broker.restart();
+    expect(await live('vendor/stripe')).toBeNull();
+    expect(await live('user/rare')).toBe(3);
+    expect(await live('user/u7')).toBe(1_200);
+  });
+});
+
+describe('GET /v1/budgets/effective', () => {
+  const caps = async (query: string) => {
+    const { status, body } = await broker.api('GET', `/v1/budgets/effective?${query}`);
+    expect(status).toBe(200);
+    return body.caps as LeftCap[];
+  };
+  const SHOWN = 'tenant_id=t1&user_id=u1&run_id=r1&tool=Tool.pay&vendor=stripe';
+
+  it('has every cap over a subject by itself, an operator’s and the app’s apart', async () => {
+    await put('user/*', 30);
+    await put('vendor/stripe', 1000);
+    await payAs(SUBJECT, { budgets: { user: 50, run: 15, tool: 200 } });
+    const found = await caps(SHOWN);
+    const spent = { spent_usd: 10, held_usd: 0, resets_at: expect.stringMatching(/T00:00:00/) };
+    expect(found).toEqual([
+      { scope: 'user', id: 'u1', source: 'operator', cap_usd: 30, remaining_usd: 20, ...spent },
+      { scope: 'user', id: 'u1', source: 'app', cap_usd: 50, remaining_usd: 40, ...spent },
+      { scope: 'run', id: 'r1', source: 'app', cap_usd: 15, remaining_usd: 5, ...spent },
+      { scope: 'tool', id: 'Tool.pay', source: 'app', cap_usd: 200, remaining_usd: 190, ...spent },
+      {
+        scope: 'vendor',
+        id: 'stripe',
+        source: 'operator',
+        cap_usd: 1000,
+        remaining_usd: 990,
+        ...spent,
+      },
+    ]);
+  });
+
+  it('takes the app’s from the newest key of the subject, within its tenant', async () => {
+    const of = (tenant_id: string, user: number) =>
+      broker.issue({ subject: { tenant_id, user_id: 'u1' }, budgets: { user } });
+    await of('t1', 50);
+    await of('t1', 40);
+    await of('t2', 99);
+    const query = 'tenant_id=t1&user_id=u1';
+    expect(await caps(query)).toMatchObject([{ scope: 'user', source: 'app', cap_usd: 40 }]);
+    await broker.issue({ subject: { tenant_id: 't1', user_id: 'u1' } });
+    expect(await caps(query)).toEqual([]);
+  });
+
+  it('takes what is absent or empty for a key that lacks it', async () => {
+    await put('user/*', 30);
+    await put('tenant/t1', 99);
+    await broker.issue({ budgets: { tenant: 20, tool: 5 } });
+    const expected = [
+      { scope: 'tenant', id: '', source: 'app', cap_usd: 20 },
+      { scope: 'user', id: '', source: 'operator', cap_usd: 30 },
+      { scope: 'tool', id: '', source: 'app', cap_usd: 5 },
+    ];
+    expect(await caps('')).toMatchObject(expected);
+    expect(await caps('tenant_id=&user_id=&run_id=&tool=&vendor=')).toMatchObject(expected);
+  });
+
+  it('says what a call would really meet: its tightest is what an agent is told', async () => {
+    await put('user/u1', 30);
+    await put('run/*', 12, { tenant_id: 't1' });
+    const key = await broker.issue({ subject: SUBJECT, budgets: { user: 25, tenant: 500 } });
+    const { headers } = await pay(key);
+    const left = (await caps(SHOWN)).map(({ remaining_usd }) => remaining_usd);
+    expect(Number(headers['x-vault-key-remaining-usd'])).toBe(Math.min(...left));
+  });
+
+  it.each([
+    ['scope=user', ['scope']],
+    ['tennant_id=t1', ['tennant_id']],
+    ['user_id=u1&user_id=u2', ['user_id']],
+    ['user_id=a%0Ab&vendor=paypal', ['user_id', 'vendor']],
+  ])('refuses ?%s', async (query, fields) => {
+    const { status, body } = await broker.api('GET', `/v1/budgets/effective?${query}`);
+    expect([status, (body.fields as { field: string }[]).map(({ field }) => field)]).toEqual([
+      422,
+      fields,
+    ]);
+  });
+});
+
+describe('GET /v1/budgets', () => {
+  const listed = async (cursor = '') => {
+    const { status, body } = await broker.api('GET', `/v1/budgets${cursor}`);
+    expect(status).toBe(200);
+    return body as { budgets: Listed[]; cursor?: string };
+  };
+  const all = async () => (await listed()).budgets;
+
+  it('shows as left what a call would meet, where the other’s cap is tighter', async () => {
+    await put('user/u1', 100, { tenant_id: 't1' });
+    await put('tool/Tool.pay', 12);
+    await payAs(SUBJECT, { budgets: { user: 30, tool: 500 } });
+    const today = { spent_usd: 10, held_usd: 0, resets_at: expect.stringMatching(/T00:00:00/) };
+    const tool = { scope: 'tool', id: 'Tool.pay', remaining_usd: 2, ...today };
+    const user = { scope: 'user', id: 'u1', tenant_id: 't1', remaining_usd: 20, ...today };
+    expect(await all()).toEqual([
+      { ...tool, source: 'operator', daily_usd_cap: 12 },
+      { ...user, source: 'operator', daily_usd_cap: 100 },
+      { ...user, source: 'app', daily_usd_cap: 30 },
+      { ...tool, source: 'app', daily_usd_cap: 500 },
+    ]);
+  });
+
+  it('shows the day of a budget without a tenant where it caps one subject, and none where several', async () => {
+    await put('user/u1', 100);
+    expect(await all()).toMatchObject([{ id: 'u1', spent_usd: 0, remaining_usd: 100 }]);
+    await payAs({ tenant_id: 't1', user_id: 'u1' });
+    const [one] = await all();
+    expect(one).toMatchObject({ id: 'u1', spent_usd: 10, remaining_usd: 90 });
+    expect(one).not.toHaveProperty('tenant_id');
+    await payAs({ tenant_id: 't2', user_id: 'u1' });
+    const [several] = await all();
+    expect(several).toEqual({ scope: 'user', id: 'u1', source: 'operator', daily_usd_cap: 100 });
+    await put('user/u1', 50, { tenant_id: 't2' });
+    expect((await all())[0]).toMatchObject({ daily_usd_cap: 100, spent_usd: 10 });
+  });
+
+  it('shows the same of a run in several tenants and of several users', async () => {
+    await put('run/r1', 100);
+    await payAs({ ...SUBJECT, user_id: 'u1' });
+    expect(await all()).toMatchObject([{ id: 'r1', spent_usd: 10 }]);
+    await payAs({ ...SUBJECT, user_id: 'u2' });
+    expect((await all())[0]).not.toHaveProperty('spent_usd');
+    await put('run/r1', 60, { user_id: 'u2' });
+    const shown = await all();
+    expect(shown.map(({ daily_usd_cap, spent_usd }) => [daily_usd_cap, spent_usd])).toEqual([
+      [100, 10],
+      [60, 10],
+    ]);
+  });
+
+  it('has the app’s as the newest key carries it, once for each subject, from page to page', async () => {
+    await broker.kill('SIGTERM');
+    for (const user of [3_000_000, 5_000_000]) {
+      insertKeys(broker.store, { count: 1_100, budgets: `{"user":${user},"run":1000000}` });
+    }
+    broker = await broker.restart();
+    const found: Listed[] = [];
+    let pages = 0;
+    for (let cursor: string | undefined = ''; cursor !== undefined; pages += 1) {
+      const page = await listed(cursor);
+      found.push(...page.budgets);
+      cursor = page.cursor === undefined ? undefined : `?cursor=${page.cursor}`;
+    }
+    expect(pages).toBeGreaterThan(2);
+    const users = found.filter(({ scope }) => scope === 'user');
+    expect(new Set(users.map(({ id }) => id)).size).toBe(100);
+    expect(users.filter(({ daily_usd_cap }) => daily_usd_cap === 5)).toHaveLength(100);
+    expect(users).toHaveLength(100);
+    const runs = found.filter(({ scope }) => scope === 'run');
+    expect(new Set(runs.map(({ id, user_id }) => `${id} ${user_id}`)).size).toBe(1_100);
+    expect(runs).toHaveLength(1_100);
+  });
+
+  it('leaves out what had no live key today', async () => {
+    await broker.kill('SIGTERM');
+    const yesterday = new Date().setUTCHours(0, 0, 0, 0) - 60_000;
+    insertKeys(broker.store, { count: 5, expiresAt: yesterday, budgets: '{"user":1000000}' });
+    broker = await broker.restart();
+    expect(await all()).toEqual([]);
+  });
+
+  it.each(['scope=user', 'cursor=x', 'limit=5'])('refuses ?%s', async (query) => {
+    expect((await broker.api('GET', `/v1/budgets?${query}`)).status).toBe(422);
   });
 });
 

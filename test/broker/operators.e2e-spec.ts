@@ -134,7 +134,9 @@ describe('/v1/budgets', () => {
         scope: 'user',
         id: user,
         tenant_id: 't1',
+        source: 'operator',
         daily_usd_cap: 15,
+        live_keys: 0,
         spent_usd: 0,
         held_usd: 0,
         remaining_usd: 15,
@@ -178,7 +180,14 @@ describe('/v1/budgets', () => {
       daily_usd_cap: 10,
       tenant_id: tenant,
     });
-    expect(put.body).toEqual({ scope: 'user', id: '*', tenant_id: tenant, daily_usd_cap: 10 });
+    expect(put.body).toEqual({
+      scope: 'user',
+      id: '*',
+      tenant_id: tenant,
+      source: 'operator',
+      daily_usd_cap: 10,
+      live_keys: 0,
+    });
     const user = (user_id: string) => broker.issue({ subject: { tenant_id: tenant, user_id } });
     expect((await pay(await user('a'))).status).toBe(200);
     expect((await pay(await user('a'))).status).toBe(429);
@@ -631,6 +640,39 @@ describe("the operator's words", () => {
     expect((await say('budgets', 'remove', 'user', user)).code).toBe(1);
   });
 
+  it('budgets says who has set each, what is left of it, and how many live keys it caps', async () => {
+    const user = fresh('u');
+    const subject = { user_id: user, tenant_id: 't1' };
+    await pay(await broker.issue({ subject, budgets: { user: 30 } }));
+    const set = await say('budgets', 'set', 'user', user, '100');
+    expect(set.stdout.split('\n').slice(1)).toEqual([
+      expect.stringMatching(
+        new RegExp(`^user +${user} +\\* +operator +100\\.00 +10\\.00 +0\\.00 +20\\.00$`),
+      ),
+      'caps 1 live key',
+      '',
+    ]);
+    const { stdout } = await say('budgets');
+    const rows = stdout.split('\n').filter((line) => line.includes(user));
+    expect(rows).toEqual([
+      expect.stringMatching(/\* +operator +100\.00 +10\.00 +0\.00 +20\.00$/),
+      expect.stringMatching(/t1 +app +30\.00 +10\.00 +0\.00 +20\.00$/),
+    ]);
+    const effective = await say('budgets', 'effective', '--user', user, '--tenant', 't1');
+    expect([effective.code, effective.stdout]).toEqual([
+      0,
+      expect.stringMatching(
+        new RegExp(
+          `^SCOPE .+\\nuser +${user} +operator .+ 90\\.00\\nuser +${user} +app .+ 20\\.00\\n$`,
+        ),
+      ),
+    ]);
+    const none = await say('budgets', 'set', 'user', user, '7', '--tenant', '');
+    expect(none.stdout).toMatch(/\(none\) +operator +7\.00 .+\ncaps 0 live keys\n$/);
+    expect((await say('budgets', 'remove', 'user', user, '--tenant', '')).code).toBe(0);
+    expect((await say('budgets', 'remove', 'user', user)).code).toBe(0);
+  });
+
   it('brake stops, lists, and lift lets go', async () => {
     const run = fresh('r');
     const key = await broker.issue({ subject: { run_id: run } });
@@ -683,6 +725,9 @@ describe("the operator's words", () => {
     [['budgets', 'set', 'user', 'u'], 'USD'],
     [['budgets', 'set', 'user', 'u', '1e3'], '1e3'],
     [['budgets', '--tenant', 't'], '--tenant'],
+    [['budgets', 'set', 'user', 'u', '5', '--run', 'r'], '--run'],
+    [['budgets', 'effective', '--cursor', '1'], '--cursor'],
+    [['budgets', 'effective', 'u'], 'u'],
     [['brake', 'user'], 'ID'],
     [['brake', 'user', 'u'], '--reason'],
     [['brake', '--reason', 'r'], 'SCOPE'],

@@ -25,7 +25,8 @@ export const optionalPeerUses: readonly OptionalPeerUse[] = [
     packagesForNest11: ['@nestjs/axios@4', 'axios'],
   },
   { entry: './mcp', packages: ['@rekog/mcp-nest@^2'] },
-  { entry: './stripe', packages: ['stripe@^23'] },
+  // The newest that the manifest allows, and the oldest.
+  { entry: './stripe', packages: ['stripe@^23'], packagesForNest11: ['stripe@22.0.0'] },
 ];
 
 /**

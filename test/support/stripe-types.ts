@@ -10,6 +10,7 @@ const NAMED: Readonly<Record<string, string>> = {
   'POST payment_intents/*/apply_customer_balance':
     'PaymentIntents PaymentIntentApplyCustomerBalanceParams',
   'POST setup_intents/*/verify_microdeposits': 'SetupIntents SetupIntentVerifyMicrodepositsParams',
+  'POST customers/*/cash_balance': 'Customers CustomerUpdateCashBalanceParams',
   'POST customers/*/tax_ids': 'Customers CustomerCreateTaxIdParams',
   'DELETE customers/*/tax_ids/*': 'Customers CustomerDeleteTaxIdParams',
   'POST products/*/features': 'Products ProductCreateFeatureParams',

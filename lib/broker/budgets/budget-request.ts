@@ -2,8 +2,8 @@ import { labelFault } from '../keys/label-rule';
 import { unknownFields } from '../known-fields';
 import { capFault, capToMicros } from '../money/usd';
 import type { FieldFault } from '../refusal';
-import { ANY_ID, BUDGET_SCOPES } from './budget';
-import type { Budget, BudgetScope, BudgetSubject } from './budget';
+import { ANY_ID, BUDGET_SCOPES, subjectsOf } from './budget';
+import type { Budget, BudgetRule, BudgetScope, BudgetSubject } from './budget';
 
 const MAX_ID = 128;
 /** Within what the ids of a scope are counted; the rest stand alone. */
@@ -15,7 +15,10 @@ const WITHIN: Readonly<Record<BudgetScope, readonly ('tenant_id' | 'user_id')[]>
   vendor: [],
 };
 
-/** Who a budget is over, as its path and its `tenant_id` and `user_id` name it. */
+/**
+ * Whom a budget caps, as its path and its `tenant_id` and `user_id` name it. Without these it caps
+ * the id within each tenant and user; empty, they mean the keys without one.
+ */
 export interface BudgetPath {
   scope: string;
   id: string;
@@ -23,11 +26,11 @@ export interface BudgetPath {
   user_id?: unknown;
 }
 
-/** Reads whom a budget is over, without coercing anything. */
-export function parseBudgetSubject(
+/** Reads whom a budget caps, without coercing anything. */
+export function parseBudgetRule(
   path: BudgetPath,
   vendors: ReadonlySet<string>,
-): { subject: BudgetSubject } | { faults: FieldFault[] } {
+): { rule: BudgetRule } | { faults: FieldFault[] } {
   const { id } = path;
   const scope = BUDGET_SCOPES.find((each) => each === path.scope);
   if (scope === undefined) {
@@ -39,21 +42,23 @@ export function parseBudgetSubject(
   else if (scope === 'vendor' && id !== ANY_ID && !vendors.has(id)) {
     faults.push({
       field: 'id',
-      message: `must be one of the configured vendors: ${[...vendors].join(', ')}`,
+      message: vendorFault(vendors),
     });
   }
-  const within = { tenant_id: '', user_id: '' };
+  const within: { tenant_id?: string; user_id?: string } = {};
   for (const field of ['tenant_id', 'user_id'] as const) {
     const value = path[field];
     if (value === undefined) continue;
-    const message = WITHIN[scope].includes(field)
-      ? labelFault(value, MAX_ID)
-      : `does not go with the scope ${scope}`;
+    const message = !WITHIN[scope].includes(field)
+      ? `does not go with the scope ${scope}`
+      : value === ''
+        ? undefined
+        : labelFault(value, MAX_ID);
     if (message === undefined) within[field] = value as string;
     else faults.push({ field, message });
   }
   if (faults.length > 0) return { faults };
-  return { subject: { scope, tenant: within.tenant_id, user: within.user_id, id } };
+  return { rule: { scope, tenant: within.tenant_id, user: within.user_id, id } };
 }
 
 /** Reads the body of `PUT /v1/budgets/{scope}/{id}`. */
@@ -67,7 +72,7 @@ export function parseBudgetRequest(
     return { faults: [{ field: '', message: 'the body must be a JSON object' }] };
   }
   const { daily_usd_cap: cap, tenant_id, user_id } = body as Record<string, unknown>;
-  const parsed = parseBudgetSubject({ scope, id, tenant_id, user_id }, vendors);
+  const parsed = parseBudgetRule({ scope, id, tenant_id, user_id }, vendors);
   const message = capFault(cap);
   const faults = [
     ...unknownFields(body, ['daily_usd_cap', 'tenant_id', 'user_id']),
@@ -75,5 +80,42 @@ export function parseBudgetRequest(
     ...(message === undefined ? [] : [{ field: 'daily_usd_cap', message }]),
   ];
   if (faults.length > 0 || 'faults' in parsed) return { faults };
-  return { budget: { ...parsed.subject, capMicros: capToMicros(cap as number) } };
+  return { budget: { ...parsed.rule, capMicros: capToMicros(cap as number) } };
+}
+
+/** Whose caps `GET /v1/budgets/effective` is asked for, as its parameters name it. */
+export interface EffectiveBudgetsQuery {
+  tenant_id?: string;
+  user_id?: string;
+  run_id?: string;
+  tool?: string;
+  vendor?: string;
+}
+
+/** Reads whose caps are asked for: what is absent or empty is what a key without it has. */
+export function parseEffectiveBudgets(
+  { vendor, ...subject }: EffectiveBudgetsQuery,
+  vendors: ReadonlySet<string>,
+): { subjects: BudgetSubject[] } | { faults: FieldFault[] } {
+  const named = Object.entries(subject).filter(([, value]) => value !== '');
+  const faults = named.flatMap(([field, value]): FieldFault[] => {
+    const message = labelFault(value, MAX_ID);
+    return message === undefined ? [] : [{ field, message }];
+  });
+  const asked = vendor === undefined || vendor === '' ? [...vendors] : [vendor];
+  if (!asked.every((each) => vendors.has(each))) {
+    faults.push({ field: 'vendor', message: vendorFault(vendors) });
+  }
+  if (faults.length > 0) return { faults };
+  const [first = '', ...others] = asked;
+  return {
+    subjects: [
+      ...subjectsOf(Object.fromEntries(named), first),
+      ...others.map((id) => ({ scope: 'vendor', tenant: '', user: '', id }) as const),
+    ],
+  };
+}
+
+function vendorFault(vendors: ReadonlySet<string>): string {
+  return `must be one of the configured vendors: ${[...vendors].join(', ')}`;
 }

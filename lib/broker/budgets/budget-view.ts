@@ -1,25 +1,47 @@
 import { toUsd } from '../money/usd';
 import { remainingOf } from '../ledger/decide';
 import type { CapState } from '../ledger/decide';
-import { ANY_ID } from './budget';
-import type { Budget, BudgetScope, BudgetSubject } from './budget';
+import type { AppBudget, SubjectCap } from '../ledger/ledger';
+import type { Budget, BudgetRule, BudgetScope, BudgetSource } from './budget';
 
-/** Whom a budget is over, as the management API shows it. */
+/** Whom a budget caps, as the management API shows it. */
 export interface BudgetSubjectView {
   scope: BudgetScope;
   id: string;
+  /** Empty: the keys without a tenant. Absent from a user's or a run's: each tenant, counted alone. */
   tenant_id?: string;
+  /** Of a run, as `tenant_id`. */
   user_id?: string;
 }
 
 /** A budget as the management API shows it. */
 export interface BudgetView extends BudgetSubjectView {
+  source: BudgetSource;
   daily_usd_cap: number;
-  /** What stands against it today; absent where the id is `*`, since each id has its own day. */
+  /** Of today; absent where the budget caps several subjects, since each is counted alone. */
   spent_usd?: number;
   held_usd?: number;
+  /** What a call would meet: less than is left of this cap where another of the subject is tighter. */
   remaining_usd?: number;
   /** The midnight (UTC) at which its day ends. */
+  resets_at?: string;
+}
+
+/** One budget, and how many live keys it caps: `null` where there are too many to count in one request. */
+export interface CountedBudgetView extends BudgetView {
+  live_keys: number | null;
+}
+
+/** One cap over a subject, by itself, and who has set it. */
+export interface SubjectCapView {
+  scope: BudgetScope;
+  /** Empty where keys without one are counted. */
+  id: string;
+  source: BudgetSource;
+  cap_usd: number;
+  spent_usd: number;
+  held_usd: number;
+  remaining_usd: number;
   resets_at?: string;
 }
 
@@ -34,28 +56,49 @@ export interface CapView {
   resets_at?: string;
 }
 
-export function budgetSubjectView({ scope, id, tenant, user }: BudgetSubject): BudgetSubjectView {
+export function budgetSubjectView({ scope, id, tenant, user }: BudgetRule): BudgetSubjectView {
   return {
     scope,
     id,
-    ...(tenant === '' ? {} : { tenant_id: tenant }),
-    ...(user === '' ? {} : { user_id: user }),
+    ...(tenant === undefined ? {} : { tenant_id: tenant }),
+    ...(user === undefined ? {} : { user_id: user }),
   };
 }
 
-export function budgetView(budget: Budget, state: CapState): BudgetView {
-  const { scope: _scope, cap_usd, ...today } = capView(state);
+/** @param met The cap that a call would meet; `undefined` where the budget caps several subjects. */
+export function budgetView(budget: Budget, met: CapState | undefined): BudgetView {
   return {
     ...budgetSubjectView(budget),
-    daily_usd_cap: cap_usd,
-    ...(budget.id === ANY_ID ? {} : today),
+    source: 'operator',
+    daily_usd_cap: toUsd(budget.capMicros),
+    ...(met === undefined ? {} : dayView(met)),
   };
+}
+
+export function appBudgetView({ subject, capMicros, met }: AppBudget): BudgetView {
+  const { scope, id, tenant, user } = subject;
+  return {
+    scope,
+    id,
+    ...(scope === 'user' || scope === 'run' ? { tenant_id: tenant } : {}),
+    ...(scope === 'run' ? { user_id: user } : {}),
+    source: 'app',
+    daily_usd_cap: toUsd(capMicros),
+    ...dayView(met),
+  };
+}
+
+export function subjectCapView({ subject, source, ...cap }: SubjectCap): SubjectCapView {
+  const { scope, id } = subject;
+  return { scope, id, source, cap_usd: toUsd(cap.capMicros), ...dayView(cap) };
 }
 
 export function capView(cap: CapState): CapView {
+  return { scope: cap.scope, cap_usd: toUsd(cap.capMicros), ...dayView(cap) };
+}
+
+function dayView(cap: CapState) {
   return {
-    scope: cap.scope,
-    cap_usd: toUsd(cap.capMicros),
     spent_usd: toUsd(cap.balance.spent),
     held_usd: toUsd(cap.balance.held),
     remaining_usd: toUsd(remainingOf(cap)),

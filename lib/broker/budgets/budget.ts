@@ -21,12 +21,27 @@ export interface BudgetSubject {
   id: string;
 }
 
+/**
+ * Whom an operator's budget caps: the id within one tenant and user. Without these the id within
+ * each tenant and user, each counted alone; where they are empty, the keys without one.
+ */
+export interface BudgetRule {
+  scope: BudgetScope;
+  tenant: string | undefined;
+  user: string | undefined;
+  /** Or {@link ANY_ID}. */
+  id: string;
+}
+
 /** An operator's daily cap. */
-export interface Budget extends BudgetSubject {
+export interface Budget extends BudgetRule {
   capMicros: MicroUsd;
 }
 
-/** The subjects that a key's holds are counted under, whether or not a cap stands over them. */
+/** Who has set a cap: an operator, or the application, whose budgets travel with its keys. */
+export type BudgetSource = 'operator' | 'app';
+
+/** The subjects that a key's holds are counted under, whether or not a cap is set for them. */
 export function subjectsOf(subject: Subject, vendor: string): BudgetSubject[] {
   const { tenant_id: tenant = '', user_id: user = '', run_id: run = '', tool = '' } = subject;
   return [
@@ -38,29 +53,49 @@ export function subjectsOf(subject: Subject, vendor: string): BudgetSubject[] {
   ];
 }
 
-/** The name of a budget's rule. */
-export function budgetName({ scope, tenant, user, id }: BudgetSubject): string {
+/** The name of an operator's budget. */
+export function ruleName({ scope, tenant, user, id }: BudgetRule): string {
   return JSON.stringify([scope, tenant, user, id]);
 }
 
 /**
- * The rules that could stand over a subject, the nearest first: its own, then the default of its
- * user, of its tenant, of all.
+ * The names of the rules that could cap a subject, the nearest first: those of its own id, then the
+ * defaults; among either, what names its tenant and its user before what names none.
  */
-export function ruleNames(subject: BudgetSubject): string[] {
-  const defaults = [
-    { ...subject, id: ANY_ID },
-    { ...subject, user: '', id: ANY_ID },
-    { ...subject, tenant: '', user: '', id: ANY_ID },
-  ];
-  // The empty id is nobody's own: only a default can stand over it.
-  const own = subject.id === '' || subject.id === ANY_ID ? [] : [subject];
-  return [...new Set([...own, ...defaults].map(budgetName))];
+export function ruleNames({ scope, tenant, user, id }: BudgetSubject): string[] {
+  const tenants = scope === 'user' || scope === 'run' ? [tenant, undefined] : [undefined];
+  const users = scope === 'run' ? [user, undefined] : [undefined];
+  // Keys without an id share one budget, and only a default caps it.
+  const ids = id === '' || id === ANY_ID ? [ANY_ID] : [id, ANY_ID];
+  return ids.flatMap((each) =>
+    tenants.flatMap((within) =>
+      users.map((of) => ruleName({ scope, tenant: within, user: of, id: each })),
+    ),
+  );
+}
+
+/** The tighter of two caps, where there are any. */
+export function tighter(
+  one: MicroUsd | undefined,
+  other: MicroUsd | undefined,
+): MicroUsd | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return Math.min(one, other);
+}
+
+/** The application's own cap over a subject, where its key carries one. */
+export function appCap(budgets: AppBudgets, { scope }: BudgetSubject): MicroUsd | undefined {
+  return scope === 'vendor' ? undefined : budgets[scope];
 }
 
 /** The UTC calendar day of an instant, `2026-11-23`. */
 export function dayOf(now: number): string {
   return instantText(now).slice(0, 10);
+}
+
+/** The midnight (UTC) at which the day of an instant began, in milliseconds. */
+export function startOfDay(now: number): number {
+  return new Date(now).setUTCHours(0, 0, 0, 0);
 }
 
 /** The midnight (UTC) at which a day ends, ISO 8601. */
@@ -71,6 +106,6 @@ export function endOfDay(now: number): string {
 }
 
 /** The name of the balance in which one day of a subject is counted. */
-export function dayBalanceName(subject: BudgetSubject, day: string): string {
-  return `${budgetName(subject)}@${day}`;
+export function dayBalanceName({ scope, tenant, user, id }: BudgetSubject, day: string): string {
+  return `${JSON.stringify([scope, tenant, user, id])}@${day}`;
 }

@@ -1,4 +1,5 @@
-import type { BudgetView } from '../budgets/budget-view';
+import type { BudgetPage } from '../broker';
+import type { BudgetView, CountedBudgetView, SubjectCapView } from '../budgets/budget-view';
 import { table, usd } from './table';
 import type { Column } from './table';
 import { BadUsage, COMMON_HELP, operandsOf, queryOf, segment, usdOperand } from './word';
@@ -6,51 +7,116 @@ import type { Word } from './word';
 
 const COLUMNS: readonly Column<BudgetView>[] = [
   { title: 'SCOPE', text: ({ scope }) => scope },
-  { title: 'ID', text: ({ id }) => id, shrinks: true },
-  { title: 'TENANT', text: ({ tenant_id }) => tenant_id ?? '', shrinks: true },
-  { title: 'USER', text: ({ user_id }) => user_id ?? '', shrinks: true },
+  { title: 'ID', text: ({ id }) => (id === '' ? '(none)' : id), shrinks: true },
+  { title: 'TENANT', text: tenantText, shrinks: true },
+  { title: 'USER', text: userText, shrinks: true },
+  { title: 'SET BY', text: ({ source }) => source },
   { title: 'CAP', text: ({ daily_usd_cap }) => usd(daily_usd_cap), right: true },
   { title: 'SPENT', text: ({ spent_usd }) => usd(spent_usd), right: true },
   { title: 'HELD', text: ({ held_usd }) => usd(held_usd), right: true },
   { title: 'LEFT', text: ({ remaining_usd }) => usd(remaining_usd), right: true },
 ];
 
+const EFFECTIVE_COLUMNS: readonly Column<SubjectCapView>[] = [
+  { title: 'SCOPE', text: ({ scope }) => scope },
+  { title: 'ID', text: ({ id }) => (id === '' ? '(none)' : id), shrinks: true },
+  { title: 'SET BY', text: ({ source }) => source },
+  { title: 'CAP', text: ({ cap_usd }) => usd(cap_usd), right: true },
+  { title: 'SPENT', text: ({ spent_usd }) => usd(spent_usd), right: true },
+  { title: 'HELD', text: ({ held_usd }) => usd(held_usd), right: true },
+  { title: 'LEFT', text: ({ remaining_usd }) => usd(remaining_usd), right: true },
+];
+
 export const budgetsWord: Word = {
-  help: `Usage: vault-key-broker budgets                 lists the daily caps
+  help: `Usage: vault-key-broker budgets [--cursor C]    lists the daily caps in force
+       vault-key-broker budgets effective       every cap over one subject
        vault-key-broker budgets set SCOPE ID USD
        vault-key-broker budgets remove SCOPE ID
 
   SCOPE        tenant, user, run, tool, vendor
   ID           or '*' for each id that has no budget of its own
-  --tenant T   of a user or a run
-  --user U     of a run
+  --tenant T   of a user or a run: within that tenant alone; '' for the keys without a tenant.
+               Without it the budget caps the id within each tenant, each counted alone
+  --user U     of a run, as --tenant
+  --cursor C   where the next page begins
+
+The subject of effective: --tenant T   --user U   --run R   --tool T   --vendor V
 ${COMMON_HELP}`,
-  options: ['tenant', 'user'],
+  options: ['tenant', 'user', 'run', 'tool', 'vendor', 'cursor'],
   async run({ api, operands: [action, ...rest], options }) {
     const { tenant, user } = options;
     if (action === 'set') {
+      onlyWith(options, 'set', ['tenant', 'user']);
       const [scope = '', id = '', amount = ''] = operandsOf(rest, 'SCOPE', 'ID', 'USD');
-      const json = await api.call<BudgetView>('PUT', pathOf(scope, id), {
+      const json = await api.call<CountedBudgetView>('PUT', pathOf(scope, id), {
         daily_usd_cap: usdOperand(amount),
         ...(tenant === undefined ? {} : { tenant_id: tenant }),
         ...(user === undefined ? {} : { user_id: user }),
       });
-      return { json, text: table(COLUMNS, [json]) };
+      return { json, text: `${table(COLUMNS, [json])}${liveKeysText(json)}` };
     }
     if (action === 'remove') {
+      onlyWith(options, 'remove', ['tenant', 'user']);
       const [scope = '', id = ''] = operandsOf(rest, 'SCOPE', 'ID');
       const query = queryOf(options, { tenant: 'tenant_id', user: 'user_id' });
       const json = await api.call('DELETE', `${pathOf(scope, id)}${query}`);
       return { json, text: 'removed\n' };
     }
-    operandsOf(action === undefined ? [] : [action, ...rest]);
-    if (tenant !== undefined || user !== undefined) {
-      throw new BadUsage('--tenant and --user go with set and remove');
+    if (action === 'effective') {
+      onlyWith(options, 'effective', ['tenant', 'user', 'run', 'tool', 'vendor']);
+      operandsOf(rest);
+      const query = queryOf(options, {
+        tenant: 'tenant_id',
+        user: 'user_id',
+        run: 'run_id',
+        tool: 'tool',
+        vendor: 'vendor',
+      });
+      const json = await api.call<{ caps: readonly SubjectCapView[] }>(
+        'GET',
+        `/v1/budgets/effective${query}`,
+      );
+      return { json, text: table(EFFECTIVE_COLUMNS, json.caps) };
     }
-    const json = await api.call<{ budgets: readonly BudgetView[] }>('GET', '/v1/budgets');
-    return { json, text: table(COLUMNS, json.budgets) };
+    operandsOf(action === undefined ? [] : [action, ...rest]);
+    onlyWith(options, undefined, ['cursor']);
+    const query = queryOf(options, { cursor: 'cursor' });
+    const json = await api.call<BudgetPage>('GET', `/v1/budgets${query}`);
+    const next = json.cursor === undefined ? '' : `more: --cursor ${json.cursor}\n`;
+    return { json, text: `${table(COLUMNS, json.budgets)}${next}` };
   },
 };
+
+/** @throws BadUsage where an option was given that the action does not take. */
+function onlyWith(
+  options: Readonly<Record<string, string>>,
+  action: string | undefined,
+  taken: readonly string[],
+): void {
+  const other = Object.keys(options).find((name) => !taken.includes(name));
+  if (other === undefined) return;
+  throw new BadUsage(
+    `--${other} does not go with budgets${action === undefined ? '' : ` ${action}`}`,
+  );
+}
+
+/** `*` where the budget caps the id within each tenant. */
+function tenantText({ scope, tenant_id }: BudgetView): string {
+  return scope === 'user' || scope === 'run' ? withinText(tenant_id) : '';
+}
+
+function userText({ scope, user_id }: BudgetView): string {
+  return scope === 'run' ? withinText(user_id) : '';
+}
+
+function withinText(within: string | undefined): string {
+  return within === '' ? '(none)' : (within ?? '*');
+}
+
+function liveKeysText({ live_keys }: CountedBudgetView): string {
+  if (live_keys === null) return 'caps more live keys than are counted at once\n';
+  return `caps ${live_keys} live ${live_keys === 1 ? 'key' : 'keys'}\n`;
+}
 
 function pathOf(scope: string, id: string): string {
   return `/v1/budgets/${segment(scope)}/${segment(id)}`;

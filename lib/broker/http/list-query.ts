@@ -79,6 +79,7 @@ function limitFault(limit: string): string | undefined {
     : `must be a whole number from 1 to ${MAX_LIMIT}`;
 }
 
-function cursorFault(cursor: string): string | undefined {
+/** The rule of a cursor: what an earlier page gave. */
+export function cursorFault(cursor: string): string | undefined {
   return /^\d{1,15}$/.test(cursor) ? undefined : 'must be the cursor of an earlier page';
 }

@@ -1,5 +1,6 @@
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000 } as const;
-const MAX_MS = 24 * UNIT_MS.h;
+/** No key lives longer, in milliseconds. */
+export const LONGEST_LIFE_MS = 24 * UNIT_MS.h;
 
 /** How long a key lives where nobody says otherwise. */
 export const DEFAULT_EXPIRES_IN = '5m';
@@ -14,5 +15,5 @@ export function parseExpiresIn(value: unknown): number | undefined {
   const match = /^([1-9]\d{0,8})([smh])$/.exec(value);
   if (match === null) return undefined;
   const ms = Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS];
-  return ms <= MAX_MS ? ms : undefined;
+  return ms <= LONGEST_LIFE_MS ? ms : undefined;
 }

@@ -179,6 +179,8 @@ describe('the audit log', () => {
 /** Turns a store of this version into one of version 2: a column a field, and no journal. */
 const TO_VERSION_2 = `
   ALTER TABLE objects DROP COLUMN final;
+  DROP INDEX keys_by_run; DROP INDEX keys_by_user; DROP INDEX keys_by_tenant; DROP INDEX keys_by_tool;
+  DROP INDEX keys_of_user; DROP INDEX keys_of_run;
   DROP TABLE clock;
   DROP TABLE journal; DROP INDEX audit_outcomes; DROP INDEX keys_by_token;
   ALTER TABLE audit RENAME TO entries;
@@ -203,6 +205,31 @@ describe('a store of an older version', () => {
     expect(found).toEqual({ ...key, revokedAt: 4_000 });
     const { entries } = await ledger.auditRecords({ event: 'call' }, { limit: 10 });
     expect(entries.map(({ outcome }) => outcome?.verdict)).toEqual(['settled', 'settled']);
+    await ledger.close();
+  });
+
+  it('keeps its budgets; one that named no tenant now caps its id within each', async () => {
+    const { file } = await logFile();
+    const connection = openConnection(file);
+    connection.exec(`${TO_VERSION_2}
+      DROP TABLE budgets;
+      CREATE TABLE budgets (name TEXT PRIMARY KEY, scope TEXT NOT NULL, tenant TEXT NOT NULL,
+        user_id TEXT NOT NULL, target TEXT NOT NULL, cap_micros INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+      INSERT INTO budgets VALUES
+        ('["tool","","","Tool.\u00fc\u2019"]', 'tool', '', '', 'Tool.ü’', 1),
+        ('["user","t1","","u1"]', 'user', 't1', '', 'u1', 2),
+        ('["user","","","a\\"/b"]', 'user', '', '', 'a"/b', 3)`);
+    closeStore(connection);
+    const ledger = new SqliteLedger(file);
+    const one = { scope: 'user', tenant: undefined, user: undefined, id: 'a"/b' } as const;
+    expect(await ledger.budgets()).toEqual([
+      { scope: 'tool', tenant: undefined, user: undefined, id: 'Tool.ü’', capMicros: 1 },
+      { ...one, capMicros: 3 },
+      { scope: 'user', tenant: 't1', user: undefined, id: 'u1', capMicros: 2 },
+    ]);
+    await ledger.putBudget({ ...one, capMicros: 4 }, 5_000);
+    expect(await ledger.deleteBudget(one, 5_000)).toBe(true);
+    expect(await ledger.budgets()).toHaveLength(2);
     await ledger.close();
   });
 

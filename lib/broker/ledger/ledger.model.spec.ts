@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { AppBudgets, BudgetScope } from '../budgets/budget';
+import type { AppBudgets, BudgetRule, BudgetScope } from '../budgets/budget';
 import type { Subject } from '../keys/issue-request';
 import type { KeyRecord } from '../keys/key';
 import type { Outcome } from '../pricing/price';
@@ -27,12 +27,15 @@ const KEYS: { cap: number; subject: Subject; budgets: AppBudgets; parent?: numbe
   { cap: 300, subject: { tenant_id: 't', user_id: 'u', run_id: 'r1' }, budgets: {}, parent: 0 },
   { cap: 1_000, subject: {}, budgets: { tool: 250 * CENT } },
 ];
-const RULES: { scope: BudgetScope; tenant: string; user: string; id: string }[] = [
-  { scope: 'tenant', tenant: '', user: '', id: 't' },
-  { scope: 'user', tenant: 't', user: '', id: 'u' },
-  { scope: 'user', tenant: '', user: '', id: '*' },
-  { scope: 'tool', tenant: '', user: '', id: '*' },
-  { scope: 'vendor', tenant: '', user: '', id: 'stripe' },
+const RULES: BudgetRule[] = [
+  { scope: 'tenant', tenant: undefined, user: undefined, id: 't' },
+  { scope: 'user', tenant: 't', user: undefined, id: 'u' },
+  { scope: 'user', tenant: undefined, user: undefined, id: '*' },
+  { scope: 'tool', tenant: undefined, user: undefined, id: '*' },
+  { scope: 'vendor', tenant: undefined, user: undefined, id: 'stripe' },
+  { scope: 'user', tenant: undefined, user: undefined, id: 'u' },
+  { scope: 'user', tenant: '', user: undefined, id: '*' },
+  { scope: 'run', tenant: undefined, user: 'u', id: 'r1' },
 ];
 
 type Step =
@@ -82,7 +85,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       do: fc.constant('budget' as const),
-      rule: fc.nat(4),
+      rule: fc.nat(RULES.length - 1),
       cents: fc.option(fc.integer({ min: 0, max: 900 }), { nil: undefined }),
     }) as fc.Arbitrary<Step>,
   },
@@ -178,13 +181,19 @@ class PlainBook {
     return [...keys, ...days];
   }
 
-  private ruleOver(scope: BudgetScope, { tenant_id, user_id, tool }: Subject): number | undefined {
-    const ruled = (index: number) => this.rules.get(index);
-    if (scope === 'tenant') return tenant_id === 't' ? ruled(0) : undefined;
-    if (scope === 'user')
-      return tenant_id === 't' && user_id === 'u' ? (ruled(1) ?? ruled(2)) : ruled(2);
-    if (scope === 'tool') return tool === undefined || tool === 'x' ? ruled(3) : undefined;
-    return scope === 'vendor' ? ruled(4) : undefined;
+  private ruleOver(
+    scope: BudgetScope,
+    { tenant_id, user_id, run_id }: Subject,
+  ): number | undefined {
+    const ruled = (index: number, caps = true) => (caps ? this.rules.get(index) : undefined);
+    const isU = user_id === 'u';
+    if (scope === 'tenant') return ruled(0, tenant_id === 't');
+    if (scope === 'user') {
+      const own = ruled(1, isU && tenant_id === 't') ?? ruled(5, isU);
+      return own ?? ruled(6, tenant_id === undefined) ?? ruled(2);
+    }
+    if (scope === 'run') return ruled(7, isU && run_id === 'r1');
+    return scope === 'tool' ? ruled(3) : ruled(4);
   }
 }
 

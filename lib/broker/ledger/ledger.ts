@@ -1,7 +1,7 @@
 import type { AuditVerdict } from '../audit/audit-chain';
 import type { AuditEntry, AuditRecord, AuditRow } from '../audit/audit-entry';
 import type { Brake } from '../brakes/brake';
-import type { Budget, BudgetSubject } from '../budgets/budget';
+import type { Budget, BudgetRule, BudgetSource, BudgetSubject } from '../budgets/budget';
 import type { KeyRecord, KeyStatus, KeyWithBalance } from '../keys/key';
 import type { MicroUsd } from '../money/usd';
 import type { Outcome, Price } from '../pricing/price';
@@ -125,6 +125,20 @@ export interface HoldFilter {
   key_id?: string;
 }
 
+/** One cap over a subject, by itself, and who has set it. */
+export interface SubjectCap extends CapState {
+  subject: BudgetSubject;
+  source: BudgetSource;
+}
+
+/** A budget of the application's, as the newest key of the subject carries it. */
+export interface AppBudget {
+  subject: BudgetSubject;
+  capMicros: MicroUsd;
+  /** The cap that a call of the subject would meet: an operator's may be tighter. */
+  met: CapState;
+}
+
 /** A lease as it was last renewed. */
 export interface LeaseRecord {
   id: string;
@@ -215,10 +229,20 @@ export interface Ledger {
   ): Promise<HoldRecord>;
 
   putBudget(budget: Budget, now: number, remoteAddress?: string): Promise<void>;
-  deleteBudget(subject: BudgetSubject, now: number, remoteAddress?: string): Promise<boolean>;
+  deleteBudget(rule: BudgetRule, now: number, remoteAddress?: string): Promise<boolean>;
+  /** Those that operators have set. */
   budgets(): Promise<readonly Budget[]>;
-  /** What stands against a budget today. */
-  budgetState(budget: Budget, now: number): Promise<CapState>;
+  /**
+   * The cap that a call under a budget would meet, the application's own among them, with what is
+   * counted against it today; `undefined` where the budget caps several subjects, each alone.
+   */
+  capUnder(budget: Budget, now: number): Promise<CapState | undefined>;
+  /** How many live keys a budget caps; `undefined` where there are too many to count in one request. */
+  liveKeysUnder(budget: Budget, now: number): Promise<number | undefined>;
+  /** Every cap over some subjects, an operator's and the application's apart. */
+  capsOfSubjects(subjects: readonly BudgetSubject[], now: number): Promise<readonly SubjectCap[]>;
+  /** The application's budgets over all that had a live key today. A page may be short, or empty. */
+  appBudgets(cursor: string | undefined, now: number): Promise<Page<AppBudget>>;
 
   /**
    * The brake is in force once it resolves: with how many live keys it hit, or `undefined` where

@@ -41,6 +41,7 @@ export const STRIPE_CALLS: Readonly<Record<string, CallRule>> = {
   ...free(
     'POST customers',
     'POST customers/*',
+    'POST customers/*/cash_balance',
     'POST customers/*/tax_ids',
     'DELETE customers/*/tax_ids/*',
     'POST products',

@@ -16,6 +16,7 @@ const LEFT_OUT: Readonly<Record<string, RegExp>> = {
   // Credit, a card that pays what is past due, how money that came in is used; what no page explains.
   'POST customers': /^(?:balance|cash_balance|source|validate)\b/,
   'POST customers/*': /^(?:balance|cash_balance|source|validate)\b/,
+  'POST customers/*/cash_balance': /^settings\b/,
   // Another price is no longer found by its key; a price that is in use gets another amount.
   'POST prices': /^transfer_lookup_key$/,
   'POST prices/*': /^(?:transfer_lookup_key$|currency_options\b)/,

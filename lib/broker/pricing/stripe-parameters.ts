@@ -281,6 +281,7 @@ export const STRIPE_PARAMETERS: Readonly<Record<string, string>> = {
   'POST transfers/*': 'description expand[] metadata{*}',
   'POST payouts/*': 'expand[] metadata{*}',
   'POST topups/*': 'description expand[] metadata{*}',
+  'POST customers/*/cash_balance': 'expand[]',
   'POST customers/*/tax_ids': 'expand[] type value',
   'POST tax_rates': `
     active country description display_name expand[] inclusive jurisdiction metadata{*}

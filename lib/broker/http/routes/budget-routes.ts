@@ -2,19 +2,40 @@ import type { Broker } from '../../broker';
 import type { BudgetPath } from '../../budgets/budget-request';
 import { BrokerRefusal } from '../../refusal';
 import { readJson } from '../json-body';
-import { anyText, readQuery } from '../list-query';
+import { anyText, cursorFault, readQuery } from '../list-query';
 import type { ManagementRequest, Route } from '../route';
 
 const ALL = /^\/v1\/budgets$/;
+const EFFECTIVE = /^\/v1\/budgets\/effective$/;
 const ONE = /^\/v1\/budgets\/([^/]+)\/([^/]+)$/;
 const SEGMENT = /^(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+$/;
+const SUBJECT = {
+  tenant_id: anyText,
+  user_id: anyText,
+  run_id: anyText,
+  tool: anyText,
+  vendor: anyText,
+};
 
 export function budgetRoutes(broker: Broker): Route[] {
   return [
     {
       method: 'GET',
       path: ALL,
-      handle: async () => ({ status: 200, body: await broker.budgets() }),
+      takesQuery: true,
+      handle: async ({ query }) => {
+        const { cursor } = readQuery(query, { cursor: cursorFault });
+        return { status: 200, body: await broker.budgets(cursor) };
+      },
+    },
+    {
+      method: 'GET',
+      path: EFFECTIVE,
+      takesQuery: true,
+      handle: async ({ query }) => ({
+        status: 200,
+        body: await broker.effectiveBudgets(readQuery(query, SUBJECT)),
+      }),
     },
     {
       method: 'PUT',

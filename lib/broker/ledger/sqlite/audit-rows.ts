@@ -1,6 +1,6 @@
 import { auditRowOf } from '../../audit/audit-entry';
 import type { AuditEvent, AuditRow } from '../../audit/audit-entry';
-import type { BudgetSubject } from '../../budgets/budget';
+import type { BudgetRule } from '../../budgets/budget';
 import { instantText } from '../../instant';
 import type { KeyRecord } from '../../keys/key';
 import { remainingOf } from '../decide';
@@ -52,7 +52,7 @@ export function auditOfHold(
 }
 
 /** The columns that name the subject of a budget. */
-export function auditOfSubject({ scope, tenant, user, id }: BudgetSubject): Partial<AuditRow> {
+export function auditOfRule({ scope, tenant, user, id }: BudgetRule): Partial<AuditRow> {
   const named = {
     tenant: 'tenant_id',
     user: 'user_id',
@@ -61,8 +61,17 @@ export function auditOfSubject({ scope, tenant, user, id }: BudgetSubject): Part
     vendor: 'vendor',
   } as const;
   return {
-    tenant_id: tenant === '' ? null : tenant,
-    user_id: user === '' ? null : user,
+    tenant_id: tenant || null,
+    user_id: user || null,
     [named[scope]]: id,
   };
+}
+
+/** Whom a budget caps, in words. */
+export function ruleText({ scope, tenant, user, id }: BudgetRule): string {
+  const within = [
+    ...(user === undefined ? [] : [user === '' ? ' without a user' : ` of user ${user}`]),
+    ...(tenant === undefined ? [] : [tenant === '' ? ' without a tenant' : ` of tenant ${tenant}`]),
+  ];
+  return `${scope} ${id}${within.join('')}`;
 }

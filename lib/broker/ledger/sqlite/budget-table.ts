@@ -1,12 +1,12 @@
-import { budgetName, ruleNames } from '../../budgets/budget';
-import type { Budget, BudgetScope, BudgetSubject } from '../../budgets/budget';
+import { ruleName, ruleNames } from '../../budgets/budget';
+import type { Budget, BudgetRule, BudgetScope, BudgetSubject } from '../../budgets/budget';
 import type { MicroUsd } from '../../money/usd';
 import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
 
 interface BudgetRow {
   scope: BudgetScope;
-  tenant: string;
-  user_id: string;
+  tenant: string | null;
+  user_id: string | null;
   target: string;
   cap_micros: number;
 }
@@ -30,38 +30,42 @@ export class BudgetTable {
   all(): Budget[] {
     return (this.#all.all() as BudgetRow[]).map((row) => ({
       scope: row.scope,
-      tenant: row.tenant,
-      user: row.user_id,
+      tenant: row.tenant ?? undefined,
+      user: row.user_id ?? undefined,
       id: row.target,
       capMicros: row.cap_micros,
     }));
   }
 
-  /** Whether no rule stands over anybody. */
+  /** Whether there is no rule. */
   get isEmpty(): boolean {
     return this.#atHand().size === 0;
   }
 
-  get(subject: BudgetSubject): MicroUsd | undefined {
-    return this.#atHand().get(budgetName(subject));
+  get(rule: BudgetRule): MicroUsd | undefined {
+    return this.#atHand().get(ruleName(rule));
   }
 
   /** The cap over a subject: its own, or the nearest default. */
   capOver(subject: BudgetSubject): MicroUsd | undefined {
+    const name = this.nameOver(subject);
+    return name === undefined ? undefined : this.#atHand().get(name);
+  }
+
+  /** The name of the rule that caps a subject. */
+  nameOver(subject: BudgetSubject): string | undefined {
     const caps = this.#atHand();
-    if (caps.size === 0) return undefined;
-    const name = ruleNames(subject).find((each) => caps.has(each));
-    return name === undefined ? undefined : caps.get(name);
+    return caps.size === 0 ? undefined : ruleNames(subject).find((each) => caps.has(each));
   }
 
   put(budget: Budget): void {
     const { scope, tenant, user, id, capMicros } = budget;
-    this.#put.run(budgetName(budget), scope, tenant, user, id, capMicros);
+    this.#put.run(ruleName(budget), scope, tenant ?? null, user ?? null, id, capMicros);
     this.forget();
   }
 
-  delete(subject: BudgetSubject): void {
-    this.#delete.run(budgetName(subject));
+  delete(rule: BudgetRule): void {
+    this.#delete.run(ruleName(rule));
     this.forget();
   }
 
@@ -72,7 +76,7 @@ export class BudgetTable {
 
   #atHand(): Map<string, MicroUsd> {
     return (this.#caps ??= new Map(
-      this.all().map((budget) => [budgetName(budget), budget.capMicros]),
+      this.all().map((budget) => [ruleName(budget), budget.capMicros]),
     ));
   }
 }

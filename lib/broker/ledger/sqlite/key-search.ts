@@ -223,11 +223,17 @@ function liveKeyOf([id, vendor, tenant, user, run, tool]: SqliteValue[]): LiveKe
   return {
     id: id as string,
     vendor: vendor as string,
-    subject: {
-      ...(tenant === null ? {} : { tenant_id: tenant as string }),
-      ...(user === null ? {} : { user_id: user as string }),
-      ...(run === null ? {} : { run_id: run as string }),
-      ...(tool === null ? {} : { tool: tool as string }),
-    },
+    subject: subjectOf(tenant, user, run, tool),
   };
+}
+
+/** Who a key works for, as its columns say. */
+export function subjectOf(...columns: (SqliteValue | undefined)[]): Subject {
+  const names = ['tenant_id', 'user_id', 'run_id', 'tool'] as const;
+  const subject: Subject = {};
+  names.forEach((name, i) => {
+    const value = columns[i];
+    if (typeof value === 'string') subject[name] = value;
+  });
+  return subject;
 }

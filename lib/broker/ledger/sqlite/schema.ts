@@ -173,10 +173,27 @@ const VERSION_4 = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX keys_by_run ON keys (run_id) WHERE run_id IS NOT NULL;
   CREATE INDEX keys_by_user ON keys (user_id) WHERE user_id IS NOT NULL;
-  CREATE INDEX keys_by_tenant ON keys (tenant_id) WHERE tenant_id IS NOT NULL;
-  CREATE INDEX keys_by_tool ON keys (tool) WHERE tool IS NOT NULL;
+  CREATE INDEX keys_by_tenant ON keys (tenant_id);
+  CREATE INDEX keys_by_tool ON keys (tool);
+  CREATE INDEX keys_of_user ON keys (user_id, tenant_id);
+  CREATE INDEX keys_of_run ON keys (run_id, tenant_id, user_id);
   ALTER TABLE objects ADD COLUMN final INTEGER NOT NULL DEFAULT 0;
   CREATE TABLE clock (id INTEGER PRIMARY KEY CHECK (id = 1), latest INTEGER NOT NULL) STRICT;
+
+  ALTER TABLE budgets RENAME TO budgets_before_4;
+  CREATE TABLE budgets (
+    name TEXT PRIMARY KEY,
+    scope TEXT NOT NULL,
+    tenant TEXT,
+    user_id TEXT,
+    target TEXT NOT NULL,
+    cap_micros INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO budgets (name, scope, tenant, user_id, target, cap_micros)
+    SELECT json_array(scope, NULLIF(tenant, ''), NULLIF(user_id, ''), target),
+      scope, NULLIF(tenant, ''), NULLIF(user_id, ''), target, cap_micros
+    FROM budgets_before_4;
+  DROP TABLE budgets_before_4;
 `;
 
 const MIGRATIONS = [VERSION_1, VERSION_2, VERSION_3, VERSION_4];

@@ -3,8 +3,8 @@ import { auditRowOf } from '../../audit/audit-entry';
 import type { AuditEntry, AuditRecord, AuditRow } from '../../audit/audit-entry';
 import { brakeOver, isInForce } from '../../brakes/brake';
 import type { Brake, BrakeSubject } from '../../brakes/brake';
-import { budgetName, dayBalanceName, dayOf, endOfDay, subjectsOf } from '../../budgets/budget';
-import type { AppBudgets, Budget, BudgetSubject } from '../../budgets/budget';
+import { appCap, dayBalanceName, dayOf, endOfDay, subjectsOf, tighter } from '../../budgets/budget';
+import type { Budget, BudgetRule, BudgetSubject } from '../../budgets/budget';
 import { Clock } from '../../clock';
 import { instantText } from '../../instant';
 import { isLive, statusOf } from '../../keys/key';
@@ -24,6 +24,7 @@ import { capRefusal, holdFor, remainingAfter } from '../decide';
 import type { CapState, KnownObject } from '../decide';
 import type {
   Admission,
+  AppBudget,
   AuditFilter,
   Decision,
   HoldEnd,
@@ -37,14 +38,16 @@ import type {
   PageRequest,
   RevokeDecision,
   StoreState,
+  SubjectCap,
 } from '../ledger';
 import { sendingOf } from '../operation';
 import type { Operation } from '../operation';
 import { AcceptedDoubts } from '../store-doubt';
-import { auditOfCap, auditOfSubject, operatorRow } from './audit-rows';
+import { auditOfCap, auditOfRule, operatorRow, ruleText } from './audit-rows';
 import { AuditTable } from './audit-table';
 import { checkBalances } from './balance-check';
 import { BrakeTable } from './brake-table';
+import { BudgetReport } from './budget-report';
 import { BudgetTable } from './budget-table';
 import { GroupCommit } from './group-commit';
 import { HitCount } from './hit-count';
@@ -60,6 +63,7 @@ import { PromisedKeys } from './promised-keys';
 import { RefusalRows } from './refusal-rows';
 import type { Rows } from './rows';
 import type { SqliteConnection } from './sqlite-driver';
+import { SubjectKeys } from './subject-keys';
 import { closeWhenForgotten } from './open-stores';
 import { Settlements, keyBalanceName } from './settlements';
 import type { StoreCopy } from '../ledger';
@@ -95,6 +99,7 @@ export class SqliteLedger implements Ledger {
   readonly #holds: HoldTable;
   readonly #operations: OperationTable;
   readonly #budgets: BudgetTable;
+  readonly #budgetReport: BudgetReport;
   readonly #brakes: BrakeTable;
   readonly #leases: LeaseTable;
   readonly #log: AuditTable;
@@ -123,6 +128,12 @@ export class SqliteLedger implements Ledger {
       this.#holds = new HoldTable(connection);
       this.#operations = new OperationTable(connection);
       this.#budgets = new BudgetTable(connection);
+      this.#budgetReport = new BudgetReport({
+        search: this.#search,
+        subjectKeys: new SubjectKeys(connection),
+        budgets: this.#budgets,
+        holds: this.#holds,
+      });
       this.#brakes = new BrakeTable(connection);
       this.#log = new AuditTable(connection, chain);
       this.#settlements = new Settlements(this.#keys, this.#holds, this.#operations, this.#log);
@@ -330,24 +341,24 @@ export class SqliteLedger implements Ledger {
       this.#budgets.put(budget);
       this.#log.write({
         ...operatorRow('budget', now, remoteAddress),
-        ...auditOfSubject(budget),
+        ...auditOfRule(budget),
         verdict: 'set',
-        reason: `${budgetName(budget)} ${usdText(budget.capMicros)}${before === undefined ? '' : `, ${usdText(before)} before`}`,
+        reason: `${ruleText(budget)}: ${usdText(budget.capMicros)}${before === undefined ? '' : `, ${usdText(before)} before`}`,
         cap_micros: budget.capMicros,
       });
     });
   }
 
-  deleteBudget(subject: BudgetSubject, now: number, remoteAddress?: string): Promise<boolean> {
+  deleteBudget(rule: BudgetRule, now: number, remoteAddress?: string): Promise<boolean> {
     return this.#commits.run(() => {
-      const removed = this.#budgets.get(subject);
+      const removed = this.#budgets.get(rule);
       if (removed === undefined) return false;
-      this.#budgets.delete(subject);
+      this.#budgets.delete(rule);
       this.#log.write({
         ...operatorRow('budget', now, remoteAddress),
-        ...auditOfSubject(subject),
+        ...auditOfRule(rule),
         verdict: 'removed',
-        reason: `${budgetName(subject)} ${usdText(removed)} before`,
+        reason: `${ruleText(rule)}: ${usdText(removed)} before`,
         cap_micros: removed,
       });
       return true;
@@ -359,14 +370,27 @@ export class SqliteLedger implements Ledger {
     return this.#budgets.all();
   }
 
-  async budgetState(budget: Budget, now: number): Promise<CapState> {
-    this.#commits.flush();
-    return {
-      scope: budget.scope,
-      capMicros: budget.capMicros,
-      balance: this.#holds.balance(dayBalanceName(budget, dayOf(now))),
-      resetsAt: endOfDay(now),
-    };
+  async capUnder(budget: Budget, now: number): Promise<CapState | undefined> {
+    this.#writeAll();
+    return this.#budgetReport.capUnder(budget, now);
+  }
+
+  async liveKeysUnder(budget: Budget, now: number): Promise<number | undefined> {
+    this.#writeAll();
+    return this.#budgetReport.liveKeysUnder(budget, this.#promised.live(now), now);
+  }
+
+  async capsOfSubjects(
+    subjects: readonly BudgetSubject[],
+    now: number,
+  ): Promise<readonly SubjectCap[]> {
+    this.#writeAll();
+    return this.#budgetReport.capsOf(subjects, now);
+  }
+
+  async appBudgets(cursor: string | undefined, now: number): Promise<Page<AppBudget>> {
+    this.#writeAll();
+    return this.#budgetReport.ofApp(cursor, now);
   }
 
   async putBrake(brake: Brake, remoteAddress?: string): Promise<number | undefined> {
@@ -809,15 +833,6 @@ function priceOrRefusal(price: () => MicroUsd): MicroUsd | BrokerRefusal {
     if (error instanceof BrokerRefusal) return error;
     throw error;
   }
-}
-
-function tighter(one: MicroUsd | undefined, other: MicroUsd | undefined): MicroUsd | undefined {
-  if (one === undefined || other === undefined) return one ?? other;
-  return Math.min(one, other);
-}
-
-function appCap(budgets: AppBudgets, { scope }: BudgetSubject): MicroUsd | undefined {
-  return scope === 'vendor' ? undefined : budgets[scope];
 }
 
 function idempotencyKeyReused(): BrokerRefusal {

@@ -1,0 +1,186 @@
+import type { AppBudgets, BudgetScope, BudgetSubject } from '../../budgets/budget';
+import type { Subject } from '../../keys/issue-request';
+import { Conditions } from './conditions';
+import { subjectOf } from './key-search';
+import type { LiveKey } from './key-search';
+import type { SqliteConnection, SqliteValue } from './sqlite-driver';
+
+/** How many keys are stepped over to find some that carry budgets: about a millisecond. */
+const SLICE_KEYS = 2_000;
+const SLICE_ROWS = 250;
+
+const LEASES = 'LEFT JOIN leases ON leases.id = keys.lease_id';
+/** That a key was live at a later instant than the one that is bound, three times. */
+const LIVE_AFTER = `keys.expires_at > ? AND (keys.revoked_at IS NULL OR keys.revoked_at > ?)
+  AND (keys.lease_id IS NULL OR COALESCE(leases.expires_at, 0) > ?)`;
+
+const INDEX: Readonly<Record<Exclude<BudgetScope, 'vendor'>, string>> = {
+  tenant: 'keys_by_tenant',
+  user: 'keys_of_user',
+  run: 'keys_of_run',
+  tool: 'keys_by_tool',
+};
+
+/** A key that carries budgets. */
+export interface BudgetedKey {
+  rowid: number;
+  vendor: string;
+  subject: Subject;
+  budgets: AppBudgets;
+}
+
+export interface BudgetedSlice {
+  keys: readonly BudgetedKey[];
+  /** How many keys were stepped over to find these. */
+  steps: number;
+  /** Where the next slice begins; absent where no key is left. */
+  next?: number;
+}
+
+/** The keys of the subjects that budgets cap. To be asked once all rows are written. */
+export class SubjectKeys {
+  constructor(private readonly connection: SqliteConnection) {}
+
+  /** What the newest key of a subject carries; `undefined` where the subject has no key. */
+  newestBudgets(subject: BudgetSubject): AppBudgets | undefined {
+    if (subject.scope === 'vendor') return undefined;
+    const where = keysOf(subject);
+    const row = this.connection
+      .prepare(
+        `SELECT budgets FROM keys INDEXED BY ${INDEX[subject.scope]} ${where.sql}
+         ORDER BY rowid DESC LIMIT 1`,
+      )
+      .get(...where.values) as { budgets: string } | undefined;
+    return row === undefined ? undefined : (JSON.parse(row.budgets) as AppBudgets);
+  }
+
+  /** Whether a key of a subject at or above a position was live after an instant. */
+  hasNewer(subject: BudgetSubject, position: number, liveAfter: number): boolean {
+    if (subject.scope === 'vendor') return false;
+    const where = keysOf(subject);
+    where.add('keys.rowid >= ?', position);
+    where.add(LIVE_AFTER, liveAfter, liveAfter, liveAfter);
+    const found = this.connection
+      .prepare(
+        `SELECT 1 FROM keys INDEXED BY ${INDEX[subject.scope]} ${LEASES} ${where.sql} LIMIT 1`,
+      )
+      .get(...where.values);
+    return found !== undefined;
+  }
+
+  /** A slice of the keys below a position that carry budgets and were live after an instant, newest first. */
+  withBudgets(position: number, liveAfter: number, issuedAfter: number): BudgetedSlice {
+    const end = this.connection
+      .prepare(
+        `SELECT rowid AS position, created_at AS issued FROM keys WHERE rowid < ?
+         ORDER BY rowid DESC LIMIT 1 OFFSET ${SLICE_KEYS - 1}`,
+      )
+      .get(position) as { position: number; issued: number } | undefined;
+    const rows = this.connection
+      .prepare(
+        `SELECT keys.rowid, vendor, tenant_id, user_id, run_id, tool, budgets FROM keys ${LEASES}
+         WHERE keys.rowid < ? AND keys.rowid >= ? AND budgets <> '{}' AND ${LIVE_AFTER}
+         ORDER BY keys.rowid DESC LIMIT ${SLICE_ROWS}`,
+      )
+      .raw()
+      .all(position, end?.position ?? 0, liveAfter, liveAfter, liveAfter) as SqliteValue[][];
+    const keys = rows.map(([rowid, vendor, tenant, user, run, tool, budgets]) => ({
+      rowid: rowid as number,
+      vendor: vendor as string,
+      subject: subjectOf(tenant, user, run, tool),
+      budgets: JSON.parse(budgets as string) as AppBudgets,
+    }));
+    const last = keys.length === SLICE_ROWS ? keys.at(-1)?.rowid : undefined;
+    const next =
+      last ?? (end === undefined || end.issued <= issuedAfter ? undefined : end.position);
+    return { keys, steps: SLICE_KEYS, ...(next === undefined ? {} : { next }) };
+  }
+
+  /** A slice of the live keys of an id, in any tenant, below a position. */
+  liveOf(
+    scope: 'tenant' | 'user' | 'run' | 'tool',
+    id: string,
+    { position, issuedAfter, now }: { position: number; issuedAfter: number; now: number },
+    limit: number,
+  ): { keys: readonly LiveKey[]; next?: number } {
+    const rows = this.connection
+      .prepare(
+        `SELECT keys.rowid, created_at, keys.id, vendor, tenant_id, user_id, run_id, tool,
+           revoked_at IS NULL AND ${LIVE_AFTER}
+         FROM keys INDEXED BY keys_by_${scope} ${LEASES}
+         WHERE ${columnOf(scope)} = ? AND keys.rowid < ? ORDER BY keys.rowid DESC LIMIT ?`,
+      )
+      .raw()
+      .all(now, now, now, id, position, limit) as SqliteValue[][];
+    const keys = rows
+      .filter((row) => row[8] === 1)
+      .map(([, , keyId, vendor, tenant, user, run, tool]) => ({
+        id: keyId as string,
+        vendor: vendor as string,
+        subject: subjectOf(tenant, user, run, tool),
+      }));
+    const [last, issued] = rows.at(-1) ?? [];
+    const isLast = rows.length < limit || (issued as number) <= issuedAfter;
+    return { keys, ...(isLast ? {} : { next: last as number }) };
+  }
+
+  /** The subjects of an id that have had a key: of a user in each tenant, of a run of each user too. */
+  *subjectsOf(scope: 'user' | 'run', id: string): Generator<BudgetSubject> {
+    const where = new Conditions();
+    where.add(`${columnOf(scope)} = ?`, id);
+    for (const tenant of this.#distinct(scope, where, 'tenant_id')) {
+      if (scope === 'user') {
+        yield { scope, tenant, user: '', id };
+        continue;
+      }
+      const within = new Conditions();
+      within.addAll(where);
+      addValue(within, 'tenant_id', tenant);
+      for (const user of this.#distinct(scope, within, 'user_id')) {
+        yield { scope, tenant, user, id };
+      }
+    }
+  }
+
+  /** The values of the next column of an index, each found by one seek. */
+  *#distinct(scope: 'user' | 'run', where: Conditions, column: string): Generator<string> {
+    const first = new Conditions();
+    first.addAll(where);
+    first.add(`${column} IS NULL`);
+    const from = `FROM keys INDEXED BY ${INDEX[scope]}`;
+    const hasNone = this.connection
+      .prepare(`SELECT 1 ${from} ${first.sql} LIMIT 1`)
+      .get(...first.values);
+    if (hasNone !== undefined) yield '';
+    const next = new Conditions();
+    next.addAll(where);
+    next.add(`${column} > ?`);
+    const statement = this.connection.prepare(
+      `SELECT ${column} AS value ${from} ${next.sql} ORDER BY ${column} LIMIT 1`,
+    );
+    for (let value = ''; ;) {
+      const row = statement.get(...next.values, value) as { value: string } | undefined;
+      if (row === undefined) return;
+      yield row.value;
+      value = row.value;
+    }
+  }
+}
+
+function columnOf(scope: BudgetScope): string {
+  return scope === 'tool' || scope === 'vendor' ? scope : `${scope}_id`;
+}
+
+function keysOf({ scope, tenant, user, id }: BudgetSubject): Conditions {
+  const where = new Conditions();
+  addValue(where, columnOf(scope), id);
+  if (scope === 'user' || scope === 'run') addValue(where, 'tenant_id', tenant);
+  if (scope === 'run') addValue(where, 'user_id', user);
+  return where;
+}
+
+/** What is empty in a subject is no value in the table. */
+function addValue(where: Conditions, column: string, value: string): void {
+  if (value === '') where.add(`keys.${column} IS NULL`);
+  else where.add(`keys.${column} = ?`, value);
+}
