@@ -38,6 +38,6 @@ export type {
   LedgerFigures,
   StoreState,
 } from './ledger/ledger';
-export type { HoldState } from './ledger/operation';
+export type { HoldState } from './ledger/rules/operation';
 export { DoubtfulStoreError, StoreInUseError } from './ledger/store-doubt';
 export type { StoreDoubt } from './ledger/store-doubt';

@@ -1,6 +1,6 @@
 import { toUsd } from '../money/usd';
-import { remainingOf } from '../ledger/decide';
-import type { CapState } from '../ledger/decide';
+import { remainingOf } from '../ledger/rules/caps';
+import type { CapState } from '../ledger/rules/caps';
 import type { AppBudget, SubjectCap } from '../ledger/ledger';
 import type { Budget, BudgetRule, BudgetScope, BudgetSource } from './budget';
 

@@ -1,6 +1,6 @@
 import { microsOf } from '../pricing/currency';
 import type { Rates } from '../pricing/currency';
-import type { KnownObject } from '../ledger/decide';
+import type { KnownObject } from '../ledger/rules/objects';
 import type { ShownSecret, VendorSecrets } from '../pricing/vendor';
 import { BrokerRefusal } from '../refusal';
 import type { VendorHead } from './vendor-connection';

@@ -1,6 +1,6 @@
 import { toUsd } from '../money/usd';
 import type { HoldRecord } from './ledger';
-import type { HoldState } from './operation';
+import type { HoldState } from './rules/operation';
 
 /** A hold as the management API shows it. */
 export interface HoldView {

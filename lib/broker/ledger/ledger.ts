@@ -6,8 +6,9 @@ import type { KeyRecord, KeyStatus, KeyWithBalance } from '../keys/key';
 import type { MicroUsd } from '../money/usd';
 import type { Outcome, Price } from '../pricing/price';
 import type { BrokerRefusal, FieldFault } from '../refusal';
-import type { CapState, KnownObject } from './decide';
-import type { HoldState } from './operation';
+import type { CapState } from './rules/caps';
+import type { KnownObject } from './rules/objects';
+import type { HoldState } from './rules/operation';
 
 /** What makes a call a retry of another, or a misuse of its key. */
 export interface OperationKey {

@@ -1,5 +1,5 @@
 import type { Broker } from '../../broker';
-import type { HoldState } from '../../ledger/operation';
+import type { HoldState } from '../../ledger/rules/operation';
 import { readJson, readNoFields } from '../json-body';
 import { anyText, oneOf, readListQuery } from '../list-query';
 import { ID } from '../route';

@@ -14,7 +14,7 @@ import type { Budget, BudgetRule, BudgetSubject } from '../../budgets/budget';
 import { LONGEST_LIFE_MS } from '../../keys/expires-in';
 import type { KeyRecord } from '../../keys/key';
 import type { MicroUsd } from '../../money/usd';
-import type { CapState } from '../decide';
+import type { CapState } from '../rules/caps';
 import type { AppBudget, Page, SubjectCap } from '../ledger';
 import type { BudgetTable } from './budget-table';
 import type { HoldTable } from './hold-table';

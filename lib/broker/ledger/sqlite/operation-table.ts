@@ -1,13 +1,8 @@
 import type { Outcome } from '../../pricing/price';
-import type { Operation } from '../operation';
+import type { Operation } from '../rules/operation';
+import type { NamedOperation } from '../rules/settlement';
 import { Rows } from './rows';
 import type { SqliteConnection, SqliteValue } from './sqlite-driver';
-
-export interface NamedOperation {
-  vendor: string;
-  keyHash: string;
-  operation: Operation;
-}
 
 /** What is known of each `Idempotency-Key`, by vendor and the key's hash. */
 export class OperationTable {

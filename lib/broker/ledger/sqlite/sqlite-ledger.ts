@@ -1,27 +1,15 @@
 import type { AuditVerdict } from '../../audit/audit-chain';
-import { auditRowOf } from '../../audit/audit-entry';
 import type { AuditEntry, AuditRecord, AuditRow } from '../../audit/audit-entry';
-import { brakeOver, isInForce } from '../../brakes/brake';
-import type { Brake, BrakeSubject } from '../../brakes/brake';
-import { appCap, dayBalanceName, dayOf, endOfDay, subjectsOf, tighter } from '../../budgets/budget';
+import { brakeOver } from '../../brakes/brake';
+import type { Brake } from '../../brakes/brake';
 import type { Budget, BudgetRule, BudgetSubject } from '../../budgets/budget';
 import { Clock } from '../../clock';
-import { instantText } from '../../instant';
-import { isLive, statusOf } from '../../keys/key';
+import { statusOf } from '../../keys/key';
 import type { KeyRecord, KeyWithBalance } from '../../keys/key';
-import { usdText } from '../../money/usd';
 import type { MicroUsd } from '../../money/usd';
-import {
-  BrokerRefusal,
-  brakedBy,
-  invalidFields,
-  invalidKey,
-  notFound,
-  parentMissing,
-} from '../../refusal';
+import { invalidFields, notFound } from '../../refusal';
 import type { FieldFault } from '../../refusal';
-import { capRefusal, holdFor, remainingAfter } from '../decide';
-import type { CapState, KnownObject } from '../decide';
+import type { Book } from '../book';
 import type {
   Admission,
   AppBudget,
@@ -37,13 +25,28 @@ import type {
   Page,
   PageRequest,
   RevokeDecision,
+  StoreCopy,
   StoreState,
   SubjectCap,
 } from '../ledger';
-import { sendingOf } from '../operation';
-import type { Operation } from '../operation';
+import { admit } from '../rules/admission';
+import { activeBrakes, brake as setBrake, brakeOn, brakingOf, lift } from '../rules/brakes';
+import { deleteBudget, putBudget } from '../rules/budgets';
+import { capsOver, keyBalanceName } from '../rules/caps';
+import type { CapState } from '../rules/caps';
+import {
+  checkIssue,
+  endLease,
+  linkFaults,
+  renewLease,
+  revoke,
+  writeIssue,
+} from '../rules/issuance';
+import type { KeyLinks } from '../rules/issuance';
+import { knownObject } from '../rules/objects';
+import type { KnownObject } from '../rules/objects';
+import { endByOperator, endFlights, finish } from '../rules/settlement';
 import { AcceptedDoubts } from '../store-doubt';
-import { auditOfCap, auditOfRule, operatorRow, ruleText } from './audit-rows';
 import { AuditTable } from './audit-table';
 import { checkBalances } from './balance-check';
 import { BrakeTable } from './brake-table';
@@ -62,26 +65,19 @@ import { OperationTable } from './operation-table';
 import { PromisedKeys } from './promised-keys';
 import { RefusalRows } from './refusal-rows';
 import type { Rows } from './rows';
+import { SqliteBook } from './sqlite-book';
 import type { SqliteConnection } from './sqlite-driver';
 import { SubjectKeys } from './subject-keys';
 import { closeWhenForgotten } from './open-stores';
-import { Settlements, keyBalanceName } from './settlements';
-import type { StoreCopy } from '../ledger';
 import { openStore } from './sqlite-store';
 import type { OpenStore, StoreSettings } from './sqlite-store';
 
 const DURABILITY = ['off', 'normal', 'full', 'extra'];
-const MAX_PARENTS = 16;
 
 /** How a ledger is opened; what is not given is as for a store of its own. */
 export interface LedgerSettings extends Partial<StoreSettings> {
   /** Takes the lines of the log, without their ends. */
   log?: ((line: string) => void) | undefined;
-}
-
-/** A cap over a call, and the balance it is counted in. */
-interface ChargedCap extends CapState {
-  balanceName: string;
 }
 
 /**
@@ -103,7 +99,7 @@ export class SqliteLedger implements Ledger {
   readonly #brakes: BrakeTable;
   readonly #leases: LeaseTable;
   readonly #log: AuditTable;
-  readonly #settlements: Settlements;
+  readonly #book: Book;
   readonly #refusals: RefusalRows;
   readonly #journal: Journal;
   readonly #promised = new PromisedKeys();
@@ -136,7 +132,16 @@ export class SqliteLedger implements Ledger {
       });
       this.#brakes = new BrakeTable(connection);
       this.#log = new AuditTable(connection, chain);
-      this.#settlements = new Settlements(this.#keys, this.#holds, this.#operations, this.#log);
+      this.#book = new SqliteBook({
+        keys: this.#keys,
+        leases: this.#leases,
+        holds: this.#holds,
+        operations: this.#operations,
+        budgets: this.#budgets,
+        brakes: this.#brakes,
+        log: this.#log,
+        promised: this.#promised,
+      });
       this.#journal = new Journal(connection, [
         this.#keys.rows as unknown as Rows<never>,
         ...this.#holds.rows,
@@ -168,7 +173,7 @@ export class SqliteLedger implements Ledger {
       checkBalances(connection, file, doubts);
       if (this.#operations.inFlight().length > 0) {
         this.#commits.runNow(() => {
-          this.#settlements.endFlights(clock.now());
+          for (const each of this.#operations.inFlight()) endFlights(this.#book, each, clock.now());
           this.#journal.writeAll();
         });
       }
@@ -194,45 +199,29 @@ export class SqliteLedger implements Ledger {
 
   issue(key: KeyRecord, remoteAddress?: string): Promise<void> {
     return this.#commits.run(() => {
-      this.#checkIssue(key);
-      this.#writeIssue(key, remoteAddress);
+      checkIssue(this.#book, key);
+      this.#keepPromise(key.parentId);
+      writeIssue(this.#book, key, remoteAddress);
     });
   }
 
   async issueSoon(key: KeyRecord, remoteAddress?: string): Promise<void> {
     // A store that may be broken is asked first.
     if (this.#commits.failed) return this.issue(key, remoteAddress);
-    this.#checkIssue(key);
+    checkIssue(this.#book, key);
     this.#promised.add(key, remoteAddress);
     void this.#commits.keep({ work: () => this.#keepPromise(key.id) });
   }
 
-  async linkFaults(
-    links: { parentId?: string; leaseId?: string },
-    now: number,
-  ): Promise<readonly FieldFault[]> {
+  async linkFaults(links: KeyLinks, now: number): Promise<readonly FieldFault[]> {
     this.#commits.flush();
-    return this.#linkFaults(links, now);
+    return linkFaults(this.#book, links, now);
   }
 
   revoke(ids: readonly string[], now: number, remoteAddress?: string): Promise<RevokeDecision> {
     return this.#commits.run(() => {
-      const revokedAt = new Map<string, number>();
-      const unknown: string[] = [];
-      for (const id of ids) {
-        this.#keepPromise(id);
-        const key = this.#keys.get(id);
-        if (key === undefined) {
-          unknown.push(id);
-        } else if (key.revokedAt !== undefined) {
-          revokedAt.set(id, key.revokedAt);
-        } else {
-          this.#keys.revoke(key, now);
-          revokedAt.set(id, now);
-          this.#log.write(auditRowOf('revoke', now, key, remoteAddress));
-        }
-      }
-      return { revokedAt, unknown };
+      for (const id of ids) this.#keepPromise(id);
+      return revoke(this.#book, ids, now, remoteAddress);
     });
   }
 
@@ -253,7 +242,7 @@ export class SqliteLedger implements Ledger {
       filter,
       page,
       now,
-      brakes: this.#brakesInForce(now),
+      brakes: activeBrakes(this.#book, now),
       unrevoked: this.#keys.counts(now).unrevoked,
       show: (id) => {
         const key = this.#keys.get(id);
@@ -268,16 +257,21 @@ export class SqliteLedger implements Ledger {
   async capsOver(keyId: string, now: number): Promise<readonly CapState[]> {
     this.#commits.flush();
     const key = this.#key(keyId);
-    return key === undefined ? [] : this.#capsOver(key, now);
+    return key === undefined ? [] : capsOver(this.#book, key, now);
   }
 
   async admit(admission: Admission): Promise<Decision> {
     this.#kept.checkRoom();
-    return this.#commits.run(() => this.#decide(admission));
+    return this.#commits.run(() => {
+      this.#keepPromise(admission.key.id);
+      const { decision, refusalRow } = admit(this.#book, admission);
+      if (refusalRow !== undefined) this.#refusals.write(refusalRow);
+      return decision;
+    });
   }
 
   end(end: HoldEnd): Promise<void> {
-    return this.#kept.add(end, () => this.#settlements.finish(end));
+    return this.#kept.add(end, () => finish(this.#book, end));
   }
 
   recordRefusal(row: AuditRow): Promise<void> {
@@ -292,7 +286,7 @@ export class SqliteLedger implements Ledger {
     return this.#commits.run(() => {
       const found = new Map<string, KnownObject>();
       for (const id of ids) {
-        const object = this.#holds.object(vendor, account, id);
+        const object = knownObject(this.#book, { vendor, account, id });
         if (object !== undefined) found.set(id, object);
       }
       return found;
@@ -331,38 +325,16 @@ export class SqliteLedger implements Ledger {
           },
         ]);
       }
-      return this.#settlements.endByOperator(hold, settledMicros, now, remoteAddress);
+      return endByOperator(this.#book, hold, settledMicros, now, remoteAddress);
     });
   }
 
   putBudget(budget: Budget, now: number, remoteAddress?: string): Promise<void> {
-    return this.#commits.run(() => {
-      const before = this.#budgets.get(budget);
-      this.#budgets.put(budget);
-      this.#log.write({
-        ...operatorRow('budget', now, remoteAddress),
-        ...auditOfRule(budget),
-        verdict: 'set',
-        reason: `${ruleText(budget)}: ${usdText(budget.capMicros)}${before === undefined ? '' : `, ${usdText(before)} before`}`,
-        cap_micros: budget.capMicros,
-      });
-    });
+    return this.#commits.run(() => putBudget(this.#book, budget, now, remoteAddress));
   }
 
   deleteBudget(rule: BudgetRule, now: number, remoteAddress?: string): Promise<boolean> {
-    return this.#commits.run(() => {
-      const removed = this.#budgets.get(rule);
-      if (removed === undefined) return false;
-      this.#budgets.delete(rule);
-      this.#log.write({
-        ...operatorRow('budget', now, remoteAddress),
-        ...auditOfRule(rule),
-        verdict: 'removed',
-        reason: `${ruleText(rule)}: ${usdText(removed)} before`,
-        cap_micros: removed,
-      });
-      return true;
-    });
+    return this.#commits.run(() => deleteBudget(this.#book, rule, now, remoteAddress));
   }
 
   async budgets(): Promise<readonly Budget[]> {
@@ -395,12 +367,7 @@ export class SqliteLedger implements Ledger {
 
   async putBrake(brake: Brake, remoteAddress?: string): Promise<number | undefined> {
     await this.#commits.run(() => {
-      this.#brakes.put(brake);
-      this.#log.write({
-        ...operatorRow('brake', brake.createdAt, remoteAddress),
-        verdict: 'braked',
-        reason: `${brake.id} ${brake.scope} ${brake.target}: ${brake.reason}`,
-      });
+      setBrake(this.#book, brake, remoteAddress);
       // The keys that it hits are counted in their table.
       this.#journal.writeAll();
     });
@@ -413,22 +380,15 @@ export class SqliteLedger implements Ledger {
 
   liftBrake(id: string, now: number, remoteAddress?: string): Promise<Brake | undefined> {
     return this.#commits.run(() => {
-      const brake = this.#brakes.lift(id);
-      if (brake !== undefined) {
-        this.#hits.end(id);
-        this.#log.write({
-          ...operatorRow('lift', now, remoteAddress),
-          verdict: 'lifted',
-          reason: `${brake.id} ${brake.scope} ${brake.target}`,
-        });
-      }
+      const brake = lift(this.#book, id, now, remoteAddress);
+      if (brake !== undefined) this.#hits.end(id);
       return brake;
     });
   }
 
   async brakes(now: number): Promise<readonly Brake[]> {
     this.#commits.flush();
-    return this.#brakesInForce(now);
+    return activeBrakes(this.#book, now);
   }
 
   putLease(lease: LeaseRecord): Promise<void> {
@@ -436,23 +396,11 @@ export class SqliteLedger implements Ledger {
   }
 
   renewLease(id: string, now: number): Promise<LeaseRecord | undefined> {
-    return this.#commits.run(() => {
-      const lease = this.#leases.get(id);
-      // One that has lapsed stays so: its keys have stopped, and some may have been told.
-      if (lease === undefined || lease.expiresAt <= now) return undefined;
-      const renewed = { ...lease, expiresAt: now + lease.ttlMs };
-      this.#leases.put(renewed);
-      return renewed;
-    });
+    return this.#commits.run(() => renewLease(this.#book, id, now));
   }
 
   endLease(id: string, now: number): Promise<boolean> {
-    return this.#commits.run(() => {
-      const lease = this.#leases.get(id);
-      if (lease === undefined) return false;
-      this.#leases.put({ ...lease, expiresAt: Math.min(lease.expiresAt, now) });
-      return true;
-    });
+    return this.#commits.run(() => endLease(this.#book, id, now));
   }
 
   async audit(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntry>> {
@@ -516,235 +464,9 @@ export class SqliteLedger implements Ledger {
     }
   }
 
-  #decide(admission: Admission): Decision {
-    const { key: given, now, audit } = admission;
-    this.#keepPromise(given.id);
-    const key = this.#keys.get(given.id);
-    const refuse = (refusal: BrokerRefusal, micros = 0): Decision => {
-      this.#refusals.write({
-        ...audit,
-        ...(key === undefined ? {} : auditOfCap(this.#capOf(key, 'key'))),
-        event: 'refusal',
-        verdict: refusal.code,
-        reason: refusal.message,
-        requested_micros: micros,
-      });
-      return { admitted: false, refusal };
-    };
-    if (key === undefined) return refuse(invalidKey(true));
-    const brake = this.#brakeOver(key, now);
-    if (brake !== undefined) return refuse(brakedBy(brake.scope, brake.reason));
-    if (!isLive(key, now)) return refuse(invalidKey(true));
-    // A cap that cannot be found is one that is reached.
-    const missing = this.#lineOf(key).missingId;
-    if (missing !== undefined) return refuse(parentMissing(missing));
-
-    const known = this.#knownOperation(admission);
-    if (known?.sending === 'other') return refuse(idempotencyKeyReused());
-    const caps = this.#capsOver(key, now);
-    if (known?.sending === 'retry') return this.#admitRetry(admission, known.operation, caps);
-    const { price, account } = admission;
-    const object =
-      'objectId' in price ? this.#holds.object(key.vendor, account, price.objectId) : undefined;
-    const micros = priceOrRefusal(() => holdFor(price, object));
-    if (micros instanceof BrokerRefusal) return refuse(micros);
-    const refusal = capRefusal(caps, micros);
-    if (refusal !== undefined) return refuse(refusal, micros);
-    return this.#admitNew(admission, key, caps, micros);
-  }
-
-  #knownOperation({ key, operation, now }: Admission) {
-    if (operation === undefined) return undefined;
-    const known = this.#operations.get(key.vendor, operation.keyHash);
-    if (known === undefined) return undefined;
-    const hold = known.holdId === undefined ? undefined : this.#holds.get(known.holdId);
-    return {
-      operation: known,
-      sending: sendingOf(known, operation.fingerprint, hold?.state, now),
-    };
-  }
-
-  #admitNew(
-    admission: Admission,
-    key: KeyRecord,
-    caps: readonly ChargedCap[],
-    micros: MicroUsd,
-  ): Decision {
-    const { callId, account, price, operation, now } = admission;
-    const { vendor, subject } = key;
-    const holds = price.kind !== 'free';
-    const rootId =
-      'objectId' in price && price.kind !== 'refund'
-        ? this.#holds.rootOf(vendor, account, price.objectId)
-        : null;
-    const isAlone = rootId !== null && !this.#holds.isTouched(vendor, account, rootId, callId);
-    if (holds) {
-      const days = subjectsOf(subject, vendor).map((each) => dayBalanceName(each, dayOf(now)));
-      this.#holds.insert({
-        callId,
-        keyId: key.id,
-        vendor,
-        account,
-        rootId,
-        micros,
-        chargedTo: [...new Set([...caps.map(({ balanceName }) => balanceName), ...days])],
-        idempotencyKeyHash: operation?.keyHash ?? null,
-        now,
-      });
-    }
-    if (operation !== undefined) {
-      this.#operations.put(key.vendor, operation.keyHash, {
-        fingerprint: operation.fingerprint,
-        ...(holds ? { holdId: callId } : {}),
-        firstSentAt: now,
-        inFlight: 1,
-      });
-    }
-    return this.#admitted(admission, caps, micros, holds ? callId : undefined, isAlone);
-  }
-
-  /** The hold of the operation stands for this call too, whoever it is charged to. */
-  #admitRetry(admission: Admission, known: Operation, caps: readonly ChargedCap[]): Decision {
-    const { key, operation } = admission;
-    const { dearest, endedAt: _, ...rest } = known;
-    this.#operations.put(key.vendor, operation?.keyHash ?? '', {
-      ...rest,
-      inFlight: known.inFlight + 1,
-      ...(known.inFlight > 0 && dearest !== undefined ? { dearest } : {}),
-    });
-    return this.#admitted(admission, caps, 0, known.holdId);
-  }
-
-  #admitted(
-    { callId, key, account, price, operation, now, audit }: Admission,
-    caps: readonly ChargedCap[],
-    micros: MicroUsd,
-    holdId: string | undefined,
-    isAlone = false,
-  ): Decision {
-    const remainingMicros = remainingAfter(caps, micros);
-    const [own] = caps;
-    this.#log.write(audit, {
-      ...(own === undefined ? {} : auditOfCap(this.#refreshed(own))),
-      remaining_after_micros: remainingMicros,
-      // The day on which the hold counts, however long the call took to arrive.
-      at: instantText(now),
-      event: 'intent',
-      verdict: 'forwarded',
-      requested_micros: micros,
-    });
-    return {
-      admitted: true,
-      hold: {
-        callId,
-        ...(holdId === undefined ? {} : { holdId }),
-        ...(operation === undefined ? {} : { operationKeyHash: operation.keyHash }),
-        keyId: key.id,
-        vendor: key.vendor,
-        account,
-        price,
-        micros,
-        isAlone,
-        admittedAt: now,
-        audit,
-      },
-      remainingMicros,
-    };
-  }
-
-  #capsOver(key: KeyRecord, now: number): ChargedCap[] {
-    const caps = this.#ancestorsOf(key).map((parent) => this.#capOf(parent, 'parent'));
-    const own = this.#capOf(key, 'key');
-    if (this.#budgets.isEmpty && Object.keys(key.budgets).length === 0) return [own, ...caps];
-    const day = dayOf(now);
-    const budgets = subjectsOf(key.subject, key.vendor).flatMap((subject): ChargedCap[] => {
-      const capMicros = tighter(this.#budgets.capOver(subject), appCap(key.budgets, subject));
-      if (capMicros === undefined) return [];
-      const balanceName = dayBalanceName(subject, day);
-      return [
-        {
-          scope: subject.scope,
-          capMicros,
-          balance: this.#holds.balance(balanceName),
-          balanceName,
-          resetsAt: endOfDay(now),
-        },
-      ];
-    });
-    return [own, ...caps, ...budgets];
-  }
-
-  #capOf(key: KeyRecord, scope: 'key' | 'parent'): ChargedCap {
-    const balanceName = keyBalanceName(key.id);
-    const balance = this.#holds.balance(balanceName);
-    return { scope, capMicros: key.capMicros, balance, balanceName };
-  }
-
-  #refreshed(cap: ChargedCap): ChargedCap {
-    return { ...cap, balance: this.#holds.balance(cap.balanceName) };
-  }
-
-  /**
-   * The keys a key was issued under, the nearest first.
-   *
-   * @throws BrokerRefusal where one of them is gone from the store.
-   */
-  #ancestorsOf(key: KeyRecord): KeyRecord[] {
-    const { ancestors, missingId } = this.#lineOf(key);
-    if (missingId !== undefined) throw parentMissing(missingId);
-    return ancestors;
-  }
-
-  /** The keys above a key, as far as the store has them, and the id of the first that it has not. */
-  #lineOf(key: KeyRecord): { ancestors: KeyRecord[]; missingId?: string } {
-    const ancestors: KeyRecord[] = [];
-    let { parentId } = key;
-    while (parentId !== undefined) {
-      const parent = this.#key(parentId);
-      // More than can be issued: the store was changed by another hand, perhaps to a circle.
-      if (parent === undefined || ancestors.length > MAX_PARENTS) {
-        return { ancestors, missingId: parentId };
-      }
-      ancestors.push(parent);
-      ({ parentId } = parent);
-    }
-    return { ancestors };
-  }
-
-  #brakesInForce(now: number): Brake[] {
-    return this.#brakes.standing.filter((brake) => isInForce(brake, now));
-  }
-
-  /** @throws BrokerRefusal where its parent or its lease is not live, or a brake stands over it. */
-  #checkIssue(key: KeyRecord): void {
-    const now = key.createdAt;
-    const faults = this.#linkFaults(
-      {
-        ...(key.parentId === undefined ? {} : { parentId: key.parentId }),
-        ...(key.lease === undefined ? {} : { leaseId: key.lease.id }),
-      },
-      now,
-    );
-    if (faults.length > 0) throw invalidFields(faults);
-    const standing = this.#brakes.standing;
-    if (standing.length === 0) return;
-    const { vendor, subject } = key;
-    const keyIds = this.#ancestorsOf(key).map(({ id }) => id);
-    const brake = brakeOver(standing, { keyIds, vendor, subject }, now);
-    if (brake !== undefined) throw brakedBy(brake.scope, brake.reason);
-  }
-
-  /** Writes a key; those above it are written first. */
-  #writeIssue(key: KeyRecord, remoteAddress: string | undefined): void {
-    this.#keepPromise(key.parentId);
-    this.#keys.insert(key);
-    this.#holds.openBalance(keyBalanceName(key.id));
-    this.#log.write(auditRowOf('issue', key.createdAt, key, remoteAddress));
-  }
-
   #keepPromise(id: string | undefined): void {
     for (const { key, remoteAddress } of this.#promised.take(id)) {
-      this.#writeIssue(key, remoteAddress);
+      writeIssue(this.#book, key, remoteAddress);
     }
   }
 
@@ -752,35 +474,6 @@ export class SqliteLedger implements Ledger {
   #writeAll(): void {
     this.#commits.flush();
     if (!this.#journal.isWritten) this.#commits.runNow(() => this.#journal.writeAll());
-  }
-
-  #linkFaults(
-    { parentId, leaseId }: { parentId?: string; leaseId?: string },
-    now: number,
-  ): FieldFault[] {
-    const faults: FieldFault[] = [];
-    if (parentId !== undefined) {
-      const parent = this.#key(parentId);
-      if (parent === undefined || !isLive(parent, now)) {
-        faults.push({ field: 'parent_id', message: 'is not the id of a live key' });
-      } else {
-        const { ancestors, missingId } = this.#lineOf(parent);
-        const message =
-          missingId !== undefined
-            ? `is below the key ${missingId}, which is not in the store`
-            : ancestors.length + 1 > MAX_PARENTS
-              ? `has more than ${MAX_PARENTS} keys above it`
-              : undefined;
-        if (message !== undefined) faults.push({ field: 'parent_id', message });
-      }
-    }
-    if (leaseId !== undefined) {
-      const lease = this.#leases.get(leaseId);
-      if (lease === undefined || lease.expiresAt <= now) {
-        faults.push({ field: 'lease_id', message: 'is not the id of a live lease' });
-      }
-    }
-    return faults;
   }
 
   #key(id: string): KeyRecord | undefined {
@@ -791,25 +484,15 @@ export class SqliteLedger implements Ledger {
     return {
       key,
       balance: this.#holds.balance(keyBalanceName(key.id)),
-      braked: this.#brakeOver(key, now) !== undefined,
+      braked: brakeOn(this.#book, key, now) !== undefined,
     };
-  }
-
-  #brakeOver(key: KeyRecord, now: number): Brake | undefined {
-    const standing = this.#brakes.standing;
-    return standing.length === 0 ? undefined : brakeOver(standing, this.#braking(key), now);
-  }
-
-  /** What brakes look at; of the keys above it, those that are there. */
-  #braking(key: KeyRecord): BrakeSubject {
-    const { id, vendor, subject } = key;
-    const keyIds = [id, ...this.#lineOf(key).ancestors.map((each) => each.id)];
-    return { keyIds, vendor, subject };
   }
 
   #stops(brake: Brake, live: LiveKey, now: number): boolean {
     const key = brake.scope === 'key' ? this.#key(live.id) : undefined;
-    return brakeOver([brake], key === undefined ? live : this.#braking(key), now) !== undefined;
+    return (
+      brakeOver([brake], key === undefined ? live : brakingOf(this.#book, key), now) !== undefined
+    );
   }
 
   #forget(): void {
@@ -824,21 +507,4 @@ export class SqliteLedger implements Ledger {
     this.#refusals.rolledBack();
     this.#log.forget();
   }
-}
-
-function priceOrRefusal(price: () => MicroUsd): MicroUsd | BrokerRefusal {
-  try {
-    return price();
-  } catch (error) {
-    if (error instanceof BrokerRefusal) return error;
-    throw error;
-  }
-}
-
-function idempotencyKeyReused(): BrokerRefusal {
-  return new BrokerRefusal(
-    422,
-    'idempotency_key_reused',
-    'This Idempotency-Key was used for another call: another subject, method, path or body. Use a new key for a new call, and the same call for a retry.',
-  );
 }

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
-import type { Price } from '../pricing/price';
-import { BrokerRefusal } from '../refusal';
-import { capRefusal, holdFor, remainingAfter, settlementOf } from './decide';
-import type { CapState, KnownObject } from './decide';
+import type { Price } from '../../pricing/price';
+import { BrokerRefusal } from '../../refusal';
+import { holdFor, settlementOf } from './amount-to-hold';
+import { capRefusal, remainingAfter } from './caps';
+import type { CapState } from './caps';
+import type { KnownObject } from './objects';
 
 const micros = fc.integer({ min: 0, max: 2_000_000_000_000 });
 const cap = fc.record({

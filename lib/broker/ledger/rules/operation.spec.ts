@@ -1,4 +1,4 @@
-import type { Outcome } from '../pricing/price';
+import type { Outcome } from '../../pricing/price';
 import { conclusionOf, dearer, sendingOf } from './operation';
 import type { Operation } from './operation';
 

@@ -3,8 +3,8 @@ import type { AuditEvent, AuditRow } from '../../audit/audit-entry';
 import type { BudgetRule } from '../../budgets/budget';
 import { instantText } from '../../instant';
 import type { KeyRecord } from '../../keys/key';
-import { remainingOf } from '../decide';
-import type { CapState } from '../decide';
+import { remainingOf } from './caps';
+import type { CapState } from './caps';
 import type { HoldRecord } from '../ledger';
 
 /** What a row says of a cap and of the balance under it. */

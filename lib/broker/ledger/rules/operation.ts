@@ -1,4 +1,4 @@
-import type { Outcome } from '../pricing/price';
+import type { Outcome } from '../../pricing/price';
 
 const HOUR_MS = 3_600_000;
 /** Stripe forgets an Idempotency-Key after 24 hours; a call after 23 is taken for a new one. */

@@ -1,0 +1,71 @@
+import type { AuditRow } from '../audit/audit-entry';
+import type { Brake } from '../brakes/brake';
+import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
+import type { Balance, KeyRecord } from '../keys/key';
+import type { MicroUsd } from '../money/usd';
+import type { HoldRecord, LeaseRecord } from './ledger';
+import type { Operation } from './rules/operation';
+
+/** Names a vendor's object, within the account that it belongs to. */
+export interface ObjectName {
+  vendor: string;
+  /** The connected account; empty for the account of the secret. */
+  account: string;
+  id: string;
+}
+
+/** What the ledger knows of a vendor's object. */
+export interface VendorObject extends ObjectName {
+  /** The object under whose id its money is counted: a charge's PaymentIntent. */
+  rootId: string;
+  /** Its own amount, in minor units. */
+  amount: number;
+  currency: string;
+  /** Whether the vendor said that it has come to its end: no later call adds to what it costs. */
+  isFinal: boolean;
+}
+
+/**
+ * The rows that a rule reads and changes, as they are within its transaction. It is synchronous: a
+ * rule does nothing but read and write its book, so that a store can run it again after a rollback.
+ */
+export interface Book {
+  /** With what its lease says. */
+  key(id: string): KeyRecord | undefined;
+  lease(id: string): LeaseRecord | undefined;
+  hold(callId: string): HoldRecord | undefined;
+  operation(vendor: string, keyHash: string): Operation | undefined;
+  object(name: ObjectName): VendorObject | undefined;
+  /** What is settled of a root object. */
+  exposure(root: ObjectName): MicroUsd;
+  /** Whether another call on a root object is open, or has begun after the one with this id. */
+  hasOtherCalls(root: ObjectName, callId: string): boolean;
+  /** The settled holds of a root object, the newest first. */
+  settledHolds(root: ObjectName): readonly HoldRecord[];
+  balance(name: string): Balance;
+  /** Whether there is a budget that an operator has set. */
+  readonly hasBudgets: boolean;
+  /** The operator's cap over a subject: its own, or the nearest default. */
+  capOver(subject: BudgetSubject): MicroUsd | undefined;
+  /** The cap of one budget that an operator has set. */
+  capOf(rule: BudgetRule): MicroUsd | undefined;
+  /** Those that have expired among them. */
+  brakes(): readonly Brake[];
+
+  addKey(key: KeyRecord): void;
+  revokeKey(key: KeyRecord, now: number): void;
+  putLease(lease: LeaseRecord): void;
+  addHold(hold: HoldRecord): void;
+  changeHold(before: HoldRecord, after: HoldRecord): void;
+  putOperation(vendor: string, keyHash: string, operation: Operation): void;
+  putObject(object: VendorObject): void;
+  /** Adds to balances; opens those that are not there yet. */
+  charge(names: readonly string[], spent: MicroUsd, held: MicroUsd): void;
+  putBudget(budget: Budget): void;
+  deleteBudget(rule: BudgetRule): void;
+  putBrake(brake: Brake): void;
+  /** Returns the brake that it deletes, if there is one. */
+  deleteBrake(id: string): Brake | undefined;
+  /** @param more Replaces what the row says. */
+  log(row: AuditRow, more?: Partial<AuditRow>): void;
+}

@@ -1,0 +1,191 @@
+import type { AuditRow } from '../../audit/audit-entry';
+import { dayBalanceName, dayOf, subjectsOf } from '../../budgets/budget';
+import { instantText } from '../../instant';
+import { isLive } from '../../keys/key';
+import type { KeyRecord } from '../../keys/key';
+import type { MicroUsd } from '../../money/usd';
+import { BrokerRefusal, brakedBy, invalidKey, parentMissing } from '../../refusal';
+import type { Book } from '../book';
+import type { Admission, Decision } from '../ledger';
+import { holdFor } from './amount-to-hold';
+import { lineOf } from './ancestry';
+import { auditOfCap } from './audit-rows';
+import { brakeOn } from './brakes';
+import { capRefusal, capsOver, keyCap, remainingAfter } from './caps';
+import type { ChargedCap } from './caps';
+import { knownObject, rootOf } from './objects';
+import { sendingOf } from './operation';
+import type { Operation } from './operation';
+
+/** What came of an admission, and the audit row of a refusal, which the ledger may count with others. */
+export interface Admitted {
+  decision: Decision;
+  refusalRow?: AuditRow;
+}
+
+/**
+ * Decides about a call, in this order: brakes, the key, the keys above it, its operation, its price,
+ * its caps. A call that is admitted has a hold and the audit row of its intent.
+ */
+export function admit(book: Book, admission: Admission): Admitted {
+  const { key: given, now, audit } = admission;
+  const key = book.key(given.id);
+  const refuse = (refusal: BrokerRefusal, micros = 0): Admitted => ({
+    decision: { admitted: false, refusal },
+    refusalRow: {
+      ...audit,
+      ...(key === undefined ? {} : auditOfCap(keyCap(book, key, 'key'))),
+      event: 'refusal',
+      verdict: refusal.code,
+      reason: refusal.message,
+      requested_micros: micros,
+    },
+  });
+  if (key === undefined) return refuse(invalidKey(true));
+  const brake = brakeOn(book, key, now);
+  if (brake !== undefined) return refuse(brakedBy(brake.scope, brake.reason));
+  if (!isLive(key, now)) return refuse(invalidKey(true));
+  const missing = lineOf(book, key).missingId;
+  if (missing !== undefined) return refuse(parentMissing(missing));
+
+  const known = knownOperation(book, admission);
+  if (known?.sending === 'other') return refuse(idempotencyKeyReused());
+  const caps = capsOver(book, key, now);
+  if (known?.sending === 'retry') {
+    return { decision: admitRetry(book, admission, known.operation, caps) };
+  }
+  const micros = amountToHold(book, admission);
+  if (micros instanceof BrokerRefusal) return refuse(micros);
+  const refusal = capRefusal(caps, micros);
+  if (refusal !== undefined) return refuse(refusal, micros);
+  return { decision: admitNew(book, admission, key, caps, micros) };
+}
+
+function knownOperation(book: Book, { key, operation, now }: Admission) {
+  if (operation === undefined) return undefined;
+  const known = book.operation(key.vendor, operation.keyHash);
+  if (known === undefined) return undefined;
+  const hold = known.holdId === undefined ? undefined : book.hold(known.holdId);
+  const sending = sendingOf(known, operation.fingerprint, hold?.state, now);
+  return { operation: known, sending };
+}
+
+function amountToHold(
+  book: Book,
+  { key: { vendor }, account, price }: Admission,
+): MicroUsd | BrokerRefusal {
+  const object =
+    'objectId' in price ? knownObject(book, { vendor, account, id: price.objectId }) : undefined;
+  try {
+    return holdFor(price, object);
+  } catch (error) {
+    if (error instanceof BrokerRefusal) return error;
+    throw error;
+  }
+}
+
+function admitNew(
+  book: Book,
+  admission: Admission,
+  key: KeyRecord,
+  caps: readonly ChargedCap[],
+  micros: MicroUsd,
+): Decision {
+  const { callId, account, price, operation, now } = admission;
+  const { vendor, subject } = key;
+  const root =
+    'objectId' in price && price.kind !== 'refund'
+      ? rootOf(book, { vendor, account, id: price.objectId })
+      : undefined;
+  const isAlone = root !== undefined && !book.hasOtherCalls(root, callId);
+  const holds = price.kind !== 'free';
+  if (holds) {
+    const days = subjectsOf(subject, vendor).map((each) => dayBalanceName(each, dayOf(now)));
+    const chargedTo = [...new Set([...caps.map(({ balanceName }) => balanceName), ...days])];
+    book.addHold({
+      callId,
+      keyId: key.id,
+      vendor,
+      account,
+      objectId: root?.id ?? null,
+      heldMicros: micros,
+      settledMicros: 0,
+      state: 'held',
+      chargedTo,
+      idempotencyKeyHash: operation?.keyHash ?? null,
+      createdAt: now,
+      endedAt: null,
+    });
+    book.charge(chargedTo, 0, micros);
+  }
+  if (operation !== undefined) {
+    book.putOperation(vendor, operation.keyHash, {
+      fingerprint: operation.fingerprint,
+      ...(holds ? { holdId: callId } : {}),
+      firstSentAt: now,
+      inFlight: 1,
+    });
+  }
+  return admitted(book, admission, caps, { micros, holdId: holds ? callId : undefined, isAlone });
+}
+
+/** The hold of the operation covers this call too, whichever key it comes under. */
+function admitRetry(
+  book: Book,
+  admission: Admission,
+  known: Operation,
+  caps: readonly ChargedCap[],
+): Decision {
+  const { key, operation } = admission;
+  const { dearest, endedAt: _, ...rest } = known;
+  book.putOperation(key.vendor, operation?.keyHash ?? '', {
+    ...rest,
+    inFlight: known.inFlight + 1,
+    ...(known.inFlight > 0 && dearest !== undefined ? { dearest } : {}),
+  });
+  return admitted(book, admission, caps, { micros: 0, holdId: known.holdId, isAlone: false });
+}
+
+function admitted(
+  book: Book,
+  { callId, key, account, price, operation, now, audit }: Admission,
+  caps: readonly ChargedCap[],
+  { micros, holdId, isAlone }: { micros: MicroUsd; holdId: string | undefined; isAlone: boolean },
+): Decision {
+  const remainingMicros = remainingAfter(caps, micros);
+  const [own] = caps;
+  book.log(audit, {
+    ...(own === undefined ? {} : auditOfCap({ ...own, balance: book.balance(own.balanceName) })),
+    remaining_after_micros: remainingMicros,
+    // The day on which the hold counts, however long the call took to arrive.
+    at: instantText(now),
+    event: 'intent',
+    verdict: 'forwarded',
+    requested_micros: micros,
+  });
+  return {
+    admitted: true,
+    hold: {
+      callId,
+      ...(holdId === undefined ? {} : { holdId }),
+      ...(operation === undefined ? {} : { operationKeyHash: operation.keyHash }),
+      keyId: key.id,
+      vendor: key.vendor,
+      account,
+      price,
+      micros,
+      isAlone,
+      admittedAt: now,
+      audit,
+    },
+    remainingMicros,
+  };
+}
+
+function idempotencyKeyReused(): BrokerRefusal {
+  return new BrokerRefusal(
+    422,
+    'idempotency_key_reused',
+    'This Idempotency-Key was used for another call: another subject, method, path or body. Use a new key for a new call, and the same call for a retry.',
+  );
+}

@@ -1,0 +1,49 @@
+import { brakeOver, isInForce } from '../../brakes/brake';
+import type { Brake, BrakeSubject } from '../../brakes/brake';
+import type { KeyRecord } from '../../keys/key';
+import type { Book } from '../book';
+import { lineOf } from './ancestry';
+import { operatorRow } from './audit-rows';
+
+/** The first active brake that stops a key. */
+export function brakeOn(book: Book, key: KeyRecord, now: number): Brake | undefined {
+  const brakes = book.brakes();
+  return brakes.length === 0 ? undefined : brakeOver(brakes, brakingOf(book, key), now);
+}
+
+export function activeBrakes(book: Book, now: number): Brake[] {
+  return book.brakes().filter((brake) => isInForce(brake, now));
+}
+
+/** What brakes look at; of the keys above it, those that the store has. */
+export function brakingOf(book: Book, key: KeyRecord): BrakeSubject {
+  const { id, vendor, subject } = key;
+  const keyIds = [id, ...lineOf(book, key).ancestors.map((each) => each.id)];
+  return { keyIds, vendor, subject };
+}
+
+export function brake(book: Book, set: Brake, remoteAddress?: string): void {
+  book.putBrake(set);
+  book.log({
+    ...operatorRow('brake', set.createdAt, remoteAddress),
+    verdict: 'braked',
+    reason: `${set.id} ${set.scope} ${set.target}: ${set.reason}`,
+  });
+}
+
+export function lift(
+  book: Book,
+  id: string,
+  now: number,
+  remoteAddress?: string,
+): Brake | undefined {
+  const lifted = book.deleteBrake(id);
+  if (lifted !== undefined) {
+    book.log({
+      ...operatorRow('lift', now, remoteAddress),
+      verdict: 'lifted',
+      reason: `${lifted.id} ${lifted.scope} ${lifted.target}`,
+    });
+  }
+  return lifted;
+}

@@ -1,0 +1,85 @@
+import { appCap, dayBalanceName, dayOf, endOfDay, subjectsOf, tighter } from '../../budgets/budget';
+import type { BudgetScope } from '../../budgets/budget';
+import type { Balance, KeyRecord } from '../../keys/key';
+import { toUsd, usdText } from '../../money/usd';
+import type { MicroUsd } from '../../money/usd';
+import { BrokerRefusal } from '../../refusal';
+import type { Book } from '../book';
+import { ancestorsOf } from './ancestry';
+
+/** One cap over a call, with what stands against it. */
+export interface CapState {
+  scope: 'key' | 'parent' | BudgetScope;
+  capMicros: MicroUsd;
+  balance: Balance;
+  /** When a budget's day ends, ISO 8601; a key's cap covers its whole life. */
+  resetsAt?: string;
+}
+
+/** A cap over a call, and the name of the balance in which the call counts. */
+export interface ChargedCap extends CapState {
+  balanceName: string;
+}
+
+/** The name of the balance in which a key's spend is counted. */
+export function keyBalanceName(keyId: string): string {
+  return `key/${keyId}`;
+}
+
+/**
+ * Every cap over a key: its own first, then those of the keys above it, then the budgets.
+ *
+ * @throws BrokerRefusal where the store lacks a key above it: a cap that is missing is a cap that is reached.
+ */
+export function capsOver(book: Book, key: KeyRecord, now: number): ChargedCap[] {
+  const parents = ancestorsOf(book, key).map((parent) => keyCap(book, parent, 'parent'));
+  const own = keyCap(book, key, 'key');
+  if (!book.hasBudgets && Object.keys(key.budgets).length === 0) return [own, ...parents];
+  const day = dayOf(now);
+  const budgets = subjectsOf(key.subject, key.vendor).flatMap((subject): ChargedCap[] => {
+    const capMicros = tighter(book.capOver(subject), appCap(key.budgets, subject));
+    if (capMicros === undefined) return [];
+    const balanceName = dayBalanceName(subject, day);
+    const balance = book.balance(balanceName);
+    return [{ scope: subject.scope, capMicros, balance, balanceName, resetsAt: endOfDay(now) }];
+  });
+  return [own, ...parents, ...budgets];
+}
+
+/** The cap of a key itself, as `scope` names it to the call. */
+export function keyCap(book: Book, key: KeyRecord, scope: 'key' | 'parent'): ChargedCap {
+  const balanceName = keyBalanceName(key.id);
+  return { scope, capMicros: key.capMicros, balance: book.balance(balanceName), balanceName };
+}
+
+/** The refusal of a hold that would pass a cap; `undefined` where it fits. What costs nothing always does. */
+export function capRefusal(caps: readonly CapState[], micros: MicroUsd): BrokerRefusal | undefined {
+  if (micros === 0) return undefined;
+  const passed = caps.find((cap) => remainingOf(cap) < micros);
+  if (passed === undefined) return undefined;
+  const { scope, capMicros, balance } = passed;
+  return new BrokerRefusal(
+    429,
+    'cap_exhausted',
+    `This call needs ${usdText(micros)}, but ${usdText(remainingOf(passed))} remain of the ${scope}'s cap of ${usdText(capMicros)}. Do not retry it.`,
+    {
+      scope,
+      cap_usd: toUsd(capMicros),
+      spent_usd: toUsd(balance.spent),
+      held_usd: toUsd(balance.held),
+      requested_usd: toUsd(micros),
+      remaining_usd: toUsd(remainingOf(passed)),
+      ...(passed.resetsAt === undefined ? {} : { resets_at: passed.resetsAt }),
+    },
+  );
+}
+
+/** What the tightest of the caps leaves once `micros` are held. */
+export function remainingAfter(caps: readonly CapState[], micros: MicroUsd): MicroUsd {
+  return Math.min(...caps.map((cap) => remainingOf(cap))) - micros;
+}
+
+/** What is left under a cap; negative where the vendor reported more than was held. */
+export function remainingOf({ capMicros, balance }: CapState): MicroUsd {
+  return capMicros - balance.spent - balance.held;
+}

@@ -1,0 +1,73 @@
+import type { MicroUsd } from '../../money/usd';
+import type { ReportedObject } from '../../pricing/price';
+import type { Book, ObjectName } from '../book';
+import type { HoldRecord } from '../ledger';
+
+/** What the ledger knows of a vendor's object: its own amount in minor units, and what it may cost. */
+export interface KnownObject {
+  amount: number;
+  currency: string;
+  exposureMicros: MicroUsd;
+  /** Whether the vendor said that it has come to its end: no later call adds to what it costs. */
+  isFinal?: boolean;
+}
+
+/** What a settled hold gave back. */
+export interface GivenBack {
+  hold: HoldRecord;
+  micros: MicroUsd;
+}
+
+export function knownObject(book: Book, name: ObjectName): KnownObject | undefined {
+  const found = book.object(name);
+  if (found === undefined) return undefined;
+  const { amount, currency, rootId, isFinal } = found;
+  return { amount, currency, exposureMicros: book.exposure({ ...name, id: rootId }), isFinal };
+}
+
+/** The object under whose id the money of an object is counted. */
+export function rootOf(book: Book, name: ObjectName): ObjectName {
+  const rootId = book.object(name)?.rootId;
+  return rootId === undefined ? name : { ...name, id: rootId };
+}
+
+/** Records what an answer says of an object; a lower amount than is known counts only where it may. */
+export function recordObject(
+  book: Book,
+  account: { vendor: string; account: string },
+  reported: ReportedObject,
+  mayLower: boolean,
+): void {
+  const { currency, amount } = reported;
+  const itself = book.object({ ...account, id: reported.id });
+  const rootId = itself?.rootId ?? reported.id;
+  for (const id of [reported.id, ...reported.aliases]) {
+    const known = id === reported.id ? itself : book.object({ ...account, id });
+    const keeps = !mayLower && known?.currency === currency;
+    book.putObject({
+      vendor: account.vendor,
+      account: account.account,
+      id,
+      rootId: known?.rootId ?? rootId,
+      amount: keeps ? Math.max(known.amount, amount) : amount,
+      currency,
+      isFinal: reported.isFinal === true || known?.isFinal === true,
+    });
+  }
+}
+
+/** Lowers the exposure of a root object: the newest holds give back first, where each was charged. */
+export function reduceExposure(book: Book, root: ObjectName, finalMicros: MicroUsd): GivenBack[] {
+  const given: GivenBack[] = [];
+  let excess = book.exposure(root) - finalMicros;
+  if (excess <= 0) return given;
+  for (const hold of book.settledHolds(root)) {
+    const micros = Math.min(excess, hold.settledMicros);
+    if (micros <= 0) continue;
+    book.changeHold(hold, { ...hold, settledMicros: hold.settledMicros - micros });
+    book.charge(hold.chargedTo, -micros, 0);
+    excess -= micros;
+    given.push({ hold, micros });
+  }
+  return given;
+}

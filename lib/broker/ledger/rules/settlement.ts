@@ -1,0 +1,286 @@
+import type { AuditRow } from '../../audit/audit-entry';
+import type { MicroUsd } from '../../money/usd';
+import type { Outcome } from '../../pricing/price';
+import type { Book, ObjectName } from '../book';
+import type { Hold, HoldEnd, HoldRecord } from '../ledger';
+import { settlementOf } from './amount-to-hold';
+import { auditOfCap, auditOfHold } from './audit-rows';
+import { keyCap } from './caps';
+import { recordObject, reduceExposure, rootOf } from './objects';
+import type { GivenBack } from './objects';
+import { conclusionOf, dearer } from './operation';
+import type { Operation } from './operation';
+
+/** An operation, and what names it. */
+export interface NamedOperation {
+  vendor: string;
+  keyHash: string;
+  operation: Operation;
+}
+
+/** A hold that has ended, and what was given back with it. */
+interface Ended {
+  hold: HoldRecord;
+  state: 'settled' | 'released';
+  settledMicros: MicroUsd;
+  givenBack: readonly GivenBack[];
+}
+
+/** A call has ended: settles, releases or marks its hold, with the audit row of its outcome. */
+export function finish(book: Book, { hold: call, outcome, now, audit }: HoldEnd): void {
+  const { vendor, account } = call;
+  if (outcome.object !== undefined) {
+    recordObject(book, { vendor, account }, outcome.object, mayLower(book, call, outcome));
+  }
+  const operation = book.operation(vendor, call.operationKeyHash ?? '');
+  const told = operation?.holdId === call.holdId ? operation?.dearest : undefined;
+  const conclusion = concludeOperation(book, call, outcome, now);
+  const ended =
+    conclusion === undefined ? undefined : concludeHold(book, call, conclusion, told, now);
+  const isOwn = ended?.hold.callId === call.callId;
+  book.log(call.audit, {
+    ...keyState(book, call.keyId),
+    requested_micros: call.micros,
+    ...audit,
+    event: 'outcome',
+    verdict: outcome.ending,
+    settled_micros: isOwn ? ended.settledMicros : 0,
+    amount: outcome.settledAmount?.amount ?? call.audit.amount ?? null,
+    currency: outcome.settledAmount?.currency ?? call.audit.currency ?? null,
+  });
+  if (ended === undefined) return;
+  if (!isOwn) {
+    logSettlement(book, ended, now, {
+      reason: `ended by ${call.callId}, a call with the same Idempotency-Key`,
+    });
+  }
+  logGivenBack(book, ended.givenBack, now, `lowered by ${call.callId}`);
+}
+
+/** An operator ends a hold: with what it was settled at, or `undefined` where it is released. */
+export function endByOperator(
+  book: Book,
+  hold: HoldRecord,
+  settledMicros: MicroUsd | undefined,
+  now: number,
+  remoteAddress: string | undefined,
+): HoldRecord {
+  const state = settledMicros === undefined ? 'released' : 'settled';
+  const ended = { hold, state, settledMicros: settledMicros ?? 0, givenBack: [] } as const;
+  endHold(book, ended, hold.objectId, now);
+  const { vendor, idempotencyKeyHash, callId } = hold;
+  if (idempotencyKeyHash !== null) {
+    const operation = book.operation(vendor, idempotencyKeyHash);
+    if (operation?.holdId === callId) {
+      book.putOperation(vendor, idempotencyKeyHash, { ...operation, endedAt: now });
+    }
+  }
+  logSettlement(book, ended, now, { remote_address: remoteAddress ?? null });
+  return book.hold(callId) ?? hold;
+}
+
+/**
+ * The process that sent a call of this operation is gone. Where another call of it was answered with
+ * a settlement, that settlement stands: no outcome costs more.
+ */
+export function endFlights(
+  book: Book,
+  { vendor, keyHash, operation }: NamedOperation,
+  now: number,
+): void {
+  const { holdId, dearest } = operation;
+  if (holdId === undefined || dearest?.ending !== 'settled') return;
+  const hold = book.hold(holdId);
+  if (hold === undefined || (hold.state !== 'held' && hold.state !== 'unknown')) return;
+  const root = rootOfHold(book, hold, dearest);
+  const { finalMicros: _final, ...settled } = dearest;
+  const hasOthers = root !== undefined && book.hasOtherCalls(root, hold.callId);
+  const ended = end(book, hold, hasOthers ? settled : dearest, now);
+  const { dearest: _, ...rest } = operation;
+  book.putOperation(vendor, keyHash, { ...rest, inFlight: 0, endedAt: now });
+  logSettlement(book, ended, now, {
+    reason: 'ended by an answer that came before the broker stopped',
+  });
+  logGivenBack(book, ended.givenBack, now, `lowered by ${hold.callId}`);
+}
+
+/** What this ending makes of the hold; `undefined` while other calls under it are in flight. */
+function concludeOperation(
+  book: Book,
+  call: Hold,
+  outcome: Outcome,
+  now: number,
+): Outcome | undefined {
+  const { vendor, operationKeyHash, holdId } = call;
+  if (operationKeyHash === undefined) return outcome;
+  const state = holdId === undefined ? undefined : book.hold(holdId)?.state;
+  const concluded = (dearest: Outcome): Outcome =>
+    state === undefined ? dearest : conclusionOf(dearest, state);
+  const operation = book.operation(vendor, operationKeyHash);
+  // The key serves another operation by now, or a new hold of this one.
+  if (operation === undefined || operation.holdId !== holdId) return concluded(outcome);
+  const { dearest: _, ...rest } = operation;
+  const dearest = dearer(operation.dearest, lasting(book, call, outcome));
+  const inFlight = Math.max(0, operation.inFlight - 1);
+  if (inFlight > 0) {
+    book.putOperation(vendor, operationKeyHash, { ...rest, inFlight, dearest });
+    return makesObject(call, dearest) ? dearest : undefined;
+  }
+  const conclusion = concluded(dearest);
+  const open = holdId !== undefined && conclusion.ending === 'unknown' && state !== 'settled';
+  book.putOperation(vendor, operationKeyHash, {
+    ...rest,
+    inFlight: 0,
+    ...(open ? {} : { endedAt: now }),
+  });
+  return conclusion;
+}
+
+/** An outcome without what only its own call can vouch for: it is kept when the call is forgotten. */
+function lasting(book: Book, call: Hold, outcome: Outcome): Outcome {
+  const { finalMicros, object, ...rest } = outcome;
+  return {
+    ...rest,
+    // A refund names the payment it gives back, but is no part of what that payment may cost.
+    ...(object === undefined || call.price.kind === 'refund' ? {} : { object }),
+    ...(finalMicros !== undefined && mayLower(book, call, outcome) ? { finalMicros } : {}),
+  };
+}
+
+function concludeHold(
+  book: Book,
+  call: Hold,
+  outcome: Outcome,
+  told: Outcome | undefined,
+  now: number,
+): Ended | undefined {
+  if (call.holdId === undefined) return undefined;
+  const hold = book.hold(call.holdId);
+  if (hold === undefined || hold.state === 'released') return undefined;
+  const kept = lasting(book, call, outcome);
+  if (hold.state === 'settled') {
+    // Its first answer was cut short, and only a retry's answer says which object it paid for.
+    if (hold.objectId === null && call.price.kind === 'amount') {
+      const root = rootOfHold(book, hold, kept);
+      if (root !== undefined) book.changeHold(hold, { ...hold, objectId: root.id });
+    }
+    return raise(book, call, kept, told);
+  }
+  if (kept.ending === 'unknown') {
+    book.changeHold(hold, { ...hold, state: 'unknown' });
+    return undefined;
+  }
+  return end(book, hold, kept, now);
+}
+
+/** A later answer to the same operation says that the object costs more than the first one said. */
+function raise(
+  book: Book,
+  call: Hold,
+  outcome: Outcome,
+  told: Outcome | undefined,
+): Ended | undefined {
+  const hold = book.hold(call.holdId ?? '');
+  if (hold === undefined || told === undefined || !makesObject(call, told)) return undefined;
+  const first = settlementOf(hold.heldMicros, told.reportedMicros, 0);
+  const more = settlementOf(hold.heldMicros, outcome.reportedMicros, 0) - first;
+  // Where something was given back since, that is newer.
+  if (more <= 0 || hold.settledMicros !== first) return undefined;
+  book.changeHold(hold, { ...hold, settledMicros: hold.settledMicros + more });
+  book.charge(hold.chargedTo, more, 0);
+  return { hold, state: 'settled', settledMicros: more, givenBack: [] };
+}
+
+function end(book: Book, hold: HoldRecord, outcome: Outcome, now: number): Ended {
+  const root = rootOfHold(book, hold, outcome);
+  // What adds to no object that was there before cannot have cost anything before.
+  const before = root === undefined || hold.objectId === null ? 0 : book.exposure(root);
+  const state = outcome.ending === 'settled' ? 'settled' : 'released';
+  const settledMicros =
+    state === 'settled' ? settlementOf(hold.heldMicros, outcome.reportedMicros, before) : 0;
+  endHold(book, { hold, state, settledMicros }, root?.id ?? null, now);
+  const givenBack =
+    root !== undefined && outcome.finalMicros !== undefined
+      ? reduceExposure(book, root, outcome.finalMicros)
+      : [];
+  return { hold, state, settledMicros, givenBack };
+}
+
+/** Ends a hold that is open: what it held is spent by `settledMicros`, or not at all. */
+function endHold(
+  book: Book,
+  { hold, state, settledMicros }: Omit<Ended, 'givenBack'>,
+  objectId: string | null,
+  now: number,
+): void {
+  book.changeHold(hold, { ...hold, state, settledMicros, objectId, endedAt: now });
+  book.charge(hold.chargedTo, settledMicros, -hold.heldMicros);
+}
+
+/** The object whose money a hold is, where that is known. */
+function rootOfHold(
+  book: Book,
+  { vendor, account, objectId }: HoldRecord,
+  { object }: Outcome,
+): ObjectName | undefined {
+  if (objectId !== null) return { vendor, account, id: objectId };
+  return object === undefined ? undefined : rootOf(book, { vendor, account, id: object.id });
+}
+
+/**
+ * Whether an answer may lower what an object can cost. Nothing follows a capture or a cancel, but
+ * a change may have been executed before another whose answer came first.
+ */
+function mayLower(
+  book: Book,
+  { vendor, account, callId, price, isAlone }: Hold,
+  outcome: Outcome,
+): boolean {
+  if (outcome.finalMicros === undefined) return false;
+  if (price.kind !== 'change') return true;
+  const root = rootOf(book, { vendor, account, id: price.objectId });
+  return isAlone === true && !book.hasOtherCalls(root, callId);
+}
+
+/**
+ * Whether a call has made an object of the vendor's. What that costs is settled at once, though
+ * other calls of the operation are in flight: no outcome of theirs lowers it, and a capture of the
+ * object must find that it is paid for.
+ */
+function makesObject({ price }: Hold, { ending, object }: Outcome): boolean {
+  return price.kind === 'amount' && ending === 'settled' && object !== undefined;
+}
+
+/** The row of a hold that something else than the answer to its own call has ended. */
+function logSettlement(
+  book: Book,
+  { hold, state, settledMicros }: Omit<Ended, 'givenBack'>,
+  now: number,
+  more: Partial<AuditRow>,
+): void {
+  book.log({
+    ...auditOfHold('settlement', now, hold, book.key(hold.keyId)),
+    ...keyState(book, hold.keyId),
+    verdict: state,
+    requested_micros: hold.heldMicros,
+    settled_micros: settledMicros,
+    ...more,
+  });
+}
+
+function logGivenBack(book: Book, all: readonly GivenBack[], now: number, reason: string): void {
+  for (const { hold, micros } of all) {
+    book.log({
+      ...auditOfHold('give_back', now, hold, book.key(hold.keyId)),
+      ...keyState(book, hold.keyId),
+      verdict: 'given_back',
+      reason,
+      settled_micros: -micros,
+    });
+  }
+}
+
+function keyState(book: Book, keyId: string): Partial<AuditRow> {
+  const key = book.key(keyId);
+  return key === undefined ? {} : auditOfCap(keyCap(book, key, 'key'));
+}

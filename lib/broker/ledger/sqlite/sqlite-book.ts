@@ -1,0 +1,138 @@
+import type { AuditRow } from '../../audit/audit-entry';
+import type { Brake } from '../../brakes/brake';
+import type { Budget, BudgetRule, BudgetSubject } from '../../budgets/budget';
+import type { Balance, KeyRecord } from '../../keys/key';
+import type { MicroUsd } from '../../money/usd';
+import type { Book, ObjectName, VendorObject } from '../book';
+import type { HoldRecord, LeaseRecord } from '../ledger';
+import type { Operation } from '../rules/operation';
+import type { AuditTable } from './audit-table';
+import type { BrakeTable } from './brake-table';
+import type { BudgetTable } from './budget-table';
+import type { HoldTable } from './hold-table';
+import type { KeyTable } from './key-table';
+import type { LeaseTable } from './lease-table';
+import type { OperationTable } from './operation-table';
+import type { PromisedKeys } from './promised-keys';
+
+/** The tables that a book consists of. */
+export interface BookTables {
+  keys: KeyTable;
+  leases: LeaseTable;
+  holds: HoldTable;
+  operations: OperationTable;
+  budgets: BudgetTable;
+  brakes: BrakeTable;
+  log: AuditTable;
+  /** Keys that no table has yet. */
+  promised: PromisedKeys;
+}
+
+/** The rows of a SQLite store, each read when a rule asks for it. */
+export class SqliteBook implements Book {
+  constructor(private readonly tables: BookTables) {}
+
+  key(id: string): KeyRecord | undefined {
+    return this.tables.keys.get(id) ?? this.tables.promised.get(id);
+  }
+
+  lease(id: string): LeaseRecord | undefined {
+    return this.tables.leases.get(id);
+  }
+
+  hold(callId: string): HoldRecord | undefined {
+    return this.tables.holds.get(callId);
+  }
+
+  operation(vendor: string, keyHash: string): Operation | undefined {
+    return this.tables.operations.get(vendor, keyHash);
+  }
+
+  object(name: ObjectName): VendorObject | undefined {
+    return this.tables.holds.object(name);
+  }
+
+  exposure(root: ObjectName): MicroUsd {
+    return this.tables.holds.exposure(root);
+  }
+
+  hasOtherCalls(root: ObjectName, callId: string): boolean {
+    return this.tables.holds.hasOthers(root, callId);
+  }
+
+  settledHolds(root: ObjectName): readonly HoldRecord[] {
+    return this.tables.holds.settledOf(root);
+  }
+
+  balance(name: string): Balance {
+    return this.tables.holds.balance(name);
+  }
+
+  get hasBudgets(): boolean {
+    return !this.tables.budgets.isEmpty;
+  }
+
+  capOver(subject: BudgetSubject): MicroUsd | undefined {
+    return this.tables.budgets.capOver(subject);
+  }
+
+  capOf(rule: BudgetRule): MicroUsd | undefined {
+    return this.tables.budgets.get(rule);
+  }
+
+  brakes(): readonly Brake[] {
+    return this.tables.brakes.standing;
+  }
+
+  addKey(key: KeyRecord): void {
+    this.tables.keys.insert(key);
+  }
+
+  revokeKey(key: KeyRecord, now: number): void {
+    this.tables.keys.revoke(key, now);
+  }
+
+  putLease(lease: LeaseRecord): void {
+    this.tables.leases.put(lease);
+  }
+
+  addHold(hold: HoldRecord): void {
+    this.tables.holds.add(hold);
+  }
+
+  changeHold(before: HoldRecord, after: HoldRecord): void {
+    this.tables.holds.change(before, after);
+  }
+
+  putOperation(vendor: string, keyHash: string, operation: Operation): void {
+    this.tables.operations.put(vendor, keyHash, operation);
+  }
+
+  putObject(object: VendorObject): void {
+    this.tables.holds.putObject(object);
+  }
+
+  charge(names: readonly string[], spent: MicroUsd, held: MicroUsd): void {
+    this.tables.holds.charge(names, spent, held);
+  }
+
+  putBudget(budget: Budget): void {
+    this.tables.budgets.put(budget);
+  }
+
+  deleteBudget(rule: BudgetRule): void {
+    this.tables.budgets.delete(rule);
+  }
+
+  putBrake(brake: Brake): void {
+    this.tables.brakes.put(brake);
+  }
+
+  deleteBrake(id: string): Brake | undefined {
+    return this.tables.brakes.lift(id);
+  }
+
+  log(row: AuditRow, more?: Partial<AuditRow>): void {
+    this.tables.log.write(row, more);
+  }
+}
