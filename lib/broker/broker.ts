@@ -66,7 +66,7 @@ import type {
 } from './ledger/ledger';
 import { writeCopy } from './ledger/sqlite/store-copy';
 import { SqliteLedger } from './ledger/sqlite/sqlite-ledger';
-import { askForStore, offerStore } from './ledger/sqlite/open-stores';
+import { askForStore, offerStore } from './ledger/sqlite/process-stores';
 import { AcceptedDoubts, StoreInUseError } from './ledger/store-doubt';
 import { toUsd, usdFault, usdToMicros } from './money/usd';
 import { vendors } from './pricing/vendors';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import type { ServerResponse } from 'node:http';
 import { openConnection } from '../../lib/broker/ledger/sqlite/sqlite-driver';
-import { closeStore } from '../../lib/broker/ledger/sqlite/sqlite-store';
+import { closeStore } from '../../lib/broker/ledger/sqlite/open-store';
 import { BrokerProcess } from '../support/broker-process';
 import type { Answer, IssuedKey } from '../support/broker-process';
 import { until } from '../support/until';

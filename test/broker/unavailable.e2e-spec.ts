@@ -3,7 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
 import { openConnection } from '../../lib/broker/ledger/sqlite/sqlite-driver';
-import { closeStore } from '../../lib/broker/ledger/sqlite/sqlite-store';
+import { closeStore } from '../../lib/broker/ledger/sqlite/open-store';
 import { BrokerProcess, send } from '../support/broker-process';
 import { exchangeRaw, readRaw } from './raw-socket';
 import { RecordingVendor } from './recording-vendor';

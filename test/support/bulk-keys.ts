@@ -1,5 +1,5 @@
 import { openConnection } from '../../lib/broker/ledger/sqlite/sqlite-driver';
-import { closeStore } from '../../lib/broker/ledger/sqlite/sqlite-store';
+import { closeStore } from '../../lib/broker/ledger/sqlite/open-store';
 
 /** What keys that nobody issued have in common. */
 export interface BulkKeys {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AUDIT_COLUMNS } from '../audit/audit-entry';
 import type { KeyRecord } from '../keys/key';
 import { openConnection } from './sqlite/sqlite-driver';
-import { closeStore } from './sqlite/sqlite-store';
+import { closeStore } from './sqlite/open-store';
 import { AcceptedDoubts } from './store-doubt';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
 

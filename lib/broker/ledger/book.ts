@@ -47,8 +47,12 @@ export interface Book {
   readonly hasBudgets: boolean;
   /** The operator's cap over a subject: its own, or the nearest default. */
   capOver(subject: BudgetSubject): MicroUsd | undefined;
+  /** The name of the budget whose cap that is. */
+  ruleOver(subject: BudgetSubject): string | undefined;
   /** The cap of one budget that an operator has set. */
   capOf(rule: BudgetRule): MicroUsd | undefined;
+  /** Those that operators have set. */
+  budgets(): readonly Budget[];
   /** Those that have expired among them. */
   brakes(): readonly Brake[];
 
@@ -66,6 +70,8 @@ export interface Book {
   putBrake(brake: Brake): void;
   /** Returns the brake that it deletes, if there is one. */
   deleteBrake(id: string): Brake | undefined;
+  /** How many live keys a brake has hit, once they are counted. */
+  noteBrakeHit(id: string, hit: number): void;
   /** @param more Replaces what the row says. */
   log(row: AuditRow, more?: Partial<AuditRow>): void;
 }

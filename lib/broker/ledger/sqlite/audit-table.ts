@@ -6,6 +6,7 @@ import type { AuditEntry, AuditRecord, AuditRow } from '../../audit/audit-entry'
 import { withoutTokens } from '../../keys/token';
 import { auditUnavailable } from '../../refusal';
 import type { AuditFilter, Page, PageRequest } from '../ledger';
+import type { AuditQueries } from '../store';
 import { Conditions } from './conditions';
 import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
 
@@ -30,7 +31,7 @@ interface StoredRow {
 }
 
 /** The audit log: rows are added, chained, and never changed. */
-export class AuditTable {
+export class AuditTable implements AuditQueries {
   readonly #insert: SqliteStatement;
   readonly #insertMany: SqliteStatement;
   readonly #writeHead: SqliteStatement;
@@ -98,7 +99,7 @@ export class AuditTable {
   }
 
   /** Newest first; the cursor of a page is the last sequence number on it. */
-  page(filter: AuditFilter, { limit, cursor }: PageRequest): Page<AuditEntry> {
+  async rows(filter: AuditFilter, { limit, cursor }: PageRequest): Promise<Page<AuditEntry>> {
     const where = conditionsOf(filter);
     where.equals(field('verdict'), filter.verdict);
     where.equals(field('event'), filter.event);
@@ -116,7 +117,7 @@ export class AuditTable {
     };
   }
 
-  /** As {@link page}, with the outcome of each call beside its intent. */
+  /** As {@link rows}, with the outcome of each call beside its intent. */
   async records(filter: AuditFilter, { limit, cursor }: PageRequest): Promise<Page<AuditRecord>> {
     const where = conditionsOf(filter);
     where.add('outcome_of IS NULL');

@@ -6,7 +6,7 @@ import type { Outcome } from '../../pricing/price';
 import type { Hold } from '../ledger';
 import { openConnection } from './sqlite-driver';
 import { SqliteLedger } from './sqlite-ledger';
-import { closeStore } from './sqlite-store';
+import { closeStore } from './open-store';
 
 const CENT = 10_000;
 const folder = mkdtempSync(join(tmpdir(), 'vault-key-journal-'));

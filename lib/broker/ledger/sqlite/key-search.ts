@@ -3,6 +3,7 @@ import type { Brake } from '../../brakes/brake';
 import type { Subject } from '../../keys/issue-request';
 import type { KeyWithBalance } from '../../keys/key';
 import type { KeyFilter, Page, PageRequest } from '../ledger';
+import type { LiveKey, LivePosition, LiveSlice } from '../store';
 import { Conditions } from './conditions';
 import type { SqliteConnection, SqliteStatement, SqliteValue } from './sqlite-driver';
 
@@ -21,25 +22,10 @@ const LIVE = `keys.revoked_at IS NULL AND keys.expires_at > ?
 const INDEXED = ['run_id', 'user_id', 'tenant_id', 'tool'] as const;
 type IndexedFilter = (typeof INDEXED)[number];
 
-/** A live key, as far as brakes and budgets look at it. */
-export interface LiveKey {
-  id: string;
-  vendor: string;
-  subject: Subject;
-}
-
 /** How far a walk over the live keys has come. */
-export interface LivePosition {
+interface Position {
   expiresAt: number;
   rowid: number;
-}
-
-export interface LiveSlice {
-  keys: readonly LiveKey[];
-  /** How many keys were stepped over to find these. */
-  steps: number;
-  /** Absent where no key is left. */
-  next?: LivePosition;
 }
 
 /** What a list is asked for. */
@@ -113,14 +99,20 @@ export class KeySearch {
   }
 
   /** A slice of the live keys of a scope; not all that it finds need be meant. */
-  live(where: Conditions, from: LivePosition, now: number, limit: number): LiveSlice {
-    const found = this.#liveAt.all(from.expiresAt, from.rowid, limit) as [number, number][];
+  live(
+    where: Conditions,
+    from: LivePosition | undefined,
+    now: number,
+    limit: number,
+  ): LiveSlice<LivePosition> {
+    const { expiresAt = now, rowid = Number.MAX_SAFE_INTEGER }: Partial<Position> = from ?? {};
+    const found = this.#liveAt.all(expiresAt, rowid, limit) as [number, number][];
     if (found.length < limit) {
-      const rest = this.#liveAfter.all(from.expiresAt, limit - found.length);
+      const rest = this.#liveAfter.all(expiresAt, limit - found.length);
       found.push(...(rest as [number, number][]));
     }
     const last = found.at(-1);
-    if (last === undefined) return { keys: [], steps: 0 };
+    if (last === undefined) return { keys: [] };
     const some = new Conditions();
     some.add(`keys.rowid IN (${found.map(([rowid]) => rowid).join(', ')})`);
     some.add(LIVE, now, now);
@@ -133,7 +125,6 @@ export class KeySearch {
       .all(...some.values) as SqliteValue[][];
     return {
       keys: rows.map(liveKeyOf),
-      steps: found.length,
       ...(found.length < limit ? {} : { next: { rowid: last[0], expiresAt: last[1] } }),
     };
   }

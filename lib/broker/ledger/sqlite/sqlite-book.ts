@@ -13,7 +13,6 @@ import type { HoldTable } from './hold-table';
 import type { KeyTable } from './key-table';
 import type { LeaseTable } from './lease-table';
 import type { OperationTable } from './operation-table';
-import type { PromisedKeys } from './promised-keys';
 
 /** The tables that a book consists of. */
 export interface BookTables {
@@ -24,16 +23,17 @@ export interface BookTables {
   budgets: BudgetTable;
   brakes: BrakeTable;
   log: AuditTable;
-  /** Keys that no table has yet. */
-  promised: PromisedKeys;
 }
 
 /** The rows of a SQLite store, each read when a rule asks for it. */
 export class SqliteBook implements Book {
-  constructor(private readonly tables: BookTables) {}
+  constructor(
+    private readonly tables: BookTables,
+    private readonly unwrittenKey: (id: string) => KeyRecord | undefined,
+  ) {}
 
   key(id: string): KeyRecord | undefined {
-    return this.tables.keys.get(id) ?? this.tables.promised.get(id);
+    return this.tables.keys.get(id) ?? this.unwrittenKey(id);
   }
 
   lease(id: string): LeaseRecord | undefined {
@@ -76,8 +76,16 @@ export class SqliteBook implements Book {
     return this.tables.budgets.capOver(subject);
   }
 
+  ruleOver(subject: BudgetSubject): string | undefined {
+    return this.tables.budgets.nameOver(subject);
+  }
+
   capOf(rule: BudgetRule): MicroUsd | undefined {
     return this.tables.budgets.get(rule);
+  }
+
+  budgets(): readonly Budget[] {
+    return this.tables.budgets.all();
   }
 
   brakes(): readonly Brake[] {
@@ -130,6 +138,10 @@ export class SqliteBook implements Book {
 
   deleteBrake(id: string): Brake | undefined {
     return this.tables.brakes.lift(id);
+  }
+
+  noteBrakeHit(id: string, hit: number): void {
+    this.tables.brakes.noteHit(id, hit);
   }
 
   log(row: AuditRow, more?: Partial<AuditRow>): void {

@@ -1,221 +1,234 @@
-import { closeSync, openSync } from 'node:fs';
-import { AuditChain } from '../../audit/audit-chain';
-import type { Clock } from '../../clock';
-import { StoreInUseError } from '../store-doubt';
-import type { AcceptedDoubts } from '../store-doubt';
+import { Clock } from '../../clock';
+import type { KeyRecord } from '../../keys/key';
+import { notFound } from '../../refusal';
+import type { Book } from '../book';
+import type { StoreCopy, StoreState } from '../ledger';
+import { endFlights } from '../rules/settlement';
+import type { AuditQueries, KeptWork, Queries, Store, StoreCounts, StoreHooks } from '../store';
+import { AcceptedDoubts } from '../store-doubt';
 import { AuditTable } from './audit-table';
-import { chainKeyBeside, passingChainKey } from './chain-key';
-import type { ChainKey } from './chain-key';
-import { checkNotOpenHere, noteOpen } from './open-stores';
-import { AUDIT_BEFORE_3, SCHEMA_VERSION, migrate, userVersion } from './schema';
-import { LatestInstant } from './latest-instant';
-import { openConnection } from './sqlite-driver';
+import { checkBalances } from './balance-check';
+import { BrakeTable } from './brake-table';
+import { BudgetTable } from './budget-table';
+import { GroupCommit } from './group-commit';
+import { HoldTable } from './hold-table';
+import { Journal } from './journal';
+import { KeyTable } from './key-table';
+import { LeaseTable } from './lease-table';
+import { openStore } from './open-store';
+import type { OpenStore, StoreSettings } from './open-store';
+import { OperationTable } from './operation-table';
+import { closeWhenForgotten } from './process-stores';
+import type { Rows } from './rows';
+import { SqliteBook } from './sqlite-book';
 import type { SqliteConnection } from './sqlite-driver';
-import { StoreCopier } from './store-copy';
-import {
-  WHOLE,
-  WITH_WAL,
-  checkNewFile,
-  checkParts,
-  createFile,
-  hasContent,
-  readHolder,
-  removeHolder,
-  writeHolder,
-} from './store-file';
+import { SqliteQueries } from './sqlite-queries';
 
-const CACHE_KIB = 16_384;
-/** A disk that fails now and then takes the second attempt. */
-const CLOSE_ATTEMPTS = 10;
-/** From this version on the log is chained. */
-const CHAINED_VERSION = 2;
+const DURABILITY = ['off', 'normal', 'full', 'extra'];
 
-/** How a store is opened. */
-export interface StoreSettings {
-  /** What the audit log is chained with; beside the file where it is not given. */
-  auditKey?: string | undefined;
-  /** The doubts that are meant. */
-  doubts: AcceptedDoubts;
-  clock: Clock;
-}
-
-/** A store that this process has for itself. */
-export interface OpenStore {
-  readonly connection: SqliteConnection;
-  /** What its audit log is chained with. */
-  readonly chain: AuditChain;
-  readonly latest: LatestInstant;
-  /** Absent in memory. */
-  readonly copier?: StoreCopier;
-  /**
-   * Leaves one file, free for the next broker, in this process too. Does nothing a second time.
-   *
-   * @throws Error where the disk does not take it. Then the `-wal` beside the file has the rest, and
-   *   the store stays locked until the process ends.
-   */
-  readonly close: () => void;
-  /** As {@link close}, of a store whose opening has failed: never throws. */
-  readonly abandon: () => void;
+/** How a store is opened; what is not given is as for a store of its own. */
+export interface SqliteStoreSettings extends Partial<StoreSettings> {
+  /** Takes the lines of the log, without their ends. */
+  log?: ((line: string) => void) | undefined;
 }
 
 /**
- * Opens a store, locks it for this process, and brings it to the schema of this version.
- *
- * @throws StoreInUseError where a broker has it.
- * @throws DoubtfulStoreError where it may not be the store that was left.
- * @throws Error where it cannot be opened, or is of a newer version.
+ * A store in one SQLite file, or in memory. One process has the file (an exclusive lock), and every
+ * acknowledged decision is on the disk (`synchronous=FULL`).
  */
-export function openStore(file: string, settings: StoreSettings): OpenStore {
-  if (file !== ':memory:') return openFile(file, settings);
-  const connection = openConnection(file);
-  connection.pragma(`cache_size = -${CACHE_KIB}`);
-  const { auditKey } = settings;
-  const key = auditKey === undefined ? passingChainKey() : configuredKey(auditKey);
-  const chain = new AuditChain(key.text);
-  bringToSchema(connection, chain);
-  return {
-    connection,
-    chain,
-    latest: new LatestInstant(connection, settings.clock),
-    close: once(() => closeStore(connection)),
-    abandon: () => connection.close(),
-  };
-}
+export class SqliteStore implements Store {
+  readonly #log: (line: string) => void;
+  readonly #file: OpenStore;
+  readonly #connection: SqliteConnection;
+  readonly #commits: GroupCommit;
+  readonly #keys: KeyTable;
+  readonly #holds: HoldTable;
+  readonly #operations: OperationTable;
+  readonly #auditLog: AuditTable;
+  readonly #journal: Journal;
+  readonly #book: Book;
+  readonly #queries: Queries;
+  #hooks: StoreHooks | undefined;
 
-/** As {@link OpenStore.close}, for a connection of any kind. */
-export function closeStore(connection: SqliteConnection): void {
-  // First everything, then the word that this was everything.
-  connection.pragma('wal_checkpoint(TRUNCATE)');
-  connection.pragma(`application_id = ${WHOLE}`);
-  connection.pragma('wal_checkpoint(TRUNCATE)');
-  // The driver's close() keeps connection and lock until its statements are collected as garbage.
-  connection.pragma('journal_mode = DELETE');
-  connection.pragma('locking_mode = NORMAL');
-  connection.prepare('SELECT COUNT(*) FROM sqlite_schema').get();
-  connection.close();
-}
-
-function openFile(file: string, { auditKey, doubts, clock }: StoreSettings): OpenStore {
-  checkNotOpenHere(file);
-  const wasEmpty = !hasContent(file);
-  if (wasEmpty) checkNewFile(file, doubts);
-  let connection: SqliteConnection | undefined;
-  let handle: number | undefined;
-  try {
-    createFile(file);
-    handle = openSync(file, 'r');
-    if (!wasEmpty) checkParts(file, handle, doubts);
-    connection = openConnection(file);
-    lock(connection, wasEmpty);
-    const version = userVersion(connection);
-    const isChained = version >= CHAINED_VERSION;
-    const key = auditKey === undefined ? chainKeyBeside(file, isChained) : configuredKey(auditKey);
-    const chain = new AuditChain(key.text);
-    if (isChained && version <= SCHEMA_VERSION) checkHead(connection, chain, key, file, doubts);
-    bringToSchema(connection, chain, file);
-    key.keep();
-    const latest = new LatestInstant(connection, clock);
-    latest.check(file, doubts);
-    // The schema is in the file by now, which is never left as an empty header.
-    connection.pragma('journal_mode = WAL');
-    connection.exec('BEGIN IMMEDIATE');
-    connection.exec('COMMIT');
-    connection.pragma(`application_id = ${WITH_WAL}`);
-    connection.pragma('wal_checkpoint(TRUNCATE)');
-    writeHolder(file);
-    const copier = new StoreCopier(connection, handle);
-    const close = closerOf(file, connection, handle, copier);
-    return { connection, chain, latest, copier, close, abandon: () => void tryToClose(close) };
-  } catch (error) {
-    const code = (error as { code?: unknown }).code;
-    const isBusy = typeof code === 'string' && code.startsWith('SQLITE_BUSY');
-    const mine = connection;
-    const isFree = mine === undefined || isBusy || tryToClose(() => closeStore(mine));
-    if (!isFree || isBusy) mine?.close();
-    // Where another thread of this process has the lock, to close the file would free it.
-    const holder = isBusy ? readHolder(file) : undefined;
-    if (handle !== undefined && isFree && holder?.pid !== process.pid) closeSync(handle);
-    if (isBusy) throw new StoreInUseError(file, holder);
-    if (error instanceof Error && code === undefined) throw error;
-    throw new Error(`The store ${file} cannot be opened: ${(error as Error).message}`);
-  }
-}
-
-/** Whether a store that could not be opened could be closed. */
-function tryToClose(close: () => void): boolean {
-  for (let left = CLOSE_ATTEMPTS; left > 0; left--) {
+  /**
+   * @param file A path, or `:memory:`.
+   * @throws StoreInUseError where a broker has the file.
+   * @throws DoubtfulStoreError where it may not be the store that was left.
+   * @throws Error where it cannot be opened, or is of a newer version.
+   */
+  constructor(file: string, settings: SqliteStoreSettings = {}) {
+    const { clock = new Clock(), doubts = new AcceptedDoubts(), log = () => {} } = settings;
+    this.#log = log;
+    this.#file = openStore(file, { ...settings, clock, doubts });
+    const { connection, chain, latest } = this.#file;
+    this.#connection = connection;
     try {
-      close();
-      return true;
+      const leases = new LeaseTable(connection);
+      const budgets = new BudgetTable(connection);
+      const brakes = new BrakeTable(connection);
+      this.#auditLog = new AuditTable(connection, chain);
+      this.#keys = new KeyTable(connection, leases);
+      this.#holds = new HoldTable(connection);
+      this.#operations = new OperationTable(connection);
+      this.#book = new SqliteBook(
+        {
+          keys: this.#keys,
+          leases,
+          holds: this.#holds,
+          operations: this.#operations,
+          budgets,
+          brakes,
+          log: this.#auditLog,
+        },
+        (id) => this.#hooks?.unwrittenKey(id),
+      );
+      this.#queries = new SqliteQueries(connection, {
+        book: this.#book,
+        keys: this.#keys,
+        holds: this.#holds,
+      });
+      this.#journal = new Journal(connection, [
+        this.#keys.rows as unknown as Rows<never>,
+        ...this.#holds.rows,
+        this.#operations.rows as unknown as Rows<never>,
+      ]);
+      this.#commits = new GroupCommit(connection, {
+        beforeCommit: () => {
+          this.#journal.beforeCommit();
+          this.#auditLog.seal();
+          latest.beforeCommit(this.#commits.failed);
+        },
+        onCommit: () => {
+          latest.committed();
+          this.#journal.committed();
+          this.#keys.committed();
+          this.#holds.committed();
+          this.#hooks?.committed();
+        },
+        onRollback: () => {
+          this.#hooks?.rolledBack();
+          this.#journal.rolledBack();
+          this.#keys.rolledBack();
+          this.#holds.rolledBack();
+          for (const table of [leases, budgets, brakes, this.#auditLog]) table.forget();
+        },
+        onFailure: (reason) =>
+          log(`the store ${file} cannot be written (${reason}): until it can, calls are refused`),
+        onRecovery: () => log(`the store ${file} can be written again`),
+      });
+      this.#writeAll();
+      checkBalances(connection, file, doubts);
+      this.#endFlights(clock.now());
+      this.#keys.beginCount(clock.now());
+    } catch (error) {
+      this.#file.abandon();
+      throw error;
+    }
+    closeWhenForgotten(this, this.#file.close);
+  }
+
+  attach(hooks: StoreHooks): void {
+    this.#hooks = hooks;
+  }
+
+  run<T>(work: (book: Book) => T): Promise<T> {
+    return this.#commits.run(() => work(this.#book));
+  }
+
+  runSoon<T>(work: (book: Book) => T): Promise<T> {
+    return this.#commits.runSoon(() => work(this.#book));
+  }
+
+  keep({ work, ...told }: KeptWork): Promise<boolean> {
+    return this.#commits.keep({ work: () => work(this.#book), ...told });
+  }
+
+  async read<T>(work: (book: Book) => T): Promise<T> {
+    this.#commits.flush();
+    return work(this.#book);
+  }
+
+  peek<T>(work: (book: Book) => T): T {
+    return work(this.#book);
+  }
+
+  async checkpoint(): Promise<Queries> {
+    this.#writeAll();
+    return this.#queries;
+  }
+
+  async auditLog(): Promise<AuditQueries> {
+    this.#commits.flush();
+    return this.#auditLog;
+  }
+
+  async counts(now: number): Promise<StoreCounts> {
+    this.#commits.flush();
+    return {
+      liveKeys: this.#keys.counts(now).live,
+      openHolds: this.#holds.openCounts,
+      ...this.#commits.figures,
+    };
+  }
+
+  keyByTokenHash(hash: string): KeyRecord | undefined {
+    return this.#keys.byTokenHash(hash);
+  }
+
+  get isFailing(): boolean {
+    return this.#commits.failed;
+  }
+
+  get isClosed(): boolean {
+    return this.#commits.closed;
+  }
+
+  async state(): Promise<StoreState> {
+    await this.#commits.run(() => undefined);
+    const row = this.#connection.prepare('PRAGMA synchronous').get() as { synchronous: number };
+    return { kind: 'sqlite', durability: DURABILITY[row.synchronous] ?? String(row.synchronous) };
+  }
+
+  async copy(): Promise<StoreCopy> {
+    const { copier } = this.#file;
+    if (copier === undefined) throw notFound('The store is in memory: there is no file to copy.');
+    this.#commits.flush();
+    return copier.begin();
+  }
+
+  async close(): Promise<void> {
+    try {
+      this.#writeAll();
     } catch {
-      // What is told is why the store could not be opened.
+      // The journal has it: the broker that opens the store next writes it to the tables.
+    }
+    this.#commits.close();
+    try {
+      this.#file.close();
+    } catch (error) {
+      this.#log(
+        `the store could not be closed as one file (${(error as Error).message}): the -wal beside it has the rest, keep the two together`,
+      );
     }
   }
-  return false;
-}
 
-function closerOf(
-  file: string,
-  connection: SqliteConnection,
-  handle: number,
-  copier: StoreCopier,
-): () => void {
-  const close = once(() => {
-    copier.stop();
-    closeStore(connection);
-    noteClosed();
-    removeHolder(file);
-    closeSync(handle);
-  });
-  const noteClosed = noteOpen(file, close);
-  return close;
-}
+  /** What was in flight when the last process ended is in flight no more. */
+  #endFlights(now: number): void {
+    const inFlight = this.#operations.inFlight();
+    if (inFlight.length > 0) {
+      this.#commits.runNow(() => {
+        for (const each of inFlight) endFlights(this.#book, each, now);
+        this.#journal.writeAll();
+      });
+    }
+    this.#holds.markAllUnknown();
+    this.#operations.forgetFlights();
+    this.#journal.forgetRead();
+  }
 
-/** Does a work until it is done, and then no more. */
-function once(work: () => void): () => void {
-  let isDone = false;
-  return () => {
-    if (!isDone) work();
-    isDone = true;
-  };
-}
-
-/** Locks a store for good: a second process fails here, and not at its first write. */
-function lock(connection: SqliteConnection, wasEmpty: boolean): void {
-  connection.pragma('locking_mode = EXCLUSIVE');
-  connection.pragma('synchronous = FULL');
-  connection.pragma(`cache_size = -${CACHE_KIB}`);
-  if (!wasEmpty) connection.pragma('journal_mode = WAL');
-  connection.exec('BEGIN EXCLUSIVE');
-  connection.exec('COMMIT');
-}
-
-function bringToSchema(connection: SqliteConnection, chain: AuditChain, file = ':memory:'): void {
-  migrate(connection, file, (from) => {
-    if (from === 0) connection.pragma(`application_id = ${WHOLE}`);
-    if (from >= 3) return;
-    new AuditTable(connection, chain).adopt(AUDIT_BEFORE_3, from === CHAINED_VERSION);
-    connection.exec(`DROP TABLE ${AUDIT_BEFORE_3}`);
-  });
-}
-
-function configuredKey(text: string): ChainKey {
-  return { text, origin: 'the audit key that is configured', keep: () => {} };
-}
-
-/** @throws DoubtfulStoreError where the head of the log is not sealed with the key. */
-function checkHead(
-  connection: SqliteConnection,
-  chain: AuditChain,
-  { origin }: ChainKey,
-  file: string,
-  doubts: AcceptedDoubts,
-): void {
-  const head = connection.prepare('SELECT count, mac, seal FROM audit_head WHERE id = 1').get() as
-    { count: number; mac: string; seal: string } | undefined;
-  if (head !== undefined && chain.seal(head) === head.seal) return;
-  doubts.raise(
-    'other-audit-key',
-    `The head of the audit log in ${file} is not sealed with ${origin}: the key is another one, or the log was changed. Give the key that the store was made with: with another one the log never verifies again.`,
-  );
+  /** Has the tables say all that is decided. */
+  #writeAll(): void {
+    this.#commits.flush();
+    if (!this.#journal.isWritten) this.#commits.runNow(() => this.#journal.writeAll());
+  }
 }

@@ -1,8 +1,8 @@
 import type { AppBudgets, BudgetScope, BudgetSubject } from '../../budgets/budget';
-import type { Subject } from '../../keys/issue-request';
+import { LONGEST_LIFE_MS } from '../../keys/expires-in';
+import type { BudgetedKey, LiveKey, LiveSlice } from '../store';
 import { Conditions } from './conditions';
 import { subjectOf } from './key-search';
-import type { LiveKey } from './key-search';
 import type { SqliteConnection, SqliteValue } from './sqlite-driver';
 
 /** How many keys are stepped over to find some that carry budgets: about a millisecond. */
@@ -20,22 +20,6 @@ const INDEX: Readonly<Record<Exclude<BudgetScope, 'vendor'>, string>> = {
   run: 'keys_of_run',
   tool: 'keys_by_tool',
 };
-
-/** A key that carries budgets. */
-export interface BudgetedKey {
-  rowid: number;
-  vendor: string;
-  subject: Subject;
-  budgets: AppBudgets;
-}
-
-export interface BudgetedSlice {
-  keys: readonly BudgetedKey[];
-  /** How many keys were stepped over to find these. */
-  steps: number;
-  /** Where the next slice begins; absent where no key is left. */
-  next?: number;
-}
 
 /** The keys of the subjects that budgets cap. To be asked once all rows are written. */
 export class SubjectKeys {
@@ -69,7 +53,10 @@ export class SubjectKeys {
   }
 
   /** A slice of the keys below a position that carry budgets and were live after an instant, newest first. */
-  withBudgets(position: number, liveAfter: number, issuedAfter: number): BudgetedSlice {
+  withBudgets(
+    position: number = Number.MAX_SAFE_INTEGER,
+    liveAfter: number,
+  ): { keys: readonly BudgetedKey[]; steps: number; next?: number } {
     const end = this.connection
       .prepare(
         `SELECT rowid AS position, created_at AS issued FROM keys WHERE rowid < ?
@@ -85,14 +72,15 @@ export class SubjectKeys {
       .raw()
       .all(position, end?.position ?? 0, liveAfter, liveAfter, liveAfter) as SqliteValue[][];
     const keys = rows.map(([rowid, vendor, tenant, user, run, tool, budgets]) => ({
-      rowid: rowid as number,
+      position: rowid as number,
       vendor: vendor as string,
       subject: subjectOf(tenant, user, run, tool),
       budgets: JSON.parse(budgets as string) as AppBudgets,
     }));
-    const last = keys.length === SLICE_ROWS ? keys.at(-1)?.rowid : undefined;
-    const next =
-      last ?? (end === undefined || end.issued <= issuedAfter ? undefined : end.position);
+    const last = keys.length === SLICE_ROWS ? keys.at(-1)?.position : undefined;
+    // No key lives longer: those before it were dead by then.
+    const isLast = end === undefined || end.issued <= liveAfter - LONGEST_LIFE_MS;
+    const next = last ?? (isLast ? undefined : end.position);
     return { keys, steps: SLICE_KEYS, ...(next === undefined ? {} : { next }) };
   }
 
@@ -100,9 +88,10 @@ export class SubjectKeys {
   liveOf(
     scope: 'tenant' | 'user' | 'run' | 'tool',
     id: string,
-    { position, issuedAfter, now }: { position: number; issuedAfter: number; now: number },
+    position: number = Number.MAX_SAFE_INTEGER,
+    now: number,
     limit: number,
-  ): { keys: readonly LiveKey[]; next?: number } {
+  ): LiveSlice<number> {
     const rows = this.connection
       .prepare(
         `SELECT keys.rowid, created_at, keys.id, vendor, tenant_id, user_id, run_id, tool,
@@ -112,7 +101,7 @@ export class SubjectKeys {
       )
       .raw()
       .all(now, now, now, id, position, limit) as SqliteValue[][];
-    const keys = rows
+    const keys: LiveKey[] = rows
       .filter((row) => row[8] === 1)
       .map(([, , keyId, vendor, tenant, user, run, tool]) => ({
         id: keyId as string,
@@ -120,26 +109,26 @@ export class SubjectKeys {
         subject: subjectOf(tenant, user, run, tool),
       }));
     const [last, issued] = rows.at(-1) ?? [];
-    const isLast = rows.length < limit || (issued as number) <= issuedAfter;
+    const isLast = rows.length < limit || (issued as number) <= now - LONGEST_LIFE_MS;
     return { keys, ...(isLast ? {} : { next: last as number }) };
   }
 
-  /** The subjects of an id that have had a key: of a user in each tenant, of a run of each user too. */
-  *subjectsOf(scope: 'user' | 'run', id: string): Generator<BudgetSubject> {
+  /** The subjects of an id that have had a key, up to a limit. */
+  subjectsOf(scope: 'user' | 'run', id: string, limit: number): BudgetSubject[] {
+    const found: BudgetSubject[] = [];
     const where = new Conditions();
     where.add(`${columnOf(scope)} = ?`, id);
     for (const tenant of this.#distinct(scope, where, 'tenant_id')) {
-      if (scope === 'user') {
-        yield { scope, tenant, user: '', id };
-        continue;
-      }
       const within = new Conditions();
       within.addAll(where);
       addValue(within, 'tenant_id', tenant);
-      for (const user of this.#distinct(scope, within, 'user_id')) {
-        yield { scope, tenant, user, id };
+      const users = scope === 'user' ? [''] : this.#distinct(scope, within, 'user_id');
+      for (const user of users) {
+        found.push({ scope, tenant, user, id });
+        if (found.length === limit) return found;
       }
     }
+    return found;
   }
 
   /** The values of the next column of an index, each found by one seek. */

@@ -6,7 +6,7 @@ import type { StripeVendor } from '../../testing/stripe-vendor';
 import { Broker } from '../broker';
 import type { OwnKey } from '../broker';
 import { openConnection } from './sqlite/sqlite-driver';
-import { closeStore } from './sqlite/sqlite-store';
+import { closeStore } from './sqlite/open-store';
 
 const folder = mkdtempSync(join(tmpdir(), 'vault-key-promised-'));
 let files = 0;

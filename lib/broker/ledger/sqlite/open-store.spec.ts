@@ -19,7 +19,7 @@ import { AcceptedDoubts, DoubtfulStoreError, StoreInUseError } from '../store-do
 import type { StoreDoubt } from '../store-doubt';
 import { openConnection } from './sqlite-driver';
 import { SqliteLedger } from './sqlite-ledger';
-import { closeStore } from './sqlite-store';
+import { closeStore } from './open-store';
 
 const CENT = 10_000;
 const folder = mkdtempSync(join(tmpdir(), 'vault-key-store-'));

@@ -1,10 +1,11 @@
-import { AuditChain } from '../../audit/audit-chain';
-import type { AuditEntry, AuditRow } from '../../audit/audit-entry';
-import { AuditTable } from './audit-table';
-import { GroupCommit } from './group-commit';
+import { AuditChain } from '../audit/audit-chain';
+import type { AuditEntry, AuditRow } from '../audit/audit-entry';
+import { AuditTable } from './sqlite/audit-table';
+import { GroupCommit } from './sqlite/group-commit';
+import type { Book } from './book';
 import { RefusalRows } from './refusal-rows';
-import { migrate } from './schema';
-import { openConnection } from './sqlite-driver';
+import { migrate } from './sqlite/schema';
+import { openConnection } from './sqlite/sqlite-driver';
 
 /** The rows of refusals on a real store in memory, which can be made to take no rows. */
 function rowsOfRefusals() {
@@ -19,16 +20,25 @@ function rowsOfRefusals() {
       log.forget();
     },
   });
-  const refusals = new RefusalRows(commits, log);
+  const book = { log: (row: AuditRow, more?: Partial<AuditRow>) => log.write(row, more) } as Book;
+  const refusals = new RefusalRows({
+    run: (work) => commits.run(() => work(book)),
+    runSoon: (work) => commits.runSoon(() => work(book)),
+    get isClosed() {
+      return commits.closed;
+    },
+  });
   return {
     commits,
+    book,
     refusals,
     fail: () =>
       connection.exec(
         "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(FAIL, 'full'); END",
       ),
     mend: () => connection.exec('DROP TRIGGER full'),
-    rows: (): AuditEntry[] => [...log.page({}, { limit: 1_000 }).entries].reverse(),
+    rows: async (): Promise<AuditEntry[]> =>
+      [...(await log.rows({}, { limit: 1_000 })).entries].reverse(),
   };
 }
 
@@ -55,30 +65,30 @@ describe('the audit rows of refusals', () => {
       await refusals.record(refusal(null, { verdict: 'invalid_path' }));
       await refusals.record(refusal(i, { key_id: 'other' }));
     }
-    expect(counts(rows())).toEqual([
+    expect(counts(await rows())).toEqual([
       ['k cap_exhausted', 1, 1],
       ['k invalid_path', 1, null],
       ['other cap_exhausted', 1, 1],
     ]);
-    refusals.close();
-    expect(counts(rows().slice(3))).toEqual([
+    await refusals.close();
+    expect(counts((await rows()).slice(3))).toEqual([
       ['k cap_exhausted', 9, 54],
       ['k invalid_path', 9, null],
       ['other cap_exhausted', 9, 54],
     ]);
-    expect(rows()[3]).toMatchObject({ call_id: null, path: '/v1/10' });
+    expect((await rows())[3]).toMatchObject({ call_id: null, path: '/v1/10' });
   });
 
   it('are counted once, however often the transaction of several is tried', async () => {
-    const { commits, refusals, rows } = rowsOfRefusals();
-    const refuse = (micros: number) => commits.run(() => refusals.write(refusal(micros)));
+    const { commits, book, refusals, rows } = rowsOfRefusals();
+    const refuse = (micros: number) => commits.run(() => refusals.write(book, refusal(micros)));
     const broken = commits.run(() => {
       throw new Error('disk I/O error');
     });
     const [outcome] = await Promise.allSettled([broken, refuse(1), refuse(2), refuse(3)]);
     expect(outcome?.status).toBe('rejected');
-    refusals.close();
-    expect(counts(rows())).toEqual([
+    await refusals.close();
+    expect(counts(await rows())).toEqual([
       ['k cap_exhausted', 1, 1],
       ['k cap_exhausted', 2, 5],
     ]);
@@ -89,12 +99,12 @@ describe('the audit rows of refusals', () => {
     await refusals.record(refusal(1));
     fail();
     await refusals.record(refusal(2));
-    expect(() => refusals.close()).toThrow('audit log');
+    await expect(refusals.close()).rejects.toThrow('audit log');
     await refusals.record(refusal(3));
     await expect(refusals.record(refusal(1, { key_id: 'new' }))).rejects.toThrow('audit log');
     mend();
-    refusals.close();
-    expect(counts(rows())).toEqual([
+    await refusals.close();
+    expect(counts(await rows())).toEqual([
       ['k cap_exhausted', 1, 1],
       ['k cap_exhausted', 2, 5],
     ]);
@@ -103,10 +113,10 @@ describe('the audit rows of refusals', () => {
   it('hold at most 256 characters of what an agent chose', async () => {
     const { refusals, rows } = rowsOfRefusals();
     await refusals.record(refusal(1, { path: `/${'p'.repeat(8_000)}`, reason: '🙂'.repeat(300) }));
-    const [row] = rows();
+    const [row] = await rows();
     expect(row?.path).toBe(`/${'p'.repeat(254)}…`);
     expect(row?.reason).toHaveLength(256);
     expect(row?.reason?.isWellFormed()).toBe(true);
-    refusals.close();
+    await refusals.close();
   });
 });

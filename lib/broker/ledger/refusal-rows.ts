@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
-import type { AuditRow } from '../../audit/audit-entry';
-import type { AuditTable } from './audit-table';
-import type { GroupCommit } from './group-commit';
+import type { AuditRow } from '../audit/audit-entry';
+import type { Book } from './book';
+import type { Store } from './store';
 
 const ROW_EVERY_MS = 1_000;
 /** An agent chooses the path it asks for, and parts of what is said of it. */
@@ -30,28 +30,25 @@ export class RefusalRows {
   #written: { name: string; count: number; micros: number | null }[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(
-    private readonly commits: GroupCommit,
-    private readonly log: AuditTable,
-  ) {}
+  constructor(private readonly store: Pick<Store, 'run' | 'runSoon' | 'isClosed'>) {}
 
   /** Resolves once the row is durable, or where it is merged. */
   record(row: AuditRow): Promise<void> {
     const kind = this.#kinds.get(nameOf(row));
-    if (kind === undefined) return this.commits.run(() => this.write(row));
+    if (kind === undefined) return this.store.run((book) => this.write(book, row));
     merge(kind, row);
     return Promise.resolve();
   }
 
   /** As {@link record}, in the transaction under way. */
-  write(row: AuditRow): void {
+  write(book: Pick<Book, 'log'>, row: AuditRow): void {
     const name = nameOf(row);
     if (this.#kinds.has(name) || this.#begun.has(name)) {
       this.#merged.push(row);
       return;
     }
     this.#begun.add(name);
-    this.log.write(row, { ...cut(row), count: 1 });
+    book.log(row, { ...cut(row), count: 1 });
   }
 
   /** The transaction has been committed. */
@@ -89,11 +86,11 @@ export class RefusalRows {
    *
    * @throws BrokerRefusal 503.
    */
-  close(): void {
+  async close(): Promise<void> {
     clearTimeout(this.#timer);
     try {
       if ([...this.#kinds.values()].some(({ count }) => count > 0)) {
-        this.commits.runNow(() => this.#writeThoseBefore(Infinity));
+        await this.store.run((book) => this.#writeThoseBefore(book, Infinity));
       }
     } finally {
       clearTimeout(this.#timer);
@@ -116,7 +113,7 @@ export class RefusalRows {
       else this.#kinds.delete(name);
     }
     const isWritten = isDue
-      ? this.commits.runSoon(() => this.#writeThoseBefore(before))
+      ? this.store.runSoon((book) => this.#writeThoseBefore(book, before))
       : Promise.resolve();
     isWritten.then(
       () => this.#armAgain(),
@@ -127,16 +124,16 @@ export class RefusalRows {
 
   #armAgain(delayMs?: number): void {
     this.#timer = undefined;
-    if (!this.commits.closed) this.#arm(delayMs);
+    if (!this.store.isClosed) this.#arm(delayMs);
   }
 
   /** In a transaction. */
-  #writeThoseBefore(before: number): void {
+  #writeThoseBefore(book: Pick<Book, 'log'>, before: number): void {
     for (const [name, { since, count, micros, last }] of this.#kinds) {
       if (since > before) break;
       if (count === 0 || last === undefined) continue;
       const one = count === 1 ? {} : { ...NOT_OF_SEVERAL, requested_micros: micros };
-      this.log.write(last, { ...cut(last), ...one, count });
+      book.log(last, { ...cut(last), ...one, count });
       this.#written.push({ name, count, micros });
     }
   }

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { KeyRecord } from '../../keys/key';
-import type { Outcome, Price } from '../../pricing/price';
-import type { Hold } from '../ledger';
-import { openConnection } from './sqlite-driver';
-import { SqliteLedger } from './sqlite-ledger';
-import { closeStore } from './sqlite-store';
+import type { KeyRecord } from '../keys/key';
+import type { Outcome, Price } from '../pricing/price';
+import type { Hold } from './ledger';
+import { openConnection } from './sqlite/sqlite-driver';
+import { SqliteLedger } from './sqlite/sqlite-ledger';
+import { closeStore } from './sqlite/open-store';
 
 const CENT = 10_000;
 const folder = mkdtempSync(join(tmpdir(), 'vault-key-kept-'));

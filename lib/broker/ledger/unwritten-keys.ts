@@ -1,26 +1,26 @@
-import { isLive } from '../../keys/key';
-import type { KeyRecord } from '../../keys/key';
+import { isLive } from '../keys/key';
+import type { KeyRecord } from '../keys/key';
 
 /** A key that was given out before it was written. */
-export interface PromisedKey {
+export interface UnwrittenKey {
   key: KeyRecord;
   remoteAddress: string | undefined;
 }
 
-interface Promised extends PromisedKey {
+interface Entry extends UnwrittenKey {
   /** Whether the transaction under way has written it. */
   isWritten: boolean;
 }
 
 /** Keys that work already and are written with the next transaction, or the first that passes. */
-export class PromisedKeys {
-  readonly #byId = new Map<string, Promised>();
-  readonly #byTokenHash = new Map<string, Promised>();
+export class UnwrittenKeys {
+  readonly #byId = new Map<string, Entry>();
+  readonly #byTokenHash = new Map<string, Entry>();
 
   add(key: KeyRecord, remoteAddress: string | undefined): void {
-    const promised = { key, remoteAddress, isWritten: false };
-    this.#byId.set(key.id, promised);
-    this.#byTokenHash.set(key.tokenHash, promised);
+    const entry = { key, remoteAddress, isWritten: false };
+    this.#byId.set(key.id, entry);
+    this.#byTokenHash.set(key.tokenHash, entry);
   }
 
   get(id: string): KeyRecord | undefined {
@@ -35,16 +35,16 @@ export class PromisedKeys {
    * What has to be written before a key can be charged: it and every key above it, parents first.
    * They count as written from here on, unless the transaction is rolled back.
    */
-  take(id: string | undefined): PromisedKey[] {
-    const path: Promised[] = [];
+  take(id: string | undefined): UnwrittenKey[] {
+    const path: Entry[] = [];
     for (let next = id; next !== undefined;) {
-      const promised = this.#byId.get(next);
+      const entry = this.#byId.get(next);
       // A key is never written before those above it.
-      if (promised === undefined || promised.isWritten) break;
-      path.unshift(promised);
-      next = promised.key.parentId;
+      if (entry === undefined || entry.isWritten) break;
+      path.unshift(entry);
+      next = entry.key.parentId;
     }
-    for (const promised of path) promised.isWritten = true;
+    for (const entry of path) entry.isWritten = true;
     return path;
   }
 
@@ -64,6 +64,6 @@ export class PromisedKeys {
   }
 
   rolledBack(): void {
-    for (const promised of this.#byId.values()) promised.isWritten = false;
+    for (const entry of this.#byId.values()) entry.isWritten = false;
   }
 }

@@ -1,7 +1,8 @@
-import { storeUnavailable } from '../../refusal';
-import type { HoldEnd, HoldRecord } from '../ledger';
-import type { GroupCommit } from './group-commit';
-import type { OperationTable } from './operation-table';
+import { storeUnavailable } from '../refusal';
+import type { Book } from './book';
+import type { HoldEnd, HoldRecord } from './ledger';
+import { finish } from './rules/settlement';
+import type { Store } from './store';
 
 /** Settlements of this many calls may wait for the store; then no more calls are admitted. */
 const MAX_KEPT = 10_000;
@@ -9,7 +10,6 @@ const MAX_KEPT = 10_000;
 /** A settlement until it is written. */
 interface Settlement {
   end: HoldEnd;
-  finish: () => void;
   /** The settlements on the same object that came before it, and wait too. */
   before: readonly Settlement[];
   state: 'waiting' | 'in this transaction' | 'written';
@@ -32,8 +32,7 @@ export class KeptSettlements {
   #keptInAll = 0;
 
   constructor(
-    private readonly commits: GroupCommit,
-    private readonly operations: OperationTable,
+    private readonly store: Store,
     private readonly log: (line: string) => void,
   ) {}
 
@@ -47,12 +46,12 @@ export class KeptSettlements {
    *
    * @returns Once it is written, or kept.
    */
-  async add(end: HoldEnd, finish: () => void): Promise<void> {
+  async add(end: HoldEnd): Promise<void> {
     const { holdId } = end.hold;
     this.#count(holdId, 1);
-    const settlement = this.#queue(end, finish);
-    await this.commits.keep({
-      work: () => this.#write(settlement),
+    const settlement = this.#queue(end);
+    await this.store.keep({
+      work: (book) => this.#write(book, settlement),
       onWritten: () => {
         this.#count(holdId, -1);
         this.#forget(end);
@@ -85,11 +84,11 @@ export class KeptSettlements {
   }
 
   /** Whether a hold is held though every call on it has ended. */
-  hasStranded({ callId, vendor, state, idempotencyKeyHash }: HoldRecord): boolean {
+  hasStranded(book: Book, { callId, vendor, state, idempotencyKeyHash }: HoldRecord): boolean {
     const ended = this.#ended.get(callId);
     if (state !== 'held' || ended === undefined) return false;
     const operation =
-      idempotencyKeyHash === null ? undefined : this.operations.get(vendor, idempotencyKeyHash);
+      idempotencyKeyHash === null ? undefined : book.operation(vendor, idempotencyKeyHash);
     return ended >= (operation?.holdId === callId ? operation.inFlight : 1);
   }
 
@@ -106,18 +105,18 @@ export class KeptSettlements {
     );
   }
 
-  #queue(end: HoldEnd, finish: () => void): Settlement {
+  #queue(end: HoldEnd): Settlement {
     const names = objectsOf(end);
     const before = names.flatMap((name) => this.#lastOn.get(name) ?? []);
-    const settlement: Settlement = { end, finish, before, state: 'waiting' };
+    const settlement: Settlement = { end, before, state: 'waiting' };
     for (const name of names) this.#lastOn.set(name, settlement);
     return settlement;
   }
 
-  #write(settlement: Settlement): void {
+  #write(book: Book, settlement: Settlement): void {
     if (settlement.state !== 'waiting') return;
-    for (const each of settlement.before) this.#write(each);
-    settlement.finish();
+    for (const each of settlement.before) this.#write(book, each);
+    finish(book, settlement.end);
     settlement.state = 'in this transaction';
     this.#begun.push(settlement);
   }

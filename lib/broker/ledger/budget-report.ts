@@ -1,0 +1,196 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import {
+  ANY_ID,
+  appCap,
+  dayBalanceName,
+  dayOf,
+  endOfDay,
+  ruleName,
+  startOfDay,
+  subjectsOf,
+  tighter,
+} from '../budgets/budget';
+import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
+import type { KeyRecord } from '../keys/key';
+import type { MicroUsd } from '../money/usd';
+import type { CapState } from './rules/caps';
+import type { AppBudget, Page, SubjectCap } from './ledger';
+import type { Book } from './book';
+import type { BudgetedKey, LiveKey, LivePosition, Queries, Store } from './store';
+
+/** How many keys are looked at before other work has its turn: about a millisecond. */
+const SLICE_KEYS = 500;
+/** How many keys one request looks at to count those that a budget caps. */
+const MAX_COUNTED = 100_000;
+/** What one page of the application's budgets may cost: keys that carry some, and keys stepped over. */
+const MAX_BUDGETED = 10_000;
+const MAX_STEPS = 100_000;
+const PAGE_BUDGETS = 500;
+/** How many subjects are looked at to find the one that a budget caps. */
+const MAX_SUBJECTS = 100;
+
+/** What budgets mean for the keys of the store. */
+export class BudgetReport {
+  constructor(private readonly store: Store) {}
+
+  /** As `Ledger.capUnder`. */
+  async capUnder(budget: Budget, now: number): Promise<CapState | undefined> {
+    const queries = await this.store.checkpoint();
+    const subject = await this.#onlySubjectOf(queries, budget);
+    if (subject === undefined) return undefined;
+    const capMicros = tighter(budget.capMicros, await appCapOf(queries, subject)) ?? 0;
+    return this.store.read((book) => stateOf(book, subject, capMicros, now));
+  }
+
+  /** As `Ledger.capsOfSubjects`. */
+  async capsOf(subjects: readonly BudgetSubject[], now: number): Promise<SubjectCap[]> {
+    const queries = await this.store.checkpoint();
+    const found: { subject: BudgetSubject; app: MicroUsd | undefined }[] = [];
+    for (const subject of subjects) found.push({ subject, app: await appCapOf(queries, subject) });
+    return this.store.read((book) =>
+      found.flatMap(({ subject, app }) => {
+        const caps = [
+          { source: 'operator', capMicros: book.capOver(subject) },
+          { source: 'app', capMicros: app },
+        ] as const;
+        return caps.flatMap(({ source, capMicros }): SubjectCap[] =>
+          capMicros === undefined
+            ? []
+            : [{ subject, source, ...stateOf(book, subject, capMicros, now) }],
+        );
+      }),
+    );
+  }
+
+  /** As `Ledger.liveKeysUnder`; `unwritten` are the keys that no query finds. */
+  async liveKeysUnder(
+    rule: BudgetRule,
+    unwritten: readonly KeyRecord[],
+    now: number,
+  ): Promise<number | undefined> {
+    const queries = await this.store.checkpoint();
+    const countCapped = (keys: readonly LiveKey[]): Promise<number> =>
+      this.store.read((book) => keys.filter((key) => isCapped(book, rule, key)).length);
+    let count = await countCapped(unwritten);
+    let looked = 0;
+    for await (const slice of liveSlices(queries, rule, now)) {
+      count += await countCapped(slice);
+      looked += SLICE_KEYS;
+      if (looked > MAX_COUNTED) return undefined;
+      await nextTurn();
+    }
+    return count;
+  }
+
+  /** As `Ledger.appBudgets`. */
+  async ofApp(cursor: string | undefined, now: number): Promise<Page<AppBudget>> {
+    const queries = await this.store.checkpoint();
+    const start = cursor === undefined ? undefined : Number(cursor);
+    const midnight = startOfDay(now);
+    const seen = new Set<string>();
+    const found: { subject: BudgetSubject; capMicros: MicroUsd }[] = [];
+    const page = async (next?: number): Promise<Page<AppBudget>> => ({
+      entries: await this.store.read((book) =>
+        found.map(({ subject, capMicros }) => appBudget(book, subject, capMicros, now)),
+      ),
+      ...(next === undefined ? {} : { next: String(next) }),
+    });
+    let looked = 0;
+    let steps = 0;
+    for (let position = start; ;) {
+      const { keys, next, ...slice } = await queries.keysWithBudgets(position, midnight);
+      for (const key of keys) {
+        for (const subject of budgetedSubjects(key)) {
+          const name = dayBalanceName(subject, '');
+          if (seen.has(name)) continue;
+          seen.add(name);
+          // The pages before have told what their keys carry.
+          if (start !== undefined && (await queries.hasNewerKey(subject, start, midnight))) {
+            continue;
+          }
+          found.push({ subject, capMicros: appCap(key.budgets, subject) ?? 0 });
+        }
+        if (found.length >= PAGE_BUDGETS) return page(key.position);
+      }
+      if (next === undefined) return page();
+      looked += keys.length;
+      steps += slice.steps;
+      if (looked >= MAX_BUDGETED || steps >= MAX_STEPS) return page(next);
+      position = next;
+      await nextTurn();
+    }
+  }
+
+  /** Whom a rule caps where that is one subject, or none that has had a key yet. */
+  async #onlySubjectOf(queries: Queries, rule: BudgetRule): Promise<BudgetSubject | undefined> {
+    const { scope, tenant, user, id } = rule;
+    if (id === ANY_ID) return undefined;
+    const named = { scope, tenant: tenant ?? '', user: user ?? '', id };
+    if (scope !== 'user' && scope !== 'run') return named;
+    if (tenant !== undefined && (scope === 'user' || user !== undefined)) return named;
+    const subjects = await queries.subjectsOf(scope, id, MAX_SUBJECTS + 1);
+    if (subjects.length > MAX_SUBJECTS) return undefined;
+    const name = ruleName(rule);
+    const capped = await this.store.read((book) =>
+      subjects.filter((subject) => book.ruleOver(subject) === name),
+    );
+    return capped.length > 1 ? undefined : (capped[0] ?? named);
+  }
+}
+
+function appBudget(
+  book: Book,
+  subject: BudgetSubject,
+  capMicros: MicroUsd,
+  now: number,
+): AppBudget {
+  const met = tighter(book.capOver(subject), capMicros) ?? capMicros;
+  return { subject, capMicros, met: stateOf(book, subject, met, now) };
+}
+
+function stateOf(book: Book, subject: BudgetSubject, capMicros: MicroUsd, now: number): CapState {
+  return {
+    scope: subject.scope,
+    capMicros,
+    balance: book.balance(dayBalanceName(subject, dayOf(now))),
+    resetsAt: endOfDay(now),
+  };
+}
+
+async function appCapOf(queries: Queries, subject: BudgetSubject): Promise<MicroUsd | undefined> {
+  return appCap((await queries.newestBudgets(subject)) ?? {}, subject);
+}
+
+function isCapped(book: Book, rule: BudgetRule, { subject, vendor }: LiveKey): boolean {
+  const name = ruleName(rule);
+  return subjectsOf(subject, vendor).some(
+    (each) => each.scope === rule.scope && book.ruleOver(each) === name,
+  );
+}
+
+/** The live keys among which are all that a rule caps. */
+async function* liveSlices(
+  queries: Queries,
+  { scope, id }: BudgetRule,
+  now: number,
+): AsyncGenerator<readonly LiveKey[]> {
+  if (scope === 'vendor' || id === ANY_ID) {
+    let from: LivePosition | undefined;
+    do {
+      const slice = await queries.liveKeys(undefined, from, now, SLICE_KEYS);
+      yield slice.keys;
+      from = slice.next;
+    } while (from !== undefined);
+    return;
+  }
+  let from: number | undefined;
+  do {
+    const slice = await queries.liveKeysOf(scope, id, from, now, SLICE_KEYS);
+    yield slice.keys;
+    from = slice.next;
+  } while (from !== undefined);
+}
+
+function budgetedSubjects({ subject, vendor, budgets }: BudgetedKey): BudgetSubject[] {
+  return subjectsOf(subject, vendor).filter((each) => appCap(budgets, each) !== undefined);
+}

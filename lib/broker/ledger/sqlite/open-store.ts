@@ -1,0 +1,221 @@
+import { closeSync, openSync } from 'node:fs';
+import { AuditChain } from '../../audit/audit-chain';
+import type { Clock } from '../../clock';
+import { StoreInUseError } from '../store-doubt';
+import type { AcceptedDoubts } from '../store-doubt';
+import { AuditTable } from './audit-table';
+import { chainKeyBeside, passingChainKey } from './chain-key';
+import type { ChainKey } from './chain-key';
+import { checkNotOpenHere, noteOpen } from './process-stores';
+import { AUDIT_BEFORE_3, SCHEMA_VERSION, migrate, userVersion } from './schema';
+import { LatestInstant } from './latest-instant';
+import { openConnection } from './sqlite-driver';
+import type { SqliteConnection } from './sqlite-driver';
+import { StoreCopier } from './store-copy';
+import {
+  WHOLE,
+  WITH_WAL,
+  checkNewFile,
+  checkParts,
+  createFile,
+  hasContent,
+  readHolder,
+  removeHolder,
+  writeHolder,
+} from './store-file';
+
+const CACHE_KIB = 16_384;
+/** A disk that fails now and then takes the second attempt. */
+const CLOSE_ATTEMPTS = 10;
+/** From this version on the log is chained. */
+const CHAINED_VERSION = 2;
+
+/** How a store is opened. */
+export interface StoreSettings {
+  /** What the audit log is chained with; beside the file where it is not given. */
+  auditKey?: string | undefined;
+  /** The doubts that are meant. */
+  doubts: AcceptedDoubts;
+  clock: Clock;
+}
+
+/** A store that this process has for itself. */
+export interface OpenStore {
+  readonly connection: SqliteConnection;
+  /** What its audit log is chained with. */
+  readonly chain: AuditChain;
+  readonly latest: LatestInstant;
+  /** Absent in memory. */
+  readonly copier?: StoreCopier;
+  /**
+   * Leaves one file, free for the next broker, in this process too. Does nothing a second time.
+   *
+   * @throws Error where the disk does not take it. Then the `-wal` beside the file has the rest, and
+   *   the store stays locked until the process ends.
+   */
+  readonly close: () => void;
+  /** As {@link close}, of a store whose opening has failed: never throws. */
+  readonly abandon: () => void;
+}
+
+/**
+ * Opens a store, locks it for this process, and brings it to the schema of this version.
+ *
+ * @throws StoreInUseError where a broker has it.
+ * @throws DoubtfulStoreError where it may not be the store that was left.
+ * @throws Error where it cannot be opened, or is of a newer version.
+ */
+export function openStore(file: string, settings: StoreSettings): OpenStore {
+  if (file !== ':memory:') return openFile(file, settings);
+  const connection = openConnection(file);
+  connection.pragma(`cache_size = -${CACHE_KIB}`);
+  const { auditKey } = settings;
+  const key = auditKey === undefined ? passingChainKey() : configuredKey(auditKey);
+  const chain = new AuditChain(key.text);
+  bringToSchema(connection, chain);
+  return {
+    connection,
+    chain,
+    latest: new LatestInstant(connection, settings.clock),
+    close: once(() => closeStore(connection)),
+    abandon: () => connection.close(),
+  };
+}
+
+/** As {@link OpenStore.close}, for a connection of any kind. */
+export function closeStore(connection: SqliteConnection): void {
+  // First everything, then the word that this was everything.
+  connection.pragma('wal_checkpoint(TRUNCATE)');
+  connection.pragma(`application_id = ${WHOLE}`);
+  connection.pragma('wal_checkpoint(TRUNCATE)');
+  // The driver's close() keeps connection and lock until its statements are collected as garbage.
+  connection.pragma('journal_mode = DELETE');
+  connection.pragma('locking_mode = NORMAL');
+  connection.prepare('SELECT COUNT(*) FROM sqlite_schema').get();
+  connection.close();
+}
+
+function openFile(file: string, { auditKey, doubts, clock }: StoreSettings): OpenStore {
+  checkNotOpenHere(file);
+  const wasEmpty = !hasContent(file);
+  if (wasEmpty) checkNewFile(file, doubts);
+  let connection: SqliteConnection | undefined;
+  let handle: number | undefined;
+  try {
+    createFile(file);
+    handle = openSync(file, 'r');
+    if (!wasEmpty) checkParts(file, handle, doubts);
+    connection = openConnection(file);
+    lock(connection, wasEmpty);
+    const version = userVersion(connection);
+    const isChained = version >= CHAINED_VERSION;
+    const key = auditKey === undefined ? chainKeyBeside(file, isChained) : configuredKey(auditKey);
+    const chain = new AuditChain(key.text);
+    if (isChained && version <= SCHEMA_VERSION) checkHead(connection, chain, key, file, doubts);
+    bringToSchema(connection, chain, file);
+    key.keep();
+    const latest = new LatestInstant(connection, clock);
+    latest.check(file, doubts);
+    // The schema is in the file by now, which is never left as an empty header.
+    connection.pragma('journal_mode = WAL');
+    connection.exec('BEGIN IMMEDIATE');
+    connection.exec('COMMIT');
+    connection.pragma(`application_id = ${WITH_WAL}`);
+    connection.pragma('wal_checkpoint(TRUNCATE)');
+    writeHolder(file);
+    const copier = new StoreCopier(connection, handle);
+    const close = closerOf(file, connection, handle, copier);
+    return { connection, chain, latest, copier, close, abandon: () => void tryToClose(close) };
+  } catch (error) {
+    const code = (error as { code?: unknown }).code;
+    const isBusy = typeof code === 'string' && code.startsWith('SQLITE_BUSY');
+    const mine = connection;
+    const isFree = mine === undefined || isBusy || tryToClose(() => closeStore(mine));
+    if (!isFree || isBusy) mine?.close();
+    // Where another thread of this process has the lock, to close the file would free it.
+    const holder = isBusy ? readHolder(file) : undefined;
+    if (handle !== undefined && isFree && holder?.pid !== process.pid) closeSync(handle);
+    if (isBusy) throw new StoreInUseError(file, holder);
+    if (error instanceof Error && code === undefined) throw error;
+    throw new Error(`The store ${file} cannot be opened: ${(error as Error).message}`);
+  }
+}
+
+/** Whether a store that could not be opened could be closed. */
+function tryToClose(close: () => void): boolean {
+  for (let left = CLOSE_ATTEMPTS; left > 0; left--) {
+    try {
+      close();
+      return true;
+    } catch {
+      // What is told is why the store could not be opened.
+    }
+  }
+  return false;
+}
+
+function closerOf(
+  file: string,
+  connection: SqliteConnection,
+  handle: number,
+  copier: StoreCopier,
+): () => void {
+  const close = once(() => {
+    copier.stop();
+    closeStore(connection);
+    noteClosed();
+    removeHolder(file);
+    closeSync(handle);
+  });
+  const noteClosed = noteOpen(file, close);
+  return close;
+}
+
+/** Does a work until it is done, and then no more. */
+function once(work: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) work();
+    isDone = true;
+  };
+}
+
+/** Locks a store for good: a second process fails here, and not at its first write. */
+function lock(connection: SqliteConnection, wasEmpty: boolean): void {
+  connection.pragma('locking_mode = EXCLUSIVE');
+  connection.pragma('synchronous = FULL');
+  connection.pragma(`cache_size = -${CACHE_KIB}`);
+  if (!wasEmpty) connection.pragma('journal_mode = WAL');
+  connection.exec('BEGIN EXCLUSIVE');
+  connection.exec('COMMIT');
+}
+
+function bringToSchema(connection: SqliteConnection, chain: AuditChain, file = ':memory:'): void {
+  migrate(connection, file, (from) => {
+    if (from === 0) connection.pragma(`application_id = ${WHOLE}`);
+    if (from >= 3) return;
+    new AuditTable(connection, chain).adopt(AUDIT_BEFORE_3, from === CHAINED_VERSION);
+    connection.exec(`DROP TABLE ${AUDIT_BEFORE_3}`);
+  });
+}
+
+function configuredKey(text: string): ChainKey {
+  return { text, origin: 'the audit key that is configured', keep: () => {} };
+}
+
+/** @throws DoubtfulStoreError where the head of the log is not sealed with the key. */
+function checkHead(
+  connection: SqliteConnection,
+  chain: AuditChain,
+  { origin }: ChainKey,
+  file: string,
+  doubts: AcceptedDoubts,
+): void {
+  const head = connection.prepare('SELECT count, mac, seal FROM audit_head WHERE id = 1').get() as
+    { count: number; mac: string; seal: string } | undefined;
+  if (head !== undefined && chain.seal(head) === head.seal) return;
+  doubts.raise(
+    'other-audit-key',
+    `The head of the audit log in ${file} is not sealed with ${origin}: the key is another one, or the log was changed. Give the key that the store was made with: with another one the log never verifies again.`,
+  );
+}

@@ -1,0 +1,95 @@
+import type { Brake } from '../../brakes/brake';
+import type { AppBudgets, BudgetSubject } from '../../budgets/budget';
+import type { KeyWithBalance } from '../../keys/key';
+import type { Book } from '../book';
+import type { HoldFilter, HoldRecord, Page, PageRequest } from '../ledger';
+import type { KeyListRequest, LivePosition, LiveSlice, Queries } from '../store';
+import { Conditions } from './conditions';
+import type { HoldTable } from './hold-table';
+import { KeySearch, scopeOf } from './key-search';
+import type { KeyTable } from './key-table';
+import type { SqliteConnection } from './sqlite-driver';
+import { SubjectKeys } from './subject-keys';
+
+/** What the queries are asked of. */
+export interface QueriedTables {
+  book: Book;
+  keys: KeyTable;
+  holds: HoldTable;
+}
+
+/** The queries of a SQLite store. To be reached through a checkpoint alone: its tables may be behind. */
+export class SqliteQueries implements Queries {
+  readonly #search: KeySearch;
+  readonly #subjectKeys: SubjectKeys;
+
+  constructor(
+    connection: SqliteConnection,
+    private readonly tables: QueriedTables,
+  ) {
+    this.#search = new KeySearch(connection);
+    this.#subjectKeys = new SubjectKeys(connection);
+  }
+
+  keys({ show, ...request }: KeyListRequest): Promise<Page<KeyWithBalance>> {
+    return this.#search.page({
+      ...request,
+      unrevoked: this.tables.keys.counts(request.now).unrevoked,
+      show: (id) => show(this.tables.book, id),
+    });
+  }
+
+  async liveKeys(
+    among: Brake | undefined,
+    from: LivePosition | undefined,
+    now: number,
+    limit: number,
+  ): Promise<LiveSlice<LivePosition>> {
+    const where = among === undefined ? new Conditions() : scopeOf(among);
+    return this.#search.live(where, from, now, limit);
+  }
+
+  async liveKeysOf(
+    scope: 'tenant' | 'user' | 'run' | 'tool',
+    id: string,
+    from: number | undefined,
+    now: number,
+    limit: number,
+  ): Promise<LiveSlice<number>> {
+    return this.#subjectKeys.liveOf(scope, id, from, now, limit);
+  }
+
+  async newestBudgets(subject: BudgetSubject): Promise<AppBudgets | undefined> {
+    return this.#subjectKeys.newestBudgets(subject);
+  }
+
+  async hasNewerKey(subject: BudgetSubject, position: number, liveAfter: number): Promise<boolean> {
+    return this.#subjectKeys.hasNewer(subject, position, liveAfter);
+  }
+
+  async keysWithBudgets(position: number | undefined, liveAfter: number) {
+    return this.#subjectKeys.withBudgets(position, liveAfter);
+  }
+
+  async subjectsOf(
+    scope: 'user' | 'run',
+    id: string,
+    limit: number,
+  ): Promise<readonly BudgetSubject[]> {
+    return this.#subjectKeys.subjectsOf(scope, id, limit);
+  }
+
+  async holds(
+    filter: HoldFilter,
+    page: PageRequest,
+    stranded: readonly string[],
+  ): Promise<Page<HoldRecord>> {
+    const rows = this.tables.holds.page(filter, { ...page, limit: page.limit + 1 }, stranded);
+    const entries = rows.slice(0, page.limit);
+    const last = entries.at(-1);
+    return {
+      entries,
+      ...(rows.length > page.limit && last !== undefined ? { next: String(last.position) } : {}),
+    };
+  }
+}

@@ -1,0 +1,344 @@
+import type { AuditVerdict } from '../audit/audit-chain';
+import type { AuditEntry, AuditRecord, AuditRow } from '../audit/audit-entry';
+import { brakeOver } from '../brakes/brake';
+import type { Brake } from '../brakes/brake';
+import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
+import { statusOf } from '../keys/key';
+import type { KeyRecord, KeyWithBalance } from '../keys/key';
+import type { MicroUsd } from '../money/usd';
+import { invalidFields, notFound } from '../refusal';
+import type { FieldFault } from '../refusal';
+import type { Book } from './book';
+import { BudgetReport } from './budget-report';
+import { HitCount } from './hit-count';
+import { KeptSettlements } from './kept-settlements';
+import type {
+  Admission,
+  AppBudget,
+  AuditFilter,
+  Decision,
+  HoldEnd,
+  HoldFilter,
+  HoldRecord,
+  KeyFilter,
+  Ledger,
+  LedgerFigures,
+  LeaseRecord,
+  Page,
+  PageRequest,
+  RevokeDecision,
+  StoreCopy,
+  StoreState,
+  SubjectCap,
+} from './ledger';
+import { RefusalRows } from './refusal-rows';
+import { admit } from './rules/admission';
+import { activeBrakes, brake as setBrake, brakeOn, brakingOf, lift } from './rules/brakes';
+import { deleteBudget, putBudget } from './rules/budgets';
+import { capsOver, keyBalanceName } from './rules/caps';
+import type { CapState } from './rules/caps';
+import { checkIssue, endLease, linkFaults, renewLease, revoke, writeIssue } from './rules/issuance';
+import type { KeyLinks } from './rules/issuance';
+import { knownObject } from './rules/objects';
+import type { KnownObject } from './rules/objects';
+import { endByOperator } from './rules/settlement';
+import type { LiveKey, Store } from './store';
+import { UnwrittenKeys } from './unwritten-keys';
+
+/** A ledger on a store: each command is one rule, run on the store's book in one transaction. */
+export class StoreLedger implements Ledger {
+  readonly #unwritten = new UnwrittenKeys();
+  readonly #kept: KeptSettlements;
+  readonly #refusals: RefusalRows;
+  readonly #hits: HitCount;
+  readonly #budgetReport: BudgetReport;
+
+  /** @param log Takes the lines of the log, without their ends. */
+  constructor(
+    private readonly store: Store,
+    log: (line: string) => void,
+  ) {
+    this.#kept = new KeptSettlements(store, log);
+    this.#refusals = new RefusalRows(store);
+    this.#budgetReport = new BudgetReport(store);
+    this.#hits = new HitCount({
+      isHit: (key, brake, now) => store.peek((book) => this.#stops(book, brake, key, now)),
+      note: (brake, hit) =>
+        void store.runSoon((book) => book.noteBrakeHit(brake.id, hit)).catch(() => {}),
+    });
+    store.attach({
+      unwrittenKey: (id) => this.#unwritten.get(id),
+      committed: () => {
+        this.#unwritten.committed();
+        this.#kept.committed();
+        this.#refusals.committed();
+      },
+      rolledBack: () => {
+        this.#unwritten.rolledBack();
+        this.#kept.rolledBack();
+        this.#refusals.rolledBack();
+      },
+    });
+  }
+
+  issue(key: KeyRecord, remoteAddress?: string): Promise<void> {
+    return this.store.run((book) => {
+      checkIssue(book, key);
+      this.#write(book, key.parentId);
+      writeIssue(book, key, remoteAddress);
+    });
+  }
+
+  async issueSoon(key: KeyRecord, remoteAddress?: string): Promise<void> {
+    // A store that may be broken is asked first.
+    if (this.store.isFailing) return this.issue(key, remoteAddress);
+    this.store.peek((book) => checkIssue(book, key));
+    this.#unwritten.add(key, remoteAddress);
+    void this.store.keep({ work: (book) => this.#write(book, key.id) });
+  }
+
+  linkFaults(links: KeyLinks, now: number): Promise<readonly FieldFault[]> {
+    return this.store.read((book) => linkFaults(book, links, now));
+  }
+
+  revoke(ids: readonly string[], now: number, remoteAddress?: string): Promise<RevokeDecision> {
+    return this.store.run((book) => {
+      for (const id of ids) this.#write(book, id);
+      return revoke(book, ids, now, remoteAddress);
+    });
+  }
+
+  keyByTokenHash(hash: string): KeyRecord | undefined | Promise<KeyRecord | undefined> {
+    return this.#unwritten.byTokenHash(hash) ?? this.store.keyByTokenHash(hash);
+  }
+
+  key(id: string, now: number): Promise<KeyWithBalance | undefined> {
+    return this.store.read((book) => withBalance(book, id, now));
+  }
+
+  async keys(filter: KeyFilter, page: PageRequest, now: number): Promise<Page<KeyWithBalance>> {
+    const queries = await this.store.checkpoint();
+    const { status } = filter;
+    return queries.keys({
+      filter,
+      page,
+      now,
+      brakes: this.store.peek((book) => activeBrakes(book, now)),
+      show: (book, id) => {
+        const entry = withBalance(book, id, now);
+        if (entry === undefined || status === undefined) return entry;
+        return statusOf(entry, now) === status ? entry : undefined;
+      },
+    });
+  }
+
+  capsOver(keyId: string, now: number): Promise<readonly CapState[]> {
+    return this.store.read((book) => {
+      const key = book.key(keyId);
+      return key === undefined ? [] : capsOver(book, key, now);
+    });
+  }
+
+  async admit(admission: Admission): Promise<Decision> {
+    this.#kept.checkRoom();
+    return this.store.run((book) => {
+      this.#write(book, admission.key.id);
+      const { decision, refusalRow } = admit(book, admission);
+      if (refusalRow !== undefined) this.#refusals.write(book, refusalRow);
+      return decision;
+    });
+  }
+
+  end(end: HoldEnd): Promise<void> {
+    return this.#kept.add(end);
+  }
+
+  recordRefusal(row: AuditRow): Promise<void> {
+    return this.#refusals.record(row);
+  }
+
+  objects(
+    vendor: string,
+    account: string,
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, KnownObject>> {
+    return this.store.run((book) => {
+      const found = new Map<string, KnownObject>();
+      for (const id of ids) {
+        const object = knownObject(book, { vendor, account, id });
+        if (object !== undefined) found.set(id, object);
+      }
+      return found;
+    });
+  }
+
+  async holds(filter: HoldFilter, page: PageRequest): Promise<Page<HoldRecord>> {
+    const queries = await this.store.checkpoint();
+    const stranded = await this.store.read((book) =>
+      this.#kept.holdIds.filter((id) => {
+        const hold = book.hold(id);
+        return hold !== undefined && this.#kept.hasStranded(book, hold);
+      }),
+    );
+    return queries.holds(filter, page, stranded);
+  }
+
+  endUnknown(
+    callId: string,
+    settledMicros: MicroUsd | undefined,
+    now: number,
+    remoteAddress?: string,
+  ): Promise<HoldRecord> {
+    return this.store.run((book) => {
+      const hold = book.hold(callId);
+      if (hold === undefined) throw notFound('There is no hold of that id.');
+      if (hold.state !== 'unknown' && !this.#kept.hasStranded(book, hold)) {
+        throw invalidFields([
+          {
+            field: 'id',
+            message: `names a hold that is ${hold.state}, and only one that is unknown can be ended`,
+          },
+        ]);
+      }
+      return endByOperator(book, hold, settledMicros, now, remoteAddress);
+    });
+  }
+
+  putBudget(budget: Budget, now: number, remoteAddress?: string): Promise<void> {
+    return this.store.run((book) => putBudget(book, budget, now, remoteAddress));
+  }
+
+  deleteBudget(rule: BudgetRule, now: number, remoteAddress?: string): Promise<boolean> {
+    return this.store.run((book) => deleteBudget(book, rule, now, remoteAddress));
+  }
+
+  budgets(): Promise<readonly Budget[]> {
+    return this.store.read((book) => book.budgets());
+  }
+
+  capUnder(budget: Budget, now: number): Promise<CapState | undefined> {
+    return this.#budgetReport.capUnder(budget, now);
+  }
+
+  liveKeysUnder(budget: Budget, now: number): Promise<number | undefined> {
+    return this.#budgetReport.liveKeysUnder(budget, this.#unwritten.live(now), now);
+  }
+
+  capsOfSubjects(subjects: readonly BudgetSubject[], now: number): Promise<readonly SubjectCap[]> {
+    return this.#budgetReport.capsOf(subjects, now);
+  }
+
+  appBudgets(cursor: string | undefined, now: number): Promise<Page<AppBudget>> {
+    return this.#budgetReport.ofApp(cursor, now);
+  }
+
+  async putBrake(brake: Brake, remoteAddress?: string): Promise<number | undefined> {
+    await this.store.run((book) => setBrake(book, brake, remoteAddress));
+    return this.#countHits(brake, brake.createdAt);
+  }
+
+  liftBrake(id: string, now: number, remoteAddress?: string): Promise<Brake | undefined> {
+    return this.store.run((book) => {
+      const lifted = lift(book, id, now, remoteAddress);
+      if (lifted !== undefined) this.#hits.end(id);
+      return lifted;
+    });
+  }
+
+  brakes(now: number): Promise<readonly Brake[]> {
+    return this.store.read((book) => activeBrakes(book, now));
+  }
+
+  putLease(lease: LeaseRecord): Promise<void> {
+    return this.store.run((book) => book.putLease(lease));
+  }
+
+  renewLease(id: string, now: number): Promise<LeaseRecord | undefined> {
+    return this.store.run((book) => renewLease(book, id, now));
+  }
+
+  endLease(id: string, now: number): Promise<boolean> {
+    return this.store.run((book) => endLease(book, id, now));
+  }
+
+  async audit(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntry>> {
+    return (await this.store.auditLog()).rows(filter, page);
+  }
+
+  async auditRecords(filter: AuditFilter, page: PageRequest): Promise<Page<AuditRecord>> {
+    return (await this.store.auditLog()).records(filter, page);
+  }
+
+  async verifyAudit(head?: string): Promise<AuditVerdict> {
+    return (await this.store.auditLog()).verify(head);
+  }
+
+  async figures(now: number): Promise<LedgerFigures> {
+    const counts = await this.store.counts(now);
+    return {
+      ...counts,
+      liveKeys: counts.liveKeys + this.#unwritten.live(now).length,
+      keptSettlements: this.#kept.count,
+    };
+  }
+
+  state(): Promise<StoreState> {
+    return this.store.state();
+  }
+
+  copy(): Promise<StoreCopy> {
+    return this.store.copy();
+  }
+
+  async close(): Promise<void> {
+    this.#hits.close();
+    try {
+      await this.#refusals.close();
+    } catch {
+      // Only a store that cannot be written loses how many there were.
+    }
+    await this.store.close();
+    this.#kept.closed();
+  }
+
+  /** Counts the live keys that brakes have hit where a crash has cut the count off. */
+  resumeCounts(now: number): void {
+    const brakes = this.store.peek((book) => book.brakes());
+    for (const brake of brakes) if (brake.hit === undefined) void this.#countHits(brake, now);
+  }
+
+  async #countHits(brake: Brake, now: number): Promise<number | undefined> {
+    try {
+      const queries = await this.store.checkpoint();
+      // Those whose write has failed so far are found by no query.
+      const unwritten = this.#unwritten
+        .live(now)
+        .filter((key) => this.store.peek((book) => this.#stops(book, brake, key, now)));
+      return await this.#hits.begin(queries, brake, now, unwritten.length);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Writes a key that was given out before; the keys above it first. */
+  #write(book: Book, id: string | undefined): void {
+    for (const { key, remoteAddress } of this.#unwritten.take(id)) {
+      writeIssue(book, key, remoteAddress);
+    }
+  }
+
+  #stops(book: Book, brake: Brake, live: LiveKey, now: number): boolean {
+    const key = brake.scope === 'key' ? book.key(live.id) : undefined;
+    return brakeOver([brake], key === undefined ? live : brakingOf(book, key), now) !== undefined;
+  }
+}
+
+function withBalance(book: Book, id: string, now: number): KeyWithBalance | undefined {
+  const key = book.key(id);
+  if (key === undefined) return undefined;
+  return {
+    key,
+    balance: book.balance(keyBalanceName(key.id)),
+    braked: brakeOn(book, key, now) !== undefined,
+  };
+}

@@ -1,0 +1,173 @@
+import type { AuditVerdict } from '../audit/audit-chain';
+import type { AuditEntry, AuditRecord } from '../audit/audit-entry';
+import type { Brake } from '../brakes/brake';
+import type { AppBudgets, BudgetSubject } from '../budgets/budget';
+import type { Subject } from '../keys/issue-request';
+import type { KeyRecord, KeyWithBalance } from '../keys/key';
+import type { Book } from './book';
+import type {
+  AuditFilter,
+  HoldFilter,
+  HoldRecord,
+  KeyFilter,
+  Page,
+  PageRequest,
+  StoreCopy,
+  StoreState,
+} from './ledger';
+
+/** What a store tells the ledger that is built on it. */
+export interface StoreHooks {
+  /** A key that was given out and is in no book yet: a book has to find it too. */
+  unwrittenKey(id: string): KeyRecord | undefined;
+  /** A transaction is durable: whatever its works have noted is true from now on. */
+  committed(): void;
+  /** A transaction came to nothing: its works may be run again. */
+  rolledBack(): void;
+}
+
+/** Work that the store keeps until it is written. */
+export interface KeptWork {
+  work: (book: Book) => void;
+  /** Called in the moment of its commit: whatever is read from then on sees it. */
+  onWritten?: () => void;
+  /** Called for each attempt that failed. */
+  onKept?: (error: Error) => void;
+}
+
+/** Counts that a store keeps, so that none of them takes a look at every row. */
+export interface StoreCounts {
+  liveKeys: number;
+  openHolds: { held: number; unknown: number };
+  /** Since the process began. */
+  commits: number;
+  /** What those commits carried: decisions that waited together share one. */
+  decisions: number;
+}
+
+/**
+ * What a database has to do for a ledger: run rules on a book, and answer queries. Every work does
+ * nothing but read and change its book, so that it may be run again after a rollback.
+ */
+export interface Store {
+  /** To be called once, before anything else. */
+  attach(hooks: StoreHooks): void;
+  /** Runs work in a transaction, with other work or alone. Resolves once it is durable. */
+  run<T>(work: (book: Book) => T): Promise<T>;
+  /** As {@link run}, but may wait a few milliseconds for other work. */
+  runSoon<T>(work: (book: Book) => T): Promise<T>;
+  /**
+   * As {@link runSoon}, for what must not be lost: where it cannot be written it is kept, and written
+   * with the next transaction that passes, by a timer, or at the close.
+   *
+   * @returns Once it was tried for the first time: whether it is written.
+   */
+  keep(kept: KeptWork): Promise<boolean>;
+  /** Reads what all work asked for so far has left. */
+  read<T>(work: (book: Book) => T): Promise<T>;
+  /** Reads at once, without waiting for work that is on its way. */
+  peek<T>(work: (book: Book) => T): T;
+  /** Makes everything that is decided searchable; the queries are reachable through it alone. */
+  checkpoint(): Promise<Queries>;
+  /** The audit log with the rows of all work asked for so far. */
+  auditLog(): Promise<AuditQueries>;
+  counts(now: number): Promise<StoreCounts>;
+  keyByTokenHash(hash: string): KeyRecord | undefined | Promise<KeyRecord | undefined>;
+  /** Whether the last transaction failed, or the store is closed: nothing counts before it is written. */
+  readonly isFailing: boolean;
+  readonly isClosed: boolean;
+  /** Rejects where the store cannot take a decision. */
+  state(): Promise<StoreState>;
+  /** Begins a copy, which has to be read or broken off. Rejects where there is nothing to copy. */
+  copy(): Promise<StoreCopy>;
+  /** Writes what it can, and ends. Never rejects. */
+  close(): Promise<void>;
+}
+
+/** A live key, as far as brakes and budgets look at it. */
+export interface LiveKey {
+  id: string;
+  vendor: string;
+  subject: Subject;
+}
+
+/** Some live keys of a walk over many; `next` is where the walk goes on. */
+export interface LiveSlice<Position> {
+  keys: readonly LiveKey[];
+  next?: Position;
+}
+
+/** A key that carries budgets of the application's. */
+export interface BudgetedKey {
+  position: number;
+  vendor: string;
+  subject: Subject;
+  budgets: AppBudgets;
+}
+
+/** What a list of keys is asked for. */
+export interface KeyListRequest {
+  filter: KeyFilter;
+  page: PageRequest;
+  now: number;
+  /** The active brakes. */
+  brakes: readonly Brake[];
+  /** The key as it is shown; `undefined` where the list leaves it out. */
+  show: (book: Book, id: string) => KeyWithBalance | undefined;
+}
+
+/** A position in a walk over the live keys. What it holds is the store's affair. */
+export type LivePosition = Readonly<Record<string, number>>;
+
+/** What is asked of all rows. No query does all its work in one turn of the event loop. */
+export interface Queries {
+  /** Newest first. A page may have fewer keys than its limit, or none, where the way to the next is long. */
+  keys(request: KeyListRequest): Promise<Page<KeyWithBalance>>;
+  /** Live keys, among them all that a brake stops; of all where none is given. */
+  liveKeys(
+    among: Brake | undefined,
+    from: LivePosition | undefined,
+    now: number,
+    limit: number,
+  ): Promise<LiveSlice<LivePosition>>;
+  /** Live keys of one id, within any tenant, the newest first. */
+  liveKeysOf(
+    scope: 'tenant' | 'user' | 'run' | 'tool',
+    id: string,
+    from: number | undefined,
+    now: number,
+    limit: number,
+  ): Promise<LiveSlice<number>>;
+  /** What the newest key of a subject carries; `undefined` where the subject has no key. */
+  newestBudgets(subject: BudgetSubject): Promise<AppBudgets | undefined>;
+  /** Whether a key of a subject at or after a position was live after an instant. */
+  hasNewerKey(subject: BudgetSubject, position: number, liveAfter: number): Promise<boolean>;
+  /** Keys before a position that carry budgets and were live after an instant, the newest first. */
+  keysWithBudgets(
+    position: number | undefined,
+    liveAfter: number,
+  ): Promise<{ keys: readonly BudgetedKey[]; steps: number; next?: number }>;
+  /** The subjects of an id that have had a key, up to a limit: of a user in each tenant, of a run of each user too. */
+  subjectsOf(scope: 'user' | 'run', id: string, limit: number): Promise<readonly BudgetSubject[]>;
+  /**
+   * Newest first.
+   *
+   * @param stranded The ids of holds that are `held` while no call is under way on them: they are
+   *   listed with those that are `unknown`, since they can be ended like them.
+   */
+  holds(
+    filter: HoldFilter,
+    page: PageRequest,
+    stranded: readonly string[],
+  ): Promise<Page<HoldRecord>>;
+}
+
+/** What is asked of the audit log. */
+export interface AuditQueries {
+  /** The rows as they are chained, newest first. */
+  rows(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntry>>;
+  /** As {@link rows}, with the outcome of each call beside its intent. */
+  records(filter: AuditFilter, page: PageRequest): Promise<Page<AuditRecord>>;
+  /** Walks the chain, in slices between which other work is done. */
+  verify(head?: string): Promise<AuditVerdict>;
+}
