@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KeyRecord } from '../keys/key';
 import type { Outcome, Price } from '../pricing/price';
-import type { Decision, Hold, Ledger } from './ledger';
+import type { Decision, Hold, Ledger, StoreState } from './ledger';
+import { MemoryStore } from './memory/memory-store';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
+import { StoreLedger } from './store-ledger';
 
 const CENT = 10_000;
 const folder = mkdtempSync(join(tmpdir(), 'vault-key-ledger-'));
@@ -13,9 +15,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let files = 0;
 
 /** Every ledger there is; each passes all that follows. */
-const LEDGERS: [name: string, open: () => Ledger, runs: number][] = [
-  ['SQLite in memory', () => new SqliteLedger(':memory:'), 150],
-  ['SQLite in a file', () => new SqliteLedger(join(folder, `${++files}.db`)), 15],
+const IN_MEMORY = { kind: 'memory', durability: 'none' };
+const SQLITE = { kind: 'sqlite', durability: 'full' };
+const LEDGERS: [name: string, open: () => Ledger, runs: number, state: StoreState][] = [
+  ['in memory', () => new StoreLedger(new MemoryStore(), () => {}), 150, IN_MEMORY],
+  ['SQLite in memory', () => new SqliteLedger(':memory:'), 150, SQLITE],
+  ['SQLite in a file', () => new SqliteLedger(join(folder, `${++files}.db`)), 15, SQLITE],
 ];
 
 const keyOf = (id: string, capMicros: number, more: Partial<KeyRecord> = {}): KeyRecord => ({
@@ -38,7 +43,7 @@ const amount = (cents: number): Price => ({
   currency: 'usd',
 });
 
-describe.each(LEDGERS)('the ledger: %s', (_name, open, numRuns) => {
+describe.each(LEDGERS)('the ledger: %s', (_name, open, numRuns, state) => {
   let ledger: Ledger;
   let calls = 0;
   beforeEach(() => {
@@ -199,7 +204,7 @@ describe.each(LEDGERS)('the ledger: %s', (_name, open, numRuns) => {
   });
 
   it('says how far a commit reaches', async () => {
-    expect(await ledger.state()).toEqual({ kind: 'sqlite', durability: 'full' });
+    expect(await ledger.state()).toEqual(state);
   });
 
   it('equals a plain model under any interleaving, and no admitted call passes a cap', async () => {

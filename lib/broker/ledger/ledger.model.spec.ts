@@ -3,8 +3,10 @@ import type { AppBudgets, BudgetRule, BudgetScope } from '../budgets/budget';
 import type { Subject } from '../keys/issue-request';
 import type { KeyRecord } from '../keys/key';
 import type { Outcome } from '../pricing/price';
-import type { Hold } from './ledger';
+import type { Hold, Ledger } from './ledger';
+import { MemoryStore } from './memory/memory-store';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
+import { StoreLedger } from './store-ledger';
 
 const CENT = 10_000;
 const HOUR = 3_600_000;
@@ -218,8 +220,7 @@ function concluded(
   return 'released';
 }
 
-async function play(script: readonly Step[]): Promise<void> {
-  const ledger = new SqliteLedger(':memory:');
+async function play(ledger: Ledger, script: readonly Step[]): Promise<void> {
   const book = new PlainBook();
   const flights: { hold: Hold; plain: PlainHold; under?: number; cents: number }[] = [];
   let calls = 0;
@@ -304,7 +305,6 @@ async function play(script: readonly Step[]): Promise<void> {
   }
   for (const key of keys) await compare(key);
   expect(await ledger.verifyAudit()).toMatchObject({ ok: true });
-  await ledger.close();
 
   async function admit({ key, cents, under }: Extract<Step, { do: 'admit' }>): Promise<void> {
     const { subject } = KEYS[key]!;
@@ -408,30 +408,45 @@ async function play(script: readonly Step[]): Promise<void> {
   }
 }
 
-it('for any interleaving of calls, retries, outcomes, revokes, brakes, budgets and days the ledger is the plain book', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(steps, { minLength: 1, maxLength: 80 }), (script) => play(script)),
-    { numRuns: 600 },
-  );
-});
+/** The rules are the same on every store: one in memory plays most of the scripts. */
+const LEDGERS: [name: string, open: () => Ledger, runs: number][] = [
+  ['in memory', () => new StoreLedger(new MemoryStore(), () => {}), 600],
+  ['in SQLite', () => new SqliteLedger(':memory:'), 60],
+];
 
-it('for any interleaving of calls under one idempotency key there is one hold at a time, and the dearest outcome decides', async () => {
-  const admit: Step = { do: 'admit', key: 0, cents: 50, under: 0 };
-  const ways = ['settled', 'more', 'released', 'proof', 'unknown'] as const;
-  const few: fc.Arbitrary<Step> = fc.oneof(
-    { weight: 4, arbitrary: fc.constant(admit) },
-    {
-      weight: 5,
-      arbitrary: fc.record({
-        do: fc.constant('end' as const),
-        flight: fc.nat(2),
-        as: fc.constantFrom(...ways),
-      }),
-    },
-    { weight: 1, arbitrary: fc.constant<Step>({ do: 'wait', ms: 12 * HOUR }) },
-  );
-  await fc.assert(
-    fc.asyncProperty(fc.array(few, { minLength: 3, maxLength: 16 }), (script) => play(script)),
-    { numRuns: 600 },
-  );
+describe.each(LEDGERS)('a ledger %s', (_name, open, numRuns) => {
+  const playOnce = async (script: readonly Step[]): Promise<void> => {
+    const ledger = open();
+    try {
+      await play(ledger, script);
+    } finally {
+      await ledger.close();
+    }
+  };
+
+  it('is the plain book for any interleaving of calls, retries, outcomes, revokes, brakes, budgets and days', async () => {
+    await fc.assert(fc.asyncProperty(fc.array(steps, { minLength: 1, maxLength: 80 }), playOnce), {
+      numRuns,
+    });
+  });
+
+  it('has one hold at a time for any interleaving of calls under one idempotency key, and the costliest outcome decides', async () => {
+    const admit: Step = { do: 'admit', key: 0, cents: 50, under: 0 };
+    const ways = ['settled', 'more', 'released', 'proof', 'unknown'] as const;
+    const few: fc.Arbitrary<Step> = fc.oneof(
+      { weight: 4, arbitrary: fc.constant(admit) },
+      {
+        weight: 5,
+        arbitrary: fc.record({
+          do: fc.constant('end' as const),
+          flight: fc.nat(2),
+          as: fc.constantFrom(...ways),
+        }),
+      },
+      { weight: 1, arbitrary: fc.constant<Step>({ do: 'wait', ms: 12 * HOUR }) },
+    );
+    await fc.assert(fc.asyncProperty(fc.array(few, { minLength: 3, maxLength: 16 }), playOnce), {
+      numRuns,
+    });
+  });
 });

@@ -1,0 +1,207 @@
+import type { AuditRow } from '../../audit/audit-entry';
+import type { Brake } from '../../brakes/brake';
+import { ruleName, ruleNames } from '../../budgets/budget';
+import type { Budget, BudgetRule, BudgetSubject } from '../../budgets/budget';
+import type { Balance, KeyRecord } from '../../keys/key';
+import type { MicroUsd } from '../../money/usd';
+import type { Book, ObjectName, VendorObject } from '../book';
+import type { HoldRecord, LeaseRecord } from '../ledger';
+import type { Operation } from '../rules/operation';
+
+/** The rows of a book in maps, each under one name. A transaction that fails takes its changes back. */
+export class MemoryBook implements Book {
+  readonly keys = new Map<string, KeyRecord>();
+  readonly leases = new Map<string, LeaseRecord>();
+  /** In the order in which they began. */
+  readonly holds = new Map<string, HoldRecord>();
+  readonly operations = new Map<string, Operation>();
+  readonly objects = new Map<string, VendorObject>();
+  readonly balances = new Map<string, Balance>();
+  readonly rules = new Map<string, Budget>();
+  readonly activeBrakes = new Map<string, Brake>();
+  readonly rows: { row: AuditRow; more: Partial<AuditRow> | undefined }[] = [];
+  /** The ids of the holds of each root object. */
+  readonly #holdsOfRoot = new Map<string, Set<string>>();
+  #undo: (() => void)[] = [];
+
+  constructor(private readonly unwrittenKey: (id: string) => KeyRecord | undefined) {}
+
+  /** Runs work; where it fails, the book is as it was before. */
+  transact<T>(work: (book: Book) => T): T {
+    this.#undo = [];
+    try {
+      return work(this);
+    } catch (error) {
+      for (const undo of this.#undo.reverse()) undo();
+      throw error;
+    }
+  }
+
+  key(id: string): KeyRecord | undefined {
+    const key = this.keys.get(id) ?? this.unwrittenKey(id);
+    if (key?.lease === undefined) return key;
+    const expiresAt = this.leases.get(key.lease.id)?.expiresAt ?? 0;
+    return { ...key, lease: { id: key.lease.id, expiresAt } };
+  }
+
+  lease(id: string): LeaseRecord | undefined {
+    return this.leases.get(id);
+  }
+
+  hold(callId: string): HoldRecord | undefined {
+    return this.holds.get(callId);
+  }
+
+  operation(vendor: string, keyHash: string): Operation | undefined {
+    return this.operations.get(`${vendor}/${keyHash}`);
+  }
+
+  object(name: ObjectName): VendorObject | undefined {
+    return this.objects.get(nameOf(name));
+  }
+
+  exposure(root: ObjectName): MicroUsd {
+    return this.settledHolds(root).reduce((sum, hold) => sum + hold.settledMicros, 0);
+  }
+
+  hasOtherCalls(root: ObjectName, callId: string): boolean {
+    const ids = [...(this.#holdsOfRoot.get(nameOf(root)) ?? [])];
+    const order = [...this.holds.keys()];
+    const own = order.indexOf(callId);
+    return ids.some((id) => {
+      if (id === callId) return false;
+      const state = this.holds.get(id)?.state;
+      const isOpen = state === 'held' || state === 'unknown';
+      return isOpen || (own !== -1 && order.indexOf(id) > own);
+    });
+  }
+
+  settledHolds(root: ObjectName): readonly HoldRecord[] {
+    const ids = this.#holdsOfRoot.get(nameOf(root));
+    if (ids === undefined) return [];
+    return [...this.holds.values()]
+      .filter(({ callId, state }) => state === 'settled' && ids.has(callId))
+      .reverse();
+  }
+
+  balance(name: string): Balance {
+    return this.balances.get(name) ?? { spent: 0, held: 0 };
+  }
+
+  get hasBudgets(): boolean {
+    return this.rules.size > 0;
+  }
+
+  capOver(subject: BudgetSubject): MicroUsd | undefined {
+    return this.rules.get(this.ruleOver(subject) ?? '')?.capMicros;
+  }
+
+  ruleOver(subject: BudgetSubject): string | undefined {
+    return ruleNames(subject).find((name) => this.rules.has(name));
+  }
+
+  capOf(rule: BudgetRule): MicroUsd | undefined {
+    return this.rules.get(ruleName(rule))?.capMicros;
+  }
+
+  budgets(): readonly Budget[] {
+    return [...this.rules.values()];
+  }
+
+  brakes(): readonly Brake[] {
+    return [...this.activeBrakes.values()];
+  }
+
+  addKey(key: KeyRecord): void {
+    this.#set(this.keys, key.id, key);
+  }
+
+  revokeKey(key: KeyRecord, now: number): void {
+    this.#set(this.keys, key.id, { ...key, revokedAt: now });
+  }
+
+  putLease(lease: LeaseRecord): void {
+    this.#set(this.leases, lease.id, lease);
+  }
+
+  addHold(hold: HoldRecord): void {
+    this.#set(this.holds, hold.callId, hold);
+    this.#link(hold);
+  }
+
+  changeHold(before: HoldRecord, after: HoldRecord): void {
+    this.#set(this.holds, after.callId, after);
+    if (before.objectId !== after.objectId) this.#link(after);
+  }
+
+  putOperation(vendor: string, keyHash: string, operation: Operation): void {
+    this.#set(this.operations, `${vendor}/${keyHash}`, operation);
+  }
+
+  putObject(object: VendorObject): void {
+    this.#set(this.objects, nameOf(object), object);
+  }
+
+  charge(names: readonly string[], spent: MicroUsd, held: MicroUsd): void {
+    for (const name of names) {
+      const balance = this.balance(name);
+      this.#set(this.balances, name, {
+        spent: balance.spent + spent,
+        held: balance.held + held,
+      });
+    }
+  }
+
+  putBudget(budget: Budget): void {
+    this.#set(this.rules, ruleName(budget), budget);
+  }
+
+  deleteBudget(rule: BudgetRule): void {
+    this.#delete(this.rules, ruleName(rule));
+  }
+
+  putBrake(brake: Brake): void {
+    this.#set(this.activeBrakes, brake.id, brake);
+  }
+
+  deleteBrake(id: string): Brake | undefined {
+    const brake = this.activeBrakes.get(id);
+    if (brake !== undefined) this.#delete(this.activeBrakes, id);
+    return brake;
+  }
+
+  noteBrakeHit(id: string, hit: number): void {
+    const brake = this.activeBrakes.get(id);
+    if (brake !== undefined) this.#set(this.activeBrakes, id, { ...brake, hit });
+  }
+
+  log(row: AuditRow, more?: Partial<AuditRow>): void {
+    this.rows.push({ row, more });
+    this.#undo.push(() => this.rows.pop());
+  }
+
+  #link({ vendor, account, objectId, callId }: HoldRecord): void {
+    if (objectId === null) return;
+    const root = nameOf({ vendor, account, id: objectId });
+    const ids = this.#holdsOfRoot.get(root) ?? new Set();
+    if (ids.has(callId)) return;
+    this.#holdsOfRoot.set(root, ids.add(callId));
+    this.#undo.push(() => ids.delete(callId));
+  }
+
+  #set<Row>(rows: Map<string, Row>, name: string, row: Row): void {
+    const before = rows.get(name);
+    rows.set(name, row);
+    this.#undo.push(() => (before === undefined ? rows.delete(name) : rows.set(name, before)));
+  }
+
+  #delete<Row>(rows: Map<string, Row>, name: string): void {
+    const before = rows.get(name);
+    rows.delete(name);
+    if (before !== undefined) this.#undo.push(() => rows.set(name, before));
+  }
+}
+
+function nameOf({ vendor, account, id }: ObjectName): string {
+  return JSON.stringify([vendor, account, id]);
+}
