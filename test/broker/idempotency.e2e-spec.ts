@@ -245,7 +245,7 @@ describe('one operation has one hold', () => {
     [500, 400, [0, 10]],
     [200, 409, [10, 0]],
   ])(
-    'that is given back only when no call is in flight: %i, then %i, and the dearest decides',
+    'that is given back only when no call is in flight: %i, then %i, and the costliest decides',
     async (one, other, expected) => {
       const [first, retry] = [await issue(), await issue()];
       const endFirst = await inFlight(first);

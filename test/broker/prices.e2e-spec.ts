@@ -397,7 +397,7 @@ describe('currencies', () => {
     ['jpy', 1000, 6.7],
     ['kwd', 1000, 3.2501],
     ['kwd', 1, 0.003251],
-    // 1000 is 10 krónur, on every page of Stripe's; UGX has no decimals on the dearer of two.
+    // 1000 is 10 krónur, on every page of Stripe's; UGX has no decimals on the costlier of two.
     ['isk', 1000, 0.073],
     ['ugx', 1000, 0.27],
     // Rounded up to the next millionth.

@@ -53,7 +53,7 @@ describe('an audit log that cannot be written', () => {
     const key = await first.issue();
     await first.kill('SIGTERM');
     const connection = openConnection(first.store.slice('sqlite:'.length));
-    connection.exec(`CREATE TRIGGER no_intents BEFORE INSERT ON audit WHEN NEW.entry ->> 2 = 'intent'
+    connection.exec(`CREATE TRIGGER no_intents BEFORE INSERT ON audit WHEN NEW.entry ->> 3 = 'intent'
       BEGIN SELECT RAISE(FAIL, 'the log is full'); END`);
     closeStore(connection);
 

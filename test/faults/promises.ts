@@ -1,4 +1,5 @@
-import { AUDIT_COLUMNS } from '../../lib/broker/audit/audit-entry';
+import { placeOf } from '../../lib/broker/audit/audit-entry';
+import type { AuditEntry } from '../../lib/broker/audit/audit-entry';
 import { Broker } from '../../lib/broker/broker';
 import type { KeyView } from '../../lib/broker/keys/key';
 import type { StripeVendor } from '../../lib/testing/stripe-vendor';
@@ -64,8 +65,8 @@ export async function checkCopy(
 }
 
 /** A column of a row of the log, which is an array behind its number. */
-function column(name: (typeof AUDIT_COLUMNS)[number]): string {
-  return `(entry ->> ${AUDIT_COLUMNS.indexOf(name) + 1})`;
+function column(name: keyof AuditEntry): string {
+  return `(entry ->> ${placeOf(name)})`;
 }
 
 /** As a store must stand once nothing is under way and it could be written: to the cent. */

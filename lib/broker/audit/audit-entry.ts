@@ -122,13 +122,23 @@ export function auditRowOf(
   };
 }
 
+/** The format of {@link writeEntry}, so that a later one can be told from it. */
+const FORMAT = 1;
+/** What comes before the columns: the format, and the number of the row. */
+const HEAD = 2;
+
+/** The place of a field in a stored row. */
+export function placeOf(column: keyof AuditEntry): number {
+  return column === 'seq' ? 1 : HEAD + AUDIT_COLUMNS.indexOf(column);
+}
+
 /**
- * A row as it is stored and chained: a JSON array of its number and {@link AUDIT_COLUMNS}.
+ * A row as it is stored and chained: a JSON array of the format, its number and {@link AUDIT_COLUMNS}.
  *
- * @param more Stands in place of what the row says.
+ * @param more Replaces what the row says.
  */
 export function writeEntry(seq: number, row: AuditRow, more: Partial<AuditRow> = {}): string {
-  const fields: (string | number | null)[] = [seq];
+  const fields: (string | number | null)[] = [FORMAT, seq];
   for (const column of AUDIT_COLUMNS) {
     const value = more[column];
     fields.push((value === undefined ? row[column] : value) ?? null);
@@ -136,9 +146,14 @@ export function writeEntry(seq: number, row: AuditRow, more: Partial<AuditRow> =
   return JSON.stringify(fields);
 }
 
-/** Reads what {@link writeEntry} wrote. */
+/**
+ * Reads what {@link writeEntry} wrote.
+ *
+ * @throws Error where it is of another format.
+ */
 export function readEntry(text: string): AuditEntry {
-  const [seq, ...fields] = JSON.parse(text) as (string | number | null)[];
+  const [format, seq, ...fields] = JSON.parse(text) as (string | number | null)[];
+  if (format !== FORMAT) throw new Error(`an audit row of the format ${String(format)}`);
   const entry: Record<string, unknown> = { seq };
   AUDIT_COLUMNS.forEach((column, i) => (entry[column] = fields[i] ?? null));
   return entry as unknown as AuditEntry;

@@ -9,7 +9,7 @@ import { instantText } from '../instant';
 import { isLive } from '../keys/key';
 import type { KeyRecord } from '../keys/key';
 import { hashToken, isWellFormedToken, newId, withoutTokens } from '../keys/token';
-import type { Hold, Ledger } from '../ledger/ledger';
+import type { AdmittedCall, Ledger } from '../ledger/ledger';
 import { SparseLog } from '../metrics/sparse-log';
 import { toUsd } from '../money/usd';
 import { toFormBody } from '../pricing/parameters';
@@ -260,7 +260,7 @@ export class Proxy {
       headers,
       priceable,
       body,
-      hold: decision.hold,
+      hold: decision.call,
       remainingUsd: toUsd(decision.remainingMicros),
       release,
     };
@@ -322,7 +322,7 @@ export class Proxy {
 
   #rulesFor(
     { vendor, secret, settings = NO_VENDOR_SETTINGS }: ConfiguredVendor,
-    hold: Hold,
+    hold: AdmittedCall,
     mayShow: boolean,
     flight: Flight,
   ): AnswerRules {
@@ -353,18 +353,18 @@ export class Proxy {
   /** Rejects, and never throws. */
   async #settle(
     configured: ConfiguredVendor,
-    hold: Hold,
+    hold: AdmittedCall,
     call: PriceableCall,
     end: ExchangeEnd,
   ): Promise<void> {
     return this.#end(hold, outcomeOf(configured, hold, call, end), end);
   }
 
-  #end(hold: Hold, outcome: Outcome, end: ExchangeEnd): Promise<void> {
+  #end(hold: AdmittedCall, outcome: Outcome, end: ExchangeEnd): Promise<void> {
     const now = this.clock.now();
     const requestId = end.kind === 'failed' ? undefined : end.headers['request-id'];
     return this.ledger.end({
-      hold,
+      call: hold,
       outcome,
       now,
       audit: {
@@ -430,7 +430,7 @@ interface Admitted {
   headers: CallHeaders;
   priceable: PriceableCall;
   body: string;
-  hold: Hold;
+  hold: AdmittedCall;
   remainingUsd: number;
   /** Gives back the connection that was reserved for it. */
   release: Release;
@@ -569,7 +569,7 @@ function parseJson(body: Buffer | undefined): unknown {
 
 function outcomeOf(
   { vendor, settings }: ConfiguredVendor,
-  hold: Hold,
+  hold: AdmittedCall,
   call: PriceableCall,
   end: ExchangeEnd,
 ): Outcome {

@@ -56,7 +56,7 @@ async function logFile(): Promise<{ file: string; head: string }> {
       vendor_request_id: 'req',
       latency_ms: 5,
     };
-    await ledger.end({ hold: decision.hold, outcome: { ending: 'settled' }, now: 3_000, audit });
+    await ledger.end({ call: decision.call, outcome: { ending: 'settled' }, now: 3_000, audit });
   }
   await ledger.revoke(['k'], 4_000);
   await ledger.putBudget(
@@ -95,7 +95,7 @@ describe('the audit log', () => {
   it('shows a change of any field of any row', async () => {
     const { file } = await logFile();
     const changes: [field: string, column: string, changed: string][] = [];
-    for (const [i, field] of ['seq', ...AUDIT_COLUMNS].entries()) {
+    for (const [i, field] of ['format', 'seq', ...AUDIT_COLUMNS].entries()) {
       const value = `(entry ->> ${i})`;
       const changed = `CASE WHEN typeof(${value}) = 'integer' THEN ${value} + 1 WHEN ${value} IS NULL THEN 1 ELSE ${value} || 'x' END`;
       changes.push([field, 'entry', `json_set(entry, '$[${i}]', ${changed})`]);
@@ -153,7 +153,7 @@ describe('the audit log', () => {
     expect(await verdictAfter(file, swap)).toMatchObject({ ok: false, seq: 3 });
     const other = await logFile();
     const insert = `UPDATE audit SET seq = -seq - 1 WHERE seq > 3; UPDATE audit SET seq = -seq WHERE seq < 0;
-      INSERT INTO audit (seq, entry, mac) VALUES (4, '[4,"x","issue"]', 'x')`;
+      INSERT INTO audit (seq, entry, mac) VALUES (4, '[1,4,"x","issue"]', 'x')`;
     expect(await verdictAfter(other.file, insert)).toMatchObject({ ok: false, seq: 4 });
   });
 
@@ -176,85 +176,15 @@ describe('the audit log', () => {
   });
 });
 
-/** Turns a store of this version into one of version 2: a column a field, and no journal. */
-const TO_VERSION_2 = `
-  ALTER TABLE objects DROP COLUMN final;
-  DROP INDEX keys_by_run; DROP INDEX keys_by_user; DROP INDEX keys_by_tenant; DROP INDEX keys_by_tool;
-  DROP INDEX keys_of_user; DROP INDEX keys_of_run;
-  DROP TABLE clock;
-  DROP TABLE journal; DROP INDEX audit_outcomes; DROP INDEX keys_by_token;
-  ALTER TABLE audit RENAME TO entries;
-  CREATE TABLE audit (seq INTEGER PRIMARY KEY AUTOINCREMENT, ${AUDIT_COLUMNS.join(', ')},
-    mac TEXT NOT NULL DEFAULT '');
-  INSERT INTO audit SELECT seq, ${AUDIT_COLUMNS.map((_, i) => `entry ->> ${i + 1}`).join(', ')}, mac
-    FROM entries;
-  DROP TABLE entries;
-  CREATE INDEX audit_outcomes ON audit (call_id) WHERE event = 'outcome';
-  PRAGMA user_version = 2;`;
-
-describe('a store of an older version', () => {
-  it('is migrated with its money and its keys, and its log still verifies', async () => {
-    const { file, head } = await logFile();
-    const connection = openConnection(file);
-    connection.exec(TO_VERSION_2);
-    closeStore(connection);
-    const ledger = new SqliteLedger(file);
-    expect(await ledger.verifyAudit()).toEqual({ ok: true, entries: ROWS, head });
-    const { key: found, balance } = (await ledger.key('k', 0)) ?? {};
-    expect(balance).toEqual({ spent: 20_000, held: 0 });
-    expect(found).toEqual({ ...key, revokedAt: 4_000 });
-    const { entries } = await ledger.auditRecords({ event: 'call' }, { limit: 10 });
-    expect(entries.map(({ outcome }) => outcome?.verdict)).toEqual(['settled', 'settled']);
-    await ledger.close();
-  });
-
-  it('keeps its budgets; one that named no tenant now caps its id within each', async () => {
+describe('a store of another version', () => {
+  it.each([
+    [4, /schema version 4, from before the first release.*start with a new file/],
+    [99, /schema version 99.*start a newer broker/],
+  ])('is refused: %d', async (version, message) => {
     const { file } = await logFile();
     const connection = openConnection(file);
-    connection.exec(`${TO_VERSION_2}
-      DROP TABLE budgets;
-      CREATE TABLE budgets (name TEXT PRIMARY KEY, scope TEXT NOT NULL, tenant TEXT NOT NULL,
-        user_id TEXT NOT NULL, target TEXT NOT NULL, cap_micros INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-      INSERT INTO budgets VALUES
-        ('["tool","","","Tool.\u00fc\u2019"]', 'tool', '', '', 'Tool.ü’', 1),
-        ('["user","t1","","u1"]', 'user', 't1', '', 'u1', 2),
-        ('["user","","","a\\"/b"]', 'user', '', '', 'a"/b', 3)`);
+    connection.exec(`PRAGMA user_version = ${version}`);
     closeStore(connection);
-    const ledger = new SqliteLedger(file);
-    const one = { scope: 'user', tenant: undefined, user: undefined, id: 'a"/b' } as const;
-    expect(await ledger.budgets()).toEqual([
-      { scope: 'tool', tenant: undefined, user: undefined, id: 'Tool.ü’', capMicros: 1 },
-      { ...one, capMicros: 3 },
-      { scope: 'user', tenant: 't1', user: undefined, id: 'u1', capMicros: 2 },
-    ]);
-    await ledger.putBudget({ ...one, capMicros: 4 }, 5_000);
-    expect(await ledger.deleteBudget(one, 5_000)).toBe(true);
-    expect(await ledger.budgets()).toHaveLength(2);
-    await ledger.close();
-  });
-
-  it('is given a chain where it had none', async () => {
-    const { file } = await logFile();
-    const connection = openConnection(file);
-    connection.exec(`${TO_VERSION_2}
-      DROP INDEX keys_unrevoked; DROP INDEX audit_outcomes;
-      ALTER TABLE keys DROP COLUMN budgets; ALTER TABLE keys DROP COLUMN lease_id;
-      ALTER TABLE holds DROP COLUMN idempotency_key_hash; ALTER TABLE audit DROP COLUMN mac;
-      DROP TABLE budgets; DROP TABLE brakes; DROP TABLE leases; DROP TABLE operations;
-      DROP TABLE audit_head; PRAGMA user_version = 1`);
-    closeStore(connection);
-    rmSync(`${file}.audit-key`);
-    const ledger = new SqliteLedger(file);
-    expect(await ledger.verifyAudit()).toMatchObject({ ok: true, entries: ROWS });
-    expect((await ledger.key('k', 0))?.balance).toEqual({ spent: 20_000, held: 0 });
-    await ledger.close();
-  });
-
-  it('is refused where it is newer than this version knows', async () => {
-    const { file } = await logFile();
-    const connection = openConnection(file);
-    connection.exec('PRAGMA user_version = 99');
-    closeStore(connection);
-    expect(() => new SqliteLedger(file)).toThrow(/schema version 99.*start a newer broker/);
+    expect(() => new SqliteLedger(file)).toThrow(message);
   });
 });

@@ -6,7 +6,7 @@ import type { BudgetSubject } from '../budgets/budget';
 import type { Subject } from '../keys/issue-request';
 import type { KeyRecord } from '../keys/key';
 import type { Outcome, Price } from '../pricing/price';
-import type { Hold } from './ledger';
+import type { AdmittedCall } from './ledger';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
 
 const CENT = 10_000;
@@ -96,7 +96,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
 );
 
 interface Call {
-  hold: Hold;
+  hold: AdmittedCall;
   /** The vendor's object, where the call makes or names one. */
   objectId: string;
   cents: number;
@@ -138,7 +138,7 @@ async function play(script: readonly Step[]): Promise<void> {
       audit,
     });
     days.add(dayOf(now));
-    if (decision.admitted) flights.push({ ...call, hold: decision.hold });
+    if (decision.admitted) flights.push({ ...call, hold: decision.call });
     return decision.admitted;
   };
 
@@ -199,7 +199,7 @@ async function play(script: readonly Step[]): Promise<void> {
         const [call] = flights.splice(step.call % Math.max(1, flights.length), 1);
         if (call === undefined) break;
         const outcome = outcomeOf(call, step.as);
-        await ledger.end({ hold: call.hold, outcome, now, audit: {} });
+        await ledger.end({ call: call.hold, outcome, now, audit: {} });
         if (outcome.object !== undefined) objects.push(call.objectId);
         break;
       }
@@ -230,7 +230,7 @@ function outcomeOf({ hold, objectId, cents: asked }: Call, as: Way): Outcome {
     case 'released':
       return { ending: 'released' };
     case 'declined':
-      return { ending: 'released', proof: true, ...(kind === 'amount' ? { object } : {}) };
+      return { ending: 'released', conclusive: true, ...(kind === 'amount' ? { object } : {}) };
     case 'settled':
     case 'more': {
       const reportedMicros = (asked + (as === 'more' ? 7 : 0)) * CENT;

@@ -3,7 +3,7 @@ import type { Brake } from '../brakes/brake';
 import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
 import type { Balance, KeyRecord } from '../keys/key';
 import type { MicroUsd } from '../money/usd';
-import type { HoldRecord, LeaseRecord } from './ledger';
+import type { Hold, LeaseRecord } from './ledger';
 import type { Operation } from './rules/operation';
 
 /** Names a vendor's object, within the account that it belongs to. */
@@ -33,7 +33,7 @@ export interface Book {
   /** With what its lease says. */
   key(id: string): KeyRecord | undefined;
   lease(id: string): LeaseRecord | undefined;
-  hold(callId: string): HoldRecord | undefined;
+  hold(callId: string): Hold | undefined;
   operation(vendor: string, keyHash: string): Operation | undefined;
   object(name: ObjectName): VendorObject | undefined;
   /** What is settled of a root object. */
@@ -41,7 +41,7 @@ export interface Book {
   /** Whether another call on a root object is open, or has begun after the one with this id. */
   hasOtherCalls(root: ObjectName, callId: string): boolean;
   /** The settled holds of a root object, the newest first. */
-  settledHolds(root: ObjectName): readonly HoldRecord[];
+  settledHolds(root: ObjectName): readonly Hold[];
   balance(name: string): Balance;
   /** Whether there is a budget that an operator has set. */
   readonly hasBudgets: boolean;
@@ -59,8 +59,8 @@ export interface Book {
   addKey(key: KeyRecord): void;
   revokeKey(key: KeyRecord, now: number): void;
   putLease(lease: LeaseRecord): void;
-  addHold(hold: HoldRecord): void;
-  changeHold(before: HoldRecord, after: HoldRecord): void;
+  addHold(hold: Hold): void;
+  changeHold(before: Hold, after: Hold): void;
   putOperation(vendor: string, keyHash: string, operation: Operation): void;
   putObject(object: VendorObject): void;
   /** Adds to balances; opens those that are not there yet. */

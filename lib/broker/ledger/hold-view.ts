@@ -1,5 +1,5 @@
 import { toUsd } from '../money/usd';
-import type { HoldRecord } from './ledger';
+import type { Hold } from './ledger';
 import type { HoldState } from './rules/operation';
 
 /** A hold as the management API shows it. */
@@ -20,7 +20,7 @@ export interface HoldView {
   ended_at: string | null;
 }
 
-export function holdView(hold: HoldRecord): HoldView {
+export function holdView(hold: Hold): HoldView {
   return {
     id: hold.callId,
     key_id: hold.keyId,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KeyRecord } from '../keys/key';
 import type { Outcome, Price } from '../pricing/price';
-import type { Hold } from './ledger';
+import type { AdmittedCall } from './ledger';
 import { openConnection } from './sqlite/sqlite-driver';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
 import { closeStore } from './sqlite/open-store';
@@ -26,7 +26,7 @@ const KEY: KeyRecord = {
 };
 const INTENT = { id: 'pi_1', aliases: [], amount: 500, currency: 'usd' };
 
-async function admit(ledger: SqliteLedger, callId: string, price: Price): Promise<Hold> {
+async function admit(ledger: SqliteLedger, callId: string, price: Price): Promise<AdmittedCall> {
   const decision = await ledger.admit({
     callId,
     key: KEY,
@@ -36,10 +36,10 @@ async function admit(ledger: SqliteLedger, callId: string, price: Price): Promis
     audit: { at: 'then', event: 'refusal', call_id: callId, key_id: KEY.id },
   });
   if (!decision.admitted) throw decision.refusal;
-  return decision.hold;
+  return decision.call;
 }
-const end = (ledger: SqliteLedger, hold: Hold, outcome: Outcome) =>
-  ledger.end({ hold, outcome, now: 3_000, audit: {} });
+const end = (ledger: SqliteLedger, hold: AdmittedCall, outcome: Outcome) =>
+  ledger.end({ call: hold, outcome, now: 3_000, audit: {} });
 const balance = async (ledger: SqliteLedger) => (await ledger.key(KEY.id, 2_000))?.balance;
 
 it('settlements on one object are written in their order, whichever the store takes first', async () => {

@@ -1,6 +1,6 @@
 import { storeUnavailable } from '../refusal';
 import type { Book } from './book';
-import type { HoldEnd, HoldRecord } from './ledger';
+import type { CallEnd, Hold } from './ledger';
 import { finish } from './rules/settlement';
 import type { Store } from './store';
 
@@ -9,7 +9,7 @@ const MAX_KEPT = 10_000;
 
 /** A settlement until it is written. */
 interface Settlement {
-  end: HoldEnd;
+  end: CallEnd;
   /** The settlements on the same object that came before it, and wait too. */
   before: readonly Settlement[];
   state: 'waiting' | 'in this transaction' | 'written';
@@ -23,7 +23,7 @@ interface Settlement {
 export class KeptSettlements {
   /** Calls that have ended, by the hold they shared. */
   readonly #ended = new Map<string, number>();
-  readonly #kept = new Set<HoldEnd>();
+  readonly #kept = new Set<CallEnd>();
   /** The last settlement of those that wait, by the vendor's object that it speaks of. */
   readonly #lastOn = new Map<string, Settlement>();
   /** What this transaction writes. */
@@ -46,8 +46,8 @@ export class KeptSettlements {
    *
    * @returns Once it is written, or kept.
    */
-  async add(end: HoldEnd): Promise<void> {
-    const { holdId } = end.hold;
+  async add(end: CallEnd): Promise<void> {
+    const { holdId } = end.call;
     this.#count(holdId, 1);
     const settlement = this.#queue(end);
     await this.store.keep({
@@ -84,7 +84,7 @@ export class KeptSettlements {
   }
 
   /** Whether a hold is held though every call on it has ended. */
-  hasStranded(book: Book, { callId, vendor, state, idempotencyKeyHash }: HoldRecord): boolean {
+  hasStranded(book: Book, { callId, vendor, state, idempotencyKeyHash }: Hold): boolean {
     const ended = this.#ended.get(callId);
     if (state !== 'held' || ended === undefined) return false;
     const operation =
@@ -105,7 +105,7 @@ export class KeptSettlements {
     );
   }
 
-  #queue(end: HoldEnd): Settlement {
+  #queue(end: CallEnd): Settlement {
     const names = objectsOf(end);
     const before = names.flatMap((name) => this.#lastOn.get(name) ?? []);
     const settlement: Settlement = { end, before, state: 'waiting' };
@@ -128,18 +128,18 @@ export class KeptSettlements {
     else this.#ended.set(holdId, count);
   }
 
-  #remember(end: HoldEnd, error: Error): void {
+  #remember(end: CallEnd, error: Error): void {
     if (this.#kept.has(end)) return;
     this.#kept.add(end);
     this.#keptInAll += 1;
     if (this.#keptInAll > 1) return;
     const cause = error.cause instanceof Error ? error.cause : error;
     this.log(
-      `the settlement of ${end.hold.callId} could not be written to the store (${cause.message}); it is kept, with those that follow, and written with the next transaction that passes`,
+      `the settlement of ${end.call.callId} could not be written to the store (${cause.message}); it is kept, with those that follow, and written with the next transaction that passes`,
     );
   }
 
-  #forget(end: HoldEnd): void {
+  #forget(end: CallEnd): void {
     if (!this.#kept.delete(end) || this.#kept.size > 0) return;
     this.log(`all settlements that were kept are written: ${this.#keptInAll}`);
     this.#keptInAll = 0;
@@ -147,7 +147,7 @@ export class KeptSettlements {
 }
 
 /** The vendor's objects that a settlement speaks of. */
-function objectsOf({ hold: { vendor, account }, outcome }: HoldEnd): string[] {
+function objectsOf({ call: { vendor, account }, outcome }: CallEnd): string[] {
   const { object } = outcome;
   if (object === undefined) return [];
   return [object.id, ...object.aliases].map((id) => `${vendor}/${account}/${id}`);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KeyRecord } from '../keys/key';
 import type { Outcome, Price } from '../pricing/price';
-import type { Decision, Hold, Ledger, StoreState } from './ledger';
+import type { Decision, AdmittedCall, Ledger, StoreState } from './ledger';
 import { MemoryStore } from './memory/memory-store';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
 import { StoreLedger } from './store-ledger';
@@ -60,11 +60,11 @@ describe.each(LEDGERS)('the ledger: %s', (_name, open, numRuns, state) => {
       now,
       audit: { at: 'then', event: 'refusal' },
     });
-  const end = (hold: Hold, outcome: Outcome, by = ledger) =>
-    by.end({ hold, outcome, now: 3_000, audit: {} });
-  const holdOf = (decision: Decision): Hold => {
+  const end = (hold: AdmittedCall, outcome: Outcome, by = ledger) =>
+    by.end({ call: hold, outcome, now: 3_000, audit: {} });
+  const holdOf = (decision: Decision): AdmittedCall => {
     if (!decision.admitted) throw decision.refusal;
-    return decision.hold;
+    return decision.call;
   };
   const balance = async (id: string, by = ledger) => (await by.key(id, 0))?.balance;
 
@@ -242,7 +242,7 @@ describe.each(LEDGERS)('the ledger: %s', (_name, open, numRuns, state) => {
           );
           for (const key of keys) await own.issue(key);
           const model = keys.map(() => ({ spent: 0, held: 0 }));
-          const open_: { hold: Hold; over: number[] }[] = [];
+          const open_: { hold: AdmittedCall; over: number[] }[] = [];
           let waiting: Promise<void>[] = [];
           for (const each of steps) {
             if ('turn' in each) {
@@ -262,7 +262,7 @@ describe.each(LEDGERS)('the ledger: %s', (_name, open, numRuns, state) => {
                   expect(decision.admitted).toBe(fits);
                   if (decision.admitted) {
                     expect(decision.remainingMicros).toBeGreaterThanOrEqual(0);
-                    open_.push({ hold: decision.hold, over });
+                    open_.push({ hold: decision.call, over });
                   }
                 }),
               );

@@ -3,7 +3,7 @@ import type { AppBudgets, BudgetRule, BudgetScope } from '../budgets/budget';
 import type { Subject } from '../keys/issue-request';
 import type { KeyRecord } from '../keys/key';
 import type { Outcome } from '../pricing/price';
-import type { Hold, Ledger } from './ledger';
+import type { AdmittedCall, Ledger } from './ledger';
 import { MemoryStore } from './memory/memory-store';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
 import { StoreLedger } from './store-ledger';
@@ -42,7 +42,7 @@ const RULES: BudgetRule[] = [
 
 type Step =
   | { do: 'admit'; key: number; cents: number; under?: number }
-  | { do: 'end'; flight: number; as: 'settled' | 'more' | 'released' | 'proof' | 'unknown' }
+  | { do: 'end'; flight: number; as: 'settled' | 'more' | 'released' | 'conclusive' | 'unknown' }
   | { do: 'revoke'; key: number }
   | { do: 'brake'; user: 'u' | 'v' }
   | { do: 'lift' }
@@ -69,7 +69,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
         'settled' as const,
         'more' as const,
         'released' as const,
-        'proof' as const,
+        'conclusive' as const,
         'unknown' as const,
       ),
     }),
@@ -203,7 +203,7 @@ const outcomes: Record<Extract<Step, { do: 'end' }>['as'], (cents: number) => Ou
   settled: () => ({ ending: 'settled' }),
   more: (cents) => ({ ending: 'settled', reportedMicros: (cents + 50) * CENT }),
   released: () => ({ ending: 'released' }),
-  proof: () => ({ ending: 'released', proof: true }),
+  conclusive: () => ({ ending: 'released', conclusive: true }),
   unknown: () => ({ ending: 'unknown' }),
 };
 
@@ -216,13 +216,13 @@ function concluded(
   if (before === 'settled' || before === 'released') return before;
   if (ends.includes('settled') || ends.includes('more')) return 'settled';
   if (ends.includes('unknown')) return 'unknown';
-  if (before === 'unknown') return ends.includes('proof') ? 'released' : 'unknown';
+  if (before === 'unknown') return ends.includes('conclusive') ? 'released' : 'unknown';
   return 'released';
 }
 
 async function play(ledger: Ledger, script: readonly Step[]): Promise<void> {
   const book = new PlainBook();
-  const flights: { hold: Hold; plain: PlainHold; under?: number; cents: number }[] = [];
+  const flights: { hold: AdmittedCall; plain: PlainHold; under?: number; cents: number }[] = [];
   let calls = 0;
   const keys: KeyRecord[] = [];
   for (const [index, { cap, subject, budgets, parent }] of KEYS.entries()) {
@@ -347,7 +347,7 @@ async function play(ledger: Ledger, script: readonly Step[]): Promise<void> {
     if (retry) {
       if (known.flights === 0) known.outcomes = [];
       known.flights++;
-      flights.push({ hold: decision.hold, plain: known.hold, under: under!, cents });
+      flights.push({ hold: decision.call, plain: known.hold, under: under!, cents });
       return;
     }
     const plain: PlainHold = {
@@ -360,7 +360,7 @@ async function play(ledger: Ledger, script: readonly Step[]): Promise<void> {
       state: 'held',
     };
     book.holds.push(plain);
-    flights.push({ hold: decision.hold, plain, cents, ...(under === undefined ? {} : { under }) });
+    flights.push({ hold: decision.call, plain, cents, ...(under === undefined ? {} : { under }) });
     if (under !== undefined) {
       book.operations.set(under, {
         fingerprint,
@@ -376,7 +376,7 @@ async function play(ledger: Ledger, script: readonly Step[]): Promise<void> {
     if (flights.length === 0) return;
     const [flight] = flights.splice(step.flight % flights.length, 1);
     const { hold, plain, under, cents } = flight!;
-    await ledger.end({ hold, outcome: outcomes[step.as](cents), now: book.now, audit: {} });
+    await ledger.end({ call: hold, outcome: outcomes[step.as](cents), now: book.now, audit: {} });
     const operation = under === undefined ? undefined : book.operations.get(under);
     const own = operation?.hold === plain ? operation : undefined;
     let ends: string[] = [step.as];
@@ -432,7 +432,7 @@ describe.each(LEDGERS)('a ledger %s', (_name, open, numRuns) => {
 
   it('has one hold at a time for any interleaving of calls under one idempotency key, and the costliest outcome decides', async () => {
     const admit: Step = { do: 'admit', key: 0, cents: 50, under: 0 };
-    const ways = ['settled', 'more', 'released', 'proof', 'unknown'] as const;
+    const ways = ['settled', 'more', 'released', 'conclusive', 'unknown'] as const;
     const few: fc.Arbitrary<Step> = fc.oneof(
       { weight: 4, arbitrary: fc.constant(admit) },
       {

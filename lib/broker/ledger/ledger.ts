@@ -32,8 +32,8 @@ export interface Admission {
   audit: AuditRow;
 }
 
-/** What stands for one call that was admitted. */
-export interface Hold {
+/** A call that was admitted. */
+export interface AdmittedCall {
   callId: string;
   /** The call whose hold this one shares: its own, unless it is a retry. Absent where it costs nothing. */
   holdId?: string;
@@ -44,26 +44,26 @@ export interface Hold {
   price: Price;
   /** What was held for this call: nothing for a retry. */
   micros: MicroUsd;
-  /** Whether no other call on its object was under way when this one was admitted. */
-  isAlone?: boolean;
+  /** Whether no other call on its object was in flight when this one was admitted. */
+  isUncontended?: boolean;
   admittedAt: number;
   audit: AuditRow;
 }
 
 export type Decision =
-  | { admitted: true; hold: Hold; remainingMicros: MicroUsd }
+  | { admitted: true; call: AdmittedCall; remainingMicros: MicroUsd }
   | { admitted: false; refusal: BrokerRefusal };
 
 /** How a call ended. */
-export interface HoldEnd {
-  hold: Hold;
+export interface CallEnd {
+  call: AdmittedCall;
   outcome: Outcome;
   now: number;
   audit: Partial<AuditRow>;
 }
 
-/** A hold as the store keeps it. */
-export interface HoldRecord {
+/** Money reserved before a call leaves. */
+export interface Hold {
   callId: string;
   keyId: string;
   vendor: string;
@@ -203,7 +203,7 @@ export interface Ledger {
    * Resolves once that is durable, or where it cannot be written, kept: then it is written with the
    * next transaction that passes.
    */
-  end(end: HoldEnd): Promise<void>;
+  end(end: CallEnd): Promise<void>;
   /**
    * The audit row of a call that was refused before it could be held. Of several refusals of one
    * kind under one key within a second, one row says how many there were.
@@ -217,7 +217,7 @@ export interface Ledger {
     ids: readonly string[],
   ): Promise<ReadonlyMap<string, KnownObject>>;
 
-  holds(filter: HoldFilter, page: PageRequest): Promise<Page<HoldRecord>>;
+  holds(filter: HoldFilter, page: PageRequest): Promise<Page<Hold>>;
   /**
    * Ends a hold that is `unknown`, or `held` with no call under way on it, by an operator's word;
    * without micros it is released.
@@ -227,7 +227,7 @@ export interface Ledger {
     settledMicros: MicroUsd | undefined,
     now: number,
     remoteAddress?: string,
-  ): Promise<HoldRecord>;
+  ): Promise<Hold>;
 
   putBudget(budget: Budget, now: number, remoteAddress?: string): Promise<void>;
   deleteBudget(rule: BudgetRule, now: number, remoteAddress?: string): Promise<boolean>;

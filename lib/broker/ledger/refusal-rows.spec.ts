@@ -4,13 +4,13 @@ import { AuditTable } from './sqlite/audit-table';
 import { GroupCommit } from './sqlite/group-commit';
 import type { Book } from './book';
 import { RefusalRows } from './refusal-rows';
-import { migrate } from './sqlite/schema';
+import { createSchema } from './sqlite/schema';
 import { openConnection } from './sqlite/sqlite-driver';
 
 /** The rows of refusals on a real store in memory, which can be made to take no rows. */
 function rowsOfRefusals() {
   const connection = openConnection(':memory:');
-  migrate(connection, ':memory:', () => {});
+  createSchema(connection, () => {});
   const log = new AuditTable(connection, new AuditChain('k'.repeat(32)));
   const commits = new GroupCommit(connection, {
     beforeCommit: () => log.seal(),

@@ -17,9 +17,9 @@ import type {
   AppBudget,
   AuditFilter,
   Decision,
-  HoldEnd,
+  CallEnd,
   HoldFilter,
-  HoldRecord,
+  Hold,
   KeyFilter,
   Ledger,
   LedgerFigures,
@@ -149,7 +149,7 @@ export class StoreLedger implements Ledger {
     });
   }
 
-  end(end: HoldEnd): Promise<void> {
+  end(end: CallEnd): Promise<void> {
     return this.#kept.add(end);
   }
 
@@ -172,7 +172,7 @@ export class StoreLedger implements Ledger {
     });
   }
 
-  async holds(filter: HoldFilter, page: PageRequest): Promise<Page<HoldRecord>> {
+  async holds(filter: HoldFilter, page: PageRequest): Promise<Page<Hold>> {
     const queries = await this.store.checkpoint();
     const stranded = await this.store.read((book) =>
       this.#kept.holdIds.filter((id) => {
@@ -188,7 +188,7 @@ export class StoreLedger implements Ledger {
     settledMicros: MicroUsd | undefined,
     now: number,
     remoteAddress?: string,
-  ): Promise<HoldRecord> {
+  ): Promise<Hold> {
     return this.store.run((book) => {
       const hold = book.hold(callId);
       if (hold === undefined) throw notFound('There is no hold of that id.');

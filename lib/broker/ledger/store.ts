@@ -8,7 +8,7 @@ import type { Book } from './book';
 import type {
   AuditFilter,
   HoldFilter,
-  HoldRecord,
+  Hold,
   KeyFilter,
   Page,
   PageRequest,
@@ -155,11 +155,7 @@ export interface Queries {
    * @param stranded The ids of holds that are `held` while no call is under way on them: they are
    *   listed with those that are `unknown`, since they can be ended like them.
    */
-  holds(
-    filter: HoldFilter,
-    page: PageRequest,
-    stranded: readonly string[],
-  ): Promise<Page<HoldRecord>>;
+  holds(filter: HoldFilter, page: PageRequest, stranded: readonly string[]): Promise<Page<Hold>>;
 }
 
 /** What is asked of the audit log. */

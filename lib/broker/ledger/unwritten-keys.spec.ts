@@ -34,7 +34,7 @@ beforeEach(async () => {
   const connection = openConnection(file);
   // The store takes no key with the label `refused` until there is a budget over the user `open`.
   connection.exec(`CREATE TRIGGER no_keys BEFORE INSERT ON audit
-    WHEN NEW.entry ->> 2 = 'issue' AND NEW.entry ->> 5 = 'refused'
+    WHEN NEW.entry ->> 3 = 'issue' AND NEW.entry ->> 6 = 'refused'
       AND NOT EXISTS (SELECT 1 FROM budgets WHERE target = 'open')
     BEGIN SELECT RAISE(FAIL, 'no keys for now'); END`);
   closeStore(connection);

@@ -18,7 +18,7 @@ const CURRENCIES: ReadonlySet<string> = new Set(
 
 /** One minor unit is one of the currency: https://docs.stripe.com/currencies#zero-decimal. */
 const ZERO_DECIMAL: ReadonlySet<string> = new Set(
-  // UGX is on this list, and among the special cases with two decimals: the list is dearer.
+  // UGX is on this list, and among the special cases with two decimals: the list is costlier.
   'bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf'.split(' '),
 );
 /** Stripe's special cases ISK, HUF and TWD are sent with two decimals, always `00` for ISK. */

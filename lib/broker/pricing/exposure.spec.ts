@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { KeyRecord } from '../keys/key';
-import type { Hold } from '../ledger/ledger';
+import type { AdmittedCall } from '../ledger/ledger';
 import { SqliteLedger } from '../ledger/sqlite/sqlite-ledger';
 import { BrokerRefusal } from '../refusal';
 import { rateOf } from './currency';
@@ -43,7 +43,7 @@ interface Intent {
 
 interface Sent {
   call: PriceableCall;
-  hold: Hold;
+  hold: AdmittedCall;
   declines: boolean;
   answer?: { status: number; body: unknown };
 }
@@ -205,7 +205,7 @@ async function follow(steps: readonly Step[]): Promise<{ calls: number; givenBac
     const outcome: Outcome = lost
       ? { ending: 'unknown' }
       : stripe.outcome(hold.price, call, status, body, CONFIGURED);
-    await ledger.end({ hold, outcome, now: 2_000, audit: {} });
+    await ledger.end({ call: hold, outcome, now: 2_000, audit: {} });
   };
   const pick = (isAnswered: boolean, which: number): Sent | undefined => {
     const some = sent.filter((each) => (each.answer !== undefined) === isAnswered);
@@ -274,7 +274,7 @@ async function admit(
   ledger: SqliteLedger,
   call: PriceableCall,
   callId: string,
-): Promise<Hold | undefined> {
+): Promise<AdmittedCall | undefined> {
   try {
     const decision = await ledger.admit({
       callId,
@@ -284,7 +284,7 @@ async function admit(
       now: 1_000,
       audit: { at: 'then', event: 'refusal' },
     });
-    return decision.admitted ? decision.hold : undefined;
+    return decision.admitted ? decision.call : undefined;
   } catch (error) {
     if (error instanceof BrokerRefusal) return undefined;
     throw error;

@@ -62,7 +62,7 @@ export interface ReportedObject {
 export interface Outcome {
   ending: Ending;
   /** With `released`: the answer proves that the operation, whichever call of it, moved nothing. */
-  proof?: boolean;
+  conclusive?: boolean;
   object?: ReportedObject;
   /** What the object costs now, by the vendor's word; never lowers a settlement. */
   reportedMicros?: MicroUsd;

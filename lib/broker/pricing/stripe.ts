@@ -30,7 +30,7 @@ const MAX_REPORTED = 99_999_999_999;
  * What Stripe answers only after its idempotency layer, which its rate limiter and authentication
  * come before: https://docs.stripe.com/api/idempotent_requests.
  */
-const PROOF: ReadonlySet<number> = new Set([400, 402, 404]);
+const CONCLUSIVE: ReadonlySet<number> = new Set([400, 402, 404]);
 /** An error of the idempotency layer itself: it speaks of the key, not of the payment. */
 const IDEMPOTENCY_ERROR = 'idempotency_error';
 /** Where the answer to a call that the operator prices may say what it came to. */
@@ -115,7 +115,7 @@ export const stripe: Vendor = {
       }
       return {
         ending: 'released',
-        proof: PROOF.has(status) && speaksOfPayment(body),
+        conclusive: CONCLUSIVE.has(status) && speaksOfPayment(body),
         ...(object === undefined ? {} : { object }),
       };
     }

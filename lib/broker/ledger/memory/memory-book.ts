@@ -5,7 +5,7 @@ import type { Budget, BudgetRule, BudgetSubject } from '../../budgets/budget';
 import type { Balance, KeyRecord } from '../../keys/key';
 import type { MicroUsd } from '../../money/usd';
 import type { Book, ObjectName, VendorObject } from '../book';
-import type { HoldRecord, LeaseRecord } from '../ledger';
+import type { Hold, LeaseRecord } from '../ledger';
 import type { Operation } from '../rules/operation';
 
 /** The rows of a book in maps, each under one name. A transaction that fails takes its changes back. */
@@ -13,7 +13,7 @@ export class MemoryBook implements Book {
   readonly keys = new Map<string, KeyRecord>();
   readonly leases = new Map<string, LeaseRecord>();
   /** In the order in which they began. */
-  readonly holds = new Map<string, HoldRecord>();
+  readonly holds = new Map<string, Hold>();
   readonly operations = new Map<string, Operation>();
   readonly objects = new Map<string, VendorObject>();
   readonly balances = new Map<string, Balance>();
@@ -48,7 +48,7 @@ export class MemoryBook implements Book {
     return this.leases.get(id);
   }
 
-  hold(callId: string): HoldRecord | undefined {
+  hold(callId: string): Hold | undefined {
     return this.holds.get(callId);
   }
 
@@ -76,7 +76,7 @@ export class MemoryBook implements Book {
     });
   }
 
-  settledHolds(root: ObjectName): readonly HoldRecord[] {
+  settledHolds(root: ObjectName): readonly Hold[] {
     const ids = this.#holdsOfRoot.get(nameOf(root));
     if (ids === undefined) return [];
     return [...this.holds.values()]
@@ -124,12 +124,12 @@ export class MemoryBook implements Book {
     this.#set(this.leases, lease.id, lease);
   }
 
-  addHold(hold: HoldRecord): void {
+  addHold(hold: Hold): void {
     this.#set(this.holds, hold.callId, hold);
     this.#link(hold);
   }
 
-  changeHold(before: HoldRecord, after: HoldRecord): void {
+  changeHold(before: Hold, after: Hold): void {
     this.#set(this.holds, after.callId, after);
     if (before.objectId !== after.objectId) this.#link(after);
   }
@@ -180,7 +180,7 @@ export class MemoryBook implements Book {
     this.#undo.push(() => this.rows.pop());
   }
 
-  #link({ vendor, account, objectId, callId }: HoldRecord): void {
+  #link({ vendor, account, objectId, callId }: Hold): void {
     if (objectId === null) return;
     const root = nameOf({ vendor, account, id: objectId });
     const ids = this.#holdsOfRoot.get(root) ?? new Set();

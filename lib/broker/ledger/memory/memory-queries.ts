@@ -2,7 +2,7 @@ import { ANY_ID, subjectsOf } from '../../budgets/budget';
 import type { AppBudgets, BudgetSubject } from '../../budgets/budget';
 import { isLive } from '../../keys/key';
 import type { KeyRecord, KeyWithBalance } from '../../keys/key';
-import type { HoldFilter, HoldRecord, KeyFilter, Page, PageRequest } from '../ledger';
+import type { HoldFilter, Hold, KeyFilter, Page, PageRequest } from '../ledger';
 import type { BudgetedKey, KeyListRequest, LivePosition, LiveSlice, Queries } from '../store';
 import type { MemoryBook } from './memory-book';
 
@@ -82,7 +82,7 @@ export class MemoryQueries implements Queries {
     { state, vendor, key_id: keyId }: HoldFilter,
     page: PageRequest,
     stranded: readonly string[],
-  ): Promise<Page<HoldRecord>> {
+  ): Promise<Page<Hold>> {
     const found = [...this.book.holds.values()]
       .map((hold, position) => [position + 1, hold] as const)
       .filter(

@@ -14,7 +14,7 @@ import { brakeOn } from './brakes';
 import { capRefusal, capsOver, keyCap, remainingAfter } from './caps';
 import type { ChargedCap } from './caps';
 import { knownObject, rootOf } from './objects';
-import { sendingOf } from './operation';
+import { classifyAttempt } from './operation';
 import type { Operation } from './operation';
 
 /** What came of an admission, and the audit row of a refusal, which the ledger may count with others. */
@@ -49,9 +49,9 @@ export function admit(book: Book, admission: Admission): Admitted {
   if (missing !== undefined) return refuse(parentMissing(missing));
 
   const known = knownOperation(book, admission);
-  if (known?.sending === 'other') return refuse(idempotencyKeyReused());
+  if (known?.attempt === 'conflict') return refuse(idempotencyKeyReused());
   const caps = capsOver(book, key, now);
-  if (known?.sending === 'retry') {
+  if (known?.attempt === 'retry') {
     return { decision: admitRetry(book, admission, known.operation, caps) };
   }
   const micros = amountToHold(book, admission);
@@ -66,8 +66,8 @@ function knownOperation(book: Book, { key, operation, now }: Admission) {
   const known = book.operation(key.vendor, operation.keyHash);
   if (known === undefined) return undefined;
   const hold = known.holdId === undefined ? undefined : book.hold(known.holdId);
-  const sending = sendingOf(known, operation.fingerprint, hold?.state, now);
-  return { operation: known, sending };
+  const attempt = classifyAttempt(known, operation.fingerprint, hold?.state, now);
+  return { operation: known, attempt };
 }
 
 function amountToHold(
@@ -97,7 +97,7 @@ function admitNew(
     'objectId' in price && price.kind !== 'refund'
       ? rootOf(book, { vendor, account, id: price.objectId })
       : undefined;
-  const isAlone = root !== undefined && !book.hasOtherCalls(root, callId);
+  const isUncontended = root !== undefined && !book.hasOtherCalls(root, callId);
   const holds = price.kind !== 'free';
   if (holds) {
     const days = subjectsOf(subject, vendor).map((each) => dayBalanceName(each, dayOf(now)));
@@ -126,7 +126,11 @@ function admitNew(
       inFlight: 1,
     });
   }
-  return admitted(book, admission, caps, { micros, holdId: holds ? callId : undefined, isAlone });
+  return admitted(book, admission, caps, {
+    micros,
+    holdId: holds ? callId : undefined,
+    isUncontended,
+  });
 }
 
 /** The hold of the operation covers this call too, whichever key it comes under. */
@@ -137,20 +141,24 @@ function admitRetry(
   caps: readonly ChargedCap[],
 ): Decision {
   const { key, operation } = admission;
-  const { dearest, endedAt: _, ...rest } = known;
+  const { costliest, endedAt: _, ...rest } = known;
   book.putOperation(key.vendor, operation?.keyHash ?? '', {
     ...rest,
     inFlight: known.inFlight + 1,
-    ...(known.inFlight > 0 && dearest !== undefined ? { dearest } : {}),
+    ...(known.inFlight > 0 && costliest !== undefined ? { costliest } : {}),
   });
-  return admitted(book, admission, caps, { micros: 0, holdId: known.holdId, isAlone: false });
+  return admitted(book, admission, caps, { micros: 0, holdId: known.holdId, isUncontended: false });
 }
 
 function admitted(
   book: Book,
   { callId, key, account, price, operation, now, audit }: Admission,
   caps: readonly ChargedCap[],
-  { micros, holdId, isAlone }: { micros: MicroUsd; holdId: string | undefined; isAlone: boolean },
+  {
+    micros,
+    holdId,
+    isUncontended,
+  }: { micros: MicroUsd; holdId: string | undefined; isUncontended: boolean },
 ): Decision {
   const remainingMicros = remainingAfter(caps, micros);
   const [own] = caps;
@@ -165,7 +173,7 @@ function admitted(
   });
   return {
     admitted: true,
-    hold: {
+    call: {
       callId,
       ...(holdId === undefined ? {} : { holdId }),
       ...(operation === undefined ? {} : { operationKeyHash: operation.keyHash }),
@@ -174,7 +182,7 @@ function admitted(
       account,
       price,
       micros,
-      isAlone,
+      isUncontended,
       admittedAt: now,
       audit,
     },

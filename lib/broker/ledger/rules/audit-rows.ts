@@ -5,7 +5,7 @@ import { instantText } from '../../instant';
 import type { KeyRecord } from '../../keys/key';
 import { remainingOf } from './caps';
 import type { CapState } from './caps';
-import type { HoldRecord } from '../ledger';
+import type { Hold } from '../ledger';
 
 /** What a row says of a cap and of the balance under it. */
 export function auditOfCap(cap: CapState): Partial<AuditRow> {
@@ -34,7 +34,7 @@ export function operatorRow(
 export function auditOfHold(
   event: AuditEvent,
   now: number,
-  hold: HoldRecord,
+  hold: Hold,
   key: KeyRecord | undefined,
   remoteAddress?: string,
 ): AuditRow {

@@ -1,7 +1,7 @@
 import type { MicroUsd } from '../../money/usd';
 import type { ReportedObject } from '../../pricing/price';
 import type { Book, ObjectName } from '../book';
-import type { HoldRecord } from '../ledger';
+import type { Hold } from '../ledger';
 
 /** What the ledger knows of a vendor's object: its own amount in minor units, and what it may cost. */
 export interface KnownObject {
@@ -14,7 +14,7 @@ export interface KnownObject {
 
 /** What a settled hold gave back. */
 export interface GivenBack {
-  hold: HoldRecord;
+  hold: Hold;
   micros: MicroUsd;
 }
 
@@ -36,14 +36,14 @@ export function recordObject(
   book: Book,
   account: { vendor: string; account: string },
   reported: ReportedObject,
-  mayLower: boolean,
+  canReduceExposure: boolean,
 ): void {
   const { currency, amount } = reported;
   const itself = book.object({ ...account, id: reported.id });
   const rootId = itself?.rootId ?? reported.id;
   for (const id of [reported.id, ...reported.aliases]) {
     const known = id === reported.id ? itself : book.object({ ...account, id });
-    const keeps = !mayLower && known?.currency === currency;
+    const keeps = !canReduceExposure && known?.currency === currency;
     book.putObject({
       vendor: account.vendor,
       account: account.account,

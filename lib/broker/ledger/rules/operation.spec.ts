@@ -1,5 +1,5 @@
 import type { Outcome } from '../../pricing/price';
-import { conclusionOf, dearer, sendingOf } from './operation';
+import { conclusionOf, costlier, classifyAttempt } from './operation';
 import type { Operation } from './operation';
 
 const HOUR = 3_600_000;
@@ -7,55 +7,55 @@ const operation: Operation = { fingerprint: 'f', holdId: 'c', firstSentAt: 0, in
 
 const settled: Outcome = { ending: 'settled' };
 const unknown: Outcome = { ending: 'unknown' };
-const proof: Outcome = { ending: 'released', proof: true };
-const released: Outcome = { ending: 'released', proof: false };
+const conclusive: Outcome = { ending: 'released', conclusive: true };
+const released: Outcome = { ending: 'released', conclusive: false };
 
 describe('a call under a known idempotency key', () => {
   it.each([
     ['the same call, held', 'f', 'held', 0, 'retry'],
     ['the same call, settled', 'f', 'settled', HOUR, 'retry'],
     ['the same call, of an outcome nobody knows', 'f', 'unknown', HOUR, 'retry'],
-    ['the same call, after its hold was released', 'f', 'released', 0, 'anew'],
+    ['the same call, after its hold was released', 'f', 'released', 0, 'new'],
     ['the same call, 23 hours after the first', 'f', 'unknown', 23 * HOUR, 'retry'],
-    ['the same call, later than that', 'f', 'unknown', 23 * HOUR + 1, 'anew'],
+    ['the same call, later than that', 'f', 'unknown', 23 * HOUR + 1, 'new'],
     ['a call that costs nothing, again', 'f', undefined, 0, 'retry'],
-    ['another call', 'g', 'settled', 0, 'other'],
-    ['another call, a day after an outcome nobody knows', 'g', 'unknown', 48 * HOUR, 'other'],
-  ] as const)('%s', (_title, fingerprint, hold, now, sending) => {
-    expect(sendingOf(operation, fingerprint, hold, now)).toBe(sending);
+    ['another call', 'g', 'settled', 0, 'conflict'],
+    ['another call, a day after an outcome nobody knows', 'g', 'unknown', 48 * HOUR, 'conflict'],
+  ] as const)('%s', (_title, fingerprint, hold, now, attempt) => {
+    expect(classifyAttempt(operation, fingerprint, hold, now)).toBe(attempt);
   });
 
   it('another call is taken a day after the hold has ended, and not while a call is in flight', () => {
     const ended = { ...operation, endedAt: HOUR };
-    expect(sendingOf(ended, 'g', 'settled', 25 * HOUR - 1)).toBe('other');
-    expect(sendingOf(ended, 'g', 'settled', 25 * HOUR)).toBe('anew');
-    expect(sendingOf({ ...ended, inFlight: 1 }, 'g', 'settled', 99 * HOUR)).toBe('other');
+    expect(classifyAttempt(ended, 'g', 'settled', 25 * HOUR - 1)).toBe('conflict');
+    expect(classifyAttempt(ended, 'g', 'settled', 25 * HOUR)).toBe('new');
+    expect(classifyAttempt({ ...ended, inFlight: 1 }, 'g', 'settled', 99 * HOUR)).toBe('conflict');
   });
 });
 
-describe('the dearer of two outcomes', () => {
-  const order = [settled, unknown, proof, released];
+describe('the costlier of two outcomes', () => {
+  const order = [settled, unknown, conclusive, released];
   it.each(order.flatMap((dear, i) => order.slice(i + 1).map((cheap) => [dear, cheap] as const)))(
     '%j rather than %j, whichever came first',
     (dear, cheap) => {
-      expect(dearer(dear, cheap)).toBe(dear);
-      expect(dearer(cheap, dear)).toBe(dear);
+      expect(costlier(dear, cheap)).toBe(dear);
+      expect(costlier(cheap, dear)).toBe(dear);
     },
   );
 
   it('of two that are settled, what cost more', () => {
     const more: Outcome = { ending: 'settled', reportedMicros: 2 };
     const less: Outcome = { ending: 'settled', reportedMicros: 1 };
-    expect(dearer(less, more)).toBe(more);
-    expect(dearer(more, less)).toBe(more);
-    expect(dearer(more, settled)).toBe(more);
+    expect(costlier(less, more)).toBe(more);
+    expect(costlier(more, less)).toBe(more);
+    expect(costlier(more, settled)).toBe(more);
   });
 });
 
 describe('a hold of an outcome nobody knows', () => {
   it.each([
     ['a retry that settled', settled, 'settled'],
-    ['a retry refused for good', proof, 'released'],
+    ['a retry refused for good', conclusive, 'released'],
     ['a retry that never came to be executed', released, 'unknown'],
     ['a retry of an outcome nobody knows', unknown, 'unknown'],
   ] as const)('after %s', (_title, outcome, ending) => {

@@ -18,8 +18,8 @@ export interface Operation {
   /** Milliseconds since the epoch. */
   firstSentAt: number;
   inFlight: number;
-  /** The dearest outcome of the calls that have ended since the first of those in flight began. */
-  dearest?: Outcome;
+  /** The costliest outcome of the calls that have ended since the first of those in flight began. */
+  costliest?: Outcome;
   /** When its hold ended, or the last call of an operation without one. */
   endedAt?: number;
 }
@@ -27,25 +27,25 @@ export interface Operation {
 export type HoldState = 'held' | 'settled' | 'released' | 'unknown';
 
 /** What a call under a known key is: another use of the key, a retry, or held anew. */
-export type Sending = 'other' | 'retry' | 'anew';
+export type Attempt = 'conflict' | 'retry' | 'new';
 
 /** What a call under a key that is known already means. */
-export function sendingOf(
+export function classifyAttempt(
   operation: Operation,
   fingerprint: string,
   hold: HoldState | undefined,
   now: number,
-): Sending {
+): Attempt {
   const { endedAt, firstSentAt, inFlight } = operation;
   if (operation.fingerprint !== fingerprint) {
     const forgotten = inFlight === 0 && endedAt !== undefined && endedAt + MEMORY_MS <= now;
-    return forgotten ? 'anew' : 'other';
+    return forgotten ? 'new' : 'conflict';
   }
-  return hold === 'released' || firstSentAt + FIRST_SENDING_MS < now ? 'anew' : 'retry';
+  return hold === 'released' || firstSentAt + FIRST_SENDING_MS < now ? 'new' : 'retry';
 }
 
-/** The dearer of two outcomes: what is settled, by how much; then what nobody knows. */
-export function dearer(one: Outcome | undefined, other: Outcome): Outcome {
+/** The costlier of two outcomes: what is settled, by how much; then what nobody knows. */
+export function costlier(one: Outcome | undefined, other: Outcome): Outcome {
   if (one === undefined) return other;
   const difference = rankOf(other) - rankOf(one);
   if (difference !== 0) return difference > 0 ? other : one;
@@ -53,23 +53,23 @@ export function dearer(one: Outcome | undefined, other: Outcome): Outcome {
 }
 
 /**
- * What the dearest outcome makes of a hold, once no call is in flight. A hold that is `unknown`
+ * What the costliest outcome makes of a hold, once no call is in flight. A hold that is `unknown`
  * is released only by an answer that proves what became of the operation.
  */
-export function conclusionOf(dearest: Outcome, hold: HoldState): Outcome {
-  if (hold === 'unknown' && dearest.ending === 'released' && dearest.proof !== true) {
+export function conclusionOf(costliest: Outcome, hold: HoldState): Outcome {
+  if (hold === 'unknown' && costliest.ending === 'released' && costliest.conclusive !== true) {
     return { ending: 'unknown' };
   }
-  return dearest;
+  return costliest;
 }
 
-function rankOf({ ending, proof }: Outcome): number {
+function rankOf({ ending, conclusive }: Outcome): number {
   switch (ending) {
     case 'settled':
       return 3;
     case 'unknown':
       return 2;
     case 'released':
-      return proof === true ? 1 : 0;
+      return conclusive === true ? 1 : 0;
   }
 }

@@ -2,13 +2,13 @@ import type { AuditRow } from '../../audit/audit-entry';
 import type { MicroUsd } from '../../money/usd';
 import type { Outcome } from '../../pricing/price';
 import type { Book, ObjectName } from '../book';
-import type { Hold, HoldEnd, HoldRecord } from '../ledger';
+import type { AdmittedCall, CallEnd, Hold } from '../ledger';
 import { settlementOf } from './amount-to-hold';
 import { auditOfCap, auditOfHold } from './audit-rows';
 import { keyCap } from './caps';
 import { recordObject, reduceExposure, rootOf } from './objects';
 import type { GivenBack } from './objects';
-import { conclusionOf, dearer } from './operation';
+import { conclusionOf, costlier } from './operation';
 import type { Operation } from './operation';
 
 /** An operation, and what names it. */
@@ -20,20 +20,20 @@ export interface NamedOperation {
 
 /** A hold that has ended, and what was given back with it. */
 interface Ended {
-  hold: HoldRecord;
+  hold: Hold;
   state: 'settled' | 'released';
   settledMicros: MicroUsd;
   givenBack: readonly GivenBack[];
 }
 
 /** A call has ended: settles, releases or marks its hold, with the audit row of its outcome. */
-export function finish(book: Book, { hold: call, outcome, now, audit }: HoldEnd): void {
+export function finish(book: Book, { call, outcome, now, audit }: CallEnd): void {
   const { vendor, account } = call;
   if (outcome.object !== undefined) {
-    recordObject(book, { vendor, account }, outcome.object, mayLower(book, call, outcome));
+    recordObject(book, { vendor, account }, outcome.object, canReduceExposure(book, call, outcome));
   }
   const operation = book.operation(vendor, call.operationKeyHash ?? '');
-  const told = operation?.holdId === call.holdId ? operation?.dearest : undefined;
+  const told = operation?.holdId === call.holdId ? operation?.costliest : undefined;
   const conclusion = concludeOperation(book, call, outcome, now);
   const ended =
     conclusion === undefined ? undefined : concludeHold(book, call, conclusion, told, now);
@@ -60,11 +60,11 @@ export function finish(book: Book, { hold: call, outcome, now, audit }: HoldEnd)
 /** An operator ends a hold: with what it was settled at, or `undefined` where it is released. */
 export function endByOperator(
   book: Book,
-  hold: HoldRecord,
+  hold: Hold,
   settledMicros: MicroUsd | undefined,
   now: number,
   remoteAddress: string | undefined,
-): HoldRecord {
+): Hold {
   const state = settledMicros === undefined ? 'released' : 'settled';
   const ended = { hold, state, settledMicros: settledMicros ?? 0, givenBack: [] } as const;
   endHold(book, ended, hold.objectId, now);
@@ -88,15 +88,15 @@ export function endFlights(
   { vendor, keyHash, operation }: NamedOperation,
   now: number,
 ): void {
-  const { holdId, dearest } = operation;
-  if (holdId === undefined || dearest?.ending !== 'settled') return;
+  const { holdId, costliest } = operation;
+  if (holdId === undefined || costliest?.ending !== 'settled') return;
   const hold = book.hold(holdId);
   if (hold === undefined || (hold.state !== 'held' && hold.state !== 'unknown')) return;
-  const root = rootOfHold(book, hold, dearest);
-  const { finalMicros: _final, ...settled } = dearest;
+  const root = rootOfHold(book, hold, costliest);
+  const { finalMicros: _final, ...settled } = costliest;
   const hasOthers = root !== undefined && book.hasOtherCalls(root, hold.callId);
-  const ended = end(book, hold, hasOthers ? settled : dearest, now);
-  const { dearest: _, ...rest } = operation;
+  const ended = end(book, hold, hasOthers ? settled : costliest, now);
+  const { costliest: _, ...rest } = operation;
   book.putOperation(vendor, keyHash, { ...rest, inFlight: 0, endedAt: now });
   logSettlement(book, ended, now, {
     reason: 'ended by an answer that came before the broker stopped',
@@ -107,26 +107,26 @@ export function endFlights(
 /** What this ending makes of the hold; `undefined` while other calls under it are in flight. */
 function concludeOperation(
   book: Book,
-  call: Hold,
+  call: AdmittedCall,
   outcome: Outcome,
   now: number,
 ): Outcome | undefined {
   const { vendor, operationKeyHash, holdId } = call;
   if (operationKeyHash === undefined) return outcome;
   const state = holdId === undefined ? undefined : book.hold(holdId)?.state;
-  const concluded = (dearest: Outcome): Outcome =>
-    state === undefined ? dearest : conclusionOf(dearest, state);
+  const concluded = (costliest: Outcome): Outcome =>
+    state === undefined ? costliest : conclusionOf(costliest, state);
   const operation = book.operation(vendor, operationKeyHash);
   // The key serves another operation by now, or a new hold of this one.
   if (operation === undefined || operation.holdId !== holdId) return concluded(outcome);
-  const { dearest: _, ...rest } = operation;
-  const dearest = dearer(operation.dearest, lasting(book, call, outcome));
+  const { costliest: _, ...rest } = operation;
+  const costliest = costlier(operation.costliest, lasting(book, call, outcome));
   const inFlight = Math.max(0, operation.inFlight - 1);
   if (inFlight > 0) {
-    book.putOperation(vendor, operationKeyHash, { ...rest, inFlight, dearest });
-    return makesObject(call, dearest) ? dearest : undefined;
+    book.putOperation(vendor, operationKeyHash, { ...rest, inFlight, costliest });
+    return makesObject(call, costliest) ? costliest : undefined;
   }
-  const conclusion = concluded(dearest);
+  const conclusion = concluded(costliest);
   const open = holdId !== undefined && conclusion.ending === 'unknown' && state !== 'settled';
   book.putOperation(vendor, operationKeyHash, {
     ...rest,
@@ -137,19 +137,19 @@ function concludeOperation(
 }
 
 /** An outcome without what only its own call can vouch for: it is kept when the call is forgotten. */
-function lasting(book: Book, call: Hold, outcome: Outcome): Outcome {
+function lasting(book: Book, call: AdmittedCall, outcome: Outcome): Outcome {
   const { finalMicros, object, ...rest } = outcome;
   return {
     ...rest,
     // A refund names the payment it gives back, but is no part of what that payment may cost.
     ...(object === undefined || call.price.kind === 'refund' ? {} : { object }),
-    ...(finalMicros !== undefined && mayLower(book, call, outcome) ? { finalMicros } : {}),
+    ...(finalMicros !== undefined && canReduceExposure(book, call, outcome) ? { finalMicros } : {}),
   };
 }
 
 function concludeHold(
   book: Book,
-  call: Hold,
+  call: AdmittedCall,
   outcome: Outcome,
   told: Outcome | undefined,
   now: number,
@@ -176,7 +176,7 @@ function concludeHold(
 /** A later answer to the same operation says that the object costs more than the first one said. */
 function raise(
   book: Book,
-  call: Hold,
+  call: AdmittedCall,
   outcome: Outcome,
   told: Outcome | undefined,
 ): Ended | undefined {
@@ -191,7 +191,7 @@ function raise(
   return { hold, state: 'settled', settledMicros: more, givenBack: [] };
 }
 
-function end(book: Book, hold: HoldRecord, outcome: Outcome, now: number): Ended {
+function end(book: Book, hold: Hold, outcome: Outcome, now: number): Ended {
   const root = rootOfHold(book, hold, outcome);
   // What adds to no object that was there before cannot have cost anything before.
   const before = root === undefined || hold.objectId === null ? 0 : book.exposure(root);
@@ -220,7 +220,7 @@ function endHold(
 /** The object whose money a hold is, where that is known. */
 function rootOfHold(
   book: Book,
-  { vendor, account, objectId }: HoldRecord,
+  { vendor, account, objectId }: Hold,
   { object }: Outcome,
 ): ObjectName | undefined {
   if (objectId !== null) return { vendor, account, id: objectId };
@@ -231,15 +231,15 @@ function rootOfHold(
  * Whether an answer may lower what an object can cost. Nothing follows a capture or a cancel, but
  * a change may have been executed before another whose answer came first.
  */
-function mayLower(
+function canReduceExposure(
   book: Book,
-  { vendor, account, callId, price, isAlone }: Hold,
+  { vendor, account, callId, price, isUncontended }: AdmittedCall,
   outcome: Outcome,
 ): boolean {
   if (outcome.finalMicros === undefined) return false;
   if (price.kind !== 'change') return true;
   const root = rootOf(book, { vendor, account, id: price.objectId });
-  return isAlone === true && !book.hasOtherCalls(root, callId);
+  return isUncontended === true && !book.hasOtherCalls(root, callId);
 }
 
 /**
@@ -247,7 +247,7 @@ function mayLower(
  * other calls of the operation are in flight: no outcome of theirs lowers it, and a capture of the
  * object must find that it is paid for.
  */
-function makesObject({ price }: Hold, { ending, object }: Outcome): boolean {
+function makesObject({ price }: AdmittedCall, { ending, object }: Outcome): boolean {
   return price.kind === 'amount' && ending === 'settled' && object !== undefined;
 }
 

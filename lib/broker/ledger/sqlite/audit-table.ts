@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AuditWalk, GENESIS } from '../../audit/audit-chain';
 import type { AuditChain, AuditHead, AuditVerdict } from '../../audit/audit-chain';
-import { AUDIT_COLUMNS, readEntry, writeEntry } from '../../audit/audit-entry';
+import { placeOf, readEntry, writeEntry } from '../../audit/audit-entry';
 import type { AuditEntry, AuditRecord, AuditRow } from '../../audit/audit-entry';
 import { withoutTokens } from '../../keys/token';
 import { auditUnavailable } from '../../refusal';
@@ -162,24 +162,9 @@ export class AuditTable implements AuditQueries {
     }
   }
 
-  /** Takes over the log of a version that kept a column a field; the oldest had no chain. */
-  adopt(table: string, isChained: boolean): void {
-    const read = this.connection.prepare(
-      `SELECT * FROM ${table} WHERE seq > ? ORDER BY seq LIMIT ${WALK_ROWS}`,
-    );
-    let head: AuditHead = GENESIS;
-    for (;;) {
-      const rows = read.all(head.count) as (AuditEntry & { mac: string })[];
-      for (const row of rows) {
-        const { seq, event, call_id: callId } = row;
-        const entry = writeEntry(seq, row);
-        const mac = isChained ? row.mac : this.chain.next(head.mac, entry);
-        this.#insert.run([seq, event === 'outcome' ? callId : null, entry, mac]);
-        head = { count: seq, mac };
-      }
-      if (rows.length < WALK_ROWS) break;
-    }
-    if (!isChained) this.#writeHead.run([head.count, head.mac, this.chain.seal(head)]);
+  /** Seals a log that has no row yet. */
+  begin(): void {
+    this.#writeHead.run([GENESIS.count, GENESIS.mac, this.chain.seal(GENESIS)]);
   }
 
   #recordOf(row: AuditEntry): AuditRecord {
@@ -198,8 +183,8 @@ export class AuditTable implements AuditQueries {
 }
 
 /** A field of a stored row, in SQL. */
-function field(column: (typeof AUDIT_COLUMNS)[number], table = 'audit'): string {
-  return `(${table}.entry ->> ${AUDIT_COLUMNS.indexOf(column) + 1})`;
+function field(column: keyof AuditEntry, table = 'audit'): string {
+  return `(${table}.entry ->> ${placeOf(column)})`;
 }
 
 /** All of a filter but `verdict` and `event`. */

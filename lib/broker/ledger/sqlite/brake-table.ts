@@ -18,23 +18,16 @@ export class BrakeTable {
   readonly #insert: SqliteStatement;
   readonly #delete: SqliteStatement;
   readonly #noteHit: SqliteStatement;
-  readonly #forgetHit: SqliteStatement;
   #standing: Brake[] | undefined;
 
   constructor(connection: SqliteConnection) {
-    this.#all = connection.prepare(
-      `SELECT brakes.*, brake_hits.hit FROM brakes LEFT JOIN brake_hits ON brake_id = brakes.id
-       ORDER BY created_at, brakes.id`,
-    );
+    this.#all = connection.prepare('SELECT * FROM brakes ORDER BY created_at, id');
     this.#insert = connection.prepare(
       `INSERT INTO brakes (id, scope, target, tenant, reason, created_at, expires_at)
        VALUES (?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#delete = connection.prepare('DELETE FROM brakes WHERE id = ?');
-    this.#noteHit = connection.prepare(
-      'INSERT OR REPLACE INTO brake_hits (brake_id, hit) VALUES (?, ?)',
-    );
-    this.#forgetHit = connection.prepare('DELETE FROM brake_hits WHERE brake_id = ?');
+    this.#noteHit = connection.prepare('UPDATE brakes SET hit = ? WHERE id = ?');
   }
 
   /** Those that have expired among them. */
@@ -49,8 +42,7 @@ export class BrakeTable {
 
   /** How many live keys a brake has hit, once they are counted. */
   noteHit(id: string, hit: number): void {
-    if (this.standing.every((brake) => brake.id !== id)) return;
-    this.#noteHit.run(id, hit);
+    this.#noteHit.run(hit, id);
     this.forget();
   }
 
@@ -59,7 +51,6 @@ export class BrakeTable {
     const brake = this.standing.find((each) => each.id === id);
     if (brake !== undefined) {
       this.#delete.run(id);
-      this.#forgetHit.run(id);
       this.forget();
     }
     return brake;

@@ -1,38 +1,94 @@
 import type { Balance } from '../../keys/key';
 import type { MicroUsd } from '../../money/usd';
 import type { ObjectName, VendorObject } from '../book';
-import type { HoldFilter, HoldRecord, PageRequest } from '../ledger';
+import type { HoldFilter, Hold, PageRequest } from '../ledger';
 import type { HoldState } from '../rules/operation';
+import { CachedTable, changing, fixed, key } from './cached-table';
+import type { FoundRow, TableForm } from './cached-table';
 import { Conditions } from './conditions';
-import { Rows } from './rows';
-import type { SqliteConnection, SqliteStatement, SqliteValue } from './sqlite-driver';
-
-const HOLD_COLUMNS = [
-  'call_id',
-  'key_id',
-  'vendor',
-  'account',
-  'object_id',
-  'held',
-  'settled',
-  'state',
-  'charged_to',
-  'created_at',
-  'ended_at',
-  'idempotency_key_hash',
-] as const;
-
-type Found = Record<string, SqliteValue>;
+import type { RedoTable } from './redo-log';
+import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
 
 interface NamedBalance extends Balance {
   name: string;
 }
 
+const HOLDS: TableForm<Hold> = {
+  table: 'holds',
+  columns: [
+    key('call_id', ({ callId }) => callId),
+    fixed('key_id', ({ keyId }) => keyId),
+    fixed('vendor', ({ vendor }) => vendor),
+    fixed('account', ({ account }) => account),
+    changing('object_id', ({ objectId }) => objectId),
+    fixed('held', ({ heldMicros }) => heldMicros),
+    changing('settled', ({ settledMicros }) => settledMicros),
+    changing('state', ({ state }) => state),
+    fixed('charged_to', ({ chargedTo }) => textOf(chargedTo)),
+    fixed('created_at', ({ createdAt }) => createdAt),
+    changing('ended_at', ({ endedAt }) => endedAt),
+    fixed('idempotency_key_hash', ({ idempotencyKeyHash }) => idempotencyKeyHash),
+  ],
+  keyOf: ({ callId }) => callId,
+  rowOf: (found) => ({
+    callId: found['call_id'] as string,
+    keyId: found['key_id'] as string,
+    vendor: found['vendor'] as string,
+    account: found['account'] as string,
+    objectId: found['object_id'] as string | null,
+    heldMicros: found['held'] as number,
+    settledMicros: found['settled'] as number,
+    state: found['state'] as HoldState,
+    chargedTo: JSON.parse(found['charged_to'] as string) as string[],
+    idempotencyKeyHash: found['idempotency_key_hash'] as string | null,
+    createdAt: found['created_at'] as number,
+    endedAt: found['ended_at'] as number | null,
+  }),
+};
+
+const BALANCES: TableForm<NamedBalance> = {
+  table: 'balances',
+  columns: [
+    key('name', ({ name }) => name),
+    changing('spent', ({ spent }) => spent),
+    changing('held', ({ held }) => held),
+  ],
+  keyOf: ({ name }) => name,
+  rowOf: (found) => ({
+    name: found['name'] as string,
+    spent: found['spent'] as number,
+    held: found['held'] as number,
+  }),
+};
+
+const OBJECTS: TableForm<VendorObject> = {
+  table: 'objects',
+  columns: [
+    key('vendor', ({ vendor }) => vendor),
+    key('account', ({ account }) => account),
+    key('id', ({ id }) => id),
+    fixed('root_id', ({ rootId }) => rootId),
+    changing('amount', ({ amount }) => amount),
+    changing('currency', ({ currency }) => currency),
+    changing('final', ({ isFinal }) => (isFinal ? 1 : 0)),
+  ],
+  keyOf: keyOfObject,
+  rowOf: (found) => ({
+    vendor: found['vendor'] as string,
+    account: found['account'] as string,
+    id: found['id'] as string,
+    rootId: found['root_id'] as string,
+    amount: found['amount'] as number,
+    currency: found['currency'] as string,
+    isFinal: found['final'] === 1,
+  }),
+};
+
 /** Balances, the holds that count in them, and what is known of the vendor's objects. */
 export class HoldTable {
-  readonly #holds: Rows<HoldRecord>;
-  readonly #balances: Rows<NamedBalance>;
-  readonly #objects: Rows<VendorObject>;
+  readonly #holds: CachedTable<Hold>;
+  readonly #balances: CachedTable<NamedBalance>;
+  readonly #objects: CachedTable<VendorObject>;
   /** How many holds have no end yet, and what this transaction has changed of that. */
   readonly #open = { held: 0, unknown: 0 };
   #opened = { held: 0, unknown: 0 };
@@ -40,53 +96,9 @@ export class HoldTable {
 
   constructor(private readonly connection: SqliteConnection) {
     const prepare = (sql: string): SqliteStatement => connection.prepare(sql);
-    this.#holds = new Rows<HoldRecord>(connection, {
-      table: 'holds',
-      columns: HOLD_COLUMNS,
-      keyColumns: 1,
-      changing: ['object_id', 'settled', 'state', 'ended_at'],
-      keyOf: ({ callId }) => callId,
-      valuesOf: valuesOfHold,
-      rowOf: holdOf,
-    });
-    this.#balances = new Rows<NamedBalance>(connection, {
-      table: 'balances',
-      columns: ['name', 'spent', 'held'],
-      keyColumns: 1,
-      changing: ['spent', 'held'],
-      keyOf: ({ name }) => name,
-      valuesOf: ({ name, spent, held }) => [name, spent, held],
-      rowOf: ([name, spent, held]) => ({
-        name: name as string,
-        spent: spent as number,
-        held: held as number,
-      }),
-    });
-    this.#objects = new Rows<VendorObject>(connection, {
-      table: 'objects',
-      columns: ['vendor', 'account', 'id', 'root_id', 'amount', 'currency', 'final'],
-      keyColumns: 3,
-      changing: ['amount', 'currency', 'final'],
-      keyOf: keyOfObject,
-      valuesOf: ({ vendor, account, id, rootId, amount, currency, isFinal }) => [
-        vendor,
-        account,
-        id,
-        rootId,
-        amount,
-        currency,
-        isFinal ? 1 : 0,
-      ],
-      rowOf: ([vendor, account, id, rootId, amount, currency, final]) => ({
-        vendor: vendor as string,
-        account: account as string,
-        id: id as string,
-        rootId: rootId as string,
-        amount: amount as number,
-        currency: currency as string,
-        isFinal: final === 1,
-      }),
-    });
+    this.#holds = new CachedTable(connection, HOLDS);
+    this.#balances = new CachedTable(connection, BALANCES);
+    this.#objects = new CachedTable(connection, OBJECTS);
     const settled = "vendor = ? AND account = ? AND object_id = ? AND state = 'settled'";
     this.#sql = {
       markAllUnknown: prepare("UPDATE holds SET state = 'unknown' WHERE state = 'held'"),
@@ -103,8 +115,8 @@ export class HoldTable {
     };
   }
 
-  get rows(): Rows<never>[] {
-    return [this.#holds, this.#balances, this.#objects] as unknown as Rows<never>[];
+  get tables(): RedoTable[] {
+    return [this.#holds, this.#balances, this.#objects];
   }
 
   balance(name: string): Balance {
@@ -120,16 +132,16 @@ export class HoldTable {
     }
   }
 
-  get(callId: string): HoldRecord | undefined {
+  get(callId: string): Hold | undefined {
     return this.#holds.get(callId, [callId]);
   }
 
-  add(hold: HoldRecord): void {
+  add(hold: Hold): void {
     this.#holds.put(hold);
     this.#count(hold.state, 1);
   }
 
-  change(before: HoldRecord, after: HoldRecord): void {
+  change(before: Hold, after: Hold): void {
     this.#holds.put(after);
     if (before.state === after.state) return;
     this.#count(before.state, -1);
@@ -163,21 +175,21 @@ export class HoldTable {
 
   /** What is settled of a root object. */
   exposure({ vendor, account, id }: ObjectName): MicroUsd {
-    this.#holds.write();
+    this.#holds.flush();
     const row = this.#sql.exposure.get(vendor, account, id) as { micros: number };
     return row.micros;
   }
 
   /** The settled holds of a root object, the newest first. */
-  settledOf({ vendor, account, id }: ObjectName): HoldRecord[] {
-    this.#holds.write();
-    const found = this.#sql.settled.all(vendor, account, id) as Found[];
+  settledOf({ vendor, account, id }: ObjectName): Hold[] {
+    this.#holds.flush();
+    const found = this.#sql.settled.all(vendor, account, id) as FoundRow[];
     return found.map((row) => this.#holds.remember(row));
   }
 
   /** Whether another call on a root object is open, or has begun after the one with this id. */
   hasOthers({ vendor, account, id }: ObjectName, callId: string): boolean {
-    this.#holds.write();
+    this.#holds.flush();
     const row = this.#sql.hasOthers.get(vendor, account, id, callId, callId);
     return (row as { found: number }).found === 1;
   }
@@ -200,7 +212,7 @@ export class HoldTable {
     filter: HoldFilter,
     { limit, cursor }: PageRequest,
     stranded: readonly string[] = [],
-  ): (HoldRecord & { position: number })[] {
+  ): (Hold & { position: number })[] {
     const where = new Conditions();
     if (filter.state === 'unknown' && stranded.length > 0) {
       where.add(
@@ -215,9 +227,9 @@ export class HoldTable {
     if (cursor !== undefined) where.add('rowid < ?', Number(cursor));
     const rows = this.connection
       .prepare(`SELECT *, rowid AS position FROM holds ${where.sql} ORDER BY rowid DESC LIMIT ?`)
-      .all(...where.values, limit) as Found[];
+      .all(...where.values, limit) as FoundRow[];
     return rows.map((row) => ({
-      ...holdOf(HOLD_COLUMNS.map((name) => row[name] ?? null)),
+      ...HOLDS.rowOf(row),
       position: row['position'] as number,
     }));
   }
@@ -240,40 +252,4 @@ function textOf(chargedTo: readonly string[]): string {
   const text = JSON.stringify(chargedTo);
   textsOf.set(chargedTo, text);
   return text;
-}
-
-function valuesOfHold(hold: HoldRecord): SqliteValue[] {
-  return [
-    hold.callId,
-    hold.keyId,
-    hold.vendor,
-    hold.account,
-    hold.objectId,
-    hold.heldMicros,
-    hold.settledMicros,
-    hold.state,
-    textOf(hold.chargedTo),
-    hold.createdAt,
-    hold.endedAt,
-    hold.idempotencyKeyHash,
-  ];
-}
-
-function holdOf(values: readonly SqliteValue[]): HoldRecord {
-  const [callId, keyId, vendor, account, objectId, held, settled, state, ...rest] = values;
-  const [chargedTo, createdAt, endedAt, idempotencyKeyHash] = rest;
-  return {
-    callId: callId as string,
-    keyId: keyId as string,
-    vendor: vendor as string,
-    account: account as string,
-    objectId: objectId as string | null,
-    heldMicros: held as number,
-    settledMicros: settled as number,
-    state: state as HoldState,
-    chargedTo: JSON.parse(chargedTo as string) as string[],
-    idempotencyKeyHash: idempotencyKeyHash as string | null,
-    createdAt: createdAt as number,
-    endedAt: endedAt as number | null,
-  };
 }

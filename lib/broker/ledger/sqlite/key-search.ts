@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Brake } from '../../brakes/brake';
-import type { Subject } from '../../keys/issue-request';
 import type { KeyWithBalance } from '../../keys/key';
 import type { KeyFilter, Page, PageRequest } from '../ledger';
-import type { LiveKey, LivePosition, LiveSlice } from '../store';
+import type { LivePosition, LiveSlice } from '../store';
+import type { FoundRow } from './cached-table';
 import { Conditions } from './conditions';
-import type { SqliteConnection, SqliteStatement, SqliteValue } from './sqlite-driver';
+import { liveKeyOf } from './key-table';
+import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
 
 /** How many keys are stepped over, and how many are read, before other work has its turn. */
 const SLICE_KEYS = 2_000;
@@ -121,8 +122,7 @@ export class KeySearch {
       .prepare(
         `SELECT keys.id, vendor, tenant_id, user_id, run_id, tool FROM keys ${LEASES} ${some.sql}`,
       )
-      .raw()
-      .all(...some.values) as SqliteValue[][];
+      .all(...some.values) as FoundRow[];
     return {
       keys: rows.map(liveKeyOf),
       ...(found.length < limit ? {} : { next: { rowid: last[0], expiresAt: last[1] } }),
@@ -208,23 +208,4 @@ export function scopeOf({ scope, target, tenant }: Pick<Brake, 'scope' | 'target
   else if (scope !== 'all') where.add(`keys.${scope}_id IS ?`, target);
   if (tenant !== undefined) where.add('keys.tenant_id IS ?', tenant);
   return where;
-}
-
-function liveKeyOf([id, vendor, tenant, user, run, tool]: SqliteValue[]): LiveKey {
-  return {
-    id: id as string,
-    vendor: vendor as string,
-    subject: subjectOf(tenant, user, run, tool),
-  };
-}
-
-/** Who a key works for, as its columns say. */
-export function subjectOf(...columns: (SqliteValue | undefined)[]): Subject {
-  const names = ['tenant_id', 'user_id', 'run_id', 'tool'] as const;
-  const subject: Subject = {};
-  names.forEach((name, i) => {
-    const value = columns[i];
-    if (typeof value === 'string') subject[name] = value;
-  });
-  return subject;
 }

@@ -1,37 +1,44 @@
 import type { AppBudgets } from '../../budgets/budget';
+import type { Subject } from '../../keys/issue-request';
 import type { KeyRecord } from '../../keys/key';
+import type { LiveKey } from '../store';
+import { CachedTable, changing, fixed, key } from './cached-table';
+import type { FoundRow, TableForm } from './cached-table';
 import type { LeaseTable } from './lease-table';
 import { LiveKeys } from './live-keys';
-import { Rows } from './rows';
-import type { SqliteConnection, SqliteStatement, SqliteValue } from './sqlite-driver';
+import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
 
-const COLUMNS = [
-  'id',
-  'token_hash',
-  'label',
-  'vendor',
-  'cap_micros',
-  'allowed_endpoints',
-  'tenant_id',
-  'user_id',
-  'run_id',
-  'tool',
-  'parent_id',
-  'created_at',
-  'expires_at',
-  'revoked_at',
-  'budgets',
-  'lease_id',
-] as const;
+const KEYS: TableForm<KeyRecord> = {
+  table: 'keys',
+  columns: [
+    key('id', ({ id }) => id),
+    fixed('token_hash', ({ tokenHash }) => tokenHash),
+    fixed('label', ({ label }) => label),
+    fixed('vendor', ({ vendor }) => vendor),
+    fixed('cap_micros', ({ capMicros }) => capMicros),
+    fixed('allowed_endpoints', ({ allowedEndpoints }) => JSON.stringify(allowedEndpoints)),
+    fixed('tenant_id', ({ subject }) => subject.tenant_id ?? null),
+    fixed('user_id', ({ subject }) => subject.user_id ?? null),
+    fixed('run_id', ({ subject }) => subject.run_id ?? null),
+    fixed('tool', ({ subject }) => subject.tool ?? null),
+    fixed('parent_id', ({ parentId }) => parentId ?? null),
+    fixed('created_at', ({ createdAt }) => createdAt),
+    fixed('expires_at', ({ expiresAt }) => expiresAt),
+    changing('revoked_at', ({ revokedAt }) => revokedAt ?? null),
+    fixed('budgets', ({ budgets }) => JSON.stringify(budgets)),
+    fixed('lease_id', ({ lease }) => lease?.id ?? null),
+  ],
+  keyOf: ({ id }) => id,
+  rowOf: keyOf,
+};
 
-const SELECT = 'SELECT keys.*, keys.rowid AS position FROM keys';
+const SUBJECT_COLUMNS = ['tenant_id', 'user_id', 'run_id', 'tool'] as const;
+const SELECT = 'SELECT * FROM keys';
 const MAX_TOKEN_HASHES = 4_096;
-
-type Found = Record<string, SqliteValue>;
 
 /** Keys, each with what its lease says. */
 export class KeyTable {
-  readonly rows: Rows<KeyRecord>;
+  readonly table: CachedTable<KeyRecord>;
   /** The ids of keys that the table may not have yet, by the hashes of their tokens. */
   readonly #idByTokenHash = new Map<string, string>();
   #maxTokenHashes = MAX_TOKEN_HASHES;
@@ -44,15 +51,7 @@ export class KeyTable {
     private readonly connection: SqliteConnection,
     private readonly leases: LeaseTable,
   ) {
-    this.rows = new Rows<KeyRecord>(connection, {
-      table: 'keys',
-      columns: COLUMNS,
-      keyColumns: 1,
-      changing: ['revoked_at'],
-      keyOf: ({ id }) => id,
-      valuesOf,
-      rowOf: keyOf,
-    });
+    this.table = new CachedTable(connection, KEYS);
     this.#byTokenHash = connection.prepare(
       `${SELECT} WHERE keys.token_hash = ? AND keys.revoked_at IS NULL`,
     );
@@ -60,13 +59,13 @@ export class KeyTable {
 
   insert(key: KeyRecord): void {
     if (this.#idByTokenHash.size >= this.#maxTokenHashes) this.#forgetWritten();
-    this.rows.put(key);
+    this.table.put(key);
     this.#idByTokenHash.set(key.tokenHash, key.id);
     this.#changes.push({ key, change: 'add' });
   }
 
   get(id: string): KeyRecord | undefined {
-    return this.#leased(this.rows.get(id, [id]));
+    return this.#leased(this.table.get(id, [id]));
   }
 
   /** A key that is not revoked. */
@@ -77,7 +76,7 @@ export class KeyTable {
   }
 
   revoke(key: KeyRecord, now: number): void {
-    this.rows.put({ ...key, revokedAt: now });
+    this.table.put({ ...key, revokedAt: now });
     this.#changes.push({ key, change: 'remove' });
   }
 
@@ -107,15 +106,15 @@ export class KeyTable {
   }
 
   #find(hash: string): KeyRecord | undefined {
-    const found = this.#byTokenHash.get(hash) as Found | undefined;
+    const found = this.#byTokenHash.get(hash) as FoundRow | undefined;
     if (found === undefined) return undefined;
     // The table may not have heard yet that it is revoked.
-    return this.get(this.rows.remember(found).id);
+    return this.get(this.table.remember(found).id);
   }
 
   #forgetWritten(): void {
     for (const [hash, id] of this.#idByTokenHash) {
-      if (this.rows.atHand(id) === undefined) this.#idByTokenHash.delete(hash);
+      if (this.table.uncommitted(id) === undefined) this.#idByTokenHash.delete(hash);
     }
     this.#maxTokenHashes = Math.max(MAX_TOKEN_HASHES, 2 * this.#idByTokenHash.size);
   }
@@ -128,50 +127,40 @@ export class KeyTable {
   }
 }
 
-function valuesOf(key: KeyRecord): SqliteValue[] {
-  const { subject } = key;
-  return [
-    key.id,
-    key.tokenHash,
-    key.label,
-    key.vendor,
-    key.capMicros,
-    JSON.stringify(key.allowedEndpoints),
-    subject.tenant_id ?? null,
-    subject.user_id ?? null,
-    subject.run_id ?? null,
-    subject.tool ?? null,
-    key.parentId ?? null,
-    key.createdAt,
-    key.expiresAt,
-    key.revokedAt ?? null,
-    JSON.stringify(key.budgets),
-    key.lease?.id ?? null,
-  ];
+function keyOf(found: FoundRow): KeyRecord {
+  const { parent_id: parentId, lease_id: leaseId, revoked_at: revokedAt } = found;
+  return {
+    id: found['id'] as string,
+    tokenHash: found['token_hash'] as string,
+    label: found['label'] as string,
+    vendor: found['vendor'] as string,
+    capMicros: found['cap_micros'] as number,
+    allowedEndpoints: JSON.parse(found['allowed_endpoints'] as string) as string[],
+    subject: subjectOf(found),
+    ...(parentId === null ? {} : { parentId: parentId as string }),
+    budgets: JSON.parse(found['budgets'] as string) as AppBudgets,
+    ...(leaseId === null ? {} : { lease: { id: leaseId as string, expiresAt: 0 } }),
+    createdAt: found['created_at'] as number,
+    expiresAt: found['expires_at'] as number,
+    ...(revokedAt === null ? {} : { revokedAt: revokedAt as number }),
+  };
 }
 
-function keyOf(values: readonly SqliteValue[]): KeyRecord {
-  const [id, tokenHash, label, vendor, capMicros, allowedEndpoints, ...rest] = values;
-  const [tenant, user, run, tool, parentId, createdAt, expiresAt, revokedAt, budgets, leaseId] =
-    rest;
-  const subject: KeyRecord['subject'] = {};
-  if (tenant !== null) subject.tenant_id = tenant as string;
-  if (user !== null) subject.user_id = user as string;
-  if (run !== null) subject.run_id = run as string;
-  if (tool !== null) subject.tool = tool as string;
+/** Who a key works for, as its columns say. */
+export function subjectOf(found: FoundRow): Subject {
+  const subject: Subject = {};
+  for (const name of SUBJECT_COLUMNS) {
+    const value = found[name];
+    if (typeof value === 'string') subject[name] = value;
+  }
+  return subject;
+}
+
+/** A key as a walk over the live ones shows it. */
+export function liveKeyOf(found: FoundRow): LiveKey {
   return {
-    id: id as string,
-    tokenHash: tokenHash as string,
-    label: label as string,
-    vendor: vendor as string,
-    capMicros: capMicros as number,
-    allowedEndpoints: JSON.parse(allowedEndpoints as string) as string[],
-    subject,
-    ...(parentId === null ? {} : { parentId: parentId as string }),
-    budgets: JSON.parse(budgets as string) as AppBudgets,
-    ...(leaseId === null ? {} : { lease: { id: leaseId as string, expiresAt: 0 } }),
-    createdAt: createdAt as number,
-    expiresAt: expiresAt as number,
-    ...(revokedAt === null ? {} : { revokedAt: revokedAt as number }),
+    id: found['id'] as string,
+    vendor: found['vendor'] as string,
+    subject: subjectOf(found),
   };
 }

@@ -51,7 +51,7 @@ async function spend(ledger: SqliteLedger, cents: number): Promise<void> {
     audit: { at: 'now', event: 'refusal', key_id: 'k' },
   });
   if (!decision.admitted) throw decision.refusal;
-  await ledger.end({ hold: decision.hold, outcome: { ending: 'settled' }, now: 3_000, audit: {} });
+  await ledger.end({ call: decision.call, outcome: { ending: 'settled' }, now: 3_000, audit: {} });
 }
 
 const spent = async (ledger: SqliteLedger) => (await ledger.key('k', 2_000))?.balance.spent;

@@ -7,7 +7,7 @@ import { AuditTable } from './audit-table';
 import { chainKeyBeside, passingChainKey } from './chain-key';
 import type { ChainKey } from './chain-key';
 import { checkNotOpenHere, noteOpen } from './process-stores';
-import { AUDIT_BEFORE_3, SCHEMA_VERSION, migrate, userVersion } from './schema';
+import { createSchema, hasSchema } from './schema';
 import { LatestInstant } from './latest-instant';
 import { openConnection } from './sqlite-driver';
 import type { SqliteConnection } from './sqlite-driver';
@@ -27,8 +27,6 @@ import {
 const CACHE_KIB = 16_384;
 /** A disk that fails now and then takes the second attempt. */
 const CLOSE_ATTEMPTS = 10;
-/** From this version on the log is chained. */
-const CHAINED_VERSION = 2;
 
 /** How a store is opened. */
 export interface StoreSettings {
@@ -59,11 +57,11 @@ export interface OpenStore {
 }
 
 /**
- * Opens a store, locks it for this process, and brings it to the schema of this version.
+ * Opens a store, locks it for this process, and gives a new one its tables.
  *
  * @throws StoreInUseError where a broker has it.
  * @throws DoubtfulStoreError where it may not be the store that was left.
- * @throws Error where it cannot be opened, or is of a newer version.
+ * @throws Error where it cannot be opened, or was made by another version.
  */
 export function openStore(file: string, settings: StoreSettings): OpenStore {
   if (file !== ':memory:') return openFile(file, settings);
@@ -72,7 +70,7 @@ export function openStore(file: string, settings: StoreSettings): OpenStore {
   const { auditKey } = settings;
   const key = auditKey === undefined ? passingChainKey() : configuredKey(auditKey);
   const chain = new AuditChain(key.text);
-  bringToSchema(connection, chain);
+  begin(connection, chain);
   return {
     connection,
     chain,
@@ -107,12 +105,11 @@ function openFile(file: string, { auditKey, doubts, clock }: StoreSettings): Ope
     if (!wasEmpty) checkParts(file, handle, doubts);
     connection = openConnection(file);
     lock(connection, wasEmpty);
-    const version = userVersion(connection);
-    const isChained = version >= CHAINED_VERSION;
-    const key = auditKey === undefined ? chainKeyBeside(file, isChained) : configuredKey(auditKey);
+    const hasLog = hasSchema(connection, file);
+    const key = auditKey === undefined ? chainKeyBeside(file, hasLog) : configuredKey(auditKey);
     const chain = new AuditChain(key.text);
-    if (isChained && version <= SCHEMA_VERSION) checkHead(connection, chain, key, file, doubts);
-    bringToSchema(connection, chain, file);
+    if (hasLog) checkHead(connection, chain, key, file, doubts);
+    else begin(connection, chain);
     key.keep();
     const latest = new LatestInstant(connection, clock);
     latest.check(file, doubts);
@@ -190,12 +187,11 @@ function lock(connection: SqliteConnection, wasEmpty: boolean): void {
   connection.exec('COMMIT');
 }
 
-function bringToSchema(connection: SqliteConnection, chain: AuditChain, file = ':memory:'): void {
-  migrate(connection, file, (from) => {
-    if (from === 0) connection.pragma(`application_id = ${WHOLE}`);
-    if (from >= 3) return;
-    new AuditTable(connection, chain).adopt(AUDIT_BEFORE_3, from === CHAINED_VERSION);
-    connection.exec(`DROP TABLE ${AUDIT_BEFORE_3}`);
+/** Gives a new store its tables and the head of its log. */
+function begin(connection: SqliteConnection, chain: AuditChain): void {
+  createSchema(connection, () => {
+    connection.pragma(`application_id = ${WHOLE}`);
+    new AuditTable(connection, chain).begin();
   });
 }
 

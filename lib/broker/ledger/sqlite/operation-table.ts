@@ -1,52 +1,61 @@
 import type { Outcome } from '../../pricing/price';
 import type { Operation } from '../rules/operation';
 import type { NamedOperation } from '../rules/settlement';
-import { Rows } from './rows';
-import type { SqliteConnection, SqliteValue } from './sqlite-driver';
+import { CachedTable, changing, key } from './cached-table';
+import type { FoundRow, TableForm } from './cached-table';
+import type { SqliteConnection } from './sqlite-driver';
+
+const OPERATIONS: TableForm<NamedOperation> = {
+  table: 'operations',
+  columns: [
+    key('vendor', ({ vendor }) => vendor),
+    key('idempotency_key_hash', ({ keyHash }) => keyHash),
+    changing('fingerprint', ({ operation }) => operation.fingerprint),
+    changing('hold_id', ({ operation }) => operation.holdId ?? null),
+    changing('first_sent_at', ({ operation }) => operation.firstSentAt),
+    changing('in_flight', ({ operation }) => operation.inFlight),
+    changing('costliest', ({ operation: { costliest } }) =>
+      costliest === undefined ? null : JSON.stringify(costliest),
+    ),
+    changing('ended_at', ({ operation }) => operation.endedAt ?? null),
+  ],
+  keyOf: ({ vendor, keyHash }) => nameOf(vendor, keyHash),
+  rowOf: (found) => ({
+    vendor: found['vendor'] as string,
+    keyHash: found['idempotency_key_hash'] as string,
+    operation: operationOf(found),
+  }),
+};
 
 /** What is known of each `Idempotency-Key`, by vendor and the key's hash. */
 export class OperationTable {
-  readonly rows: Rows<NamedOperation>;
+  readonly table: CachedTable<NamedOperation>;
 
   constructor(private readonly connection: SqliteConnection) {
-    const changing = [
-      'fingerprint',
-      'hold_id',
-      'first_sent_at',
-      'in_flight',
-      'dearest',
-      'ended_at',
-    ] as const;
-    this.rows = new Rows<NamedOperation>(connection, {
-      table: 'operations',
-      columns: ['vendor', 'idempotency_key_hash', ...changing],
-      keyColumns: 2,
-      changing,
-      keyOf: ({ vendor, keyHash }) => nameOf(vendor, keyHash),
-      valuesOf,
-      rowOf,
-    });
+    this.table = new CachedTable(connection, OPERATIONS);
   }
 
-  /** What was in flight when its process died is in flight no more. To be done before anything else. */
+  /** What was in flight when its process ended is in flight no more. To be done before anything else. */
   forgetFlights(): void {
-    this.connection.exec('UPDATE operations SET in_flight = 0, dearest = NULL WHERE in_flight > 0');
+    this.connection.exec(
+      'UPDATE operations SET in_flight = 0, costliest = NULL WHERE in_flight > 0',
+    );
   }
 
-  /** Those with a call in flight. To be asked once all rows are written. */
+  /** Those with a call in flight. To be asked once all rows are clean. */
   inFlight(): NamedOperation[] {
     const found = this.connection
       .prepare('SELECT * FROM operations WHERE in_flight > 0')
-      .all() as Record<string, SqliteValue>[];
-    return found.map((row) => this.rows.remember(row));
+      .all() as FoundRow[];
+    return found.map((row) => this.table.remember(row));
   }
 
   get(vendor: string, keyHash: string): Operation | undefined {
-    return this.rows.get(nameOf(vendor, keyHash), [vendor, keyHash])?.operation;
+    return this.table.get(nameOf(vendor, keyHash), [vendor, keyHash])?.operation;
   }
 
   put(vendor: string, keyHash: string, operation: Operation): void {
-    this.rows.put({ vendor, keyHash, operation });
+    this.table.put({ vendor, keyHash, operation });
   }
 }
 
@@ -54,31 +63,14 @@ function nameOf(vendor: string, keyHash: string): string {
   return `${vendor}/${keyHash}`;
 }
 
-function valuesOf({ vendor, keyHash, operation }: NamedOperation): SqliteValue[] {
-  return [
-    vendor,
-    keyHash,
-    operation.fingerprint,
-    operation.holdId ?? null,
-    operation.firstSentAt,
-    operation.inFlight,
-    operation.dearest === undefined ? null : JSON.stringify(operation.dearest),
-    operation.endedAt ?? null,
-  ];
-}
-
-function rowOf(values: readonly SqliteValue[]): NamedOperation {
-  const [vendor, keyHash, fingerprint, holdId, firstSentAt, inFlight, dearest, endedAt] = values;
+function operationOf(found: FoundRow): Operation {
+  const { fingerprint, hold_id: holdId, costliest, ended_at: endedAt } = found;
   return {
-    vendor: vendor as string,
-    keyHash: keyHash as string,
-    operation: {
-      fingerprint: fingerprint as string,
-      ...(holdId === null ? {} : { holdId: holdId as string }),
-      firstSentAt: firstSentAt as number,
-      inFlight: inFlight as number,
-      ...(dearest === null ? {} : { dearest: JSON.parse(dearest as string) as Outcome }),
-      ...(endedAt === null ? {} : { endedAt: endedAt as number }),
-    },
+    fingerprint: fingerprint as string,
+    ...(holdId === null ? {} : { holdId: holdId as string }),
+    firstSentAt: found['first_sent_at'] as number,
+    inFlight: found['in_flight'] as number,
+    ...(costliest === null ? {} : { costliest: JSON.parse(costliest as string) as Outcome }),
+    ...(endedAt === null ? {} : { endedAt: endedAt as number }),
   };
 }

@@ -4,7 +4,7 @@ import type { Budget, BudgetRule, BudgetSubject } from '../../budgets/budget';
 import type { Balance, KeyRecord } from '../../keys/key';
 import type { MicroUsd } from '../../money/usd';
 import type { Book, ObjectName, VendorObject } from '../book';
-import type { HoldRecord, LeaseRecord } from '../ledger';
+import type { Hold, LeaseRecord } from '../ledger';
 import type { Operation } from '../rules/operation';
 import type { AuditTable } from './audit-table';
 import type { BrakeTable } from './brake-table';
@@ -40,7 +40,7 @@ export class SqliteBook implements Book {
     return this.tables.leases.get(id);
   }
 
-  hold(callId: string): HoldRecord | undefined {
+  hold(callId: string): Hold | undefined {
     return this.tables.holds.get(callId);
   }
 
@@ -60,7 +60,7 @@ export class SqliteBook implements Book {
     return this.tables.holds.hasOthers(root, callId);
   }
 
-  settledHolds(root: ObjectName): readonly HoldRecord[] {
+  settledHolds(root: ObjectName): readonly Hold[] {
     return this.tables.holds.settledOf(root);
   }
 
@@ -104,11 +104,11 @@ export class SqliteBook implements Book {
     this.tables.leases.put(lease);
   }
 
-  addHold(hold: HoldRecord): void {
+  addHold(hold: Hold): void {
     this.tables.holds.add(hold);
   }
 
-  changeHold(before: HoldRecord, after: HoldRecord): void {
+  changeHold(before: Hold, after: Hold): void {
     this.tables.holds.change(before, after);
   }
 

@@ -2,7 +2,7 @@ import type { Brake } from '../../brakes/brake';
 import type { AppBudgets, BudgetSubject } from '../../budgets/budget';
 import type { KeyWithBalance } from '../../keys/key';
 import type { Book } from '../book';
-import type { HoldFilter, HoldRecord, Page, PageRequest } from '../ledger';
+import type { HoldFilter, Hold, Page, PageRequest } from '../ledger';
 import type { KeyListRequest, LivePosition, LiveSlice, Queries } from '../store';
 import { Conditions } from './conditions';
 import type { HoldTable } from './hold-table';
@@ -83,7 +83,7 @@ export class SqliteQueries implements Queries {
     filter: HoldFilter,
     page: PageRequest,
     stranded: readonly string[],
-  ): Promise<Page<HoldRecord>> {
+  ): Promise<Page<Hold>> {
     const rows = this.tables.holds.page(filter, { ...page, limit: page.limit + 1 }, stranded);
     const entries = rows.slice(0, page.limit);
     const last = entries.at(-1);

@@ -12,14 +12,13 @@ import { BrakeTable } from './brake-table';
 import { BudgetTable } from './budget-table';
 import { GroupCommit } from './group-commit';
 import { HoldTable } from './hold-table';
-import { Journal } from './journal';
 import { KeyTable } from './key-table';
 import { LeaseTable } from './lease-table';
 import { openStore } from './open-store';
 import type { OpenStore, StoreSettings } from './open-store';
 import { OperationTable } from './operation-table';
 import { closeWhenForgotten } from './process-stores';
-import type { Rows } from './rows';
+import { RedoLog } from './redo-log';
 import { SqliteBook } from './sqlite-book';
 import type { SqliteConnection } from './sqlite-driver';
 import { SqliteQueries } from './sqlite-queries';
@@ -45,7 +44,7 @@ export class SqliteStore implements Store {
   readonly #holds: HoldTable;
   readonly #operations: OperationTable;
   readonly #auditLog: AuditTable;
-  readonly #journal: Journal;
+  readonly #redo: RedoLog;
   readonly #book: Book;
   readonly #queries: Queries;
   #hooks: StoreHooks | undefined;
@@ -87,27 +86,27 @@ export class SqliteStore implements Store {
         keys: this.#keys,
         holds: this.#holds,
       });
-      this.#journal = new Journal(connection, [
-        this.#keys.rows as unknown as Rows<never>,
-        ...this.#holds.rows,
-        this.#operations.rows as unknown as Rows<never>,
+      this.#redo = new RedoLog(connection, [
+        this.#keys.table,
+        ...this.#holds.tables,
+        this.#operations.table,
       ]);
       this.#commits = new GroupCommit(connection, {
         beforeCommit: () => {
-          this.#journal.beforeCommit();
+          this.#redo.beforeCommit();
           this.#auditLog.seal();
           latest.beforeCommit(this.#commits.failed);
         },
         onCommit: () => {
           latest.committed();
-          this.#journal.committed();
+          this.#redo.committed();
           this.#keys.committed();
           this.#holds.committed();
           this.#hooks?.committed();
         },
         onRollback: () => {
           this.#hooks?.rolledBack();
-          this.#journal.rolledBack();
+          this.#redo.rolledBack();
           this.#keys.rolledBack();
           this.#holds.rolledBack();
           for (const table of [leases, budgets, brakes, this.#auditLog]) table.forget();
@@ -116,7 +115,7 @@ export class SqliteStore implements Store {
           log(`the store ${file} cannot be written (${reason}): until it can, calls are refused`),
         onRecovery: () => log(`the store ${file} can be written again`),
       });
-      this.#writeAll();
+      this.#checkpoint();
       checkBalances(connection, file, doubts);
       this.#endFlights(clock.now());
       this.#keys.beginCount(clock.now());
@@ -153,7 +152,7 @@ export class SqliteStore implements Store {
   }
 
   async checkpoint(): Promise<Queries> {
-    this.#writeAll();
+    this.#checkpoint();
     return this.#queries;
   }
 
@@ -198,9 +197,9 @@ export class SqliteStore implements Store {
 
   async close(): Promise<void> {
     try {
-      this.#writeAll();
+      this.#checkpoint();
     } catch {
-      // The journal has it: the broker that opens the store next writes it to the tables.
+      // The redo log has it: the broker that opens the store next writes it to the tables.
     }
     this.#commits.close();
     try {
@@ -218,17 +217,17 @@ export class SqliteStore implements Store {
     if (inFlight.length > 0) {
       this.#commits.runNow(() => {
         for (const each of inFlight) endFlights(this.#book, each, now);
-        this.#journal.writeAll();
+        this.#redo.checkpoint();
       });
     }
     this.#holds.markAllUnknown();
     this.#operations.forgetFlights();
-    this.#journal.forgetRead();
+    this.#redo.evict();
   }
 
   /** Has the tables say all that is decided. */
-  #writeAll(): void {
+  #checkpoint(): void {
     this.#commits.flush();
-    if (!this.#journal.isWritten) this.#commits.runNow(() => this.#journal.writeAll());
+    if (!this.#redo.isClean) this.#commits.runNow(() => this.#redo.checkpoint());
   }
 }

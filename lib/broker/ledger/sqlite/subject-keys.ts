@@ -1,9 +1,10 @@
 import type { AppBudgets, BudgetScope, BudgetSubject } from '../../budgets/budget';
 import { LONGEST_LIFE_MS } from '../../keys/expires-in';
-import type { BudgetedKey, LiveKey, LiveSlice } from '../store';
+import type { BudgetedKey, LiveSlice } from '../store';
 import { Conditions } from './conditions';
-import { subjectOf } from './key-search';
-import type { SqliteConnection, SqliteValue } from './sqlite-driver';
+import type { FoundRow } from './cached-table';
+import { liveKeyOf, subjectOf } from './key-table';
+import type { SqliteConnection } from './sqlite-driver';
 
 /** How many keys are stepped over to find some that carry budgets: about a millisecond. */
 const SLICE_KEYS = 2_000;
@@ -65,17 +66,17 @@ export class SubjectKeys {
       .get(position) as { position: number; issued: number } | undefined;
     const rows = this.connection
       .prepare(
-        `SELECT keys.rowid, vendor, tenant_id, user_id, run_id, tool, budgets FROM keys ${LEASES}
+        `SELECT keys.rowid AS position, vendor, tenant_id, user_id, run_id, tool, budgets
+         FROM keys ${LEASES}
          WHERE keys.rowid < ? AND keys.rowid >= ? AND budgets <> '{}' AND ${LIVE_AFTER}
          ORDER BY keys.rowid DESC LIMIT ${SLICE_ROWS}`,
       )
-      .raw()
-      .all(position, end?.position ?? 0, liveAfter, liveAfter, liveAfter) as SqliteValue[][];
-    const keys = rows.map(([rowid, vendor, tenant, user, run, tool, budgets]) => ({
-      position: rowid as number,
-      vendor: vendor as string,
-      subject: subjectOf(tenant, user, run, tool),
-      budgets: JSON.parse(budgets as string) as AppBudgets,
+      .all(position, end?.position ?? 0, liveAfter, liveAfter, liveAfter) as FoundRow[];
+    const keys = rows.map((found) => ({
+      position: found['position'] as number,
+      vendor: found['vendor'] as string,
+      subject: subjectOf(found),
+      budgets: JSON.parse(found['budgets'] as string) as AppBudgets,
     }));
     const last = keys.length === SLICE_ROWS ? keys.at(-1)?.position : undefined;
     // No key lives longer: those before it were dead by then.
@@ -94,23 +95,20 @@ export class SubjectKeys {
   ): LiveSlice<number> {
     const rows = this.connection
       .prepare(
-        `SELECT keys.rowid, created_at, keys.id, vendor, tenant_id, user_id, run_id, tool,
-           revoked_at IS NULL AND ${LIVE_AFTER}
+        `SELECT keys.rowid AS position, created_at, keys.id, vendor, tenant_id, user_id, run_id, tool,
+           revoked_at IS NULL AND ${LIVE_AFTER} AS live
          FROM keys INDEXED BY keys_by_${scope} ${LEASES}
          WHERE ${columnOf(scope)} = ? AND keys.rowid < ? ORDER BY keys.rowid DESC LIMIT ?`,
       )
-      .raw()
-      .all(now, now, now, id, position, limit) as SqliteValue[][];
-    const keys: LiveKey[] = rows
-      .filter((row) => row[8] === 1)
-      .map(([, , keyId, vendor, tenant, user, run, tool]) => ({
-        id: keyId as string,
-        vendor: vendor as string,
-        subject: subjectOf(tenant, user, run, tool),
-      }));
-    const [last, issued] = rows.at(-1) ?? [];
-    const isLast = rows.length < limit || (issued as number) <= now - LONGEST_LIFE_MS;
-    return { keys, ...(isLast ? {} : { next: last as number }) };
+      .all(now, now, now, id, position, limit) as FoundRow[];
+    const keys = rows.filter(({ live }) => live === 1).map(liveKeyOf);
+    const last = rows.at(-1);
+    // No key lives longer: those before it are dead.
+    const isLast =
+      last === undefined ||
+      rows.length < limit ||
+      (last['created_at'] as number) <= now - LONGEST_LIFE_MS;
+    return { keys, ...(isLast ? {} : { next: last['position'] as number }) };
   }
 
   /** The subjects of an id that have had a key, up to a limit. */

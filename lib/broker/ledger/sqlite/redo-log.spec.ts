@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KeyRecord } from '../../keys/key';
 import type { Outcome } from '../../pricing/price';
-import type { Hold } from '../ledger';
+import type { AdmittedCall } from '../ledger';
 import { openConnection } from './sqlite-driver';
 import { SqliteLedger } from './sqlite-ledger';
 import { closeStore } from './open-store';
 
 const CENT = 10_000;
-const folder = mkdtempSync(join(tmpdir(), 'vault-key-journal-'));
+const folder = mkdtempSync(join(tmpdir(), 'vault-key-redo-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let files = 0;
 
@@ -45,14 +45,14 @@ function breakStore(file: string, isBroken: boolean): void {
   const connection = openConnection(file);
   connection.exec(
     isBroken
-      ? "CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(FAIL, 'full'); END"
+      ? "CREATE TRIGGER full BEFORE INSERT ON redo BEGIN SELECT RAISE(FAIL, 'full'); END"
       : 'DROP TRIGGER full',
   );
   closeStore(connection);
 }
 
 let calls = 0;
-async function admit(ledger: SqliteLedger, key: KeyRecord, cents = 100): Promise<Hold> {
+async function admit(ledger: SqliteLedger, key: KeyRecord, cents = 100): Promise<AdmittedCall> {
   const decision = await ledger.admit({
     callId: `call_${++calls}`,
     key,
@@ -63,10 +63,10 @@ async function admit(ledger: SqliteLedger, key: KeyRecord, cents = 100): Promise
     audit: { at: 'then', event: 'refusal', call_id: `call_${calls}`, key_id: key.id },
   });
   if (!decision.admitted) throw decision.refusal;
-  return decision.hold;
+  return decision.call;
 }
-const end = (ledger: SqliteLedger, hold: Hold, outcome: Outcome = { ending: 'settled' }) =>
-  ledger.end({ hold, outcome, now: 3_000, audit: {} });
+const end = (ledger: SqliteLedger, hold: AdmittedCall, outcome: Outcome = { ending: 'settled' }) =>
+  ledger.end({ call: hold, outcome, now: 3_000, audit: {} });
 const balance = async (ledger: SqliteLedger, id: string) => (await ledger.key(id, 0))?.balance;
 
 describe('what is decided and not yet in its table', () => {
@@ -122,7 +122,7 @@ describe('what is decided and not yet in its table', () => {
     });
     if (!retry.admitted) throw retry.refusal;
     // A rate limit proves nothing about the first sending, which the kill left unknown.
-    await end(again, retry.hold, { ending: 'released', proof: false });
+    await end(again, retry.call, { ending: 'released', conclusive: false });
     expect(await balance(again, 'k')).toEqual({ spent: 0, held: 100 * CENT });
     await Promise.all([again.close(), ledger.close()]);
   });
@@ -174,7 +174,7 @@ describe('what is decided and not yet in its table', () => {
       await store.close();
     }
     const connection = openConnection(file);
-    expect(connection.prepare('SELECT COUNT(*) AS count FROM journal').get()).toMatchObject({
+    expect(connection.prepare('SELECT COUNT(*) AS count FROM redo').get()).toMatchObject({
       count: 0,
     });
     closeStore(connection);
