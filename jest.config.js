@@ -1,3 +1,5 @@
+const { availableParallelism } = require('node:os');
+
 // Nest 12 ships ES modules only, and Jest can require() one natively only on Node >= 24.9.
 // The test run therefore compiles our TypeScript and those packages to CommonJS.
 const esmPackages = ['@nestjs'];
@@ -5,8 +7,8 @@ const esmPackages = ['@nestjs'];
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
-  // Jest leaves a core to its watcher otherwise: of two, half.
-  maxWorkers: '100%',
+  // Many tests wait for another process, and leave their core to the next.
+  maxWorkers: Math.ceil(1.5 * availableParallelism()),
   roots: ['<rootDir>/lib', '<rootDir>/test'],
   // A hang ends a test. How fast a machine is, or what else runs on it, does not.
   testTimeout: 300_000,

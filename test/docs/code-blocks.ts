@@ -76,7 +76,7 @@ export class CodeBlock {
     );
     const block = [...declarations, this.code, exportOf([])].join('\n');
     const sources = Object.entries({ ...files, './block': block }).map(
-      ([name, source]) => [join(folder, `${name}.ts`), fromSources(source)] as const,
+      ([name, source]) => [join(folder, `${name}.ts`), fromDeclarations(source)] as const,
     );
     return typeErrorsIn(join(folder, 'block.ts'), new Map(sources));
   }
@@ -86,11 +86,12 @@ function exportOf(names: readonly string[]): string {
   return names.length === 0 ? 'export {};' : `export { ${names.join(', ')} };`;
 }
 
-/** The package's own names stand for its sources. */
-function fromSources(code: string): string {
+/** The package's own names stand for its declarations, which a reader's compiler sees. */
+function fromDeclarations(code: string): string {
   return code.replace(
     /(from|import) '(nestjs-vault-key[^']*)'/g,
-    (_, keyword: string, name: string) => `${keyword} '${ENTRIES[name]}'`,
+    (_, keyword: string, name: string) =>
+      `${keyword} '${(ENTRIES[name] ?? name).replace(join(ROOT, 'lib'), join(ROOT, 'dist'))}'`,
   );
 }
 

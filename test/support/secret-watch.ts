@@ -4,6 +4,9 @@ import { inspect } from 'node:util';
 export class SecretWatch {
   readonly #secrets = new Set<string>();
   readonly #shown: string[] = [];
+  readonly #found: string[] = [];
+  #searchedTexts = 0;
+  #searchedSecrets = 0;
 
   addSecret(secret: string): void {
     this.#secrets.add(secret);
@@ -34,10 +37,24 @@ export class SecretWatch {
 
   /** The texts that hold a secret, the secret cut out. */
   leaks(): string[] {
-    return this.#shown.flatMap((text) =>
-      [...this.#secrets]
-        .filter((secret) => text.includes(secret))
-        .map((secret) => text.replaceAll(secret, '<SECRET>').slice(0, 400)),
+    const secrets = [...this.#secrets];
+    const known = secrets.slice(0, this.#searchedSecrets);
+    const added = secrets.slice(this.#searchedSecrets);
+    // What was searched for what before is not searched again.
+    this.#found.push(
+      ...leaksIn(this.#shown.slice(0, this.#searchedTexts), added),
+      ...leaksIn(this.#shown.slice(this.#searchedTexts), [...known, ...added]),
     );
+    this.#searchedTexts = this.#shown.length;
+    this.#searchedSecrets = secrets.length;
+    return this.#found;
   }
+}
+
+function leaksIn(texts: readonly string[], secrets: readonly string[]): string[] {
+  return texts.flatMap((text) =>
+    secrets
+      .filter((secret) => text.includes(secret))
+      .map((secret) => text.replaceAll(secret, '<SECRET>').slice(0, 400)),
+  );
 }
