@@ -117,6 +117,7 @@ describe('each call that the broker prices', () => {
     ['POST /v1/charges/{id}', 'description=a', 0],
     ['POST /v1/refunds/{id}', 'metadata[a]=1', 0],
     ['POST /v1/refunds/{id}/cancel', '', 0],
+    ['POST /v1/customers/{id}/cash_balance', '', 0],
     ['POST /v1/transfers/{id}', 'description=a', 0],
     ['POST /v1/transfers/{transferId}/reversals/{id}', 'metadata[a]=1', 0],
     ['POST /v1/payouts/{id}', 'metadata[a]=1', 0],
