@@ -15,11 +15,7 @@ export {
 } from './vault-key.options';
 
 export { AgentTool } from './agent-tool/agent-tool.decorator';
-export type {
-  AgentToolContext,
-  AgentToolOptions,
-  PerCall,
-} from './agent-tool/agent-tool.decorator';
+export type { AgentToolContext, AgentToolOptions, PerCall } from './agent-tool/agent-tool.options';
 export { AgentToolInterceptor } from './agent-tool/agent-tool.interceptor';
 export type { AgentRequest, IdentifyAgent } from './agent-tool/identity';
 export type { RequestWithVaultKey } from './agent-tool/request-run';
@@ -59,8 +55,8 @@ export type {
 export { EmbeddedBroker } from './broker-client/embedded-broker.client';
 export type { AuditEntry } from './broker/audit/audit-entry';
 export type { KeyPage } from './broker/broker';
-export type { KeyView } from './broker/keys/key';
-export type { AuditFilter, KeyFilter } from './broker/ledger/ledger';
+export type { KeyView } from './broker/keys/key-view';
+export type { AuditFilter, KeyFilter } from './broker/ledger/model';
 
 export { RemainingSpendController } from './remaining-spend/remaining-spend.controller';
 export type { RemainingSpendAnswer, ToolCap } from './remaining-spend/remaining-spend.report';

@@ -11,7 +11,7 @@ import {
   markOwnMethod,
   shareMetadata,
 } from './agent-tool.decorator';
-import type { AgentToolOptions } from './agent-tool.decorator';
+import type { AgentToolOptions } from './agent-tool.options';
 import { AgentToolInterceptor } from './agent-tool.interceptor';
 import { AgentToolRunner } from './agent-tool.runner';
 import { filterGateway, filterMessages } from './class-filters';

@@ -10,7 +10,7 @@ import { keyLabel } from '../vault-key/label';
 import type { Run } from '../vault-key/run';
 import { currentRun } from '../vault-key/run-context';
 import { agentToolMark } from './agent-tool.decorator';
-import type { AgentToolOptions } from './agent-tool.decorator';
+import type { AgentToolOptions } from './agent-tool.options';
 import { AgentToolRunner } from './agent-tool.runner';
 import { IDENTIFY_AGENT, runIdOf, userIdOf } from './identity';
 import type { AgentRequest, IdentifyAgent } from './identity';

@@ -10,7 +10,7 @@ import {
 import type { PolicyFault } from '../vault-key/vault-key-policy';
 import type { StartUpFault } from '../vault-key/vault-key-start-up.exception';
 import { subjectId } from '../vault-key/label';
-import type { AgentToolOptions } from './agent-tool.decorator';
+import type { AgentToolOptions } from './agent-tool.options';
 import { hasMinifiedName, toolNameOf } from './tool-name';
 import type { NamedMethod } from './tool-name';
 

@@ -1,4 +1,4 @@
-import type { AgentToolOptions } from './agent-tool.decorator';
+import type { AgentToolOptions } from './agent-tool.options';
 import { mcpNameOf } from './routed-methods';
 
 /** A method that works under a mark. */

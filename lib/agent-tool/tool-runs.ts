@@ -1,5 +1,5 @@
 import { VaultKeyMissingException } from '../exceptions/vault-key-missing.exception';
-import type { AgentToolOptions } from './agent-tool.decorator';
+import type { AgentToolOptions } from './agent-tool.options';
 
 /** A call of a marked method that no interceptor has opened a run for. */
 export interface ToolCall {

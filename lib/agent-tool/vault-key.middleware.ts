@@ -7,7 +7,7 @@ import type { AgentIdentity } from '../vault-key/agent-identity';
 import { keyLabel } from '../vault-key/label';
 import { VaultKeyStartUpException } from '../vault-key/vault-key-start-up.exception';
 import type { StartUpFault } from '../vault-key/vault-key-start-up.exception';
-import type { AgentToolOptions } from './agent-tool.decorator';
+import type { AgentToolOptions } from './agent-tool.options';
 import { AgentToolRunner } from './agent-tool.runner';
 import { IDENTIFY_AGENT, identifyNobody, runIdOf, userIdOf } from './identity';
 import type { IdentifyAgent } from './identity';

@@ -44,26 +44,28 @@ import { VendorConnection } from './forwarding/vendor-connection';
 import { proxyFor } from './forwarding/vendor-proxy';
 import type { VendorProxy } from './forwarding/vendor-proxy';
 import { parseIssueRequest } from './keys/issue-request';
-import type { Subject } from './keys/issue-request';
-import { isLive, usdOf, viewOf } from './keys/key';
-import type { CurrentKeyView, KeyRecord, KeyView } from './keys/key';
+import type { Subject } from './keys/subject';
+import { isLive } from './keys/key';
+import { usdOf, viewOf } from './keys/key-view';
+import type { KeyRecord } from './keys/key';
+import type { CurrentKeyView, KeyView } from './keys/key-view';
 import { hashToken, isWellFormedToken, newId, newToken } from './keys/token';
 import { leaseView, parseLeaseRequest } from './leases/lease-request';
 import type { LeaseView } from './leases/lease-request';
 import { fieldsOf, unknownFields } from './known-fields';
 import { holdView } from './ledger/hold-view';
 import type { HoldView } from './ledger/hold-view';
+import type { Ledger } from './ledger/ledger';
 import type {
   AuditFilter,
   HoldFilter,
   KeyFilter,
-  Ledger,
   LedgerFigures,
   PageRequest,
   RevokeDecision,
   StoreCopy,
   StoreState,
-} from './ledger/ledger';
+} from './ledger/model';
 import { writeCopy } from './ledger/sqlite/store-copy';
 import { SqliteLedger } from './ledger/sqlite/sqlite-ledger';
 import { askForStore, offerStore } from './ledger/sqlite/process-stores';

@@ -27,17 +27,12 @@ export type { BrakeView } from './brakes/brake-view';
 export type { BudgetScope } from './budgets/budget';
 export type { BudgetPath } from './budgets/budget-request';
 export type { BudgetSubjectView, BudgetView, CapView } from './budgets/budget-view';
-export type { Subject } from './keys/issue-request';
-export type { CurrentKeyView, KeyStatus, KeyView } from './keys/key';
+export type { Subject } from './keys/subject';
+export type { KeyStatus } from './keys/key';
+export type { CurrentKeyView, KeyView } from './keys/key-view';
 export type { LeaseView } from './leases/lease-request';
 export type { HoldView } from './ledger/hold-view';
-export type {
-  AuditFilter,
-  HoldFilter,
-  KeyFilter,
-  LedgerFigures,
-  StoreState,
-} from './ledger/ledger';
+export type { AuditFilter, HoldFilter, KeyFilter, LedgerFigures, StoreState } from './ledger/model';
 export type { HoldState } from './ledger/rules/operation';
 export { DoubtfulStoreError, StoreInUseError } from './ledger/store-doubt';
 export type { StoreDoubt } from './ledger/store-doubt';

@@ -61,7 +61,9 @@ export abstract class VaultKeyException extends HttpException {
    * ```
    */
   static from(error: unknown): VaultKeyException | undefined {
-    return error instanceof VaultKeyException ? error : exceptionBehind(error);
+    if (error instanceof VaultKeyException) return error;
+    const behind = exceptionBehind(error);
+    return behind instanceof VaultKeyException ? behind : undefined;
   }
 
   /**

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { AgentToolOptions } from '../agent-tool/agent-tool.decorator';
+import type { AgentToolOptions } from '../agent-tool/agent-tool.options';
 import { AgentToolExplorer } from '../agent-tool/agent-tool.explorer';
 import type { MarkedMethod } from '../agent-tool/agent-tool.explorer';
 import {

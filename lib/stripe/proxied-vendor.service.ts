@@ -3,7 +3,7 @@ import { readWhole } from '../broker-client/broker-client';
 import { targetFault } from '../broker/endpoints/target';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import { readProxiedAnswer } from '../exceptions/refusal-reader';
-import { numberedKey } from '../vault-key/call-numbering';
+import { numberedKey } from '../vault-key/run-context';
 import type { CurrentVaultKey } from '../vault-key/current-vault-key';
 import { encodeForm } from './form-encoding';
 import type { VendorParams } from './form-encoding';

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { currentRun } from './run-context';
 
 /** A vendor call as its idempotency key tells it apart. */
 export interface NumberedCall {
@@ -56,19 +55,4 @@ export class CallNumbering {
     if (generatedKey !== undefined) this.#attempted.set(generatedKey, key);
     return key;
   }
-}
-
-/** The numbering of the innermost work around this code that may be done again. */
-export function currentNumbering(): CallNumbering | undefined {
-  let run = currentRun();
-  while (run !== undefined && run.calls === undefined) run = run.outer;
-  return run?.calls;
-}
-
-/**
- * The idempotency key of a call that was given none, where the work around it may be done again;
- * `undefined` where it is not known to be.
- */
-export function numberedKey(call: NumberedCall): string | undefined {
-  return currentNumbering()?.keyFor(call);
 }

@@ -1,6 +1,6 @@
 import { ClsServiceManager } from 'nestjs-cls';
 import type { AgentIdentity } from './agent-identity';
-import type { CallNumbering } from './call-numbering';
+import type { CallNumbering, NumberedCall } from './call-numbering';
 // Each entry of the package comes by here, and so says which copy it is of.
 import './package-copies';
 import type { VaultKey } from './vault-key';
@@ -58,4 +58,19 @@ export function enterRun<T>(run: RunRecord, work: () => T): T {
     cls.set(RUN, run);
     return work();
   });
+}
+
+/** The numbering of the innermost work around this code that may be done again. */
+export function currentNumbering(): CallNumbering | undefined {
+  let run = currentRun();
+  while (run !== undefined && run.calls === undefined) run = run.outer;
+  return run?.calls;
+}
+
+/**
+ * The idempotency key of a call that was given none, where the work around it may be done again;
+ * `undefined` where it is not known to be.
+ */
+export function numberedKey(call: NumberedCall): string | undefined {
+  return currentNumbering()?.keyFor(call);
 }

@@ -1,7 +1,7 @@
 import { placeOf } from '../../lib/broker/audit/audit-entry';
 import type { AuditEntry } from '../../lib/broker/audit/audit-entry';
 import { Broker } from '../../lib/broker/broker';
-import type { KeyView } from '../../lib/broker/keys/key';
+import type { KeyView } from '../../lib/broker/keys/key-view';
 import type { StripeVendor } from '../../lib/testing/stripe-vendor';
 import { ExecutedMoney } from '../support/executed-money';
 import { isAcknowledged, isAsked, keyHashOf, lineOf, today } from './acknowledged';

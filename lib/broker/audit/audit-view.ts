@@ -1,4 +1,4 @@
-import type { Subject } from '../keys/issue-request';
+import type { Subject } from '../keys/subject';
 import { toUsd } from '../money/usd';
 import type { MicroUsd } from '../money/usd';
 import type { AuditEvent, AuditRecord } from './audit-entry';

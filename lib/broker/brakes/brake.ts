@@ -1,4 +1,4 @@
-import type { Subject } from '../keys/issue-request';
+import type { Subject } from '../keys/subject';
 
 /** What a brake stops. */
 export const BRAKE_SCOPES = ['tenant', 'user', 'run', 'tool', 'vendor', 'key', 'all'] as const;

@@ -1,5 +1,5 @@
 import { instantText } from '../instant';
-import type { Subject } from '../keys/issue-request';
+import type { Subject } from '../keys/subject';
 import type { MicroUsd } from '../money/usd';
 
 /** Whose spend a budget counts. A user counts within its tenant, a run within its tenant and user. */

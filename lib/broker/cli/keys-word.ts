@@ -1,5 +1,5 @@
 import type { KeyPage } from '../broker';
-import type { KeyView } from '../keys/key';
+import type { KeyView } from '../keys/key-view';
 import { minute, table, usd } from './table';
 import type { Column } from './table';
 import { COMMON_HELP, operandsOf, queryOf, segment } from './word';

@@ -7,14 +7,7 @@ import type { MicroUsd } from '../money/usd';
 import type { FieldFault } from '../refusal';
 import { DEFAULT_EXPIRES_IN, EXPIRES_IN_RULE, parseExpiresIn } from './expires-in';
 import { labelFault } from './label-rule';
-
-/** Who a key works for; every field optional. */
-export interface Subject {
-  tenant_id?: string;
-  user_id?: string;
-  run_id?: string;
-  tool?: string;
-}
+import type { Subject } from './subject';
 
 /** What a valid `POST /v1/keys` asks for. */
 export interface IssueRequest {

@@ -3,10 +3,10 @@ import type { AuditEntry, AuditRow } from '../audit/audit-entry';
 import { auditRowOf } from '../audit/audit-entry';
 import { dayOf, subjectsOf } from '../budgets/budget';
 import type { BudgetSubject } from '../budgets/budget';
-import type { Subject } from '../keys/issue-request';
+import type { Subject } from '../keys/subject';
 import type { KeyRecord } from '../keys/key';
 import type { Outcome, Price } from '../pricing/price';
-import type { AdmittedCall } from './ledger';
+import type { AdmittedCall } from './model';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
 
 const CENT = 10_000;

@@ -13,8 +13,8 @@ import {
 import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
 import type { KeyRecord } from '../keys/key';
 import type { MicroUsd } from '../money/usd';
-import type { CapState } from './rules/caps';
-import type { AppBudget, Page, SubjectCap } from './ledger';
+import type { CapState } from './model';
+import type { AppBudget, Page, SubjectCap } from './model';
 import type { Book } from './book';
 import type { BudgetedKey, LiveKey, LivePosition, Queries, Store } from './store';
 

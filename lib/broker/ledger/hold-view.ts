@@ -1,5 +1,5 @@
 import { toUsd } from '../money/usd';
-import type { Hold } from './ledger';
+import type { Hold } from './model';
 import type { HoldState } from './rules/operation';
 
 /** A hold as the management API shows it. */

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import type { AppBudgets, BudgetRule, BudgetScope } from '../budgets/budget';
-import type { Subject } from '../keys/issue-request';
+import type { Subject } from '../keys/subject';
 import type { KeyRecord } from '../keys/key';
 import type { Outcome } from '../pricing/price';
-import type { AdmittedCall, Ledger } from './ledger';
+import type { Ledger } from './ledger';
+import type { AdmittedCall } from './model';
 import { MemoryStore } from './memory/memory-store';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
 import { StoreLedger } from './store-ledger';

@@ -12,6 +12,7 @@ import type { Book } from './book';
 import { BudgetReport } from './budget-report';
 import { HitCount } from './hit-count';
 import { KeptSettlements } from './kept-settlements';
+import type { Ledger } from './ledger';
 import type {
   Admission,
   AppBudget,
@@ -21,7 +22,6 @@ import type {
   HoldFilter,
   Hold,
   KeyFilter,
-  Ledger,
   LedgerFigures,
   LeaseRecord,
   Page,
@@ -30,13 +30,13 @@ import type {
   StoreCopy,
   StoreState,
   SubjectCap,
-} from './ledger';
+} from './model';
 import { RefusalRows } from './refusal-rows';
 import { admit } from './rules/admission';
 import { activeBrakes, brake as setBrake, brakeOn, brakingOf, lift } from './rules/brakes';
 import { deleteBudget, putBudget } from './rules/budgets';
 import { capsOver, keyBalanceName } from './rules/caps';
-import type { CapState } from './rules/caps';
+import type { CapState } from './model';
 import { checkIssue, endLease, linkFaults, renewLease, revoke, writeIssue } from './rules/issuance';
 import type { KeyLinks } from './rules/issuance';
 import { knownObject } from './rules/objects';

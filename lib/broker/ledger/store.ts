@@ -2,7 +2,7 @@ import type { AuditVerdict } from '../audit/audit-chain';
 import type { AuditEntry, AuditRecord } from '../audit/audit-entry';
 import type { Brake } from '../brakes/brake';
 import type { AppBudgets, BudgetSubject } from '../budgets/budget';
-import type { Subject } from '../keys/issue-request';
+import type { Subject } from '../keys/subject';
 import type { KeyRecord, KeyWithBalance } from '../keys/key';
 import type { Book } from './book';
 import type {
@@ -14,7 +14,7 @@ import type {
   PageRequest,
   StoreCopy,
   StoreState,
-} from './ledger';
+} from './model';
 
 /** What a store tells the ledger that is built on it. */
 export interface StoreHooks {

@@ -15,7 +15,7 @@ import { VendorException } from '../../exceptions/vendor.exception';
 import { VendorOutcomeUnknownException } from '../../exceptions/vendor-outcome-unknown.exception';
 import { VendorRateLimitedException } from '../../exceptions/vendor-rate-limited.exception';
 import { VendorUnreachableException } from '../../exceptions/vendor-unreachable.exception';
-import { numberedKey } from '../../vault-key/call-numbering';
+import { numberedKey } from '../../vault-key/run-context';
 import type { CurrentVaultKey } from '../../vault-key/current-vault-key';
 import type { VaultKey } from '../../vault-key/vault-key';
 import { errorOf, statusOf } from './stripe-error';

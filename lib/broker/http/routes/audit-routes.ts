@@ -1,6 +1,6 @@
 import type { AuditEntryView } from '../../audit/audit-view';
 import type { Broker } from '../../broker';
-import type { AuditFilter } from '../../ledger/ledger';
+import type { AuditFilter } from '../../ledger/model';
 import { anyText, oneOf, readListQuery, readQuery } from '../list-query';
 import type { ParameterRule } from '../list-query';
 import type { ManagementRequest, Reply, Route } from '../route';

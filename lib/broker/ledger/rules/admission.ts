@@ -6,7 +6,7 @@ import type { KeyRecord } from '../../keys/key';
 import type { MicroUsd } from '../../money/usd';
 import { BrokerRefusal, brakedBy, invalidKey, parentMissing } from '../../refusal';
 import type { Book } from '../book';
-import type { Admission, Decision } from '../ledger';
+import type { Admission, Decision } from '../model';
 import { holdFor } from './amount-to-hold';
 import { lineOf } from './ancestry';
 import { auditOfCap } from './audit-rows';

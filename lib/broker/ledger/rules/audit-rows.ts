@@ -4,8 +4,8 @@ import type { BudgetRule } from '../../budgets/budget';
 import { instantText } from '../../instant';
 import type { KeyRecord } from '../../keys/key';
 import { remainingOf } from './caps';
-import type { CapState } from './caps';
-import type { Hold } from '../ledger';
+import type { CapState } from '../model';
+import type { Hold } from '../model';
 
 /** What a row says of a cap and of the balance under it. */
 export function auditOfCap(cap: CapState): Partial<AuditRow> {

@@ -1,20 +1,11 @@
 import { appCap, dayBalanceName, dayOf, endOfDay, subjectsOf, tighter } from '../../budgets/budget';
-import type { BudgetScope } from '../../budgets/budget';
-import type { Balance, KeyRecord } from '../../keys/key';
+import type { KeyRecord } from '../../keys/key';
 import { toUsd, usdText } from '../../money/usd';
 import type { MicroUsd } from '../../money/usd';
 import { BrokerRefusal } from '../../refusal';
 import type { Book } from '../book';
+import type { CapState } from '../model';
 import { ancestorsOf } from './ancestry';
-
-/** One cap over a call, with what stands against it. */
-export interface CapState {
-  scope: 'key' | 'parent' | BudgetScope;
-  capMicros: MicroUsd;
-  balance: Balance;
-  /** When a budget's day ends, ISO 8601; a key's cap covers its whole life. */
-  resetsAt?: string;
-}
 
 /** A cap over a call, and the name of the balance in which the call counts. */
 export interface ChargedCap extends CapState {

@@ -5,7 +5,7 @@ import type { KeyRecord } from '../../keys/key';
 import { brakedBy, invalidFields } from '../../refusal';
 import type { FieldFault } from '../../refusal';
 import type { Book } from '../book';
-import type { LeaseRecord, RevokeDecision } from '../ledger';
+import type { LeaseRecord, RevokeDecision } from '../model';
 import { MAX_PARENTS, ancestorsOf, lineOf } from './ancestry';
 import { keyBalanceName } from './caps';
 

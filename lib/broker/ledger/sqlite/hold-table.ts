@@ -1,7 +1,7 @@
 import type { Balance } from '../../keys/key';
 import type { MicroUsd } from '../../money/usd';
 import type { ObjectName, VendorObject } from '../book';
-import type { HoldFilter, Hold, PageRequest } from '../ledger';
+import type { HoldFilter, Hold, PageRequest } from '../model';
 import type { HoldState } from '../rules/operation';
 import { CachedTable, changing, fixed, key } from './cached-table';
 import type { FoundRow, TableForm } from './cached-table';

@@ -1,5 +1,5 @@
 import type { AppBudgets } from '../../budgets/budget';
-import type { Subject } from '../../keys/issue-request';
+import type { Subject } from '../../keys/subject';
 import type { KeyRecord } from '../../keys/key';
 import type { LiveKey } from '../store';
 import { CachedTable, changing, fixed, key } from './cached-table';

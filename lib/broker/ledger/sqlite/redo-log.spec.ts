@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KeyRecord } from '../../keys/key';
 import type { Outcome } from '../../pricing/price';
-import type { AdmittedCall } from '../ledger';
+import type { AdmittedCall } from '../model';
 import { openConnection } from './sqlite-driver';
 import { SqliteLedger } from './sqlite-ledger';
 import { closeStore } from './open-store';

@@ -2,7 +2,7 @@ import type { Brake } from '../../brakes/brake';
 import type { AppBudgets, BudgetSubject } from '../../budgets/budget';
 import type { KeyWithBalance } from '../../keys/key';
 import type { Book } from '../book';
-import type { HoldFilter, Hold, Page, PageRequest } from '../ledger';
+import type { HoldFilter, Hold, Page, PageRequest } from '../model';
 import type { KeyListRequest, LivePosition, LiveSlice, Queries } from '../store';
 import { Conditions } from './conditions';
 import type { HoldTable } from './hold-table';

@@ -2,7 +2,7 @@ import { Clock } from '../../clock';
 import type { KeyRecord } from '../../keys/key';
 import { notFound } from '../../refusal';
 import type { Book } from '../book';
-import type { StoreCopy, StoreState } from '../ledger';
+import type { StoreCopy, StoreState } from '../model';
 import { endFlights } from '../rules/settlement';
 import type { AuditQueries, KeptWork, Queries, Store, StoreCounts, StoreHooks } from '../store';
 import { AcceptedDoubts } from '../store-doubt';

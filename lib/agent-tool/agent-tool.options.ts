@@ -1,0 +1,51 @@
+import type { ExecutionContext } from '@nestjs/common';
+import type { AgentIdentity } from '../vault-key/agent-identity';
+
+/** What a cap or an allow-list may be computed from. */
+export interface AgentToolContext {
+  identity: AgentIdentity;
+  /**
+   * The arguments Nest routes the call with (over HTTP request, response and next); those the
+   * method was called with where Nest does not route it.
+   */
+  args: readonly unknown[];
+  /** Absent where Nest does not route the call: a job, a timer, an event. */
+  execution?: ExecutionContext;
+}
+
+/** A value, or how to compute it for each call. */
+export type PerCall<T> = T | ((context: AgentToolContext) => T | Promise<T>);
+
+/** What a marked handler's vault key may do. */
+export interface AgentToolOptions {
+  /**
+   * What all calls of one run may cost together: USD, 0 to 1,000,000, rounded down to the cent. As a
+   * function it is asked before each run; one that throws or gives a bad value stops the run.
+   */
+  dailyUsdCap: PerCall<number>;
+  /**
+   * The vendor endpoints the run may call, 1 to 100 patterns. `*` stands for exactly one path
+   * segment; a pattern without a method grants GET and POST.
+   */
+  allowedEndpoints: PerCall<readonly string[]>;
+  /**
+   * The vendor the key is for.
+   *
+   * @default 'stripe'
+   */
+  vendor?: string | undefined;
+  /**
+   * How long the key lives if nothing revokes it, `1s` to `24h`: set it to the longest run, streams
+   * included.
+   *
+   * @default '5m'
+   */
+  expiresIn?: string | undefined;
+  /**
+   * The tool's name, 1 to 128 characters: what budgets, brakes and the audit log know it by. No two
+   * marks of an application have one name. Needed where a minifier makes the names of classes.
+   *
+   * @default the MCP tool's name, else `Class.method`
+   */
+  tool?: string | undefined;
+}

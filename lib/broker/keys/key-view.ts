@@ -1,0 +1,61 @@
+import type { CapView } from '../budgets/budget-view';
+import type { AppBudgets } from '../budgets/budget';
+import { toUsd } from '../money/usd';
+import { statusOf } from './key';
+import type { KeyStatus, KeyWithBalance } from './key';
+import type { Subject } from './subject';
+
+/** A key as the management API shows it. */
+export interface KeyView {
+  id: string;
+  label: string;
+  vendor: string;
+  daily_usd_cap: number;
+  allowed_endpoints: readonly string[];
+  subject: Subject;
+  parent_id?: string;
+  lease_id?: string;
+  /** The application's own daily caps, in USD. */
+  budgets?: Record<string, number>;
+  status: KeyStatus;
+  created_at: string;
+  expires_at: string;
+  revoked_at?: string;
+  spent_usd: number;
+  held_usd: number;
+  remaining_usd: number;
+}
+
+/** What a key may know about itself: its view, and every other cap over it. */
+export interface CurrentKeyView extends Omit<KeyView, 'budgets'> {
+  budgets: readonly CapView[];
+}
+
+export function viewOf(found: KeyWithBalance, now: number): KeyView {
+  const { key, balance } = found;
+  return {
+    id: key.id,
+    label: key.label,
+    vendor: key.vendor,
+    daily_usd_cap: toUsd(key.capMicros),
+    allowed_endpoints: key.allowedEndpoints,
+    subject: key.subject,
+    ...(key.parentId === undefined ? {} : { parent_id: key.parentId }),
+    ...(key.lease === undefined ? {} : { lease_id: key.lease.id }),
+    ...(Object.keys(key.budgets).length === 0 ? {} : { budgets: usdOf(key.budgets) }),
+    status: statusOf(found, now),
+    created_at: new Date(key.createdAt).toISOString(),
+    expires_at: new Date(key.expiresAt).toISOString(),
+    ...(key.revokedAt === undefined ? {} : { revoked_at: new Date(key.revokedAt).toISOString() }),
+    spent_usd: toUsd(balance.spent),
+    held_usd: toUsd(balance.held),
+    remaining_usd: toUsd(key.capMicros - balance.spent - balance.held),
+  };
+}
+
+/** The application's own daily caps as the management API shows them. */
+export function usdOf(budgets: AppBudgets): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(budgets).map(([scope, micros]) => [scope, toUsd(micros)]),
+  );
+}

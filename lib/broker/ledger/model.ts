@@ -1,0 +1,178 @@
+import type { AuditRow } from '../audit/audit-entry';
+import type { BudgetScope, BudgetSource, BudgetSubject } from '../budgets/budget';
+import type { Balance, KeyRecord, KeyStatus } from '../keys/key';
+import type { MicroUsd } from '../money/usd';
+import type { Outcome, Price } from '../pricing/price';
+import type { BrokerRefusal } from '../refusal';
+import type { HoldState } from './rules/operation';
+
+/** What makes a call a retry of another, or a misuse of its key. */
+export interface OperationKey {
+  /** The `Idempotency-Key`'s SHA-256, hex. */
+  keyHash: string;
+  /** Of account, tenant, user, method, target and body as forwarded. */
+  fingerprint: string;
+}
+
+/** A call that has passed every check but the ledger's. */
+export interface Admission {
+  callId: string;
+  key: KeyRecord;
+  /** The connected account the call is for; empty for the account of the secret. */
+  account: string;
+  price: Price;
+  /** Absent where the call has no `Idempotency-Key`. */
+  operation?: OperationKey;
+  now: number;
+  /** What the audit rows of the call have in common. */
+  audit: AuditRow;
+}
+
+/** A call that was admitted. */
+export interface AdmittedCall {
+  callId: string;
+  /** The call whose hold this one shares: its own, unless it is a retry. Absent where it costs nothing. */
+  holdId?: string;
+  operationKeyHash?: string;
+  keyId: string;
+  vendor: string;
+  account: string;
+  price: Price;
+  /** What was held for this call: nothing for a retry. */
+  micros: MicroUsd;
+  /** Whether no other call on its object was in flight when this one was admitted. */
+  isUncontended?: boolean;
+  admittedAt: number;
+  audit: AuditRow;
+}
+
+export type Decision =
+  | { admitted: true; call: AdmittedCall; remainingMicros: MicroUsd }
+  | { admitted: false; refusal: BrokerRefusal };
+
+/** How a call ended. */
+export interface CallEnd {
+  call: AdmittedCall;
+  outcome: Outcome;
+  now: number;
+  audit: Partial<AuditRow>;
+}
+
+/** Money reserved before a call leaves. */
+export interface Hold {
+  callId: string;
+  keyId: string;
+  vendor: string;
+  account: string;
+  objectId: string | null;
+  heldMicros: MicroUsd;
+  settledMicros: MicroUsd;
+  state: HoldState;
+  chargedTo: readonly string[];
+  idempotencyKeyHash: string | null;
+  createdAt: number;
+  endedAt: number | null;
+}
+
+export interface RevokeDecision {
+  /** When each known id was first revoked. */
+  revokedAt: ReadonlyMap<string, number>;
+  unknown: readonly string[];
+}
+
+export interface PageRequest {
+  limit: number;
+  cursor?: string;
+}
+
+export interface Page<T> {
+  entries: readonly T[];
+  /** Where the next page begins; absent on the last one. */
+  next?: string;
+}
+
+export interface KeyFilter {
+  status?: KeyStatus;
+  vendor?: string;
+  tenant_id?: string;
+  user_id?: string;
+  run_id?: string;
+  tool?: string;
+}
+
+export interface AuditFilter {
+  key_id?: string;
+  call_id?: string;
+  event?: string;
+  vendor?: string;
+  tenant_id?: string;
+  user_id?: string;
+  run_id?: string;
+  tool?: string;
+  verdict?: string;
+  /** ISO 8601, UTC; inclusive. */
+  from?: string;
+  /** ISO 8601, UTC; exclusive. */
+  to?: string;
+}
+
+export interface HoldFilter {
+  state?: HoldState;
+  vendor?: string;
+  key_id?: string;
+}
+
+/** One cap over a call, with what stands against it. */
+export interface CapState {
+  scope: 'key' | 'parent' | BudgetScope;
+  capMicros: MicroUsd;
+  balance: Balance;
+  /** When a budget's day ends, ISO 8601; a key's cap covers its whole life. */
+  resetsAt?: string;
+}
+
+/** One cap over a subject, by itself, and who has set it. */
+export interface SubjectCap extends CapState {
+  subject: BudgetSubject;
+  source: BudgetSource;
+}
+
+/** A budget of the application's, as the newest key of the subject carries it. */
+export interface AppBudget {
+  subject: BudgetSubject;
+  capMicros: MicroUsd;
+  /** The cap that a call of the subject would meet: an operator's may be tighter. */
+  met: CapState;
+}
+
+/** A lease as it was last renewed. */
+export interface LeaseRecord {
+  id: string;
+  ttlMs: number;
+  expiresAt: number;
+}
+
+/** A copy of a store on its way: whole in one file, as of one moment. */
+export interface StoreCopy {
+  bytes: number;
+  chunks: AsyncIterable<Buffer>;
+}
+
+/** What `/readyz` says of the store. */
+export interface StoreState {
+  kind: string;
+  /** How far a commit reaches before it is acknowledged, as the writer itself reports it. */
+  durability: string;
+}
+
+/** How busy the ledger is: counts alone, nobody's name. */
+export interface LedgerFigures {
+  liveKeys: number;
+  openHolds: { held: number; unknown: number };
+  /** Settlements that could not be written yet, and are kept. */
+  keptSettlements: number;
+  /** Since the process began. */
+  commits: number;
+  /** What those commits carried: decisions that waited together share one. */
+  decisions: number;
+}
