@@ -1,3 +1,5 @@
+import { closeStore } from '../../lib/broker/ledger/sqlite/open-store';
+import { openConnection } from '../../lib/broker/ledger/sqlite/sqlite-driver';
 import { BrokerProcess } from '../support/broker-process';
 import { insertKeys } from '../support/bulk-keys';
 import type { IssuedKey } from '../support/broker-process';
@@ -247,6 +249,24 @@ describe('how many live keys a budget caps', () => {
     expect(await live('user/rare')).toBe(3);
     expect(await live('user/u7')).toBe(1_200);
   });
+});
+
+it('a budget that is set is answered so, though the store cannot count its keys', async () => {
+  await broker.kill('SIGTERM');
+  const connection = openConnection(broker.store.slice('sqlite:'.length));
+  // The redo log takes a key, and its table does not.
+  connection.exec(
+    "CREATE TRIGGER no_keys BEFORE INSERT ON keys BEGIN SELECT RAISE(FAIL, 'full'); END",
+  );
+  closeStore(connection);
+  broker = await broker.restart();
+  const key = await broker.issue({ subject: { user_id: 'u1' } });
+  const answer = await broker.api('PUT', '/v1/budgets/user/u1', { daily_usd_cap: 5 });
+  expect([answer.status, answer.body]).toEqual([
+    200,
+    { scope: 'user', id: 'u1', source: 'operator', daily_usd_cap: 5, live_keys: null },
+  ]);
+  expect((await pay(key)).body).toMatchObject({ code: 'cap_exhausted', scope: 'user', cap_usd: 5 });
 });
 
 describe('GET /v1/budgets/effective', () => {

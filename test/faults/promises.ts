@@ -117,10 +117,12 @@ async function checkViews(
   }
 
   const caps = new Map(
-    (await broker.budgets()).budgets.map(({ scope, id, daily_usd_cap }) => [
-      `${scope} ${id}`,
-      daily_usd_cap as number | undefined,
-    ]),
+    (await broker.budgets()).budgets
+      .filter(({ source }) => source === 'operator')
+      .map(({ scope, id, daily_usd_cap }) => [
+        `${scope} ${id}`,
+        daily_usd_cap as number | undefined,
+      ]),
   );
   for (const user of new Set(acknowledged.budgets.map((word) => word.user))) {
     const words = acknowledged.budgets.filter((word) => word.user === user && isAsked(word, now));
