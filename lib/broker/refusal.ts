@@ -1,3 +1,6 @@
+import { REFUSALS } from './refusal-codes';
+import type { RefusalCode } from './refusal-codes';
+
 /** One bad field of a management request. */
 export interface FieldFault {
   field: string;
@@ -9,18 +12,20 @@ export interface FieldFault {
  * SDK reads as a Stripe error (`error`) and Keybrake's readers know (the top level).
  */
 export class BrokerRefusal extends Error {
+  /** The HTTP status of the answer. */
   readonly status: number;
-  readonly code: string;
+  readonly code: RefusalCode;
   /** What the body says beside `code` and `message`. JSON values only, never a secret. */
   readonly fields: Readonly<Record<string, unknown>>;
   readonly headers: Readonly<Record<string, string>>;
 
+  /** @param status Where it is not that of the code. */
   constructor(
-    status: number,
-    code: string,
+    code: RefusalCode,
     message: string,
     fields: Readonly<Record<string, unknown>> = {},
     headers: Readonly<Record<string, string>> = {},
+    status: number = REFUSALS[code][0],
   ) {
     super(message);
     this.name = 'BrokerRefusal';
@@ -60,7 +65,6 @@ export class BrokerRefusal extends Error {
 /** The one answer for every way in which a vault key can be wrong: nothing tells them apart. */
 export function invalidKey(credentialSent: boolean): BrokerRefusal {
   return new BrokerRefusal(
-    401,
     'invalid_key',
     'The vault key is missing or not valid for this call.',
     {},
@@ -71,14 +75,19 @@ export function invalidKey(credentialSent: boolean): BrokerRefusal {
 /** A management request with bad fields, every one of them named. */
 export function invalidFields(faults: readonly FieldFault[]): BrokerRefusal {
   const list = faults.map(({ field, message }) => `${field} ${message}`.trim()).join('; ');
-  return new BrokerRefusal(422, 'invalid_request', `The request is not valid: ${list}.`, {
+  return new BrokerRefusal('invalid_request', `The request is not valid: ${list}.`, {
     fields: faults,
   });
 }
 
-/** A standing brake stops the key, or would stop it. */
+/** A request that cannot be read: it is not HTTP, not JSON, or not in UTF-8. */
+export function malformedRequest(message: string): BrokerRefusal {
+  return new BrokerRefusal('invalid_request', message, {}, {}, 400);
+}
+
+/** An active brake stops the key, or would stop it. */
 export function brakedBy(scope: string, reason: string): BrokerRefusal {
-  return new BrokerRefusal(403, 'braked', `An operator has stopped this ${scope}: ${reason}`, {
+  return new BrokerRefusal('braked', `An operator has stopped this ${scope}: ${reason}`, {
     scope,
     reason,
   });
@@ -87,7 +96,6 @@ export function brakedBy(scope: string, reason: string): BrokerRefusal {
 /** The store could not take the decision, so nothing was done. */
 export function storeUnavailable(cause?: unknown): BrokerRefusal {
   const refusal = new BrokerRefusal(
-    503,
     'store_unavailable',
     'The ledger cannot be written right now, so nothing was forwarded.',
   );
@@ -98,7 +106,6 @@ export function storeUnavailable(cause?: unknown): BrokerRefusal {
 /** A key above the key of a call is gone, and its cap with it: no call of that key can be decided. */
 export function parentMissing(parentId: string): BrokerRefusal {
   return new BrokerRefusal(
-    503,
     'store_unavailable',
     `The key ${parentId}, whose cap this key counts against, is not in the store, so nothing was forwarded. Issue a new key.`,
   );
@@ -107,7 +114,6 @@ export function parentMissing(parentId: string): BrokerRefusal {
 /** The decision could be taken but not written down, so it was not taken. */
 export function auditUnavailable(cause?: unknown): BrokerRefusal {
   const refusal = new BrokerRefusal(
-    503,
     'audit_unavailable',
     'The audit log cannot be written right now, so nothing was forwarded.',
   );
@@ -115,14 +121,10 @@ export function auditUnavailable(cause?: unknown): BrokerRefusal {
   return refusal;
 }
 
-/** The code of a call whose caller went away before all of it had arrived. */
-export const CALLER_GONE = 'caller_gone';
-
 /** The caller went away in mid-request. It is counted, and shown to no one: nobody reads the answer. */
 export function callerGone(cause?: unknown): BrokerRefusal {
   const refusal = new BrokerRefusal(
-    400,
-    CALLER_GONE,
+    'caller_gone',
     'The caller went away before the whole request had arrived, so nothing was forwarded.',
   );
   refusal.cause = cause;
@@ -131,19 +133,18 @@ export function callerGone(cause?: unknown): BrokerRefusal {
 
 /** Nothing is there. */
 export function notFound(message: string): BrokerRefusal {
-  return new BrokerRefusal(404, 'not_found', message);
+  return new BrokerRefusal('not_found', message);
 }
 
 /** The path is there, but takes other methods. */
 export function methodNotAllowed(allowed: readonly string[]): BrokerRefusal {
   const allow = [...new Set(allowed)].join(', ');
-  return new BrokerRefusal(405, 'method_not_allowed', `This path takes ${allow}.`, {}, { allow });
+  return new BrokerRefusal('method_not_allowed', `This path takes ${allow}.`, {}, { allow });
 }
 
 /** The broker admits nothing more. */
 export function shuttingDown(): BrokerRefusal {
   return new BrokerRefusal(
-    503,
     'overloaded',
     'The broker is shutting down.',
     {},

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { REFUSALS } from '../../lib/broker/refusal-codes';
 import { createStripeVendor } from '../../lib/testing/stripe-vendor';
 import type { StripeVendor } from '../../lib/testing/stripe-vendor';
 import { BrokerProcess } from '../support/broker-process';
@@ -85,4 +86,13 @@ it.each([
 ])('the JSON of the section "%s" is taken by %s %s', async (title, method, path, status) => {
   const [block = ''] = blocksOf(sectionOf(title), 'json');
   expect((await broker.api(method, path, JSON.parse(block))).status).toBe(status);
+});
+
+it('lists every refusal code with its status', () => {
+  const rows = [...sectionOf('Refusal codes').matchAll(/^\| `(\w+)` +\| (\d+) +\| (.+?) +\|$/gm)];
+  // A caller that went away reads no answer.
+  const { caller_gone: _, ...shown } = REFUSALS;
+  expect(rows.map(([, code, status, when]) => [code, Number(status), when])).toEqual(
+    Object.entries(shown).map(([code, [status, when]]) => [code, status, when]),
+  );
 });

@@ -111,16 +111,16 @@ function tooLarge(isError: boolean): string {
 function withheld(status: number, why: string): BrokerRefusal {
   if (status >= 500) {
     return new BrokerRefusal(
-      502,
       'vendor_outcome_unknown',
       `The vendor answered ${status}, and the answer is withheld: ${why}. The call may have been executed. Retry only with the same Idempotency-Key.`,
     );
   }
   return new BrokerRefusal(
-    status < 400 ? 502 : status,
     'vendor_answer_withheld',
     `The vendor answered ${status}, and the answer is withheld: ${why}.`,
     { vendor_status: status },
+    {},
+    status < 400 ? 502 : status,
   );
 }
 

@@ -114,7 +114,6 @@ function change(counts: Map<string, number>, name: string, by: number): void {
 
 function overloaded(obstacle: string): BrokerRefusal {
   return new BrokerRefusal(
-    503,
     'overloaded',
     `The call waited a second for a connection, and nothing was sent: ${obstacle}. Try again in a moment.`,
     {},

@@ -16,14 +16,7 @@ import { toUsd } from '../money/usd';
 import { toFormBody } from '../pricing/parameters';
 import type { Outcome, Price, PriceableCall } from '../pricing/price';
 import type { Vendor } from '../pricing/vendor';
-import {
-  BrokerRefusal,
-  CALLER_GONE,
-  invalidKey,
-  notFound,
-  shuttingDown,
-  storeUnavailable,
-} from '../refusal';
+import { BrokerRefusal, invalidKey, notFound, shuttingDown, storeUnavailable } from '../refusal';
 import { NO_VENDOR_SETTINGS } from '../vendor.options';
 import type { VendorSettings } from '../vendor.options';
 import { AnswerBody } from './answer-body';
@@ -152,7 +145,6 @@ export class Proxy {
     const calls = this.#callsByKey.get(keyId) ?? 0;
     if (calls >= this.maxCallsPerKey) {
       return new BrokerRefusal(
-        503,
         'overloaded',
         `${this.maxCallsPerKey} calls with this key are under way, as many as one key may have. Try again in a moment.`,
         {},
@@ -195,7 +187,7 @@ export class Proxy {
       release = reserved instanceof Promise ? await reserved : reserved;
     } catch (error) {
       // A caller that went away was refused nothing.
-      if (!(error instanceof BrokerRefusal) || error.code === CALLER_GONE) throw error;
+      if (!(error instanceof BrokerRefusal) || error.code === 'caller_gone') throw error;
       return this.#refuse(row, call, error);
     }
     try {
@@ -496,7 +488,7 @@ function price(
   bytes: Buffer,
 ): Priced {
   if (call.method === 'GET' && bytes.length > 0) {
-    throw new BrokerRefusal(400, 'invalid_body', 'A GET must have no body.');
+    throw new BrokerRefusal('invalid_body', 'A GET must have no body.');
   }
   const { parameters, decimals } = parseBody(bytes, headers.contentType, settings.limits);
   const priceable: PriceableCall = {
@@ -531,7 +523,6 @@ function checkAccount({ accounts }: CallHeaders, allowed: ReadonlySet<string>): 
   const [first] = accounts;
   if (first === undefined || (accounts.length === 1 && allowed.has(first.value))) return;
   throw new BrokerRefusal(
-    403,
     'account_not_allowed',
     'The call names a connected account that the broker is not configured for.',
   );
@@ -541,7 +532,6 @@ function checkAllowed(key: KeyRecord, method: string, target: Target): void {
   if (isAllowed(soundPatterns(key.allowedEndpoints), method, target.segments)) return;
   const attempted = `${method} ${target.path}`;
   throw new BrokerRefusal(
-    403,
     'endpoint_not_allowed',
     `${attempted} is not among the endpoints this vault key allows.`,
     { allowed_endpoints: key.allowedEndpoints, attempted },
@@ -556,7 +546,7 @@ function refusalAnswer(refusal: BrokerRefusal, isKnown: boolean): ProxyAnswer {
 }
 
 function invalidPath(fault: string): BrokerRefusal {
-  return new BrokerRefusal(400, 'invalid_path', `The target is not in canonical form: ${fault}.`);
+  return new BrokerRefusal('invalid_path', `The target is not in canonical form: ${fault}.`);
 }
 
 function parseJson(body: Buffer | undefined): unknown {

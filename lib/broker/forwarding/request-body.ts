@@ -66,7 +66,6 @@ export function parseBody(
   const type = mediaType(contentType);
   if (type === undefined) {
     throw new BrokerRefusal(
-      415,
       'unsupported_media_type',
       'A body must be application/x-www-form-urlencoded or application/json, in UTF-8.',
     );
@@ -83,7 +82,6 @@ export function parseBody(
     if (!(error instanceof BodyFault)) throw error;
     const param = error.param?.split('[')[0] ?? null;
     throw new BrokerRefusal(
-      400,
       param === 'amount' || param === 'currency' ? 'invalid_amount' : 'invalid_body',
       `The request body cannot be read in one way only: ${error.message}.`,
       error.param === null ? {} : { param: error.param },
@@ -115,7 +113,6 @@ function mediaType(contentType: string | undefined): 'form' | 'json' | undefined
 
 function bodyTooLarge(maxBytes: number): BrokerRefusal {
   return new BrokerRefusal(
-    413,
     'body_too_large',
     `A body may have at most ${maxBytes} bytes, since it must be priced before it is forwarded.`,
   );

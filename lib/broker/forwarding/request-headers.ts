@@ -1,5 +1,5 @@
 import { withoutTokens } from '../keys/token';
-import { BrokerRefusal } from '../refusal';
+import { BrokerRefusal, malformedRequest } from '../refusal';
 
 /** The one value each that a proxied call may carry of the headers that decide something. */
 export interface CallHeaders {
@@ -86,7 +86,6 @@ export function readCallHeaders(
   const encoding = once.get('content-encoding');
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw new BrokerRefusal(
-      415,
       'unsupported_media_type',
       'A body must be sent without Content-Encoding.',
     );
@@ -128,5 +127,5 @@ function optional<K extends string>(name: K, value: string | undefined): { [P in
 }
 
 function invalid(message: string): BrokerRefusal {
-  return new BrokerRefusal(400, 'invalid_request', message);
+  return malformedRequest(message);
 }

@@ -5,14 +5,12 @@ import type { ExchangeEnd } from './vendor-connection';
 export function refusedAnswer(status: number): BrokerRefusal | undefined {
   if (status >= 300 && status < 400) {
     return new BrokerRefusal(
-      502,
       'vendor_redirect',
       'The vendor answered with a redirect, which is never followed; what became of the call is not known.',
     );
   }
   if (status === 401) {
     return new BrokerRefusal(
-      502,
       'vendor_rejected_credentials',
       "The vendor did not accept the account's secret key. Nothing was charged.",
     );
@@ -24,16 +22,17 @@ export function refusedAnswer(status: number): BrokerRefusal | undefined {
 export function unanswered(end: ExchangeEnd | undefined): BrokerRefusal {
   if (end?.kind === 'failed' && !end.sent) {
     return new BrokerRefusal(
-      502,
       'vendor_unreachable',
       'The vendor could not be reached. Nothing was sent, so nothing was charged.',
     );
   }
   const timedOut = end?.kind === 'failed' && end.timedOut;
   return new BrokerRefusal(
-    timedOut ? 504 : 502,
     'vendor_outcome_unknown',
     `The call was sent, but ${timedOut ? 'no answer came in time' : 'the connection broke before an answer came'}: it may have been executed. Retry only with the same Idempotency-Key.`,
+    {},
+    {},
+    timedOut ? 504 : 502,
   );
 }
 

@@ -8,10 +8,10 @@ import { CallCounts } from '../metrics/call-counts';
 import { RefusalLog } from '../metrics/refusal-log';
 import {
   BrokerRefusal,
-  CALLER_GONE,
   methodNotAllowed,
   notFound,
   storeUnavailable,
+  malformedRequest,
 } from '../refusal';
 import { sendJson, sendRefusal } from './answers';
 import { Management } from './management';
@@ -177,7 +177,7 @@ class BrokerHandler {
     const verdict = String(answer.headers['x-vault-key-verdict']);
     if (answer.unknownCaller === true) this.#noteUnknown(answer.status, verdict, remoteAddress);
     else this.#counts.call(vendor, verdict);
-    if (verdict === CALLER_GONE) return;
+    if (verdict === 'caller_gone') return;
     if (res.destroyed) {
       // Its caller has gone: the call is followed to its end without it.
       answer.body.destroy();
@@ -218,17 +218,16 @@ function unparsed(code: string | undefined): BrokerRefusal {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
       return new BrokerRefusal(
-        431,
         'headers_too_large',
         `The headers are larger than ${MAX_HEADER_BYTES} bytes.`,
       );
     case REQUEST_TIMEOUT:
-      return new BrokerRefusal(408, 'request_timeout', 'The request did not arrive in time.');
+      return new BrokerRefusal('request_timeout', 'The request did not arrive in time.');
     default:
       return invalidRequest('The request is not valid HTTP.');
   }
 }
 
 function invalidRequest(message: string): BrokerRefusal {
-  return new BrokerRefusal(400, 'invalid_request', message);
+  return malformedRequest(message);
 }

@@ -28,7 +28,6 @@ export class LogIn {
     const wait = this.#countFailure(req.socket.remoteAddress ?? '', now);
     if (wait > 0) {
       throw new BrokerRefusal(
-        429,
         'too_many_log_ins',
         'Too many requests from this address had no valid management token.',
         {},
@@ -36,7 +35,6 @@ export class LogIn {
       );
     }
     throw new BrokerRefusal(
-      401,
       'unauthorized',
       'The management API needs its token: Authorization: Bearer <KEYBRAKE_TOKEN>.',
       {},

@@ -105,7 +105,6 @@ export function priceOf(amount: number, currency: string, rates: Rates): MicroUs
   const micros = microsOf(amount, currency, rates);
   if (micros === undefined) {
     throw new BrokerRefusal(
-      403,
       'currency_not_priced',
       `Calls in ${currency.toUpperCase()} are refused: the broker has no rate for it.`,
       { currency },
@@ -115,11 +114,11 @@ export function priceOf(amount: number, currency: string, rates: Rates): MicroUs
 }
 
 export function invalidAmount(param: string | null, message: string): BrokerRefusal {
-  return new BrokerRefusal(400, 'invalid_amount', message, { param });
+  return new BrokerRefusal('invalid_amount', message, { param });
 }
 
 export function amountUnknown(message: string): BrokerRefusal {
-  return new BrokerRefusal(403, 'amount_unknown', message);
+  return new BrokerRefusal('amount_unknown', message);
 }
 
 function isNestedAmount(path: readonly string[], pricedField: string): boolean {

@@ -22,7 +22,6 @@ export function checkExpansion(
       .find((part) => SHOWN_ON_DEMAND.test(part));
     if (shown === undefined) continue;
     throw new BrokerRefusal(
-      403,
       'parameter_not_allowed',
       `The broker does not show a card's or an account's ${shown}: with it money could be moved past the cap. Leave ${shown} out of expand.`,
       { parameter: 'expand' },

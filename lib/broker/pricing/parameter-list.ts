@@ -55,7 +55,6 @@ export function parameterNotAllowed(call: string, path: readonly string[]): Brok
   const name = nameOf(path);
   const parameter = name.length > 128 ? `${name.slice(0, 128)}…` : name;
   return new BrokerRefusal(
-    403,
     'parameter_not_allowed',
     `${call} is not forwarded with ${parameter}: the broker forwards only parameters that it knows to move no money beyond the price of the call. Leave it out.`,
     { parameter },

@@ -71,7 +71,6 @@ export const stripe: Vendor = {
     const isRelease = date > OLDEST_VERSION && name !== 'preview' && name !== 'beta';
     if (given.length === 1 && isRelease) return version;
     throw new BrokerRefusal(
-      400,
       'version_not_supported',
       `Stripe-Version must be given once, as a release later than ${OLDEST_VERSION}, such as ${STRIPE_VERSION}: in older ones other parameters move money. Without the header the broker sends ${STRIPE_VERSION}.`,
     );

@@ -1,6 +1,6 @@
 import type { Broker } from '../../broker';
 import type { BudgetPath } from '../../budgets/budget-request';
-import { BrokerRefusal } from '../../refusal';
+import { malformedRequest } from '../../refusal';
 import { readJson } from '../json-body';
 import { anyText, cursorFault, readQuery } from '../list-query';
 import type { ManagementRequest, Route } from '../route';
@@ -83,9 +83,7 @@ function decoded(segment: string): string {
   } catch {
     // It is not UTF-8.
   }
-  throw new BrokerRefusal(
-    400,
-    'invalid_request',
+  throw malformedRequest(
     'The path must be percent-encoded UTF-8, and nothing in it raw that must be encoded.',
   );
 }

@@ -192,7 +192,6 @@ function admitted(
 
 function idempotencyKeyReused(): BrokerRefusal {
   return new BrokerRefusal(
-    422,
     'idempotency_key_reused',
     'This Idempotency-Key was used for another call: another subject, method, path or body. Use a new key for a new call, and the same call for a retry.',
   );

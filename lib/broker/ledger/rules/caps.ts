@@ -50,7 +50,6 @@ export function capRefusal(caps: readonly CapState[], micros: MicroUsd): BrokerR
   if (passed === undefined) return undefined;
   const { scope, capMicros, balance } = passed;
   return new BrokerRefusal(
-    429,
     'cap_exhausted',
     `This call needs ${usdText(micros)}, but ${usdText(remainingOf(passed))} remain of the ${scope}'s cap of ${usdText(capMicros)}. Do not retry it.`,
     {

@@ -84,7 +84,7 @@ describe('group commit', () => {
       }),
       commits.run(write('a')),
       commits.run(() => {
-        throw new BrokerRefusal(422, 'invalid_request', 'no');
+        throw new BrokerRefusal('invalid_request', 'no');
       }),
       commits.run(write('b')),
     ]);
