@@ -123,7 +123,7 @@ describe('VaultKeyModule', () => {
     await second.close();
   });
 
-  it('options that are not sound keep the application from starting', async () => {
+  it('options that are invalid keep the application from starting', async () => {
     await expect(start(VaultKeyModule.forRootAsync({ useFactory: () => ({}) }))).rejects.toThrow(
       /broker or embedded must be given/,
     );

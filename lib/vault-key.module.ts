@@ -149,7 +149,7 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
     RevocationQueue,
     RemainingSpendReport,
     // What @UseInterceptors(AgentToolInterceptor) and VaultKeyMiddleware need in the module of
-    // whoever uses them.
+    // any user of them.
     AgentToolRunner,
     IDENTIFY_AGENT,
     MarkRules,

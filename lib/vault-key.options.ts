@@ -218,7 +218,7 @@ export class BudgetsOptions {
   @Sound(budgetCap, 'budgets: { run: 50 }')
   run?: number;
 
-  /** What each tool may spend a day, whoever calls it. */
+  /** What each tool may spend a day, for all of its callers together. */
   @optional
   @Sound(budgetCap, 'budgets: { tool: 1000 }')
   tool?: number;
@@ -279,7 +279,7 @@ export class VaultKeyModuleOptions {
 
   /**
    * Whether keys die with this instance of the application: `true`, or for how long they outlive
-   * it. Where no lease is to be had, no key is. Not with a broker of the `keybrake` dialect.
+   * it. If no lease can be obtained, no key is issued. Not with a broker of the `keybrake` dialect.
    *
    * @default false
    */

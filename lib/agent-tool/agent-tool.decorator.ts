@@ -20,7 +20,7 @@ const originals = new WeakMap<Method, Method>();
  * that other code calls) it is issued when the method is called; such a method gives a promise of
  * its result, and an async generator stays one. It may stand above or below other decorators.
  *
- * A cap, pattern, vendor or life that is not sound keeps the application from starting; so does a
+ * A cap, pattern, vendor or life that is invalid keeps the application from starting; so does a
  * class-level mark on a class that Nest does not route to.
  *
  * @throws VaultKeyMissingException when the method is called on an object that the application's

@@ -55,7 +55,7 @@ describe('the marks of an application', () => {
     ]);
   });
 
-  it('all that are not sound are named at start-up, by class and method', async () => {
+  it('all that are invalid are named at start-up, by class and method', async () => {
     @Controller()
     class PaymentsController {
       @Get('a')
@@ -179,7 +179,7 @@ describe('the marks of an application', () => {
     @AgentTool(SOUND)
     class Jobs {}
     expect(await faultsOf([], { providers: [Jobs] })).toEqual([
-      expect.stringMatching(/^Jobs is marked with @AgentTool as a class, .* it is none$/),
+      expect.stringMatching(/^Jobs is marked with @AgentTool as a class, .* it is not one$/),
     ]);
   });
 });

@@ -40,7 +40,7 @@ export interface MarkedMethod extends NamedMethod {
 type Class = abstract new (...args: never[]) => object;
 
 /**
- * Finds the marks of an application before it takes its first call: those that are not sound keep
+ * Finds the marks of an application before it takes its first call: those that are invalid keep
  * it from starting, and objects whose methods are marked learn whose runs they open.
  */
 @Injectable()
@@ -147,7 +147,7 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
       faults.unshift({
         where,
         message:
-          'is marked with @AgentTool as a class, which applies to the handlers of a controller, gateway or resolver, and it is none',
+          'is marked with @AgentTool as a class, which applies to the handlers of a controller, gateway or resolver, and it is not one',
         example: '@AgentTool on each method that is to have a key',
       });
     }

@@ -511,7 +511,7 @@ describe.each([
     );
 
     it.each(['/value', '/sse'])(
-      'where no key is to be had %s does not run, and the caller reads 503',
+      'where no key can be issued %s does not run, and the caller reads 503',
       async (path) => {
         broker.refusal = {
           issued: false,

@@ -80,7 +80,7 @@ export class AgentToolInterceptor implements NestInterceptor {
     });
   }
 
-  /** The response whose end the key waits for; `undefined` where there is none to wait for. */
+  /** The response whose end the key waits for; `undefined` if the key waits for no response. */
   protected responseOf(context: ExecutionContext): ClosableResponse | undefined {
     return transportOf(context)?.responseOf?.(context);
   }

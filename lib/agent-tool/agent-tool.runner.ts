@@ -32,7 +32,7 @@ export class AgentToolRunner implements ToolRuns {
   /**
    * Opens a run under a mark's policy.
    *
-   * @throws VaultKeyException when no key was to be had, or the policy was not.
+   * @throws VaultKeyException when no key could be issued, or the cap or endpoints could not be computed.
    */
   async open(
     mark: AgentToolOptions,
@@ -66,7 +66,7 @@ export class AgentToolRunner implements ToolRuns {
   async *#stream(call: ToolCall): AsyncGenerator<unknown, unknown, unknown> {
     try {
       const run = await this.#openFor(call);
-      // Nobody says so when what reads a generator lets go of it.
+      // A reader that leaves a generator tells nobody.
       const expired = setTimeout(() => run.end(), run.key.expiresAt.getTime() - Date.now());
       expired.unref();
       try {
@@ -132,11 +132,11 @@ export class AgentToolRunner implements ToolRuns {
     } catch (cause) {
       const tool = call.identity.tool ?? 'this tool';
       this.#logger.error(
-        `The policy of ${tool} is not to be had, so it was not run.`,
+        `Could not compute the cap or endpoints of ${tool}; it was not run.`,
         cause instanceof Error ? cause.stack : String(cause),
       );
       throw new VaultKeyUnavailableException({
-        message: `What ${tool} may spend or call could not be told, so it was not run. The application's log says why.`,
+        message: `Could not compute the cap or endpoints of ${tool}; it was not run. The application's log says why.`,
         cause,
       });
     }

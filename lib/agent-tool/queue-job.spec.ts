@@ -105,7 +105,7 @@ describe('on whose behalf a job works', () => {
     ['runId', { runId: 'no run/id' }],
     ['runId', { runId: 7 }],
     ['tenantId', { tenantId: 1.5 }],
-  ])('data whose %s is not sound is refused by its name: %p', (field, data) => {
+  ])('data whose %s is invalid is refused by its name: %p', (field, data) => {
     let error: unknown;
     try {
       identityOf(jobOf({ data }));

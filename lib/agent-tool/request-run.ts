@@ -9,7 +9,7 @@ export interface RequestWithVaultKey {
 
 const runs = new WeakMap<VaultKey, Run>();
 
-/** Lets whoever has the request find the run it belongs to. */
+/** Lets code that has the request find the run it belongs to. */
 export function attachRun(request: RequestWithVaultKey, run: Run): void {
   request.vaultKey = run.key;
   runs.set(run.key, run);

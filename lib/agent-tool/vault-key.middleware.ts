@@ -19,7 +19,7 @@ import { isClosed, onceClosed } from './response-close';
 const NAME = 'VaultKeyMiddleware';
 
 /**
- * Middleware that gives every request of a route prefix a vault key, whoever answers it: Nest's
+ * Middleware that gives every request of a route prefix a vault key, whatever answers it: Nest's
  * handlers, marked or not (a marked one has a key of its own inside the request's), and what is
  * mounted beside them. The key is `req.vaultKey` (`request.raw.vaultKey` on Fastify), handlers find
  * it in {@link CurrentVaultKey} as usual, and it is revoked once the response has closed and the
@@ -30,7 +30,7 @@ const NAME = 'VaultKeyMiddleware';
  * middleware gets, on Fastify the raw request.
  *
  * @param options What each request's key may do.
- * @throws VaultKeyStartUpException when the application starts, for options that are not sound and
+ * @throws VaultKeyStartUpException when the application starts, for options that are invalid and
  * where `identify` is missing.
  * @example
  * export class AppModule implements NestModule {

@@ -30,7 +30,7 @@ export interface KeyBudgets {
   user?: number;
   /** Of the agent's run, within its tenant and user. */
   run?: number;
-  /** Of the tool, whoever calls it. */
+  /** Of the tool, for all of its callers together. */
   tool?: number;
 }
 
@@ -88,13 +88,13 @@ export interface CapStanding {
   held: number;
   /** What is left; negative where a vendor has charged more than it was asked to. */
   remaining: number;
-  /** When a budget starts afresh: ISO 8601, UTC. A key's own cap never does. */
+  /** When a budget resets: ISO 8601, UTC. A key's own cap never does. */
   resetsAt?: string;
 }
 
 /** A key as its broker sees it. */
 export interface KeyStanding {
-  /** Whether a standing brake stops it. */
+  /** Whether an active brake stops it. */
   braked: boolean;
   /** Every cap over it, its own first. */
   caps: readonly CapStanding[];
@@ -107,13 +107,13 @@ export interface BrakeRequest {
   target?: string;
   /** Only within this tenant. */
   tenantId?: string;
-  /** Shown to whoever is stopped: 1–200 characters. */
+  /** Shown to the agents that it stops: 1–200 characters. */
   reason: string;
   /** `30s`, `5m`, `1h`; without it the brake stands until it is lifted. */
   expiresIn?: string;
 }
 
-/** A standing stop. */
+/** What stops a subject until it is lifted or expires. */
 export interface Brake {
   /** What `lift` takes. */
   id: string;
@@ -251,7 +251,7 @@ export abstract class BrokerClient {
    * Begins a lease.
    *
    * @returns Its id.
-   * @throws VaultKeyUnavailableException where none is to be had.
+   * @throws VaultKeyUnavailableException if none can be obtained.
    */
   beginLease(_ttlSeconds: number): Promise<string> {
     return notInDialect('A lease');

@@ -84,7 +84,7 @@ export class EmbeddedBrokerClient extends BrokerClient {
    * Opens the store.
    * Waits up to 10 s for another broker that has it and is stopping.
    *
-   * @throws Error where the options are not sound, or the store cannot be had.
+   * @throws Error where the options are invalid, or the store cannot be opened.
    */
   static async open(options: BrokerOptions): Promise<EmbeddedBrokerClient> {
     // Loaded here, so that an application whose broker is a server needs no SQLite driver.

@@ -748,7 +748,7 @@ describe.each(['forward', 'relay'] as const)('a call sent with %s', (forward) =>
     expect(chunks).toEqual(['first ', 'last']);
   });
 
-  it('shows no secret to whoever prints the answer', async () => {
+  it('shows no secret to a reader who prints the answer', async () => {
     const broker = await serve(json(200, {}));
 
     const answer = await clientOf(broker.url)[forward](CALL);

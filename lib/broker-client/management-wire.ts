@@ -53,7 +53,7 @@ export function brakeBody(request: BrakeRequest): Record<string, unknown> {
   };
 }
 
-/** A brake as the management API shows it; `undefined` where it is none. */
+/** A brake as the management API shows it; `undefined` if it is not one. */
 export function readBrake(body: unknown): Brake | undefined {
   if (!isRecord(body)) return undefined;
   const { id, target, tenant_id: tenantId, reason, hit } = body;
@@ -73,7 +73,7 @@ export function readBrake(body: unknown): Brake | undefined {
   };
 }
 
-/** A list of brakes; `undefined` where one of them is none. */
+/** A list of brakes; `undefined` if one of them is not a brake. */
 export function readBrakes(body: unknown): readonly Brake[] | undefined {
   return readList(isRecord(body) ? body['brakes'] : undefined, readBrake);
 }

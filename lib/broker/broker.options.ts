@@ -31,7 +31,7 @@ export interface BrokerOptions {
   vendorTimeout?: string;
   /**
    * What the audit log is chained with: at least 32 characters, the same at every start. Kept
-   * elsewhere, so that whoever can write the store cannot rewrite its log.
+   * elsewhere, so that a program that can write the store cannot rewrite its log.
    *
    * @default made with the store, and kept beside it as `<path>.audit-key`
    */
@@ -89,7 +89,7 @@ export class BrokerOptionsError extends Error {
   }
 }
 
-/** A vendor time-out in milliseconds; `undefined` where the text is none from 1ms to 10m. */
+/** A vendor time-out in milliseconds; `undefined` if the text is not a time from 1ms to 10m. */
 export function parseTimeout(text: string): number | undefined {
   const match = /^([1-9]\d{0,8})(ms|s|m)$/.exec(text);
   if (match === null) return undefined;

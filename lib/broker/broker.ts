@@ -432,7 +432,7 @@ export class Broker {
   }
 
   /**
-   * Stops a subject: new keys and calls with standing ones. Once the promise resolves no call of
+   * Stops a subject: new keys and calls with live ones. Once the promise resolves no call of
    * the subject is admitted.
    *
    * @param body What `POST /v1/brakes` takes.
@@ -593,7 +593,7 @@ export class Broker {
     return { bytes: copy.bytes };
   }
 
-  /** As {@link backup}, for whoever reads the copy: at once, or to its end within a minute a MiB. */
+  /** As {@link backup}, for a caller that reads the copy itself: at once, or to its end within a minute a MiB. */
   async copy(): Promise<StoreCopy> {
     return this.#ledger.copy();
   }

@@ -9,7 +9,7 @@ import { MAX_MICROS, microsAt, NO_RATES, rateOf } from './pricing/currency';
 import type { Rate } from './pricing/currency';
 import type { Vendor } from './pricing/vendor';
 
-/** What one call costs by the operator's word: either `usd` or `field`. */
+/** What one call costs, as the operator says: either `usd` or `field`. */
 export interface PriceOptions {
   /** `METHOD /path` such as `POST /v1/checkout/sessions`; `*` stands for exactly one segment. */
   call: string;
@@ -311,7 +311,7 @@ function callFaults(
   calls.add(name);
 }
 
-/** Every entry of a list, or the fault of what is none. */
+/** Every entry of a list, or the fault of what is not a list. */
 function eachOf(
   list: unknown,
   path: string,

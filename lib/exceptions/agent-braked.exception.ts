@@ -3,7 +3,7 @@ import { knownDetails } from './known-details';
 import { VaultKeyException } from './vault-key.exception';
 
 /**
- * An operator has stopped this agent, user, tool or tenant: new keys and calls with standing ones
+ * An operator has stopped this agent, user, tool or tenant: new keys and calls with live ones
  * are refused. Answered as 403 `agent_braked`.
  */
 export class AgentBrakedException extends VaultKeyException {

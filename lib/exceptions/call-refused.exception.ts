@@ -51,7 +51,7 @@ export class CallRefusedException extends VaultKeyException {
     return new CallRefusedException({
       status: 404,
       code: 'not_found',
-      message: `There is no standing brake with the id ${JSON.stringify(id.slice(0, 64))}: it was never put, was lifted or has expired.`,
+      message: `There is no active brake with the id ${JSON.stringify(id.slice(0, 64))}: it was never set, was lifted or has expired.`,
     });
   }
 }

@@ -16,7 +16,7 @@ export interface SpendCapExceededInit {
   requested?: number;
   /** What is left. */
   remaining?: number;
-  /** When a budget starts afresh: ISO 8601, UTC. A key's own cap never does. */
+  /** When a budget resets: ISO 8601, UTC. A key's own cap never does. */
   resetsAt?: string;
 }
 
@@ -33,7 +33,7 @@ export class SpendCapExceededException extends VaultKeyException {
   readonly spent?: number;
   /** USD; absent where the broker did not say. */
   readonly remaining?: number;
-  /** When a budget starts afresh: ISO 8601, UTC. */
+  /** When a budget resets: ISO 8601, UTC. */
   readonly resetsAt?: string;
 
   constructor(init: SpendCapExceededInit = {}) {

@@ -30,7 +30,7 @@ const CALL_CAUSES = [
   '- a hybrid application whose connectMicroservice() was called without { inheritAppConfig: true }, so that no interceptor ran;',
   '- work that belongs to no marked method (a script, a start-up hook): wrap it in VaultKeyService.run(policy, work);',
   "- the code opened a context of its own inside the invocation, with ifNested: 'override' of nestjs-cls: 'inherit' keeps the key;",
-  '- a DataLoader, a worker loop or a shareReplay() that several users share made the call, in the context of whoever began it: one loader a request, and VaultKeyService.run(policy, work) in the loop;',
+  '- a DataLoader, a worker loop or a shareReplay() that several users share made the call, in the context of the user who began it: one loader a request, and VaultKeyService.run(policy, work) in the loop;',
   "- the run's key is for another vendor: name this one in @AgentTool({ vendor }).",
 ];
 

@@ -47,7 +47,7 @@ const OUTPUT = {
 
 /**
  * The MCP tool `remaining_spend`: tells the agent that asks what it may still spend, what is spent
- * and reserved, and when its budgets start afresh, for its user, run and tenant; in words, and as
+ * and reserved, and when its budgets reset, for its user, run and tenant; in words, and as
  * structured content. Mounted like any `@McpController`. Guards are those of a class that extends
  * it.
  *
@@ -67,7 +67,7 @@ export class RemainingSpendTool {
   @Tool({
     name: 'remaining_spend',
     description:
-      'Tells what you may still spend in USD, what is spent and reserved, and when your budgets start afresh. Costs nothing. Ask it before you spend, and after a call was refused for its cap.',
+      'Tells what you may still spend in USD, what is spent and reserved, and when your budgets reset. Costs nothing. Ask it before you spend, and after a call was refused for its cap.',
     outputSchema: OUTPUT,
     annotations: { readOnlyHint: true, idempotentHint: true, openWorldHint: false },
   })

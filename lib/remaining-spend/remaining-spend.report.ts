@@ -28,7 +28,7 @@ export interface RemainingSpendAnswer {
   user: string;
   run: string;
   tenant?: string;
-  /** What is left of the tightest budget; absent where no budget stands over the agent. */
+  /** What is left of the tightest budget; absent if the agent has no budget. */
   remaining?: number;
   /**
    * Every budget over the agent: of its `tenant`, `user` or `run`, or of the `vendor`. Those of
@@ -121,7 +121,7 @@ function httpNames(view: RemainingSpendView): NameOf {
 
 function summaryOf(tightest: CapStanding | undefined): string {
   if (tightest === undefined) {
-    return 'No budget stands over you: what you spend is limited by the caps of the single calls.';
+    return 'You have no daily budget; only the cap of each invocation applies.';
   }
   const { scope, remaining, resetsAt } = tightest;
   const wait = resetsAt === undefined ? 'ask a person' : `wait until ${resetsAt}, or ask a person`;
@@ -131,7 +131,7 @@ function summaryOf(tightest: CapStanding | undefined): string {
 }
 
 function budgetText({ scope, cap, spent, held, remaining, resetsAt }: CapStanding): string {
-  const resets = resetsAt === undefined ? '' : ` It starts afresh at ${resetsAt}.`;
+  const resets = resetsAt === undefined ? '' : ` It resets at ${resetsAt}.`;
   return `The budget of this ${scope}: ${usdText(cap)} a day, of which ${usdText(spent)} is spent, ${usdText(held)} is reserved by calls in flight or of unknown outcome, and ${usdText(remaining)} is left.${resets}`;
 }
 

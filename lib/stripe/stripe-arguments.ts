@@ -59,7 +59,7 @@ export function flagOf(param: string, value: unknown): boolean {
   return value;
 }
 
-/** @throws CallRefusedException where the value is none of the choices. */
+/** @throws CallRefusedException if the value is not one of the choices. */
 export function choiceOf<T extends string>(
   param: string,
   value: unknown,

@@ -58,7 +58,7 @@ export class TestingBroker {
    * that cost are refused from now on, in runs under way too; reads and what costs nothing pass.
    *
    * @param target Everybody by default.
-   * @throws TypeError for a target without exactly one scope, or with an id that is none.
+   * @throws TypeError for a target without exactly one scope, or with an invalid id.
    */
   async exhaust(target: CapTarget = 'all'): Promise<void> {
     const path = budgetPath(target);
@@ -79,7 +79,7 @@ export class TestingBroker {
   }
 
   /**
-   * Takes the broker down, until {@link reset}: no key is to be had, so that no handler begins, and
+   * Takes the broker down, until {@link reset}: no key can be issued, so that no handler begins, and
    * calls under the keys of invocations under way reach no vendor. Both are 503
    * `vault_key_unavailable`. `EmbeddedBroker` still tells what it knows.
    */

@@ -49,8 +49,8 @@ export function idText(value: unknown): string | undefined {
 /**
  * Reads an identity that the application gave.
  *
- * @param next What to do about one that is not sound, as a sentence.
- * @throws CallRefusedException `invalid_identity`, naming every field that is not sound.
+ * @param next What to do about one that is invalid, as a sentence.
+ * @throws CallRefusedException `invalid_identity`, naming every field that is invalid.
  */
 export function readIdentity(given: unknown, next?: string): Partial<AgentIdentity> {
   if (given === undefined || given === null) return {};

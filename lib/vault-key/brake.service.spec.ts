@@ -90,7 +90,7 @@ describe('BrakeService', () => {
     [{ tenant: undefined }, /it names none/],
     // Whoever stops a user without an id has not meant to stop the whole tenant.
     [{ user: undefined, tenant: 't1' }, /user is undefined/],
-    [{ users: ['u1'] }, /"users" is none/],
+    [{ users: ['u1'] }, /unknown scope "users"/],
     [{ user: '' }, /target\.user must be a string that is not blank, or an integer/],
     [{ user: 1.5 }, /target\.user must be/],
     [{ run: null }, /target\.run must be/],

@@ -27,7 +27,7 @@ const OF_A_SUBJECT: ReadonlySet<BrakeScope> = new Set(['user', 'tool', 'tenant']
 const EXAMPLE = "{ run: 'r1' }, { user: 'u1', tenant: 't1' } or 'all'";
 
 /**
- * Stops agents: new keys and calls with standing ones are refused, in every instance of the
+ * Stops agents: new keys and calls with live ones are refused, in every instance of the
  * application and whatever the broker forwards for others, until the brake is lifted.
  *
  * @example
@@ -35,7 +35,7 @@ const EXAMPLE = "{ run: 'r1' }, { user: 'u1', tenant: 't1' } or 'all'";
  *
  * async onFraudAlert(userId: string) {
  *   const { id, hit } = await this.brakes.stop({ user: userId }, 'fraud alert', { expiresIn: '1h' });
- *   this.logger.warn(`${hit ?? 'many'} live keys stopped; lift(${id}) lets go`);
+ *   this.logger.warn(`${hit ?? 'many'} live keys stopped; lift(${id}) ends it`);
  * }
  */
 @Injectable()
@@ -43,11 +43,11 @@ export class BrakeService {
   constructor(private readonly client: BrokerClient) {}
 
   /**
-   * Puts a brake. Once it resolves, no call of whom it stops is admitted. What has already left for
+   * Sets a brake. Once it resolves, no call of its target is admitted. What has already left for
    * the vendor is not called back.
    *
    * @param target Whom to stop.
-   * @param reason Shown to whoever is stopped, and in the audit log: 1–200 characters.
+   * @param reason Shown to the agents that it stops, and in the audit log: 1–200 characters.
    * @returns The brake. Its `hit` says how many live keys it stopped, and is absent where they are
    * still being counted: {@link list} tells it some moments later.
    * @throws CallRefusedException where the target does not have exactly one scope, where the broker
@@ -65,7 +65,7 @@ export class BrakeService {
   }
 
   /**
-   * Lifts a brake: whom it stopped is served again, unless another brake stands over them.
+   * Lifts a brake: its target is served again, unless another brake stops it.
    *
    * @throws CallRefusedException 404 `not_found` where none of that id stands.
    * @throws VaultKeyUnavailableException where the broker gave no answer.
@@ -75,7 +75,7 @@ export class BrakeService {
   }
 
   /**
-   * The brakes that stand, the oldest first, whoever put them.
+   * The active brakes, the oldest first, set by any client.
    *
    * @throws VaultKeyUnavailableException where the broker gave no answer.
    */
@@ -91,7 +91,7 @@ function whom(target: unknown): Pick<BrakeRequest, 'scope' | 'target' | 'tenantI
   // A scope that came out as `undefined` was meant to stop somebody.
   for (const [name, value] of Object.entries(given)) {
     const isScope = name === 'tenant' || SCOPES.some((each) => each === name);
-    if (!isScope) throw notOneScope(`"${name.slice(0, 64)}" is none`);
+    if (!isScope) throw notOneScope(`unknown scope "${name.slice(0, 64)}"`);
     if (value === undefined && name !== 'tenant') throw notOneScope(`${name} is undefined`);
   }
   const named = SCOPES.filter((scope) => given[scope] !== undefined);

@@ -58,7 +58,7 @@ export class CurrentVaultKey {
   }
 
   /**
-   * What this run may still spend, by the broker's word at this moment: other runs of the same
+   * What this run may still spend, as the broker says at this moment: other runs of the same
    * user spend from the same budgets. To be told beforehand, not to decide by: the broker decides.
    *
    * @param vendor The vendor the key must be for; without it, whichever the innermost run is for.

@@ -144,7 +144,7 @@ describe('InstanceLease', () => {
     expect(broker.asked.slice(2)).toEqual(['10 s: renew lease_2']);
   });
 
-  it('where none is to be had whoever asks is told, and the next one asks again', async () => {
+  it('where none can be obtained its asker is told, and the next one asks again', async () => {
     const begin = broker.begin;
     broker.begin = away;
     await expect(lease.hold()).rejects.toThrow('The broker is away.');

@@ -28,9 +28,9 @@ export class InstanceLease {
   }
 
   /**
-   * The id of the lease, begun where there is none.
+   * The id of the lease; begins one if there is none.
    *
-   * @throws VaultKeyUnavailableException where none is to be had.
+   * @throws VaultKeyUnavailableException if none can be obtained.
    */
   hold(): Promise<string> {
     if (this.#ended) {
@@ -42,7 +42,7 @@ export class InstanceLease {
     return this.#beginning;
   }
 
-  /** Takes the broker's word that a lease is over: the next key is issued under a new one. */
+  /** The broker says that a lease is over: the next key is issued under a new one. */
   lapsed(id: string): void {
     if (this.#id !== id) return;
     clearTimeout(this.#timer);

@@ -102,7 +102,7 @@ export class RevocationQueue implements OnApplicationShutdown {
     this.#draining = false;
   }
 
-  /** Drains, ends the lease, then lets go of the broker. */
+  /** Drains, ends the lease, then releases the broker. */
   onApplicationShutdown(): Promise<void> {
     this.#shutDown ??= this.#end();
     return this.#shutDown;

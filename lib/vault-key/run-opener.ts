@@ -61,7 +61,7 @@ export class RunOpener {
    * Opens a run, inside the one around the caller if there is one: the inner key counts against
    * the outer one's cap too, or, where the broker knows no parents, is the outer one.
    *
-   * @throws VaultKeyException when no key was to be had.
+   * @throws VaultKeyException when no key could be issued.
    */
   async open(request: RunRequest): Promise<Run> {
     const { identity, execution, mark, calls } = request;

@@ -9,7 +9,7 @@ export interface StartUpFault {
 }
 
 /**
- * The application's options or marks are not sound. Thrown at start-up, with every fault found, so
+ * The application's options or marks are invalid. Thrown at start-up, with every fault found, so
  * that one run shows all there is to mend.
  */
 export class VaultKeyStartUpException extends Error {

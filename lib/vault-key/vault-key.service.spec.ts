@@ -222,7 +222,7 @@ describe('VaultKeyService', () => {
     expect(broker.revoked).toEqual(['vk_1']);
   });
 
-  it('a policy that is not sound stops the run before a key is asked for', async () => {
+  it('a policy that is invalid stops the run before a key is asked for', async () => {
     const work = jest.fn();
     const bad = { dailyUsdCap: -1, allowedEndpoints: ['/v1/**'], expiresIn: '5 minutes' };
     await expect(service.run(bad, work)).rejects.toMatchObject({
@@ -233,7 +233,7 @@ describe('VaultKeyService', () => {
     expect(broker.issued).toHaveLength(0);
   });
 
-  it('an identity that is not sound stops the run', async () => {
+  it('an identity that is invalid stops the run', async () => {
     await expect(
       service.run(POLICY, jest.fn(), { userId: 1.5, runId: 'a b' }),
     ).rejects.toMatchObject({
@@ -242,7 +242,7 @@ describe('VaultKeyService', () => {
     });
   });
 
-  it('where no key is to be had the work does not begin, and what the answer named is revoked', async () => {
+  it('where no key can be issued the work does not begin, and what the answer named is revoked', async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
     const error = new VaultKeyUnavailableException({ message: 'The broker answered 500.' });
     broker.refusal = { issued: false, error, keyId: 'vk_named' };
@@ -338,7 +338,7 @@ describe('VaultKeyService', () => {
       ]);
     });
 
-    it('where none is to be had no key is asked for, and the work does not begin', async () => {
+    it('where none can be obtained no key is asked for, and the work does not begin', async () => {
       broker.lease = () =>
         Promise.reject(new VaultKeyUnavailableException({ message: 'The broker is away.' }));
       const work = jest.fn();

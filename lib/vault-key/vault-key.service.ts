@@ -28,7 +28,7 @@ export class VaultKeyService {
    * @param work What to do; gets the key.
    * @param identity On whose behalf. Inside a run: the run's own; else `anon` and a new run id.
    * @returns What the work returns.
-   * @throws VaultKeyUnavailableException when no key was to be had or the policy is not sound; the
+   * @throws VaultKeyUnavailableException when no key could be issued or the policy is invalid; the
    * work has not begun then.
    * @throws What the work throws; an error of the `stripe` client as the exception it stands for.
    * @example
@@ -57,7 +57,7 @@ export class VaultKeyService {
    * A vault key outside any run, for work that no callback can hold. Whoever asks for it ends it
    * with {@link revoke}; otherwise it lives until its expiry.
    *
-   * @throws VaultKeyUnavailableException when no key was to be had or the policy is not sound.
+   * @throws VaultKeyUnavailableException when no key could be issued or the policy is invalid.
    */
   async issue(policy: VaultKeyPolicy, identity?: PartialAgentIdentity): Promise<VaultKey> {
     return this.runs.issue(this.#requestFor(policy, identity));
@@ -75,7 +75,7 @@ export class VaultKeyService {
     const faults = policyFaults(policy, this.runs.dialect);
     if (faults.length > 0) {
       throw new VaultKeyUnavailableException({
-        message: `The policy of this run is not sound, so it was not begun: ${faults
+        message: `The policy of this run is invalid, so it was not begun: ${faults
           .map(({ field, message }) => `${field} ${message}`)
           .join('; ')}.`,
       });

@@ -5,7 +5,7 @@ import type { Request } from 'express';
 const USER_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /**
- * Takes a header's word for who is asking, which a real guard must not. All that matters here is
+ * Believes a header about who is asking, which a real guard must not. All that matters here is
  * that a guard puts `user` on the request: vault keys are issued in that user's name.
  */
 @Injectable()

@@ -161,7 +161,7 @@ describe('the client_secret of a payment', () => {
     expect((await get(`payment_intents/${id}`)).body.client_secret).toBeUndefined();
   });
 
-  it('is told by a confirmation that holds its amount anew', async () => {
+  it('is told by a confirmation that holds its amount again', async () => {
     await decline();
     vendorSays(intent({ status: 'requires_action' }));
     const answer = await post(`payment_intents/${id}/confirm`, 'payment_method=pm_1');

@@ -39,7 +39,7 @@ async function expectRefused(body: string | Buffer, type: string, status: number
 }
 
 describe('what is forwarded is what was priced', () => {
-  it('writes a form anew, name by name, value by value', async () => {
+  it('writes a form again, name by name, value by value', async () => {
     expect(
       await forwarded(
         'amount=100&currency=usd&metadata%5Ba+b%5D=1+2%2B3&metadata[x]=%C3%BC%26%3D&expand[]=customer&description=a/b:c&shipping[address][line1]=',

@@ -136,7 +136,7 @@ describe('midnight, UTC', () => {
 describe('an Idempotency-Key, hours later', () => {
   const once = { 'idempotency-key': 'order-1' };
 
-  it('is a retry for 23 h after the first sending, and then held anew', async () => {
+  it('is a retry for 23 h after the first sending, and then held again', async () => {
     const first = await issue();
     expect((await post(first, undefined, PAYMENT, once)).status).toBe(200);
     clock(23 * HOUR_MS - 60_000);

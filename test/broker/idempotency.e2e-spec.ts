@@ -277,7 +277,7 @@ describe('one operation has one hold', () => {
     expect(settled.reduce((sum, usd) => sum + usd, 0)).toBe(12);
   });
 
-  it('a call that comes after its hold was released is held anew, by the key it comes with', async () => {
+  it('a call that comes after its hold was released is held again, by the key it comes with', async () => {
     const [first, retry] = [await issue(), await issue()];
     vendorSays(402);
     await send(first);

@@ -80,7 +80,7 @@ describe('PaymentIntents', () => {
     expect(vendor.book.total('usd')).toBe(1000);
   });
 
-  it('a declined create is released, and its confirm holds it anew', async () => {
+  it('a declined create is released, and its confirm holds it again', async () => {
     const declined = await pay(
       1000,
       'payment_method=pm_card_chargeDeclined&allowed_payment_method_types[0]=card&confirm=true',

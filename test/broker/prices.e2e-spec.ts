@@ -323,7 +323,7 @@ describe('a PaymentIntent that changes', () => {
     expect(await spent()).toBe(3);
   });
 
-  it('named in a decline, it is known: a change that names no money is free, a confirm is held anew', async () => {
+  it('named in a decline, it is known: a change that names no money is free, a confirm is held again', async () => {
     const { post, spent } = await agent();
     vendorSays({ error: { code: 'card_declined', payment_intent: shown('pi_dec', 900) } }, 402);
     await post('payment_intents', 'amount=900&currency=usd&confirm=true');

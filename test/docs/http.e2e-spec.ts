@@ -114,7 +114,7 @@ describe.each([
     expect((await charge('agent-tools', 100, 'no run')).status).toBe(400);
   });
 
-  it('a request under the prefix pays with a key, whoever answers it', async () => {
+  it('a request under the prefix pays with a key, whatever answers it', async () => {
     expect((await charge('legacy-tools', 900, 'run-3')).status).toBe(201);
     expect(await keysOf('run-3')).toMatchObject([
       { label: 'nest-ada-run-3', daily_usd_cap: 100, spent_usd: 9 },

@@ -387,7 +387,7 @@ describeWithRedis('jobs of BullMQ', () => {
     expect(stored.stacktrace).toEqual([expect.stringContaining(exception.name)]);
   });
 
-  it('where no key is to be had the job is retried as its queue says, and then works', async () => {
+  it('where no key can be issued the job is retried as its queue says, and then works', async () => {
     const broker = app.get(BrokerClient, { strict: false });
     const error = new VaultKeyUnavailableException({ message: 'No key today.' });
     const issue = jest

@@ -441,7 +441,7 @@ describe('marked methods that Nest does not route', () => {
     expect(error).toMatchObject({ code: 'spend_cap_exceeded', cause: expect.anything() });
   });
 
-  it('do not run where no key is to be had', async () => {
+  it('do not run where no key can be issued', async () => {
     const issue = jest.spyOn(app.get(BrokerClient, { strict: false }), 'issue');
     const error = new VaultKeyUnavailableException({ message: 'No key today.' });
     issue.mockResolvedValue({ issued: false, error });
@@ -556,7 +556,7 @@ describe('marked methods that Nest does not route', () => {
       await expect(chunks.next()).resolves.toEqual({ done: true, value: undefined });
     });
 
-    it('whose reader stops early end, with their key at hand to the end', async () => {
+    it('whose reader stops early end, with their key to the end', async () => {
       for await (const key of refunds.chunks('early')) {
         expect(await keyOf(key)).toMatchObject({ status: 'active' });
         break;

@@ -81,7 +81,7 @@ function sdkContextOf(call: McpContext): SdkContext | undefined {
  * The HTTP request a call came in. A session keeps only the latest of its requests, which may have
  * overtaken this one and be another user's.
  *
- * @throws CallRefusedException `invalid_identity` where that is so and its own is not to be had.
+ * @throws CallRefusedException `invalid_identity` where that is so and its own cannot be read.
  */
 function rawRequestOf(call: McpContext): RawRequest | undefined {
   const latest = call.getRawRequest();

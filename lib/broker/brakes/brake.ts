@@ -4,7 +4,7 @@ import type { Subject } from '../keys/subject';
 export const BRAKE_SCOPES = ['tenant', 'user', 'run', 'tool', 'vendor', 'key', 'all'] as const;
 export type BrakeScope = (typeof BRAKE_SCOPES)[number];
 
-/** A standing stop. */
+/** What stops a subject until it is lifted or expires. */
 export interface Brake {
   id: string;
   scope: BrakeScope;
@@ -33,7 +33,7 @@ export function isInForce({ expiresAt }: Brake, now: number): boolean {
   return expiresAt === undefined || expiresAt > now;
 }
 
-/** The first standing brake over a subject. */
+/** The first active brake that stops a subject. */
 export function brakeOver(
   brakes: Iterable<Brake>,
   subject: BrakeSubject,

@@ -23,7 +23,7 @@ export const brakeWord: Word = {
        vault-key-broker brake all --reason TEXT
 
   SCOPE          tenant, user, run, tool, vendor, key
-  --reason TEXT  shown to whoever is stopped
+  --reason TEXT  shown to the agents that it stops
   --tenant T     only within this tenant
   --for TIME     such as 30m; without it, the brake stands until it is lifted
 ${COMMON_HELP}`,
@@ -55,7 +55,7 @@ ${COMMON_HELP}`,
 };
 
 export const liftWord: Word = {
-  help: `Usage: vault-key-broker lift BRAKE_ID      lets go what a brake has stopped
+  help: `Usage: vault-key-broker lift BRAKE_ID      lifts a brake
 
 ${COMMON_HELP}`,
   options: [],

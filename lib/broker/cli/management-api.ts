@@ -5,7 +5,7 @@ import { isLoopback } from '../broker.options';
 
 const TIMEOUT_MS = 60_000;
 
-/** The broker did not do what it was asked: its own words, or why there are none. */
+/** The broker did not do what it was asked: what it said, or why it said nothing. */
 export class ManagementFault extends Error {}
 
 /** The management API of a running broker. */
@@ -102,7 +102,7 @@ export class ManagementApi {
   }
 }
 
-/** The URL of a broker; `undefined` where the text is none, or would show the token on a network. */
+/** The URL of a broker; `undefined` if the text is not a URL, or would show the token on a network. */
 export function brokerUrl(text: string): URL | undefined {
   try {
     const url = new URL(text);

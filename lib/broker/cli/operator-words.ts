@@ -25,13 +25,13 @@ export interface WordOutput {
   error: (line: string) => void;
 }
 
-/** Whether an argument is one of the operator's words. */
+/** Whether an argument is one of the operator's commands. */
 export function isWord(argument: string | undefined): argument is string {
   return argument !== undefined && WORDS.has(argument);
 }
 
 /**
- * Says one of the operator's words to a running broker.
+ * Sends one of the operator's commands to a running broker.
  *
  * @returns 0; 1 where the broker refused or a verification failed; 2 where it was not understood.
  */

@@ -19,7 +19,7 @@ export interface WordResult {
   ok?: boolean;
 }
 
-/** One of the operator's words. */
+/** One of the operator's commands. */
 export interface Word {
   help: string;
   /** The options it takes beside those that all words take. */

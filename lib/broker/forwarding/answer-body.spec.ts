@@ -58,7 +58,7 @@ describe('the body of an answer', () => {
     expect(await AnswerBody.of(Buffer.from('sixsix')).bytes(5)).toBeUndefined();
   });
 
-  it('stops its source while nobody reads, and lets it go on for whoever does', async () => {
+  it('stops its source while nobody reads, and lets it go on for one who reads', async () => {
     const { body, told } = source();
     const half = Buffer.alloc(65_536, 'x');
     body.push(half);

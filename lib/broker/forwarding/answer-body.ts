@@ -49,7 +49,7 @@ export class AnswerBody {
         done(error);
       },
     });
-    // A reader that went away makes its own stream fail, which is nobody's error here.
+    // A reader that went away makes its own stream fail, which is no error here.
     stream.on('error', () => {});
     this.#stream = stream;
     for (const chunk of this.#chunks.splice(0)) stream.push(chunk);

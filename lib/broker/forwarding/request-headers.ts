@@ -100,7 +100,7 @@ export function readCallHeaders(
   };
 }
 
-/** The credential of `Authorization: Bearer …`; `undefined` where there is none of that form. */
+/** The credential of `Authorization: Bearer …`; `undefined` if it has another form. */
 export function bearerToken(authorization: string | undefined): string | undefined {
   return authorization === undefined
     ? undefined

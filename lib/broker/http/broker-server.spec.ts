@@ -64,7 +64,7 @@ const readAll = async (socket: Socket) => {
   return text;
 };
 
-describe('a request that is not sound', () => {
+describe('a request that is invalid', () => {
   const refused: [what: string, request: () => string, status: number, code: string][] = [
     ['no Host', () => rawRequest(['GET /v1/keys HTTP/1.1']), 400, 'invalid_request'],
     [

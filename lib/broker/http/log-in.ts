@@ -9,7 +9,7 @@ const MAX_FAILURES = 30;
 const MAX_ADDRESSES = 10_000;
 
 /**
- * Tells whoever holds the management token from all others. The token always gets in, however
+ * Tells a caller with the management token from all others. The token always gets in, however
  * often others at the same address have failed: nobody there can keep an operator from a brake.
  */
 export class LogIn {

@@ -15,7 +15,7 @@ import { currentKeyRoute, keyRoutes } from './routes/key-routes';
 import { leaseRoutes } from './routes/lease-routes';
 import { metricsRoutes } from './routes/metrics-routes';
 
-/** The management API, for whoever holds the management token. */
+/** The management API, for callers with the management token. */
 export class Management {
   readonly #logIn: LogIn;
   readonly #currentKey: Route;

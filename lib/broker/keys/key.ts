@@ -33,7 +33,7 @@ export interface Balance {
 export interface KeyWithBalance {
   key: KeyRecord;
   balance: Balance;
-  /** Whether a standing brake stops it. */
+  /** Whether an active brake stops it. */
   braked: boolean;
 }
 

@@ -31,10 +31,10 @@ import type { KnownObject } from './rules/objects';
  * only once what it says is durable, and rejects where it is not.
  */
 export interface Ledger {
-  /** Rejects with a refusal where its parent or its lease is not live, or a brake stands over it. */
+  /** Rejects with a refusal where its parent or its lease is not live, or a brake stops it. */
   issue(key: KeyRecord, remoteAddress?: string): Promise<void>;
   /**
-   * As {@link issue}, for whoever lives no longer than the ledger: the key may be used at once, and
+   * As {@link issue}, for a caller in the same process: the key may be used at once, and
    * is written down with the first decision under it, or within moments.
    */
   issueSoon(key: KeyRecord, remoteAddress?: string): Promise<void>;
@@ -73,7 +73,7 @@ export interface Ledger {
 
   holds(filter: HoldFilter, page: PageRequest): Promise<Page<Hold>>;
   /**
-   * Ends a hold that is `unknown`, or `held` with no call under way on it, by an operator's word;
+   * Ends a hold that is `unknown`, or `held` with no call in flight on it, as an operator says;
    * without micros it is released.
    */
   endUnknown(

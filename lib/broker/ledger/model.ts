@@ -165,7 +165,7 @@ export interface StoreState {
   durability: string;
 }
 
-/** How busy the ledger is: counts alone, nobody's name. */
+/** How busy the ledger is: counts alone, no names. */
 export interface LedgerFigures {
   liveKeys: number;
   openHolds: { held: number; unknown: number };

@@ -1,4 +1,4 @@
-/** What became of the calls since the process began; counts alone, nobody's name. */
+/** What became of the calls since the process began; counts alone, no names. */
 export class CallCounts {
   /** Of known keys, by vendor and verdict. */
   readonly #calls = new Map<string, Map<string, number>>();

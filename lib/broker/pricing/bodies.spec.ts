@@ -84,7 +84,7 @@ const trouble = fc
   .map((parts) => parts.join(''));
 
 describe('a form body', () => {
-  it('reads the same before and after it is written anew, to another parser too', () => {
+  it('reads the same before and after it is written again, to another parser too', () => {
     fc.assert(
       fc.property(fc.oneof(trouble, fc.string()), (text) => {
         const body = parse(text);

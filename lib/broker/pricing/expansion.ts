@@ -7,7 +7,7 @@ const EXPAND = /^\W*expand(?:\W|$)/i;
 const SHOWN_ON_DEMAND = /^(?:cvc|number|\w+_number)$/;
 
 /**
- * Refuses a call that asks for card or account numbers: whoever has them pays without the broker.
+ * Refuses a call that asks for card or account numbers: with them one can pay without the broker.
  *
  * @throws BrokerRefusal `parameter_not_allowed`.
  */

@@ -32,7 +32,7 @@ export type Price =
   | { kind: 'free' }
   /** `micros` whatever happened before: a new payment. */
   | { kind: 'amount'; micros: MicroUsd; amount: number; currency: string }
-  /** `micros` by the operator's word; it adds to no object. */
+  /** `micros`, as the operator says; it adds to no object. */
   | { kind: 'fee'; micros: MicroUsd; amount?: number; currency?: string }
   /** What the object's new total adds to its exposure; without `amount`, its own known amount. */
   | ({ kind: 'exposure' } & ObjectPrice)
@@ -64,7 +64,7 @@ export interface Outcome {
   /** With `released`: the answer proves that the operation, whichever call of it, moved nothing. */
   conclusive?: boolean;
   object?: ReportedObject;
-  /** What the object costs now, by the vendor's word; never lowers a settlement. */
+  /** What the object costs now, as the vendor says; never lowers a settlement. */
   reportedMicros?: MicroUsd;
   /** What the object may still cost at most: a capture, a cancel or a change that lowered it. */
   finalMicros?: MicroUsd;

@@ -29,7 +29,7 @@ export interface Endpoint {
   readonly method: 'DELETE' | 'GET' | 'POST';
   /** `/v1/payment_intents/:id/capture` */
   readonly path: string;
-  /** @throws {StripeError} where the parameters are not sound; nothing has happened then */
+  /** @throws {StripeError} where the parameters are invalid; nothing has happened then */
   prepare(form: FormParams): PreparedCall;
 }
 

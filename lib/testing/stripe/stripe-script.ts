@@ -156,7 +156,7 @@ class ScriptEntry implements HeldCalls {
       this.#resolveArrived = resolve;
       this.#rejectArrived = reject;
     });
-    // Nobody has to wait for the arrival, and then its failure is nobody's either.
+    // Nobody has to wait for the arrival, and then nobody handles its failure either.
     this.arrived.catch(() => undefined);
     const released = new Promise<void>((resolve) => (this.#release = resolve));
     this.turn = { fault, released };

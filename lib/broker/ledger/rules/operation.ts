@@ -26,7 +26,7 @@ export interface Operation {
 
 export type HoldState = 'held' | 'settled' | 'released' | 'unknown';
 
-/** What a call under a known key is: another use of the key, a retry, or held anew. */
+/** What a call under a known key is: another use of the key, a retry, or a call with a new hold. */
 export type Attempt = 'conflict' | 'retry' | 'new';
 
 /** What a call under a key that is known already means. */

@@ -12,16 +12,16 @@ interface BrakeRow {
   hit: number | null;
 }
 
-/** Standing brakes. They are few, so all of them are kept at hand. */
+/** Brakes that were not lifted. They are few, so all of them are kept in memory. */
 export class BrakeTable {
-  readonly #all: SqliteStatement;
+  readonly #select: SqliteStatement;
   readonly #insert: SqliteStatement;
   readonly #delete: SqliteStatement;
   readonly #noteHit: SqliteStatement;
-  #standing: Brake[] | undefined;
+  #brakes: Brake[] | undefined;
 
   constructor(connection: SqliteConnection) {
-    this.#all = connection.prepare('SELECT * FROM brakes ORDER BY created_at, id');
+    this.#select = connection.prepare('SELECT * FROM brakes ORDER BY created_at, id');
     this.#insert = connection.prepare(
       `INSERT INTO brakes (id, scope, target, tenant, reason, created_at, expires_at)
        VALUES (?, ?, ?, ?, ?, ?, ?)`,
@@ -31,8 +31,8 @@ export class BrakeTable {
   }
 
   /** Those that have expired among them. */
-  get standing(): readonly Brake[] {
-    return (this.#standing ??= (this.#all.all() as BrakeRow[]).map(brakeOf));
+  get all(): readonly Brake[] {
+    return (this.#brakes ??= (this.#select.all() as BrakeRow[]).map(brakeOf));
   }
 
   put({ id, scope, target, tenant, reason, createdAt, expiresAt }: Brake): void {
@@ -48,7 +48,7 @@ export class BrakeTable {
 
   /** The brake that was lifted; `undefined` where none has the id. */
   lift(id: string): Brake | undefined {
-    const brake = this.standing.find((each) => each.id === id);
+    const brake = this.all.find((each) => each.id === id);
     if (brake !== undefined) {
       this.#delete.run(id);
       this.forget();
@@ -56,9 +56,9 @@ export class BrakeTable {
     return brake;
   }
 
-  /** What is at hand may have been rolled back. */
+  /** What is in memory may have been rolled back. */
   forget(): void {
-    this.#standing = undefined;
+    this.#brakes = undefined;
   }
 }
 

@@ -11,7 +11,7 @@ interface BudgetRow {
   cap_micros: number;
 }
 
-/** The operator's rules. They are looked at by every admission, so their names are kept at hand. */
+/** The operator's rules. Every admission looks at them, so their names are kept in memory. */
 export class BudgetTable {
   readonly #all: SqliteStatement;
   readonly #put: SqliteStatement;
@@ -39,22 +39,22 @@ export class BudgetTable {
 
   /** Whether there is no rule. */
   get isEmpty(): boolean {
-    return this.#atHand().size === 0;
+    return this.#inMemory().size === 0;
   }
 
   get(rule: BudgetRule): MicroUsd | undefined {
-    return this.#atHand().get(ruleName(rule));
+    return this.#inMemory().get(ruleName(rule));
   }
 
   /** The cap over a subject: its own, or the nearest default. */
   capOver(subject: BudgetSubject): MicroUsd | undefined {
     const name = this.nameOver(subject);
-    return name === undefined ? undefined : this.#atHand().get(name);
+    return name === undefined ? undefined : this.#inMemory().get(name);
   }
 
   /** The name of the rule that caps a subject. */
   nameOver(subject: BudgetSubject): string | undefined {
-    const caps = this.#atHand();
+    const caps = this.#inMemory();
     return caps.size === 0 ? undefined : ruleNames(subject).find((each) => caps.has(each));
   }
 
@@ -69,12 +69,12 @@ export class BudgetTable {
     this.forget();
   }
 
-  /** What is at hand may have been rolled back. */
+  /** What is in memory may have been rolled back. */
   forget(): void {
     this.#caps = undefined;
   }
 
-  #atHand(): Map<string, MicroUsd> {
+  #inMemory(): Map<string, MicroUsd> {
     return (this.#caps ??= new Map(
       this.all().map((budget) => [ruleName(budget), budget.capMicros]),
     ));

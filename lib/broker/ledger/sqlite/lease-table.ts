@@ -8,11 +8,11 @@ export interface Lease {
   expiresAt: number;
 }
 
-const MAX_AT_HAND = 1_024;
+const MAX_IN_MEMORY = 1_024;
 
-/** Leases, those that have lapsed included. Every call under one asks for it, so they are kept at hand. */
+/** Leases, those that have lapsed included. Every call under one asks for it, so they are kept in memory. */
 export class LeaseTable {
-  readonly #atHand = new Map<string, Lease>();
+  readonly #inMemory = new Map<string, Lease>();
   readonly #get: SqliteStatement;
   readonly #put: SqliteStatement;
 
@@ -24,7 +24,7 @@ export class LeaseTable {
   }
 
   get(id: string): Lease | undefined {
-    const known = this.#atHand.get(id);
+    const known = this.#inMemory.get(id);
     if (known !== undefined) return known;
     const row = this.#get.get(id) as { id: string; ttl_ms: number; expires_at: number } | undefined;
     if (row === undefined) return undefined;
@@ -36,14 +36,14 @@ export class LeaseTable {
     this.#keep(lease);
   }
 
-  /** What is at hand may have been rolled back. */
+  /** What is in memory may have been rolled back. */
   forget(): void {
-    this.#atHand.clear();
+    this.#inMemory.clear();
   }
 
   #keep(lease: Lease): Lease {
-    if (this.#atHand.size >= MAX_AT_HAND) this.#atHand.clear();
-    this.#atHand.set(lease.id, lease);
+    if (this.#inMemory.size >= MAX_IN_MEMORY) this.#inMemory.clear();
+    this.#inMemory.set(lease.id, lease);
     return lease;
   }
 }

@@ -5,7 +5,7 @@ import { StoreInUseError } from '../store-doubt';
 interface OpenHere {
   /** Leaves one whole file, at once. */
   close: () => void;
-  /** Asks whoever has it to close it; false where it is needed. */
+  /** Asks its owner to close it; false if the owner still needs it. */
   giveWay?: () => Promise<boolean>;
 }
 

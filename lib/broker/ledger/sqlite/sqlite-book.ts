@@ -89,7 +89,7 @@ export class SqliteBook implements Book {
   }
 
   brakes(): readonly Brake[] {
-    return this.tables.brakes.standing;
+    return this.tables.brakes.all;
   }
 
   addKey(key: KeyRecord): void {

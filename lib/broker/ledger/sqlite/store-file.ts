@@ -60,7 +60,7 @@ export function checkNewFile(file: string, doubts: AcceptedDoubts): void {
     if (!hasContent(file + end)) continue;
     doubts.raise(
       'new-file',
-      `The store ${file} is ${existsSync(file) ? 'empty' : 'missing'}, and ${file}${end} of an earlier one is there: with a new store every cap would begin anew with nothing spent. Put the store back.`,
+      `The store ${file} is ${existsSync(file) ? 'empty' : 'missing'}, and ${file}${end} of an earlier one is there: with a new store every cap would start again with nothing spent. Put the store back.`,
     );
   }
   // Frames of another store must not be taken for this one's.
