@@ -3,7 +3,7 @@ import type { AuditEntryView } from '../audit/audit-view';
 import type { AuditPage } from '../broker';
 import { instant, table, usd } from './table';
 import type { Column } from './table';
-import { COMMON_HELP, operandsOf, queryOf } from './word';
+import { COMMON_HELP, operandsOf, pageOf, queryOf } from './word';
 import type { Word } from './word';
 
 const COLUMNS: readonly Column<AuditEntryView>[] = [
@@ -60,21 +60,26 @@ ${COMMON_HELP}`,
         : { json, text: `row ${json.seq} does not hold: ${json.reason}\n`, ok: false };
     }
     operandsOf(action === undefined ? [] : [action, ...rest]);
-    const query = queryOf(options, {
-      from: 'from',
-      to: 'to',
-      verdict: 'verdict',
-      event: 'event',
-      key: 'key_id',
-      vendor: 'vendor',
-      tenant: 'tenant_id',
-      user: 'user_id',
-      run: 'run_id',
-      tool: 'tool',
-      limit: 'limit',
-      cursor: 'cursor',
-    });
-    const json = await api.call<AuditPage>('GET', `/v1/audit${query}`);
+    const json = await pageOf<AuditPage>(
+      api,
+      '/v1/audit',
+      options,
+      {
+        from: 'from',
+        to: 'to',
+        verdict: 'verdict',
+        event: 'event',
+        key: 'key_id',
+        vendor: 'vendor',
+        tenant: 'tenant_id',
+        user: 'user_id',
+        run: 'run_id',
+        tool: 'tool',
+        limit: 'limit',
+        cursor: 'cursor',
+      },
+      (page) => page.entries,
+    );
     const next = json.cursor === undefined ? '' : `more: --cursor ${json.cursor}\n`;
     return { json, text: `${table(COLUMNS, json.entries)}${next}` };
   },

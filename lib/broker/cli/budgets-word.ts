@@ -2,7 +2,7 @@ import type { BudgetPage } from '../broker';
 import type { BudgetView, CountedBudgetView, SubjectCapView } from '../budgets/budget-view';
 import { table, usd } from './table';
 import type { Column } from './table';
-import { BadUsage, COMMON_HELP, operandsOf, queryOf, segment, usdOperand } from './word';
+import { BadUsage, COMMON_HELP, operandsOf, pageOf, queryOf, segment, usdOperand } from './word';
 import type { Word } from './word';
 
 const COLUMNS: readonly Column<BudgetView>[] = [
@@ -80,8 +80,13 @@ ${COMMON_HELP}`,
     }
     operandsOf(action === undefined ? [] : [action, ...rest]);
     onlyWith(options, undefined, ['cursor']);
-    const query = queryOf(options, { cursor: 'cursor' });
-    const json = await api.call<BudgetPage>('GET', `/v1/budgets${query}`);
+    const json = await pageOf<BudgetPage>(
+      api,
+      '/v1/budgets',
+      options,
+      { cursor: 'cursor' },
+      (page) => page.budgets,
+    );
     const next = json.cursor === undefined ? '' : `more: --cursor ${json.cursor}\n`;
     return { json, text: `${table(COLUMNS, json.budgets)}${next}` };
   },

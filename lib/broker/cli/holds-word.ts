@@ -2,7 +2,7 @@ import type { HoldPage } from '../broker';
 import type { HoldView } from '../ledger/hold-view';
 import { instant, table, usd } from './table';
 import type { Column } from './table';
-import { COMMON_HELP, operandsOf, queryOf, segment, usdOperand } from './word';
+import { COMMON_HELP, operandsOf, pageOf, segment, usdOperand } from './word';
 import type { Word } from './word';
 
 const COLUMNS: readonly Column<HoldView>[] = [
@@ -43,11 +43,13 @@ ${COMMON_HELP}`,
       return { json, text: table(COLUMNS, [json]) };
     }
     operandsOf(action === undefined ? [] : [action, ...rest]);
-    const query = queryOf(
+    const json = await pageOf<HoldPage>(
+      api,
+      '/v1/holds',
       { state: 'unknown', ...options },
       { state: 'state', vendor: 'vendor', key: 'key_id', limit: 'limit', cursor: 'cursor' },
+      (page) => page.holds,
     );
-    const json = await api.call<HoldPage>('GET', `/v1/holds${query}`);
     const next = json.cursor === undefined ? '' : `more: --cursor ${json.cursor}\n`;
     return { json, text: `${table(COLUMNS, json.holds)}${next}` };
   },

@@ -2,7 +2,7 @@ import type { KeyPage } from '../broker';
 import type { KeyView } from '../keys/key-view';
 import { minute, table, usd } from './table';
 import type { Column } from './table';
-import { COMMON_HELP, operandsOf, queryOf, segment } from './word';
+import { COMMON_HELP, operandsOf, pageOf, segment } from './word';
 import type { Word } from './word';
 
 const COLUMNS: readonly Column<KeyView>[] = [
@@ -50,17 +50,22 @@ ${COMMON_HELP}`,
       };
     }
     operandsOf(action === undefined ? [] : [action, ...rest]);
-    const query = queryOf(options, {
-      status: 'status',
-      vendor: 'vendor',
-      tenant: 'tenant_id',
-      user: 'user_id',
-      run: 'run_id',
-      tool: 'tool',
-      limit: 'limit',
-      cursor: 'cursor',
-    });
-    const json = await api.call<KeyPage>('GET', `/v1/keys${query}`);
+    const json = await pageOf<KeyPage>(
+      api,
+      '/v1/keys',
+      options,
+      {
+        status: 'status',
+        vendor: 'vendor',
+        tenant: 'tenant_id',
+        user: 'user_id',
+        run: 'run_id',
+        tool: 'tool',
+        limit: 'limit',
+        cursor: 'cursor',
+      },
+      (page) => page.keys,
+    );
     const next = json.cursor === undefined ? '' : `more: --cursor ${json.cursor}\n`;
     return { json, text: `${table(COLUMNS, json.keys)}${next}` };
   },

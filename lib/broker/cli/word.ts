@@ -100,6 +100,29 @@ export function queryOf(
   return text === '' ? '' : `?${text}`;
 }
 
+/**
+ * A page of a list, as an operator looks at it: the broker answers with empty ones where it has a
+ * long way to the next entry.
+ *
+ * @param options With the cursor that was typed among them.
+ * @param names What the API calls them.
+ * @param entriesOf The entries of a page.
+ */
+export async function pageOf<Page extends { cursor?: string }>(
+  api: ManagementApi,
+  path: string,
+  options: Readonly<Record<string, string>>,
+  names: Readonly<Record<string, string>>,
+  entriesOf: (page: Page) => readonly unknown[],
+): Promise<Page> {
+  for (let cursor = options['cursor']; ;) {
+    const from = { ...options, ...(cursor === undefined ? {} : { cursor }) };
+    const page = await api.call<Page>('GET', `${path}${queryOf(from, names)}`);
+    if (entriesOf(page).length > 0 || page.cursor === undefined) return page;
+    ({ cursor } = page);
+  }
+}
+
 /** An amount in USD as it was typed. */
 export function usdOperand(text: string): number {
   if (!/^\d+(?:\.\d+)?$/.test(text)) {

@@ -13,6 +13,8 @@ import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
 /** How many rows are walked, or looked through, before other work has its turn. */
 const WALK_ROWS = 250;
 const SEARCH_ROWS = 2_000;
+/** How many rows one request looks through: what is left is the next page's. */
+const MAX_ROWS = 10_000;
 
 /** The verdict of a call is that of its outcome. */
 const VERDICT = `COALESCE((SELECT ${field('verdict', 'outcome')} FROM audit AS outcome
@@ -98,50 +100,25 @@ export class AuditTable implements AuditQueries {
     this.#unsealed = false;
   }
 
-  /** Newest first; the cursor of a page is the last sequence number on it. */
-  async rows(filter: AuditFilter, { limit, cursor }: PageRequest): Promise<Page<AuditEntry>> {
+  /** Newest first, however far it has to look. */
+  rows(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntry>> {
     const where = conditionsOf(filter);
     where.equals(field('verdict'), filter.verdict);
     where.equals(field('event'), filter.event);
-    if (cursor !== undefined) where.add('seq < ?', Number(cursor));
-    const rows = entriesOf(
-      this.connection
-        .prepare(`SELECT entry FROM audit ${where.sql} ORDER BY seq DESC LIMIT ?`)
-        .all(...where.values, limit + 1),
-    );
-    const entries = rows.slice(0, limit);
-    const last = entries.at(-1);
-    return {
-      entries,
-      ...(rows.length > limit && last !== undefined ? { next: String(last.seq) } : {}),
-    };
+    return this.#find(where, page, Infinity);
   }
 
-  /** As {@link rows}, with the outcome of each call beside its intent. */
-  async records(filter: AuditFilter, { limit, cursor }: PageRequest): Promise<Page<AuditRecord>> {
+  /**
+   * As {@link rows}, with the outcome of each call beside its intent. A page may have fewer rows than
+   * its limit, or none, where the way to the next is long.
+   */
+  async records(filter: AuditFilter, page: PageRequest): Promise<Page<AuditRecord>> {
     const where = conditionsOf(filter);
     where.add('outcome_of IS NULL');
     where.equals(field('event'), filter.event === 'call' ? 'intent' : filter.event);
     where.equals(VERDICT, filter.verdict);
-    where.add('seq >= ? AND seq < ?');
-    const search = this.connection.prepare(
-      `SELECT entry FROM audit ${where.sql} ORDER BY seq DESC LIMIT ?`,
-    );
-    const rows: AuditEntry[] = [];
-    let end = Math.min(this.#storedHead().count + 1, Number(cursor ?? Infinity));
-    for (;;) {
-      const begin = Math.max(0, end - SEARCH_ROWS);
-      rows.push(...entriesOf(search.all(...where.values, begin, end, limit + 1 - rows.length)));
-      end = begin;
-      if (end === 0 || rows.length > limit) break;
-      await nextTurn();
-    }
-    const shown = rows.slice(0, limit);
-    const last = shown.at(-1);
-    return {
-      entries: shown.map((row) => this.#recordOf(row)),
-      ...(rows.length > limit && last !== undefined ? { next: String(last.seq) } : {}),
-    };
+    const { entries, ...next } = await this.#find(where, page, MAX_ROWS);
+    return { entries: entries.map((row) => this.#recordOf(row)), ...next };
   }
 
   /** Walks the whole chain. */
@@ -165,6 +142,33 @@ export class AuditTable implements AuditQueries {
   /** Seals a log that has no row yet. */
   begin(): void {
     this.#writeHead.run([GENESIS.count, GENESIS.mac, this.chain.seal(GENESIS)]);
+  }
+
+  /** @param most How many rows it may look through. */
+  async #find(
+    where: Conditions,
+    { limit, cursor }: PageRequest,
+    most: number,
+  ): Promise<Page<AuditEntry>> {
+    where.add('seq >= ? AND seq < ?');
+    const search = this.connection.prepare(
+      `SELECT entry FROM audit ${where.sql} ORDER BY seq DESC LIMIT ?`,
+    );
+    const found: AuditEntry[] = [];
+    let end = Math.min(this.#storedHead().count + 1, Number(cursor ?? Infinity));
+    const last = end - most;
+    for (;;) {
+      const begin = Math.max(0, end - SEARCH_ROWS);
+      found.push(...entriesOf(search.all(...where.values, begin, end, limit + 1 - found.length)));
+      if (found.length > limit) {
+        const entries = found.slice(0, limit);
+        return { entries, next: String(entries.at(-1)?.seq) };
+      }
+      end = begin;
+      if (end === 0) return { entries: found };
+      if (end <= last) return { entries: found, next: String(end) };
+      await nextTurn();
+    }
   }
 
   #recordOf(row: AuditEntry): AuditRecord {

@@ -1,11 +1,10 @@
 import type { Balance } from '../../keys/key';
 import type { MicroUsd } from '../../money/usd';
 import type { ObjectName, VendorObject } from '../book';
-import type { HoldFilter, Hold, PageRequest } from '../model';
+import type { Hold } from '../model';
 import type { HoldState } from '../rules/operation';
 import { CachedTable, changing, fixed, key } from './cached-table';
 import type { FoundRow, TableForm } from './cached-table';
-import { Conditions } from './conditions';
 import type { RedoTable } from './redo-log';
 import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
 
@@ -13,7 +12,7 @@ interface NamedBalance extends Balance {
   name: string;
 }
 
-const HOLDS: TableForm<Hold> = {
+export const HOLDS: TableForm<Hold> = {
   table: 'holds',
   columns: [
     key('call_id', ({ callId }) => callId),
@@ -94,7 +93,7 @@ export class HoldTable {
   #opened = { held: 0, unknown: 0 };
   readonly #sql;
 
-  constructor(private readonly connection: SqliteConnection) {
+  constructor(connection: SqliteConnection) {
     const prepare = (sql: string): SqliteStatement => connection.prepare(sql);
     this.#holds = new CachedTable(connection, HOLDS);
     this.#balances = new CachedTable(connection, BALANCES);
@@ -200,38 +199,6 @@ export class HoldTable {
 
   putObject(object: VendorObject): void {
     this.#objects.put(object);
-  }
-
-  /**
-   * Newest first. To be asked once all rows are written.
-   *
-   * @param stranded The ids of holds that are `held` while no call is under way on them: they are
-   * listed with those that are `unknown`, since they can be ended like them.
-   */
-  page(
-    filter: HoldFilter,
-    { limit, cursor }: PageRequest,
-    stranded: readonly string[] = [],
-  ): (Hold & { position: number })[] {
-    const where = new Conditions();
-    if (filter.state === 'unknown' && stranded.length > 0) {
-      where.add(
-        "(state = 'unknown' OR call_id IN (SELECT value FROM json_each(?)))",
-        JSON.stringify(stranded),
-      );
-    } else {
-      where.equals('state', filter.state);
-    }
-    where.equals('vendor', filter.vendor);
-    where.equals('key_id', filter.key_id);
-    if (cursor !== undefined) where.add('rowid < ?', Number(cursor));
-    const rows = this.connection
-      .prepare(`SELECT *, rowid AS position FROM holds ${where.sql} ORDER BY rowid DESC LIMIT ?`)
-      .all(...where.values, limit) as FoundRow[];
-    return rows.map((row) => ({
-      ...HOLDS.rowOf(row),
-      position: row['position'] as number,
-    }));
   }
 
   #count(state: HoldState, by: 1 | -1): void {

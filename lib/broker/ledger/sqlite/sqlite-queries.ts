@@ -5,7 +5,7 @@ import type { Book } from '../book';
 import type { HoldFilter, Hold, Page, PageRequest } from '../model';
 import type { KeyListRequest, LivePosition, LiveSlice, Queries } from '../store';
 import { Conditions } from './conditions';
-import type { HoldTable } from './hold-table';
+import { HoldSearch } from './hold-search';
 import { KeySearch, scopeOf } from './key-search';
 import type { KeyTable } from './key-table';
 import type { SqliteConnection } from './sqlite-driver';
@@ -15,13 +15,13 @@ import { SubjectKeys } from './subject-keys';
 export interface QueriedTables {
   book: Book;
   keys: KeyTable;
-  holds: HoldTable;
 }
 
 /** The queries of a SQLite store. To be reached through a checkpoint alone: its tables may be behind. */
 export class SqliteQueries implements Queries {
   readonly #search: KeySearch;
   readonly #subjectKeys: SubjectKeys;
+  readonly #holdSearch: HoldSearch;
 
   constructor(
     connection: SqliteConnection,
@@ -29,6 +29,7 @@ export class SqliteQueries implements Queries {
   ) {
     this.#search = new KeySearch(connection);
     this.#subjectKeys = new SubjectKeys(connection);
+    this.#holdSearch = new HoldSearch(connection);
   }
 
   keys({ show, ...request }: KeyListRequest): Promise<Page<KeyWithBalance>> {
@@ -79,17 +80,7 @@ export class SqliteQueries implements Queries {
     return this.#subjectKeys.subjectsOf(scope, id, limit);
   }
 
-  async holds(
-    filter: HoldFilter,
-    page: PageRequest,
-    stranded: readonly string[],
-  ): Promise<Page<Hold>> {
-    const rows = this.tables.holds.page(filter, { ...page, limit: page.limit + 1 }, stranded);
-    const entries = rows.slice(0, page.limit);
-    const last = entries.at(-1);
-    return {
-      entries,
-      ...(rows.length > page.limit && last !== undefined ? { next: String(last.position) } : {}),
-    };
+  holds(filter: HoldFilter, page: PageRequest, stranded: readonly string[]): Promise<Page<Hold>> {
+    return this.#holdSearch.page(filter, page, stranded);
   }
 }

@@ -84,7 +84,6 @@ export class SqliteStore implements Store {
       this.#queries = new SqliteQueries(connection, {
         book: this.#book,
         keys: this.#keys,
-        holds: this.#holds,
       });
       this.#redo = new RedoLog(connection, [
         this.#keys.table,

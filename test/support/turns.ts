@@ -1,0 +1,12 @@
+/** How often other work had its turn while a work was done. */
+export async function countTurns(work: () => Promise<unknown>): Promise<number> {
+  let turns = 0;
+  const count = (): void => {
+    turns += 1;
+    pending = setImmediate(count);
+  };
+  let pending = setImmediate(count);
+  await work();
+  clearImmediate(pending);
+  return turns;
+}
