@@ -28,6 +28,8 @@ describe('the tarball', () => {
     const sources = await filesBelow(join(checkout, 'lib'));
     const built = sources
       .filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'))
+      // The rules are tested on it; nobody keeps money in it.
+      .filter((file) => !file.startsWith('broker/ledger/memory/'))
       .flatMap((file) => ['.js', '.d.ts'].map((ending) => `dist/${file.slice(0, -3)}${ending}`));
 
     const pages = (await filesBelow(join(checkout, 'docs'))).map((page) => `docs/${page}`);
