@@ -18,7 +18,7 @@ export { AgentTool } from './agent-tool/agent-tool.decorator';
 export type { AgentToolContext, AgentToolOptions, PerCall } from './agent-tool/agent-tool.options';
 export { AgentToolInterceptor } from './agent-tool/agent-tool.interceptor';
 export type { AgentRequest, IdentifyAgent } from './agent-tool/identity';
-export type { RequestWithVaultKey } from './agent-tool/request-run';
+export type { RequestWithVaultKey } from './agent-tool/request-invocation';
 export { VaultKeyMiddleware } from './agent-tool/vault-key.middleware';
 export type { ClosableResponse } from './agent-tool/response-close';
 

@@ -145,7 +145,7 @@ describe('VaultKeyModule', () => {
     expect(() => broker.keys()).toThrow(/only where VaultKeyModule is configured with `embedded`/);
   });
 
-  it('a key issued in the embedded broker is there until its run is over', async () => {
+  it('a key issued in the embedded broker is there until its invocation is over', async () => {
     const app = await start(VaultKeyModule.forRoot({ embedded: embedded() }));
     const broker = app.get(EmbeddedBroker, { strict: false });
     const policy = { dailyUsdCap: 5, allowedEndpoints: ['/v1/refunds'] };

@@ -10,7 +10,7 @@ import {
 import { ClsModule } from 'nestjs-cls';
 import { AgentToolExplorer } from './agent-tool/agent-tool.explorer';
 import { AgentToolInterceptor } from './agent-tool/agent-tool.interceptor';
-import { AgentToolRunner } from './agent-tool/agent-tool.runner';
+import { AgentToolInvoker } from './agent-tool/agent-tool.invoker';
 import { IDENTIFY_AGENT, identifyNobody } from './agent-tool/identity';
 import type { IdentifyAgent } from './agent-tool/identity';
 import { KNOWN_VENDORS, MarkRules } from './agent-tool/mark-rules';
@@ -40,7 +40,7 @@ import { KEY_TERMS } from './vault-key/key-terms';
 import type { KeyTerms } from './vault-key/key-terms';
 import { copiesFault } from './vault-key/package-copies';
 import { RevocationQueue } from './vault-key/revocation-queue';
-import { RunOpener } from './vault-key/run-opener';
+import { InvocationOpener } from './vault-key/invocation-opener';
 import { VaultKeyStartUpException } from './vault-key/vault-key-start-up.exception';
 import { VaultKeyService } from './vault-key/vault-key.service';
 
@@ -120,7 +120,7 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
         embedded === undefined ? null : new Set(Object.keys(embedded.vendors)),
     },
     BrokerLifetime,
-    RunOpener,
+    InvocationOpener,
     VaultKeyService,
     CurrentVaultKey,
     BrakeService,
@@ -132,7 +132,7 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
         (shared.stripe ??= newStripeClient(vaultKeys)),
     },
     MarkRules,
-    AgentToolRunner,
+    AgentToolInvoker,
     AgentToolExplorer,
     RemainingSpendReport,
     AgentToolInterceptor,
@@ -150,7 +150,7 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
     RemainingSpendReport,
     // What @UseInterceptors(AgentToolInterceptor) and VaultKeyMiddleware need in the module of
     // any user of them.
-    AgentToolRunner,
+    AgentToolInvoker,
     IDENTIFY_AGENT,
     MarkRules,
   ],
@@ -169,7 +169,7 @@ class VaultKeyRootModule {
 }
 
 /**
- * Gives every handler marked with `@AgentTool` a short-lived, capped vault key for each run.
+ * Gives every handler marked with `@AgentTool` a short-lived, capped vault key for each invocation.
  * Imported twice with the same options it does what it does once.
  */
 @Module({})

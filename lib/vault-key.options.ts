@@ -117,8 +117,8 @@ export class EmbeddedStripeOptions {
   headers?: VendorOptions['headers'];
 
   /**
-   * Whether a browser confirms payments with their `client_secret`: then every one is relayed, and a
-   * decline that leaves a payment open keeps its hold.
+   * Whether a browser confirms payments with their `client_secret`: then every one is relayed, and
+   * a decline that leaves a payment open keeps its hold.
    *
    * @default false
    */
@@ -130,8 +130,8 @@ export class EmbeddedStripeOptions {
   limits?: VendorOptions['limits'];
 
   /**
-   * Connections to the vendor at once, from 4 to 4,096. One key may have a quarter of them, one user
-   * a half; a call that finds none free within a second is refused, `overloaded`.
+   * Connections to the vendor at once, from 4 to 4,096. One key may have a quarter of them, one
+   * user a half; a call that finds none free within a second is refused, `overloaded`.
    *
    * @default 256
    */
@@ -196,8 +196,8 @@ export class EmbeddedOptions {
 }
 
 /**
- * Daily caps, each across all keys of a subject: USD a UTC calendar day, 0 to 1,000,000, rounded down
- * to the cent. An operator may set others in the broker; of the two the tighter decides.
+ * Daily caps, each across all keys of a subject: USD a UTC calendar day, 0 to 1,000,000, rounded
+ * down to the cent. An operator may set others in the broker; of the two the tighter decides.
  */
 export class BudgetsOptions {
   /** What each tenant may spend a day. Keys without a tenant share one. */
@@ -256,8 +256,8 @@ export class VaultKeyModuleOptions {
   embedded?: EmbeddedOptions | undefined;
 
   /**
-   * Says on whose behalf a call works: a user, a run, a tenant, a tool. What it leaves out is read
-   * from the request: `request.user`, `X-Agent-Run-ID`.
+   * Says on whose behalf a call works: a user, a agent run, a tenant, a tool. What it leaves out is
+   * read from the request: `request.user`, `X-Agent-Run-ID`.
    *
    * @example (context) => ({ tenantId: context.switchToHttp().getRequest().tenantId })
    */
@@ -266,8 +266,9 @@ export class VaultKeyModuleOptions {
   identify?: IdentifyAgent | undefined;
 
   /**
-   * Daily caps over tenants, users, runs and tools. They travel with each key: a key a request
-   * would give an agent a fresh cap at every request. Not with a broker of the `keybrake` dialect.
+   * Daily caps over tenants, users, agent runs and tools. They travel with each key: a key a
+   * request would give an agent a fresh cap at every request. Not with a broker of the `keybrake`
+   * dialect.
    *
    * @example { user: 500, run: 50 }
    */

@@ -1,9 +1,9 @@
 import { VaultKeyMissingException } from '../exceptions/vault-key-missing.exception';
 import { rememberMark } from '../vault-key/package-copies';
-import { routedCall } from '../vault-key/run-context';
+import { routedCall } from '../vault-key/invocation-context';
 import type { AgentToolOptions } from './agent-tool.options';
 import { rememberKey, toolNameOf } from './tool-name';
-import { toolRunsOf } from './tool-runs';
+import { toolInvokerOf } from './tool-invoker';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
@@ -12,8 +12,8 @@ const originals = new WeakMap<Method, Method>();
 
 /**
  * Marks a method, or all handlers of a controller, gateway or resolver, as an agent's tool: each
- * run of it gets a vault key of its own, capped and held to the endpoints named, and revoked when
- * the work is done. A method's own mark replaces its class's.
+ * invocation of it gets a vault key of its own, capped and held to the endpoints named, and revoked
+ * when the work is done. A method's own mark replaces its class's.
  *
  * On what Nest routes (HTTP, microservices, MCP tools, WebSockets, GraphQL) the key is issued after
  * the guards. On any other method of a provider (a queue's `process`, `@Cron`, `@OnEvent`, a method
@@ -29,8 +29,8 @@ const originals = new WeakMap<Method, Method>();
  *
  * @example
  * @Post('charge')
- * @AgentTool({ dailyUsdCap: 500, allowedEndpoints: ['/v1/payment_intents', '/v1/payment_intents/*'] })
- * charge(@Body() { amount, customerId }: ChargeDto) {
+ * @AgentTool({ dailyUsdCap: 500, allowedEndpoints: ['/v1/payment_intents', '/v1/payment_intents/*']
+ * }) charge(@Body() { amount, customerId }: ChargeDto) {
  *   return this.stripe.createPaymentIntent({ amount, customerId });
  * }
  *
@@ -55,14 +55,17 @@ export function AgentTool(options: AgentToolOptions): MethodDecorator & ClassDec
       return;
     }
     rememberKey(mark, String(key));
-    const replacement = inRunOf(mark, String(key), method as Method);
+    const replacement = inInvocationOf(mark, String(key), method as Method);
     Reflect.defineMetadata(AGENT_TOOL, marks, replacement);
     Reflect.defineMetadata(AGENT_TOOL, replacement, target, key as string);
     descriptor.value = replacement;
   };
 }
 
-/** The marks of a handler or class, the outermost first; an unmarked class has those of the one above. */
+/**
+ * The marks of a handler or class, the outermost first; an unmarked class has those of the one
+ * above.
+ */
 export function agentToolMarks(target: object): readonly AgentToolOptions[] {
   return (Reflect.getMetadata(AGENT_TOOL, target) as AgentToolOptions[] | undefined) ?? [];
 }
@@ -107,14 +110,14 @@ export function markOwnMethod(host: object, name: string): void {
   if (marks.length > 0) Reflect.defineMetadata(AGENT_TOOL, marks, own);
 }
 
-function inRunOf(mark: AgentToolOptions, key: string, method: Method): Method {
+function inInvocationOf(mark: AgentToolOptions, key: string, method: Method): Method {
   const marked: Method = function (...args) {
     const routed = routedCall(mark);
     if (routed === 'under_way') return method.apply(this, args);
     const tool = toolNameOf({ mark, host: classOf(this), key, method: marked });
     if (routed === 'too_late') throw new VaultKeyMissingException({ tool, reason: 'too_late' });
     const work = (): unknown => method.apply(this, args);
-    return toolRunsOf(this, tool).run({ mark, marked, method, tool, args, work });
+    return toolInvokerOf(this, tool).run({ mark, marked, method, tool, args, work });
   };
   Object.defineProperties(marked, Object.getOwnPropertyDescriptors(method));
   originals.set(marked, method);

@@ -13,14 +13,14 @@ import {
 } from './agent-tool.decorator';
 import type { AgentToolOptions } from './agent-tool.options';
 import { AgentToolInterceptor } from './agent-tool.interceptor';
-import { AgentToolRunner } from './agent-tool.runner';
+import { AgentToolInvoker } from './agent-tool.invoker';
 import { filterGateway, filterMessages } from './class-filters';
 import { interceptGateway } from './gateway-interceptor';
 import { MarkRules } from './mark-rules';
 import { isHandler, isRoutedHost } from './routed-methods';
 import { toolNameOf } from './tool-name';
 import type { NamedMethod } from './tool-name';
-import { bindClass, bindObject, unbindClass } from './tool-runs';
+import { bindClass, bindObject, unbindClass } from './tool-invoker';
 
 interface Marked {
   /** `Class`, or `Class.method`. */
@@ -41,7 +41,7 @@ type Class = abstract new (...args: never[]) => object;
 
 /**
  * Finds the marks of an application before it takes its first call: those that are invalid keep
- * it from starting, and objects whose methods are marked learn whose runs they open.
+ * it from starting, and objects whose methods are marked learn whose invocations they open.
  */
 @Injectable()
 export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
@@ -50,17 +50,18 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
-    private readonly runner: AgentToolRunner,
+    private readonly invoker: AgentToolInvoker,
     private readonly rules: MarkRules,
     filter: VaultKeyExceptionFilter,
     interceptor: AgentToolInterceptor,
   ) {
-    // Before the objects are made: one that calls its own marked method as it is made is served too.
+    // Before the objects are made: one that calls its own marked method as it is made is served
+    // too.
     for (const { metatype } of this.#wrappers()) {
       if (!isClass(metatype)) continue;
       filterGateway(metatype, filter);
       if (!this.#isMarked(metatype)) continue;
-      bindClass(metatype, this.runner);
+      bindClass(metatype, this.invoker);
       interceptGateway(metatype, interceptor);
       filterMessages(metatype, this.#methodsOf(metatype), filter);
     }
@@ -71,8 +72,8 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
     for (const { instance } of this.#wrappers()) {
       const host = classOf(instance);
       if (host === undefined || !this.#isMarked(host)) continue;
-      bindClass(host, this.runner);
-      bindObject(instance as object, this.runner);
+      bindClass(host, this.invoker);
+      bindObject(instance as object, this.invoker);
       for (const name of this.#methodsOf(host)) markOwnMethod(instance as object, name);
     }
     const faults = new Map<string, StartUpFault>();
@@ -92,7 +93,7 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
   }
 
   onApplicationShutdown(): void {
-    for (const host of this.#marked.keys()) unbindClass(host, this.runner);
+    for (const host of this.#marked.keys()) unbindClass(host, this.invoker);
   }
 
   /** Every method that works under a mark, its own or its class's. */

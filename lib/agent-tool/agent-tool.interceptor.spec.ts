@@ -349,7 +349,7 @@ describe.each([
   /** The run is still at work: its key has not even been queued. */
   async function stillAtWork(): Promise<void> {
     await nextTurn();
-    expect(queue()).toMatchObject({ activeRuns: 1, backlog: 0 });
+    expect(queue()).toMatchObject({ activeInvocations: 1, backlog: 0 });
   }
 
   function queue(): RevocationQueue {
@@ -428,7 +428,7 @@ describe.each([
       await allRevoked(1);
     });
 
-    it('an observable is subscribed to in the context of its run', async () => {
+    it('an observable is subscribed to in the context of its invocation', async () => {
       expect(await (await get('/observable')).json()).toEqual({ id: 'vk_1' });
     });
 
@@ -439,13 +439,13 @@ describe.each([
       expect(bench.runs).toBe(0);
     });
 
-    it('a call left behind by its run finds no key', async () => {
+    it('a call left behind by its invocation finds no key', async () => {
       await (await get('/forgetful')).text();
       await allRevoked(1);
       bench.release.open();
       await expect(bench.leftBehind).rejects.toMatchObject({
         constructor: VaultKeyMissingException,
-        reason: 'run_ended',
+        reason: 'invocation_ended',
       });
     });
 
@@ -600,7 +600,7 @@ describe.each([
       expect(broker.issued).toHaveLength(1);
     });
 
-    it('app.close() waits for the runs at work and for their revocation', async () => {
+    it('app.close() waits for the invocations at work and for their revocation', async () => {
       const answer = get('/promise');
       await bench.started.opened;
       const closed = app.close();

@@ -7,14 +7,14 @@ import { VaultKeyException } from '../exceptions/vault-key.exception';
 import { invalidIdentity, readIdentity } from '../vault-key/agent-identity';
 import type { AgentIdentity, PartialAgentIdentity } from '../vault-key/agent-identity';
 import { keyLabel } from '../vault-key/label';
-import type { Run } from '../vault-key/run';
-import { currentRun } from '../vault-key/run-context';
+import type { Invocation } from '../vault-key/invocation';
+import { currentInvocation } from '../vault-key/invocation-context';
 import { agentToolMark } from './agent-tool.decorator';
 import type { AgentToolOptions } from './agent-tool.options';
-import { AgentToolRunner } from './agent-tool.runner';
+import { AgentToolInvoker } from './agent-tool.invoker';
 import { IDENTIFY_AGENT, runIdOf, userIdOf } from './identity';
 import type { AgentRequest, IdentifyAgent } from './identity';
-import { attachedRun } from './request-run';
+import { attachedInvocation } from './request-invocation';
 import { isClosed, onceClosed } from './response-close';
 import type { ClosableResponse } from './response-close';
 import { isIterator, keepContext, onceRead } from './streamed-body';
@@ -23,34 +23,34 @@ import { keyOf, toolNameOf } from './tool-name';
 import { transportOf } from './transports/transports';
 
 /**
- * Gives each run of a handler marked with `@AgentTool` a vault key: issued after the guards and
- * before the pipes, revoked once the handler has settled and, over HTTP, the response has closed.
- * Handlers without a mark are passed through, in the context of the run that a
+ * Gives each invocation of a handler marked with `@AgentTool` a vault key: issued after the guards
+ * and before the pipes, revoked once the handler has settled and, over HTTP, the response has
+ * closed. Handlers without a mark are passed through, in the context of the invocation that a
  * {@link VaultKeyMiddleware} may have opened for their request.
  *
  * Its protected methods are the places to adapt it: extend the class, override what differs, and
  * register the subclass as `APP_INTERCEPTOR` in the root module. It runs before the module's own,
- * which passes through what already has its run. At gateways NestJS 11 asks no interceptor of the
- * application: there the subclass goes with `@UseInterceptors` on the gateway. What else it needs it
- * takes by property injection.
+ * which passes through what already has its invocation. At gateways NestJS 11 asks no interceptor
+ * of the application: there the subclass goes with `@UseInterceptors` on the gateway. What else it
+ * needs it takes by property injection.
  */
 @Injectable()
 export class AgentToolInterceptor implements NestInterceptor {
   constructor(
-    protected readonly runner: AgentToolRunner,
+    protected readonly invoker: AgentToolInvoker,
     @Inject(IDENTIFY_AGENT) protected readonly identifyAgent: IdentifyAgent,
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const mark = this.toolOf(context);
-    const around = attachedRun(transportOf(context)?.httpRequestOf?.(context));
+    const around = attachedInvocation(transportOf(context)?.httpRequestOf?.(context));
     if (mark === undefined) {
       return around === undefined
         ? next.handle()
-        : new Observable((subscriber) => handle({ next, run: around, subscriber }));
+        : new Observable((subscriber) => handle({ next, invocation: around, subscriber }));
     }
     // Registered twice (the module imported twice, or @UseInterceptors beside it), the second one
-    // finds the run that the first one opened for this very call.
+    // finds the invocation that the first one opened for this very call.
     if (isOpenFor(context)) return next.handle();
     return new Observable((subscriber) => {
       const run = (): void => this.#run(mark, context, next, subscriber);
@@ -65,10 +65,11 @@ export class AgentToolInterceptor implements NestInterceptor {
   }
 
   /**
-   * What the call's user and run are read from: over HTTP the request, over other transports what
-   * stands in its place.
+   * What the call's user and agent run are read from: over HTTP the request, over other transports
+   * what stands in its place.
    *
-   * @throws CallRefusedException `transport_not_supported`, 501, over a transport that is not known.
+   * @throws CallRefusedException `transport_not_supported`, 501, over a transport that is not
+   * known.
    */
   protected requestOf(context: ExecutionContext): AgentRequest {
     const transport = transportOf(context);
@@ -106,7 +107,7 @@ export class AgentToolInterceptor implements NestInterceptor {
   ): void {
     let response: ClosableResponse | undefined;
     try {
-      // Asked first whatever `identify` may know: a transport it cannot serve opens no run.
+      // Asked first whatever `identify` may know: a transport it cannot serve opens no invocation.
       this.requestOf(context);
       response = this.responseOf(context);
       if (response !== undefined && isClosed(response)) throw clientGoneBefore(context);
@@ -123,25 +124,25 @@ export class AgentToolInterceptor implements NestInterceptor {
       });
     }
 
-    const enterHandler = (run: Run): void => {
+    const enterHandler = (invocation: Invocation): void => {
       const transport = transportOf(context);
       if (subscriber.closed || clientGone || transport?.callerGone?.(context) === true) {
-        run.end();
+        invocation.end();
         subscriber.error(clientGoneBefore(context));
         return;
       }
-      if (response !== undefined) answered = run.keepOpen();
-      handle({ next, run, subscriber, transport, context });
+      if (response !== undefined) answered = invocation.keepOpen();
+      handle({ next, invocation, subscriber, transport, context });
     };
 
     this.#open(mark, context).then(enterHandler, (error: unknown) => subscriber.error(error));
   }
 
-  async #open(mark: AgentToolOptions, context: ExecutionContext): Promise<Run> {
+  async #open(mark: AgentToolOptions, context: ExecutionContext): Promise<Invocation> {
     const identified = this.identify(context);
     const identity = isThenable(identified) ? await identified : identified;
     const label = this.labelFor(identity, context);
-    return this.runner.open(
+    return this.invoker.open(
       mark,
       { identity, args: context.getArgs(), execution: context },
       { label, execution: context, mark },
@@ -175,17 +176,17 @@ export class AgentToolInterceptor implements NestInterceptor {
 
 interface Handling {
   next: CallHandler;
-  run: Run;
+  invocation: Invocation;
   subscriber: Subscriber<unknown>;
   transport?: Transport | undefined;
   context?: ExecutionContext;
 }
 
-/** Runs a handler in a run, which stays open at least until the handler has settled. */
-function handle({ next, run, subscriber, transport, context }: Handling): void {
-  const settled = run.keepOpen();
-  // Before anyone outside hears of it: who retries does so at once, and gets a new run.
-  const handled = (): void => run.handled();
+/** Runs a handler in an invocation, which stays open at least until the handler has settled. */
+function handle({ next, invocation, subscriber, transport, context }: Handling): void {
+  const settled = invocation.keepOpen();
+  // Before anyone outside hears of it: who retries does so at once, and gets a new invocation.
+  const handled = (): void => invocation.handled();
   const handling = new Subscription();
   const stop = (): void => {
     handled();
@@ -197,9 +198,9 @@ function handle({ next, run, subscriber, transport, context }: Handling): void {
     const gone = context !== undefined && transport?.callerGone?.(context) === true;
     if (given || handling.closed || !gone) stop();
     // Nobody waits for its answer any more, and a tool in the middle of its work still ends it.
-    else handling.add(atExpiry(run, stop));
+    else handling.add(atExpiry(invocation, stop));
   });
-  const enter = <T>(work: () => T): T => run.enter(work);
+  const enter = <T>(work: () => T): T => invocation.enter(work);
   try {
     const source = enter(() =>
       next.handle().subscribe({
@@ -210,7 +211,7 @@ function handle({ next, run, subscriber, transport, context }: Handling): void {
             return;
           }
           keepContext(value, enter);
-          if (transport?.readsIterators === true) keepUntilRead(value, run);
+          if (transport?.readsIterators === true) keepUntilRead(value, invocation);
           subscriber.next(value);
         },
         error: (error) => {
@@ -232,27 +233,34 @@ function handle({ next, run, subscriber, transport, context }: Handling): void {
   }
 }
 
-/** Keeps a run open until an iterator that its handler gave has been read to the end. */
-function keepUntilRead(value: unknown, run: Run): void {
+/** Keeps an invocation open until an iterator that its handler gave has been read to the end. */
+function keepUntilRead(value: unknown, invocation: Invocation): void {
   if (!isIterator(value)) return;
-  const read = run.keepOpen();
-  const timer = atExpiry(run, read);
+  const read = invocation.keepOpen();
+  const timer = atExpiry(invocation, read);
   onceRead(value, () => {
     timer.unsubscribe();
     read();
   });
 }
 
-/** Calls back when the key of a run has expired: nothing is worth waiting for any longer. */
-function atExpiry({ key }: Run, callback: () => void): Subscription {
+/**
+ * Calls back when the key of an invocation has expired: nothing is worth waiting for any longer.
+ */
+function atExpiry({ key }: Invocation, callback: () => void): Subscription {
   const timer = setTimeout(callback, key.expiresAt.getTime() - Date.now());
   timer.unref();
   return new Subscription(() => clearTimeout(timer));
 }
 
 function isOpenFor(execution: object): boolean {
-  for (let run = currentRun(); run !== undefined; run = run.outer) {
-    if (run.execution === execution && run.handled !== true && !run.key.ended) return true;
+  for (
+    let invocation = currentInvocation();
+    invocation !== undefined;
+    invocation = invocation.outer
+  ) {
+    if (invocation.execution === execution && invocation.handled !== true && !invocation.key.ended)
+      return true;
   }
   return false;
 }

@@ -19,13 +19,14 @@ export type PerCall<T> = T | ((context: AgentToolContext) => T | Promise<T>);
 /** What a marked handler's vault key may do. */
 export interface AgentToolOptions {
   /**
-   * What all calls of one run may cost together: USD, 0 to 1,000,000, rounded down to the cent. As a
-   * function it is asked before each run; one that throws or gives a bad value stops the run.
+   * What all calls of one invocation may cost together: USD, 0 to 1,000,000, rounded down to the
+   * cent. As a function it is asked before each invocation; one that throws or gives a bad value
+   * stops the invocation.
    */
   dailyUsdCap: PerCall<number>;
   /**
-   * The vendor endpoints the run may call, 1 to 100 patterns. `*` stands for exactly one path
-   * segment; a pattern without a method grants GET and POST.
+   * The vendor endpoints the invocation may call, 1 to 100 patterns. `*` stands for exactly one
+   * path segment; a pattern without a method grants GET and POST.
    */
   allowedEndpoints: PerCall<readonly string[]>;
   /**
@@ -35,8 +36,8 @@ export interface AgentToolOptions {
    */
   vendor?: string | undefined;
   /**
-   * How long the key lives if nothing revokes it, `1s` to `24h`: set it to the longest run, streams
-   * included.
+   * How long the key lives if nothing revokes it, `1s` to `24h`: set it to the longest invocation,
+   * streams included.
    *
    * @default '5m'
    */

@@ -25,7 +25,7 @@ export interface AgentRequest {
   user?: unknown;
 }
 
-/** Where a caller names its run; in lower case, as headers are kept. */
+/** Where a caller names its agent run; in lower case, as headers are kept. */
 export const RUN_ID_HEADER = 'x-agent-run-id';
 
 /**

@@ -86,7 +86,7 @@ describe('on whose behalf a job works', () => {
     [[]],
     [{ amount: 1 }],
     [{ userId: null, runId: undefined }],
-  ])('with data that says nothing of it (%p): for anon, in a run of its own', (data) => {
+  ])('with data that says nothing of it (%p): for anon, in an agent run of its own', (data) => {
     expect(identityOf(jobOf({ data }))).toEqual({ userId: 'anon', runId: 'charges:7' });
   });
 
@@ -118,7 +118,7 @@ describe('on whose behalf a job works', () => {
     expect((error as Error).message).toContain('job charges:7');
   });
 
-  it('a name that no run can have is stood for by its hash, and two names by two', () => {
+  it('a name that no agent run can have is stood for by its hash, and two names by two', () => {
     const runs = [
       { queueName: 'Zahlung & Co' },
       { queueName: 'charges', id: 'ord/er' },

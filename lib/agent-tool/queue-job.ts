@@ -53,8 +53,9 @@ const PUT_OFF_MS = 1_000;
 const FIRST_ATTEMPT = 'vault-key:first-attempt';
 
 /**
- * The job that a method was called with, as a queue calls its processor. What is data alone is none:
- * a caller may have written it, and would name the user, the run and the idempotency keys.
+ * The job that a method was called with, as a queue calls its processor. What is data alone is
+ * none: a caller may have written it, and would name the user, the agent run and the idempotency
+ * keys.
  */
 export function jobIn([first]: readonly unknown[]): QueueJob | undefined {
   if (typeof first !== 'object' || first === null) return undefined;
@@ -75,7 +76,7 @@ function nameOf({ queueName, id }: QueueJob): string {
 
 /**
  * On whose behalf a job works: `userId`, `runId` and `tenantId` of its data. Without them it works
- * for `anon`, in a run of its own.
+ * for `anon`, in an agent run of its own.
  *
  * @throws CallRefusedException `invalid_identity`, naming the field.
  */
@@ -117,8 +118,8 @@ export function callsOf(job: QueueJob): CallNumbering {
 
 /**
  * What tells jobs of one name apart: the prefix of their queues. And, for those that the queue
- * counted out itself, when they were added: a queue that was emptied counts from 1 again. An id that
- * the application chose stands for the same work again.
+ * counted out itself, when they were added: a queue that was emptied counts from 1 again. An id
+ * that the application chose stands for the same work again.
  */
 function originOf({ id, queueName, queueQualifiedName = queueName, timestamp }: QueueJob): string {
   const counted = id === undefined || /^\d+$/.test(id);
@@ -176,8 +177,8 @@ function readTime(text: string): number | undefined {
 }
 
 /**
- * Now, unless there may have been an attempt before. That was no earlier than the job was added; its
- * delay says nothing, since a job can be promoted.
+ * Now, unless there may have been an attempt before. That was no earlier than the job was added;
+ * its delay says nothing, since a job can be promoted.
  */
 function firstPossibleAttemptOf(job: QueueJob, now: number): number {
   const { attemptsMade, attemptsStarted = 1, stalledCounter = 0, stacktrace, timestamp } = job;

@@ -11,7 +11,7 @@ const ITERATOR = ['next', 'return', 'throw'];
  * stream after the handler has returned and outside its context, where the code that produces the
  * chunks would find no vault key.
  *
- * @param enter Runs a function in the context of the run.
+ * @param enter Runs a function in the context of the invocation.
  */
 export function keepContext(value: unknown, enter: <T>(work: () => T) => T): void {
   if (typeof value !== 'object' || value === null) return;
@@ -38,7 +38,9 @@ export function isIterator(value: unknown): value is AsyncIterator<unknown> {
   );
 }
 
-/** Calls back once an iterator has given its last value, has failed, or was told to stop and has. */
+/**
+ * Calls back once an iterator has given its last value, has failed, or was told to stop and has.
+ */
 export function onceRead(iterator: AsyncIterator<unknown>, callback: () => void): void {
   const methods = iterator as unknown as Record<string, unknown>;
   for (const name of ITERATOR) {

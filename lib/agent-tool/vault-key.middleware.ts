@@ -8,12 +8,12 @@ import { keyLabel } from '../vault-key/label';
 import { VaultKeyStartUpException } from '../vault-key/vault-key-start-up.exception';
 import type { StartUpFault } from '../vault-key/vault-key-start-up.exception';
 import type { AgentToolOptions } from './agent-tool.options';
-import { AgentToolRunner } from './agent-tool.runner';
+import { AgentToolInvoker } from './agent-tool.invoker';
 import { IDENTIFY_AGENT, identifyNobody, runIdOf, userIdOf } from './identity';
 import type { IdentifyAgent } from './identity';
 import { MarkRules } from './mark-rules';
-import { attachRun, attachedRun } from './request-run';
-import type { RequestWithVaultKey } from './request-run';
+import { attachInvocation, attachedInvocation } from './request-invocation';
+import type { RequestWithVaultKey } from './request-invocation';
 import { isClosed, onceClosed } from './response-close';
 
 const NAME = 'VaultKeyMiddleware';
@@ -46,7 +46,7 @@ export function VaultKeyMiddleware(options: AgentToolOptions): Type<NestMiddlewa
 
   class VaultKeyMiddlewareHost implements NestMiddleware<IncomingMessage, ServerResponse> {
     constructor(
-      @Inject(AgentToolRunner) private readonly runner: AgentToolRunner,
+      @Inject(AgentToolInvoker) private readonly invoker: AgentToolInvoker,
       @Inject(IDENTIFY_AGENT) private readonly identifyAgent: IdentifyAgent,
       @Inject(MarkRules) rules: MarkRules,
     ) {
@@ -83,20 +83,20 @@ export function VaultKeyMiddleware(options: AgentToolOptions): Type<NestMiddlewa
         tool: given.tool ?? mark.tool ?? NAME,
       };
       const open = () =>
-        this.runner.open(
+        this.invoker.open(
           mark,
           { identity, args: execution.getArgs(), execution },
           { label: keyLabel('nest', identity.userId, identity.runId) },
         );
-      const around = attachedRun(request);
-      const run = await (around === undefined ? open() : around.enter(open));
+      const around = attachedInvocation(request);
+      const invocation = await (around === undefined ? open() : around.enter(open));
       if (isClosed(response)) {
-        run.end();
+        invocation.end();
         return;
       }
-      onceClosed(response, run.keepOpen());
-      attachRun(request, run);
-      run.enter(() => next());
+      onceClosed(response, invocation.keepOpen());
+      attachInvocation(request, invocation);
+      invocation.enter(() => next());
     }
   }
 

@@ -34,7 +34,7 @@ export interface KeyBudgets {
   tool?: number;
 }
 
-/** What is asked of the broker when a run begins. */
+/** What is asked of the broker when an invocation begins. */
 export interface IssueKeyRequest {
   /** 1–200 characters, shown in key lists and the audit log. */
   label: string;
@@ -47,7 +47,7 @@ export interface IssueKeyRequest {
   /** `30s`, `5m`, `1h`. */
   expiresIn: string;
   subject: KeySubject;
-  /** The id of the key of the run this one is opened in; its cap counts too. */
+  /** The id of the key of the invocation this one is opened in; its cap counts too. */
   parentId?: string;
   budgets?: KeyBudgets;
   /** The lease the key dies with. Sent only in the `vault-key` dialect. */
@@ -145,7 +145,9 @@ export interface VendorCall {
   body?: string;
 }
 
-/** The proxy's answer: the vendor's, or a refusal of the broker's own. Header names are lower case. */
+/**
+ * The proxy's answer: the vendor's, or a refusal of the broker's own. Header names are lower case.
+ */
 export interface VendorAnswer {
   status: number;
   headers: Readonly<Record<string, string>>;

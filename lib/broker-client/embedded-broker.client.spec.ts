@@ -66,7 +66,7 @@ describe('EmbeddedBrokerClient', () => {
     });
   });
 
-  it('a key issued inside a run names its parent', async () => {
+  it('a key issued inside an invocation names its parent', async () => {
     const { id } = await issued();
     const inner = await issued({ parentId: id });
     expect(await client.broker.key(inner.id)).toMatchObject({ parent_id: id });

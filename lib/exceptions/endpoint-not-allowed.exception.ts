@@ -2,7 +2,7 @@ import { HttpStatus } from '@nestjs/common';
 import { VaultKeyException } from './vault-key.exception';
 
 /**
- * The call's method and path are not among those the run's key allows, so nothing was sent.
+ * The call's method and path are not among those the invocation's key allows, so nothing was sent.
  * Answered as 403 `endpoint_not_allowed`.
  */
 export class EndpointNotAllowedException extends VaultKeyException {
@@ -15,7 +15,7 @@ export class EndpointNotAllowedException extends VaultKeyException {
     const allowed = init.allowed.length === 0 ? 'nothing' : init.allowed.join(', ');
     super({
       code: 'endpoint_not_allowed',
-      message: `This run may not call ${init.attempted}. Nothing was sent to the vendor. It may call: ${allowed}. Use one of these, or add the endpoint to allowedEndpoints in @AgentTool ("*" stands for exactly one path segment).`,
+      message: `This invocation may not call ${init.attempted}. Nothing was sent to the vendor. It may call: ${allowed}. Use one of these, or add the endpoint to allowedEndpoints in @AgentTool ("*" stands for exactly one path segment).`,
       status: HttpStatus.FORBIDDEN,
       retryable: false,
       details: { allowed: init.allowed, attempted: init.attempted },

@@ -69,7 +69,7 @@ describe("the broker's refusals", () => {
     expect(exception?.getResponse()).toEqual({
       error: 'spend_cap_exceeded',
       message:
-        'The spend cap of $500 of this run does not allow this call ($480 is spent, $5 is reserved by calls in flight, $15 is left, this call asks for $25). Nothing was sent to the vendor. Do not repeat the call: ask a person before spending more.',
+        'The spend cap of $500 of this invocation does not allow this call ($480 is spent, $5 is reserved by calls in flight, $15 is left, this call asks for $25). Nothing was sent to the vendor. Do not repeat the call: ask a person before spending more.',
       retryable: false,
       scope: 'key',
       cap: 500,

@@ -63,7 +63,7 @@ export function readIssueRefusal(answer: Answer): VaultKeyException {
   }
   if (status === 400 || status === 422) {
     return unavailable(
-      `The broker refused the key's policy (${faultsOf(fields)}), so no vault key was issued. Correct it in @AgentTool, or in what names the run.`,
+      `The broker refused the key's policy (${faultsOf(fields)}), so no vault key was issued. Correct it in @AgentTool, or in what names the agent run.`,
     );
   }
   if (status === 429 || status === 503) {
@@ -130,7 +130,7 @@ function brokerRefusal(code: string, answer: ProxiedAnswer): VaultKeyException {
       });
     case 'overloaded':
       return new VaultKeyUnavailableException({
-        message: `Too many calls are in flight under this run's vault key, so nothing was sent to ${vendor}. Let some finish, then try again.`,
+        message: `Too many calls are in flight under this invocation's vault key, so nothing was sent to ${vendor}. Let some finish, then try again.`,
         retryAfter: retryAfterOf(answer.headers),
       });
     case 'invalid_key':

@@ -62,7 +62,7 @@ export class SpendCapExceededException extends VaultKeyException {
 }
 
 function messageOf(scope: string, init: SpendCapExceededInit): string {
-  const owner = scope === 'key' ? 'of this run' : `of this ${scope}`;
+  const owner = scope === 'key' ? 'of this invocation' : `of this ${scope}`;
   const known = [
     init.spent === undefined ? undefined : `${usdText(init.spent)} is spent`,
     init.held === undefined || init.held === 0

@@ -91,7 +91,7 @@ describe.each<[string, () => AbstractHttpAdapter]>([
     expect(response.headers).not.toHaveProperty('retry-after');
     expect(JSON.parse(response.text)).toEqual({
       error: 'spend_cap_exceeded',
-      message: expect.stringContaining('The spend cap of $5 of this run') as string,
+      message: expect.stringContaining('The spend cap of $5 of this invocation') as string,
       retryable: false,
       scope: 'key',
       cap: 5,

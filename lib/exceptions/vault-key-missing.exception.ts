@@ -3,13 +3,14 @@ import { knownDetails } from './known-details';
 import { VaultKeyException } from './vault-key.exception';
 
 /**
- * Why there is no key: a vendor call with no run around it, in a run that is over or that the
- * shutdown of the application cut off, or in one whose key is another vendor's; a marked method that Nest called with no interceptor around it, that
- * belongs to no application with `VaultKeyModule`, or whose call was given up before it began.
+ * Why there is no key: a vendor call with no invocation around it, in an invocation that is over or
+ * that the shutdown of the application cut off, or in one whose key is another vendor's; a marked
+ * method that Nest called with no interceptor around it, that belongs to no application with
+ * `VaultKeyModule`, or whose call was given up before it began.
  */
 export type VaultKeyMissingReason =
-  | 'outside_run'
-  | 'run_ended'
+  | 'outside_invocation'
+  | 'invocation_ended'
   | 'shut_down'
   | 'other_vendor'
   | 'not_intercepted'
@@ -17,8 +18,8 @@ export type VaultKeyMissingReason =
   | 'too_late';
 
 const CALL_HAPPENED = {
-  outside_run: 'was made outside a run, so there is no vault key for it',
-  run_ended: 'was made after its run had ended, so its vault key is gone',
+  outside_invocation: 'was made outside an invocation, so there is no vault key for it',
+  invocation_ended: 'was made after its invocation had ended, so its vault key is gone',
   shut_down:
     'was made while the application was shutting down, after the time that work in progress is given (shutdownGrace), so its vault key is gone',
   other_vendor: "was made in a run whose vault key is another vendor's",
@@ -26,7 +27,7 @@ const CALL_HAPPENED = {
 
 const CALL_CAUSES = [
   '- the handler or method is not marked with @AgentTool;',
-  '- the call was made after the run had ended: a promise that the handler did not await, or work begun after the response had closed;',
+  '- the call was made after the invocation had ended: a promise that the handler did not await, or work begun after the response had closed;',
   '- a hybrid application whose connectMicroservice() was called without { inheritAppConfig: true }, so that no interceptor ran;',
   '- work that belongs to no marked method (a script, a start-up hook): wrap it in VaultKeyService.run(policy, work);',
   "- the code opened a context of its own inside the invocation, with ifNested: 'override' of nestjs-cls: 'inherit' keeps the key;",
@@ -40,7 +41,7 @@ const TOOL_HAPPENED = {
   not_bound:
     'is marked with @AgentTool and was called on an object that belongs to no application with VaultKeyModule, so there was no vault key for it and it was not run. The usual causes:',
   too_late:
-    'was about to begin when its run had ended, so there was no vault key for it and it was not run. The usual causes:',
+    'was about to begin when its invocation had ended, so there was no vault key for it and it was not run. The usual causes:',
 };
 
 const TOOL_CAUSES = {
@@ -71,7 +72,7 @@ export class VaultKeyMissingException extends VaultKeyException {
       | { vendor?: string; reason?: keyof typeof CALL_HAPPENED }
       | { tool: string; reason: keyof typeof TOOL_HAPPENED } = {},
   ) {
-    const reason = init.reason ?? 'outside_run';
+    const reason = init.reason ?? 'outside_invocation';
     super({
       code: 'vault_key_missing',
       message: ('tool' in init ? toolMessage(init.tool, init.reason) : callMessage(init)).join(
@@ -89,7 +90,7 @@ export class VaultKeyMissingException extends VaultKeyException {
 
 function callMessage(init: { vendor?: string; reason?: keyof typeof CALL_HAPPENED }): string[] {
   const call = init.vendor === undefined ? 'A vendor call' : `A call to ${init.vendor}`;
-  const happened = CALL_HAPPENED[init.reason ?? 'outside_run'];
+  const happened = CALL_HAPPENED[init.reason ?? 'outside_invocation'];
   if (init.reason === 'shut_down') return [`${call} ${happened}. Nothing was sent.`];
   return [`${call} ${happened}. Nothing was sent. The usual causes:`, ...CALL_CAUSES];
 }

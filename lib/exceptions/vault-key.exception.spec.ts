@@ -46,7 +46,7 @@ describe.each(BARE.map((exception) => [exception.name, exception] as const))(
 );
 
 describe('a missing key', () => {
-  it.each(['outside_run', 'run_ended', 'other_vendor'] as const)(
+  it.each(['outside_invocation', 'invocation_ended', 'other_vendor'] as const)(
     'lists the usual causes when the reason is %s',
     (reason) => {
       const exception = new VaultKeyMissingException({ vendor: 'stripe', reason });

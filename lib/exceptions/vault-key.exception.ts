@@ -1,7 +1,10 @@
 import { HttpException } from '@nestjs/common';
 import { exceptionBehind } from './exception-behind';
 
-/** Everything an answer to a caller may say beside `error`, `message` and `retryable`. JSON values only. */
+/**
+ * Everything an answer to a caller may say beside `error`, `message` and `retryable`. JSON values
+ * only.
+ */
 export type VaultKeyExceptionDetails = Readonly<Record<string, unknown>>;
 
 /** The body of the answer every exception of this package renders to. */
@@ -46,8 +49,8 @@ export abstract class VaultKeyException extends HttpException {
 
   /**
    * What an error means, in a `catch`: itself where it is one of this package's exceptions; for an
-   * error of the `stripe` client that `@InjectStripe()` gives the exception it leaves the run as; for
-   * the unrecoverable error of a job the exception that is its `cause`.
+   * error of the `stripe` client that `@InjectStripe()` gives the exception it leaves the
+   * invocation as; for the unrecoverable error of a job the exception that is its `cause`.
    *
    * @returns `undefined` for every other error.
    * @example
@@ -67,7 +70,8 @@ export abstract class VaultKeyException extends HttpException {
   }
 
   /**
-   * What GraphQL shows of an error beside its message: the body, with `code` in the place of `error`.
+   * What GraphQL shows of an error beside its message: the body, with `code` in the place of
+   * `error`.
    */
   get extensions(): Record<string, unknown> {
     const { error: code, message: _message, ...rest } = this.getResponse();

@@ -47,7 +47,7 @@ const OUTPUT = {
 
 /**
  * The MCP tool `remaining_spend`: tells the agent that asks what it may still spend, what is spent
- * and reserved, and when its budgets reset, for its user, run and tenant; in words, and as
+ * and reserved, and when its budgets reset, for its user, agent run and tenant; in words, and as
  * structured content. Mounted like any `@McpController`. Guards are those of a class that extends
  * it.
  *

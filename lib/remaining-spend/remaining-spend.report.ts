@@ -57,7 +57,7 @@ export interface RemainingSpendView {
   remainingSpend(): unknown;
 }
 
-/** Tells an agent what it may still spend. Asked in a run of the agent's. */
+/** Tells an agent what it may still spend. Asked in an invocation of the agent's. */
 @Injectable()
 export class RemainingSpendReport {
   constructor(

@@ -7,12 +7,13 @@ const Stripe = loadStripe();
 provideStripeClient((vaultKeys) => stripeClient(Stripe, vaultKeys));
 
 /**
- * Injects the official `stripe` client, each of whose calls goes with the vault key of the run it is
- * made in, through the broker's proxy. There is one in an application, for any number of runs at
- * once; outside a run its calls fail with `vault_key_missing`. It holds no key, and takes none.
+ * Injects the official `stripe` client, each of whose calls goes with the vault key of the
+ * invocation it is made in, through the broker's proxy. There is one in an application, for any
+ * number of invocations at once; outside an invocation its calls fail with `vault_key_missing`. It
+ * holds no key, and takes none.
  *
- * Inside the run a refused call fails with an error of the client's own, whose `code` is that of
- * this package's exception; out of the run it comes as that exception.
+ * Inside the invocation a refused call fails with an error of the client's own, whose `code` is
+ * that of this package's exception; out of the invocation it comes as that exception.
  *
  * @example
  * ```ts

@@ -12,7 +12,7 @@ import { VaultKeyMissingException } from '../exceptions/vault-key-missing.except
 import { VendorException } from '../exceptions/vendor.exception';
 import { VendorOutcomeUnknownException } from '../exceptions/vendor-outcome-unknown.exception';
 import { CurrentVaultKey } from '../vault-key/current-vault-key';
-import { enterRun } from '../vault-key/run-context';
+import { enterInvocation } from '../vault-key/invocation-context';
 import { VaultKey } from '../vault-key/vault-key';
 import { ProxiedStripeService } from './proxied-stripe.service';
 import type { CreatePaymentIntentParams } from './proxied-stripe.service';
@@ -95,12 +95,12 @@ function replyWith(
   };
 }
 
-function inRun<T>(work: () => Promise<T>): Promise<T> {
-  return enterRun({ key, identity: key }, work);
+function inInvocation<T>(work: () => Promise<T>): Promise<T> {
+  return enterInvocation({ key, identity: key }, work);
 }
 
 async function refusalOf(work: () => Promise<unknown>): Promise<VaultKeyException> {
-  const error: unknown = await inRun(work).then(
+  const error: unknown = await inInvocation(work).then(
     (value) => {
       throw new Error(`answered ${JSON.stringify(value)}`);
     },
@@ -226,7 +226,7 @@ describe('the calls', () => {
       () => stripe.request('GET', '/v1/charges?limit=3', { customer: 'cus_1' }),
     ],
   ])('%s sends %s', async (_title, call, body, work) => {
-    await expect(inRun(work)).resolves.toEqual({ id: 'pi_1', object: 'payment_intent' });
+    await expect(inInvocation(work)).resolves.toEqual({ id: 'pi_1', object: 'payment_intent' });
 
     expect(sent).toHaveLength(1);
     expect(sent[0]).toMatchObject({ call, body, authorization: `Bearer ${TOKEN}` });
@@ -236,7 +236,7 @@ describe('the calls', () => {
   });
 
   it('carry an idempotency key each, unless they read', async () => {
-    await inRun(async () => {
+    await inInvocation(async () => {
       await stripe.createPaymentIntent({ amount: 100 });
       await stripe.createPaymentIntent({ amount: 100 });
       await stripe.createPaymentIntent({ amount: 100 }, { idempotencyKey: 'order-1' });
@@ -255,7 +255,7 @@ describe('the calls', () => {
       response.writeHead(204, { 'x-vault-key-verdict': 'forwarded' }).end();
     };
 
-    await expect(inRun(() => stripe.request('DELETE', '/v1/customers/cus_1'))).resolves.toBe(
+    await expect(inInvocation(() => stripe.request('DELETE', '/v1/customers/cus_1'))).resolves.toBe(
       undefined,
     );
   });
@@ -334,12 +334,12 @@ describe('what is refused before anything is sent', () => {
     },
   );
 
-  it('a call outside a run', async () => {
+  it('a call outside an invocation', async () => {
     await expect(stripe.listCharges()).rejects.toBeInstanceOf(VaultKeyMissingException);
     expect(sent).toEqual([]);
   });
 
-  it('a call after the run has ended', async () => {
+  it('a call after the invocation has ended', async () => {
     const error = await refusalOf(async () => {
       await stripe.listCharges();
       key.end();

@@ -35,8 +35,8 @@ export interface PaymentIntentConfirmation {
   /** Such as `pm_card_visa`. */
   paymentMethod?: string | undefined;
   /**
-   * Where the customer comes back to after a redirect. Stripe refuses to confirm a PaymentIntent that
-   * may redirect without it.
+   * Where the customer comes back to after a redirect. Stripe refuses to confirm a PaymentIntent
+   * that may redirect without it.
    */
   returnUrl?: string | undefined;
   /** Whether the customer is away, and can pass no further check. */
@@ -71,12 +71,12 @@ export interface CreatePaymentIntentParams extends PaymentIntentConfirmation {
   /** Such as `['card']`: no others. Excludes `automaticPaymentMethods`. */
   allowedPaymentMethodTypes?: readonly string[] | undefined;
   /**
-   * Whether to take the payment methods that your Dashboard enables, and of them those that send the
-   * customer to another page.
+   * Whether to take the payment methods that your Dashboard enables, and of them those that send
+   * the customer to another page.
    *
-   * @default with `confirm`, and without `returnUrl` and `allowedPaymentMethodTypes`:
-   * `{ enabled: true, allowRedirects: 'never' }`, since a tool has no page to come back to and Stripe
-   * refuses the call otherwise. Else Stripe's: `{ enabled: true, allowRedirects: 'always' }`.
+   * @default with `confirm`, and without `returnUrl` and `allowedPaymentMethodTypes`: `{ enabled:
+   * true, allowRedirects: 'never' }`, since a tool has no page to come back to and Stripe refuses
+   * the call otherwise. Else Stripe's: `{ enabled: true, allowRedirects: 'always' }`.
    */
   automaticPaymentMethods?:
     { enabled: boolean; allowRedirects?: (typeof REDIRECTS)[number] | undefined } | undefined;
@@ -122,10 +122,10 @@ export interface CreateRefundParams {
 }
 
 /**
- * Stripe, called with the run's vault key through the broker's proxy. Inject it into handlers
- * marked with `@AgentTool`; outside a run its calls throw `VaultKeyMissingException`.
- * Arguments are checked before anything is sent, and every call but reads carries an
- * `Idempotency-Key`. {@link request} makes the calls that have no method here.
+ * Stripe, called with the invocation's vault key through the broker's proxy. Inject it into
+ * handlers marked with `@AgentTool`; outside an invocation its calls throw
+ * `VaultKeyMissingException`. Arguments are checked before anything is sent, and every call but
+ * reads carries an `Idempotency-Key`. {@link request} makes the calls that have no method here.
  *
  * @example
  * ```ts
@@ -299,7 +299,9 @@ export class ProxiedStripeService extends ProxiedVendorService {
   }
 }
 
-/** What Stripe has to be told where it would refuse to confirm: nobody comes back from a redirect. */
+/**
+ * What Stripe has to be told where it would refuse to confirm: nobody comes back from a redirect.
+ */
 function automaticMethodsFor({
   confirm,
   allowedPaymentMethodTypes,

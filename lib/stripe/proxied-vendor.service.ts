@@ -3,7 +3,7 @@ import { readWhole } from '../broker-client/broker-client';
 import { targetFault } from '../broker/endpoints/target';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import { readProxiedAnswer } from '../exceptions/refusal-reader';
-import { numberedKey } from '../vault-key/run-context';
+import { numberedKey } from '../vault-key/invocation-context';
 import type { CurrentVaultKey } from '../vault-key/current-vault-key';
 import { encodeForm } from './form-encoding';
 import type { VendorParams } from './form-encoding';
@@ -28,7 +28,8 @@ const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
 /**
- * Base of the services that call a vendor with the run's vault key, through the broker's proxy.
+ * Base of the services that call a vendor with the invocation's vault key, through the broker's
+ * proxy.
  *
  * @example
  * ```ts
@@ -61,7 +62,7 @@ export abstract class ProxiedVendorService {
    *
    * @param path The vendor's own path, `/v1/customers`: no `%`, no `..`; may have a query.
    * @param params Sent form-encoded: in the query of `GET`, else in the body.
-   * @throws VaultKeyMissingException outside a run, and after it has ended.
+   * @throws VaultKeyMissingException outside an invocation, and after it has ended.
    * @throws CallRefusedException for a path, parameter or idempotency key that cannot be sent, and
    * for what the broker refuses.
    * @throws SpendCapExceededException, EndpointNotAllowedException, AgentBrakedException,

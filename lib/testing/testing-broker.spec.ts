@@ -82,7 +82,7 @@ describe('TestingBroker', () => {
     expect(await module.get(EmbeddedBroker).budgets()).toEqual({ budgets: [] });
   });
 
-  it('a run under way is stopped, and what costs nothing passes', async () => {
+  it('an invocation under way is stopped, and what costs nothing passes', async () => {
     await run(async () => {
       await charge();
       await broker.exhaust();
@@ -115,7 +115,7 @@ describe('TestingBroker', () => {
     await run(charge);
   });
 
-  it('a broker that is down gives no key, and lets no call of a run under way pass', async () => {
+  it('a broker that is down gives no key, and lets no call of an invocation under way pass', async () => {
     await run(async () => {
       broker.goDown();
       await expect(charge()).rejects.toBeInstanceOf(VaultKeyUnavailableException);

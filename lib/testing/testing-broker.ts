@@ -9,7 +9,7 @@ type Id = string | number | bigint;
 
 /**
  * Whose cap is reached: everybody's, or a tenant's, user's, run's or tool's. A user counts within
- * their tenant and a run within its user, so name those too where the application has them.
+ * their tenant and an agent run within its user, so name those too where the application has them.
  */
 export type CapTarget =
   | 'all'
@@ -55,7 +55,8 @@ export class TestingBroker {
 
   /**
    * Lets nothing be left under a day's cap: a budget is set to what has been spent under it. Calls
-   * that cost are refused from now on, in runs under way too; reads and what costs nothing pass.
+   * that cost are refused from now on, in invocations under way too; reads and what costs nothing
+   * pass.
    *
    * @param target Everybody by default.
    * @throws TypeError for a target without exactly one scope, or with an invalid id.
@@ -79,8 +80,8 @@ export class TestingBroker {
   }
 
   /**
-   * Takes the broker down, until {@link reset}: no key can be issued, so that no handler begins, and
-   * calls under the keys of invocations under way reach no vendor. Both are 503
+   * Takes the broker down, until {@link reset}: no key can be issued, so that no handler begins,
+   * and calls under the keys of invocations under way reach no vendor. Both are 503
    * `vault_key_unavailable`. `EmbeddedBroker` still tells what it knows.
    */
   goDown(): void {

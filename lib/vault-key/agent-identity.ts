@@ -1,7 +1,7 @@
 import { randomHex } from '../broker/keys/random';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 
-/** On whose behalf a run works. */
+/** On whose behalf an invocation works. */
 export interface AgentIdentity {
   /** The user, or `anon` where nobody is logged in. */
   userId: string;
@@ -22,7 +22,7 @@ export interface PartialAgentIdentity {
   tool?: string | undefined;
 }
 
-/** Who a run is for where nobody is logged in. */
+/** Who an invocation is for where nobody is logged in. */
 export const ANONYMOUS = 'anon';
 
 /** What a run id must look like, in words. */
@@ -40,7 +40,9 @@ export function newRunId(): string {
   return randomHex(8);
 }
 
-/** A user's or tenant's id as text; `undefined` where the value is neither a text nor an integer. */
+/**
+ * A user's or tenant's id as text; `undefined` where the value is neither a text nor an integer.
+ */
 export function idText(value: unknown): string | undefined {
   if (typeof value === 'string') return value.trim() === '' ? undefined : value;
   return typeof value === 'bigint' || Number.isSafeInteger(value) ? String(value) : undefined;

@@ -5,7 +5,10 @@ import { CallRefusedException } from '../exceptions/call-refused.exception';
 import { idText } from './agent-identity';
 import { subjectId } from './label';
 
-/** Whom to stop: exactly one scope, a user, run, tool or vendor within a tenant where one is named. */
+/**
+ * Whom to stop: exactly one scope, a user, agent run, tool or vendor within a tenant where one is
+ * named.
+ */
 export type BrakeTarget =
   | 'all'
   | { user: string | number | bigint; tenant?: string | number | bigint | undefined }

@@ -2,19 +2,22 @@ import { Injectable } from '@nestjs/common';
 import type { CapStanding } from '../broker-client/broker-client';
 import { AgentBrakedException } from '../exceptions/agent-braked.exception';
 import { VaultKeyMissingException } from '../exceptions/vault-key-missing.exception';
-import { currentRun } from './run-context';
-import type { RunRecord } from './run-context';
+import { currentInvocation } from './invocation-context';
+import type { InvocationRecord } from './invocation-context';
 import type { VaultKey } from './vault-key';
 
 /** What may still be spent: the tightest of all caps over a key, and every one of them. */
 export interface RemainingSpend extends CapStanding {
-  /** Every cap over the key, its own first, then those of the runs around it and every budget. */
+  /**
+   * Every cap over the key, its own first, then those of the invocations around it and every
+   * budget.
+   */
   caps: readonly CapStanding[];
 }
 
 /**
- * The vault key of the run this code works in. A singleton that reads the asynchronous context, so
- * it can be injected anywhere and gives each of the runs at work its own key.
+ * The vault key of the invocation this code works in. A singleton that reads the asynchronous
+ * context, so it can be injected anywhere and gives each of the invocations at work its own key.
  *
  * @example
  * constructor(private readonly vaultKey: CurrentVaultKey) {}
@@ -26,43 +29,47 @@ export interface RemainingSpend extends CapStanding {
 @Injectable()
 export class CurrentVaultKey {
   /**
-   * The key of this run.
+   * The key of this invocation.
    *
-   * @param vendor The vendor the key must be for; without it, whichever the innermost run is for.
-   * @throws VaultKeyMissingException outside a run, after the run has ended, and where the run's
-   * key is for another vendor.
+   * @param vendor The vendor the key must be for; without it, whichever the innermost invocation is
+   * for.
+   * @throws VaultKeyMissingException outside an invocation, after the invocation has ended, and
+   * where the invocation's key is for another vendor.
    */
   get(vendor?: string): VaultKey {
-    const innermost = currentRun();
+    const innermost = currentInvocation();
     const key = keyFor(innermost, vendor);
     if (key !== undefined && !key.ended) return key;
     const reason =
       innermost === undefined
-        ? 'outside_run'
+        ? 'outside_invocation'
         : key === undefined
           ? 'other_vendor'
           : key.shutDown
             ? 'shut_down'
-            : 'run_ended';
+            : 'invocation_ended';
     throw new VaultKeyMissingException(vendor === undefined ? { reason } : { vendor, reason });
   }
 
   /**
-   * The key of this run, or `undefined` where {@link get} would throw.
+   * The key of this invocation, or `undefined` where {@link get} would throw.
    *
-   * @param vendor The vendor the key must be for; without it, whichever the innermost run is for.
+   * @param vendor The vendor the key must be for; without it, whichever the innermost invocation is
+   * for.
    */
   tryGet(vendor?: string): VaultKey | undefined {
-    const key = keyFor(currentRun(), vendor);
+    const key = keyFor(currentInvocation(), vendor);
     return key === undefined || key.ended ? undefined : key;
   }
 
   /**
-   * What this run may still spend, as the broker says at this moment: other runs of the same
-   * user spend from the same budgets. To be told beforehand, not to decide by: the broker decides.
+   * What this invocation may still spend, as the broker says at this moment: other invocations of
+   * the same user spend from the same budgets. To be told beforehand, not to decide by: the broker
+   * decides.
    *
-   * @param vendor The vendor the key must be for; without it, whichever the innermost run is for.
-   * @returns The tightest cap over the run, in USD, and all of them.
+   * @param vendor The vendor the key must be for; without it, whichever the innermost invocation is
+   * for.
+   * @returns The tightest cap over the invocation, in USD, and all of them.
    * @throws VaultKeyMissingException where {@link get} would.
    * @throws VaultKeyInvalidException where the key has expired or was revoked.
    * @throws AgentBrakedException where an operator has stopped it.
@@ -82,11 +89,11 @@ export class CurrentVaultKey {
 }
 
 function keyFor(
-  innermost: RunRecord | undefined,
+  innermost: InvocationRecord | undefined,
   vendor: string | undefined,
 ): VaultKey | undefined {
-  for (let run = innermost; run !== undefined; run = run.outer) {
-    if (vendor === undefined || run.key.vendor === vendor) return run.key;
+  for (let invocation = innermost; invocation !== undefined; invocation = invocation.outer) {
+    if (vendor === undefined || invocation.key.vendor === vendor) return invocation.key;
   }
   return undefined;
 }

@@ -8,15 +8,15 @@ export const DEFAULT_SHUTDOWN_GRACE_MS = 10_000;
 
 /**
  * The end of an application, as its invocations meet it. It begins with the first hook that Nest
- * calls after a signal or `app.close()`, long before Nest waits for the HTTP server: from then on no
- * invocation begins. Those at work have a while to end, then their keys are revoked under them, those
- * of streams too, which no server ever sees the end of.
+ * calls after a signal or `app.close()`, long before Nest waits for the HTTP server: from then on
+ * no invocation begins. Those at work have a while to end, then their keys are revoked under them,
+ * those of streams too, which no server ever sees the end of.
  */
 export class GracefulStop implements OnModuleDestroy, BeforeApplicationShutdown {
   readonly #graceMs: number;
   readonly #logger = new Logger('VaultKeyShutdown');
   /** What ends each invocation at work. */
-  readonly #runs = new Set<() => void>();
+  readonly #invocations = new Set<() => void>();
   /** What ends each key that belongs to no invocation, and the timer of its expiry. */
   readonly #keys = new Map<VaultKey, { end: () => void; timer: NodeJS.Timeout }>();
   readonly #onIdle = new Set<() => void>();
@@ -54,10 +54,10 @@ export class GracefulStop implements OnModuleDestroy, BeforeApplicationShutdown 
    * @param end Ends it.
    * @returns What counts it out.
    */
-  runOpened(end: () => void): () => void {
-    this.#runs.add(end);
+  invocationOpened(end: () => void): () => void {
+    this.#invocations.add(end);
     return () => {
-      this.#runs.delete(end);
+      this.#invocations.delete(end);
       this.#checkIdle();
     };
   }
@@ -80,9 +80,12 @@ export class GracefulStop implements OnModuleDestroy, BeforeApplicationShutdown 
     this.#timer = setTimeout(() => this.finish(), this.#graceMs);
   }
 
-  /** The last hook before Nest closes its servers, and with `forceCloseConnections` their connections. */
+  /**
+   * The last hook before Nest closes its servers, and with `forceCloseConnections` their
+   * connections.
+   */
   async beforeApplicationShutdown(): Promise<void> {
-    if (this.#runs.size > 0 && !this.#over) {
+    if (this.#invocations.size > 0 && !this.#over) {
       await new Promise<void>((resolve) => this.#onIdle.add(resolve));
     }
     this.#timer?.unref();
@@ -94,18 +97,18 @@ export class GracefulStop implements OnModuleDestroy, BeforeApplicationShutdown 
     this.#begun = true;
     this.#over = true;
     clearTimeout(this.#timer);
-    if (this.#runs.size > 0) {
+    if (this.#invocations.size > 0) {
       this.#logger.warn(
-        `${this.#runs.size} invocation(s) were still at work ${this.#graceMs / 1_000} s after the application was told to stop. Their vault keys are revoked now, and their vendor calls refused. The option shutdownGrace gives them longer.`,
+        `${this.#invocations.size} invocation(s) were still at work ${this.#graceMs / 1_000} s after the application was told to stop. Their vault keys are revoked now, and their vendor calls refused. The option shutdownGrace gives them longer.`,
       );
     }
-    for (const end of this.#runs) end();
+    for (const end of this.#invocations) end();
     for (const { end } of this.#keys.values()) end();
     this.#checkIdle();
   }
 
   #checkIdle(): void {
-    if (this.#runs.size > 0) return;
+    if (this.#invocations.size > 0) return;
     for (const idle of this.#onIdle) idle();
     this.#onIdle.clear();
   }

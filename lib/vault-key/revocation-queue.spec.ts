@@ -136,14 +136,14 @@ describe('RevocationQueue', () => {
     expect(warnings.join()).not.toContain('secret');
   });
 
-  it('draining waits for the runs at work first, then for their keys', async () => {
+  it('draining waits for the invocations at work first, then for their keys', async () => {
     let drained = false;
-    queue.runStarted();
+    queue.invocationStarted();
     const draining = queue.drain().then(() => (drained = true));
     await jest.advanceTimersByTimeAsync(1_000);
     expect(drained).toBe(false);
     queue.add('a', inMs(60_000));
-    queue.runEnded();
+    queue.invocationEnded();
     await jest.advanceTimersByTimeAsync(50);
     await draining;
     expect(broker.batches).toEqual([['a']]);
@@ -182,7 +182,7 @@ describe('RevocationQueue', () => {
 
   it('shutting down takes 10 s at most, says what is left, and lets go of the broker', async () => {
     broker.answer = away;
-    queue.runStarted();
+    queue.invocationStarted();
     queue.add('a', inMs(600_000));
     const down = queue.onApplicationShutdown();
     await jest.advanceTimersByTimeAsync(9_999);
@@ -191,7 +191,7 @@ describe('RevocationQueue', () => {
     await down;
     expect(broker.closed).toBe(true);
     expect(warnings.slice(1)).toEqual([
-      'Shutting down with 1 run(s) still at work; their keys end with their expiry.',
+      'Shutting down with 1 invocation(s) still at work; their keys end with their expiry.',
       'Shutting down with 1 key(s) not revoked; they end with their expiry: a',
     ]);
     expect(jest.getTimerCount()).toBe(0);

@@ -33,7 +33,7 @@ export class RevocationQueue implements OnApplicationShutdown {
   #waiting: Revocation[] = [];
   #batchTimer: NodeJS.Timeout | undefined;
   readonly #retries = new Map<NodeJS.Timeout, Revocation[]>();
-  #activeRuns = 0;
+  #activeInvocations = 0;
   readonly #onIdle = new Set<() => void>();
   #draining = false;
   #shutDown: Promise<void> | undefined;
@@ -53,9 +53,9 @@ export class RevocationQueue implements OnApplicationShutdown {
     return this.#backlog.size;
   }
 
-  /** How many runs are at work, those whose key is still being issued included. */
-  get activeRuns(): number {
-    return this.#activeRuns;
+  /** How many invocations are at work, those whose key is still being issued included. */
+  get activeInvocations(): number {
+    return this.#activeInvocations;
   }
 
   /** Takes a key's id for revocation. */
@@ -68,23 +68,23 @@ export class RevocationQueue implements OnApplicationShutdown {
     else this.#batchTimer ??= this.#after(BATCH_WAIT_MS, () => this.#flush());
   }
 
-  /** Counts a run in, before its key is asked for. */
-  runStarted(): void {
-    this.#activeRuns++;
+  /** Counts an invocation in, before its key is asked for. */
+  invocationStarted(): void {
+    this.#activeInvocations++;
   }
 
-  /** Counts a run out, once its key is in the queue. */
-  runEnded(): void {
-    this.#activeRuns--;
+  /** Counts an invocation out, once its key is in the queue. */
+  invocationEnded(): void {
+    this.#activeInvocations--;
     this.#checkIdle();
   }
 
   /**
-   * Waits for the runs at work, then until every key that has ended is revoked: in a spec that looks
-   * at keys, before it does. Never throws.
+   * Waits for the invocations at work, then until every key that has ended is revoked: in a spec
+   * that looks at keys, before it does. Never throws.
    *
    * @param timeoutMs How long it waits at most, in milliseconds; {@link backlog} and
-   * {@link activeRuns} say what is left then.
+   * {@link activeInvocations} say what is left then.
    */
   async drain(timeoutMs = DRAIN_LIMIT_MS): Promise<void> {
     this.#draining = true;
@@ -122,9 +122,9 @@ export class RevocationQueue implements OnApplicationShutdown {
 
   #tellWhatIsLeft(): void {
     const end = this.#lease === undefined ? 'their expiry' : "the application's lease";
-    if (this.#activeRuns > 0) {
+    if (this.#activeInvocations > 0) {
       this.#logger.warn(
-        `Shutting down with ${this.#activeRuns} run(s) still at work; their keys end with ${end}.`,
+        `Shutting down with ${this.#activeInvocations} invocation(s) still at work; their keys end with ${end}.`,
       );
     }
     if (this.#backlog.size > 0) {
@@ -201,7 +201,7 @@ export class RevocationQueue implements OnApplicationShutdown {
   }
 
   #isIdle(): boolean {
-    return this.#activeRuns === 0 && this.#backlog.size === 0;
+    return this.#activeInvocations === 0 && this.#backlog.size === 0;
   }
 
   #checkIdle(): void {

@@ -8,7 +8,10 @@ export const DEFAULT_VENDOR = 'stripe';
 
 /** What a vault key may do, and for how long. */
 export interface VaultKeyPolicy {
-  /** What all calls made with the key may cost together: USD, 0 to 1,000,000, rounded down to the cent. */
+  /**
+   * What all calls made with the key may cost together: USD, 0 to 1,000,000, rounded down to the
+   * cent.
+   */
   dailyUsdCap: number;
   /**
    * The vendor endpoints the key opens, 1 to 100 patterns. `*` stands for exactly one path segment;
@@ -24,7 +27,7 @@ export interface VaultKeyPolicy {
    */
   vendor?: string | undefined;
   /**
-   * How long the key lives if nothing revokes it, `1s` to `24h`: set it to the longest run.
+   * How long the key lives if nothing revokes it, `1s` to `24h`: set it to the longest invocation.
    *
    * @default '5m'
    */
@@ -44,8 +47,8 @@ const VENDOR = /^[a-z][a-z0-9-]{0,31}$/;
 const RESERVED_VENDORS: ReadonlySet<string> = new Set(['v1', 'healthz', 'readyz', 'metrics']);
 
 /**
- * A cap as it is enforced: what a computation such as `12.34 * 1.2` leaves beyond the cent is cut off.
- * What is no number, or is below 0, is given back as it is.
+ * A cap as it is enforced: what a computation such as `12.34 * 1.2` leaves beyond the cent is cut
+ * off. What is no number, or is below 0, is given back as it is.
  */
 export function toWholeCents<T>(cap: T): T | number {
   if (typeof cap !== 'number' || cap < 0) return cap;

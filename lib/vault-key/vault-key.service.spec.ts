@@ -17,7 +17,7 @@ import { GracefulStop } from './graceful-stop';
 import { InstanceLease } from './instance-lease';
 import type { KeyTerms } from './key-terms';
 import { RevocationQueue } from './revocation-queue';
-import { RunOpener } from './run-opener';
+import { InvocationOpener } from './invocation-opener';
 import { VaultKeyService } from './vault-key.service';
 
 class BookBroker extends BrokerClient {
@@ -90,7 +90,7 @@ describe('VaultKeyService', () => {
     broker = new BookBroker(dialect);
     const stop = new GracefulStop();
     queue = new RevocationQueue(broker, terms.lease, stop);
-    service = new VaultKeyService(new RunOpener(broker, queue, terms, stop));
+    service = new VaultKeyService(new InvocationOpener(broker, queue, terms, stop));
   }
 
   function leasing(): void {
@@ -98,7 +98,7 @@ describe('VaultKeyService', () => {
     const lease = new InstanceLease(broker, 30);
     const stop = new GracefulStop();
     queue = new RevocationQueue(broker, lease, stop);
-    service = new VaultKeyService(new RunOpener(broker, queue, { lease }, stop));
+    service = new VaultKeyService(new InvocationOpener(broker, queue, { lease }, stop));
   }
 
   beforeEach(() => speaking('vault-key'));
@@ -140,13 +140,13 @@ describe('VaultKeyService', () => {
     expect(broker.revoked).toEqual(['vk_1']);
   });
 
-  it('outside a run there is no key', () => {
+  it('outside an invocation there is no key', () => {
     expect(current.tryGet()).toBeUndefined();
     expect(() => current.get()).toThrow(VaultKeyMissingException);
-    expect(() => current.get()).toThrow(expect.objectContaining({ reason: 'outside_run' }));
+    expect(() => current.get()).toThrow(expect.objectContaining({ reason: 'outside_invocation' }));
   });
 
-  it('after its run a key is gone, even where the context still reaches', async () => {
+  it('after its invocation a key is gone, even where the context still reaches', async () => {
     let later: Promise<unknown> | undefined;
     let release = (): void => undefined;
     await service.run(POLICY, () => {
@@ -156,7 +156,7 @@ describe('VaultKeyService', () => {
       });
     });
     release();
-    await expect(later).rejects.toMatchObject({ reason: 'run_ended' });
+    await expect(later).rejects.toMatchObject({ reason: 'invocation_ended' });
   });
 
   it("another vendor's key is no key", () =>
@@ -167,7 +167,7 @@ describe('VaultKeyService', () => {
       );
     }));
 
-  it('runs at once keep their keys apart', async () => {
+  it('invocations at once keep their keys apart', async () => {
     const ids = await Promise.all(
       Array.from({ length: 50 }, () =>
         service.run(POLICY, async (key) => {
@@ -180,7 +180,7 @@ describe('VaultKeyService', () => {
     expect(new Set(ids).size).toBe(50);
   });
 
-  it('a run inside a run has its own key, under the outer one, on the same behalf', async () => {
+  it('an invocation inside an invocation has its own key, under the outer one, on the same behalf', async () => {
     await service.run(
       POLICY,
       async (outer) => {
@@ -202,7 +202,7 @@ describe('VaultKeyService', () => {
     expect(broker.revoked.toSorted()).toEqual(['vk_1', 'vk_2']);
   });
 
-  it("a run for another vendor keeps the outer vendor's key in reach", () =>
+  it("an invocation for another vendor keeps the outer vendor's key in reach", () =>
     service.run(POLICY, (outer) =>
       service.run({ dailyUsdCap: 1, allowedEndpoints: ['/v2/orders'], vendor: 'acme' }, (inner) => {
         expect(broker.issued[1]).not.toHaveProperty('parentId');
@@ -222,7 +222,7 @@ describe('VaultKeyService', () => {
     expect(broker.revoked).toEqual(['vk_1']);
   });
 
-  it('a policy that is invalid stops the run before a key is asked for', async () => {
+  it('a policy that is invalid stops the invocation before a key is asked for', async () => {
     const work = jest.fn();
     const bad = { dailyUsdCap: -1, allowedEndpoints: ['/v1/**'], expiresIn: '5 minutes' };
     await expect(service.run(bad, work)).rejects.toMatchObject({
@@ -233,7 +233,7 @@ describe('VaultKeyService', () => {
     expect(broker.issued).toHaveLength(0);
   });
 
-  it('an identity that is invalid stops the run', async () => {
+  it('an identity that is invalid stops the invocation', async () => {
     await expect(
       service.run(POLICY, jest.fn(), { userId: 1.5, runId: 'a b' }),
     ).rejects.toMatchObject({
@@ -249,7 +249,7 @@ describe('VaultKeyService', () => {
     const work = jest.fn();
     await expect(service.run(POLICY, work)).rejects.toBe(error);
     expect(work).not.toHaveBeenCalled();
-    expect(queue.activeRuns).toBe(0);
+    expect(queue.activeInvocations).toBe(0);
     await queue.drain();
     expect(broker.revoked).toEqual(['vk_named']);
     warn.mockRestore();
@@ -348,7 +348,7 @@ describe('VaultKeyService', () => {
       });
       expect(work).not.toHaveBeenCalled();
       expect(broker.issued).toEqual([]);
-      expect(queue.activeRuns).toBe(0);
+      expect(queue.activeInvocations).toBe(0);
     });
 
     it('a key that is refused for its lapsed lease is asked for under a new one', async () => {
@@ -392,25 +392,25 @@ describe('VaultKeyService', () => {
       remaining,
     });
 
-    it('is the tightest of all caps over the run', () =>
+    it('is the tightest of all caps over the invocation', () =>
       service.run(POLICY, async () => {
         const caps = [cap('key', 8), cap('parent', -1), cap('user', 3), cap('run', 3)];
         broker.stands = { braked: false, caps };
         expect(await current.remaining()).toEqual({ ...cap('parent', -1), caps });
       }));
 
-    it('is nothing where an operator has stopped the run', () =>
+    it('is nothing where an operator has stopped the agent run', () =>
       service.run(POLICY, async () => {
         broker.stands = { braked: true, caps: [cap('key', 8)] };
         await expect(current.remaining()).rejects.toMatchObject({ code: 'agent_braked' });
       }));
 
-    it('is not asked outside a run', async () => {
+    it('is not asked outside an invocation', async () => {
       await expect(current.remaining()).rejects.toBeInstanceOf(VaultKeyMissingException);
     });
   });
 
-  it("a context that overrides the run's own has no key, and the error says so; one that inherits has", async () => {
+  it("a context that overrides the invocation's own has no key, and the error says so; one that inherits has", async () => {
     const cls = ClsServiceManager.getClsService();
     await service.run(POLICY, (key) => {
       expect(cls.run({ ifNested: 'inherit' }, () => current.get())).toBe(key);

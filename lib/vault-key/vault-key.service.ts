@@ -4,9 +4,9 @@ import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailabl
 import { ANONYMOUS, newRunId, readIdentity } from './agent-identity';
 import type { AgentIdentity, PartialAgentIdentity } from './agent-identity';
 import { keyLabel } from './label';
-import { liveRun } from './run-context';
-import { RunOpener } from './run-opener';
-import type { RunRequest } from './run-opener';
+import { liveInvocation } from './invocation-context';
+import { InvocationOpener } from './invocation-opener';
+import type { InvocationRequest } from './invocation-opener';
 import type { VaultKey } from './vault-key';
 import { policyFaults } from './vault-key-policy';
 import type { VaultKeyPolicy } from './vault-key-policy';
@@ -17,12 +17,13 @@ import type { VaultKeyPolicy } from './vault-key-policy';
  */
 @Injectable()
 export class VaultKeyService {
-  constructor(private readonly runs: RunOpener) {}
+  constructor(private readonly invocations: InvocationOpener) {}
 
   /**
    * Runs work under a vault key of its own: issued before, held in the work's context, and revoked
-   * once the work has returned or thrown. Inside a run, the inner key counts against the outer
-   * one's cap too (with a Keybrake server, which knows no such keys, the outer key is used as it is).
+   * once the work has returned or thrown. Inside an invocation, the inner key counts against the
+   * outer one's cap too (with a Keybrake server, which knows no such keys, the outer key is used as
+   * it is).
    *
    * @param policy What the key may do.
    * @param work What to do; gets the key.
@@ -43,24 +44,24 @@ export class VaultKeyService {
     work: (key: VaultKey) => T | Promise<T>,
     identity?: PartialAgentIdentity,
   ): Promise<T> {
-    const run = await this.runs.open(this.#requestFor(policy, identity));
+    const invocation = await this.invocations.open(this.#requestFor(policy, identity));
     try {
-      return await run.enter(() => work(run.key));
+      return await invocation.enter(() => work(invocation.key));
     } catch (error) {
       throw VaultKeyException.from(error) ?? error;
     } finally {
-      run.end();
+      invocation.end();
     }
   }
 
   /**
-   * A vault key outside any run, for work that no callback can hold. Whoever asks for it ends it
-   * with {@link revoke}; otherwise it lives until its expiry.
+   * A vault key outside any invocation, for work that no callback can hold. Whoever asks for it
+   * ends it with {@link revoke}; otherwise it lives until its expiry.
    *
    * @throws VaultKeyUnavailableException when no key could be issued or the policy is invalid.
    */
   async issue(policy: VaultKeyPolicy, identity?: PartialAgentIdentity): Promise<VaultKey> {
-    return this.runs.issue(this.#requestFor(policy, identity));
+    return this.invocations.issue(this.#requestFor(policy, identity));
   }
 
   /**
@@ -68,11 +69,11 @@ export class VaultKeyService {
    * again and again until it has heard. Never throws.
    */
   revoke(key: VaultKey): void {
-    this.runs.revoke(key);
+    this.invocations.revoke(key);
   }
 
-  #requestFor(policy: VaultKeyPolicy, given: PartialAgentIdentity | undefined): RunRequest {
-    const faults = policyFaults(policy, this.runs.dialect);
+  #requestFor(policy: VaultKeyPolicy, given: PartialAgentIdentity | undefined): InvocationRequest {
+    const faults = policyFaults(policy, this.invocations.dialect);
     if (faults.length > 0) {
       throw new VaultKeyUnavailableException({
         message: `The policy of this run is invalid, so it was not begun: ${faults
@@ -85,7 +86,7 @@ export class VaultKeyService {
   }
 
   #identityFrom(given: PartialAgentIdentity | undefined): AgentIdentity {
-    const own = liveRun()?.identity ?? { userId: ANONYMOUS, runId: newRunId() };
+    const own = liveInvocation()?.identity ?? { userId: ANONYMOUS, runId: newRunId() };
     return { ...own, ...readIdentity(given) };
   }
 }

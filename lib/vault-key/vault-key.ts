@@ -15,8 +15,9 @@ export interface VaultKeyInit {
 }
 
 /**
- * The short-lived credential one run of an agent's tool works with. The token reaches only code
- * that reads `.token`: `inspect`, `JSON.stringify`, template strings and loggers show it masked.
+ * The short-lived credential one invocation of an agent's tool works with. The token reaches only
+ * code that reads `.token`: `inspect`, `JSON.stringify`, template strings and loggers show it
+ * masked.
  */
 export class VaultKey {
   readonly id: string;
@@ -43,12 +44,18 @@ export class VaultKey {
     this.#broker = init.broker;
   }
 
-  /** The secret itself, for an `Authorization: Bearer` header to the broker's proxy and nothing else. */
+  /**
+   * The secret itself, for an `Authorization: Bearer` header to the broker's proxy and nothing
+   * else.
+   */
   get token(): string {
     return this.#token;
   }
 
-  /** `vault_key_…` and the last four characters: enough to tell two keys apart, not enough to use one. */
+  /**
+   * `vault_key_…` and the last four characters: enough to tell two keys apart, not enough to use
+   * one.
+   */
   get maskedToken(): string {
     return `vault_key_…${this.#token.slice(-4)}`;
   }
@@ -58,20 +65,24 @@ export class VaultKey {
     return this.#broker;
   }
 
-  /** True once the run is over; a key that has ended serves no further call. */
+  /** True once the invocation is over; a key that has ended serves no further call. */
   get ended(): boolean {
     return this.#ended;
   }
 
-  /** True where the key was ended under its run, which the shutdown of the application cut off. */
+  /**
+   * True where the key was ended under its invocation, which the shutdown of the application cut
+   * off.
+   */
   get shutDown(): boolean {
     return this.#shutDown;
   }
 
   /**
-   * Marks the key as over: it serves no further call here. The broker is told when the run ends.
+   * Marks the key as over: it serves no further call here. The broker is told when the invocation
+   * ends.
    *
-   * @param shutDown Whether its run is cut off by the shutdown of the application.
+   * @param shutDown Whether its invocation is cut off by the shutdown of the application.
    */
   end(shutDown = false): void {
     if (this.#ended) return;

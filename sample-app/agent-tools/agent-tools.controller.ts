@@ -7,7 +7,7 @@ import { PayoutDto } from './payout.dto';
 import { UserGuard } from './user.guard';
 
 /**
- * Four tools for an agent. Each run of one gets a vault key of its own, with the cap and the
+ * Four tools for an agent. Each invocation of one gets a vault key of its own, with the cap and the
  * endpoints its mark names, and no way to more.
  */
 @Controller('agent-tools')

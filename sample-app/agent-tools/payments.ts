@@ -10,7 +10,7 @@ interface Payment {
   received: number;
 }
 
-/** What the key of each tool's run may do, whichever way the tool is called. */
+/** What the key of each tool's invocation may do, whichever way the tool is called. */
 export const MAY = {
   charge: { dailyUsdCap: 100, allowedEndpoints: ['POST /v1/payment_intents'] },
   // The key that reserved the money paid for it, so this one needs no money at all.
@@ -20,7 +20,9 @@ export const MAY = {
   payout: { dailyUsdCap: 100, allowedEndpoints: ['POST /v1/payment_intents'] },
 } satisfies Record<string, AgentToolOptions>;
 
-/** The work of the tools. A singleton: each call works with the key of the run it is made in. */
+/**
+ * The work of the tools. A singleton: each call works with the key of the invocation it is made in.
+ */
 @Injectable()
 export class Payments {
   constructor(

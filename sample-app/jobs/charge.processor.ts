@@ -6,7 +6,7 @@ import { MAY, Payments } from '../agent-tools/payments';
 /** Of this run of the sample alone: others may use the same Redis. */
 export const CHARGES = `sample-app-charges-${process.pid}-${Date.now()}`;
 
-/** A charge to be made later. Its key is issued for whom and for which run the job names. */
+/** A charge to be made later. Its key is issued for whom and for which agent run the job names. */
 export interface ChargeJob {
   userId: string;
   runId: string;

@@ -71,7 +71,7 @@ describe('a budget', () => {
     expect(vendor.received).toHaveLength(1);
   });
 
-  it('counts a user within its tenant, a run within its tenant and user; the rest stand alone', async () => {
+  it('counts a user within its tenant, an agent run within its tenant and user; the rest stand alone', async () => {
     await put('user/u1', 10, { tenant_id: 't1' });
     await put('run/r9', 10, { tenant_id: 't2', user_id: 'u2' });
     await put('tool/Tool.pay', 60);
@@ -159,7 +159,7 @@ describe('a budget', () => {
   });
 });
 
-describe('a budget over a user or a run that names no tenant', () => {
+describe('a budget over a user or an agent run that names no tenant', () => {
   it('caps that id within each tenant, each counted alone, those without a tenant too', async () => {
     await put('user/u1', 15);
     for (const tenant of [{ tenant_id: 't1' }, { tenant_id: 't2' }, {}]) {
@@ -384,7 +384,7 @@ describe('GET /v1/budgets', () => {
     expect((await all())[0]).toMatchObject({ daily_usd_cap: 100, spent_usd: 10 });
   });
 
-  it('shows the same of a run in several tenants and of several users', async () => {
+  it('shows the same of an agent run in several tenants and of several users', async () => {
     await put('run/r1', 100);
     await payAs({ ...SUBJECT, user_id: 'u1' });
     expect(await all()).toMatchObject([{ id: 'r1', spent_usd: 10 }]);

@@ -94,7 +94,7 @@ describe('an Idempotency-Key', () => {
     },
   );
 
-  it('is the same for the body as forwarded, whatever was written, and for another run or tool', async () => {
+  it('is the same for the body as forwarded, whatever was written, and for another agent run or tool', async () => {
     const first = await issue();
     vendorSays(200);
     expect((await send(first)).status).toBe(200);

@@ -141,13 +141,13 @@ describe('what stands in the place of', () => {
     expect(await keys()).toMatchObject([{ daily_usd_cap: 500, spent_usd: 12.5 }]);
   });
 
-  it('Current: the key of the run', async () => {
+  it('Current: the key of the invocation', async () => {
     const receipt = app.get<{ note(): string }>(services.receipt);
     const note = app
       .get(VaultKeyService)
       .run(POLICY, () => receipt.note(), { userId: 'ada', runId: 'run-1' });
     expect(await note).toBe('paid for ada in run run-1, under nest-ada-run-1');
-    expect(() => receipt.note()).toThrow('outside a run');
+    expect(() => receipt.note()).toThrow('outside an invocation');
   });
 
   it('the service: the cap can be told from all else', async () => {
@@ -201,7 +201,7 @@ describe('what stands in the place of', () => {
     expect(await keys()).toMatchObject([{ spent_usd: 12.5 }]);
   });
 
-  it('the SDK: the client takes the key of the run', async () => {
+  it('the SDK: the client takes the key of the invocation', async () => {
     const invoice = app.get<{ charge(amount: number): Promise<{ amount: number }> }>(
       services.invoice,
     );

@@ -96,7 +96,7 @@ describe.each([
     return (await app.get(EmbeddedBroker).keys({ run_id: run })).keys;
   }
 
-  it('the controller charges for its user and run', async () => {
+  it('the controller charges for its user and agent run', async () => {
     expect((await charge('agent-tools', 1250, 'run-1')).status).toBe(201);
     expect(await keysOf('run-1')).toMatchObject([
       {

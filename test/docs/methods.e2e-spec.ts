@@ -64,7 +64,7 @@ describe('the methods', () => {
     );
   }
 
-  it('the timer charges, all of its run with one key', async () => {
+  it('the timer charges, all of its invocation with one key', async () => {
     void app.get(SchedulerRegistry).getCronJob('dunning').fireOnTick();
     await madeCharges(2);
     expect(await keys()).toMatchObject([
@@ -86,7 +86,7 @@ describe('the methods', () => {
     expect(await keys()).toMatchObject([{ status: 'revoked', spent_usd: 11 }]);
   });
 
-  it("a marked method within a run has a key of its own, and the run's cap counts too", async () => {
+  it('a marked method within an invocation has a key of its own, and the outer cap counts too', async () => {
     expect(await dunning.chargeFor('ada', orderOf(1250))).toMatchObject({ amount: 1250 });
     const all = await keys();
     const outer = all.find(({ parent_id }) => parent_id === undefined || parent_id === null);

@@ -124,7 +124,7 @@ describe("an application's own module", () => {
   });
 });
 
-it('a marked method that is called directly is a run of its own', async () => {
+it('a marked method that is called directly is an invocation of its own', async () => {
   const compile = jest.spyOn(TestingModuleBuilder.prototype, 'compile');
   const block = blockWith(PAGE, 'module.get(AgentToolsController)');
   try {

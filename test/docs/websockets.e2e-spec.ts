@@ -53,7 +53,7 @@ describe('the gateway', () => {
     await app.close();
   });
 
-  it('charges for the user of the connection, in its run', async () => {
+  it('charges for the user of the connection, in its agent run', async () => {
     expect(await charge(socket, 1250)).toMatchObject({ amount: 1250 });
     expect((await app.get(EmbeddedBroker).keys()).keys).toMatchObject([
       {

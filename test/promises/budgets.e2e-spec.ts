@@ -168,7 +168,7 @@ describe.each(Object.keys(operated))('with %s', (brokerName) => {
       expect(other.status).toBe(201);
     });
 
-    it('a run has its own, within its user’s', async () => {
+    it('an agent run has its own, within its user’s', async () => {
       const user = newUser();
       const charge = (run: string) => send(tools, 'charge', { user, run }, { amount: 1_000 });
       expect([(await charge('r1')).status, (await charge('r1')).status]).toEqual([201, 201]);
@@ -233,7 +233,7 @@ describe.each(Object.keys(operated))('with %s', (brokerName) => {
       expect(own.reduce((sum, { held_usd }) => sum + held_usd, 0)).toBe(0);
     });
 
-    it('remaining() tells the tightest cap, and every one over the run', async () => {
+    it('remaining() tells the tightest cap, and every one over the invocation', async () => {
       const user = newUser();
       await send(tools, 'charge', { user, run: 'r1' }, { amount: 1_200 });
       const first = await send(tools, 'remaining', { user, run: 'r1' }, { amount: 300 });
@@ -273,7 +273,7 @@ describe.each(Object.keys(operated))('with %s', (brokerName) => {
       await broker.close();
     });
 
-    it('a run that is stopped gets no new key, and is served again once the brake is lifted', async () => {
+    it('an agent run that is stopped gets no new key, and is served again once the brake is lifted', async () => {
       const user = newUser();
       const { id, hit } = await brakes.stop({ run: 'looping' }, 'refunds in a loop');
 
@@ -297,13 +297,13 @@ describe.each(Object.keys(operated))('with %s', (brokerName) => {
     it.each<[string, (who: { user: string; run: string; key: string }) => BrakeTarget]>([
       ['its user', ({ user }) => ({ user })],
       ['its user in its tenant', ({ user }) => ({ user, tenant: 't1' })],
-      ['its run', ({ run }) => ({ run })],
+      ['its agent run', ({ run }) => ({ run })],
       ['its tenant', () => ({ tenant: 't1' })],
       ['its tool', () => ({ tool: 'ToolsController.charge' })],
       ['its vendor', () => ({ vendor: 'stripe' })],
       ['its key', ({ key }) => ({ key })],
       ['all', () => 'all'],
-    ])('a key at work is stopped in mid-run by a brake on %s', async (_whom, target) => {
+    ])('a key at work is stopped during its invocation by a brake on %s', async (_whom, target) => {
       const gate = randomUUID();
       const user = newUser();
       const run = `run-${user}`;

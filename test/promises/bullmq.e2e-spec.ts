@@ -300,7 +300,7 @@ describeWithRedis('jobs of BullMQ', () => {
     return failures();
   }
 
-  it('without fields of its own a job works for anon, in a run that is named for it', async () => {
+  it('without fields of its own a job works for anon, in an agent run that is named for it', async () => {
     const job = await add((tools) => tools.charge());
     expect(await end(job)).toEqual({ result: expect.stringMatching(/^pi_/) as string });
 
@@ -337,7 +337,7 @@ describeWithRedis('jobs of BullMQ', () => {
     expect(work).not.toHaveBeenCalled();
   });
 
-  it('odd names of queues and jobs still make runs and idempotency keys', async () => {
+  it('odd names of queues and jobs still make run ids and idempotency keys', async () => {
     const jobs = await Promise.all(
       ['Bestellung №9', 'x'.repeat(300)].map((jobId) =>
         add((tools) => tools.charge(), { on: ODD_QUEUE, jobId }),
@@ -482,7 +482,7 @@ describeWithRedis('jobs of BullMQ', () => {
     expect(vendor.book.total('usd')).toBe(1_000);
   });
 
-  it('a run inside the job counts its calls on, and its refusal can be looked at there', async () => {
+  it('an invocation inside the job counts its calls on, and its refusal can be looked at there', async () => {
     const job = await add(
       (tools, inner) => {
         works.set(inner.name, (again) => again.charge(1_600));

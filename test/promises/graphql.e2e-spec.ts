@@ -185,7 +185,7 @@ describe.each(Object.keys(adapters) as (keyof typeof adapters)[])('GraphQL on %s
     await app.close();
   });
 
-  it('the resolvers of one request that run at once have a key each, in one run', async () => {
+  it('the resolvers of one request that run at once have a key each, in one agent run', async () => {
     await start();
     const gate = randomUUID();
     const names = Array.from({ length: 12 }, (_, i) => `k${i}`);

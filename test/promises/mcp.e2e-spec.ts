@@ -251,7 +251,7 @@ describe('an MCP tool', () => {
   );
 
   it.each(matrix)(
-    'is charged to its user and run ($server, $era client, sessions: $statefulMode)',
+    'is charged to its user and agent run ($server, $era client, sessions: $statefulMode)',
     async ({ adapter, era, statefulMode }) => {
       const app = await start({ adapter: adapter(), transport: { statefulMode } });
       const client = await app.connect({ 'x-user': 'ada', 'X-Agent-Run-ID': 'run-1' }, era);
@@ -265,7 +265,7 @@ describe('an MCP tool', () => {
     },
   );
 
-  it('has its run from `_meta` where no header names it, and a header counts for more', async () => {
+  it('has its agent run from `_meta` where no header names it, and a header counts for more', async () => {
     const app = await start();
     const name = 'charge_card';
     const args = { amount: 100 };
@@ -291,7 +291,7 @@ describe('an MCP tool', () => {
     ]);
   });
 
-  it('works in the run of its MCP session where nothing names another', async () => {
+  it('works in the agent run of its MCP session where nothing names another', async () => {
     const app = await start({ transport: { statefulMode: true } });
     const [first, second] = [await app.connect({}, 'legacy'), await app.connect({}, 'legacy')];
     const runOf = async (client: Client) =>
@@ -303,7 +303,7 @@ describe('an MCP tool', () => {
   });
 
   it.each([{ 'x-agent-run-id': 'no run' }, { meta: 'no run' }, { meta: 7 }])(
-    'is not run where its run is named by no run id: %j',
+    'is not run where its agent run is named by an invalid run id: %j',
     async ({ meta, ...headers }: Record<string, unknown>) => {
       const app = await start();
       const client = await app.connect(headers as Record<string, string>);
@@ -359,7 +359,7 @@ describe('an MCP tool', () => {
   });
 
   it.each(servers)(
-    'calls of one session that arrive at once keep the user and the run of their own request (%s)',
+    'calls of one session that arrive at once keep the user and the agent run of their own request (%s)',
     async (_server, adapter) => {
       const app = await start({ adapter: adapter(), transport: { statefulMode: true } });
       const client = await app.connect({}, 'legacy');

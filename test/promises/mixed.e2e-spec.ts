@@ -23,7 +23,7 @@ import { ToolWork, ToolWorkModule } from './transports/tool-work';
 import type { Charged, ToolArgs } from './transports/tool-work';
 import type { Caller, ToolAnswer } from './transports/transport-under-test';
 
-const RUNS = 500;
+const INVOCATIONS = 500;
 const USERS = 20;
 
 interface Way {
@@ -54,7 +54,7 @@ describeWithRedis('one application over HTTP, MCP and BullMQ', () => {
         VaultKeyModule.forRoot({
           embedded: {
             // A connection for each run: how long they would wait for one is the machine's matter.
-            vendors: { stripe: { secretKey, baseUrl: vendor.url, connections: 2 * RUNS } },
+            vendors: { stripe: { secretKey, baseUrl: vendor.url, connections: 2 * INVOCATIONS } },
             store: 'sqlite::memory:',
           },
         }),
@@ -149,8 +149,8 @@ describeWithRedis('one application over HTTP, MCP and BullMQ', () => {
     return byRun;
   }
 
-  it(`${RUNS} runs at once, mixed over all of them, each pay with their own key and no other`, async () => {
-    const calls = Array.from({ length: RUNS }, (_, i) => ({
+  it(`${INVOCATIONS} invocations at once, mixed over all of them, each pay with their own key and no other`, async () => {
+    const calls = Array.from({ length: INVOCATIONS }, (_, i) => ({
       way: ways[i % ways.length]!,
       // Told apart by what they cost, too.
       amount: 100 + i,
@@ -162,8 +162,8 @@ describeWithRedis('one application over HTTP, MCP and BullMQ', () => {
     // They all have their keys, and none of them has paid.
     const { began } = app.get(ToolWork, { strict: false });
     await until(
-      () => began.size === RUNS,
-      () => `${began.size} of ${RUNS} runs have begun`,
+      () => began.size === INVOCATIONS,
+      () => `${began.size} of ${INVOCATIONS} invocations have begun`,
     );
     app.get(Gates, { strict: false }).gate('all').open();
     const charged = (await Promise.all(answers)).map(
@@ -171,14 +171,14 @@ describeWithRedis('one application over HTTP, MCP and BullMQ', () => {
     );
 
     const byRun = await keysByRun();
-    expect(byRun.size).toBe(RUNS);
+    expect(byRun.size).toBe(INVOCATIONS);
     const paid = new Map(
       vendor.calls('POST /v1/payment_intents').map(({ params }) => {
         const metadata = params['metadata'] as Record<string, string>;
         return [metadata['run']!, { ...metadata, amount: Number(params['amount']) }];
       }),
     );
-    expect(vendor.calls()).toHaveLength(RUNS);
+    expect(vendor.calls()).toHaveLength(INVOCATIONS);
     calls.forEach(({ way, amount, caller: { run, user } }, i) => {
       const { key } = charged[i]!;
       expect(paid.get(run)).toEqual({ key, run, user, amount });

@@ -237,7 +237,7 @@ describe.each(Object.keys(brokers))('with %s', (brokerName) => {
       expect(vendor.calls()).toHaveLength(before);
     });
 
-    it('a header that is no run id is refused, and no key is issued', async () => {
+    it('a header that is an invalid run id is refused, and no key is issued', async () => {
       const before = (await broker.keys(tools.app)).length;
       const answer = await send('POST', 'charge', { run: 'no run/id' });
 
@@ -263,7 +263,7 @@ describe.each(Object.keys(brokers))('with %s', (brokerName) => {
       },
     );
 
-    it('an inner run has the tighter of its own cap and the one around it', async () => {
+    it('an inner invocation has the tighter of its own cap and the one around it', async () => {
       const run = newRun();
       const { body } = await send('POST', 'inner', { run });
 
@@ -271,7 +271,7 @@ describe.each(Object.keys(brokers))('with %s', (brokerName) => {
       expect(charged(run)).toHaveLength(1);
     });
 
-    it('a vendor call left behind by a run that is over fails before anything is sent', async () => {
+    it('a vendor call left behind by an invocation that is over fails before anything is sent', async () => {
       const run = newRun();
       const gate = randomUUID();
       await send('POST', 'left-behind', { run, body: { gate } });
@@ -448,7 +448,7 @@ describe.each(Object.keys(brokers))('with %s', (brokerName) => {
       ['imported twice', { importedTwice: true }],
       ["beside the application's own nestjs-cls", { ownCls: true }],
     ])('the module %s', (_name, arrangement) => {
-      it('issues one key for one run, and revokes it', async () => {
+      it('issues one key for one invocation, and revokes it', async () => {
         const other = await brokers[brokerName]!(vendor);
         const twice = await startToolsApp(platform, other.options, arrangement);
         try {

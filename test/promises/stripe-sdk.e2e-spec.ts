@@ -121,7 +121,7 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
   });
 
   /** Runs work in a marked handler, and gives what its caller is answered. */
-  async function inRun(
+  async function inInvocation(
     work: Work,
     { run = newRun(), signal }: { run?: string; signal?: AbortSignal } = {},
   ): Promise<Answer> {
@@ -143,11 +143,11 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
   }
 
   /** What a call fails with inside the handler, as the client throws it. */
-  async function failureInRun(
+  async function failureInInvocation(
     work: Work,
   ): Promise<{ error: Stripe.errors.StripeError; exception: VaultKeyException | undefined }> {
     let caught: unknown;
-    const { status } = await inRun(async (stripe, key) => {
+    const { status } = await inInvocation(async (stripe, key) => {
       caught = await work(stripe, key).then(
         () => 'no error',
         (error: unknown) => error,
@@ -198,9 +198,9 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
       );
   }
 
-  it('a charge goes out under the key of its run, and comes back as Stripe answers it', async () => {
+  it('a charge goes out under the key of its invocation, and comes back as Stripe answers it', async () => {
     const run = newRun();
-    const { status, body } = await inRun(
+    const { status, body } = await inInvocation(
       async (stripe, key) => {
         const intent = await stripe.paymentIntents.create(charge(1250, { run, key: key.id }));
         watch.show(intent.lastResponse);
@@ -224,7 +224,7 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
     expect(await keysOf(run)).toMatchObject([{ id: body.key, spent_usd: 12.5, held_usd: 0 }]);
   });
 
-  it('a cap is an error of the client inside the run, is tried once, and leaves it as 402', async () => {
+  it('a cap is an error of the client inside the invocation, is tried once, and leaves it as 402', async () => {
     const run = newRun();
     let attempts = 0;
     const count = (): void => void attempts++;
@@ -233,7 +233,7 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
       await stripe.paymentIntents.create(charge(6000, { run }));
       await stripe.paymentIntents.create(charge(5000, { run }));
     };
-    const { error, exception } = await failureInRun(work);
+    const { error, exception } = await failureInInvocation(work);
     client.off('request', count);
 
     expect(error).toBeInstanceOf(Stripe.errors.StripePermissionError);
@@ -244,14 +244,14 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
     expect(attempts).toBe(2);
     expect(callsIn(run)).toHaveLength(1);
 
-    expect(await inRun(work, { run })).toMatchObject({
+    expect(await inInvocation(work, { run })).toMatchObject({
       status: 402,
       body: { error: 'spend_cap_exceeded', retryable: false, cap: 100, spent: 60 },
     });
   });
 
-  it('pages are turned and objects expanded, each page a call of the run', async () => {
-    const { body } = await inRun(async (stripe) => {
+  it('pages are turned and objects expanded, each page a call of the invocation', async () => {
+    const { body } = await inInvocation(async (stripe) => {
       const email = `${randomUUID()}@example.com`;
       for (let i = 0; i < 5; i++) await stripe.customers.create({ email, name: `c${i}` });
       const names: (string | null | undefined)[] = [];
@@ -281,7 +281,7 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
   });
 
   it('a search and a raw request reach the vendor, whose answer stands', async () => {
-    const { error, exception } = await failureInRun((stripe) =>
+    const { error, exception } = await failureInInvocation((stripe) =>
       stripe.customers.search({ query: "email:'ada@example.com'" }),
     );
     expect(error).toMatchObject({ type: 'StripeInvalidRequestError', statusCode: 400 });
@@ -290,7 +290,7 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
       query: "email:'ada@example.com'",
     });
 
-    const raw = await inRun((stripe) =>
+    const raw = await inInvocation((stripe) =>
       stripe.rawRequest('POST', '/v1/customers', { name: 'Ada', metadata: { order: 'o_1' } }),
     );
     expect(raw.body).toMatchObject({ object: 'customer', metadata: { order: 'o_1' } });
@@ -304,7 +304,7 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
   ] as const)('a %s that a retry overcomes is one hold and one charge', async (_name, fault) => {
     const run = newRun();
     vendor.next('POST /v1/payment_intents', fault);
-    const { status, body } = await inRun(
+    const { status, body } = await inInvocation(
       async (stripe) => ({
         made: (await stripe.paymentIntents.create(charge(900, { run }))).status,
       }),
@@ -323,7 +323,7 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
   it('a rate limit is Stripe’s own, and is not tried again', async () => {
     const run = newRun();
     vendor.next('POST /v1/payment_intents', { status: 429, headers: { 'Retry-After': '7' } });
-    const { error, exception } = await failureInRun((stripe) =>
+    const { error, exception } = await failureInInvocation((stripe) =>
       stripe.paymentIntents.create(charge(900, { run })),
     );
     expect(error).toMatchObject({ type: 'StripeRateLimitError', code: 'rate_limit' });
@@ -336,7 +336,7 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
     const { hostname: host, port } = new URL(vendor.url);
     const raw = new Stripe(vendor.secretKey, { host, port, protocol: 'http', telemetry: false });
     const expected = await raw.paymentIntents.create(declined).catch((error: unknown) => error);
-    const { error } = await failureInRun((stripe) => stripe.paymentIntents.create(declined));
+    const { error } = await failureInInvocation((stripe) => stripe.paymentIntents.create(declined));
 
     expect(error).toBeInstanceOf(Stripe.errors.StripeCardError);
     expect(Object.keys(error).toSorted()).toEqual(Object.keys(expected as object).toSorted());
@@ -349,7 +349,7 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
     expect(error.requestId).toMatch(/^req_/);
     expect(error.payment_intent?.object).toBe('payment_intent');
 
-    expect(await inRun((stripe) => stripe.paymentIntents.create(declined))).toMatchObject({
+    expect(await inInvocation((stripe) => stripe.paymentIntents.create(declined))).toMatchObject({
       status: 402,
       body: {
         error: 'vendor_error',
@@ -363,7 +363,7 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
   });
 
   it('an endpoint that is not on the list is refused, and not tried again', async () => {
-    const { error, exception } = await failureInRun((stripe) =>
+    const { error, exception } = await failureInInvocation((stripe) =>
       stripe.payouts.create({ amount: 100, currency: 'usd' }),
     );
     expect(error).toMatchObject({ type: 'StripePermissionError', code: 'endpoint_not_allowed' });
@@ -430,7 +430,7 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
   ])('%s is refused, and nothing is sent', async (_name, work, code) => {
     watch.addSecret('sk_live_of_someone_else');
     const before = vendor.calls().length;
-    const { error, exception } = await failureInRun(work);
+    const { error, exception } = await failureInInvocation(work);
 
     expect(error.code).toBe(code);
     expect(exception).toBeInstanceOf(VaultKeyException);
@@ -441,7 +441,7 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
     const run = newRun();
     const idempotencyKey = randomUUID();
     vendor.next('POST /v1/payment_intents', { hang: 'after' });
-    const answer = await inRun(
+    const answer = await inInvocation(
       (stripe) =>
         stripe.paymentIntents.create(charge(800, { run }), {
           timeout: 1_000,
@@ -461,7 +461,7 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
   it('a connection that breaks under a call, retries off, leaves its outcome unknown', async () => {
     const run = newRun();
     vendor.next('POST /v1/payment_intents', { reset: 'after' });
-    const { error } = await failureInRun((stripe) =>
+    const { error } = await failureInInvocation((stripe) =>
       stripe.paymentIntents.create(charge(800, { run }), { maxNetworkRetries: 0 }),
     );
     expect(error).toMatchObject({ type: 'StripeAPIError', code: 'vendor_outcome_unknown' });
@@ -470,7 +470,7 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
 
   it('an answer that breaks off after it was executed leaves its outcome unknown', async () => {
     vendor.next('POST /v1/payment_intents', { truncate: true });
-    const { error, exception } = await failureInRun((stripe) =>
+    const { error, exception } = await failureInInvocation((stripe) =>
       stripe.paymentIntents.create(charge(800), { maxNetworkRetries: 0 }),
     );
     expect(error.code).toBe('vendor_outcome_unknown');
@@ -481,7 +481,7 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
 
   it('an answer can be read as a stream', async () => {
     vendor.next('GET /v1/charges', { stream: { bytes: 300_000 } });
-    const { body } = await inRun(async (stripe) => {
+    const { body } = await inInvocation(async (stripe) => {
       const stream = (await stripe.rawRequest('GET', '/v1/charges', undefined, {
         streaming: true,
       })) as unknown as NodeJS.ReadableStream;
@@ -490,20 +490,20 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
     expect(body.bytes).toBeGreaterThanOrEqual(300_000);
   });
 
-  it('outside a run a call fails before anything is sent', async () => {
+  it('outside an invocation a call fails before anything is sent', async () => {
     const before = vendor.calls().length;
     const error = await client.charges.list().catch((thrown: unknown) => thrown);
 
     expect(error).toMatchObject({ type: 'StripeAPIError', code: 'vault_key_missing' });
     expect(VaultKeyException.from(error)).toBeInstanceOf(VaultKeyMissingException);
-    expect(VaultKeyException.from(error)).toMatchObject({ reason: 'outside_run' });
+    expect(VaultKeyException.from(error)).toMatchObject({ reason: 'outside_invocation' });
     expect(vendor.calls()).toHaveLength(before);
   });
 
-  it('a call left behind by a run that is over fails before anything is sent', async () => {
+  it('a call left behind by an invocation that is over fails before anything is sent', async () => {
     const gate = new Gates().gate('left behind');
     let left: Promise<unknown> | undefined;
-    await inRun((stripe) => {
+    await inInvocation((stripe) => {
       left = gate.pass().then(() => stripe.charges.list());
       left.catch(() => undefined);
       return Promise.resolve({});
@@ -513,7 +513,7 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
     gate.open();
 
     const error = await left!.catch((thrown: unknown) => thrown);
-    expect(VaultKeyException.from(error)).toMatchObject({ reason: 'run_ended' });
+    expect(VaultKeyException.from(error)).toMatchObject({ reason: 'invocation_ended' });
     expect(vendor.calls()).toHaveLength(before);
   });
 
@@ -522,10 +522,13 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
     const controller = new AbortController();
     const held = vendor.hold('POST /v1/payment_intents');
     let settled: Promise<unknown> | undefined;
-    const sent = inRun((stripe) => (settled = stripe.paymentIntents.create(charge(400, { run }))), {
-      run,
-      signal: controller.signal,
-    });
+    const sent = inInvocation(
+      (stripe) => (settled = stripe.paymentIntents.create(charge(400, { run }))),
+      {
+        run,
+        signal: controller.signal,
+      },
+    );
     await held.arrived;
     controller.abort();
     await expect(sent).rejects.toThrow(/abort/);
@@ -562,17 +565,17 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
     });
   }
 
-  it('webhooks are verified with no run at all', () => {
+  it('webhooks are verified outside any invocation', () => {
     const payload = JSON.stringify({ id: 'evt_1', object: 'event' });
     const header = client.webhooks.generateTestHeaderString({ payload, secret: 'whsec_1' });
     expect(client.webhooks.constructEvent(payload, header, 'whsec_1').id).toBe('evt_1');
   });
 
-  it('200 runs at once, of one client, each spend with their own key', async () => {
+  it('200 invocations at once, of one client, each spend with their own key', async () => {
     const runs = Array.from({ length: 200 }, (_, i) => ({ run: newRun(), amount: 101 + i }));
     const answers = await Promise.all(
       runs.map(({ run, amount }) =>
-        inRun(
+        inInvocation(
           async (stripe, key) => {
             const { id } = await stripe.paymentIntents.create(charge(amount, { run }));
             await stripe.paymentIntents.retrieve(id);

@@ -472,7 +472,7 @@ describe('marked methods that Nest does not route', () => {
     expect(paid('unknown')).toEqual([]);
   });
 
-  it('run inside a run under a key of their own, whose spend counts against the outer cap too', async () => {
+  it('run inside an invocation under a key of their own, whose spend counts against the outer cap too', async () => {
     const [own, inner, refused, last] = await refunds.outer('outer');
     expect(new Set([own, inner]).size).toBe(2);
     expect(refused).toMatchObject({ code: 'spend_cap_exceeded', cap: 15, spent: 10 });
@@ -482,7 +482,7 @@ describe('marked methods that Nest does not route', () => {
     expect(keys[1]!.subject.run_id).toBe(keys[0]!.subject.run_id);
   });
 
-  it('called from a marked HTTP handler work for its user, in its run and under its cap', async () => {
+  it('called from a marked HTTP handler work for its user, in its agent run and under its cap', async () => {
     const response = await fetch(`${await app.getUrl()}/marked`, {
       method: 'POST',
       headers: { 'x-agent-run-id': 'errand-7' },
@@ -517,7 +517,7 @@ describe('marked methods that Nest does not route', () => {
   );
 
   describe('of a subclass', () => {
-    it('that call the marked method above them open a run in theirs, and the least cap counts', async () => {
+    it('that call the marked method above them open an inner invocation, and the least cap counts', async () => {
       const partial = app.get(PartialRefunds);
       const [outer = '', inner = ''] = (await partial.charge('partial')).split(' ');
       expect(await keyOf(inner)).toMatchObject({
@@ -590,7 +590,7 @@ describe('marked methods that Nest does not route', () => {
   });
 
   describe("that are a controller's", () => {
-    it('and are called by the application itself have a run of their own', async () => {
+    it('and are called by the application itself have an invocation of their own', async () => {
       const id = await app.get(Desk).other(undefined);
       expect(await keyOf(id)).toMatchObject({
         subject: { user_id: 'anon', tool: 'Desk.other' },

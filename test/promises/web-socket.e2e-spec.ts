@@ -153,7 +153,7 @@ describe('a gateway on socket.io', () => {
     await noKeyLives();
   });
 
-  it('gives each message of a socket a key of its own, in the run of the connection', async () => {
+  it('gives each message of a socket a key of its own, in the agent run of the connection', async () => {
     const gate = randomUUID();
     const answers = Array.from(
       { length: 10 },
@@ -190,7 +190,7 @@ describe('a gateway on socket.io', () => {
     const told = new Promise((resolve) => socket.once('exception', resolve));
     socket.emit('unmarked');
 
-    expect(await told).toMatchObject({ error: 'vault_key_missing', reason: 'outside_run' });
+    expect(await told).toMatchObject({ error: 'vault_key_missing', reason: 'outside_invocation' });
   });
 
   it("leaves a handler's own filter the first word, and other errors to Nest", async () => {
@@ -303,7 +303,7 @@ describe('a gateway on ws', () => {
     return JSON.parse(String(text));
   }
 
-  it('has its run from the request that opened the socket', async () => {
+  it('has its agent run from the request that opened the socket', async () => {
     expect(await ask('key', {}, { 'x-agent-run-id': 'run-of-ws' })).toMatchObject({
       label: 'nest-anon-run-of-ws',
     });

@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { AgentRequest } from '../identity';
-import type { RequestWithVaultKey } from '../request-run';
+import type { RequestWithVaultKey } from '../request-invocation';
 import type { Transport } from './transport';
 
 type Request = Partial<AgentRequest> & RequestWithVaultKey & { raw?: RequestWithVaultKey };
@@ -15,10 +15,10 @@ interface GraphQLContext {
 }
 
 /**
- * GraphQL resolvers: queries, mutations and subscriptions, and field resolvers where the application
- * has interceptors run for them. Each resolver of a request has a key of its own, which goes with
- * its resolver and not with the response: what is read after a resolver has settled is plain data,
- * and its neighbours may take long. A subscription's goes with its iterator.
+ * GraphQL resolvers: queries, mutations and subscriptions, and field resolvers where the
+ * application has interceptors run for them. Each resolver of a request has a key of its own, which
+ * goes with its resolver and not with the response: what is read after a resolver has settled is
+ * plain data, and its neighbours may take long. A subscription's goes with its iterator.
  */
 export const graphql: Transport = {
   requestOf(context): AgentRequest {

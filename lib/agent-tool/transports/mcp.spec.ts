@@ -41,7 +41,7 @@ describe('an MCP call', () => {
     }
   });
 
-  it('over STDIO works for nobody, in one run a connection', () => {
+  it('over STDIO works for nobody, in one agent run a connection', () => {
     const connection = { server: {}, session: { transport: 'stdio' } };
     expect(userOf(connection)).toBe('anon');
     expect(runOf(connection)).toMatch(/^mcp-[0-9a-f]{16}$/);
@@ -49,12 +49,12 @@ describe('an MCP call', () => {
     expect(runOf({ ...connection, server: {} })).not.toBe(runOf(connection));
   });
 
-  it('over HTTP without a session has a run of its own', () => {
+  it('over HTTP without a session has an agent run of its own', () => {
     const call = { server: {}, session: { transport: 'streamable-http' } };
     expect(runOf(call)).not.toBe(runOf(call));
   });
 
-  it('in a session whose id is no sound run id has a run of its own', () => {
+  it('in a session whose id is no valid run id has an agent run of its own', () => {
     const call = { server: {}, session: { sessionId: 'a b', transport: 'streamable-http' } };
     expect(runOf(call)).toMatch(/^[0-9a-f]{16}$/);
   });

@@ -6,10 +6,10 @@ import type { McpRequest } from '../../exceptions/mcp-answer';
 import { invalidIdentity, isRunId, newRunId } from '../../vault-key/agent-identity';
 import type { AgentRequest } from '../identity';
 import { RUN_ID_HEADER } from '../identity';
-import type { RequestWithVaultKey } from '../request-run';
+import type { RequestWithVaultKey } from '../request-invocation';
 import type { Transport } from './transport';
 
-/** Where a call's `_meta` names its run. */
+/** Where a call's `_meta` names its agent run. */
 const RUN_ID_META_KEY = 'nestjs-vault-key/agent-run-id';
 
 /** What `@rekog/mcp-nest` keeps of a call. */
@@ -41,9 +41,9 @@ const connectionRuns = new WeakMap<object, string>();
  * MCP tools, resources and prompts of `@rekog/mcp-nest`, over streamable HTTP and STDIO.
  *
  * The user is the one that a guard put on the RPC context or the HTTP request, or that a token
- * verifier named; over STDIO there is none unless `identify` names one. The run is the one the
- * header or the call's `_meta` names, else the MCP session's, else that of a STDIO connection. What
- * the arguments say, which a model wrote, counts for nothing.
+ * verifier named; over STDIO there is none unless `identify` names one. The agent run is the one
+ * the header or the call's `_meta` names, else the MCP session's, else that of a STDIO connection.
+ * What the arguments say, which a model wrote, counts for nothing.
  */
 export const mcp: Transport = {
   requestOf(context): AgentRequest {
@@ -95,7 +95,9 @@ function rawRequestOf(call: McpContext): RawRequest | undefined {
   );
 }
 
-/** What a web request was made from: adapters of Node's servers keep it under a symbol of theirs. */
+/**
+ * What a web request was made from: adapters of Node's servers keep it under a symbol of theirs.
+ */
 function nodeRequestBehind(request: object): RawRequest | undefined {
   const fields = request as Record<symbol, unknown>;
   return Object.getOwnPropertySymbols(request)

@@ -44,7 +44,7 @@ it.each<[string, unknown, unknown?]>([
   ["a TCP packet's metadata", new TcpContext([{}, 'pattern', RUN] as never)],
   ["a Redis packet's metadata", new RedisContext(['channel', RUN] as never)],
   ["the payload's metadata", new TcpContext([{}, 'pattern'] as never), { metadata: RUN }],
-])('a run is named by %s', (_name, context, payload: unknown = {}) => {
+])('the agent run is named by %s', (_name, context, payload: unknown = {}) => {
   expect(runIdOf(requestOf(context, payload))).toBe('run-1');
 });
 
@@ -62,7 +62,7 @@ it.each<[string, unknown, unknown?]>([
   ['a payload that is text', new TcpContext([{}, 'pattern'] as never), 'text'],
   ['a payload that is null', new TcpContext([{}, 'pattern'] as never), null],
   ['a transport without a context', undefined],
-])('over %s the run is a new one', (_name, context, payload: unknown = {}) => {
+])('over %s the agent run is a new one', (_name, context, payload: unknown = {}) => {
   expect(runIdOf(requestOf(context, payload))).toMatch(/^[0-9a-f]{16}$/);
 });
 

@@ -22,8 +22,8 @@ interface RpcContext {
  * Microservices: TCP, Redis, NATS, MQTT, Kafka, RabbitMQ, gRPC, and custom strategies.
  *
  * The user is the one a guard put on the RPC context; the payload, which an agent may have written,
- * names none. The run, which is the agent's own to name, is in the message's headers, or in the
- * payload's `metadata` for transports that have none.
+ * names none. The agent run, which is the agent's own to name, is in the message's headers, or in
+ * the payload's `metadata` for transports that have none.
  */
 export const rpc: Transport = {
   requestOf(context): AgentRequest {

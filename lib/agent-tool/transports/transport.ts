@@ -1,14 +1,14 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { AgentRequest } from '../identity';
-import type { attachedRun } from '../request-run';
+import type { attachedInvocation } from '../request-invocation';
 import type { ClosableResponse } from '../response-close';
 
 /** What is read of a call that came over one of the transports Nest routes. */
 export interface Transport {
-  /** What the call's user and run are read from. */
+  /** What the call's user and agent run are read from. */
   requestOf(context: ExecutionContext): AgentRequest;
-  /** The HTTP request the call came in, on which a middleware may have left its run. */
-  httpRequestOf?(context: ExecutionContext): Parameters<typeof attachedRun>[0];
+  /** The HTTP request the call came in, on which a middleware may have left its invocation. */
+  httpRequestOf?(context: ExecutionContext): Parameters<typeof attachedInvocation>[0];
   /** The response whose end the key waits for. */
   responseOf?(context: ExecutionContext): ClosableResponse | undefined;
   /** The tool's own name, where it has one beside `Class.method`. */

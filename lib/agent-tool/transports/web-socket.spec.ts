@@ -18,12 +18,12 @@ it.each([
     { handshake: { headers: { 'x-agent-run-id': 'run-1' }, auth: { runId: 'run-2' } } },
   ],
   ['the upgrade request, on ws', { request: { headers: { 'x-agent-run-id': 'run-1' } } }],
-])('the run is named by %s', (_name, client) => {
+])('the agent run is named by %s', (_name, client) => {
   expect(runIdOf(requestOf(client))).toBe('run-1');
 });
 
 it.each([[{}], [{ handshake: { headers: {}, auth: { runId: null } } }]])(
-  'the run of a connection that names none is a new one, whatever the message says',
+  'the agent run of a connection that names none is a new one, whatever the message says',
   (client) => {
     expect(runIdOf(requestOf(client))).toMatch(/^[0-9a-f]{16}$/);
   },

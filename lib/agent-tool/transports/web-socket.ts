@@ -8,7 +8,9 @@ type Headers = AgentRequest['headers'];
 interface Client {
   data?: { user?: unknown };
   user?: unknown;
-  /** The HTTP request that opened the socket: socket.io has it, on `ws` the application keeps it. */
+  /**
+   * The HTTP request that opened the socket: socket.io has it, on `ws` the application keeps it.
+   */
   request?: { headers?: Headers; user?: unknown };
   /** socket.io. `auth` is what the client wrote. */
   handshake?: { headers?: Headers; auth?: Record<string, unknown> };
@@ -22,8 +24,8 @@ interface Client {
  * WebSocket gateways, over socket.io and `ws`.
  *
  * The user is the one that a guard or middleware put on the socket; what the client says of itself
- * counts for nothing. The run is the connection's: the header of its handshake, or, for clients
- * that cannot set headers, socket.io's `auth: { runId }`.
+ * counts for nothing. The agent run is the connection's: the header of its handshake, or, for
+ * clients that cannot set headers, socket.io's `auth: { runId }`.
  */
 export const webSocket: Transport = {
   requestOf(context): AgentRequest {

@@ -2,7 +2,7 @@ import { instantText } from '../instant';
 import type { Subject } from '../keys/subject';
 import type { MicroUsd } from '../money/usd';
 
-/** Whose spend a budget counts. A user counts within its tenant, a run within its tenant and user. */
+/** Whose spend a budget counts. A user counts within its tenant, an agent run within its tenant and user. */
 export const BUDGET_SCOPES = ['tenant', 'user', 'run', 'tool', 'vendor'] as const;
 export type BudgetScope = (typeof BUDGET_SCOPES)[number];
 

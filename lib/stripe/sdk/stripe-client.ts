@@ -17,10 +17,14 @@ export function loadStripe(): StripePackage {
   }
 }
 
-/** A client of the official SDK whose every call goes with the vault key of the run around it. */
+/**
+ * A client of the official SDK whose every call goes with the vault key of the invocation around
+ * it.
+ */
 export function stripeClient(StripeClient: StripePackage, vaultKeys: CurrentVaultKey): Stripe {
   return new StripeClient('', {
-    // The key is put in by the HTTP client: an authenticator that rejects leaves a call without an end.
+    // The key is put in by the HTTP client: an authenticator that rejects leaves a call without an
+    // end.
     authenticator: () => Promise.resolve(),
     httpClient: new VaultKeyHttpClient(vaultKeys),
     timeout: NO_OWN_TIMEOUT_MS,

@@ -8,7 +8,7 @@ import { VaultKeyException } from '../../exceptions/vault-key.exception';
 import { VaultKeyUnavailableException } from '../../exceptions/vault-key-unavailable.exception';
 import { CallNumbering } from '../../vault-key/call-numbering';
 import { CurrentVaultKey } from '../../vault-key/current-vault-key';
-import { Run } from '../../vault-key/run';
+import { Invocation } from '../../vault-key/invocation';
 import { VaultKey } from '../../vault-key/vault-key';
 import { stripeClient } from './stripe-client';
 
@@ -86,7 +86,7 @@ function run<T>(broker: BrokerClient, work: () => T, calls?: CallNumbering): T {
     expiresAt: new Date(Date.now() + 60_000),
     broker,
   });
-  return new Run({ key, identity: { userId: 'u1', runId: 'r1' }, calls }).enter(work);
+  return new Invocation({ key, identity: { userId: 'u1', runId: 'r1' }, calls }).enter(work);
 }
 
 function pay(options?: Stripe.RequestOptions): Promise<Stripe.PaymentIntent> {
@@ -107,7 +107,7 @@ async function failure(
   return { error: error as Stripe.errors.StripeError, broker };
 }
 
-it('a call goes out as the client writes it, with the token of its run', async () => {
+it('a call goes out as the client writes it, with the token of its invocation', async () => {
   const broker = new ScriptedBroker([() => answer(200, PAID)]);
   const paid = await run(broker, () =>
     stripe.paymentIntents.create({

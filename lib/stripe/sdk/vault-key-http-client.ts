@@ -15,7 +15,7 @@ import { VendorException } from '../../exceptions/vendor.exception';
 import { VendorOutcomeUnknownException } from '../../exceptions/vendor-outcome-unknown.exception';
 import { VendorRateLimitedException } from '../../exceptions/vendor-rate-limited.exception';
 import { VendorUnreachableException } from '../../exceptions/vendor-unreachable.exception';
-import { numberedKey } from '../../vault-key/run-context';
+import { numberedKey } from '../../vault-key/invocation-context';
 import type { CurrentVaultKey } from '../../vault-key/current-vault-key';
 import type { VaultKey } from '../../vault-key/vault-key';
 import { errorOf, statusOf } from './stripe-error';
@@ -45,13 +45,15 @@ interface Attempt {
 type Told = Pick<Attempt, 'idempotencyKey' | 'readOnly'>;
 
 /**
- * What the `stripe` client sends with: each call goes with the vault key of the run it is made in,
- * to the broker that issued it. Never rejects. What is refused is told as an answer, of which the
- * client makes its error: to a rejection it gives words of its own, and an attempt more.
+ * What the `stripe` client sends with: each call goes with the vault key of the invocation it is
+ * made in, to the broker that issued it. Never rejects. What is refused is told as an answer, of
+ * which the client makes its error: to a rejection it gives words of its own, and an attempt more.
  */
 export class VaultKeyHttpClient implements Stripe.HttpClient {
   readonly #vaultKeys: CurrentVaultKey;
-  /** By run and idempotency key, what an attempt came to that the vendor may have executed. */
+  /**
+   * By invocation and idempotency key, what an attempt came to that the vendor may have executed.
+   */
   readonly #doubts = new WeakMap<VaultKey, Map<string, VaultKeyException>>();
 
   constructor(vaultKeys: CurrentVaultKey) {
@@ -136,13 +138,16 @@ export class VaultKeyHttpClient implements Stripe.HttpClient {
     return { error: errorOf(exception) };
   }
 
-  /** @param unanswered Whether the broker gave no answer: the client may try again what it would. */
+  /**
+   * @param unanswered Whether the broker gave no answer: the client may try again what it would.
+   */
   #refused(attempt: Attempt, exception: VaultKeyException, unanswered: boolean): VendorResponse {
     if (exception instanceof VendorOutcomeUnknownException) {
       this.#doubt(attempt, exception);
       return response(exception, exception.retryable);
     }
-    // That nothing was sent holds for the last attempt, not for the one that nobody knows the end of.
+    // That nothing was sent holds for the last attempt, not for the one that nobody knows the end
+    // of.
     const doubt = sentNothing(exception) ? this.#doubtOver(attempt) : undefined;
     const retry = unanswered || exception instanceof VendorUnreachableException;
     return response(doubt ?? exception, retry && exception.retryable);
@@ -191,7 +196,7 @@ function headersOf(headers: OutgoingHeaders): Record<string, string> {
     if (name === 'authorization') {
       throw CallRefusedException.forArgument(
         'apiKey',
-        'must not be given: a call goes with the vault key of its run and no other',
+        'must not be given: a call goes with the vault key of its invocation and no other',
         'api_key_not_proxied',
       );
     }
@@ -280,14 +285,18 @@ function vendorError(
   return new VendorResponse(status, headers, () => Promise.resolve(content as object));
 }
 
-/** An answer of this package's own. `retry`: whether an attempt more may help, where one is left. */
+/**
+ * An answer of this package's own. `retry`: whether an attempt more may help, where one is left.
+ */
 function response(exception: VaultKeyException, retry = false): VendorResponse {
   const headers = { 'content-type': 'application/json', 'stripe-should-retry': String(retry) };
   const body = { error: errorOf(exception) };
   return new VendorResponse(statusOf(exception), headers, () => Promise.resolve(body));
 }
 
-/** The body as a stream that ends with an error once it has stood still for the call's own time-out. */
+/**
+ * The body as a stream that ends with an error once it has stood still for the call's own time-out.
+ */
 function streamOf(attempt: Attempt, { body }: VendorAnswer): Readable {
   const { timeoutMs } = attempt;
   if (timeoutMs === undefined) return body;

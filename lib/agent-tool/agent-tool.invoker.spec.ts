@@ -27,17 +27,17 @@ describe('a generator that nobody reads to its end', () => {
     }).compile();
     await module.init();
     const queue = module.get(RevocationQueue);
-    const runEnded = queue.runEnded.bind(queue);
+    const invocationEnded = queue.invocationEnded.bind(queue);
     const over = new Promise<void>((resolve) => {
-      queue.runEnded = () => resolve(runEnded());
+      queue.invocationEnded = () => resolve(invocationEnded());
     });
 
     const { value: key } = (await module.get(Reports).lines().next()) as { value: VaultKey };
 
     expect(key.ended).toBe(false);
-    expect(queue.activeRuns).toBe(1);
+    expect(queue.activeInvocations).toBe(1);
     await over;
-    expect(queue.activeRuns).toBe(0);
+    expect(queue.activeInvocations).toBe(0);
     expect(key.ended).toBe(true);
     await module.close();
   });

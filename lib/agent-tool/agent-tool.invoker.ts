@@ -4,45 +4,48 @@ import { VaultKeyException } from '../exceptions/vault-key.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import { ANONYMOUS, newRunId } from '../vault-key/agent-identity';
 import type { AgentIdentity } from '../vault-key/agent-identity';
-import { currentNumbering } from '../vault-key/run-context';
+import { currentNumbering } from '../vault-key/invocation-context';
 import { keyLabel } from '../vault-key/label';
-import type { Run } from '../vault-key/run';
-import { liveRun } from '../vault-key/run-context';
-import { RunOpener } from '../vault-key/run-opener';
-import type { RunRequest } from '../vault-key/run-opener';
+import type { Invocation } from '../vault-key/invocation';
+import { liveInvocation } from '../vault-key/invocation-context';
+import { InvocationOpener } from '../vault-key/invocation-opener';
+import type { InvocationRequest } from '../vault-key/invocation-opener';
 import { policyFaults } from '../vault-key/vault-key-policy';
 import type { VaultKeyPolicy } from '../vault-key/vault-key-policy';
 import type { AgentToolContext, AgentToolOptions } from './agent-tool.options';
 import { callsOf, identityOf, jobError, jobIn, putOff, refuseLateRetry } from './queue-job';
 import type { QueueJob } from './queue-job';
 import { mayMissInterceptors } from './routed-methods';
-import type { ToolCall, ToolRuns } from './tool-runs';
+import type { ToolCall, ToolInvoker } from './tool-invoker';
 
-/** How a run of a marked method is asked for; its policy follows from the mark and the call. */
-export type ToolRunRequest = Omit<RunRequest, 'policy' | 'identity'>;
+/**
+ * How an invocation of a marked method is asked for; its policy follows from the mark and the call.
+ */
+export type ToolInvocationRequest = Omit<InvocationRequest, 'policy' | 'identity'>;
 
-/** Opens the runs of marked methods, however they are called. */
+/** Opens the invocations of marked methods, however they are called. */
 @Injectable()
-export class AgentToolRunner implements ToolRuns {
+export class AgentToolInvoker implements ToolInvoker {
   readonly #logger = new Logger('AgentTool');
   readonly #sound = new WeakSet<AgentToolOptions>();
 
-  constructor(private readonly runs: RunOpener) {}
+  constructor(private readonly invocations: InvocationOpener) {}
 
   /**
-   * Opens a run under a mark's policy.
+   * Opens an invocation under a mark's policy.
    *
-   * @throws VaultKeyException when no key could be issued, or the cap or endpoints could not be computed.
+   * @throws VaultKeyException when no key could be issued, or the cap or endpoints could not be
+   * computed.
    */
   async open(
     mark: AgentToolOptions,
     call: AgentToolContext,
-    request: ToolRunRequest,
-  ): Promise<Run> {
+    request: ToolInvocationRequest,
+  ): Promise<Invocation> {
     const policy = this.#sound.has(mark)
       ? (mark as VaultKeyPolicy)
       : await this.#policyOf(mark, call);
-    return this.runs.open({ ...request, policy, identity: call.identity });
+    return this.invocations.open({ ...request, policy, identity: call.identity });
   }
 
   /** Runs a method that Nest does not route, or that the application's own code calls. */
@@ -52,11 +55,11 @@ export class AgentToolRunner implements ToolRuns {
 
   async #settle(call: ToolCall): Promise<unknown> {
     try {
-      const run = await this.#openFor(call);
+      const invocation = await this.#openFor(call);
       try {
-        return await run.enter(call.work);
+        return await invocation.enter(call.work);
       } finally {
-        run.end();
+        invocation.end();
       }
     } catch (error) {
       throw toThrow(call, error);
@@ -65,25 +68,28 @@ export class AgentToolRunner implements ToolRuns {
 
   async *#stream(call: ToolCall): AsyncGenerator<unknown, unknown, unknown> {
     try {
-      const run = await this.#openFor(call);
+      const invocation = await this.#openFor(call);
       // A reader that leaves a generator tells nobody.
-      const expired = setTimeout(() => run.end(), run.key.expiresAt.getTime() - Date.now());
+      const expired = setTimeout(
+        () => invocation.end(),
+        invocation.key.expiresAt.getTime() - Date.now(),
+      );
       expired.unref();
       try {
-        return yield* inContext(run, call.work);
+        return yield* inContext(invocation, call.work);
       } finally {
         clearTimeout(expired);
-        run.end();
+        invocation.end();
       }
     } catch (error) {
       throw toThrow(call, error);
     }
   }
 
-  async #openFor({ mark, marked, tool, args }: ToolCall): Promise<Run> {
+  async #openFor({ mark, marked, tool, args }: ToolCall): Promise<Invocation> {
     const job = jobIn(args);
     if (job !== undefined) return this.#openForJob(mark, job, tool, args);
-    const around = liveRun();
+    const around = liveInvocation();
     if (around === undefined && mayMissInterceptors(marked)) {
       const error = new VaultKeyMissingException({ tool, reason: 'not_intercepted' });
       // Where no interceptor runs no filter does either: Nest answers "Internal server error".
@@ -101,10 +107,10 @@ export class AgentToolRunner implements ToolRuns {
     job: QueueJob,
     tool: string,
     args: readonly unknown[],
-  ): Promise<Run> {
+  ): Promise<Invocation> {
     const identity: AgentIdentity = { ...identityOf(job), tool };
     try {
-      this.runs.admit();
+      this.invocations.admit();
     } catch (error) {
       throw error instanceof VaultKeyException ? await putOff(job, error) : error;
     }
@@ -123,7 +129,7 @@ export class AgentToolRunner implements ToolRuns {
         allowedEndpoints:
           typeof allowedEndpoints === 'function' ? await allowedEndpoints(call) : allowedEndpoints,
       };
-      const faults = policyFaults(policy, this.runs.dialect);
+      const faults = policyFaults(policy, this.invocations.dialect);
       if (faults.length > 0) {
         throw new Error(faults.map(({ field, message }) => `${field} ${message}`).join('; '));
       }
@@ -143,17 +149,17 @@ export class AgentToolRunner implements ToolRuns {
   }
 }
 
-/** What a generator gives, each step of it taken in a run. */
+/** What a generator gives, each step of it taken in an invocation. */
 async function* inContext(
-  run: Run,
+  invocation: Invocation,
   work: () => unknown,
 ): AsyncGenerator<unknown, unknown, unknown> {
-  const chunks = run.enter(work) as AsyncGenerator<unknown, unknown, unknown>;
+  const chunks = invocation.enter(work) as AsyncGenerator<unknown, unknown, unknown>;
   let step = (): Promise<IteratorResult<unknown, unknown>> => chunks.next();
   let ended = false;
   try {
     for (;;) {
-      const { done, value } = await run.enter(step);
+      const { done, value } = await invocation.enter(step);
       if (done === true) {
         ended = true;
         return value;
@@ -166,7 +172,7 @@ async function* inContext(
       }
     }
   } finally {
-    if (!ended) await run.enter(() => chunks.return(undefined));
+    if (!ended) await invocation.enter(() => chunks.return(undefined));
   }
 }
 
@@ -174,7 +180,8 @@ async function* inContext(
 function toThrow({ args }: ToolCall, thrown: unknown): unknown {
   const error = VaultKeyException.from(thrown) ?? thrown;
   const job = jobIn(args);
-  // Within the job's own run there is no queue to tell, but code that may look at the exception.
+  // Within the job's own invocation there is no queue to tell, but code that may look at the
+  // exception.
   return job === undefined || currentNumbering() === callsOf(job) ? error : jobError(error);
 }
 

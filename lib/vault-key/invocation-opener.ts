@@ -16,28 +16,28 @@ import { KEY_TERMS } from './key-terms';
 import type { KeyTerms } from './key-terms';
 import { subjectId } from './label';
 import { RevocationQueue } from './revocation-queue';
-import { Run } from './run';
-import { currentRun, liveRun } from './run-context';
-import type { RunRecord } from './run-context';
+import { Invocation } from './invocation';
+import { currentInvocation, liveInvocation } from './invocation-context';
+import type { InvocationRecord } from './invocation-context';
 import { VaultKey } from './vault-key';
 import { DEFAULT_VENDOR, toWholeCents } from './vault-key-policy';
 import type { VaultKeyPolicy } from './vault-key-policy';
 
-/** What a run, or a key on its own, is asked for with. */
-export interface RunRequest {
+/** What an invocation, or a key on its own, is asked for with. */
+export interface InvocationRequest {
   /** Already found sound. */
   policy: VaultKeyPolicy;
   identity: AgentIdentity;
   label: string;
-  /** The routed call the run is for, and the mark of its handler. */
+  /** The routed call the invocation is for, and the mark of its handler. */
   execution?: object;
   mark?: object;
   calls?: CallNumbering;
 }
 
-/** Opens runs: asks the broker for their keys, and sees to it that each key is revoked. */
+/** Opens invocations: asks the broker for their keys, and sees to it that each key is revoked. */
 @Injectable()
-export class RunOpener {
+export class InvocationOpener {
   readonly #logger = new Logger('VaultKey');
 
   constructor(
@@ -52,49 +52,55 @@ export class RunOpener {
     return this.client.dialect;
   }
 
-  /** @throws VaultKeyUnavailableException where the application is stopping and no run may begin here. */
+  /**
+   * @throws VaultKeyUnavailableException where the application is stopping and no invocation may
+   * begin here.
+   */
   admit(): void {
-    this.stop.admit(liveRun() !== undefined);
+    this.stop.admit(liveInvocation() !== undefined);
   }
 
   /**
-   * Opens a run, inside the one around the caller if there is one: the inner key counts against
-   * the outer one's cap too, or, where the broker knows no parents, is the outer one.
+   * Opens an invocation, inside the one around the caller if there is one: the inner key counts
+   * against the outer one's cap too, or, where the broker knows no parents, is the outer one.
    *
    * @throws VaultKeyException when no key could be issued.
    */
-  async open(request: RunRequest): Promise<Run> {
+  async open(request: InvocationRequest): Promise<Invocation> {
     const { identity, execution, mark, calls } = request;
-    const outer = runAround(execution);
+    const outer = invocationAround(execution);
     this.stop.admit(outer !== undefined && !outer.key.ended);
     const parent = this.#parentIn(outer, request.policy.vendor ?? DEFAULT_VENDOR);
     if (parent !== undefined && this.client.dialect === 'keybrake') {
-      return new Run({ key: parent, identity, outer, execution, mark, calls });
+      return new Invocation({ key: parent, identity, outer, execution, mark, calls });
     }
-    this.queue.runStarted();
+    this.queue.invocationStarted();
     try {
       const key = await this.#issue(request, parent);
-      const run: Run = new Run({ key, identity, outer, execution, mark, calls }, () => {
-        closed();
-        this.revoke(key);
-        this.queue.runEnded();
-      });
-      const closed = this.stop.runOpened(() => {
+      const invocation: Invocation = new Invocation(
+        { key, identity, outer, execution, mark, calls },
+        () => {
+          closed();
+          this.revoke(key);
+          this.queue.invocationEnded();
+        },
+      );
+      const closed = this.stop.invocationOpened(() => {
         key.end(true);
-        run.end();
+        invocation.end();
       });
-      return run;
+      return invocation;
     } catch (error) {
-      this.queue.runEnded();
+      this.queue.invocationEnded();
       throw error;
     }
   }
 
-  /** A key outside any run; the caller revokes it. */
-  async issue(request: RunRequest): Promise<VaultKey> {
+  /** A key outside any invocation; the caller revokes it. */
+  async issue(request: InvocationRequest): Promise<VaultKey> {
     this.admit();
     const vendor = request.policy.vendor ?? DEFAULT_VENDOR;
-    const parent = this.#parentIn(currentRun(), vendor);
+    const parent = this.#parentIn(currentInvocation(), vendor);
     const key = await this.#issue(request, this.client.dialect === 'keybrake' ? undefined : parent);
     this.stop.keyIssued(key, () => {
       key.end(true);
@@ -110,15 +116,15 @@ export class RunOpener {
     this.queue.add(key.id, key.expiresAt);
   }
 
-  #parentIn(innermost: RunRecord | undefined, vendor: string): VaultKey | undefined {
-    for (let run = innermost; run !== undefined; run = run.outer) {
-      const { key } = run;
+  #parentIn(innermost: InvocationRecord | undefined, vendor: string): VaultKey | undefined {
+    for (let invocation = innermost; invocation !== undefined; invocation = invocation.outer) {
+      const { key } = invocation;
       if (key.vendor === vendor && !key.ended && key.broker === this.client) return key;
     }
     return undefined;
   }
 
-  async #issue(request: RunRequest, parent: VaultKey | undefined): Promise<VaultKey> {
+  async #issue(request: InvocationRequest, parent: VaultKey | undefined): Promise<VaultKey> {
     const { policy, identity, label } = request;
     const vendor = policy.vendor ?? DEFAULT_VENDOR;
     const expiresIn = policy.expiresIn ?? DEFAULT_EXPIRES_IN;
@@ -185,7 +191,7 @@ export class RunOpener {
     { tool, runId }: AgentIdentity,
     expiresIn: string,
   ): void {
-    const whose = tool === undefined ? `run ${runId}` : `${tool}, run ${runId}`;
+    const whose = tool === undefined ? `agent run ${runId}` : `${tool}, agent run ${runId}`;
     let fate = '';
     if (keyId !== undefined) {
       this.queue.add(keyId, new Date(Date.now() + (parseExpiresIn(expiresIn) ?? 0)));
@@ -198,13 +204,17 @@ export class RunOpener {
   }
 }
 
-/** The run around this code. An earlier attempt at the same call is not around its retry. */
-function runAround(execution: object | undefined): RunRecord | undefined {
-  let run = currentRun();
-  while (run !== undefined && execution !== undefined && run.execution === execution) {
-    run = run.outer;
+/** The invocation around this code. An earlier attempt at the same call is not around its retry. */
+function invocationAround(execution: object | undefined): InvocationRecord | undefined {
+  let invocation = currentInvocation();
+  while (
+    invocation !== undefined &&
+    execution !== undefined &&
+    invocation.execution === execution
+  ) {
+    invocation = invocation.outer;
   }
-  return run;
+  return invocation;
 }
 
 function subjectOf(identity: AgentIdentity): KeySubject {
