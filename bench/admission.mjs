@@ -81,7 +81,7 @@ async function startBroker(vendor, name, store, count) {
     tokens = await issueAll(count, (body) => broker.issue(body));
     await broker.close();
   }
-  const { url } = await start('../dist/broker/cli.js', {
+  const { url } = await start('../dist/broker/cli/main.js', {
     env: { STRIPE_SECRET_KEY, STRIPE_BASE_URL: vendor.url, KEYBRAKE_TOKEN: TOKEN },
     args: ['--port', '0', '--store', store],
   });

@@ -120,7 +120,7 @@ async function startBroker(vendor, file, count) {
   await broker.close();
   fill(file, count);
   const begun = performance.now();
-  const { url } = await start('../dist/broker/cli.js', {
+  const { url } = await start('../dist/broker/cli/main.js', {
     env: { STRIPE_SECRET_KEY, STRIPE_BASE_URL: vendor.url, KEYBRAKE_TOKEN: TOKEN },
     args: ['--port', '0', '--store', store],
   });

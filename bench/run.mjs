@@ -74,7 +74,7 @@ async function main() {
 async function startServers(folder) {
   const vendor = await start('vendor.mjs', { env: { STRIPE_SECRET_KEY } });
   const account = { STRIPE_SECRET_KEY, STRIPE_BASE_URL: vendor.url };
-  const broker = await start('../dist/broker/cli.js', {
+  const broker = await start('../dist/broker/cli/main.js', {
     env: { ...account, KEYBRAKE_TOKEN: BROKER_TOKEN },
     args: ['--port', '0', '--store', `sqlite:${join(folder, 'standalone.db')}`],
   });

@@ -7,7 +7,7 @@ import type { StripeVendor } from '../../lib/testing/stripe-vendor';
 import { BrokerProcess, send, temporaryFile } from '../support/broker-process';
 import type { IssuedKey } from '../support/broker-process';
 
-const CLI = resolve(__dirname, '../../dist/broker/cli.js');
+const CLI = resolve(__dirname, '../../dist/broker/cli/main.js');
 const PAYMENT =
   'amount=1000&currency=usd&payment_method=pm_card_visa&confirm=true&return_url=https://x.test';
 

@@ -7,7 +7,7 @@ import { until } from '../support/until';
 import { BrokerProcess, send } from '../support/broker-process';
 import type { Exit, IssuedKey } from '../support/broker-process';
 
-const CLI = resolve(process.env['BROKER_CLI'] ?? join(__dirname, '../../dist/broker/cli.js'));
+const CLI = resolve(process.env['BROKER_CLI'] ?? join(__dirname, '../../dist/broker/cli/main.js'));
 const PAYMENT =
   'amount=1000&currency=usd&payment_method=pm_card_visa&allowed_payment_method_types[0]=card&confirm=true';
 const MIDNIGHT = /^\d{4}-\d\d-\d\dT00:00:00\.000Z$/;

@@ -7,7 +7,7 @@ import { createStripeVendor } from '../../lib/testing/stripe-vendor';
 import type { StripeVendor } from '../../lib/testing/stripe-vendor';
 import { BrokerProcess } from '../support/broker-process';
 
-const CLI = resolve(process.env['BROKER_CLI'] ?? join(__dirname, '../../dist/broker/cli.js'));
+const CLI = resolve(process.env['BROKER_CLI'] ?? join(__dirname, '../../dist/broker/cli/main.js'));
 const PAGE = readFileSync(join(__dirname, '../../docs/broker.md'), 'utf8');
 const sectionOf = (title: string) =>
   PAGE.split(/^## /m).find((section) => section.startsWith(`${title}\n`)) ?? '';

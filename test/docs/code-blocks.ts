@@ -189,17 +189,17 @@ export function blockWith(page: string, text: string): CodeBlock {
   return block;
 }
 
-/**
- * Registers the tests that each block of a page type-checks, and that the page has no other.
- *
- * @param blocks A text that each block holds, in their order, and what the page leaves to its reader.
- */
-export function checkBlocks(page: string, blocks: readonly [text: string, given?: Given][]): void {
-  it.each(blocks)(`${page}: the block with "%s" type-checks`, (...[text, given]) => {
-    expect(blockWith(page, text).typeErrors(given)).toEqual([]);
-  });
+/** A text that one block of a page holds, and what the page leaves to its reader. */
+export type PageBlock = readonly [text: string, given?: Given];
 
-  it('every block of the page is among those tested here', () => {
+/**
+ * Registers the test that a page has these blocks and no other. `types.e2e-spec.ts` type-checks the
+ * blocks of all pages, so that the compiler reads their imports once.
+ *
+ * @param blocks In their order.
+ */
+export function checkBlocks(page: string, blocks: readonly PageBlock[]): void {
+  it(`${page}: every block is among those that are type-checked`, () => {
     const tested = blocks.map(([text]) => blockWith(page, text).line);
     expect(blocksOf(page).map(({ line }) => line)).toEqual(tested);
   });

@@ -5,37 +5,22 @@ import { Test } from '@nestjs/testing';
 import type { TestingModule } from '@nestjs/testing';
 import { BrokerClient, EmbeddedBroker, VaultKeyModule } from '../../lib/index';
 import { StripeVendor } from '../../lib/testing/index';
-import { CodeBlock, blockWith, blocksOf, checkBlocks } from './code-blocks';
+import { blockWith, blocksOf, checkBlocks } from './code-blocks';
+import * as budgets from './given/budgets';
+import * as readme from './given/readme';
 
-const APP_MODULE = { './app.module': 'export class AppModule {}' };
-
-checkBlocks('README.md', [
-  ['class ChargeDto'],
-  ['forRootAsync'],
-  ['forceCloseConnections', { files: APP_MODULE }],
-  ['budgets: { user: 500, run: 50 }'],
-  ['identify: (context)'],
-]);
-
-checkBlocks('docs/budgets.md', [
-  ['budgets: { tenant: 5000'],
-  ['this.vaultKey.remaining()'],
-  ['this.brakes.stop'],
-  ['lease: {'],
-]);
-
-it('a block that leaves out its imports does not type-check', () => {
-  const { page, line, code } = blockWith('README.md', 'class ChargeDto');
-  const imports = /^import [^;]+;\n/gm;
-  expect(code.match(imports)).toHaveLength(3);
-  for (const [left] of code.matchAll(imports)) {
-    const errors = new CodeBlock(page, line, code.replace(left, '')).typeErrors();
-    expect(errors).toContainEqual(expect.stringContaining('Cannot find name'));
-  }
-});
+checkBlocks(readme.PAGE, readme.BLOCKS);
+checkBlocks(budgets.PAGE, budgets.BLOCKS);
 
 const ROOT = join(__dirname, '../..');
-const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)];
+const PAGES = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 
 it('every page with a block of TypeScript has its tests, here or in a file of its name', () => {
   const tested = (page: string): boolean =>

@@ -15,53 +15,21 @@ import {
 } from '../../lib/testing/index';
 import { until } from '../support/until';
 import { CodeBlock, blockWith, checkBlocks } from './code-blocks';
+import {
+  BLOCKS,
+  CONTROLLER,
+  CURRENT,
+  ENSURE,
+  FILES,
+  JOB,
+  LEFT_BEHIND,
+  MIDDLEWARE,
+  PAGE,
+  SDK,
+  SEVERAL,
+} from './given/from-rails';
 
-const PAGE = 'docs/from-rails.md';
-const CONTROLLER = 'export class AgentToolsController';
-const CURRENT = 'export class ReceiptService';
-const SERVICE = 'export class ChargeService';
-const JOB = 'export class PayoutsProcessor';
-const ENSURE = 'export class Backfill';
-const MIDDLEWARE = 'export class LegacyToolsModule';
-const SEVERAL = 'export class OrderService';
-const SDK = 'export class InvoiceService';
-const LEFT_BEHIND = 'export class ReportsController';
-
-const FILES = {
-  './charge.dto': 'export class ChargeDto { amount!: number; paymentMethod!: string }',
-  './charge.service': blockWith(PAGE, SERVICE).code,
-  './sessions':
-    "export const sessionUser = (request: { headers: Record<string, string> }) => request.headers['x-user']!;",
-  './legacy-tools.controller': `
-import { Controller, Post } from '@nestjs/common';
-import { ProxiedStripeService } from 'nestjs-vault-key';
-@Controller('legacy-tools')
-export class LegacyToolsController {
-  constructor(private readonly stripe: ProxiedStripeService) {}
-  @Post('charge')
-  charge() {
-    return this.stripe.createPaymentIntent({ amount: 900 });
-  }
-}
-`,
-  'node:timers/promises': `
-export const later = { open() {} };
-export const setTimeout = (_milliseconds: number) =>
-  new Promise<void>((resolve) => { later.open = resolve; });
-`,
-};
-
-checkBlocks(PAGE, [
-  [CONTROLLER, { files: FILES }],
-  [CURRENT],
-  [SERVICE],
-  [JOB],
-  [ENSURE],
-  [MIDDLEWARE, { files: FILES }],
-  [SEVERAL],
-  [SDK],
-  [LEFT_BEHIND],
-]);
+checkBlocks(PAGE, BLOCKS);
 
 const POLICY = {
   dailyUsdCap: 100,

@@ -10,27 +10,9 @@ import { Test } from '@nestjs/testing';
 import { AgentTool, CurrentVaultKey, EmbeddedBroker } from '../../lib/index';
 import { VaultKeyTestingModule } from '../../lib/testing/index';
 import { blockWith, checkBlocks } from './code-blocks';
+import { BLOCKS, FIELDS, FILES, PAGE, RESOLVER, typeDefs } from './given/graphql';
 
-const PAGE = 'docs/graphql.md';
-const RESOLVER = 'export class PaymentResolver';
-const FIELDS = 'fieldResolverEnhancers';
-const FILES = {
-  './session.guard': `
-import type { CanActivate, ExecutionContext } from '@nestjs/common';
-export class SessionGuard implements CanActivate {
-  canActivate(context: ExecutionContext) {
-    const { req } = context.getArgByIndex(2);
-    req.user = { id: req.headers['x-session'] };
-    return true;
-  }
-}
-`,
-};
-const typeDefs = `
-  type Payment { id: String, amount: Int, payer: String }
-  type Query { nothing: String }
-  type Mutation { charge(amount: Int, paymentMethod: String): Payment }
-`;
+checkBlocks(PAGE, BLOCKS);
 
 @Resolver('Payment')
 class PayerResolver {
@@ -42,8 +24,6 @@ class PayerResolver {
     return this.vaultKey.get().userId;
   }
 }
-
-checkBlocks(PAGE, [[RESOLVER, { files: FILES }], [FIELDS]]);
 
 const adapters = { Express: ExpressAdapter, Fastify: FastifyAdapter };
 

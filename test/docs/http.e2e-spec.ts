@@ -8,50 +8,9 @@ import type { VaultKeyModuleOptions } from '../../lib/index';
 import { createStripeVendor, vaultKeyTestingOptions } from '../../lib/testing/index';
 import type { StripeVendor } from '../../lib/testing/index';
 import { blockWith, checkBlocks } from './code-blocks';
+import { BLOCKS, CHARGE, FILES, IDENTIFY, PAGE, PREFIX } from './given/http';
 
-const PAGE = 'docs/http.md';
-const CHARGE = 'export class AgentToolsController';
-const PREFIX = 'export class LegacyToolsModule';
-const IDENTIFY = 'identify: (context)';
-const SESSIONS = `
-export interface AgentRequest { headers: Record<string, string | undefined>; user?: { id: string } }
-export const sessionOf = ({ headers }: AgentRequest) => ({ userId: headers['x-session'] ?? '' });
-`;
-const FILES = {
-  './sessions': SESSIONS,
-  './charge.dto':
-    'export class ChargeDto { amount!: number; paymentMethod!: string; customerId?: string }',
-  './session.guard': `
-import type { CanActivate, ExecutionContext } from '@nestjs/common';
-import { sessionOf } from './sessions';
-import type { AgentRequest } from './sessions';
-export class SessionGuard implements CanActivate {
-  canActivate(context: ExecutionContext) {
-    const request = context.switchToHttp().getRequest<AgentRequest>();
-    request.user = { id: sessionOf(request).userId };
-    return true;
-  }
-}
-`,
-  './legacy-tools.controller': `
-import { Body, Controller, Post } from '@nestjs/common';
-import { ProxiedStripeService } from 'nestjs-vault-key';
-@Controller('legacy-tools')
-export class LegacyToolsController {
-  constructor(private readonly stripe: ProxiedStripeService) {}
-  @Post('charge')
-  charge(@Body() { amount }: { amount: number }) {
-    return this.stripe.createPaymentIntent({ amount });
-  }
-}
-`,
-};
-
-checkBlocks(PAGE, [
-  [CHARGE, { files: FILES }],
-  [PREFIX, { files: FILES }],
-  [IDENTIFY, { files: FILES }],
-]);
+checkBlocks(PAGE, BLOCKS);
 
 describe.each([
   ['Express', () => new ExpressAdapter()],

@@ -11,46 +11,11 @@ import { createStripeVendor, vaultKeyTestingOptions } from '../../lib/testing/in
 import type { StripeVendor } from '../../lib/testing/index';
 import { MCP_HEADERS, MCP_INITIALIZE, rawRequest } from '../support/raw-http';
 import { blockWith, checkBlocks } from './code-blocks';
+import { BLOCKS, FILES, HTTP, PAGE, STDIO, VIEW } from './given/mcp';
 
-const PAGE = 'docs/mcp.md';
 const ROOT = join(__dirname, '../..');
 const TEXT = readFileSync(join(ROOT, PAGE), 'utf8');
-const TOOLS = 'export class PaymentTools';
-const HTTP = 'new StreamableHttpTransport(';
-const STDIO = 'new StdioTransport()';
-const VIEW = 'export class AgentSpendController';
-const GUARD = `
-import type { CanActivate, ExecutionContext } from '@nestjs/common';
-export class TokenGuard implements CanActivate {
-  canActivate(context: ExecutionContext) {
-    const request = context.switchToHttp().getRequest();
-    request.user = { id: request.headers['x-token'] };
-    return true;
-  }
-}
-`;
-const FILES = {
-  './payment-tools': blockWith(PAGE, TOOLS).code,
-  './token.guard': GUARD,
-  './session.guard': GUARD.replace('TokenGuard', 'SessionGuard'),
-  './app.module': `
-import { Module } from '@nestjs/common';
-import { VaultKeyModule } from 'nestjs-vault-key';
-import { PaymentTools } from './payment-tools';
-@Module({
-  imports: [VaultKeyModule.forRoot(JSON.parse(process.env['MODULE_OPTIONS'] ?? ''))],
-  controllers: [PaymentTools],
-})
-export class AppModule {}
-`,
-};
-
-checkBlocks(PAGE, [
-  [TOOLS],
-  [HTTP, { files: FILES }],
-  [STDIO, { files: FILES }],
-  [VIEW, { files: FILES }],
-]);
+checkBlocks(PAGE, BLOCKS);
 
 let vendor: StripeVendor;
 const closing: (() => unknown)[] = [];

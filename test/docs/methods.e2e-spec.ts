@@ -6,22 +6,9 @@ import { EmbeddedBroker, RevocationQueue } from '../../lib/index';
 import { StripeVendor, VaultKeyTestingModule } from '../../lib/testing/index';
 import { until } from '../support/until';
 import { blockWith, checkBlocks } from './code-blocks';
+import { BLOCKS, FILES, METHODS, PAGE, orderOf } from './given/methods';
 
-const PAGE = 'docs/methods.md';
-const METHODS = 'export class Dunning';
-const FILES = {
-  './orders': `
-export interface Order { amount: number; paymentMethod: string }
-export class Orders {
-  overdue(): Promise<Order[]> {
-    return Promise.resolve([1200, 900].map((amount) => ({ amount, paymentMethod: 'pm_card_visa' })));
-  }
-}
-`,
-};
-const orderOf = (amount: number) => ({ amount, paymentMethod: 'pm_card_visa' });
-
-checkBlocks(PAGE, [[METHODS, { files: FILES }]]);
+checkBlocks(PAGE, BLOCKS);
 
 interface Dunning {
   chargeEach(orders: readonly object[]): AsyncGenerator<{ amount: number }>;

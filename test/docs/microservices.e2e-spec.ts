@@ -9,43 +9,9 @@ import type { ClientOptions, ClientProxy, RedisOptions } from '@nestjs/microserv
 import { EmbeddedBroker } from '../../lib/index';
 import { RedisServer, redisInstalled } from '../support/redis-server';
 import { CodeBlock, blockWith, checkBlocks } from './code-blocks';
+import { BLOCKS, CALLER, FILES, HYBRID, PAGE } from './given/microservices';
 
-const PAGE = 'docs/microservices.md';
-const TOOLS = 'export class PaymentTools';
-const HYBRID = 'inheritAppConfig: true';
-const GUARD = 'export class SessionGuard';
-const CALLER = 'export async function charge';
-const FILES = {
-  './sessions': `
-export class Sessions {
-  userOf(session: string): { id: string } | undefined {
-    return session === 'session-of-ada' ? { id: 'ada' } : undefined;
-  }
-}
-`,
-  './charge.dto': 'export class ChargeDto { amount!: number; paymentMethod!: string }',
-  './session.guard': blockWith(PAGE, GUARD).code,
-  './payment-tools': blockWith(PAGE, TOOLS).code,
-  './app.module': `
-import { Module } from '@nestjs/common';
-import { VaultKeyTestingModule } from 'nestjs-vault-key/testing';
-import { PaymentTools } from './payment-tools';
-import { Sessions } from './sessions';
-@Module({
-  imports: [VaultKeyTestingModule.forRoot()],
-  controllers: [PaymentTools],
-  providers: [Sessions],
-})
-export class AppModule {}
-`,
-};
-
-checkBlocks(PAGE, [
-  [TOOLS, { files: FILES }],
-  [HYBRID, { files: FILES }],
-  [GUARD, { files: FILES }],
-  [CALLER],
-]);
+checkBlocks(PAGE, BLOCKS);
 
 interface Answer {
   id?: string;

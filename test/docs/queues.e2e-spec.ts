@@ -9,11 +9,9 @@ import { StripeVendor, VaultKeyTestingModule } from '../../lib/testing/index';
 import { RedisServer, describeWithRedis } from '../support/redis-server';
 import { until } from '../support/until';
 import { blockWith, checkBlocks } from './code-blocks';
+import { BLOCKS, PAGE, QUEUE } from './given/queues';
 
-const PAGE = 'docs/queues.md';
-const QUEUE = 'export class RefundsProcessor';
-
-checkBlocks(PAGE, [[QUEUE]]);
+checkBlocks(PAGE, BLOCKS);
 
 interface RefundDesk {
   refund(chargeId: string, userId: string): Promise<Job>;

@@ -5,16 +5,9 @@ import { VaultKeyService } from '../../lib/index';
 import { STRIPE_CLIENT } from '../../lib/stripe/index';
 import { StripeVendor, VaultKeyTestingModule } from '../../lib/testing/index';
 import { blockWith, checkBlocks } from './code-blocks';
+import { BLOCKS, CHARGE, FILES, PAGE, REFUND } from './given/stripe-sdk';
 
-const PAGE = 'docs/stripe-sdk.md';
-const CHARGE = 'export class AgentToolsController';
-const REFUND = 'export class Refunds';
-const FILES = {
-  './charge.dto':
-    'export class ChargeDto { amount!: number; customerId?: string; paymentMethod!: string }',
-};
-
-checkBlocks(PAGE, [[CHARGE, { files: FILES }], [REFUND]]);
+checkBlocks(PAGE, BLOCKS);
 
 it('the controller charges through the client', async () => {
   const { AgentToolsController } = blockWith(PAGE, CHARGE).run(['AgentToolsController'], {

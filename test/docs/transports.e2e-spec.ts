@@ -5,44 +5,9 @@ import { Test } from '@nestjs/testing';
 import { EmbeddedBroker, VaultKeyModule } from '../../lib/index';
 import { createStripeVendor, vaultKeyTestingOptions } from '../../lib/testing/index';
 import { blockWith, checkBlocks } from './code-blocks';
+import { BLOCKS, FILES, INTERCEPTOR, MAIN, MAIN_GIVEN, PAGE } from './given/transports';
 
-const PAGE = 'docs/transports.md';
-const INTERCEPTOR = 'export class RabbitInterceptor';
-const FILES = {
-  './refund.handlers': `
-import { Injectable } from '@nestjs/common';
-import { AgentTool, ProxiedStripeService } from 'nestjs-vault-key';
-export interface RabbitMessage {
-  properties: { headers: Record<string, string>; userId: string };
-}
-@Injectable()
-export class RefundHandlers {
-  constructor(private readonly stripe: ProxiedStripeService) {}
-  @AgentTool({ dailyUsdCap: 20, allowedEndpoints: ['/v1/payment_intents'] })
-  charge({ amount }: { amount: number }) {
-    return this.stripe.createPaymentIntent({ amount });
-  }
-}
-`,
-};
-
-const MAIN = 'forceCloseConnections: true';
-const MAIN_GIVEN = {
-  files: {
-    './app.module': `
-import { Module } from '@nestjs/common';
-import { VaultKeyTestingModule } from 'nestjs-vault-key/testing';
-@Module({ imports: [VaultKeyTestingModule.forRoot()] })
-export class AppModule {}
-`,
-  },
-  declared: { port: 'number' },
-};
-
-checkBlocks(PAGE, [
-  [MAIN, MAIN_GIVEN],
-  [INTERCEPTOR, { files: FILES }],
-]);
+checkBlocks(PAGE, BLOCKS);
 
 it('an application started as shown is up, and ends', async () => {
   Logger.overrideLogger(false);

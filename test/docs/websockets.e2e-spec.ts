@@ -6,22 +6,9 @@ import type { Socket } from 'socket.io-client';
 import { EmbeddedBroker } from '../../lib/index';
 import { VaultKeyTestingModule } from '../../lib/testing/index';
 import { blockWith, checkBlocks } from './code-blocks';
+import { BLOCKS, CLIENT, FILES, GATEWAY, PAGE } from './given/websockets';
 
-const PAGE = 'docs/websockets.md';
-const GATEWAY = 'export class PaymentGateway';
-const CLIENT = 'export function charge';
-const FILES = {
-  './charge.dto': 'export class ChargeDto { amount!: number; paymentMethod!: string }',
-  './sessions': `
-export class Sessions {
-  userOf(session: string | undefined) {
-    return session === 'session-of-ada' ? { id: 'ada' } : undefined;
-  }
-}
-`,
-};
-
-checkBlocks(PAGE, [[GATEWAY, { files: FILES }], [CLIENT]]);
+checkBlocks(PAGE, BLOCKS);
 
 describe('the gateway', () => {
   const { charge } = blockWith(PAGE, CLIENT).run(['charge']) as {

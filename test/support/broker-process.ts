@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 /** The built command. `BROKER_CLI` points at another build of it. */
-const CLI = resolve(process.env['BROKER_CLI'] ?? join(__dirname, '../../dist/broker/cli.js'));
+const CLI = resolve(process.env['BROKER_CLI'] ?? join(__dirname, '../../dist/broker/cli/main.js'));
 const PROBE = join(__dirname, 'heap-probe.js');
 const START_TIMEOUT_MS = 60_000;
 

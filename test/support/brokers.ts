@@ -9,8 +9,8 @@ import { KeybrakeServer } from './keybrake-server';
 /** One way to have a broker, as an application is configured for it. */
 export interface BrokerUnderTest {
   options: VaultKeyModuleOptions;
-  /** Every key that the broker knows, by its own word. */
-  keys(app: INestApplication): Promise<KeyView[]>;
+  /** Every key that the broker knows, or those in one state. */
+  keys(app: INestApplication, status?: 'active'): Promise<KeyView[]>;
   /** What must never show, beside the vault keys' tokens. */
   secrets: string[];
   /** All that the broker has printed. */
@@ -23,7 +23,7 @@ export const brokers: Record<string, (vendor: StripeVendor) => Promise<BrokerUnd
     const broker = await BrokerProcess.start({ vendor });
     return {
       options: { broker: { url: broker.url, token: broker.token } },
-      keys: () => listKeys((cursor) => pageOf(broker, cursor)),
+      keys: (_app, status) => listKeys((cursor) => pageOf(broker, status, cursor)),
       secrets: [broker.token, vendor.secretKey],
       output: () => broker.output,
       close: () => stop(broker),
@@ -38,7 +38,10 @@ export const brokers: Record<string, (vendor: StripeVendor) => Promise<BrokerUnd
           store: 'sqlite::memory:',
         },
       },
-      keys: (app) => listKeys((cursor) => app.get(EmbeddedBroker).keys({}, 1_000, cursor)),
+      keys: (app, status) =>
+        listKeys((cursor) =>
+          app.get(EmbeddedBroker).keys(status === undefined ? {} : { status }, 1_000, cursor),
+        ),
       secrets: [vendor.secretKey],
       output: () => '',
       close: async () => {},
@@ -50,7 +53,7 @@ export const brokers: Record<string, (vendor: StripeVendor) => Promise<BrokerUnd
     const keybrake = await KeybrakeServer.start(broker.url);
     return {
       options: { broker: { url: keybrake.url, token: broker.token, dialect: 'keybrake' } },
-      keys: () => listKeys((cursor) => pageOf(broker, cursor)),
+      keys: (_app, status) => listKeys((cursor) => pageOf(broker, status, cursor)),
       secrets: [broker.token, vendor.secretKey],
       output: () => broker.output,
       async close() {
@@ -76,10 +79,15 @@ async function listKeys(
 
 async function pageOf(
   broker: BrokerProcess,
+  status: 'active' | undefined,
   cursor: string | undefined,
 ): Promise<{ keys: readonly KeyView[]; cursor?: string }> {
-  const query = cursor === undefined ? '' : `&cursor=${cursor}`;
-  const { body } = await broker.api('GET', `/v1/keys?limit=1000${query}`);
+  const query = new URLSearchParams({
+    limit: '1000',
+    ...(status === undefined ? {} : { status }),
+    ...(cursor === undefined ? {} : { cursor }),
+  });
+  const { body } = await broker.api('GET', `/v1/keys?${query.toString()}`);
   return body as { keys: readonly KeyView[]; cursor?: string };
 }
 

@@ -1,33 +1,33 @@
-import { auditWord } from './audit-word';
-import { backupWord } from './backup-word';
-import { brakeWord, liftWord } from './brake-words';
-import { budgetsWord } from './budgets-word';
-import { holdsWord } from './holds-word';
-import { keysWord } from './keys-word';
+import { auditCommand } from './commands/audit';
+import { backupCommand } from './commands/backup';
+import { brakeCommand, liftCommand } from './commands/brake';
+import { budgetsCommand } from './commands/budgets';
+import { holdsCommand } from './commands/holds';
+import { keysCommand } from './commands/keys';
 import { ManagementApi, ManagementFault, brokerUrl } from './management-api';
 import { shown } from './table';
-import { BadUsage, parseWord } from './word';
-import type { Word } from './word';
+import { BadUsage, parseCommand } from './command';
+import type { Command } from './command';
 
-const WORDS: ReadonlyMap<string, Word> = new Map([
-  ['keys', keysWord],
-  ['budgets', budgetsWord],
-  ['brake', brakeWord],
-  ['lift', liftWord],
-  ['holds', holdsWord],
-  ['audit', auditWord],
-  ['backup', backupWord],
+const COMMANDS: ReadonlyMap<string, Command> = new Map([
+  ['keys', keysCommand],
+  ['budgets', budgetsCommand],
+  ['brake', brakeCommand],
+  ['lift', liftCommand],
+  ['holds', holdsCommand],
+  ['audit', auditCommand],
+  ['backup', backupCommand],
 ]);
 
-/** Where what a word says goes. */
-export interface WordOutput {
+/** Where what a command prints goes. */
+export interface CommandOutput {
   out: (text: string) => void;
   error: (line: string) => void;
 }
 
 /** Whether an argument is one of the operator's commands. */
-export function isWord(argument: string | undefined): argument is string {
-  return argument !== undefined && WORDS.has(argument);
+export function isOperatorCommand(argument: string | undefined): argument is string {
+  return argument !== undefined && COMMANDS.has(argument);
 }
 
 /**
@@ -35,18 +35,18 @@ export function isWord(argument: string | undefined): argument is string {
  *
  * @returns 0; 1 where the broker refused or a verification failed; 2 where it was not understood.
  */
-export async function runWord(
+export async function runOperatorCommand(
   name: string,
   args: string[],
   env: NodeJS.ProcessEnv,
-  { out, error }: WordOutput,
+  { out, error }: CommandOutput,
 ): Promise<number> {
   try {
-    const word = WORDS.get(name);
-    if (word === undefined) throw new BadUsage(`${name} is no word`);
-    const { url, json, help, options, operands } = parseWord(args, word.options);
+    const command = COMMANDS.get(name);
+    if (command === undefined) throw new BadUsage(`${name} is not a command`);
+    const { url, json, help, options, operands } = parseCommand(args, command.options);
     if (help) {
-      out(word.help);
+      out(command.help);
       return 0;
     }
     const base = brokerUrl(url);
@@ -57,7 +57,7 @@ export async function runWord(
     if (!/^[\x21-\x7e]+$/.test(token)) {
       throw new BadUsage("KEYBRAKE_TOKEN must be set to the broker's management token");
     }
-    const result = await word.run({ api: new ManagementApi(base, token), operands, options });
+    const result = await command.run({ api: new ManagementApi(base, token), operands, options });
     out(json ? `${JSON.stringify(result.json)}\n` : result.text);
     return result.ok === false ? 1 : 0;
   } catch (failure) {

@@ -1,9 +1,9 @@
-import type { KeyPage } from '../broker';
-import type { KeyView } from '../keys/key-view';
-import { minute, table, usd } from './table';
-import type { Column } from './table';
-import { COMMON_HELP, operandsOf, pageOf, segment } from './word';
-import type { Word } from './word';
+import type { KeyPage } from '../../broker';
+import type { KeyView } from '../../keys/key-view';
+import { minute, table, usd } from '../table';
+import type { Column } from '../table';
+import { COMMON_HELP, operandsOf, pageOf, segment } from '../command';
+import type { Command } from '../command';
 
 const COLUMNS: readonly Column<KeyView>[] = [
   { title: 'ID', text: ({ id }) => id },
@@ -16,7 +16,7 @@ const COLUMNS: readonly Column<KeyView>[] = [
   { title: 'LABEL', text: ({ label }) => label, shrinks: true },
 ];
 
-export const keysWord: Word = {
+export const keysCommand: Command = {
   help: `Usage: vault-key-broker keys [filters]      lists keys, newest first
        vault-key-broker keys show ID
        vault-key-broker keys revoke ID...

@@ -1,12 +1,7 @@
-#!/usr/bin/env node
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
-import { Broker } from './broker';
-import { readConfigFile } from './broker.config';
-import type { BrokerConfig } from './broker.config';
+import { readConfigFile } from '../broker.config';
+import type { BrokerConfig } from '../broker.config';
 import {
-  BrokerOptionsError,
   DEFAULT_STORE,
   DEFAULT_VENDOR_TIMEOUT,
   acceptedDoubtsFault,
@@ -14,17 +9,16 @@ import {
   baseUrlFault,
   parseStore,
   parseTimeout,
-} from './broker.options';
-import { BadSetting } from './cli/bad-setting';
-import { isWord, runWord } from './cli/operator-words';
-import { readTlsFiles } from './cli/tls-files';
-import type { TlsFiles } from './cli/tls-files';
-import { SqliteDriverError } from './ledger/sqlite/sqlite-driver';
-import { createBrokerServer } from './http/broker-server';
-import type { StoreDoubt } from './ledger/store-doubt';
+} from '../broker.options';
+import type { BrokerOptions } from '../broker.options';
+import type { StoreDoubt } from '../ledger/store-doubt';
+import { BadSetting } from './bad-setting';
+import { readTlsFiles } from './tls-files';
+import type { TlsFiles } from './tls-files';
 
-const HELP = `Usage: vault-key-broker [options]    starts the broker
-       vault-key-broker WORD ...     asks the one that runs
+/** What `vault-key-broker --help` says. */
+export const HELP = `Usage: vault-key-broker [options]    starts the broker
+       vault-key-broker COMMAND ...  asks the running broker
 
 Issues capped, allow-listed vault keys and enforces them in front of Stripe.
 
@@ -37,7 +31,7 @@ Issues capped, allow-listed vault keys and enforces them in front of Stripe.
   --tls-key FILE   the certificate's key           VAULT_KEY_TLS_KEY
   --help           this text
 
-Words, each with its own --help: keys, budgets, brake, lift, holds, audit, backup
+Commands, each with its own --help: keys, budgets, brake, lift, holds, audit, backup
 
 Environment:
   KEYBRAKE_TOKEN            the management API's token, at least 32 characters (required)
@@ -49,68 +43,23 @@ Environment:
 `;
 
 const MIN_TOKEN_LENGTH = 32;
-const EXIT_BAD_SETTING = 2;
-/** Connections that may wait to be taken: one that finds no room here is tried again after a second. */
-const BACKLOG = 4_096;
-/** How long a reader has for the rest of its answer, once the broker is done. */
-const LAST_ANSWERS_MS = 5_000;
 
-interface Settings {
+/** What the command was told to serve, and where. */
+export interface Settings {
   host: string;
   port: number;
   token: string;
   tls?: TlsFiles;
-  broker: ConstructorParameters<typeof Broker>[0];
+  broker: BrokerOptions;
 }
 
-async function main(): Promise<void> {
-  const [word, ...args] = process.argv.slice(2);
-  if (isWord(word)) {
-    process.exitCode = await runWord(word, args, process.env, {
-      out: (text) => process.stdout.write(text),
-      error: (line) => process.stderr.write(`vault-key-broker ${line}\n`),
-    });
-    return;
-  }
-  const settings = readSettings(process.argv.slice(2), process.env);
-  if (settings === 'help') {
-    process.stdout.write(HELP);
-    return;
-  }
-  const log = (line: string): void => void process.stderr.write(`vault-key-broker: ${line}\n`);
-  const broker = await openBroker(settings, log);
-  const { token, tls } = settings;
-  const server = createBrokerServer(broker, { token, log, ...(tls === undefined ? {} : { tls }) });
-  server.listen({ port: settings.port, host: settings.host, backlog: BACKLOG });
-  await once(server, 'listening').catch(async (error: NodeJS.ErrnoException) => {
-    await broker.close();
-    throw new BadSetting(
-      `--host ${settings.host} --port ${settings.port}: cannot listen (${error.code})`,
-    );
-  });
-  const { address, family, port } = server.address() as AddressInfo;
-  const host = family === 'IPv6' ? `[${address}]` : address;
-  let stopping = false;
-  const stop = async (): Promise<void> => {
-    if (stopping) return;
-    stopping = true;
-    const closed = once(server, 'close');
-    server.close();
-    await broker.close();
-    // Everything is settled; what is left are answers on their way to their readers.
-    setInterval(() => server.closeIdleConnections(), 20);
-    setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
-    await closed;
-    process.exit(0);
-  };
-  process.on('SIGTERM', () => void stop());
-  process.on('SIGINT', () => void stop());
-  process.stdout.write(
-    `vault-key-broker listening on ${tls === undefined ? 'http' : 'https'}://${host}:${port}\n`,
-  );
-}
-
-function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings | 'help' {
+/**
+ * Reads the settings from the command line and the environment; the command line counts for more.
+ *
+ * @returns `help` where that was asked for.
+ * @throws BadSetting with one line that names the setting, its fault and the rule.
+ */
+export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings | 'help' {
   const { values } = parseOptions(args);
   if (values.help === true) return 'help';
 
@@ -215,19 +164,3 @@ function parseOptions(args: string[]) {
     throw new BadSetting(`${reason} (see --help)`);
   }
 }
-
-async function openBroker(settings: Settings, log: (line: string) => void): Promise<Broker> {
-  try {
-    return await Broker.open(settings.broker, { log });
-  } catch (error) {
-    if (error instanceof BrokerOptionsError) throw new BadSetting(error.message);
-    if (error instanceof SqliteDriverError) throw error;
-    throw new BadSetting(`--store ${settings.broker.store}: ${(error as Error).message}`);
-  }
-}
-
-main().catch((error: unknown) => {
-  const line = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`vault-key-broker: ${line.replaceAll('\n', ' ')}\n`);
-  process.exit(error instanceof BadSetting ? EXIT_BAD_SETTING : 1);
-});

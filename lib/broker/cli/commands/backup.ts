@@ -1,9 +1,9 @@
-import { writeCopy } from '../ledger/sqlite/store-copy';
-import { ManagementFault } from './management-api';
-import { COMMON_HELP, operandsOf } from './word';
-import type { Word } from './word';
+import { writeCopy } from '../../ledger/sqlite/store-copy';
+import { ManagementFault } from '../management-api';
+import { COMMON_HELP, operandsOf } from '../command';
+import type { Command } from '../command';
 
-export const backupWord: Word = {
+export const backupCommand: Command = {
   help: `Usage: vault-key-broker backup FILE   copies the store of the running broker to a new file here
 
 The copy is whole in one file. The audit key is not in it: keep that apart.

@@ -1,8 +1,8 @@
-import type { BrakeView } from '../brakes/brake-view';
-import { minute, shown, table } from './table';
-import type { Column } from './table';
-import { BadUsage, COMMON_HELP, operandsOf, segment } from './word';
-import type { Word } from './word';
+import type { BrakeView } from '../../brakes/brake-view';
+import { minute, shown, table } from '../table';
+import type { Column } from '../table';
+import { BadUsage, COMMON_HELP, operandsOf, segment } from '../command';
+import type { Command } from '../command';
 
 const COLUMNS: readonly Column<BrakeView>[] = [
   { title: 'ID', text: ({ id }) => id },
@@ -17,7 +17,7 @@ const COLUMNS: readonly Column<BrakeView>[] = [
   { title: 'REASON', text: ({ reason }) => reason, shrinks: true },
 ];
 
-export const brakeWord: Word = {
+export const brakeCommand: Command = {
   help: `Usage: vault-key-broker brake          lists the brakes that stand
        vault-key-broker brake SCOPE ID --reason TEXT
        vault-key-broker brake all --reason TEXT
@@ -54,7 +54,7 @@ ${COMMON_HELP}`,
   },
 };
 
-export const liftWord: Word = {
+export const liftCommand: Command = {
   help: `Usage: vault-key-broker lift BRAKE_ID      lifts a brake
 
 ${COMMON_HELP}`,

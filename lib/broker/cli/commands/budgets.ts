@@ -1,9 +1,17 @@
-import type { BudgetPage } from '../broker';
-import type { BudgetView, CountedBudgetView, SubjectCapView } from '../budgets/budget-view';
-import { table, usd } from './table';
-import type { Column } from './table';
-import { BadUsage, COMMON_HELP, operandsOf, pageOf, queryOf, segment, usdOperand } from './word';
-import type { Word } from './word';
+import type { BudgetPage } from '../../broker';
+import type { BudgetView, CountedBudgetView, SubjectCapView } from '../../budgets/budget-view';
+import { table, usd } from '../table';
+import type { Column } from '../table';
+import {
+  BadUsage,
+  COMMON_HELP,
+  operandsOf,
+  pageOf,
+  queryOf,
+  segment,
+  usdOperand,
+} from '../command';
+import type { Command } from '../command';
 
 const COLUMNS: readonly Column<BudgetView>[] = [
   { title: 'SCOPE', text: ({ scope }) => scope },
@@ -27,7 +35,7 @@ const EFFECTIVE_COLUMNS: readonly Column<SubjectCapView>[] = [
   { title: 'LEFT', text: ({ remaining_usd }) => usd(remaining_usd), right: true },
 ];
 
-export const budgetsWord: Word = {
+export const budgetsCommand: Command = {
   help: `Usage: vault-key-broker budgets [--cursor C]    lists the daily caps in force
        vault-key-broker budgets effective       every cap over one subject
        vault-key-broker budgets set SCOPE ID USD

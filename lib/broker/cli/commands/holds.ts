@@ -1,9 +1,9 @@
-import type { HoldPage } from '../broker';
-import type { HoldView } from '../ledger/hold-view';
-import { instant, table, usd } from './table';
-import type { Column } from './table';
-import { COMMON_HELP, operandsOf, pageOf, segment, usdOperand } from './word';
-import type { Word } from './word';
+import type { HoldPage } from '../../broker';
+import type { HoldView } from '../../ledger/hold-view';
+import { instant, table, usd } from '../table';
+import type { Column } from '../table';
+import { COMMON_HELP, operandsOf, pageOf, segment, usdOperand } from '../command';
+import type { Command } from '../command';
 
 const COLUMNS: readonly Column<HoldView>[] = [
   { title: 'ID', text: ({ id }) => id },
@@ -17,7 +17,7 @@ const COLUMNS: readonly Column<HoldView>[] = [
   { title: 'KEY', text: ({ key_id }) => key_id },
 ];
 
-export const holdsWord: Word = {
+export const holdsCommand: Command = {
   help: `Usage: vault-key-broker holds [filters]      lists holds
        vault-key-broker holds settle ID USD  the vendor executed the call, for so much
        vault-key-broker holds release ID     the vendor did not execute the call

@@ -1,10 +1,10 @@
-import type { AuditVerdict } from '../audit/audit-chain';
-import type { AuditEntryView } from '../audit/audit-view';
-import type { AuditPage } from '../broker';
-import { instant, table, usd } from './table';
-import type { Column } from './table';
-import { COMMON_HELP, operandsOf, pageOf, queryOf } from './word';
-import type { Word } from './word';
+import type { AuditVerdict } from '../../audit/audit-chain';
+import type { AuditEntryView } from '../../audit/audit-view';
+import type { AuditPage } from '../../broker';
+import { instant, table, usd } from '../table';
+import type { Column } from '../table';
+import { COMMON_HELP, operandsOf, pageOf, queryOf } from '../command';
+import type { Command } from '../command';
 
 const COLUMNS: readonly Column<AuditEntryView>[] = [
   { title: 'SEQ', text: ({ seq }) => String(seq), right: true },
@@ -23,7 +23,7 @@ const COLUMNS: readonly Column<AuditEntryView>[] = [
   },
 ];
 
-export const auditWord: Word = {
+export const auditCommand: Command = {
   help: `Usage: vault-key-broker audit [filters]       lists the audit log, newest first
        vault-key-broker audit verify [--head H]   walks its chain; 1 where it does not hold
 

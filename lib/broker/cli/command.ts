@@ -4,15 +4,15 @@ import type { ManagementApi } from './management-api';
 /** What an operator typed does not hold: one line that says what. */
 export class BadUsage extends Error {}
 
-/** What a word may do. */
-export interface WordRun {
+/** What a command gets. */
+export interface CommandInput {
   api: ManagementApi;
   operands: readonly string[];
   options: Readonly<Record<string, string>>;
 }
 
-/** What a word answers: the API's own JSON, and how people read it. */
-export interface WordResult {
+/** What a command answers: the API's own JSON, and how people read it. */
+export interface CommandResult {
   json: unknown;
   text: string;
   /** @default true */
@@ -20,14 +20,14 @@ export interface WordResult {
 }
 
 /** One of the operator's commands. */
-export interface Word {
+export interface Command {
   help: string;
-  /** The options it takes beside those that all words take. */
+  /** The options it takes beside those that all commands take. */
   options: readonly string[];
-  run(run: WordRun): Promise<WordResult>;
+  run(run: CommandInput): Promise<CommandResult>;
 }
 
-/** What all words take. */
+/** The help of the options that all commands take. */
 export const COMMON_HELP = `  --url URL    the running broker, http://127.0.0.1:4100 by default
   --json       the management API's own answer
   --help       this text
@@ -36,7 +36,7 @@ Before an id that begins with - put --. The management token is read from KEYBRA
 `;
 
 /** Options and operands as they were typed; what no one knows is {@link BadUsage}. */
-export function parseWord(args: string[], options: readonly string[]) {
+export function parseCommand(args: string[], options: readonly string[]) {
   try {
     const { values, positionals } = parseArgs({
       args,

@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { Broker } from '../broker';
+import { BrokerOptionsError } from '../broker.options';
+import { createBrokerServer } from '../http/broker-server';
+import { SqliteDriverError } from '../ledger/sqlite/sqlite-driver';
+import { BadSetting } from './bad-setting';
+import { HELP, readSettings } from './settings';
+import type { Settings } from './settings';
+
+/** Connections that may wait to be taken: one that finds no room here is tried again after a second. */
+const BACKLOG = 4_096;
+/** How long a reader has for the rest of its answer, once the broker is done. */
+const LAST_ANSWERS_MS = 5_000;
+
+/**
+ * Starts the broker and serves it until a SIGTERM or SIGINT; then everything is settled first.
+ *
+ * @param args The command line, without the program.
+ * @throws BadSetting where a setting is missing or invalid.
+ */
+export async function serve(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const settings = readSettings(args, env);
+  if (settings === 'help') {
+    process.stdout.write(HELP);
+    return;
+  }
+  const log = (line: string): void => void process.stderr.write(`vault-key-broker: ${line}\n`);
+  const broker = await openBroker(settings, log);
+  const { token, tls } = settings;
+  const server = createBrokerServer(broker, { token, log, ...(tls === undefined ? {} : { tls }) });
+  server.listen({ port: settings.port, host: settings.host, backlog: BACKLOG });
+  await once(server, 'listening').catch(async (error: NodeJS.ErrnoException) => {
+    await broker.close();
+    throw new BadSetting(
+      `--host ${settings.host} --port ${settings.port}: cannot listen (${error.code})`,
+    );
+  });
+  const { address, family, port } = server.address() as AddressInfo;
+  const host = family === 'IPv6' ? `[${address}]` : address;
+  let stopping = false;
+  const stop = async (): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    const closed = once(server, 'close');
+    server.close();
+    await broker.close();
+    // Everything is settled; what is left are answers on their way to their readers.
+    setInterval(() => server.closeIdleConnections(), 20);
+    setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
+    await closed;
+    process.exit(0);
+  };
+  process.on('SIGTERM', () => void stop());
+  process.on('SIGINT', () => void stop());
+  process.stdout.write(
+    `vault-key-broker listening on ${tls === undefined ? 'http' : 'https'}://${host}:${port}\n`,
+  );
+}
+
+async function openBroker(settings: Settings, log: (line: string) => void): Promise<Broker> {
+  try {
+    return await Broker.open(settings.broker, { log });
+  } catch (error) {
+    if (error instanceof BrokerOptionsError) throw new BadSetting(error.message);
+    if (error instanceof SqliteDriverError) throw error;
+    throw new BadSetting(`--store ${settings.broker.store}: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,12 @@
+import type { PageBlock } from '../code-blocks';
+
+export const PAGE = 'README.md';
+
+/** Each block of the page, and what its reader has beside it. */
+export const BLOCKS: readonly PageBlock[] = [
+  ['class ChargeDto'],
+  ['forRootAsync'],
+  ['forceCloseConnections', { files: { './app.module': 'export class AppModule {}' } }],
+  ['budgets: { user: 500, run: 50 }'],
+  ['identify: (context)'],
+];
