@@ -1,6 +1,6 @@
 import { closeStore } from '../../lib/broker/ledger/sqlite/open-store';
 import { openConnection } from '../../lib/broker/ledger/sqlite/sqlite-driver';
-import { BrokerProcess } from '../support/broker-process';
+import { BrokerServer } from '../support/broker-server';
 import { insertKeys } from '../support/bulk-keys';
 import type { IssuedKey } from '../support/broker-process';
 import { RecordingVendor } from './recording-vendor';
@@ -20,15 +20,16 @@ interface Listed extends Partial<LeftCap> {
 const SUBJECT = { tenant_id: 't1', user_id: 'u1', run_id: 'r1', tool: 'Tool.pay' };
 
 let vendor: RecordingVendor;
-let broker: BrokerProcess;
+let broker: BrokerServer;
 beforeAll(async () => {
   vendor = await RecordingVendor.start();
 });
+afterEach(() => broker.close());
 afterAll(() => vendor.close());
 // A budget over a vendor, and a default over whoever names nobody, is over every key of a broker.
 beforeEach(async () => {
   vendor.reset();
-  broker = await BrokerProcess.start({ vendor });
+  broker = await BrokerServer.start(vendor);
 });
 
 const put = async (path: string, daily_usd_cap: number, within = {}) => {
@@ -181,7 +182,7 @@ describe('a budget over a user or an agent run that names no tenant', () => {
     expect(await caps({ user_id: 'u1' })).toBeUndefined();
     expect(await caps({ user_id: 'u1' })).toBeUndefined();
     expect(await caps({ user_id: 'u1' })).toBe(25);
-    await broker.kill();
+    await broker.close();
     broker = await broker.restart();
     expect(await caps({ tenant_id: 't3', user_id: 'u1' })).toBe(5);
     const removed = await broker.api('DELETE', '/v1/budgets/user/u1?tenant_id=');
@@ -241,7 +242,7 @@ describe('how many live keys a budget caps', () => {
   });
 
   it('is null where there are more than it counts at once, and exact for a user among them', async () => {
-    await broker.kill('SIGTERM');
+    await broker.close();
     insertKeys(broker.store, { count: 120_000 });
     insertKeys(broker.store, { count: 3, user: 'rare' });
     broker = await broker.restart();
@@ -252,7 +253,7 @@ describe('how many live keys a budget caps', () => {
 });
 
 it('a budget that is set is answered so, though the store cannot count its keys', async () => {
-  await broker.kill('SIGTERM');
+  await broker.close();
   const connection = openConnection(broker.store.slice('sqlite:'.length));
   // The redo log takes a key, and its table does not.
   connection.exec(
@@ -399,7 +400,7 @@ describe('GET /v1/budgets', () => {
   });
 
   it('has the app’s as the newest key carries it, once for each subject, from page to page', async () => {
-    await broker.kill('SIGTERM');
+    await broker.close();
     for (const user of [3_000_000, 5_000_000]) {
       insertKeys(broker.store, { count: 1_100, budgets: `{"user":${user},"run":1000000}` });
     }
@@ -422,7 +423,7 @@ describe('GET /v1/budgets', () => {
   });
 
   it('leaves out what had no live key today', async () => {
-    await broker.kill('SIGTERM');
+    await broker.close();
     const yesterday = new Date().setUTCHours(0, 0, 0, 0) - 60_000;
     insertKeys(broker.store, { count: 5, expiresAt: yesterday, budgets: '{"user":1000000}' });
     broker = await broker.restart();

@@ -110,8 +110,58 @@ export function open(url: string, method: string, target: string, call: Call = {
   });
 }
 
+/** A broker that listens, and what is asked of it. */
+export abstract class RunningBroker {
+  /** `http://127.0.0.1:<port>` */
+  abstract get url(): string;
+
+  get token(): string {
+    return MANAGEMENT_TOKEN;
+  }
+
+  /** A call of the management API; `body` goes as JSON. */
+  api(method: string, path: string, body?: unknown): Promise<Answer> {
+    return send(this.url, method, path, {
+      headers: {
+        authorization: `Bearer ${this.token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  }
+
+  /** Issues a key; `fields` in place of the usual ones. */
+  async issue(fields: Readonly<Record<string, unknown>> = {}): Promise<IssuedKey> {
+    const answer = await this.api('POST', '/v1/keys', {
+      label: 'nest-u1-r1',
+      vendor: 'stripe',
+      daily_usd_cap: 100,
+      allowed_endpoints: ['/v1/payment_intents', '/v1/payment_intents/*'],
+      ...fields,
+    });
+    if (answer.status !== 201) throw new Error(`No key was issued: ${answer.text}`);
+    return answer.body as IssuedKey;
+  }
+
+  /** What a key has spent, holds and has left, in USD. */
+  async money(key: { id: string }): Promise<{ spent: number; held: number; remaining: number }> {
+    const { body } = await this.api('GET', `/v1/keys/${key.id}`);
+    return { spent: body.spent_usd, held: body.held_usd, remaining: body.remaining_usd };
+  }
+
+  /** Puts a call through the proxy; a text body without a content type goes as a form. */
+  call(token: string, method: string, target: string, call: Call = {}): Promise<Answer> {
+    return send(this.url, method, `/stripe${target}`, withKey(token, call));
+  }
+
+  /** As {@link call}, but the answer's body waits for its reader. */
+  open(token: string, method: string, target: string, call: Call = {}): Promise<IncomingMessage> {
+    return open(this.url, method, `/stripe${target}`, withKey(token, call));
+  }
+}
+
 /** `vault-key-broker` as its own process. It ends with the suite, whatever happens. */
-export class BrokerProcess {
+export class BrokerProcess extends RunningBroker {
   #stdout = '';
   #stderr = '';
 
@@ -120,6 +170,7 @@ export class BrokerProcess {
     private readonly options: BrokerProcessOptions,
     readonly store: string,
   ) {
+    super();
     child.stdout?.on('data', (chunk: Buffer) => (this.#stdout += chunk.toString()));
     child.stderr?.on('data', (chunk: Buffer) => (this.#stderr += chunk.toString()));
     children.add(child);
@@ -192,53 +243,9 @@ export class BrokerProcess {
     return /listening on (https?:\S+)\n/.exec(this.#stdout)?.[1] ?? '';
   }
 
-  get token(): string {
-    return MANAGEMENT_TOKEN;
-  }
-
   /** All that the process has written, to either side. */
   get output(): string {
     return this.#stdout + this.#stderr;
-  }
-
-  /** A call of the management API; `body` goes as JSON. */
-  api(method: string, path: string, body?: unknown): Promise<Answer> {
-    return send(this.url, method, path, {
-      headers: {
-        authorization: `Bearer ${this.token}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-  }
-
-  /** Issues a key; `fields` in place of the usual ones. */
-  async issue(fields: Readonly<Record<string, unknown>> = {}): Promise<IssuedKey> {
-    const answer = await this.api('POST', '/v1/keys', {
-      label: 'nest-u1-r1',
-      vendor: 'stripe',
-      daily_usd_cap: 100,
-      allowed_endpoints: ['/v1/payment_intents', '/v1/payment_intents/*'],
-      ...fields,
-    });
-    if (answer.status !== 201) throw new Error(`No key was issued: ${answer.text}`);
-    return answer.body as IssuedKey;
-  }
-
-  /** What a key has spent, holds and has left, in USD. */
-  async money(key: { id: string }): Promise<{ spent: number; held: number; remaining: number }> {
-    const { body } = await this.api('GET', `/v1/keys/${key.id}`);
-    return { spent: body.spent_usd, held: body.held_usd, remaining: body.remaining_usd };
-  }
-
-  /** Puts a call through the proxy; a text body without a content type goes as a form. */
-  call(token: string, method: string, target: string, call: Call = {}): Promise<Answer> {
-    return send(this.url, method, `/stripe${target}`, withKey(token, call));
-  }
-
-  /** As {@link call}, but the answer's body waits for its reader. */
-  open(token: string, method: string, target: string, call: Call = {}): Promise<IncomingMessage> {
-    return open(this.url, method, `/stripe${target}`, withKey(token, call));
   }
 
   /** The memory of the process after a garbage collection, in bytes. Needs `probe`. */

@@ -1,0 +1,65 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Broker } from '../../lib/broker/broker';
+import type { BrokerOptions } from '../../lib/broker/broker.options';
+import { createBrokerServer } from '../../lib/broker/http/broker-server';
+import { MANAGEMENT_TOKEN, RunningBroker, temporaryFile } from './broker-process';
+
+/** What a {@link BrokerServer} is given beside its vendor. */
+type Settings = Partial<Pick<BrokerOptions, 'store' | 'auditKey' | 'limits' | 'vendorTimeout'>>;
+
+const running = new Set<BrokerServer>();
+
+afterAll(async () => {
+  await Promise.all([...running].map((broker) => broker.close()));
+});
+
+/**
+ * A broker that listens on loopback from the test's own process: for what has nothing to do with
+ * how the command starts, ends or is told its settings. It ends with the suite.
+ */
+export class BrokerServer extends RunningBroker {
+  private constructor(
+    private readonly broker: Broker,
+    private readonly server: Server,
+    private readonly vendor: { url: string; secretKey: string },
+    private readonly settings: Settings,
+    readonly store: string,
+  ) {
+    super();
+    running.add(this);
+  }
+
+  static async start(
+    vendor: { url: string; secretKey: string },
+    settings: Settings = {},
+  ): Promise<BrokerServer> {
+    const store = settings.store ?? `sqlite:${temporaryFile()}`;
+    const stripe = { secretKey: vendor.secretKey, baseUrl: vendor.url };
+    const broker = await Broker.open({ ...settings, store, vendors: { stripe } });
+    const server = createBrokerServer(broker, { token: MANAGEMENT_TOKEN });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new BrokerServer(broker, server, vendor, settings, store);
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /** Ends it in an orderly way. */
+  async close(): Promise<void> {
+    if (!running.delete(this)) return;
+    const closed = once(this.server, 'close');
+    this.server.close();
+    this.server.closeAllConnections();
+    await closed;
+    await this.broker.close();
+  }
+
+  /** Starts it again on the same store, once it has been closed. */
+  restart(): Promise<BrokerServer> {
+    return BrokerServer.start(this.vendor, { ...this.settings, store: this.store });
+  }
+}
