@@ -3,7 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import { openConnection } from '../../lib/broker/ledger/sqlite/sqlite-driver';
 import { createStripeVendor } from '../../lib/testing/stripe-vendor';
 import type { StripeVendor } from '../../lib/testing/stripe-vendor';
-import { BrokerProcess, send, temporaryFile } from '../support/broker-process';
+import { BrokerProcess, RunningBroker, send, temporaryFile } from '../support/broker-process';
+import { BrokerServer } from '../support/broker-server';
 import type { IssuedKey } from '../support/broker-process';
 import { until } from '../support/until';
 
@@ -23,10 +24,10 @@ interface Entry {
 }
 
 let vendor: StripeVendor;
-let broker: BrokerProcess;
+let broker: RunningBroker;
 beforeAll(async () => {
   vendor = await createStripeVendor();
-  broker = await BrokerProcess.start({ vendor });
+  broker = await BrokerServer.start(vendor);
 });
 afterAll(() => vendor.close());
 beforeEach(() => vendor.reset());
@@ -38,7 +39,7 @@ const entries = async (query: string, on = broker) => {
   expect([query, status]).toEqual([query, 200]);
   return body.entries as Entry[];
 };
-const openLines = (on: BrokerProcess, query = '') =>
+const openLines = (on: RunningBroker, query = '') =>
   new Promise<IncomingMessage>((resolve, reject) => {
     get(
       `${on.url}/v1/audit${query}`,
@@ -110,7 +111,7 @@ describe('GET /v1/audit', () => {
   });
 
   it('has a row for every issue, revoke, brake, lift, budget change, settlement and refusal', async () => {
-    const own = await BrokerProcess.start({ vendor });
+    const own = await BrokerServer.start(vendor);
     const key = await own.issue({ daily_usd_cap: 25, subject: { user_id: 'u1' } });
     await own.api('PUT', '/v1/budgets/user/u1', { daily_usd_cap: 20 });
     await own.api('DELETE', '/v1/budgets/user/u1');
@@ -143,7 +144,7 @@ describe('GET /v1/audit', () => {
   });
 
   it('adds up to what is spent: what a capture or a cancel gives back has a row of its own', async () => {
-    const own = await BrokerProcess.start({ vendor });
+    const own = await BrokerServer.start(vendor);
     const subject = { user_id: 'u1' };
     const endpoints = ['', '/*/capture', '/*/cancel'].map((path) => `/v1/payment_intents${path}`);
     const key = await own.issue({ allowed_endpoints: endpoints, subject });
@@ -189,7 +190,7 @@ describe('GET /v1/audit', () => {
   });
 
   it('keeps the old cap of a budget that is changed or removed', async () => {
-    const own = await BrokerProcess.start({ vendor });
+    const own = await BrokerServer.start(vendor);
     await own.api('PUT', '/v1/budgets/user/u1', { daily_usd_cap: 20 });
     await own.api('PUT', '/v1/budgets/user/u1', { daily_usd_cap: 12.5 });
     await own.api('DELETE', '/v1/budgets/user/u1');
@@ -202,7 +203,7 @@ describe('GET /v1/audit', () => {
   });
 
   it('says whom a budget caps, with the tenant and the user that it names', async () => {
-    const own = await BrokerProcess.start({ vendor });
+    const own = await BrokerServer.start(vendor);
     const put = (path: string, within: object) =>
       own.api('PUT', `/v1/budgets/${path}`, { daily_usd_cap: 5, ...within });
     await put('run/r1', { tenant_id: 't1', user_id: 'u1' });
@@ -269,7 +270,7 @@ describe('GET /v1/audit', () => {
 
 describe('GET /v1/audit as application/x-ndjson', () => {
   it('streams every entry, newest first, by the same filters', async () => {
-    const own = await BrokerProcess.start({ vendor });
+    const own = await BrokerServer.start(vendor);
     const keys = await Promise.all(Array.from({ length: 600 }, () => own.issue()));
     await pay(keys[0] as IssuedKey, {}, own);
     const answer = await openLines(own);
@@ -287,7 +288,7 @@ describe('GET /v1/audit as application/x-ndjson', () => {
 
 describe('GET /v1/audit/verify', () => {
   it('gives the head, under which the log can be verified later', async () => {
-    const own = await BrokerProcess.start({ vendor });
+    const own = await BrokerServer.start(vendor);
     await own.issue();
     const first = (await own.api('GET', '/v1/audit/verify')).body;
     expect(first).toEqual({ ok: true, entries: 1, head: expect.stringMatching(/^[0-9a-f]{64}$/) });
@@ -311,9 +312,9 @@ describe('GET /v1/audit/verify', () => {
     ];
     for (const change of changes) {
       const store = `sqlite:${temporaryFile()}`;
-      const own = await BrokerProcess.start({ vendor, store });
+      const own = await BrokerServer.start(vendor, { store });
       for (let i = 0; i < 3; i++) await own.issue();
-      await own.kill('SIGTERM');
+      await own.close();
       const connection = openConnection(store.slice('sqlite:'.length));
       connection.exec(change);
       connection.close();
@@ -325,7 +326,7 @@ describe('GET /v1/audit/verify', () => {
   });
 
   it('serves others while it walks a long log', async () => {
-    const own = await BrokerProcess.start({ vendor });
+    const own = await BrokerServer.start(vendor);
     const ids = Array.from({ length: 1_000 }, () => own.issue());
     await Promise.all(ids);
     const order: string[] = [];

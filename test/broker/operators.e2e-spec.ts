@@ -4,7 +4,8 @@ import { join, resolve } from 'node:path';
 import { createStripeVendor } from '../../lib/testing/stripe-vendor';
 import type { StripeVendor } from '../../lib/testing/stripe-vendor';
 import { until } from '../support/until';
-import { BrokerProcess, send } from '../support/broker-process';
+import { BrokerProcess, RunningBroker, send } from '../support/broker-process';
+import { BrokerServer } from '../support/broker-server';
 import type { Exit, IssuedKey } from '../support/broker-process';
 
 const CLI = resolve(process.env['BROKER_CLI'] ?? join(__dirname, '../../dist/broker/cli/main.js'));
@@ -13,7 +14,7 @@ const PAYMENT =
 const MIDNIGHT = /^\d{4}-\d\d-\d\dT00:00:00\.000Z$/;
 
 let vendor: StripeVendor;
-let broker: BrokerProcess;
+let broker: RunningBroker;
 let subjects = 0;
 beforeAll(async () => {
   vendor = await createStripeVendor();
@@ -274,7 +275,7 @@ describe('/v1/brakes', () => {
   it.each(['tenant', 'user', 'run', 'tool', 'vendor', 'key', 'all'])(
     'stops by the scope %s, until it is lifted',
     async (scope) => {
-      const own = await BrokerProcess.start({ vendor });
+      const own = await BrokerServer.start(vendor);
       const key = await own.issue({
         subject: { tenant_id: 'x', user_id: 'x', run_id: 'x', tool: 'x' },
       });
@@ -541,7 +542,7 @@ describe('GET /metrics', () => {
   });
 
   it('counts calls by verdict, strangers, holds and keys, and names nobody', async () => {
-    const own = await BrokerProcess.start({ vendor });
+    const own = await BrokerServer.start(vendor);
     const key = await own.issue({ subject: { user_id: 'somebody' } });
     const call = (target: string, token = key.token) =>
       own.call(token, 'POST', target, { body: PAYMENT });
@@ -799,7 +800,7 @@ describe("the operator's words", () => {
 
 describe('the list of keys by status', () => {
   it('is answered with no brake at all, and under a brake of each scope', async () => {
-    const own = await BrokerProcess.start({ vendor });
+    const own = await BrokerServer.start(vendor);
     const subject = { tenant_id: 't1', user_id: 'u1', run_id: 'r1', tool: 'Tool.pay' };
     const { id } = await own.issue({ subject });
     const idsOf = async (status: string): Promise<string[]> => {
@@ -824,7 +825,7 @@ describe('the list of keys by status', () => {
   });
 
   it('counts no brake that has ended by itself', async () => {
-    const own = await BrokerProcess.start({ vendor });
+    const own = await BrokerServer.start(vendor);
     const { id } = await own.issue({ subject: { user_id: 'u1' } });
     const listed = async (status: string) => {
       const { body } = await own.api('GET', `/v1/keys?status=${status}`);

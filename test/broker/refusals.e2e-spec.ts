@@ -1,5 +1,5 @@
-import { BrokerProcess } from '../support/broker-process';
-import type { IssuedKey } from '../support/broker-process';
+import type { IssuedKey, RunningBroker } from '../support/broker-process';
+import { BrokerServer } from '../support/broker-server';
 import { until } from '../support/until';
 import { RecordingVendor } from './recording-vendor';
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => vendor.close());
 
-const entriesOf = async (broker: BrokerProcess, key: IssuedKey) => {
+const entriesOf = async (broker: RunningBroker, key: IssuedKey) => {
   const { body } = await broker.api('GET', `/v1/audit?key_id=${key.id}&event=refusal&limit=1000`);
   return body.entries as Entry[];
 };
@@ -37,7 +37,7 @@ const sums = (entries: readonly Entry[]) => {
 
 describe('an agent that is refused 10,000 times', () => {
   it('leaves a row a second for each kind, and the rows add up to what it did', async () => {
-    const broker = await BrokerProcess.start({ vendor });
+    const broker = await BrokerServer.start(vendor);
     const key = await broker.issue({ daily_usd_cap: 1 });
     const began = performance.now();
     const attempts = [
@@ -77,12 +77,12 @@ describe('an agent that is refused 10,000 times', () => {
   });
 
   it('has all of them in the log after an orderly stop in the same second', async () => {
-    const broker = await BrokerProcess.start({ vendor });
+    const broker = await BrokerServer.start(vendor);
     const key = await broker.issue({ daily_usd_cap: 1 });
     const refuse = () =>
       broker.call(key.token, 'POST', '/v1/payment_intents', { body: 'amount=200&currency=usd' });
     for (let i = 0; i < 20; i++) expect((await refuse()).status).toBe(429);
-    await broker.kill('SIGTERM');
+    await broker.close();
     const again = await broker.restart();
     expect(sums(await entriesOf(again, key))).toEqual({ cap_exhausted: { count: 20, usd: 40 } });
   });

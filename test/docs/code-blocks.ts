@@ -68,17 +68,17 @@ export class CodeBlock {
     return (exported['main'] as (given: object) => Promise<object>)(values);
   }
 
-  /** What the compiler has against the block. */
-  typeErrors({ files = {}, declared = {} }: Given = {}): string[] {
+  /** The block and what its reader has beside it, as files for the compiler; the block comes first. */
+  sources({ files = {}, declared = {} }: Given = {}): [name: string, source: string][] {
     const folder = join(ROOT, 'test/docs', `${this.page.replaceAll('/', '-')}.${this.line}`);
     const declarations = Object.entries(declared).map(
       ([name, type]) => `declare const ${name}: ${type};`,
     );
     const block = [...declarations, this.code, exportOf([])].join('\n');
-    const sources = Object.entries({ ...files, './block': block }).map(
-      ([name, source]) => [join(folder, `${name}.ts`), fromDeclarations(source)] as const,
-    );
-    return typeErrorsIn(join(folder, 'block.ts'), new Map(sources));
+    return Object.entries({ './block': block, ...files }).map(([name, source]) => [
+      join(folder, `${name}.ts`),
+      fromDeclarations(source),
+    ]);
   }
 }
 
@@ -101,11 +101,15 @@ function parted(code: string): { imports: string; rest: string } {
   return { imports: code.slice(0, end), rest: code.slice(end) };
 }
 
-const parsed = new Map<string, ts.SourceFile | undefined>();
-let before: ts.Program | undefined;
-
-/** What all blocks import is read once, and only the block itself is checked. */
-function typeErrorsIn(file: string, sources: ReadonlyMap<string, string>): string[] {
+/**
+ * What the compiler has against blocks, each by itself. They are checked in one program, so that
+ * what they import is read once.
+ *
+ * @returns The messages by block, in the order of the blocks.
+ */
+export function typeErrorsOf(blocks: readonly (readonly [CodeBlock, Given?])[]): string[][] {
+  const of = blocks.map(([block, given]) => block.sources(given));
+  const sources = new Map(of.flat());
   const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile) as {
     config: { compilerOptions: object };
   };
@@ -122,16 +126,19 @@ function typeErrorsIn(file: string, sources: ReadonlyMap<string, string>): strin
   host.readFile = (name) => sources.get(resolve(name)) ?? readFile(name);
   host.getSourceFile = (name, ...rest) => {
     const source = sources.get(resolve(name));
-    if (source !== undefined) return ts.createSourceFile(name, source, ts.ScriptTarget.ES2022);
-    if (!parsed.has(name)) parsed.set(name, getSourceFile(name, ...rest));
-    return parsed.get(name);
+    return source === undefined
+      ? getSourceFile(name, ...rest)
+      : ts.createSourceFile(name, source, ts.ScriptTarget.ES2022);
   };
-  const program = ts.createProgram([file], options, host, before);
-  before = program;
-  const block = program.getSourceFile(file);
-  return [...program.getSyntacticDiagnostics(block), ...program.getSemanticDiagnostics(block)].map(
-    ({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'),
-  );
+  const roots = of.map(([[name] = ['']]) => name);
+  const program = ts.createProgram(roots, options, host);
+  return roots.map((root) => {
+    const block = program.getSourceFile(root);
+    return [
+      ...program.getSyntacticDiagnostics(block),
+      ...program.getSemanticDiagnostics(block),
+    ].map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
+  });
 }
 
 function compile(source: string): string {
