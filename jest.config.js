@@ -14,7 +14,14 @@ module.exports = {
   testTimeout: 300_000,
   testRegex: '\\.(spec|e2e-spec)\\.ts$',
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/packaging/'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    // Jest loads every module once a suite: these have half of all, and ship as one file too.
+    '^rxjs(/operators)?$': '<rootDir>/node_modules/rxjs/dist/bundles/rxjs.umd.js',
+    '^class-validator$': '<rootDir>/node_modules/class-validator/bundles/class-validator.umd.js',
+    '^class-transformer$':
+      '<rootDir>/node_modules/class-transformer/bundles/class-transformer.umd.js',
+  },
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Controller, Injectable, Module, Post, Sse } from '@nestjs/common';
 import type { OnModuleDestroy } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -38,6 +39,7 @@ class StoppingTools {
           try {
             await this.#charge();
             subscriber.next({ data: 'charged' });
+            await delay(10);
           } catch (error) {
             subscriber.next({ data: VaultKeyException.from(error)?.message ?? String(error) });
             return;

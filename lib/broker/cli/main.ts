@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { BadSetting } from './bad-setting';
 import { isOperatorCommand, runOperatorCommand } from './operator-commands';
+import { HELP, readSettings } from './settings';
 
 const EXIT_BAD_SETTING = 2;
 
@@ -13,9 +14,14 @@ async function main(): Promise<void> {
     });
     return;
   }
-  // An operator's command needs no broker of its own, and would wait for its code to load.
+  const settings = readSettings(process.argv.slice(2), process.env);
+  if (settings === 'help') {
+    process.stdout.write(HELP);
+    return;
+  }
+  // Loaded where it is needed alone: it takes longer than all an operator's command does.
   const { serve } = await import('./serve.js');
-  await serve(process.argv.slice(2), process.env);
+  await serve(settings);
 }
 
 main().catch((error: unknown) => {

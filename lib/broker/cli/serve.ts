@@ -5,7 +5,6 @@ import { BrokerOptionsError } from '../broker.options';
 import { createBrokerServer } from '../http/broker-server';
 import { SqliteDriverError } from '../ledger/sqlite/sqlite-driver';
 import { BadSetting } from './bad-setting';
-import { HELP, readSettings } from './settings';
 import type { Settings } from './settings';
 
 /** Connections that may wait to be taken: one that finds no room here is tried again after a second. */
@@ -16,15 +15,9 @@ const LAST_ANSWERS_MS = 5_000;
 /**
  * Starts the broker and serves it until a SIGTERM or SIGINT; then everything is settled first.
  *
- * @param args The command line, without the program.
- * @throws BadSetting where a setting is missing or invalid.
+ * @throws BadSetting where it cannot listen, or not open the store.
  */
-export async function serve(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
-  const settings = readSettings(args, env);
-  if (settings === 'help') {
-    process.stdout.write(HELP);
-    return;
-  }
+export async function serve(settings: Settings): Promise<void> {
   const log = (line: string): void => void process.stderr.write(`vault-key-broker: ${line}\n`);
   const broker = await openBroker(settings, log);
   const { token, tls } = settings;
