@@ -5,14 +5,9 @@ const { availableParallelism } = require('node:os');
 const esmPackages = ['@nestjs'];
 
 /** @type {import('jest').Config} */
-module.exports = {
+const project = {
   testEnvironment: 'node',
-  // Many tests wait for another process, and leave their core to the next.
-  maxWorkers: Math.ceil(1.5 * availableParallelism()),
   roots: ['<rootDir>/lib', '<rootDir>/test'],
-  // A hang ends a test. How fast a machine is, or what else runs on it, does not.
-  testTimeout: 300_000,
-  testRegex: '\\.(spec|e2e-spec)\\.ts$',
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/packaging/'],
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
@@ -38,6 +33,19 @@ module.exports = {
     '^.+\\.js$': ['@swc/jest', { jsc: { target: 'es2022' }, module: { type: 'commonjs' } }],
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esmPackages.join('|')})/)`],
+};
+
+/** @type {import('jest').Config} */
+module.exports = {
+  // *.spec.ts needs no build and no server; *.e2e-spec.ts has servers, processes, whole applications.
+  projects: [
+    { ...project, displayName: 'unit', testRegex: '\\.spec\\.ts$' },
+    { ...project, displayName: 'e2e', testRegex: '\\.e2e-spec\\.ts$' },
+  ],
+  // Many tests wait for another process, and leave their core to the next.
+  maxWorkers: Math.ceil(1.5 * availableParallelism()),
+  // A hang ends a test. How fast a machine is, or what else runs on it, does not.
+  testTimeout: 300_000,
   coverageProvider: 'v8',
-  collectCoverageFrom: ['lib/**/*.ts', '!lib/**/*.spec.ts'],
+  collectCoverageFrom: ['lib/**/*.ts', '!lib/**/*spec.ts'],
 };

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { createStripeVendor } from '../../lib/testing/stripe-vendor';
 import type { StripeVendor } from '../../lib/testing/stripe-vendor';
 import { BrokerProcess, send } from '../support/broker-process';
+import { propertyRuns } from '../support/property-runs';
 
 const PAYMENT =
   'amount=100&currency=usd&payment_method=pm_card_visa&allowed_payment_method_types[0]=card&confirm=true';
@@ -71,7 +72,7 @@ describe('whatever bytes come', () => {
         socket.end(bytes);
         await once(socket, 'close');
       }),
-      { numRuns: 400 },
+      { numRuns: propertyRuns(400) },
     );
     expect((await send(broker.url, 'GET', '/healthz')).status).toBe(200);
     expect(await counted(id)).toBeGreaterThanOrEqual(vendor.book.total('usd'));
@@ -209,7 +210,7 @@ describe('money and order', () => {
           expect(await counted(id, broker)).toBeGreaterThanOrEqual(moved);
         },
       ),
-      { numRuns: 120, interruptAfterTimeLimit: 20_000 },
+      { numRuns: propertyRuns(120), interruptAfterTimeLimit: 20_000 },
     );
   });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { isAllowed, parsePattern, patternFault } from './pattern';
 import type { Pattern } from './pattern';
 import { parseTarget, targetFault, writeQueryFault } from './target';
+import { propertyRuns } from '../../../test/support/property-runs';
 
 /** Texts made of what makes trouble in a path. */
 const hostile = fc
@@ -73,7 +74,7 @@ describe('a target', () => {
         expect(`/${parsed.segments.join('/')}`).toBe(parsed.path);
         expect(url.hash).toBe('');
       }),
-      { numRuns: 2_000 },
+      { numRuns: propertyRuns(2_000) },
     );
   });
 
@@ -136,7 +137,7 @@ describe('a target', () => {
           expect([...new Set(names)]).toEqual(['expand[]']);
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: propertyRuns(2_000) },
     );
   });
 });
@@ -188,7 +189,7 @@ describe('a pattern', () => {
             expect(part === '*' || targetFault(`/${part}`) === undefined).toBe(true);
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: propertyRuns(2_000) },
     );
   });
 

@@ -8,6 +8,7 @@ import type { KeyRecord } from '../keys/key';
 import type { Outcome, Price } from '../pricing/price';
 import type { AdmittedCall } from './model';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
+import { propertyRuns } from '../../../test/support/property-runs';
 
 const CENT = 10_000;
 const HOUR = 3_600_000;
@@ -293,6 +294,6 @@ function partsOf({ scope }: BudgetSubject) {
 
 it('the audit rows of a subject and a day add up to its balance, whatever calls, retries, captures, cancels, refunds and operators did', async () => {
   await fc.assert(fc.asyncProperty(fc.array(steps, { minLength: 5, maxLength: 60 }), play), {
-    numRuns: 150,
+    numRuns: propertyRuns(150),
   });
 });

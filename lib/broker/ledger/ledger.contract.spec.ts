@@ -9,6 +9,7 @@ import type { Decision, AdmittedCall, StoreState } from './model';
 import { MemoryStore } from './memory/memory-store';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
 import { StoreLedger } from './store-ledger';
+import { propertyRuns } from '../../../test/support/property-runs';
 
 const CENT = 10_000;
 const folder = mkdtempSync(join(tmpdir(), 'vault-key-ledger-'));
@@ -19,9 +20,14 @@ let files = 0;
 const IN_MEMORY = { kind: 'memory', durability: 'none' };
 const SQLITE = { kind: 'sqlite', durability: 'full' };
 const LEDGERS: [name: string, open: () => Ledger, runs: number, state: StoreState][] = [
-  ['in memory', () => new StoreLedger(new MemoryStore(), () => {}), 150, IN_MEMORY],
-  ['SQLite in memory', () => new SqliteLedger(':memory:'), 150, SQLITE],
-  ['SQLite in a file', () => new SqliteLedger(join(folder, `${++files}.db`)), 15, SQLITE],
+  ['in memory', () => new StoreLedger(new MemoryStore(), () => {}), propertyRuns(150), IN_MEMORY],
+  ['SQLite in memory', () => new SqliteLedger(':memory:'), propertyRuns(150), SQLITE],
+  [
+    'SQLite in a file',
+    () => new SqliteLedger(join(folder, `${++files}.db`)),
+    propertyRuns(15),
+    SQLITE,
+  ],
 ];
 
 const keyOf = (id: string, capMicros: number, more: Partial<KeyRecord> = {}): KeyRecord => ({

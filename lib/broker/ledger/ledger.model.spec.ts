@@ -8,6 +8,7 @@ import type { AdmittedCall } from './model';
 import { MemoryStore } from './memory/memory-store';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
 import { StoreLedger } from './store-ledger';
+import { propertyRuns } from '../../../test/support/property-runs';
 
 const CENT = 10_000;
 const HOUR = 3_600_000;
@@ -411,8 +412,8 @@ async function play(ledger: Ledger, script: readonly Step[]): Promise<void> {
 
 /** The rules are the same on every store: one in memory plays most of the scripts. */
 const LEDGERS: [name: string, open: () => Ledger, runs: number][] = [
-  ['in memory', () => new StoreLedger(new MemoryStore(), () => {}), 600],
-  ['in SQLite', () => new SqliteLedger(':memory:'), 60],
+  ['in memory', () => new StoreLedger(new MemoryStore(), () => {}), propertyRuns(600)],
+  ['in SQLite', () => new SqliteLedger(':memory:'), propertyRuns(60)],
 ];
 
 describe.each(LEDGERS)('a ledger %s', (_name, open, numRuns) => {

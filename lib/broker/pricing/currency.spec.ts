@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { MAX_MICROS, decimalsOf, isCurrency, microsOf, rateOf } from './currency';
 import type { Rate } from './currency';
+import { propertyRuns } from '../../../test/support/property-runs';
 
 const amounts = fc.integer({ min: 1, max: 99_999_999 });
 const currencies = fc.constantFrom('eur', 'gbp', 'jpy', 'krw', 'ugx', 'isk', 'bhd', 'kwd', 'tnd');
@@ -35,7 +36,7 @@ describe('what minor units cost', () => {
           expect((micros - 1n) * scale < exact).toBe(true);
         }
       }),
-      { numRuns: 5_000 },
+      { numRuns: propertyRuns(5_000) },
     );
   });
 
