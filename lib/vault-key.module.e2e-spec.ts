@@ -4,7 +4,7 @@ import { Test } from '@nestjs/testing';
 import type { TestingModule } from '@nestjs/testing';
 import { BrokerClient } from './broker-client/broker-client';
 import { EmbeddedBroker, EmbeddedBrokerClient } from './broker-client/embedded-broker.client';
-import { HttpBrokerClient } from './broker-client/http-broker.client';
+import { VaultKeyBrokerClient } from './broker-client/vault-key-broker.client';
 import { ProxiedStripeService } from './stripe/proxied-stripe.service';
 import { VaultKeyModule } from './vault-key.module';
 import type { VaultKeyModuleOptions } from './vault-key.options';
@@ -74,7 +74,7 @@ describe('VaultKeyModule', () => {
     expect(feature.vaultKeys).toBeInstanceOf(VaultKeyService);
     expect(feature.current).toBeInstanceOf(CurrentVaultKey);
     expect(feature.stripe).toBeInstanceOf(ProxiedStripeService);
-    expect(app.get(BrokerClient, { strict: false })).toBeInstanceOf(HttpBrokerClient);
+    expect(app.get(BrokerClient, { strict: false })).toBeInstanceOf(VaultKeyBrokerClient);
   });
 
   it('with isGlobal: false only who imports it can inject its services', async () => {

@@ -22,7 +22,7 @@ import {
   absentEmbeddedBroker,
 } from './broker-client/embedded-broker.client';
 import type { BrokerOptions } from './broker/broker.options';
-import type { HttpBrokerClientOptions } from './broker-client/http-broker.client';
+import type { HttpBrokerClientOptions } from './broker-client/http-broker.options';
 import { VaultKeyExceptionFilter } from './exceptions/vault-key-exception.filter';
 import { RemainingSpendReport } from './remaining-spend/remaining-spend.report';
 import { ProxiedStripeService } from './stripe/proxied-stripe.service';
@@ -287,5 +287,5 @@ function httpClient(options: HttpBrokerClientOptions): BrokerClient {
       },
     ]);
   }
-  return new loaded.HttpBrokerClient(options);
+  return loaded.httpBrokerClient(options);
 }

@@ -3,7 +3,7 @@ import { getMetadataStorage, validateSync } from 'class-validator';
 import type { ValidationError } from 'class-validator';
 import type { IdentifyAgent } from './agent-tool/identity';
 import type { KeyBudgets } from './broker-client/broker-client';
-import type { HttpBrokerClientOptions } from './broker-client/http-broker.client';
+import type { HttpBrokerClientOptions } from './broker-client/http-broker.options';
 import {
   DEFAULT_STORE,
   DEFAULT_VENDOR_TIMEOUT,

@@ -180,8 +180,8 @@ export async function readWhole(
 }
 
 /**
- * The port to a broker. One of these exists in an application: `HttpBrokerClient` for a server,
- * `EmbeddedBrokerClient` for the broker in this process.
+ * The port to a broker. One of these exists in an application: `VaultKeyBrokerClient` or
+ * `KeybrakeClient` for a server, `EmbeddedBrokerClient` for the broker in this process.
  */
 export abstract class BrokerClient {
   abstract readonly dialect: BrokerDialect;

@@ -11,7 +11,8 @@ import { CallRefusedException } from '../exceptions/call-refused.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import { VendorOutcomeUnknownException } from '../exceptions/vendor-outcome-unknown.exception';
 import type { BrokerDialect, IssueKeyRequest, IssueResult, VendorCall } from './broker-client';
-import { HttpBrokerClient } from './http-broker.client';
+import type { BrokerClient } from './broker-client';
+import { httpBrokerClient } from './http-broker.client';
 
 const MANAGEMENT_TOKEN = 'management-token-0123456789abcdefghij';
 const KEY_TOKEN = 'vault_key_0123456789abcdefghijABCDEFGH';
@@ -126,8 +127,8 @@ function clientOf(
     connectTimeoutMs?: number;
     answerTimeoutMs?: number;
   } = {},
-): HttpBrokerClient {
-  const client = new HttpBrokerClient({
+): BrokerClient {
+  const client = httpBrokerClient({
     url,
     proxyUrl: url,
     token: MANAGEMENT_TOKEN,

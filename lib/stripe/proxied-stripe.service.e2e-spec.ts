@@ -4,7 +4,8 @@ import type { OutgoingHttpHeaders, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { inspect } from 'node:util';
-import { HttpBrokerClient } from '../broker-client/http-broker.client';
+import type { BrokerClient } from '../broker-client/broker-client';
+import { httpBrokerClient } from '../broker-client/http-broker.client';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import { SpendCapExceededException } from '../exceptions/spend-cap-exceeded.exception';
 import type { VaultKeyException } from '../exceptions/vault-key.exception';
@@ -30,7 +31,7 @@ interface Sent {
 }
 
 let server: Server;
-let client: HttpBrokerClient;
+let client: BrokerClient;
 let key: VaultKey;
 let sent: Sent[];
 let answer: (response: ServerResponse) => void;
@@ -56,7 +57,7 @@ beforeEach(async () => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  client = new HttpBrokerClient({
+  client = httpBrokerClient({
     url,
     proxyUrl: url,
     token: 'm'.repeat(40),

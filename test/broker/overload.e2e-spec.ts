@@ -3,8 +3,9 @@ import { createServer } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { HttpBrokerClient } from '../../lib/broker-client/http-broker.client';
-import type { HttpBrokerClientOptions } from '../../lib/broker-client/http-broker.client';
+import type { BrokerClient } from '../../lib/broker-client/broker-client';
+import { httpBrokerClient } from '../../lib/broker-client/http-broker.client';
+import type { HttpBrokerClientOptions } from '../../lib/broker-client/http-broker.options';
 import { VaultKeyUnavailableException } from '../../lib/index';
 import { BrokerProcess } from '../support/broker-process';
 import { until } from '../support/until';
@@ -16,7 +17,7 @@ let server: Server;
 let url: string;
 /** Requests that wait for their answers, by method and path. */
 let waiting: Map<string, ServerResponse[]>;
-let clients: HttpBrokerClient[];
+let clients: BrokerClient[];
 beforeEach(async () => {
   waiting = new Map();
   clients = [];
@@ -38,7 +39,7 @@ afterEach(async () => {
 
 function clientOf(to: string, token: string, limits: Partial<HttpBrokerClientOptions> = {}) {
   const options = { url: to, proxyUrl: to, token, dialect: 'vault-key' as const, ...limits };
-  const client = new HttpBrokerClient(options);
+  const client = httpBrokerClient(options);
   clients.push(client);
   return client;
 }

@@ -1,0 +1,175 @@
+import { readManagementRefusal } from '../exceptions/refusal-reader';
+import { CallRefusedException } from '../exceptions/call-refused.exception';
+import type { VaultKeyException } from '../exceptions/vault-key.exception';
+import { VaultKeyInvalidException } from '../exceptions/vault-key-invalid.exception';
+import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
+import type {
+  Brake,
+  BrakeRequest,
+  BrokerDialect,
+  IssueKeyRequest,
+  KeyStanding,
+  RevokeResult,
+} from './broker-client';
+import { ID, KeybrakeClient, parseObject } from './keybrake.client';
+import type { ManagementAnswer } from './keybrake.client';
+import {
+  brakeBody,
+  fieldsNotEchoed,
+  ownIssueFields,
+  readBrake,
+  readBrakes,
+  readLeaseId,
+  readStanding,
+} from './management-wire';
+import { causeOf, reasonOf } from './no-answer';
+
+/** One management call that is no issue and no revocation. */
+interface ManagementQuestion {
+  method: string;
+  path: string;
+  body?: Record<string, unknown>;
+  /** In place of the management token. */
+  token?: string;
+  /** What is asked, as a clause: `to put a brake`. */
+  what: string;
+}
+
+const MAX_BATCH = 1_000;
+
+/** This package's own broker: all of Keybrake's contract, and budgets, brakes, leases, batches. */
+export class VaultKeyBrokerClient extends KeybrakeClient {
+  override readonly dialect: BrokerDialect = 'vault-key';
+
+  override async revoke(ids: readonly string[]): Promise<RevokeResult> {
+    if (ids.length === 1) return super.revoke(ids);
+    const ended: string[] = [];
+    const failed: { id: string; reason: string }[] = [];
+    for (const batch of batches(ids, MAX_BATCH)) {
+      const outcome = await this.#revokeBatch(batch);
+      if (outcome === 'ended') ended.push(...batch);
+      else if (outcome === 'no_such_call') {
+        const each = await super.revoke(batch);
+        ended.push(...each.ended);
+        failed.push(...each.failed);
+      } else failed.push(...batch.map((id) => ({ id, reason: outcome.reason })));
+    }
+    return { ended, failed };
+  }
+
+  override async standing({
+    token,
+    vendor,
+  }: {
+    token: string;
+    vendor: string;
+  }): Promise<KeyStanding> {
+    const what = 'what remains under a cap';
+    const answer = await this.#ask({ method: 'GET', path: '/v1/keys/current', token, what });
+    if (answer.status === 401) throw new VaultKeyInvalidException({ vendor });
+    return this.#read(answer, what, 200, readStanding);
+  }
+
+  override async brake(request: BrakeRequest): Promise<Brake> {
+    const what = 'to put a brake';
+    const body = brakeBody(request);
+    const answer = await this.#ask({ method: 'POST', path: '/v1/brakes', body, what });
+    return this.#read(answer, what, 201, readBrake);
+  }
+
+  override async lift(brakeId: string): Promise<void> {
+    // What no id looks like is not asked for, since it could be another path.
+    if (!ID.test(brakeId)) throw CallRefusedException.noSuchBrake(brakeId);
+    const what = 'to lift a brake';
+    const answer = await this.#ask({ method: 'DELETE', path: `/v1/brakes/${brakeId}`, what });
+    if (answer.status === 404) throw CallRefusedException.noSuchBrake(brakeId);
+    if (answer.status !== 200) throw this.#refused(answer, what);
+  }
+
+  override async brakes(): Promise<readonly Brake[]> {
+    const what = 'which brakes stand';
+    const answer = await this.#ask({ method: 'GET', path: '/v1/brakes', what });
+    return this.#read(answer, what, 200, readBrakes);
+  }
+
+  override async beginLease(ttlSeconds: number): Promise<string> {
+    const what = 'for a lease';
+    const body = { ttl_seconds: ttlSeconds };
+    const answer = await this.#ask({ method: 'POST', path: '/v1/leases', body, what });
+    return this.#read(answer, what, 201, readLeaseId);
+  }
+
+  override async renewLease(leaseId: string): Promise<boolean> {
+    const what = 'to renew a lease';
+    const path = `/v1/leases/${leaseId}/renew`;
+    const answer = await this.#ask({ method: 'POST', path, body: {}, what });
+    if (answer.status === 404 || answer.status === 422) return false;
+    if (answer.status !== 200) throw this.#refused(answer, what);
+    return true;
+  }
+
+  override async endLease(leaseId: string): Promise<void> {
+    const what = 'to end a lease';
+    const answer = await this.#ask({ method: 'DELETE', path: `/v1/leases/${leaseId}`, what });
+    if (answer.status !== 200 && answer.status !== 404) throw this.#refused(answer, what);
+  }
+
+  protected override issueBody(request: IssueKeyRequest): object {
+    return { ...super.issueBody(request), ...ownIssueFields(request) };
+  }
+
+  protected override notEchoed(request: IssueKeyRequest, body: Record<string, unknown>): string[] {
+    return fieldsNotEchoed(request, body);
+  }
+
+  async #revokeBatch(
+    ids: readonly string[],
+  ): Promise<'ended' | 'no_such_call' | { reason: string }> {
+    const { flight, answer } = await this.manage(
+      'POST',
+      '/v1/keys/revoke',
+      JSON.stringify({ ids }),
+    );
+    if (answer === undefined) return { reason: reasonOf(flight) };
+    const { status } = answer;
+    if (status === 404 || status === 405) return 'no_such_call';
+    if (status < 200 || status > 299) return { reason: `the broker answered ${status}` };
+    return typeof parseObject(answer.text)?.['revoked'] === 'number'
+      ? 'ended'
+      : { reason: 'the answer does not say how many keys were revoked' };
+  }
+
+  /** @throws VaultKeyUnavailableException where no answer came, or only part of one. */
+  async #ask({ method, path, body, token, what }: ManagementQuestion): Promise<ManagementAnswer> {
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const { flight, answer } = await this.manage(method, path, text, token);
+    if (answer?.complete === true) return answer;
+    throw new VaultKeyUnavailableException({
+      message: `The broker was asked ${what}, and no whole answer came: ${answer === undefined ? reasonOf(flight) : 'it broke off'}. Try again in a moment.`,
+      cause: causeOf(flight),
+    });
+  }
+
+  #read<T>(
+    answer: ManagementAnswer,
+    what: string,
+    due: number,
+    read: (body: unknown) => T | undefined,
+  ): T {
+    if (answer.status !== due) throw this.#refused(answer, what);
+    const value = read(parseObject(answer.text));
+    if (value !== undefined) return value;
+    throw new VaultKeyUnavailableException({
+      message: `The broker was asked ${what}, and its answer cannot be read. Check that the broker.url option is the address of this package's own broker.`,
+    });
+  }
+
+  #refused(answer: ManagementAnswer, what: string): VaultKeyException {
+    const body = parseObject(this.withoutToken(answer.text));
+    return readManagementRefusal({ ...answer, body }, what);
+  }
+}
+
+function* batches(ids: readonly string[], size: number): Generator<readonly string[]> {
+  for (let start = 0; start < ids.length; start += size) yield ids.slice(start, start + size);
+}
