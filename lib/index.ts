@@ -54,7 +54,7 @@ export type {
 } from './broker-client/broker-client';
 export { EmbeddedBroker } from './broker-client/embedded-broker.client';
 export type { AuditEntry } from './broker/audit/audit-entry';
-export type { KeyPage } from './broker/broker';
+export type { KeyPage } from './broker/keys/keys';
 export type { KeyView } from './broker/keys/key-view';
 export type { AuditFilter, KeyFilter } from './broker/ledger/model';
 

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { Logger } from '@nestjs/common';
-import type { Broker, ProxyAnswer } from '../broker/broker';
+import type { Broker } from '../broker/broker';
+import type { ProxyAnswer } from '../broker/forwarding/proxy-answer';
 import type { BrokerOptions } from '../broker/broker.options';
 import { BrokerRefusal, storeUnavailable } from '../broker/refusal';
 import { CallRefusedException } from '../exceptions/call-refused.exception';

@@ -1,14 +1,9 @@
 export { Broker } from './broker';
-export type {
-  AuditPage,
-  BrokerHost,
-  HoldPage,
-  IssuedKeyBody,
-  KeyPage,
-  ProxyAnswer,
-  ProxyCall,
-  RevokedKeyBody,
-} from './broker';
+export type { AuditPage } from './audit/audit-view';
+export type { BrokerHost } from './broker.host';
+export type { HoldPage } from './holds/holds';
+export type { IssuedKeyBody, KeyPage, RevokedKeyBody } from './keys/keys';
+export type { ProxyAnswer, ProxyCall } from './forwarding/proxy-answer';
 export { BrokerOptionsError } from './broker.options';
 export type {
   BrokerLimitOptions,

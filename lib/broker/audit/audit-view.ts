@@ -91,3 +91,9 @@ export function auditEntryView({ row, outcome }: AuditRecord): AuditEntryView {
 function usdOf(micros: MicroUsd | null): number | null {
   return micros === null ? null : toUsd(micros);
 }
+
+/** A page of the audit log; `cursor` asks for the next one. */
+export interface AuditPage {
+  entries: readonly AuditEntryView[];
+  cursor?: string;
+}

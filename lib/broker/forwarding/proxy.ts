@@ -1,75 +1,45 @@
-import type { Readable } from 'node:stream';
 import { auditRowOf } from '../audit/audit-entry';
 import type { AuditRow } from '../audit/audit-entry';
 import { Clock } from '../clock';
-import { isAllowed, soundPatterns } from '../endpoints/pattern';
-import { parseTarget, writeQueryFault } from '../endpoints/target';
-import type { Target } from '../endpoints/target';
 import { instantText } from '../instant';
 import { isLive } from '../keys/key';
 import type { KeyRecord } from '../keys/key';
-import { hashToken, isWellFormedToken, newId, withoutTokens } from '../keys/token';
+import { newId } from '../keys/token';
 import type { Ledger } from '../ledger/ledger';
 import type { AdmittedCall } from '../ledger/model';
 import { SparseLog } from '../metrics/sparse-log';
 import { toUsd } from '../money/usd';
 import { toFormBody } from '../pricing/parameters';
-import type { Outcome, Price, PriceableCall } from '../pricing/price';
-import type { Vendor } from '../pricing/vendor';
+import type { Outcome, PriceableCall } from '../pricing/price';
 import { BrokerRefusal, invalidKey, notFound, shuttingDown, storeUnavailable } from '../refusal';
 import { NO_VENDOR_SETTINGS } from '../vendor.options';
-import type { VendorSettings } from '../vendor.options';
 import { AnswerBody } from './answer-body';
 import { checkAnswer } from './answer-check';
 import type { AnswerRules } from './answer-check';
-import type { ConnectionCaller, Release } from './connection-shares';
+import {
+  accountIn,
+  checkTarget,
+  connectionCaller,
+  mayShowSecrets,
+  price,
+  tokenHashOf,
+} from './call-checks';
+import type { Priced } from './call-checks';
+import { outcomeOf } from './call-outcome';
+import type { ConfiguredVendor } from './configured-vendor';
+import type { Release } from './connection-shares';
 import { fingerprintOf, sha256 } from './fingerprint';
-import { collectBody, parseBody, wholeBody } from './request-body';
-import { bearerToken, readCallHeaders } from './request-headers';
+import { Answer, refusalAnswer } from './proxy-answer';
+import type { ProxyAnswer, ProxyCall } from './proxy-answer';
+import { collectBody, wholeBody } from './request-body';
+import { readCallHeaders } from './request-headers';
 import type { CallHeaders } from './request-headers';
 import { relayedHeaders } from './response-headers';
 import { reasonOf, refusedAnswer, unanswered } from './vendor-refusals';
-import { VendorConnection } from './vendor-connection';
 import type { ExchangeEnd } from './vendor-connection';
-
-/** A call to a vendor, as it reached the proxy: nothing normalised, headers in the order and case given. */
-export interface ProxyCall {
-  vendor: string;
-  method: string;
-  /** The vendor's path and query, byte for byte. */
-  target: string;
-  /** Name, value, name, value, … as in `http.IncomingMessage.rawHeaders`; holds `Authorization`. */
-  rawHeaders: readonly string[];
-  body?: Buffer | AsyncIterable<Buffer>;
-  remoteAddress?: string;
-}
-
-/** The proxy's answer: the vendor's, or a refusal in the broker's one shape. Header names are lower case. */
-export interface ProxyAnswer {
-  status: number;
-  headers: Record<string, string | string[]>;
-  /** Ends only after a complete answer; an answer cut short by the vendor destroys it with an error. */
-  readonly body: Readable;
-  /**
-   * The whole body, for a fraction of what a stream costs; `undefined` where it was cut short or is
-   * larger. In place of {@link body}, not beside it.
-   */
-  bytes(maxBytes: number): Promise<Buffer | undefined>;
-  /** Set on the refusal of a call whose key is not known: no log has it. */
-  unknownCaller?: true;
-}
 
 /** How many calls with one key may be under way unless the options say otherwise. */
 export const DEFAULT_CALLS_PER_KEY = 256;
-
-/** One vendor's account behind the proxy. */
-export interface ConfiguredVendor {
-  vendor: Vendor;
-  secret: string;
-  connection: VendorConnection;
-  /** What the operator adds; nothing by default. */
-  settings?: VendorSettings;
-}
 
 /** The one place that admits a call: checks, price, hold, forwarding, settlement, in this order. */
 export class Proxy {
@@ -392,32 +362,6 @@ class Flight {
   }
 }
 
-class Answer implements ProxyAnswer {
-  readonly #body: AnswerBody;
-
-  constructor(
-    readonly status: number,
-    readonly headers: Record<string, string | string[]>,
-    body: AnswerBody,
-  ) {
-    this.#body = body;
-  }
-
-  get body(): Readable {
-    return this.#body.stream();
-  }
-
-  bytes(maxBytes: number): Promise<Buffer | undefined> {
-    return this.#body.bytes(maxBytes);
-  }
-}
-
-interface Priced {
-  target: Target;
-  priceable: PriceableCall;
-  price: Price;
-}
-
 interface Admitted {
   call: ProxyCall;
   headers: CallHeaders;
@@ -444,132 +388,4 @@ function rowOf(
     method: call.method,
     ...(idempotencyKey === undefined ? {} : { idempotency_key_hash: sha256(idempotencyKey) }),
   };
-}
-
-/** A user counts within its tenant. */
-function connectionCaller({ id, subject }: KeyRecord): ConnectionCaller {
-  const { tenant_id: tenant, user_id: user } = subject;
-  return { keyId: id, user: user === undefined ? '' : JSON.stringify([tenant, user]) };
-}
-
-/** The hash of the token that was sent; `undefined` where none was that can be one. */
-function tokenHashOf({ authorization }: CallHeaders): string | undefined {
-  const token = bearerToken(authorization);
-  return token === undefined || !isWellFormedToken(token) ? undefined : hashToken(token);
-}
-
-/** Steps 3 and 4: where the call goes, and whether it may. */
-function checkTarget(
-  call: ProxyCall,
-  { vendor, settings = NO_VENDOR_SETTINGS }: ConfiguredVendor,
-  key: KeyRecord,
-  headers: CallHeaders,
-): Target {
-  const target = parseTarget(call.target);
-  if ('fault' in target) throw invalidPath(target.fault);
-  if (!target.path.startsWith(vendor.pathPrefix)) {
-    throw invalidPath(`the path is not below ${vendor.pathPrefix}`);
-  }
-  if (withoutTokens(target.path) !== target.path) throw invalidPath('the path holds a vault key');
-  const queryFault =
-    target.query === undefined || call.method === 'GET' ? undefined : writeQueryFault(target.query);
-  if (queryFault !== undefined) throw invalidPath(queryFault);
-  checkAccount(headers, settings.accounts);
-  checkAllowed(key, call.method, target);
-  return target;
-}
-
-/** Step 5: what the call costs. */
-function price(
-  call: ProxyCall,
-  { vendor, settings = NO_VENDOR_SETTINGS }: ConfiguredVendor,
-  target: Target,
-  headers: CallHeaders,
-  bytes: Buffer,
-): Priced {
-  if (call.method === 'GET' && bytes.length > 0) {
-    throw new BrokerRefusal('invalid_body', 'A GET must have no body.');
-  }
-  const { parameters, decimals } = parseBody(bytes, headers.contentType, settings.limits);
-  const priceable: PriceableCall = {
-    method: call.method,
-    segments: target.segments.slice(vendor.pathPrefix.split('/').length - 2),
-    parameters: vendor.canonical(parameters),
-    decimals,
-  };
-  headers.forwarded['stripe-version'] = vendor.apiVersion(headers.versions);
-  vendor.checkExpansion(target.query, priceable.parameters);
-  return { target, priceable, price: vendor.price(priceable, settings.prices) };
-}
-
-/** A new payment is held whole; what any other answer shows of payments must be looked through. */
-function mayShowSecrets(
-  { secrets }: Vendor,
-  { method, target }: ProxyCall,
-  { segments, parameters }: PriceableCall,
-  { kind }: Price,
-): boolean {
-  if (method !== 'GET' && kind !== 'amount') return true;
-  return secrets.mayShow(method, segments, target.split('?')[1], parameters);
-}
-
-/** The connected account a call is for; empty where it is the secret's own. */
-function accountIn({ accounts }: CallHeaders): string {
-  return accounts[0]?.value ?? '';
-}
-
-/** @throws BrokerRefusal 403 `account_not_allowed`. */
-function checkAccount({ accounts }: CallHeaders, allowed: ReadonlySet<string>): void {
-  const [first] = accounts;
-  if (first === undefined || (accounts.length === 1 && allowed.has(first.value))) return;
-  throw new BrokerRefusal(
-    'account_not_allowed',
-    'The call names a connected account that the broker is not configured for.',
-  );
-}
-
-function checkAllowed(key: KeyRecord, method: string, target: Target): void {
-  if (isAllowed(soundPatterns(key.allowedEndpoints), method, target.segments)) return;
-  const attempted = `${method} ${target.path}`;
-  throw new BrokerRefusal(
-    'endpoint_not_allowed',
-    `${attempted} is not among the endpoints this vault key allows.`,
-    { allowed_endpoints: key.allowedEndpoints, attempted },
-  );
-}
-
-function refusalAnswer(refusal: BrokerRefusal, isKnown: boolean): ProxyAnswer {
-  const bytes = Buffer.from(refusal.toBody());
-  const headers = { ...refusal.toHeaders(), 'content-length': String(bytes.length) };
-  const answer = new Answer(refusal.status, headers, AnswerBody.of(bytes));
-  return isKnown ? answer : Object.assign(answer, { unknownCaller: true as const });
-}
-
-function invalidPath(fault: string): BrokerRefusal {
-  return new BrokerRefusal('invalid_path', `The target is not in canonical form: ${fault}.`);
-}
-
-function parseJson(body: Buffer | undefined): unknown {
-  if (body === undefined) return undefined;
-  try {
-    return JSON.parse(body.toString('utf8')) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-function outcomeOf(
-  { vendor, settings }: ConfiguredVendor,
-  hold: AdmittedCall,
-  call: PriceableCall,
-  end: ExchangeEnd,
-): Outcome {
-  switch (end.kind) {
-    case 'complete':
-      return vendor.outcome(hold.price, call, end.status, parseJson(end.body), settings?.prices);
-    case 'cut':
-      return vendor.outcome(hold.price, call, end.status, undefined);
-    case 'failed':
-      return { ending: end.sent ? 'unknown' : 'released' };
-  }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createStripeVendor } from '../../testing/stripe-vendor';
 import type { StripeVendor } from '../../testing/stripe-vendor';
 import { Broker } from '../broker';
-import type { OwnKey } from '../broker';
+import type { OwnKey } from '../keys/keys';
 import { openConnection } from './sqlite/sqlite-driver';
 import { closeStore } from './sqlite/open-store';
 

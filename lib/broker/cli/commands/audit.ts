@@ -1,6 +1,6 @@
 import type { AuditVerdict } from '../../audit/audit-chain';
 import type { AuditEntryView } from '../../audit/audit-view';
-import type { AuditPage } from '../../broker';
+import type { AuditPage } from '../../audit/audit-view';
 import { instant, table, usd } from '../table';
 import type { Column } from '../table';
 import { COMMON_HELP, operandsOf, pageOf, queryOf } from '../command';

@@ -1,4 +1,4 @@
-import type { BudgetPage } from '../../broker';
+import type { BudgetPage } from '../../budgets/budgets';
 import type { BudgetView, CountedBudgetView, SubjectCapView } from '../../budgets/budget-view';
 import { table, usd } from '../table';
 import type { Column } from '../table';

@@ -1,4 +1,4 @@
-import type { HoldPage } from '../../broker';
+import type { HoldPage } from '../../holds/holds';
 import type { HoldView } from '../../ledger/hold-view';
 import { instant, table, usd } from '../table';
 import type { Column } from '../table';

@@ -1,4 +1,4 @@
-import type { KeyPage } from '../../broker';
+import type { KeyPage } from '../../keys/keys';
 import type { KeyView } from '../../keys/key-view';
 import { minute, table, usd } from '../table';
 import type { Column } from '../table';

@@ -1,0 +1,19 @@
+import type { Clock } from './clock';
+
+/** What a broker is given by the process that it runs in. */
+export interface BrokerHost {
+  /**
+   * Takes the lines of the log, without their ends.
+   *
+   * @default nothing is logged
+   */
+  log?: (line: string) => void;
+  /** @default the machine's clock at the start, and the monotonic one from there */
+  clock?: Clock;
+  /**
+   * Whether a later broker of this process may have the store: then this one is closed.
+   *
+   * @default it may not
+   */
+  givesWay?: () => boolean;
+}

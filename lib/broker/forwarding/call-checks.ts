@@ -1,0 +1,118 @@
+import { isAllowed, soundPatterns } from '../endpoints/pattern';
+import { parseTarget, writeQueryFault } from '../endpoints/target';
+import type { Target } from '../endpoints/target';
+import type { KeyRecord } from '../keys/key';
+import { hashToken, isWellFormedToken, withoutTokens } from '../keys/token';
+import type { Price, PriceableCall } from '../pricing/price';
+import type { Vendor } from '../pricing/vendor';
+import { BrokerRefusal } from '../refusal';
+import { NO_VENDOR_SETTINGS } from '../vendor.options';
+import type { ConfiguredVendor } from './configured-vendor';
+import type { ConnectionCaller } from './connection-shares';
+import type { ProxyCall } from './proxy-answer';
+import { parseBody } from './request-body';
+import { bearerToken } from './request-headers';
+import type { CallHeaders } from './request-headers';
+
+/** A call that may be sent, and what it costs. */
+export interface Priced {
+  target: Target;
+  priceable: PriceableCall;
+  price: Price;
+}
+
+/** A user counts within its tenant. */
+export function connectionCaller({ id, subject }: KeyRecord): ConnectionCaller {
+  const { tenant_id: tenant, user_id: user } = subject;
+  return { keyId: id, user: user === undefined ? '' : JSON.stringify([tenant, user]) };
+}
+
+/** The hash of the token that was sent; `undefined` where none was that can be one. */
+export function tokenHashOf({ authorization }: CallHeaders): string | undefined {
+  const token = bearerToken(authorization);
+  return token === undefined || !isWellFormedToken(token) ? undefined : hashToken(token);
+}
+
+/** Steps 3 and 4: where the call goes, and whether it may. */
+export function checkTarget(
+  call: ProxyCall,
+  { vendor, settings = NO_VENDOR_SETTINGS }: ConfiguredVendor,
+  key: KeyRecord,
+  headers: CallHeaders,
+): Target {
+  const target = parseTarget(call.target);
+  if ('fault' in target) throw invalidPath(target.fault);
+  if (!target.path.startsWith(vendor.pathPrefix)) {
+    throw invalidPath(`the path is not below ${vendor.pathPrefix}`);
+  }
+  if (withoutTokens(target.path) !== target.path) throw invalidPath('the path holds a vault key');
+  const queryFault =
+    target.query === undefined || call.method === 'GET' ? undefined : writeQueryFault(target.query);
+  if (queryFault !== undefined) throw invalidPath(queryFault);
+  checkAccount(headers, settings.accounts);
+  checkAllowed(key, call.method, target);
+  return target;
+}
+
+/** Step 5: what the call costs. */
+export function price(
+  call: ProxyCall,
+  { vendor, settings = NO_VENDOR_SETTINGS }: ConfiguredVendor,
+  target: Target,
+  headers: CallHeaders,
+  bytes: Buffer,
+): Priced {
+  if (call.method === 'GET' && bytes.length > 0) {
+    throw new BrokerRefusal('invalid_body', 'A GET must have no body.');
+  }
+  const { parameters, decimals } = parseBody(bytes, headers.contentType, settings.limits);
+  const priceable: PriceableCall = {
+    method: call.method,
+    segments: target.segments.slice(vendor.pathPrefix.split('/').length - 2),
+    parameters: vendor.canonical(parameters),
+    decimals,
+  };
+  headers.forwarded['stripe-version'] = vendor.apiVersion(headers.versions);
+  vendor.checkExpansion(target.query, priceable.parameters);
+  return { target, priceable, price: vendor.price(priceable, settings.prices) };
+}
+
+/** A new payment is held whole; what any other answer shows of payments must be looked through. */
+export function mayShowSecrets(
+  { secrets }: Vendor,
+  { method, target }: ProxyCall,
+  { segments, parameters }: PriceableCall,
+  { kind }: Price,
+): boolean {
+  if (method !== 'GET' && kind !== 'amount') return true;
+  return secrets.mayShow(method, segments, target.split('?')[1], parameters);
+}
+
+/** The connected account a call is for; empty where it is the secret's own. */
+export function accountIn({ accounts }: CallHeaders): string {
+  return accounts[0]?.value ?? '';
+}
+
+/** @throws BrokerRefusal 403 `account_not_allowed`. */
+function checkAccount({ accounts }: CallHeaders, allowed: ReadonlySet<string>): void {
+  const [first] = accounts;
+  if (first === undefined || (accounts.length === 1 && allowed.has(first.value))) return;
+  throw new BrokerRefusal(
+    'account_not_allowed',
+    'The call names a connected account that the broker is not configured for.',
+  );
+}
+
+function checkAllowed(key: KeyRecord, method: string, target: Target): void {
+  if (isAllowed(soundPatterns(key.allowedEndpoints), method, target.segments)) return;
+  const attempted = `${method} ${target.path}`;
+  throw new BrokerRefusal(
+    'endpoint_not_allowed',
+    `${attempted} is not among the endpoints this vault key allows.`,
+    { allowed_endpoints: key.allowedEndpoints, attempted },
+  );
+}
+
+function invalidPath(fault: string): BrokerRefusal {
+  return new BrokerRefusal('invalid_path', `The target is not in canonical form: ${fault}.`);
+}

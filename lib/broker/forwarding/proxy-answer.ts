@@ -1,0 +1,59 @@
+import type { Readable } from 'node:stream';
+import type { BrokerRefusal } from '../refusal';
+import { AnswerBody } from './answer-body';
+
+/** A call to a vendor, as it reached the proxy: nothing normalised, headers in the order and case given. */
+export interface ProxyCall {
+  vendor: string;
+  method: string;
+  /** The vendor's path and query, byte for byte. */
+  target: string;
+  /** Name, value, name, value, … as in `http.IncomingMessage.rawHeaders`; holds `Authorization`. */
+  rawHeaders: readonly string[];
+  body?: Buffer | AsyncIterable<Buffer>;
+  remoteAddress?: string;
+}
+
+/** The proxy's answer: the vendor's, or a refusal in the broker's one shape. Header names are lower case. */
+export interface ProxyAnswer {
+  status: number;
+  headers: Record<string, string | string[]>;
+  /** Ends only after a complete answer; an answer cut short by the vendor destroys it with an error. */
+  readonly body: Readable;
+  /**
+   * The whole body, for a fraction of what a stream costs; `undefined` where it was cut short or is
+   * larger. In place of {@link body}, not beside it.
+   */
+  bytes(maxBytes: number): Promise<Buffer | undefined>;
+  /** Set on the refusal of a call whose key is not known: no log has it. */
+  unknownCaller?: true;
+}
+
+/** An answer that can be read as a stream, or at once. */
+export class Answer implements ProxyAnswer {
+  readonly #body: AnswerBody;
+
+  constructor(
+    readonly status: number,
+    readonly headers: Record<string, string | string[]>,
+    body: AnswerBody,
+  ) {
+    this.#body = body;
+  }
+
+  get body(): Readable {
+    return this.#body.stream();
+  }
+
+  bytes(maxBytes: number): Promise<Buffer | undefined> {
+    return this.#body.bytes(maxBytes);
+  }
+}
+
+/** @param isKnown Whether the call's key is known. */
+export function refusalAnswer(refusal: BrokerRefusal, isKnown: boolean): ProxyAnswer {
+  const bytes = Buffer.from(refusal.toBody());
+  const headers = { ...refusal.toHeaders(), 'content-length': String(bytes.length) };
+  const answer = new Answer(refusal.status, headers, AnswerBody.of(bytes));
+  return isKnown ? answer : Object.assign(answer, { unknownCaller: true as const });
+}

@@ -1,0 +1,41 @@
+import type { Clock } from '../clock';
+import { fieldsOf, unknownFields } from '../known-fields';
+import { holdView } from '../ledger/hold-view';
+import type { HoldView } from '../ledger/hold-view';
+import type { Ledger } from '../ledger/ledger';
+import type { HoldFilter, PageRequest } from '../ledger/model';
+import { usdFault, usdToMicros } from '../money/usd';
+import { invalidFields } from '../refusal';
+
+/** A page of holds; `cursor` asks for the next one. */
+export interface HoldPage {
+  holds: readonly HoldView[];
+  cursor?: string;
+}
+
+/** Lists holds, and ends those with an unknown outcome. What its methods take and throw the broker says. */
+export class Holds {
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly clock: Clock,
+  ) {}
+
+  async list(filter: HoldFilter, page: PageRequest): Promise<HoldPage> {
+    const { entries, next } = await this.ledger.holds(filter, page);
+    return { holds: entries.map(holdView), ...(next === undefined ? {} : { cursor: next }) };
+  }
+
+  async settle(id: string, body: unknown, remoteAddress?: string): Promise<HoldView> {
+    const { usd, ...others } = fieldsOf(body) as { usd?: unknown };
+    const faults = unknownFields(others, ['usd']);
+    const message = usdFault(usd, 6);
+    if (message !== undefined) faults.push({ field: 'usd', message });
+    if (faults.length > 0) throw invalidFields(faults);
+    const micros = usdToMicros(usd as number);
+    return holdView(await this.ledger.endUnknown(id, micros, this.clock.now(), remoteAddress));
+  }
+
+  async release(id: string, remoteAddress?: string): Promise<HoldView> {
+    return holdView(await this.ledger.endUnknown(id, undefined, this.clock.now(), remoteAddress));
+  }
+}

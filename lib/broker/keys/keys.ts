@@ -1,0 +1,175 @@
+import type { Clock } from '../clock';
+import { fieldsOf, unknownFields } from '../known-fields';
+import type { Ledger } from '../ledger/ledger';
+import type { KeyFilter, PageRequest } from '../ledger/model';
+import { capView } from '../budgets/budget-view';
+import { toUsd } from '../money/usd';
+import { invalidFields, invalidKey, notFound, shuttingDown } from '../refusal';
+import { parseIssueRequest } from './issue-request';
+import { isLive } from './key';
+import type { KeyRecord } from './key';
+import { usdOf, viewOf } from './key-view';
+import type { CurrentKeyView, KeyView } from './key-view';
+import type { Subject } from './subject';
+import { hashToken, isWellFormedToken, newId, newToken } from './token';
+
+/** The answer to an issue, as the wire shows it. The only place a token is ever shown. */
+export interface IssuedKeyBody {
+  id: string;
+  token: string;
+  label: string;
+  vendor: string;
+  daily_usd_cap: number;
+  allowed_endpoints: readonly string[];
+  subject?: Subject;
+  parent_id?: string;
+  lease_id?: string;
+  /** The application's own daily caps, in USD. */
+  budgets?: Record<string, number>;
+  created_at: string;
+  expires_at: string;
+}
+
+/** A key for work in the broker's own process. */
+export interface OwnKey {
+  id: string;
+  token: string;
+  expiresAt: Date;
+}
+
+/** The answer to a revocation. */
+export interface RevokedKeyBody {
+  id: string;
+  status: 'revoked';
+  revoked_at: string;
+}
+
+/** A page of keys; `cursor` asks for the next one. */
+export interface KeyPage {
+  keys: readonly KeyView[];
+  cursor?: string;
+}
+
+/** Issues keys, ends them, and tells of them. What its methods take and throw the broker says. */
+export class Keys {
+  /** @param prefixes Of the vendors' paths, by the vendors' names. */
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly clock: Clock,
+    private readonly prefixes: ReadonlyMap<string, string>,
+    private readonly isClosed: () => boolean,
+  ) {}
+
+  async issue(body: unknown, remoteAddress?: string): Promise<IssuedKeyBody> {
+    const { key, token } = await this.#newKey(body);
+    await this.ledger.issue(key, remoteAddress);
+    return {
+      id: key.id,
+      token,
+      label: key.label,
+      vendor: key.vendor,
+      daily_usd_cap: toUsd(key.capMicros),
+      allowed_endpoints: key.allowedEndpoints,
+      ...(Object.keys(key.subject).length === 0 ? {} : { subject: key.subject }),
+      ...(key.parentId === undefined ? {} : { parent_id: key.parentId }),
+      ...(key.lease === undefined ? {} : { lease_id: key.lease.id }),
+      ...(Object.keys(key.budgets).length === 0 ? {} : { budgets: usdOf(key.budgets) }),
+      created_at: new Date(key.createdAt).toISOString(),
+      expires_at: new Date(key.expiresAt).toISOString(),
+    };
+  }
+
+  async issueForOwnWork(body: unknown): Promise<OwnKey> {
+    const { key, token } = await this.#newKey(body);
+    await this.ledger.issueSoon(key);
+    return { id: key.id, token, expiresAt: new Date(key.expiresAt) };
+  }
+
+  async revoke(id: string, remoteAddress?: string): Promise<RevokedKeyBody> {
+    const { revokedAt } = await this.ledger.revoke([id], this.clock.now(), remoteAddress);
+    const at = revokedAt.get(id);
+    if (at === undefined) throw notFound('There is no key of that id.');
+    return { id, status: 'revoked', revoked_at: new Date(at).toISOString() };
+  }
+
+  async revokeAll(
+    body: unknown,
+    remoteAddress?: string,
+  ): Promise<{ revoked: number; unknown: readonly string[] }> {
+    const { ids, ...others } = fieldsOf(body) as { ids?: unknown };
+    const unknownNames = unknownFields(others, ['ids']);
+    if (unknownNames.length > 0) throw invalidFields(unknownNames);
+    if (
+      !Array.isArray(ids) ||
+      ids.length < 1 ||
+      ids.length > 1_000 ||
+      !ids.every((id): id is string => typeof id === 'string')
+    ) {
+      throw invalidFields([{ field: 'ids', message: 'must be an array of 1 to 1000 key ids' }]);
+    }
+    const { revokedAt, unknown } = await this.ledger.revoke(
+      [...new Set(ids)],
+      this.clock.now(),
+      remoteAddress,
+    );
+    return { revoked: revokedAt.size, unknown };
+  }
+
+  async key(id: string): Promise<KeyView> {
+    const found = await this.ledger.key(id, this.clock.now());
+    if (found === undefined) throw notFound('There is no key of that id.');
+    return viewOf(found, this.clock.now());
+  }
+
+  async keys(filter: KeyFilter, page: PageRequest): Promise<KeyPage> {
+    const now = this.clock.now();
+    const found = await this.ledger.keys(filter, page, now);
+    return {
+      keys: found.entries.map((entry) => viewOf(entry, now)),
+      ...(found.next === undefined ? {} : { cursor: found.next }),
+    };
+  }
+
+  async currentKey(token?: string): Promise<CurrentKeyView> {
+    const now = this.clock.now();
+    const key =
+      token === undefined || !isWellFormedToken(token)
+        ? undefined
+        : await this.ledger.keyByTokenHash(hashToken(token));
+    const found =
+      key === undefined || !isLive(key, now) ? undefined : await this.ledger.key(key.id, now);
+    if (found === undefined) throw invalidKey(token !== undefined);
+    const [, ...others] = await this.ledger.capsOver(found.key.id, now);
+    return { ...viewOf(found, now), budgets: others.map(capView) };
+  }
+
+  async #newKey(body: unknown): Promise<{ key: KeyRecord; token: string }> {
+    if (this.isClosed()) throw shuttingDown();
+    const parsed = parseIssueRequest(body, this.prefixes);
+    if ('faults' in parsed) {
+      const { faults, links } = parsed;
+      throw invalidFields([...faults, ...(await this.ledger.linkFaults(links, this.clock.now()))]);
+    }
+    const { request } = parsed;
+    const now = this.clock.now();
+    const token = newToken();
+    const key: KeyRecord = {
+      id: `vk_${newId(now)}`,
+      tokenHash: hashToken(token),
+      label: request.label,
+      vendor: request.vendor,
+      capMicros: request.capMicros,
+      allowedEndpoints: request.allowedEndpoints,
+      subject: request.subject,
+      ...(request.parentId === undefined ? {} : { parentId: request.parentId }),
+      // When it lapses is the lease's own to say, whenever the key is looked at.
+      ...(request.leaseId === undefined
+        ? {}
+        : { lease: { id: request.leaseId, expiresAt: Infinity } }),
+      budgets: request.budgets,
+      createdAt: now,
+      expiresAt: now + request.lifeMs,
+    };
+    return { key, token };
+  }
+}

@@ -1,0 +1,37 @@
+import type { Clock } from '../clock';
+import { newId } from '../keys/token';
+import type { Ledger } from '../ledger/ledger';
+import { invalidFields, notFound } from '../refusal';
+import { leaseView, parseLeaseRequest } from './lease-request';
+import type { LeaseView } from './lease-request';
+
+/** The applications' leases. What its methods take and throw the broker says. */
+export class Leases {
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly clock: Clock,
+  ) {}
+
+  async begin(body: unknown): Promise<LeaseView> {
+    const parsed = parseLeaseRequest(body);
+    if ('faults' in parsed) throw invalidFields(parsed.faults);
+    const { ttlMs } = parsed;
+    const now = this.clock.now();
+    const lease = { id: `lease_${newId(now)}`, ttlMs, expiresAt: now + ttlMs };
+    await this.ledger.putLease(lease);
+    return leaseView(lease);
+  }
+
+  async renew(id: string): Promise<LeaseView> {
+    const lease = await this.ledger.renewLease(id, this.clock.now());
+    if (lease === undefined) throw notFound('There is no lease of that id, or it has lapsed.');
+    return leaseView(lease);
+  }
+
+  async end(id: string): Promise<{ id: string; status: 'ended' }> {
+    if (!(await this.ledger.endLease(id, this.clock.now()))) {
+      throw notFound('There is no lease of that id.');
+    }
+    return { id, status: 'ended' };
+  }
+}
