@@ -38,7 +38,6 @@ import type {
   HoldFilter,
   KeyFilter,
   LedgerFigures,
-  PageRequest,
   StoreCopy,
   StoreState,
 } from './ledger/model';
@@ -122,16 +121,7 @@ export class Broker {
     this.#brakes = new Brakes(this.#ledger, this.#clock, names);
     this.#leases = new Leases(this.#ledger, this.#clock);
     this.#holds = new Holds(this.#ledger, this.#clock);
-    const { givesWay } = host;
-    // Held weakly, so that a broker that is no longer referenced can be collected, and its store closed.
-    const itself = new WeakRef(this);
-    if (givesWay !== undefined) {
-      offerStore(store.file, async () => {
-        if (!givesWay()) return false;
-        await itself.deref()?.close();
-        return true;
-      });
-    }
+    if (host.givesWay !== undefined) offerStore(store.file, this, host.givesWay);
     this.#proxy = new Proxy(this.#ledger, configured, callsPerKey, this.#clock, host.log);
     for (const [name, { url, variable }] of proxies) {
       host.log?.(`calls to ${name} go through the proxy ${url.host} (${variable})`);
@@ -189,7 +179,7 @@ export class Broker {
 
   /** Keys, newest first; at most `limit` (1–1,000) of them. */
   keys(filter: KeyFilter = {}, limit = 100, cursor?: string): Promise<KeyPage> {
-    return this.#keys.keys(filter, pageOf(limit, cursor));
+    return this.#keys.keys(filter, { limit, cursor });
   }
 
   /**
@@ -310,7 +300,7 @@ export class Broker {
 
   /** Holds, newest first; at most `limit` (1–1,000) of them. */
   holds(filter: HoldFilter = {}, limit = 100, cursor?: string): Promise<HoldPage> {
-    return this.#holds.list(filter, pageOf(limit, cursor));
+    return this.#holds.list(filter, { limit, cursor });
   }
 
   /**
@@ -334,7 +324,7 @@ export class Broker {
 
   /** The audit log, newest first, each call one entry; at most `limit` (1–1,000) of them. */
   async audit(filter: AuditFilter = {}, limit = 100, cursor?: string): Promise<AuditPage> {
-    const { entries, next } = await this.#ledger.auditRecords(filter, pageOf(limit, cursor));
+    const { entries, next } = await this.#ledger.auditRecords(filter, { limit, cursor });
     return {
       entries: entries.map(auditEntryView),
       ...(next === undefined ? {} : { cursor: next }),
@@ -404,8 +394,4 @@ export class Broker {
     await this.#proxy.close();
     await this.#ledger.close();
   }
-}
-
-function pageOf(limit: number, cursor: string | undefined): PageRequest {
-  return { limit, ...(cursor === undefined ? {} : { cursor }) };
 }

@@ -1,24 +1,29 @@
 import { createServer } from 'node:http';
-import type { IncomingMessage, OutgoingHttpHeaders, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { PreparedCall } from './stripe/endpoint';
 import { findEndpoint } from './stripe/endpoints';
 import { expand } from './stripe/expansion';
-import { decodeForm } from './stripe/form-params';
 import { IdempotencyKeys } from './stripe/idempotency-keys';
-import { newId, StripeAccount } from './stripe/stripe-account';
+import { StripeAccount } from './stripe/stripe-account';
+import {
+  apiVersionOf,
+  authenticate,
+  ended,
+  idempotencyKeyOf,
+  isOfWebPage,
+  receivedCall,
+} from './stripe/received-call';
+import type { ReceivedCall } from './stripe/received-call';
+import { answerTo, isSaved, scriptedAnswer } from './stripe/scripted-answer';
+import { send, sendHalf, sendPadded } from './stripe/send-answer';
 import type { StripeAnswer } from './stripe/stripe-answer';
 import { StripeBook } from './stripe/stripe-book';
-import type { OpenStripeCall, StripeCall } from './stripe/stripe-book';
-import { StripeError } from './stripe/stripe-error';
+import type { StripeCall } from './stripe/stripe-book';
 import { assertFault, compileMatch, StripeScript } from './stripe/stripe-script';
-import { declineOf } from './stripe/test-cards';
 import type {
-  AnswerFault,
   FaultMoment,
   HeldCalls,
   ScriptedCalls,
@@ -51,24 +56,10 @@ export interface StripeVendorOptions {
 }
 
 const HOST = '127.0.0.1';
-const LOOPBACK = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/i;
 const DEFAULT_KEEP = 10_000;
 const DEFAULT_SECRET_KEY = 'sk_test_offline';
-const DEFAULT_API_VERSION = '2026-10-28.endive';
-const FORM = 'application/x-www-form-urlencoded';
-const DEFAULT_CHUNK_BYTES = 65_536;
 // Longer than clients keep idle connections, so that none meets a connection just being closed.
 const KEEP_ALIVE_MS = 75_000;
-
-/** One call with everything needed to answer it. */
-interface Exchange {
-  readonly call: OpenStripeCall;
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly apiKey: string | undefined;
-  /** What is wrong with the form, to be said when its turn comes. */
-  readonly malformed: StripeError | undefined;
-}
 
 /** What stands at the endpoint's door: an answer already, or a call that may execute. */
 type Admission =
@@ -245,56 +236,28 @@ export class StripeVendor {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-      const exchange = this.#openExchange(request, response, body);
-      const turn = this.#script.take(exchange.call);
+      this.#sequence += 1;
+      const received = receivedCall(request, response, body, this.#sequence);
+      this.book.open(received.call);
+      const turn = this.#script.take(received.call);
       if (turn === undefined) {
-        this.#send(exchange, this.#execute(exchange, this.#admit(exchange)));
+        send(received, this.#execute(received, this.#admit(received)));
         return;
       }
       this.#waiting.add(response);
-      void this.#play(exchange, turn)
-        .catch((error: unknown) => this.#send(exchange, answerTo(error)))
+      void this.#play(received, turn)
+        .catch((error: unknown) => send(received, answerTo(error)))
         .finally(() => this.#waiting.delete(response));
     });
   }
 
-  #openExchange(request: IncomingMessage, response: ServerResponse, body: Buffer): Exchange {
-    const method = request.method ?? 'GET';
-    const target = request.url ?? '/';
-    const query = target.indexOf('?');
-    const form = readForm(request, query === -1 ? '' : target.slice(query + 1), body);
-    const apiKey = presentedKey(request.headers.authorization);
-    this.#sequence += 1;
-    const call: OpenStripeCall = {
-      sequence: this.#sequence,
-      method,
-      path: query === -1 ? target : target.slice(0, query),
-      params: form.params,
-      idempotencyKey: headerOf(request, 'idempotency-key'),
-      keyLast4: apiKey === undefined ? undefined : last4(apiKey),
-      headerNames: request.rawHeaders
-        .filter((_, index) => index % 2 === 0)
-        .map((name) => name.toLowerCase()),
-      requestId: newId('req_'),
-      status: undefined,
-      executed: false,
-      replayed: false,
-      answer: 'pending',
-    };
-    this.book.open(call);
-    response.once('close', () => {
-      call.answer = response.writableFinished ? 'complete' : 'cut';
-    });
-    return { call, request, response, apiKey, malformed: form.malformed };
-  }
-
   /** Everything Stripe does before an endpoint starts to execute: what fails here is stored under no key. */
-  #admit(exchange: Exchange): Admission {
-    const { call } = exchange;
+  #admit(received: ReceivedCall): Admission {
+    const { call } = received;
     try {
-      this.#authenticate(exchange);
+      authenticate(received, this.#secretKey);
       const { endpoint, id } = findEndpoint(call.method, call.path);
-      if (exchange.malformed !== undefined) throw exchange.malformed;
+      if (received.malformed !== undefined) throw received.malformed;
       const key = idempotencyKeyOf(call);
       if (key !== undefined) {
         const stored = this.#idempotencyKeys.recall(key, call.path, call.params);
@@ -310,34 +273,7 @@ export class StripeVendor {
     }
   }
 
-  #authenticate({ request, apiKey }: Exchange): void {
-    if (apiKey === undefined) {
-      throw new StripeError(
-        401,
-        'invalid_request_error',
-        'You did not provide an API key. You need to provide your API key in the Authorization header, ' +
-          "using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
-      );
-    }
-    if (apiKey !== this.#secretKey) {
-      throw new StripeError(
-        401,
-        'invalid_request_error',
-        `Invalid API Key provided: ${masked(apiKey)}`,
-      );
-    }
-    const account = headerOf(request, 'stripe-account') ?? headerOf(request, 'stripe-context');
-    if (account !== undefined) {
-      throw new StripeError(
-        403,
-        'invalid_request_error',
-        `The provided key '${masked(apiKey)}' does not have access to account '${account}' (or that account does not exist).`,
-        { code: 'account_invalid' },
-      );
-    }
-  }
-
-  #execute({ call, request }: Exchange, admission: Admission, decline?: string): StripeAnswer {
+  #execute({ call, request }: ReceivedCall, admission: Admission, decline?: string): StripeAnswer {
     if ('answer' in admission) {
       call.replayed = admission.answer.replayOf !== undefined;
       return admission.answer;
@@ -368,8 +304,8 @@ export class StripeVendor {
     return answer;
   }
 
-  async #play(exchange: Exchange, turn: ScriptedTurn): Promise<void> {
-    const { call, response } = exchange;
+  async #play(received: ReceivedCall, turn: ScriptedTurn): Promise<void> {
+    const { call, response } = received;
     const { fault } = turn;
     const account = this.#account;
     // A call that waited through a reset belongs to an account that is gone, and so is its connection.
@@ -380,13 +316,13 @@ export class StripeVendor {
       if (delayMs > 0) await delay(delayMs, undefined, { ref: false });
       if (isStale()) return;
       const answer = scriptedAnswer(fault, call);
-      if (isSaved(fault, call)) this.#saveInstead(call, this.#admit(exchange), answer);
-      this.#send(exchange, answer);
+      if (isSaved(fault, call)) this.#saveInstead(call, this.#admit(received), answer);
+      send(received, answer);
       turn.arrive();
       return;
     }
 
-    const admission = this.#admit(exchange);
+    const admission = this.#admit(received);
     if (delayMs > 0) await delay(delayMs, undefined, { ref: false });
     if (isStale()) return;
 
@@ -400,7 +336,7 @@ export class StripeVendor {
         await turn.released;
       } else {
         if ('reset' in fault) response.socket?.resetAndDestroy();
-        await ended(exchange);
+        await ended(received);
       }
       if (isStale()) return;
       if (!('hold' in fault)) {
@@ -411,26 +347,26 @@ export class StripeVendor {
     }
 
     const decline = 'decline' in fault ? fault.decline : undefined;
-    const answer = this.#execute(exchange, admission, decline);
+    const answer = this.#execute(received, admission, decline);
     if (!strikesBefore) turn.arrive();
 
     if ('hold' in fault) {
       if (!strikesBefore) await turn.released;
-      if (!isStale()) this.#send(exchange, answer);
+      if (!isStale()) send(received, answer);
     } else if ('status' in fault) {
       const scripted = scriptedAnswer(fault, call);
       if (isSaved(fault, call)) this.#saveInstead(call, admission, scripted);
-      this.#send(exchange, scripted);
+      send(received, scripted);
     } else if ('hang' in fault) {
-      await ended(exchange);
+      await ended(received);
     } else if ('reset' in fault) {
       response.socket?.resetAndDestroy();
     } else if ('truncate' in fault) {
-      this.#sendHalf(exchange, answer);
+      sendHalf(received, answer);
     } else if ('stream' in fault) {
-      await this.#sendPadded(exchange, answer, fault.stream);
+      await sendPadded(received, answer, fault.stream);
     } else {
-      this.#send(exchange, answer);
+      send(received, answer);
     }
   }
 
@@ -438,187 +374,9 @@ export class StripeVendor {
     const key = idempotencyKeyOf(call);
     if (key !== undefined && 'prepared' in admission) this.#idempotencyKeys.save(key, answer);
   }
-
-  #send(exchange: Exchange, answer: StripeAnswer): void {
-    const { call, response } = exchange;
-    if (call.answer !== 'pending' || response.headersSent) return;
-    call.status = answer.status;
-    response.writeHead(answer.status, headersOf(exchange, answer, Buffer.byteLength(answer.body)));
-    response.end(answer.body);
-  }
-
-  #sendHalf(exchange: Exchange, answer: StripeAnswer): void {
-    const { call, response } = exchange;
-    const body = Buffer.from(answer.body);
-    call.status = answer.status;
-    response.writeHead(answer.status, headersOf(exchange, answer, body.length));
-    response.write(body.subarray(0, body.length >> 1), () => response.destroy());
-  }
-
-  async #sendPadded(
-    exchange: Exchange,
-    answer: StripeAnswer,
-    { bytes, chunkBytes = DEFAULT_CHUNK_BYTES }: { bytes: number; chunkBytes?: number },
-  ): Promise<void> {
-    const { call, response } = exchange;
-    const isUnknownPath = answer.status === 404 && !call.executed;
-    const json = isUnknownPath ? '{}' : answer.body.toString();
-    const start = Buffer.from(`${json.slice(0, -1)}${json === '{}' ? '' : ','}"padding":"`);
-    const end = Buffer.from('"}');
-    const padding = Math.max(0, bytes - start.length - end.length);
-    const sent = isUnknownPath ? { status: 200, body: '' } : answer;
-    call.status = sent.status;
-    response.writeHead(sent.status, headersOf(exchange, sent, start.length + padding + end.length));
-
-    function* body(): Generator<Buffer> {
-      yield start;
-      const chunk = Buffer.alloc(Math.min(chunkBytes, padding), 'x');
-      for (let left = padding; left > 0; left -= chunk.length) yield chunk.subarray(0, left);
-      yield end;
-    }
-    // A reader that goes away is the reader's affair: the book says `cut`.
-    await pipeline(Readable.from(body(), { highWaterMark: 1 }), response).catch(() => undefined);
-  }
 }
 
 type ScriptedTurn = NonNullable<ReturnType<StripeScript['take']>>;
-
-/** Stripe takes keys on POST only; the other methods repeat without harm. */
-function idempotencyKeyOf(call: StripeCall): string | undefined {
-  return call.method === 'POST' ? call.idempotencyKey : undefined;
-}
-
-function ended({ call, response }: Exchange): Promise<void> {
-  if (call.answer !== 'pending') return Promise.resolve();
-  return new Promise((resolve) => response.once('close', resolve));
-}
-
-function headerOf(request: IncomingMessage, name: string): string | undefined {
-  const value = request.headers[name];
-  return typeof value === 'string' ? value : undefined;
-}
-
-function headersOf(
-  { call, request }: Exchange,
-  answer: StripeAnswer,
-  length: number,
-): OutgoingHttpHeaders {
-  const headers: OutgoingHttpHeaders = {
-    'content-type': 'application/json',
-    'cache-control': 'no-cache, no-store',
-    'request-id': call.requestId,
-    'stripe-version': apiVersionOf(request),
-  };
-  if (answer.status !== 204 && answer.status !== 304) headers['content-length'] = length;
-  if (call.idempotencyKey !== undefined && call.method === 'POST') {
-    headers['idempotency-key'] = call.idempotencyKey;
-    headers['original-request'] = answer.replayOf ?? call.requestId;
-    if (answer.replayOf !== undefined) headers['idempotent-replayed'] = 'true';
-  }
-  if (answer.status === 401) headers['www-authenticate'] = 'Basic realm="Stripe"';
-  for (const name in answer.headers) headers[name.toLowerCase()] = answer.headers[name];
-  return headers;
-}
-
-function readForm(
-  request: IncomingMessage,
-  query: string,
-  body: Buffer,
-): { params: StripeCall['params']; malformed: StripeError | undefined } {
-  try {
-    if (request.method === 'GET' || body.length === 0) {
-      return { params: decodeForm(query), malformed: undefined };
-    }
-    const type = request.headers['content-type']?.split(';', 1)[0]!.trim().toLowerCase();
-    if (type !== undefined && type !== FORM) {
-      throw StripeError.invalid(`Invalid request (check that your POST content type is ${FORM}).`);
-    }
-    return { params: decodeForm(query, body.toString()), malformed: undefined };
-  } catch (error) {
-    if (!(error instanceof StripeError)) throw error;
-    return { params: {}, malformed: error };
-  }
-}
-
-/** What only a browser sends: another site's page, or one that had its own name lead to this machine. */
-function isOfWebPage({ headers: { host, origin } }: IncomingMessage): boolean {
-  return origin !== undefined || (host !== undefined && !LOOPBACK.test(host));
-}
-
-function apiVersionOf(request: IncomingMessage): string {
-  return headerOf(request, 'stripe-version') ?? DEFAULT_API_VERSION;
-}
-
-function presentedKey(authorization: string | undefined): string | undefined {
-  const [, scheme, credentials] = /^(bearer|basic) +(\S+) *$/i.exec(authorization ?? '') ?? [];
-  if (credentials === undefined) return undefined;
-  if (scheme!.toLowerCase() === 'bearer') return credentials;
-  return Buffer.from(credentials, 'base64').toString().split(':', 1)[0] || undefined;
-}
-
-function last4(apiKey: string): string {
-  return apiKey.length > 8 ? apiKey.slice(-4) : '****';
-}
-
-function masked(apiKey: string): string {
-  const prefix = /^(?:pk|rk|sk)_(?:live|test)_/.exec(apiKey)?.[0] ?? '';
-  return `${prefix}****${last4(apiKey)}`;
-}
-
-function isSaved(fault: AnswerFault, call: StripeCall): boolean {
-  return idempotencyKeyOf(call) !== undefined && (fault.saved ?? fault.status === 500);
-}
-
-function scriptedAnswer(fault: AnswerFault, call: StripeCall): StripeAnswer {
-  const { body = defaultBody(fault.status) } = fault;
-  return {
-    status: fault.status,
-    body:
-      typeof body === 'string'
-        ? body
-        : body instanceof Uint8Array
-          ? Buffer.from(body)
-          : JSON.stringify(body),
-    // Repeating a call whose failure is stored only repeats the failure, and Stripe says so.
-    headers: {
-      ...(isSaved(fault, call) ? { 'stripe-should-retry': 'false' } : {}),
-      ...fault.headers,
-    },
-  };
-}
-
-function defaultBody(status: number): unknown {
-  if (status < 300) return {};
-  if (status < 400) return '';
-  if (status === 402) {
-    const { code, declineCode, message } = declineOf('generic_decline');
-    return new StripeError(402, 'card_error', message, {
-      code,
-      decline_code: declineCode,
-    }).toBody();
-  }
-  if (status === 429) {
-    return new StripeError(429, 'invalid_request_error', 'Request rate limit exceeded.', {
-      code: 'rate_limit',
-    }).toBody();
-  }
-  return status < 500
-    ? new StripeError(status, 'invalid_request_error', `A scripted ${status}.`).toBody()
-    : new StripeError(status, 'api_error', 'An unknown error occurred.').toBody();
-}
-
-function answerTo(error: unknown): StripeAnswer {
-  if (error instanceof StripeError) {
-    return { status: error.status, body: JSON.stringify(error.toBody()) };
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  return {
-    status: 500,
-    body: JSON.stringify(
-      new StripeError(500, 'api_error', `The offline Stripe itself failed: ${message}`).toBody(),
-    ),
-  };
-}
 
 /**
  * Starts an offline Stripe on 127.0.0.1: see {@link StripeVendor} for what it does.

@@ -38,10 +38,25 @@ export function noteOpen(file: string, close: () => void): () => void {
   };
 }
 
-/** Says how a store that is open here can be had by a later broker of this process. */
-export function offerStore(file: string, giveWay: () => Promise<boolean>): void {
+/**
+ * Says how a later broker of this process gets a store that is open here: its owner is closed.
+ *
+ * @param owner Held weakly: one that is no longer referenced can be collected, and its store closed.
+ * @param givesWay Whether the owner may be closed.
+ */
+export function offerStore(
+  file: string,
+  owner: { close(): Promise<void> },
+  givesWay: () => boolean,
+): void {
   const store = stores.get(nameOf(file));
-  if (store !== undefined) store.giveWay = giveWay;
+  if (store === undefined) return;
+  const itself = new WeakRef(owner);
+  store.giveWay = async () => {
+    if (!givesWay()) return false;
+    await itself.deref()?.close();
+    return true;
+  };
 }
 
 /** Asks for a store that this process has open; false where it is needed. */
