@@ -9,7 +9,7 @@ import {
   parseTimeout,
 } from './broker/broker.options';
 import { APP_BUDGET_SCOPES } from './broker/budgets/budget';
-import { capFault } from './broker/money/usd';
+import { capFault } from './contract/usd';
 import { toWholeCents } from './vault-key/vault-key-policy';
 
 const MAX_LEASE_TTL_SECONDS = 86_400;

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { BrakeScope } from '../broker/brakes/brake';
+import type { BrakeScope } from '../contract/scopes';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import type { VaultKeyException } from '../exceptions/vault-key.exception';
 

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
-import { targetFault } from '../broker/endpoints/target';
-import { DEFAULT_EXPIRES_IN, parseExpiresIn } from '../broker/keys/expires-in';
+import { targetFault } from '../contract/target';
+import { DEFAULT_EXPIRES_IN, parseExpiresIn } from '../contract/expires-in';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import { readIssueRefusal, refusesLease } from '../exceptions/refusal-reader';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';

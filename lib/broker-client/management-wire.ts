@@ -1,4 +1,4 @@
-import { BRAKE_SCOPES } from '../broker/brakes/brake';
+import { BRAKE_SCOPES } from '../contract/scopes';
 import type {
   Brake,
   BrakeRequest,

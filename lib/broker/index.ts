@@ -17,7 +17,7 @@ export type { FieldFault } from './refusal';
 export type { AuditVerdict } from './audit/audit-chain';
 export type { AuditEntry, AuditEvent } from './audit/audit-entry';
 export type { AuditEntryView } from './audit/audit-view';
-export type { BrakeScope } from './brakes/brake';
+export type { BrakeScope } from '../contract/scopes';
 export type { BrakeView } from './brakes/brake-view';
 export type { BudgetScope } from './budgets/budget';
 export type { BudgetPath } from './budgets/budget-request';

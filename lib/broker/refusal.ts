@@ -1,5 +1,5 @@
-import { REFUSALS } from './refusal-codes';
-import type { RefusalCode } from './refusal-codes';
+import { REFUSALS } from '../contract/refusal-codes';
+import type { RefusalCode } from '../contract/refusal-codes';
 
 /** One bad field of a management request. */
 export interface FieldFault {

@@ -1,6 +1,6 @@
-import { parsePattern } from './endpoints/pattern';
+import { parsePattern } from '../contract/pattern';
 import { DEFAULT_CONNECTIONS } from './forwarding/connection-shares';
-import type { MicroUsd } from './money/usd';
+import type { MicroUsd } from '../contract/usd';
 import { DEFAULT_BODY_LIMITS } from './pricing/body-limits';
 import type { BodyLimits } from './pricing/body-limits';
 import { CallTable } from './pricing/call-table';

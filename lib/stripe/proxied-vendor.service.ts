@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readWhole } from '../broker-client/broker-client';
-import { targetFault } from '../broker/endpoints/target';
+import { targetFault } from '../contract/target';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import { readProxiedAnswer } from '../exceptions/refusal-reader';
 import { numberedKey } from '../vault-key/invocation-context';

@@ -1,4 +1,4 @@
-import { randomHex } from '../broker/keys/random';
+import { randomHex } from '../contract/random';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 
 /** On whose behalf an invocation works. */

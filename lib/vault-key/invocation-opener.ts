@@ -6,7 +6,7 @@ import type {
   IssueResult,
   KeySubject,
 } from '../broker-client/broker-client';
-import { DEFAULT_EXPIRES_IN, parseExpiresIn } from '../broker/keys/expires-in';
+import { DEFAULT_EXPIRES_IN, parseExpiresIn } from '../contract/expires-in';
 import { VaultKeyException } from '../exceptions/vault-key.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import type { AgentIdentity } from './agent-identity';

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { labelFault } from '../broker/keys/label-rule';
+import { labelFault } from '../contract/label-rule';
 import { keyLabel, subjectId } from './label';
 
 const runId = fc.stringMatching(/^[A-Za-z0-9_.:-]{1,128}$/);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { labelFault, withoutUnshown } from '../broker/keys/label-rule';
+import { labelFault, withoutUnshown } from '../contract/label-rule';
 
 const MAX_LABEL = 200;
 const MAX_SUBJECT = 128;

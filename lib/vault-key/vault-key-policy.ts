@@ -1,7 +1,7 @@
 import type { BrokerDialect } from '../broker-client/broker-client';
-import { patternFault } from '../broker/endpoints/pattern';
-import { EXPIRES_IN_RULE, parseExpiresIn } from '../broker/keys/expires-in';
-import { capFault } from '../broker/money/usd';
+import { patternFault } from '../contract/pattern';
+import { EXPIRES_IN_RULE, parseExpiresIn } from '../contract/expires-in';
+import { capFault } from '../contract/usd';
 
 /** The vendor a key is for where nobody names one. */
 export const DEFAULT_VENDOR = 'stripe';

@@ -1,6 +1,6 @@
 import type { Subject } from '../keys/subject';
-import { toUsd } from '../money/usd';
-import type { MicroUsd } from '../money/usd';
+import { toUsd } from '../../contract/usd';
+import type { MicroUsd } from '../../contract/usd';
 import type { AuditEvent, AuditRecord } from './audit-entry';
 
 /** An entry of the audit log as the management API shows it: one a call, with how it ended. */

@@ -1,9 +1,9 @@
-import { EXPIRES_IN_RULE, parseExpiresIn } from '../keys/expires-in';
-import { labelFault } from '../keys/label-rule';
+import { EXPIRES_IN_RULE, parseExpiresIn } from '../../contract/expires-in';
+import { labelFault } from '../../contract/label-rule';
 import { unknownFields } from '../known-fields';
 import type { FieldFault } from '../refusal';
-import { BRAKE_SCOPES } from './brake';
-import type { BrakeScope } from './brake';
+import { BRAKE_SCOPES } from '../../contract/scopes';
+import type { BrakeScope } from '../../contract/scopes';
 
 const MAX_ID = 128;
 const MAX_REASON = 200;

@@ -1,4 +1,5 @@
-import type { Brake, BrakeScope } from './brake';
+import type { Brake } from './brake';
+import type { BrakeScope } from '../../contract/scopes';
 
 /** A brake as the management API shows it. */
 export interface BrakeView {

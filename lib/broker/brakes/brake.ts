@@ -1,8 +1,5 @@
+import type { BrakeScope } from '../../contract/scopes';
 import type { Subject } from '../keys/subject';
-
-/** What a brake stops. */
-export const BRAKE_SCOPES = ['tenant', 'user', 'run', 'tool', 'vendor', 'key', 'all'] as const;
-export type BrakeScope = (typeof BRAKE_SCOPES)[number];
 
 /** What stops a subject until it is lifted or expires. */
 export interface Brake {

@@ -1,6 +1,6 @@
-import { labelFault } from '../keys/label-rule';
+import { labelFault } from '../../contract/label-rule';
 import { unknownFields } from '../known-fields';
-import { capFault, capToMicros } from '../money/usd';
+import { capFault, capToMicros } from '../../contract/usd';
 import type { FieldFault } from '../refusal';
 import { ANY_ID, BUDGET_SCOPES, subjectsOf } from './budget';
 import type { Budget, BudgetRule, BudgetScope, BudgetSubject } from './budget';

@@ -1,4 +1,4 @@
-import { toUsd } from '../money/usd';
+import { toUsd } from '../../contract/usd';
 import { remainingOf } from '../ledger/rules/caps';
 import type { CapState } from '../ledger/model';
 import type { AppBudget, SubjectCap } from '../ledger/model';

@@ -1,6 +1,6 @@
 import { instantText } from '../instant';
 import type { Subject } from '../keys/subject';
-import type { MicroUsd } from '../money/usd';
+import type { MicroUsd } from '../../contract/usd';
 
 /** Whose spend a budget counts. A user counts within its tenant, an agent run within its tenant and user. */
 export const BUDGET_SCOPES = ['tenant', 'user', 'run', 'tool', 'vendor'] as const;

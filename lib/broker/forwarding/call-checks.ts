@@ -1,6 +1,6 @@
-import { isAllowed, soundPatterns } from '../endpoints/pattern';
-import { parseTarget, writeQueryFault } from '../endpoints/target';
-import type { Target } from '../endpoints/target';
+import { isAllowed, soundPatterns } from '../../contract/pattern';
+import { parseTarget, writeQueryFault } from '../../contract/target';
+import type { Target } from '../../contract/target';
 import type { KeyRecord } from '../keys/key';
 import { hashToken, isWellFormedToken, withoutTokens } from '../keys/token';
 import type { Price, PriceableCall } from '../pricing/price';

@@ -8,7 +8,7 @@ import { newId } from '../keys/token';
 import type { Ledger } from '../ledger/ledger';
 import type { AdmittedCall } from '../ledger/model';
 import { SparseLog } from '../metrics/sparse-log';
-import { toUsd } from '../money/usd';
+import { toUsd } from '../../contract/usd';
 import { toFormBody } from '../pricing/parameters';
 import type { Outcome, PriceableCall } from '../pricing/price';
 import { BrokerRefusal, invalidKey, notFound, shuttingDown, storeUnavailable } from '../refusal';

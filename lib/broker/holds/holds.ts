@@ -4,7 +4,7 @@ import { holdView } from '../ledger/hold-view';
 import type { HoldView } from '../ledger/hold-view';
 import type { Ledger } from '../ledger/ledger';
 import type { HoldFilter, PageRequest } from '../ledger/model';
-import { usdFault, usdToMicros } from '../money/usd';
+import { usdFault, usdToMicros } from '../../contract/usd';
 import { invalidFields } from '../refusal';
 
 /** A page of holds; `cursor` asks for the next one. */

@@ -1,12 +1,12 @@
 import { APP_BUDGET_SCOPES } from '../budgets/budget';
 import type { AppBudgets } from '../budgets/budget';
-import { parsePattern } from '../endpoints/pattern';
+import { parsePattern } from '../../contract/pattern';
 import { unknownFields } from '../known-fields';
-import { capFault, capToMicros } from '../money/usd';
-import type { MicroUsd } from '../money/usd';
+import { capFault, capToMicros } from '../../contract/usd';
+import type { MicroUsd } from '../../contract/usd';
 import type { FieldFault } from '../refusal';
-import { DEFAULT_EXPIRES_IN, EXPIRES_IN_RULE, parseExpiresIn } from './expires-in';
-import { labelFault } from './label-rule';
+import { DEFAULT_EXPIRES_IN, EXPIRES_IN_RULE, parseExpiresIn } from '../../contract/expires-in';
+import { labelFault } from '../../contract/label-rule';
 import type { Subject } from './subject';
 
 /** What a valid `POST /v1/keys` asks for. */

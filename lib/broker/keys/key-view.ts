@@ -1,6 +1,6 @@
 import type { CapView } from '../budgets/budget-view';
 import type { AppBudgets } from '../budgets/budget';
-import { toUsd } from '../money/usd';
+import { toUsd } from '../../contract/usd';
 import { statusOf } from './key';
 import type { KeyStatus, KeyWithBalance } from './key';
 import type { Subject } from './subject';

@@ -1,5 +1,5 @@
 import type { AppBudgets } from '../budgets/budget';
-import type { MicroUsd } from '../money/usd';
+import type { MicroUsd } from '../../contract/usd';
 import type { Subject } from './subject';
 
 /** A key as the store keeps it: the token only as its hash. */

@@ -3,7 +3,7 @@ import { fieldsOf, unknownFields } from '../known-fields';
 import type { Ledger } from '../ledger/ledger';
 import type { KeyFilter, PageRequest } from '../ledger/model';
 import { capView } from '../budgets/budget-view';
-import { toUsd } from '../money/usd';
+import { toUsd } from '../../contract/usd';
 import { invalidFields, invalidKey, notFound, shuttingDown } from '../refusal';
 import { parseIssueRequest } from './issue-request';
 import { isLive } from './key';

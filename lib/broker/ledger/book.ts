@@ -2,7 +2,7 @@ import type { AuditRow } from '../audit/audit-entry';
 import type { Brake } from '../brakes/brake';
 import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
 import type { Balance, KeyRecord } from '../keys/key';
-import type { MicroUsd } from '../money/usd';
+import type { MicroUsd } from '../../contract/usd';
 import type { Hold, LeaseRecord } from './model';
 import type { Operation } from './rules/operation';
 

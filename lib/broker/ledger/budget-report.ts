@@ -12,7 +12,7 @@ import {
 } from '../budgets/budget';
 import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
 import type { KeyRecord } from '../keys/key';
-import type { MicroUsd } from '../money/usd';
+import type { MicroUsd } from '../../contract/usd';
 import type { CapState } from './model';
 import type { AppBudget, Page, SubjectCap } from './model';
 import type { Book } from './book';

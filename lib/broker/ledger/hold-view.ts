@@ -1,4 +1,4 @@
-import { toUsd } from '../money/usd';
+import { toUsd } from '../../contract/usd';
 import type { Hold } from './model';
 import type { HoldState } from './rules/operation';
 

@@ -21,7 +21,7 @@ import type { AuditEntry, AuditRecord, AuditRow } from '../audit/audit-entry';
 import type { Brake } from '../brakes/brake';
 import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
 import type { KeyRecord, KeyWithBalance } from '../keys/key';
-import type { MicroUsd } from '../money/usd';
+import type { MicroUsd } from '../../contract/usd';
 import type { FieldFault } from '../refusal';
 import type { CapState } from './model';
 import type { KnownObject } from './rules/objects';

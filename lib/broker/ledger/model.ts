@@ -1,7 +1,7 @@
 import type { AuditRow } from '../audit/audit-entry';
 import type { BudgetScope, BudgetSource, BudgetSubject } from '../budgets/budget';
 import type { Balance, KeyRecord, KeyStatus } from '../keys/key';
-import type { MicroUsd } from '../money/usd';
+import type { MicroUsd } from '../../contract/usd';
 import type { Outcome, Price } from '../pricing/price';
 import type { BrokerRefusal } from '../refusal';
 import type { HoldState } from './rules/operation';

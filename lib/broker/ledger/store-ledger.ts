@@ -5,7 +5,7 @@ import type { Brake } from '../brakes/brake';
 import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
 import { statusOf } from '../keys/key';
 import type { KeyRecord, KeyWithBalance } from '../keys/key';
-import type { MicroUsd } from '../money/usd';
+import type { MicroUsd } from '../../contract/usd';
 import { invalidFields, notFound } from '../refusal';
 import type { FieldFault } from '../refusal';
 import type { Book } from './book';

@@ -1,4 +1,4 @@
-import type { MicroUsd } from '../money/usd';
+import type { MicroUsd } from '../../contract/usd';
 import { BrokerRefusal } from '../refusal';
 import { isCurrency, microsOf } from './currency';
 import type { Rates } from './currency';

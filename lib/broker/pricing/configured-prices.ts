@@ -1,4 +1,4 @@
-import type { MicroUsd } from '../money/usd';
+import type { MicroUsd } from '../../contract/usd';
 import { CallTable } from './call-table';
 import { NO_RATES } from './currency';
 import type { Rates } from './currency';

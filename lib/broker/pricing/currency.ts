@@ -1,5 +1,5 @@
-import { MICROS_PER_USD } from '../money/usd';
-import type { MicroUsd } from '../money/usd';
+import { MICROS_PER_USD } from '../../contract/usd';
+import type { MicroUsd } from '../../contract/usd';
 
 /**
  * The currencies Stripe takes, https://docs.stripe.com/currencies (presentment currencies). A code

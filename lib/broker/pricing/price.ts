@@ -1,4 +1,4 @@
-import type { MicroUsd } from '../money/usd';
+import type { MicroUsd } from '../../contract/usd';
 import type { Rates } from './currency';
 import type { Parameter } from './parameters';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { parseExpiresIn } from '../../../lib/broker/keys/expires-in';
+import { parseExpiresIn } from '../../../lib/contract/expires-in';
 import { mutated, seedsOf } from '../mutation';
 import { mustEqual } from '../target';
 import type { FuzzTarget } from '../target';

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import fc from 'fast-check';
-import { parseTarget, writeQueryFault } from '../../../lib/broker/endpoints/target';
+import { parseTarget, writeQueryFault } from '../../../lib/contract/target';
 import { mutated, seedsOf } from '../mutation';
 import { must, mustEqual } from '../target';
 import type { FuzzTarget } from '../target';

@@ -1,4 +1,4 @@
-import { isAllowed, parsePattern } from '../../../lib/broker/endpoints/pattern';
+import { isAllowed, parsePattern } from '../../../lib/contract/pattern';
 import { mutated, seedsOf } from '../mutation';
 import { must, mustEqual } from '../target';
 import type { FuzzTarget } from '../target';

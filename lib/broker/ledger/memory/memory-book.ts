@@ -3,7 +3,7 @@ import type { Brake } from '../../brakes/brake';
 import { ruleName, ruleNames } from '../../budgets/budget';
 import type { Budget, BudgetRule, BudgetSubject } from '../../budgets/budget';
 import type { Balance, KeyRecord } from '../../keys/key';
-import type { MicroUsd } from '../../money/usd';
+import type { MicroUsd } from '../../../contract/usd';
 import type { Book, ObjectName, VendorObject } from '../book';
 import type { Hold, LeaseRecord } from '../model';
 import type { Operation } from '../rules/operation';

@@ -3,7 +3,7 @@ import { dayBalanceName, dayOf, subjectsOf } from '../../budgets/budget';
 import { instantText } from '../../instant';
 import { isLive } from '../../keys/key';
 import type { KeyRecord } from '../../keys/key';
-import type { MicroUsd } from '../../money/usd';
+import type { MicroUsd } from '../../../contract/usd';
 import { BrokerRefusal, brakedBy, invalidKey, parentMissing } from '../../refusal';
 import type { Book } from '../book';
 import type { Admission, Decision } from '../model';

@@ -1,4 +1,4 @@
-import type { MicroUsd } from '../../money/usd';
+import type { MicroUsd } from '../../../contract/usd';
 import { amountUnknown, checkNested, invalidAmount, priceOf } from '../../pricing/amount';
 import { NO_RATES } from '../../pricing/currency';
 import type { Price } from '../../pricing/price';

@@ -1,5 +1,5 @@
 import type { Budget, BudgetRule } from '../../budgets/budget';
-import { usdText } from '../../money/usd';
+import { usdText } from '../../../contract/usd';
 import type { Book } from '../book';
 import { auditOfRule, operatorRow, ruleText } from './audit-rows';
 

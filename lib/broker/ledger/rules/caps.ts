@@ -1,7 +1,7 @@
 import { appCap, dayBalanceName, dayOf, endOfDay, subjectsOf, tighter } from '../../budgets/budget';
 import type { KeyRecord } from '../../keys/key';
-import { toUsd, usdText } from '../../money/usd';
-import type { MicroUsd } from '../../money/usd';
+import { toUsd, usdText } from '../../../contract/usd';
+import type { MicroUsd } from '../../../contract/usd';
 import { BrokerRefusal } from '../../refusal';
 import type { Book } from '../book';
 import type { CapState } from '../model';

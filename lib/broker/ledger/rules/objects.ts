@@ -1,4 +1,4 @@
-import type { MicroUsd } from '../../money/usd';
+import type { MicroUsd } from '../../../contract/usd';
 import type { ReportedObject } from '../../pricing/price';
 import type { Book, ObjectName } from '../book';
 import type { Hold } from '../model';

@@ -1,5 +1,5 @@
 import type { AuditRow } from '../../audit/audit-entry';
-import type { MicroUsd } from '../../money/usd';
+import type { MicroUsd } from '../../../contract/usd';
 import type { Outcome } from '../../pricing/price';
 import type { Book, ObjectName } from '../book';
 import type { AdmittedCall, CallEnd, Hold } from '../model';

@@ -1,4 +1,4 @@
-import { usdText } from '../../money/usd';
+import { usdText } from '../../../contract/usd';
 import type { AcceptedDoubts } from '../store-doubt';
 import type { SqliteConnection } from './sqlite-driver';
 

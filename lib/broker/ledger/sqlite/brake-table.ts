@@ -1,4 +1,5 @@
-import type { Brake, BrakeScope } from '../../brakes/brake';
+import type { Brake } from '../../brakes/brake';
+import type { BrakeScope } from '../../../contract/scopes';
 import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
 
 interface BrakeRow {

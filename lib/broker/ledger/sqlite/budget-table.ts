@@ -1,6 +1,6 @@
 import { ruleName, ruleNames } from '../../budgets/budget';
 import type { Budget, BudgetRule, BudgetScope, BudgetSubject } from '../../budgets/budget';
-import type { MicroUsd } from '../../money/usd';
+import type { MicroUsd } from '../../../contract/usd';
 import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
 
 interface BudgetRow {

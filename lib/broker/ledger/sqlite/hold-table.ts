@@ -1,5 +1,5 @@
 import type { Balance } from '../../keys/key';
-import type { MicroUsd } from '../../money/usd';
+import type { MicroUsd } from '../../../contract/usd';
 import type { ObjectName, VendorObject } from '../book';
 import type { Hold } from '../model';
 import type { HoldState } from '../rules/operation';

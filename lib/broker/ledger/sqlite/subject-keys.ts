@@ -1,5 +1,5 @@
 import type { AppBudgets, BudgetScope, BudgetSubject } from '../../budgets/budget';
-import { LONGEST_LIFE_MS } from '../../keys/expires-in';
+import { LONGEST_LIFE_MS } from '../../../contract/expires-in';
 import type { BudgetedKey, LiveSlice } from '../store';
 import { Conditions } from './conditions';
 import type { FoundRow } from './cached-table';

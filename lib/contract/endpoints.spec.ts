@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { isAllowed, parsePattern, patternFault } from './pattern';
 import type { Pattern } from './pattern';
 import { parseTarget, targetFault, writeQueryFault } from './target';
-import { propertyRuns } from '../../../test/support/property-runs';
+import { propertyRuns } from '../../test/support/property-runs';
 
 /** Texts made of what makes trouble in a path. */
 const hostile = fc
