@@ -32,7 +32,7 @@ export { VaultKey } from './vault-key/vault-key';
 export type { VaultKeyPolicy } from './vault-key/vault-key-policy';
 export { VaultKeyService } from './vault-key/vault-key.service';
 export { VaultKeyStartUpException } from './vault-key/vault-key-start-up.exception';
-export type { StartUpFault } from './vault-key/vault-key-start-up.exception';
+export type { StartUpIssue } from './vault-key/vault-key-start-up.exception';
 
 export { BrokerClient } from './broker-client/broker-client';
 export type {
@@ -40,12 +40,12 @@ export type {
   BrakeRequest,
   BrakeScope,
   BrokerDialect,
-  CapStanding,
+  CapStatus,
   IssueKeyRequest,
   IssueResult,
   IssuedKey,
   KeyBudgets,
-  KeyStanding,
+  KeyState,
   KeySubject,
   NewBrake,
   RevokeResult,

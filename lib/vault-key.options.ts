@@ -256,7 +256,7 @@ export class VaultKeyModuleOptions {
   embedded?: EmbeddedOptions | undefined;
 
   /**
-   * Says on whose behalf a call works: a user, a agent run, a tenant, a tool. What it leaves out is
+   * Says on whose behalf a call works: a user, an agent run, a tenant, a tool. What it leaves out is
    * read from the request: `request.user`, `X-Agent-Run-ID`.
    *
    * @example (context) => ({ tenantId: context.switchToHttp().getRequest().tenantId })

@@ -21,7 +21,7 @@ import {
 } from './vault-key.options';
 import type { BudgetsOptions } from './vault-key.options';
 import { VaultKeyStartUpException } from './vault-key/vault-key-start-up.exception';
-import type { StartUpFault } from './vault-key/vault-key-start-up.exception';
+import type { StartUpIssue } from './vault-key/vault-key-start-up.exception';
 import { toWholeCents } from './vault-key/vault-key-policy';
 
 const KEYBRAKE_HOST = 'api.keybrake.com';
@@ -147,11 +147,11 @@ function capsOf({ tenant, user, run, tool }: BudgetsOptions): KeyBudgets {
 }
 
 /** What the embedded broker itself has against its rules. */
-function brokerRules(plain: Readonly<Record<string, unknown>>): StartUpFault[] {
+function brokerRules(plain: Readonly<Record<string, unknown>>): StartUpIssue[] {
   const { embedded } = plain;
   if (!isRecord(embedded)) return [];
   const stripe = isRecord(embedded['vendors']) ? embedded['vendors']['stripe'] : undefined;
-  const faults: StartUpFault[] = [];
+  const faults: StartUpIssue[] = [];
   brokerRuleFaults(
     { limits: embedded['limits'], ...(isRecord(stripe) ? { vendors: { stripe } } : {}) },
     (path, message) => faults.push({ where: `embedded.${path}`, message }),
@@ -160,7 +160,7 @@ function brokerRules(plain: Readonly<Record<string, unknown>>): StartUpFault[] {
 }
 
 /** A budget that came out as `undefined` was meant to be one. */
-function undefinedBudgets(given: unknown): StartUpFault[] {
+function undefinedBudgets(given: unknown): StartUpIssue[] {
   const budgets = isRecord(given) ? given['budgets'] : undefined;
   if (!isRecord(budgets)) return [];
   return APP_BUDGET_SCOPES.filter((scope) => scope in budgets && budgets[scope] === undefined).map(
@@ -173,7 +173,7 @@ function undefinedBudgets(given: unknown): StartUpFault[] {
 }
 
 /** A cap nobody enforces is refused, not ignored. */
-function notEnforced(plain: Readonly<Record<string, unknown>>): StartUpFault[] {
+function notEnforced(plain: Readonly<Record<string, unknown>>): StartUpIssue[] {
   const { broker, embedded } = plain;
   if (embedded !== undefined || !isRecord(broker)) return [];
   const { dialect, url } = broker;
@@ -211,11 +211,11 @@ function fillFromEnvironment(
   plain['broker'] = broker;
 }
 
-function faultsOf(error: ValidationError, above: string): StartUpFault[] {
+function faultsOf(error: ValidationError, above: string): StartUpIssue[] {
   const where = above === '' ? error.property : `${above}.${error.property}`;
   const own = Object.entries(error.constraints ?? {})
     .filter(([rule]) => rule !== 'nestedValidation')
-    .map(([rule, message]): StartUpFault => {
+    .map(([rule, message]): StartUpIssue => {
       if (rule === 'whitelistValidation') return { where, message: unknownOption(error, above) };
       const context = error.contexts?.[rule] as { example: string } | undefined;
       return { where, message, ...(context === undefined ? {} : { example: context.example }) };

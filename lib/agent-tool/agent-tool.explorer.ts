@@ -4,7 +4,7 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { VaultKeyExceptionFilter } from '../exceptions/vault-key-exception.filter';
 import { foreignMarkFault, isOwnMark } from '../vault-key/package-copies';
 import { VaultKeyStartUpException } from '../vault-key/vault-key-start-up.exception';
-import type { StartUpFault } from '../vault-key/vault-key-start-up.exception';
+import type { StartUpIssue } from '../vault-key/vault-key-start-up.exception';
 import {
   agentToolMark,
   agentToolMarks,
@@ -76,7 +76,7 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
       bindObject(instance as object, this.invoker);
       for (const name of this.#methodsOf(host)) markOwnMethod(instance as object, name);
     }
-    const faults = new Map<string, StartUpFault>();
+    const faults = new Map<string, StartUpIssue>();
     for (const [host, marked] of this.#marked) {
       for (const name of this.#methodsOf(host)) shareMetadata(host.prototype as object, name);
       for (const fault of marked.flatMap((each) => this.#faultsOf(each, host))) {
@@ -134,7 +134,7 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
     return marked.length > 0;
   }
 
-  #faultsOf({ where, marks, ofClass }: Marked, host: Class): StartUpFault[] {
+  #faultsOf({ where, marks, ofClass }: Marked, host: Class): StartUpIssue[] {
     if (!marks.every(isOwnMark)) return [foreignMarkFault(where)];
     const faults = marks.flatMap((mark) => this.rules.faultsOf(mark, where));
     if (marks.length > 1) {

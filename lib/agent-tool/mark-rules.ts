@@ -7,8 +7,8 @@ import {
   vendorFault,
   DEFAULT_VENDOR,
 } from '../vault-key/vault-key-policy';
-import type { PolicyFault } from '../vault-key/vault-key-policy';
-import type { StartUpFault } from '../vault-key/vault-key-start-up.exception';
+import type { PolicyIssue } from '../vault-key/vault-key-policy';
+import type { StartUpIssue } from '../vault-key/vault-key-start-up.exception';
 import { subjectId } from '../vault-key/label';
 import type { AgentToolOptions } from './agent-tool.options';
 import { hasMinifiedName, toolNameOf } from './tool-name';
@@ -37,9 +37,9 @@ export class MarkRules {
   ) {}
 
   /** Every fault of a mark. */
-  faultsOf(mark: AgentToolOptions, where: string): StartUpFault[] {
+  faultsOf(mark: AgentToolOptions, where: string): StartUpIssue[] {
     const { dailyUsdCap, allowedEndpoints, vendor, expiresIn, tool } = mark;
-    const faults: (PolicyFault | undefined)[] = [
+    const faults: (PolicyIssue | undefined)[] = [
       typeof dailyUsdCap === 'function' ? undefined : dailyUsdCapFault(dailyUsdCap),
       ...(typeof allowedEndpoints === 'function'
         ? []
@@ -63,7 +63,7 @@ export class MarkRules {
   }
 
   /** Every fault of the names that methods give to their tools, those of earlier ones included. */
-  nameFaultsOf(named: NamedMethod, where: string): StartUpFault[] {
+  nameFaultsOf(named: NamedMethod, where: string): StartUpIssue[] {
     if (hasMinifiedName(named)) {
       return [
         {
@@ -80,7 +80,7 @@ export class MarkRules {
   }
 
   /** Takes a name for a tool; the fault where another one of the application has it. */
-  claimName(name: string, owner: object, where: string): StartUpFault | undefined {
+  claimName(name: string, owner: object, where: string): StartUpIssue | undefined {
     const known = this.#names.get(name);
     if (known === undefined) this.#names.set(name, { owner, where });
     if (known === undefined || known.owner === owner) return undefined;
@@ -88,7 +88,7 @@ export class MarkRules {
     return { where, message, example: TOOL_EXAMPLE };
   }
 
-  #unknownVendor(vendor: string): PolicyFault | undefined {
+  #unknownVendor(vendor: string): PolicyIssue | undefined {
     if (this.knownVendors === null || this.knownVendors.has(vendor)) return undefined;
     const names = [...this.knownVendors].join(', ');
     const message = `"${vendor}" is not configured in \`embedded.vendors\`, which has: ${names}`;
@@ -96,7 +96,7 @@ export class MarkRules {
   }
 }
 
-function toolFault(value: unknown): PolicyFault | undefined {
+function toolFault(value: unknown): PolicyIssue | undefined {
   if (value === undefined) return undefined;
   // What a broker refuses as a subject would be known by its hash.
   if (typeof value === 'string' && subjectId(value) === value) return undefined;

@@ -6,7 +6,7 @@ import { readIdentity } from '../vault-key/agent-identity';
 import type { AgentIdentity } from '../vault-key/agent-identity';
 import { keyLabel } from '../vault-key/label';
 import { VaultKeyStartUpException } from '../vault-key/vault-key-start-up.exception';
-import type { StartUpFault } from '../vault-key/vault-key-start-up.exception';
+import type { StartUpIssue } from '../vault-key/vault-key-start-up.exception';
 import type { AgentToolOptions } from './agent-tool.options';
 import { AgentToolInvoker } from './agent-tool.invoker';
 import { IDENTIFY_AGENT, identifyNobody, runIdOf, userIdOf } from './identity';
@@ -50,7 +50,7 @@ export function VaultKeyMiddleware(options: AgentToolOptions): Type<NestMiddlewa
       @Inject(IDENTIFY_AGENT) private readonly identifyAgent: IdentifyAgent,
       @Inject(MarkRules) rules: MarkRules,
     ) {
-      const faults: StartUpFault[] = rules.faultsOf(mark, NAME);
+      const faults: StartUpIssue[] = rules.faultsOf(mark, NAME);
       const taken = rules.claimName(mark.tool ?? NAME, mark, NAME);
       if (taken !== undefined) faults.push(taken);
       if (identifyAgent === identifyNobody) {

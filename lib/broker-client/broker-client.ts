@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
-import type { BrakeScope } from '../contract/scopes';
+import type { OpenUnion } from '../contract/open-union';
+import type { BrakeScope, CapScope } from '../contract/scopes';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import type { VaultKeyException } from '../exceptions/vault-key.exception';
 
@@ -78,9 +79,9 @@ export interface RevokeResult {
 }
 
 /** A cap over a key, and what stands against it. All sums in USD. */
-export interface CapStanding {
+export interface CapStatus {
   /** Whose cap it is: `key`, `parent`, or a budget's `tenant`, `user`, `run`, `tool`, `vendor`. */
-  scope: string;
+  scope: OpenUnion<CapScope>;
   cap: number;
   /** What has been spent under the cap. */
   spent: number;
@@ -93,11 +94,11 @@ export interface CapStanding {
 }
 
 /** A key as its broker sees it. */
-export interface KeyStanding {
+export interface KeyState {
   /** Whether an active brake stops it. */
   braked: boolean;
   /** Every cap over it, its own first. */
-  caps: readonly CapStanding[];
+  caps: readonly CapStatus[];
 }
 
 /** Whom to stop, and why. */
@@ -216,7 +217,7 @@ export abstract class BrokerClient {
    * @throws VaultKeyInvalidException where the key is not live any more.
    * @throws VaultKeyUnavailableException where the broker gave no answer.
    */
-  standing(_key: { token: string; vendor: string }): Promise<KeyStanding> {
+  keyState(_key: { token: string; vendor: string }): Promise<KeyState> {
     return notInDialect('What remains under a cap');
   }
 

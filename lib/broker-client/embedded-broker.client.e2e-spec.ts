@@ -165,7 +165,7 @@ describe('EmbeddedBrokerClient', () => {
   it('tells what stands against each cap over a key, until the key is revoked', async () => {
     const { id, token } = await issued({ budgets: { user: 3 } });
     const key = { token, vendor: 'stripe' };
-    expect(await client.standing(key)).toEqual({
+    expect(await client.keyState(key)).toEqual({
       braked: false,
       caps: [
         { scope: 'key', cap: 5, spent: 0, held: 0, remaining: 5 },
@@ -173,7 +173,7 @@ describe('EmbeddedBrokerClient', () => {
       ],
     });
     await client.revoke([id]);
-    await expect(client.standing(key)).rejects.toMatchObject({ name: 'VaultKeyInvalidException' });
+    await expect(client.keyState(key)).rejects.toMatchObject({ name: 'VaultKeyInvalidException' });
   });
 
   it('puts, lists and lifts a brake', async () => {
@@ -181,7 +181,7 @@ describe('EmbeddedBrokerClient', () => {
     const brake = await client.brake({ scope: 'user', target: 'u1', reason: 'why' });
     expect(brake.hit).toBe(1);
     expect(await client.brakes()).toEqual([brake]);
-    expect(await client.standing({ token, vendor: 'stripe' })).toMatchObject({ braked: true });
+    expect(await client.keyState({ token, vendor: 'stripe' })).toMatchObject({ braked: true });
     expect(await client.issue(REQUEST)).toMatchObject({ error: { code: 'agent_braked' } });
     await client.lift(brake.id);
     await expect(client.lift(brake.id)).rejects.toMatchObject({ code: 'not_found' });
@@ -194,7 +194,7 @@ describe('EmbeddedBrokerClient', () => {
       client.beginLease(30),
       client.renewLease('lease_1'),
       client.brake({ scope: 'all', reason: 'why' }),
-      client.standing({ token: 'vault_key_none', vendor: 'stripe' }),
+      client.keyState({ token: 'vault_key_none', vendor: 'stripe' }),
     ];
     const answers = await Promise.allSettled(asked);
     expect(answers.map(({ status }) => status)).toEqual(asked.map(() => 'rejected'));

@@ -21,12 +21,12 @@ import type {
   BrokerDialect,
   IssueKeyRequest,
   IssueResult,
-  KeyStanding,
+  KeyState,
   RevokeResult,
   VendorAnswer,
   VendorCall,
 } from './broker-client';
-import { brakeBody, ownIssueFields, readBrakes, readBrake, readStanding } from './management-wire';
+import { brakeBody, ownIssueFields, readBrakes, readBrake, readKeyState } from './management-wire';
 
 /**
  * The broker in this process, for what only an operator asks: keys and their spend, budgets, brakes,
@@ -172,17 +172,11 @@ export class EmbeddedBrokerClient extends BrokerClient {
     return answer as ProxyAnswer & { headers: Record<string, string> };
   }
 
-  override async standing({
-    token,
-    vendor,
-  }: {
-    token: string;
-    vendor: string;
-  }): Promise<KeyStanding> {
+  override async keyState({ token, vendor }: { token: string; vendor: string }): Promise<KeyState> {
     const view = await this.#ask('what remains under a cap', () => this.broker.currentKey(token), {
       401: () => new VaultKeyInvalidException({ vendor }),
     });
-    return readStanding(view) ?? unreadable();
+    return readKeyState(view) ?? unreadable();
   }
 
   override async brake(request: BrakeRequest): Promise<Brake> {

@@ -974,7 +974,7 @@ describe('what remains under a cap', () => {
   it('is asked with the vault key itself', async () => {
     const broker = await serve(json(200, VIEW));
 
-    expect(await clientOf(broker.url).standing(KEY)).toEqual({
+    expect(await clientOf(broker.url).keyState(KEY)).toEqual({
       braked: false,
       caps: [
         { scope: 'key', cap: 100, spent: 30, held: 0, remaining: 70 },
@@ -1001,14 +1001,14 @@ describe('what remains under a cap', () => {
       [VIEW],
     ]) {
       const broker = await serve(json(200, body));
-      const error = await rejection(clientOf(broker.url).standing(KEY));
+      const error = await rejection(clientOf(broker.url).keyState(KEY));
       expect(error).toBeInstanceOf(VaultKeyUnavailableException);
     }
   });
 
   it('is nothing where the key is not live any more', async () => {
     const broker = await serve(json(401, { code: 'invalid_key', echo: KEY_TOKEN }));
-    expect(await rejection(clientOf(broker.url).standing(KEY))).toMatchObject({
+    expect(await rejection(clientOf(broker.url).keyState(KEY))).toMatchObject({
       name: 'VaultKeyInvalidException',
     });
   });
@@ -1072,7 +1072,7 @@ describe('a brake', () => {
     const broker = await serve(json(200, {}));
     const client = clientOf(broker.url, { dialect: 'keybrake' });
     for (const asked of [
-      () => client.standing({ token: KEY_TOKEN, vendor: 'stripe' }),
+      () => client.keyState({ token: KEY_TOKEN, vendor: 'stripe' }),
       () => client.brake({ scope: 'all', reason: 'why' }),
       () => client.lift('brk_1'),
       () => client.brakes(),

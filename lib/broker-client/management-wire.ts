@@ -1,11 +1,5 @@
 import { BRAKE_SCOPES } from '../contract/scopes';
-import type {
-  Brake,
-  BrakeRequest,
-  CapStanding,
-  IssueKeyRequest,
-  KeyStanding,
-} from './broker-client';
+import type { Brake, BrakeRequest, CapStatus, IssueKeyRequest, KeyState } from './broker-client';
 
 /** What a `vault-key` broker is told of a key beyond Keybrake's own fields. */
 export function ownIssueFields(request: IssueKeyRequest): Record<string, unknown> {
@@ -79,7 +73,7 @@ export function readBrakes(body: unknown): readonly Brake[] | undefined {
 }
 
 /** What a key may know about itself; `undefined` where the answer does not tell every cap. */
-export function readStanding(body: unknown): KeyStanding | undefined {
+export function readKeyState(body: unknown): KeyState | undefined {
   if (!isRecord(body)) return undefined;
   const own = readCap({ ...body, scope: 'key', cap_usd: body['daily_usd_cap'] });
   const others = readList(body['budgets'], readCap);
@@ -93,7 +87,7 @@ export function readLeaseId(body: unknown): string | undefined {
   return typeof id === 'string' && /^[A-Za-z0-9_-]{1,255}$/.test(id) ? id : undefined;
 }
 
-function readCap(cap: unknown): CapStanding | undefined {
+function readCap(cap: unknown): CapStatus | undefined {
   if (!isRecord(cap)) return undefined;
   const { scope, cap_usd, spent_usd, held_usd, remaining_usd } = cap;
   if (typeof scope !== 'string') return undefined;

@@ -8,7 +8,7 @@ import type {
   BrakeRequest,
   BrokerDialect,
   IssueKeyRequest,
-  KeyStanding,
+  KeyState,
   RevokeResult,
 } from './broker-client';
 import { ID, KeybrakeClient, parseObject } from './keybrake.client';
@@ -20,7 +20,7 @@ import {
   readBrake,
   readBrakes,
   readLeaseId,
-  readStanding,
+  readKeyState,
 } from './management-wire';
 import { causeOf, reasonOf } from './no-answer';
 
@@ -57,17 +57,11 @@ export class VaultKeyBrokerClient extends KeybrakeClient {
     return { ended, failed };
   }
 
-  override async standing({
-    token,
-    vendor,
-  }: {
-    token: string;
-    vendor: string;
-  }): Promise<KeyStanding> {
+  override async keyState({ token, vendor }: { token: string; vendor: string }): Promise<KeyState> {
     const what = 'what remains under a cap';
     const answer = await this.#ask({ method: 'GET', path: '/v1/keys/current', token, what });
     if (answer.status === 401) throw new VaultKeyInvalidException({ vendor });
-    return this.#read(answer, what, 200, readStanding);
+    return this.#read(answer, what, 200, readKeyState);
   }
 
   override async brake(request: BrakeRequest): Promise<Brake> {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { BrokerOptionsError, brokerRuleFaults } from './broker.options';
-import type { BrokerLimitOptions, OptionFault } from './broker.options';
+import type { BrokerLimitOptions, OptionIssue } from './broker.options';
 import { VENDOR_RULES, isObject, unknownKeys } from './vendor.options';
 import type { VendorRules } from './vendor.options';
 
@@ -65,8 +65,8 @@ export function parseConfig(text: string): BrokerConfig {
   return config as BrokerConfig;
 }
 
-function configFaults(config: unknown): OptionFault[] {
-  const faults: OptionFault[] = [];
+function configFaults(config: unknown): OptionIssue[] {
+  const faults: OptionIssue[] = [];
   const fault = (path: string, message: string): void => {
     faults.push({ path, message });
   };

@@ -76,14 +76,14 @@ const MAX_TIMEOUT_MS = 600_000;
 const SECRET = /^[\x21-\x7e]+$/;
 
 /** A setting that does not hold. `message` never shows a secret. */
-export interface OptionFault {
+export interface OptionIssue {
   path: string;
   message: string;
 }
 
 /** The set-up is not valid: every fault at once. */
 export class BrokerOptionsError extends Error {
-  constructor(readonly faults: readonly OptionFault[]) {
+  constructor(readonly faults: readonly OptionIssue[]) {
     super(faults.map(({ path, message }) => `${path} ${message}`.trim()).join('; '));
     this.name = 'BrokerOptionsError';
   }
@@ -125,8 +125,8 @@ export function acceptedDoubtsFault(doubts: unknown): string | undefined {
 }
 
 /** Everything wrong with the options; empty where nothing is. */
-export function brokerOptionFaults(options: BrokerOptions): OptionFault[] {
-  const faults: OptionFault[] = [];
+export function brokerOptionFaults(options: BrokerOptions): OptionIssue[] {
+  const faults: OptionIssue[] = [];
   const fault = (path: string, message?: string): void => {
     if (message !== undefined) faults.push({ path, message });
   };

@@ -8,12 +8,12 @@ export { BrokerOptionsError } from './broker.options';
 export type {
   BrokerLimitOptions,
   BrokerOptions,
-  OptionFault,
+  OptionIssue,
   VendorOptions,
 } from './broker.options';
 export type { BodyLimitOptions, PriceOptions, VendorRules } from './vendor.options';
 export { BrokerRefusal } from './refusal';
-export type { FieldFault } from './refusal';
+export type { FieldIssue } from './refusal';
 export type { AuditVerdict } from './audit/audit-chain';
 export type { AuditEntry, AuditEvent } from './audit/audit-entry';
 export type { AuditEntryView } from './audit/audit-view';

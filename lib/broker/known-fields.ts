@@ -1,4 +1,4 @@
-import type { FieldFault } from './refusal';
+import type { FieldIssue } from './refusal';
 
 /** The fields of a body; of what is no object, none. */
 export function fieldsOf(body: unknown): object {
@@ -15,7 +15,7 @@ export function unknownFields(
   object: object,
   known: readonly string[],
   within?: string,
-): FieldFault[] {
+): FieldIssue[] {
   return Object.keys(object)
     .filter((name) => !known.includes(name))
     .map((name) => ({

@@ -2,7 +2,7 @@ import { REFUSALS } from '../contract/refusal-codes';
 import type { RefusalCode } from '../contract/refusal-codes';
 
 /** One bad field of a management request. */
-export interface FieldFault {
+export interface FieldIssue {
   field: string;
   message: string;
 }
@@ -73,7 +73,7 @@ export function invalidKey(credentialSent: boolean): BrokerRefusal {
 }
 
 /** A management request with bad fields, every one of them named. */
-export function invalidFields(faults: readonly FieldFault[]): BrokerRefusal {
+export function invalidFields(faults: readonly FieldIssue[]): BrokerRefusal {
   const list = faults.map(({ field, message }) => `${field} ${message}`.trim()).join('; ');
   return new BrokerRefusal('invalid_request', `The request is not valid: ${list}.`, {
     fields: faults,

@@ -1,4 +1,6 @@
 import { HttpStatus } from '@nestjs/common';
+import type { OpenUnion } from '../contract/open-union';
+import type { BrakeScope } from '../contract/scopes';
 import { knownDetails } from './known-details';
 import { VaultKeyException } from './vault-key.exception';
 
@@ -8,11 +10,11 @@ import { VaultKeyException } from './vault-key.exception';
  */
 export class AgentBrakedException extends VaultKeyException {
   /** Over whom the brake stands: `key`, `tenant`, `user`, `run`, `tool`, `vendor` or `all`. */
-  readonly scope?: string;
+  readonly scope?: OpenUnion<BrakeScope>;
   /** The operator's reason. */
   readonly reason?: string;
 
-  constructor(init: { scope?: string; reason?: string } = {}) {
+  constructor(init: { scope?: OpenUnion<BrakeScope>; reason?: string } = {}) {
     const over = init.scope === undefined ? '' : ` for this ${init.scope}`;
     const why = init.reason === undefined ? '' : ` Their reason: ${init.reason}.`;
     super({

@@ -1,3 +1,4 @@
+import type { VaultKeyExceptionCode } from './exception-code';
 import { knownDetails } from './known-details';
 import { VaultKeyException } from './vault-key.exception';
 import type { VaultKeyExceptionDetails } from './vault-key.exception';
@@ -14,7 +15,7 @@ export class CallRefusedException extends VaultKeyException {
     /** 400–599. */
     status: number;
     /** Such as `invalid_amount`, `invalid_path`, `amount_unknown`. */
-    code: string;
+    code: VaultKeyExceptionCode;
     message: string;
     param?: string;
     details?: VaultKeyExceptionDetails;

@@ -1,4 +1,6 @@
 import { HttpStatus } from '@nestjs/common';
+import type { OpenUnion } from '../contract/open-union';
+import type { CapScope } from '../contract/scopes';
 import { knownDetails } from './known-details';
 import { usdText } from './usd-text';
 import { VaultKeyException } from './vault-key.exception';
@@ -6,7 +8,7 @@ import { VaultKeyException } from './vault-key.exception';
 /** What is known of a cap that a call would have passed. All sums in USD. */
 export interface SpendCapExceededInit {
   /** Whose cap it is: `key`, `parent`, or a budget's `tenant`, `user`, `run`, `tool`, `vendor`. */
-  scope?: string;
+  scope?: OpenUnion<CapScope>;
   cap?: number;
   /** What has been spent under the cap. */
   spent?: number;
@@ -26,7 +28,7 @@ export interface SpendCapExceededInit {
  */
 export class SpendCapExceededException extends VaultKeyException {
   /** Whose cap it is: `key`, `parent`, or a budget's `tenant`, `user`, `run`, `tool`, `vendor`. */
-  readonly scope: string;
+  readonly scope: OpenUnion<CapScope>;
   /** USD; absent where the broker did not say. */
   readonly cap?: number;
   /** USD; absent where the broker did not say. */

@@ -1,5 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { exceptionBehind } from './exception-behind';
+import type { VaultKeyExceptionCode } from './exception-code';
 
 /**
  * Everything an answer to a caller may say beside `error`, `message` and `retryable`. JSON values
@@ -9,7 +10,7 @@ export type VaultKeyExceptionDetails = Readonly<Record<string, unknown>>;
 
 /** The body of the answer every exception of this package renders to. */
 export interface VaultKeyExceptionBody {
-  error: string;
+  error: VaultKeyExceptionCode;
   message: string;
   retryable: boolean;
   [detail: string]: unknown;
@@ -21,14 +22,14 @@ export interface VaultKeyExceptionBody {
  */
 export abstract class VaultKeyException extends HttpException {
   /** Machine-readable, stable: the `error` field of the answer. */
-  readonly code: string;
+  readonly code: VaultKeyExceptionCode;
   /** Whether the same call may be tried again as it is. */
   readonly retryable: boolean;
   /** What else the answer says: caps in USD, instants as ISO 8601 in UTC. */
   readonly details: VaultKeyExceptionDetails;
 
   protected constructor(init: {
-    code: string;
+    code: VaultKeyExceptionCode;
     message: string;
     status: number;
     retryable: boolean;

@@ -8,7 +8,7 @@ import {
   mcpToolName,
   messageTransport,
 } from '../agent-tool/routed-methods';
-import type { CapStanding } from '../broker-client/broker-client';
+import type { CapStatus } from '../broker-client/broker-client';
 import { usdText } from '../exceptions/usd-text';
 import { CurrentVaultKey } from '../vault-key/current-vault-key';
 import { toWholeCents } from '../vault-key/vault-key-policy';
@@ -34,7 +34,7 @@ export interface RemainingSpendAnswer {
    * Every budget over the agent: of its `tenant`, `user` or `run`, or of the `vendor`. Those of
    * single tools are not among them.
    */
-  budgets: readonly CapStanding[];
+  budgets: readonly CapStatus[];
   /** The tools whose cap does not depend on the call. */
   tools: readonly ToolCap[];
 }
@@ -76,7 +76,7 @@ export class RemainingSpendReport {
     const { userId: user, runId: run, tenantId: tenant } = this.vaultKeys.get();
     const { caps } = await this.vaultKeys.remaining();
     const budgets = caps.filter(({ scope }) => BUDGET_SCOPES.has(scope));
-    const tightest = budgets.reduce<CapStanding | undefined>(
+    const tightest = budgets.reduce<CapStatus | undefined>(
       (least, cap) => (least === undefined || cap.remaining < least.remaining ? cap : least),
       undefined,
     );
@@ -119,7 +119,7 @@ function httpNames(view: RemainingSpendView): NameOf {
       : undefined;
 }
 
-function summaryOf(tightest: CapStanding | undefined): string {
+function summaryOf(tightest: CapStatus | undefined): string {
   if (tightest === undefined) {
     return 'You have no daily budget; only the cap of each invocation applies.';
   }
@@ -130,7 +130,7 @@ function summaryOf(tightest: CapStanding | undefined): string {
     : `Nothing is left of the budget of this ${scope}. Do not make calls that spend money: ${wait}.`;
 }
 
-function budgetText({ scope, cap, spent, held, remaining, resetsAt }: CapStanding): string {
+function budgetText({ scope, cap, spent, held, remaining, resetsAt }: CapStatus): string {
   const resets = resetsAt === undefined ? '' : ` It resets at ${resetsAt}.`;
   return `The budget of this ${scope}: ${usdText(cap)} a day, of which ${usdText(spent)} is spent, ${usdText(held)} is reserved by calls in flight or of unknown outcome, and ${usdText(remaining)} is left.${resets}`;
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { CapStanding } from '../broker-client/broker-client';
+import type { CapStatus } from '../broker-client/broker-client';
 import { AgentBrakedException } from '../exceptions/agent-braked.exception';
 import { VaultKeyMissingException } from '../exceptions/vault-key-missing.exception';
 import { currentInvocation } from './invocation-context';
@@ -7,12 +7,12 @@ import type { InvocationRecord } from './invocation-context';
 import type { VaultKey } from './vault-key';
 
 /** What may still be spent: the tightest of all caps over a key, and every one of them. */
-export interface RemainingSpend extends CapStanding {
+export interface RemainingSpend extends CapStatus {
   /**
    * Every cap over the key, its own first, then those of the invocations around it and every
    * budget.
    */
-  caps: readonly CapStanding[];
+  caps: readonly CapStatus[];
 }
 
 /**
@@ -81,7 +81,7 @@ export class CurrentVaultKey {
    */
   async remaining(vendor?: string): Promise<RemainingSpend> {
     const key = this.get(vendor);
-    const { braked, caps } = await key.broker.standing(key);
+    const { braked, caps } = await key.broker.keyState(key);
     if (braked) throw new AgentBrakedException();
     const tightest = caps.reduce((least, cap) => (cap.remaining < least.remaining ? cap : least));
     return { ...tightest, caps };

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { StartUpFault } from './vault-key-start-up.exception';
+import type { StartUpIssue } from './vault-key-start-up.exception';
 
 const PLACES = Symbol.for('nestjs-vault-key:places');
 
@@ -26,7 +26,7 @@ export function isOwnMark(mark: object): boolean {
  * What is wrong where this process has loaded the package from several places: what one copy marks,
  * injects or throws is not known to the other.
  */
-export function copiesFault(): StartUpFault | undefined {
+export function copiesFault(): StartUpIssue | undefined {
   if (places.size < 2) return undefined;
   return {
     where: 'nestjs-vault-key',
@@ -37,7 +37,7 @@ export function copiesFault(): StartUpFault | undefined {
 }
 
 /** What is wrong with a mark of another copy of the package, or of this one loaded again. */
-export function foreignMarkFault(where: string): StartUpFault {
+export function foreignMarkFault(where: string): StartUpIssue {
   return {
     where,
     message: `is marked by the @AgentTool of another copy of nestjs-vault-key than VaultKeyModule is of (loaded from ${[...places].join(' and ')})`,

@@ -35,7 +35,7 @@ export interface VaultKeyPolicy {
 }
 
 /** What is wrong with one field of a policy. */
-export interface PolicyFault {
+export interface PolicyIssue {
   /** The field, for a pattern with its place: `allowedEndpoints[1]`. */
   field: string;
   message: string;
@@ -60,7 +60,7 @@ export function toWholeCents<T>(cap: T): T | number {
 }
 
 /** The fault of a `dailyUsdCap`, if it has one. */
-export function dailyUsdCapFault(value: unknown): PolicyFault | undefined {
+export function dailyUsdCapFault(value: unknown): PolicyIssue | undefined {
   const message = capFault(toWholeCents(value));
   return message === undefined
     ? undefined
@@ -72,14 +72,14 @@ export function allowedEndpointsFaults(
   value: unknown,
   vendor: unknown,
   dialect: BrokerDialect,
-): PolicyFault[] {
+): PolicyIssue[] {
   const example = "allowedEndpoints: ['/v1/payment_intents', '/v1/payment_intents/*']";
   if (!Array.isArray(value) || value.length < 1 || value.length > MAX_PATTERNS) {
     const message = `must be an array of 1 to ${MAX_PATTERNS} patterns`;
     return [{ field: 'allowedEndpoints', message, example }];
   }
   const prefix = vendor === undefined || vendor === DEFAULT_VENDOR ? '/v1/' : '/';
-  const faults: PolicyFault[] = [];
+  const faults: PolicyIssue[] = [];
   value.forEach((pattern: unknown, i) => {
     const fault =
       typeof pattern === 'string'
@@ -99,7 +99,7 @@ function methodFault(pattern: string, dialect: BrokerDialect): string | undefine
 }
 
 /** The fault of a `vendor`'s name, if it has one. */
-export function vendorFault(value: unknown): PolicyFault | undefined {
+export function vendorFault(value: unknown): PolicyIssue | undefined {
   if (value === undefined) return undefined;
   if (typeof value === 'string' && VENDOR.test(value) && !RESERVED_VENDORS.has(value)) {
     return undefined;
@@ -110,13 +110,13 @@ export function vendorFault(value: unknown): PolicyFault | undefined {
 }
 
 /** The fault of an `expiresIn`, if it has one. */
-export function expiresInFault(value: unknown): PolicyFault | undefined {
+export function expiresInFault(value: unknown): PolicyIssue | undefined {
   if (value === undefined || parseExpiresIn(value) !== undefined) return undefined;
   return { field: 'expiresIn', message: EXPIRES_IN_RULE, example: "expiresIn: '5m'" };
 }
 
 /** All that is wrong with a policy whose values are known. */
-export function policyFaults(policy: VaultKeyPolicy, dialect: BrokerDialect): PolicyFault[] {
+export function policyFaults(policy: VaultKeyPolicy, dialect: BrokerDialect): PolicyIssue[] {
   return [
     dailyUsdCapFault(policy.dailyUsdCap),
     ...allowedEndpointsFaults(policy.allowedEndpoints, policy.vendor, dialect),

@@ -1,5 +1,5 @@
 /** One thing that keeps the application from starting. */
-export interface StartUpFault {
+export interface StartUpIssue {
   /** The option (`broker.token`) or the method (`PaymentsController.charge`) at fault. */
   where: string;
   /** What is wrong, never with the value of a secret. */
@@ -14,9 +14,9 @@ export interface StartUpFault {
  */
 export class VaultKeyStartUpException extends Error {
   // Private, since Nest's logger prints an error's fields below the message that lists them.
-  readonly #faults: readonly StartUpFault[];
+  readonly #faults: readonly StartUpIssue[];
 
-  constructor(faults: readonly StartUpFault[]) {
+  constructor(faults: readonly StartUpIssue[]) {
     const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
     super(
       [
@@ -32,7 +32,7 @@ export class VaultKeyStartUpException extends Error {
   }
 
   /** Every fault there is, in the order of the message. */
-  get faults(): readonly StartUpFault[] {
+  get faults(): readonly StartUpIssue[] {
     return this.#faults;
   }
 }

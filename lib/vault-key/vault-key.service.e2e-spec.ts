@@ -6,7 +6,7 @@ import type {
   BrokerDialect,
   IssueKeyRequest,
   IssueResult,
-  KeyStanding,
+  KeyState,
   RevokeResult,
   VendorAnswer,
 } from '../broker-client/broker-client';
@@ -27,7 +27,7 @@ class BookBroker extends BrokerClient {
   /** What happened to leases and revocations, in its order. */
   readonly order: string[] = [];
   readonly lapsed = new Set<string>();
-  stands: KeyStanding = { braked: false, caps: [] };
+  stands: KeyState = { braked: false, caps: [] };
   lease: (() => Promise<string>) | undefined;
 
   constructor(readonly dialect: BrokerDialect) {
@@ -66,7 +66,7 @@ class BookBroker extends BrokerClient {
     return Promise.resolve();
   }
 
-  override standing(): Promise<KeyStanding> {
+  override keyState(): Promise<KeyState> {
     return Promise.resolve(this.stands);
   }
 

@@ -1,7 +1,7 @@
 import { EXPIRES_IN_RULE, parseExpiresIn } from '../../contract/expires-in';
 import { labelFault } from '../../contract/label-rule';
 import { unknownFields } from '../known-fields';
-import type { FieldFault } from '../refusal';
+import type { FieldIssue } from '../refusal';
 import { BRAKE_SCOPES } from '../../contract/scopes';
 import type { BrakeScope } from '../../contract/scopes';
 
@@ -27,7 +27,7 @@ export interface BrakeRequest {
 export function parseBrakeRequest(
   body: unknown,
   vendors: ReadonlySet<string>,
-): { request: BrakeRequest } | { faults: FieldFault[] } {
+): { request: BrakeRequest } | { faults: FieldIssue[] } {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     return { faults: [{ field: '', message: 'the body must be a JSON object' }] };
   }

@@ -1,7 +1,7 @@
 import { labelFault } from '../../contract/label-rule';
 import { unknownFields } from '../known-fields';
 import { capFault, capToMicros } from '../../contract/usd';
-import type { FieldFault } from '../refusal';
+import type { FieldIssue } from '../refusal';
 import { ANY_ID, BUDGET_SCOPES, subjectsOf } from './budget';
 import type { Budget, BudgetRule, BudgetScope, BudgetSubject } from './budget';
 
@@ -30,13 +30,13 @@ export interface BudgetPath {
 export function parseBudgetRule(
   path: BudgetPath,
   vendors: ReadonlySet<string>,
-): { rule: BudgetRule } | { faults: FieldFault[] } {
+): { rule: BudgetRule } | { faults: FieldIssue[] } {
   const { id } = path;
   const scope = BUDGET_SCOPES.find((each) => each === path.scope);
   if (scope === undefined) {
     return { faults: [{ field: 'scope', message: `must be one of ${BUDGET_SCOPES.join(', ')}` }] };
   }
-  const faults: FieldFault[] = [];
+  const faults: FieldIssue[] = [];
   const idFault = labelFault(id, MAX_ID);
   if (idFault !== undefined) faults.push({ field: 'id', message: idFault });
   else if (scope === 'vendor' && id !== ANY_ID && !vendors.has(id)) {
@@ -67,7 +67,7 @@ export function parseBudgetRequest(
   id: string,
   body: unknown,
   vendors: ReadonlySet<string>,
-): { budget: Budget } | { faults: FieldFault[] } {
+): { budget: Budget } | { faults: FieldIssue[] } {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     return { faults: [{ field: '', message: 'the body must be a JSON object' }] };
   }
@@ -96,9 +96,9 @@ export interface EffectiveBudgetsQuery {
 export function parseEffectiveBudgets(
   { vendor, ...subject }: EffectiveBudgetsQuery,
   vendors: ReadonlySet<string>,
-): { subjects: BudgetSubject[] } | { faults: FieldFault[] } {
+): { subjects: BudgetSubject[] } | { faults: FieldIssue[] } {
   const named = Object.entries(subject).filter(([, value]) => value !== '');
-  const faults = named.flatMap(([field, value]): FieldFault[] => {
+  const faults = named.flatMap(([field, value]): FieldIssue[] => {
     const message = labelFault(value, MAX_ID);
     return message === undefined ? [] : [{ field, message }];
   });

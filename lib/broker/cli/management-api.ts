@@ -6,7 +6,7 @@ import { isLoopback } from '../broker.options';
 const TIMEOUT_MS = 60_000;
 
 /** The broker did not do what it was asked: what it said, or why it said nothing. */
-export class ManagementFault extends Error {}
+export class ManagementApiError extends Error {}
 
 /** The management API of a running broker. */
 export class ManagementApi {
@@ -17,7 +17,7 @@ export class ManagementApi {
 
   /**
    * @param path Goes as it is: an id in it is the caller's to encode.
-   * @throws ManagementFault where the answer is no 2xx, or none came.
+   * @throws ManagementApiError where the answer is no 2xx, or none came.
    */
   async call<T>(method: string, path: string, body?: unknown): Promise<T> {
     const { status, text } = await this.#read(await this.#exchange(method, path, body));
@@ -27,7 +27,7 @@ export class ManagementApi {
   /**
    * Asks for a file, which comes as it is read.
    *
-   * @throws ManagementFault where the answer is no 200, or none came.
+   * @throws ManagementApiError where the answer is no 200, or none came.
    */
   async file(path: string): Promise<{ bytes: number; chunks: AsyncIterable<Buffer> }> {
     const answer = await this.#exchange('GET', path, undefined);
@@ -36,7 +36,7 @@ export class ManagementApi {
     }
     const { status, text } = await this.#read(answer);
     this.#answerOf(status, text);
-    throw new ManagementFault(`${this.url.origin} answered ${status}, and no file`);
+    throw new ManagementApiError(`${this.url.origin} answered ${status}, and no file`);
   }
 
   #answerOf(status: number, text: string): unknown {
@@ -44,11 +44,11 @@ export class ManagementApi {
     try {
       answer = JSON.parse(text) as unknown;
     } catch {
-      throw new ManagementFault(`${this.url.origin} answered ${status}, and no JSON`);
+      throw new ManagementApiError(`${this.url.origin} answered ${status}, and no JSON`);
     }
     if (status >= 200 && status < 300) return answer;
     const { code, error } = answer as { code?: string; error?: { message?: string } };
-    throw new ManagementFault(`${status} ${code ?? ''}: ${error?.message ?? 'no message'}`);
+    throw new ManagementApiError(`${status} ${code ?? ''}: ${error?.message ?? 'no message'}`);
   }
 
   async #exchange(method: string, path: string, body: unknown) {
@@ -96,9 +96,9 @@ export class ManagementApi {
     }
   }
 
-  #noAnswer(error: unknown): ManagementFault {
+  #noAnswer(error: unknown): ManagementApiError {
     const { code, message } = error as NodeJS.ErrnoException;
-    return new ManagementFault(`no broker answers at ${this.url.origin}: ${code ?? message}`);
+    return new ManagementApiError(`no broker answers at ${this.url.origin}: ${code ?? message}`);
   }
 }
 

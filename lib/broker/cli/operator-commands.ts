@@ -4,7 +4,7 @@ import { brakeCommand, liftCommand } from './commands/brake';
 import { budgetsCommand } from './commands/budgets';
 import { holdsCommand } from './commands/holds';
 import { keysCommand } from './commands/keys';
-import { ManagementApi, ManagementFault, brokerUrl } from './management-api';
+import { ManagementApi, ManagementApiError, brokerUrl } from './management-api';
 import { shown } from './table';
 import { BadUsage, parseCommand } from './command';
 import type { Command } from './command';
@@ -65,7 +65,7 @@ export async function runOperatorCommand(
       error(shown(`${name}: ${failure.message} (see ${name} --help)`));
       return 2;
     }
-    if (!(failure instanceof ManagementFault)) throw failure;
+    if (!(failure instanceof ManagementApiError)) throw failure;
     error(shown(`${name}: ${failure.message}`));
     return 1;
   }

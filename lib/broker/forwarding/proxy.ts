@@ -96,10 +96,10 @@ export class Proxy {
     const row = rowOf(call, key, headers, this.clock.now());
     const refusal = this.#enter(key.id);
     if (refusal !== undefined) return await this.#refuse(row, call, refusal);
-    let flight: Flight | undefined;
+    let flight: CallInFlight | undefined;
     try {
       const admitted = await this.#admit(call, configured, key, headers, row);
-      flight = new Flight(() => {
+      flight = new CallInFlight(() => {
         this.#leave(key.id);
         this.#done();
       });
@@ -233,7 +233,7 @@ export class Proxy {
     configured: ConfiguredVendor,
     key: KeyRecord,
     { call, headers, priceable, body, hold, remainingUsd, release }: Admitted,
-    flight: Flight,
+    flight: CallInFlight,
   ): Promise<ProxyAnswer> {
     const { vendor, secret, connection } = configured;
     const sent: Record<string, string> = { ...headers.forwarded };
@@ -287,7 +287,7 @@ export class Proxy {
     { vendor, secret, settings = NO_VENDOR_SETTINGS }: ConfiguredVendor,
     hold: AdmittedCall,
     mayShow: boolean,
-    flight: Flight,
+    flight: CallInFlight,
   ): AnswerRules {
     const { rates, clientConfirmation = false } = settings.prices;
     return {
@@ -342,7 +342,7 @@ export class Proxy {
 }
 
 /** A call that has left, until its settlement is written. */
-class Flight {
+class CallInFlight {
   /** How it ended. */
   end: ExchangeEnd | undefined;
   #landed = false;

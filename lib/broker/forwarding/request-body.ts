@@ -2,7 +2,7 @@ import { DEFAULT_BODY_LIMITS } from '../pricing/body-limits';
 import type { BodyLimits } from '../pricing/body-limits';
 import { parseFormBody } from '../pricing/form-body';
 import { parseJsonBody } from '../pricing/json-body';
-import { BodyFault, ParameterSink } from '../pricing/parameters';
+import { InvalidBodyError, ParameterSink } from '../pricing/parameters';
 import type { Parameter } from '../pricing/parameters';
 import { BrokerRefusal, callerGone } from '../refusal';
 
@@ -79,7 +79,7 @@ export function parseBody(
     }
     return { parameters: parseFormBody(text, sink), decimals: NO_DECIMALS };
   } catch (error) {
-    if (!(error instanceof BodyFault)) throw error;
+    if (!(error instanceof InvalidBodyError)) throw error;
     const param = error.param?.split('[')[0] ?? null;
     throw new BrokerRefusal(
       param === 'amount' || param === 'currency' ? 'invalid_amount' : 'invalid_body',
@@ -89,15 +89,15 @@ export function parseBody(
   }
 }
 
-/** @throws BodyFault where the bytes are not UTF-8 or begin with a byte order mark. */
+/** @throws InvalidBodyError where the bytes are not UTF-8 or begin with a byte order mark. */
 function decodeUtf8(bytes: Buffer): string {
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
-    throw new BodyFault('it begins with a byte order mark');
+    throw new InvalidBodyError('it begins with a byte order mark');
   }
   try {
     return UTF_8.decode(bytes);
   } catch {
-    throw new BodyFault('it is not UTF-8');
+    throw new InvalidBodyError('it is not UTF-8');
   }
 }
 

@@ -98,7 +98,7 @@ export class VendorConnection {
     onEnd: (end: ExchangeEnd) => void,
   ): Promise<VendorHead | undefined> {
     return new Promise((resolve) => {
-      const exchange = new Exchange(this.timeoutMs, capture, onEnd, resolve);
+      const exchange = new VendorExchange(this.timeoutMs, capture, onEnd, resolve);
       this.#pool.dispatch(
         {
           origin: this.origin,
@@ -121,7 +121,7 @@ export class VendorConnection {
   }
 }
 
-class Exchange implements Dispatcher.DispatchHandler, BodySource {
+class VendorExchange implements Dispatcher.DispatchHandler, BodySource {
   #controller: Dispatcher.DispatchController | undefined;
   #sent = false;
   #timedOut = false;

@@ -1,5 +1,5 @@
 import { invalidFields } from '../refusal';
-import type { FieldFault } from '../refusal';
+import type { FieldIssue } from '../refusal';
 
 const MAX_LIMIT = 1_000;
 const DEFAULT_LIMIT = 100;
@@ -55,7 +55,7 @@ export function readQuery(
   query: URLSearchParams,
   rules: Readonly<Record<string, ParameterRule>>,
 ): Partial<Record<string, string>> {
-  const faults: FieldFault[] = [];
+  const faults: FieldIssue[] = [];
   const values: Partial<Record<string, string>> = {};
   for (const name of new Set(query.keys())) {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;

@@ -3,14 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { BrokerRefusal } from '../refusal';
 
-interface Exchange {
+interface OpenAnswer {
   req: IncomingMessage;
   res: ServerResponse;
 }
 
 interface Connection {
-  open: Set<Exchange>;
-  last?: Exchange;
+  open: Set<OpenAnswer>;
+  last?: OpenAnswer;
   refused: boolean;
 }
 

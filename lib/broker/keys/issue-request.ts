@@ -4,7 +4,7 @@ import { parsePattern } from '../../contract/pattern';
 import { unknownFields } from '../known-fields';
 import { capFault, capToMicros } from '../../contract/usd';
 import type { MicroUsd } from '../../contract/usd';
-import type { FieldFault } from '../refusal';
+import type { FieldIssue } from '../refusal';
 import { DEFAULT_EXPIRES_IN, EXPIRES_IN_RULE, parseExpiresIn } from '../../contract/expires-in';
 import { labelFault } from '../../contract/label-rule';
 import type { Subject } from './subject';
@@ -46,11 +46,11 @@ const MAX_PATTERNS = 100;
 export function parseIssueRequest(
   body: unknown,
   prefixes: ReadonlyMap<string, string>,
-): { request: IssueRequest } | { faults: FieldFault[]; links: KeyLinks } {
+): { request: IssueRequest } | { faults: FieldIssue[]; links: KeyLinks } {
   if (!isRecord(body)) {
     return { faults: [{ field: '', message: 'the body must be a JSON object' }], links: {} };
   }
-  const faults: FieldFault[] = [];
+  const faults: FieldIssue[] = [];
   const fault = (field: string, message: string | undefined): void => {
     if (message !== undefined) faults.push({ field, message });
   };

@@ -1,5 +1,5 @@
 import { fieldsOf, unknownFields } from '../known-fields';
-import type { FieldFault } from '../refusal';
+import type { FieldIssue } from '../refusal';
 
 const MAX_TTL_SECONDS = 86_400;
 
@@ -12,7 +12,7 @@ export interface LeaseView {
 }
 
 /** Reads the body of `POST /v1/leases`: how long a lease lasts after each renewal. */
-export function parseLeaseRequest(body: unknown): { ttlMs: number } | { faults: FieldFault[] } {
+export function parseLeaseRequest(body: unknown): { ttlMs: number } | { faults: FieldIssue[] } {
   const { ttl_seconds: ttl, ...others } = fieldsOf(body) as { ttl_seconds?: unknown };
   const faults = unknownFields(others, ['ttl_seconds']);
   if (typeof ttl !== 'number' || !Number.isInteger(ttl) || ttl < 1 || ttl > MAX_TTL_SECONDS) {

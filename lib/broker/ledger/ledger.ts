@@ -22,7 +22,7 @@ import type { Brake } from '../brakes/brake';
 import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
 import type { KeyRecord, KeyWithBalance } from '../keys/key';
 import type { MicroUsd } from '../../contract/usd';
-import type { FieldFault } from '../refusal';
+import type { FieldIssue } from '../refusal';
 import type { CapState } from './model';
 import type { KnownObject } from './rules/objects';
 
@@ -42,7 +42,7 @@ export interface Ledger {
   linkFaults(
     links: { parentId?: string; leaseId?: string },
     now: number,
-  ): Promise<readonly FieldFault[]>;
+  ): Promise<readonly FieldIssue[]>;
   revoke(ids: readonly string[], now: number, remoteAddress?: string): Promise<RevokeDecision>;
   keyByTokenHash(hash: string): KeyRecord | undefined | Promise<KeyRecord | undefined>;
   key(id: string, now: number): Promise<KeyWithBalance | undefined>;

@@ -7,7 +7,7 @@ import { statusOf } from '../keys/key';
 import type { KeyRecord, KeyWithBalance } from '../keys/key';
 import type { MicroUsd } from '../../contract/usd';
 import { invalidFields, notFound } from '../refusal';
-import type { FieldFault } from '../refusal';
+import type { FieldIssue } from '../refusal';
 import type { Book } from './book';
 import { BudgetReport } from './budget-report';
 import { HitCount } from './hit-count';
@@ -97,7 +97,7 @@ export class StoreLedger implements Ledger {
     void this.store.keep({ work: (book) => this.#write(book, key.id) });
   }
 
-  linkFaults(links: KeyLinks, now: number): Promise<readonly FieldFault[]> {
+  linkFaults(links: KeyLinks, now: number): Promise<readonly FieldIssue[]> {
     return this.store.read((book) => linkFaults(book, links, now));
   }
 

@@ -1,4 +1,4 @@
-import { BodyFault, ParameterSink } from './parameters';
+import { InvalidBodyError, ParameterSink } from './parameters';
 import type { Parameter } from './parameters';
 
 /**
@@ -6,17 +6,17 @@ import type { Parameter } from './parameters';
  * leniency): every pair has a name and one `=`, every escape is whole and gives UTF-8, no raw `;`.
  *
  * @param sink Takes each parameter as it is read.
- * @throws BodyFault where it is malformed, or the sink takes a parameter no more.
+ * @throws InvalidBodyError where it is malformed, or the sink takes a parameter no more.
  */
 export function parseFormBody(text: string, sink = new ParameterSink()): readonly Parameter[] {
   if (text === '') return sink.parameters;
-  if (text.includes(';')) throw new BodyFault('the form body holds a raw ";"');
+  if (text.includes(';')) throw new InvalidBodyError('the form body holds a raw ";"');
   for (let start = 0; start <= text.length;) {
     const next = text.indexOf('&', start);
     const end = next === -1 ? text.length : next;
     const equals = text.indexOf('=', start);
     if (equals <= start || equals >= end) {
-      throw new BodyFault('the form body holds a pair without a name or a "="');
+      throw new InvalidBodyError('the form body holds a pair without a name or a "="');
     }
     const path = pathOf(decode(text.slice(start, equals)), sink);
     sink.add(path, decode(text.slice(equals + 1, end)));
@@ -51,13 +51,13 @@ function decode(text: string): string {
     try {
       decoded = decodeURIComponent(text.replaceAll('+', ' '));
     } catch {
-      throw new BodyFault('the form body holds an invalid escape');
+      throw new InvalidBodyError('the form body holds an invalid escape');
     }
   }
-  if (decoded.includes('\0')) throw new BodyFault('the form body holds a NUL character');
+  if (decoded.includes('\0')) throw new InvalidBodyError('the form body holds a NUL character');
   return decoded;
 }
 
-function malformed(name: string): BodyFault {
-  return new BodyFault(`the form body holds the malformed name "${name.slice(0, 64)}"`);
+function malformed(name: string): InvalidBodyError {
+  return new InvalidBodyError(`the form body holds the malformed name "${name.slice(0, 64)}"`);
 }

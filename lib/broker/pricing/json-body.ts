@@ -1,4 +1,4 @@
-import { BodyFault } from './parameters';
+import { InvalidBodyError } from './parameters';
 import type { ParameterSink } from './parameters';
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
@@ -13,7 +13,7 @@ const CONTROL = /[\u0000-\u001f]/;
  * can refuse it. A priced parameter must have come as an integer literal or a string.
  *
  * @returns The top-level names whose number was written with a point or an exponent.
- * @throws BodyFault where it is no JSON object, or the sink takes a parameter no more.
+ * @throws InvalidBodyError where it is no JSON object, or the sink takes a parameter no more.
  */
 export function parseJsonBody(text: string, sink: ParameterSink): Set<string> {
   const reader = new JsonReader(text, sink);
@@ -35,7 +35,7 @@ class JsonReader {
 
   readDocument(): void {
     this.#skipSpace();
-    if (this.text[this.#at] !== '{') throw new BodyFault('the JSON body must be an object');
+    if (this.text[this.#at] !== '{') throw new InvalidBodyError('the JSON body must be an object');
     this.#readObject();
     this.#skipSpace();
     if (this.#at < this.text.length) throw malformed();
@@ -75,10 +75,12 @@ class JsonReader {
       if (length === 0) first = name;
       else names ??= new Set([first]);
       if (names?.has(name) === true) {
-        throw new BodyFault(`the JSON body holds the name "${name.slice(0, 64)}" twice`);
+        throw new InvalidBodyError(`the JSON body holds the name "${name.slice(0, 64)}" twice`);
       }
       if (name === '' || /[[\]]/.test(name)) {
-        throw new BodyFault('the JSON body holds a name that is empty or has brackets in it');
+        throw new InvalidBodyError(
+          'the JSON body holds a name that is empty or has brackets in it',
+        );
       }
       names?.add(name);
       length++;
@@ -129,8 +131,8 @@ class JsonReader {
     } else {
       value = unescaped(this.#match(STRING));
     }
-    if (value.includes('\0')) throw new BodyFault('the JSON body holds a NUL character');
-    if (!value.isWellFormed()) throw new BodyFault('the JSON body holds a lone surrogate');
+    if (value.includes('\0')) throw new InvalidBodyError('the JSON body holds a NUL character');
+    if (!value.isWellFormed()) throw new InvalidBodyError('the JSON body holds a lone surrogate');
     return value;
   }
 
@@ -158,12 +160,12 @@ function unescaped(text: string | undefined): string {
   }
 }
 
-function malformed(): BodyFault {
-  return new BodyFault('the body is not one valid JSON document');
+function malformed(): InvalidBodyError {
+  return new InvalidBodyError('the body is not one valid JSON document');
 }
 
-function emptyContainer(path: readonly string[]): BodyFault {
-  return new BodyFault(
+function emptyContainer(path: readonly string[]): InvalidBodyError {
+  return new InvalidBodyError(
     `the parameter "${path.join('.').slice(0, 64)}" is an empty array or object, which a form body cannot carry: leave it out, or send null to clear it`,
   );
 }

@@ -14,13 +14,13 @@ const METHOD_OVERRIDE = '_method';
 const PROTOTYPE_NAMES: ReadonlySet<string> = new Set(['__proto__', 'prototype', 'constructor']);
 
 /** A body that no two readers may be trusted to read alike. */
-export class BodyFault extends Error {
+export class InvalidBodyError extends Error {
   constructor(
     message: string,
     readonly param: string | null = null,
   ) {
     super(message);
-    this.name = 'BodyFault';
+    this.name = 'InvalidBodyError';
   }
 }
 
@@ -79,25 +79,25 @@ export class ParameterSink {
     return this.#parameters;
   }
 
-  /** @throws BodyFault where nothing may be nested in a parameter any more. */
+  /** @throws InvalidBodyError where nothing may be nested in a parameter any more. */
   checkDepth(path: readonly string[]): void {
     if (path.length >= this.limits.levels) {
-      throw new BodyFault(
+      throw new InvalidBodyError(
         `the parameter "${clip(nameOf(path))}" is nested deeper than ${this.limits.levels} levels`,
       );
     }
   }
 
-  /** @throws BodyFault where the parameter is not taken. */
+  /** @throws InvalidBodyError where the parameter is not taken. */
   add(path: readonly string[], value: string): void {
     if (this.#parameters.length >= this.limits.parameters) {
-      throw new BodyFault(`the body has more than ${this.limits.parameters} parameters`);
+      throw new InvalidBodyError(`the body has more than ${this.limits.parameters} parameters`);
     }
     // A long JSON name stands once over many values, and would leave once with each of them.
     this.#length += value.length;
     for (const part of path) this.#length += part.length + 2;
     if (this.#length > 2 * this.limits.bodyBytes) {
-      throw new BodyFault('the body is too long once it is written as a form');
+      throw new InvalidBodyError('the body is too long once it is written as a form');
     }
     let place = this.#root;
     let isAppended = false;
@@ -126,7 +126,7 @@ function checkMap(map: Place, path: readonly string[], depth: number): void {
   const appends = path[depth] === '';
   if ((map.appends ?? appends) !== appends) {
     const list = clip(nameOf(path.slice(0, depth)));
-    throw new BodyFault(`the list "${list}" is given both with and without indices`, list);
+    throw new InvalidBodyError(`the list "${list}" is given both with and without indices`, list);
   }
   map.appends = appends;
 }
@@ -136,18 +136,18 @@ function checkPart(path: readonly string[], depth: number): void {
   if (PROTOTYPE_NAMES.has(part)) throw named(path, 'names a prototype');
   if (depth > 0) return;
   if (!TOP_LEVEL_NAME.test(part)) {
-    throw new BodyFault(
+    throw new InvalidBodyError(
       `the parameter "${clip(nameOf(path))}" has a name of other characters than A-Z a-z 0-9 _`,
     );
   }
   if (part === METHOD_OVERRIDE) {
-    throw new BodyFault(`the parameter "${METHOD_OVERRIDE}" would override the method`);
+    throw new InvalidBodyError(`the parameter "${METHOD_OVERRIDE}" would override the method`);
   }
 }
 
-function named(path: readonly string[], fault: string): BodyFault {
+function named(path: readonly string[], fault: string): InvalidBodyError {
   const name = clip(nameOf(path));
-  return new BodyFault(`the parameter "${name}" ${fault}`, name);
+  return new InvalidBodyError(`the parameter "${name}" ${fault}`, name);
 }
 
 /** The parameters as the form body that is forwarded. */

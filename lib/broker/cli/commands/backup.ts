@@ -1,5 +1,5 @@
 import { writeCopy } from '../../ledger/sqlite/store-copy';
-import { ManagementFault } from '../management-api';
+import { ManagementApiError } from '../management-api';
 import { COMMON_HELP, operandsOf } from '../command';
 import type { Command } from '../command';
 
@@ -16,7 +16,7 @@ ${COMMON_HELP}`,
     try {
       await writeCopy(copy, file);
     } catch (error) {
-      throw new ManagementFault(`${file} was not written: ${(error as Error).message}`);
+      throw new ManagementApiError(`${file} was not written: ${(error as Error).message}`);
     }
     const { bytes } = copy;
     return { json: { file, bytes }, text: `${file} has the store: ${bytes} bytes\n` };

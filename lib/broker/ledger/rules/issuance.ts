@@ -3,7 +3,7 @@ import { brakeOver } from '../../brakes/brake';
 import { isLive } from '../../keys/key';
 import type { KeyRecord } from '../../keys/key';
 import { brakedBy, invalidFields } from '../../refusal';
-import type { FieldFault } from '../../refusal';
+import type { FieldIssue } from '../../refusal';
 import type { Book } from '../book';
 import type { LeaseRecord, RevokeDecision } from '../model';
 import { MAX_PARENTS, ancestorsOf, lineOf } from './ancestry';
@@ -35,8 +35,8 @@ export function writeIssue(book: Book, key: KeyRecord, remoteAddress?: string): 
 }
 
 /** What is wrong with what a key would depend on. */
-export function linkFaults(book: Book, { parentId, leaseId }: KeyLinks, now: number): FieldFault[] {
-  const faults: FieldFault[] = [];
+export function linkFaults(book: Book, { parentId, leaseId }: KeyLinks, now: number): FieldIssue[] {
+  const faults: FieldIssue[] = [];
   if (parentId !== undefined) {
     const message = parentFault(book, parentId, now);
     if (message !== undefined) faults.push({ field: 'parent_id', message });
