@@ -1,8 +1,5 @@
 const { availableParallelism } = require('node:os');
-
-// Nest 12 ships ES modules only, and Jest can require() one natively only on Node >= 24.9.
-// The test run therefore compiles our TypeScript and those packages to CommonJS.
-const esmPackages = ['@nestjs'];
+const compiling = require('./jest.transform.js');
 
 /** @type {import('jest').Config} */
 const project = {
@@ -17,22 +14,7 @@ const project = {
     '^class-transformer$':
       '<rootDir>/node_modules/class-transformer/bundles/class-transformer.umd.js',
   },
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      {
-        jsc: {
-          target: 'es2022',
-          parser: { syntax: 'typescript', decorators: true },
-          transform: { legacyDecorator: true, decoratorMetadata: true },
-          keepClassNames: true,
-        },
-        module: { type: 'commonjs' },
-      },
-    ],
-    '^.+\\.js$': ['@swc/jest', { jsc: { target: 'es2022' }, module: { type: 'commonjs' } }],
-  },
-  transformIgnorePatterns: [`/node_modules/(?!(${esmPackages.join('|')})/)`],
+  ...compiling,
 };
 
 /** @type {import('jest').Config} */

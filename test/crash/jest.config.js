@@ -1,5 +1,5 @@
 // Kills the built broker over and over. Run it with `npm run test:crash`, which builds first.
-const { transform, transformIgnorePatterns } = require('../../jest.config.js');
+const { transform, transformIgnorePatterns } = require('../../jest.transform.js');
 
 /** @type {import('jest').Config} */
 module.exports = {

@@ -1,5 +1,5 @@
 // Has SQL statements fail over and over. Run it with `npm run test:faults`.
-const { transform, transformIgnorePatterns } = require('../../jest.config.js');
+const { transform, transformIgnorePatterns } = require('../../jest.transform.js');
 
 /** @type {import('jest').Config} */
 module.exports = {

@@ -1,6 +1,6 @@
 // Packs the built checkout once, then installs the tarball into throw-away apps. Run it with
 // `npm run test:packaging`, which builds first.
-const { transform, transformIgnorePatterns } = require('../../jest.config.js');
+const { transform, transformIgnorePatterns } = require('../../jest.transform.js');
 
 /** @type {import('jest').Config} */
 module.exports = {
