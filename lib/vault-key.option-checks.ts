@@ -143,10 +143,10 @@ export function serverUrl(
 }
 
 export function hostNames(value: unknown): string | undefined {
-  const sound =
+  const isValid =
     Array.isArray(value) &&
     value.every((host) => typeof host === 'string' && hostOf(host) !== undefined);
-  return sound
+  return isValid
     ? undefined
     : 'must be an array of host names or addresses, without scheme, port or wildcard';
 }

@@ -27,7 +27,7 @@ import { toWholeCents } from './vault-key/vault-key-policy';
 const KEYBRAKE_HOST = 'api.keybrake.com';
 const KEYBRAKE_PROXY_URL = 'https://proxy.keybrake.com';
 
-/** Options found sound, with every default in its place. Holds secrets: never log it. */
+/** Valid options, with every default in its place. Holds secrets: never log it. */
 export type ResolvedVaultKeyOptions = {
   identify?: IdentifyAgent;
   budgets?: KeyBudgets;

@@ -29,8 +29,8 @@ const originals = new WeakMap<Method, Method>();
  *
  * @example
  * @Post('charge')
- * @AgentTool({ dailyUsdCap: 500, allowedEndpoints: ['/v1/payment_intents', '/v1/payment_intents/*']
- * }) charge(@Body() { amount, customerId }: ChargeDto) {
+ * @AgentTool({ dailyUsdCap: 500, allowedEndpoints: ['/v1/payment_intents', '/v1/payment_intents/*'] })
+ * charge(@Body() { amount, customerId }: ChargeDto) {
  *   return this.stripe.createPaymentIntent({ amount, customerId });
  * }
  *

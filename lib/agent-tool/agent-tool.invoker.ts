@@ -4,10 +4,9 @@ import { VaultKeyException } from '../exceptions/vault-key.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import { ANONYMOUS, newRunId } from '../vault-key/agent-identity';
 import type { AgentIdentity } from '../vault-key/agent-identity';
-import { currentNumbering } from '../vault-key/invocation-context';
 import { keyLabel } from '../vault-key/label';
 import type { Invocation } from '../vault-key/invocation';
-import { liveInvocation } from '../vault-key/invocation-context';
+import { currentNumbering, liveInvocation } from '../vault-key/invocation-context';
 import { InvocationOpener } from '../vault-key/invocation-opener';
 import type { InvocationRequest } from '../vault-key/invocation-opener';
 import { policyFaults } from '../vault-key/vault-key-policy';
@@ -27,7 +26,7 @@ export type ToolInvocationRequest = Omit<InvocationRequest, 'policy' | 'identity
 @Injectable()
 export class AgentToolInvoker implements ToolInvoker {
   readonly #logger = new Logger('AgentTool');
-  readonly #sound = new WeakSet<AgentToolOptions>();
+  readonly #valid = new WeakSet<AgentToolOptions>();
 
   constructor(private readonly invocations: InvocationOpener) {}
 
@@ -42,7 +41,7 @@ export class AgentToolInvoker implements ToolInvoker {
     call: AgentToolContext,
     request: ToolInvocationRequest,
   ): Promise<Invocation> {
-    const policy = this.#sound.has(mark)
+    const policy = this.#valid.has(mark)
       ? (mark as VaultKeyPolicy)
       : await this.#policyOf(mark, call);
     return this.invocations.open({ ...request, policy, identity: call.identity });
@@ -133,7 +132,7 @@ export class AgentToolInvoker implements ToolInvoker {
       if (faults.length > 0) {
         throw new Error(faults.map(({ field, message }) => `${field} ${message}`).join('; '));
       }
-      if (!perCall) this.#sound.add(mark);
+      if (!perCall) this.#valid.add(mark);
       return policy;
     } catch (cause) {
       const tool = call.identity.tool ?? 'this tool';

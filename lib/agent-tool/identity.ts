@@ -1,7 +1,13 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
-import { ANONYMOUS, idText, invalidIdentity, isRunId, newRunId } from '../vault-key/agent-identity';
-import { RUN_ID_RULE } from '../vault-key/agent-identity';
+import {
+  ANONYMOUS,
+  idText,
+  invalidIdentity,
+  isRunId,
+  newRunId,
+  RUN_ID_RULE,
+} from '../vault-key/agent-identity';
 import type { PartialAgentIdentity } from '../vault-key/agent-identity';
 
 /**

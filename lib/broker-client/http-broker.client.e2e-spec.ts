@@ -10,8 +10,13 @@ import { AgentBrakedException } from '../exceptions/agent-braked.exception';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import { VendorOutcomeUnknownException } from '../exceptions/vendor-outcome-unknown.exception';
-import type { BrokerDialect, IssueKeyRequest, IssueResult, VendorCall } from './broker-client';
-import type { BrokerClient } from './broker-client';
+import type {
+  BrokerDialect,
+  IssueKeyRequest,
+  IssueResult,
+  VendorCall,
+  BrokerClient,
+} from './broker-client';
 import { httpBrokerClient } from './http-broker.client';
 
 const MANAGEMENT_TOKEN = 'management-token-0123456789abcdefghij';

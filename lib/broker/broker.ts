@@ -31,7 +31,7 @@ import { configuredVendors } from './forwarding/configured-vendor';
 import type { ProxyAnswer, ProxyCall } from './forwarding/proxy-answer';
 import type { CurrentKeyView, KeyView } from './keys/key-view';
 import type { LeaseView } from './leases/lease-request';
-import type { HoldView } from './ledger/hold-view';
+import type { HoldView } from './holds/hold-view';
 import type { Ledger } from './ledger/ledger';
 import type {
   AuditFilter,
@@ -116,7 +116,7 @@ export class Broker {
       log: host.log,
     });
     const names = new Set(this.#prefixes.keys());
-    this.#keys = new Keys(this.#ledger, this.#clock, this.#prefixes, () => this.isClosed);
+    this.#keys = new Keys(this.#ledger, this.#clock, this.#prefixes);
     this.#budgets = new Budgets(this.#ledger, this.#clock, names);
     this.#brakes = new Brakes(this.#ledger, this.#clock, names);
     this.#leases = new Leases(this.#ledger, this.#clock);
@@ -139,15 +139,17 @@ export class Broker {
    * @param body What `POST /v1/keys` takes.
    * @throws BrokerRefusal 422 with every bad field, or 503.
    */
-  issue(body: unknown, remoteAddress?: string): Promise<IssuedKeyBody> {
+  async issue(body: unknown, remoteAddress?: string): Promise<IssuedKeyBody> {
+    this.#checkOpen();
     return this.#keys.issue(body, remoteAddress);
   }
 
   /**
    * As {@link issue}, for work in this very process: the key is written down with the first call
-   * under it, or within moments. Whoever could know its token is gone if the process dies before.
+   * under it, or within moments. If the process dies before, nobody is left who knows its token.
    */
-  issueForOwnWork(body: unknown): Promise<OwnKey> {
+  async issueForOwnWork(body: unknown): Promise<OwnKey> {
+    this.#checkOpen();
     return this.#keys.issueForOwnWork(body);
   }
 
@@ -280,7 +282,7 @@ export class Broker {
    * @throws BrokerRefusal 422, or 503.
    */
   async beginLease(body: unknown): Promise<LeaseView> {
-    if (this.#closed !== undefined) throw shuttingDown();
+    this.#checkOpen();
     return this.#leases.begin(body);
   }
 
@@ -388,6 +390,10 @@ export class Broker {
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
+  }
+
+  #checkOpen(): void {
+    if (this.isClosed) throw shuttingDown();
   }
 
   async #close(): Promise<void> {

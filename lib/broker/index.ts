@@ -26,7 +26,7 @@ export type { Subject } from './keys/subject';
 export type { KeyStatus } from './keys/key';
 export type { CurrentKeyView, KeyView } from './keys/key-view';
 export type { LeaseView } from './leases/lease-request';
-export type { HoldView } from './ledger/hold-view';
+export type { HoldView } from './holds/hold-view';
 export type { AuditFilter, HoldFilter, KeyFilter, LedgerFigures, StoreState } from './ledger/model';
 export type { HoldState } from './ledger/rules/operation';
 export { DoubtfulStoreError, StoreInUseError } from './ledger/store-doubt';

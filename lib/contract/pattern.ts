@@ -75,14 +75,14 @@ const MAX_KNOWN = 1_024;
 const known = new Map<string, readonly Pattern[]>();
 
 /** Patterns as {@link isAllowed} takes them, those without a fault. The same few come with key after key. */
-export function soundPatterns(patterns: readonly string[]): readonly Pattern[] {
+export function validPatterns(patterns: readonly string[]): readonly Pattern[] {
   const name = patterns.join('\n');
   const read = known.get(name);
   if (read !== undefined) return read;
-  const sound = patterns
+  const valid = patterns
     .map((pattern) => parsePattern(pattern))
     .filter((pattern): pattern is Pattern => !('fault' in pattern));
   if (known.size >= MAX_KNOWN) known.clear();
-  known.set(name, sound);
-  return sound;
+  known.set(name, valid);
+  return valid;
 }

@@ -3,5 +3,4 @@ export const BRAKE_SCOPES = ['tenant', 'user', 'run', 'tool', 'vendor', 'key', '
 export type BrakeScope = (typeof BRAKE_SCOPES)[number];
 
 /** Whose cap refuses a call: the key's own, that of a key above it, or a budget's. */
-export const CAP_SCOPES = ['key', 'parent', 'tenant', 'user', 'run', 'tool', 'vendor'] as const;
-export type CapScope = (typeof CAP_SCOPES)[number];
+export type CapScope = 'key' | 'parent' | 'tenant' | 'user' | 'run' | 'tool' | 'vendor';

@@ -5,8 +5,8 @@ import type { RemainingSpendAnswer } from './remaining-spend.report';
 
 /**
  * `GET /remaining-spend`: tells the agent that asks what it may still spend, what is spent and
- * reserved, and when its budgets reset, for its user, agent run and tenant. Mounted by whoever
- * wants it; the guards of the application's tools belong on it too. Another path, and guards, are
+ * reserved, and when its budgets reset, for its user, agent run and tenant. Mount it
+ * yourself; the guards of the application's tools belong on it too. Another path, and guards, are
  * those of a class that extends it. Of the tools' own caps it names those of handlers that have no
  * guard but its own.
  *

@@ -21,7 +21,7 @@ const { expect } = globalThis as {
 };
 if (typeof expect?.extend !== 'function') {
   throw new Error(
-    "nestjs-vault-key/testing/jest extends Jest's global expect, and there is none here. Where Jest injects no globals, import 'nestjs-vault-key/testing/jest-globals'.",
+    "nestjs-vault-key/testing/jest extends Jest's global expect, which is missing here. Where Jest injects no globals, import 'nestjs-vault-key/testing/jest-globals'.",
   );
 }
 expect.extend(stripeMatchers);

@@ -1143,7 +1143,7 @@ describe('the vendor', () => {
     });
   });
 
-  it('starts anew after a reset, which breaks what is in flight', async () => {
+  it('starts over after a reset, which breaks what is in flight', async () => {
     const { json } = await charge('k1');
     const held = vendor.hold('GET /v1/charges');
     const waiting = call('GET', '/v1/charges');

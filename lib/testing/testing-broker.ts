@@ -67,8 +67,8 @@ export class TestingBroker {
     const name = JSON.stringify(path);
     if (!this.#before.has(name)) {
       const { budgets } = await broker.budgets();
-      const standing = budgets.find((budget) => isOver(budget, path));
-      this.#before.set(name, { path, cap: standing?.daily_usd_cap });
+      const active = budgets.find((budget) => isOver(budget, path));
+      this.#before.set(name, { path, cap: active?.daily_usd_cap });
     }
     const { scope, id, ...within } = path;
     const { spent_usd: spent = 0, held_usd: held = 0 } = await broker.putBudget(scope, id, {

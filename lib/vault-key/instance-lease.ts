@@ -28,7 +28,7 @@ export class InstanceLease {
   }
 
   /**
-   * The id of the lease; begins one if there is none.
+   * The id of the lease; begins one where no lease runs.
    *
    * @throws VaultKeyUnavailableException if none can be obtained.
    */

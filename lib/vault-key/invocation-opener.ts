@@ -25,7 +25,7 @@ import type { VaultKeyPolicy } from './vault-key-policy';
 
 /** What an invocation, or a key on its own, is asked for with. */
 export interface InvocationRequest {
-  /** Already found sound. */
+  /** Already checked. */
   policy: VaultKeyPolicy;
   identity: AgentIdentity;
   label: string;

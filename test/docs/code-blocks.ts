@@ -68,7 +68,7 @@ export class CodeBlock {
     return (exported['main'] as (given: object) => Promise<object>)(values);
   }
 
-  /** The block and what its reader has beside it, as files for the compiler; the block comes first. */
+  /** The block, and then what its reader has beside it, as files for the compiler. */
   sources({ files = {}, declared = {} }: Given = {}): [name: string, source: string][] {
     const folder = join(ROOT, 'test/docs', `${this.page.replaceAll('/', '-')}.${this.line}`);
     const declarations = Object.entries(declared).map(

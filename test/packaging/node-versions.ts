@@ -36,7 +36,7 @@ export async function fetchNodeVersions(): Promise<void> {
 
 /**
  * Declares tests once for each version; where none of them can run they are skipped, say why, and
- * run on the Node.js at hand.
+ * run on the Node.js that runs the suite.
  */
 export function onEachNode(tests: (node: NodeUnderTest) => void): void {
   const installed = join(workbench(), 'node-versions', 'node_modules');
@@ -46,5 +46,6 @@ export function onEachNode(tests: (node: NodeUnderTest) => void): void {
     if (missing) describe.skip(`${title} (${missing})`, () => tests(node));
     else describe(title, () => tests(node));
   }
-  if (missing) describe('on the Node.js at hand', () => tests({ version: process.version }));
+  if (missing)
+    describe('on the Node.js that runs the suite', () => tests({ version: process.version }));
 }

@@ -2,12 +2,8 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Broker } from '../../lib/broker/broker';
-import type { BrokerOptions } from '../../lib/broker/broker.options';
 import { createBrokerServer } from '../../lib/broker/http/broker-server';
 import { MANAGEMENT_TOKEN, RunningBroker, temporaryFile } from './broker-process';
-
-/** What a {@link BrokerServer} is given beside its vendor. */
-type Settings = Partial<Pick<BrokerOptions, 'store' | 'auditKey' | 'limits' | 'vendorTimeout'>>;
 
 const running = new Set<BrokerServer>();
 
@@ -24,7 +20,6 @@ export class BrokerServer extends RunningBroker {
     private readonly broker: Broker,
     private readonly server: Server,
     private readonly vendor: { url: string; secretKey: string },
-    private readonly settings: Settings,
     readonly store: string,
   ) {
     super();
@@ -33,15 +28,14 @@ export class BrokerServer extends RunningBroker {
 
   static async start(
     vendor: { url: string; secretKey: string },
-    settings: Settings = {},
+    { store = `sqlite:${temporaryFile()}` } = {},
   ): Promise<BrokerServer> {
-    const store = settings.store ?? `sqlite:${temporaryFile()}`;
     const stripe = { secretKey: vendor.secretKey, baseUrl: vendor.url };
-    const broker = await Broker.open({ ...settings, store, vendors: { stripe } });
+    const broker = await Broker.open({ store, vendors: { stripe } });
     const server = createBrokerServer(broker, { token: MANAGEMENT_TOKEN });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return new BrokerServer(broker, server, vendor, settings, store);
+    return new BrokerServer(broker, server, vendor, store);
   }
 
   get url(): string {
@@ -60,6 +54,6 @@ export class BrokerServer extends RunningBroker {
 
   /** Starts it again on the same store, once it has been closed. */
   restart(): Promise<BrokerServer> {
-    return BrokerServer.start(this.vendor, { ...this.settings, store: this.store });
+    return BrokerServer.start(this.vendor, { store: this.store });
   }
 }

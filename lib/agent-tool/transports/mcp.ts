@@ -41,7 +41,7 @@ const connectionRuns = new WeakMap<object, string>();
  * MCP tools, resources and prompts of `@rekog/mcp-nest`, over streamable HTTP and STDIO.
  *
  * The user is the one that a guard put on the RPC context or the HTTP request, or that a token
- * verifier named; over STDIO there is none unless `identify` names one. The agent run is the one
+ * verifier named; over STDIO only `identify` can name one. The agent run is the one
  * the header or the call's `_meta` names, else the MCP session's, else that of a STDIO connection.
  * What the arguments say, which a model wrote, counts for nothing.
  */

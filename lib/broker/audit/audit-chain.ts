@@ -28,7 +28,7 @@ export class AuditChain {
     return this.#hmac(`row\n${previous}\n${row}`);
   }
 
-  /** What vouches for the head: without it, dropping the last rows would leave a sound chain. */
+  /** What vouches for the head: without it, dropping the last rows would leave a valid chain. */
   seal({ count, mac }: AuditHead): string {
     return this.#hmac(`head\n${count}\n${mac}`);
   }

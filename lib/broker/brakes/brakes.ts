@@ -6,7 +6,7 @@ import { parseBrakeRequest } from './brake-request';
 import { brakeView } from './brake-view';
 import type { BrakeView } from './brake-view';
 
-/** The operators' brakes. What its methods take and throw the broker says. */
+/** The operators' brakes. `Broker` documents what each method takes and throws. */
 export class Brakes {
   constructor(
     private readonly ledger: Ledger,

@@ -1,7 +1,6 @@
 import { toUsd } from '../../contract/usd';
 import { remainingOf } from '../ledger/rules/caps';
-import type { CapState } from '../ledger/model';
-import type { AppBudget, SubjectCap } from '../ledger/model';
+import type { CapState, AppBudget, SubjectCap } from '../ledger/model';
 import type { Budget, BudgetRule, BudgetScope, BudgetSource } from './budget';
 
 /** Whom a budget caps, as the management API shows it. */

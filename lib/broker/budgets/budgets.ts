@@ -20,7 +20,10 @@ export interface BudgetPage {
   cursor?: string;
 }
 
-/** The operators' budgets, and the application's beside them. What its methods take and throw the broker says. */
+/**
+ * The operators' budgets, and the application's beside them. `Broker` documents what each method
+ * takes and throws.
+ */
 export class Budgets {
   constructor(
     private readonly ledger: Ledger,

@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { ManagementApi } from './management-api';
+import { table } from './table';
+import type { Column } from './table';
 
 /** What an operator typed does not hold: one line that says what. */
 export class BadUsage extends Error {}
@@ -100,26 +102,41 @@ export function queryOf(
   return text === '' ? '' : `?${text}`;
 }
 
+/** The options that choose a subject's keys or calls, and what the API calls them. */
+export const SUBJECT_FILTERS = {
+  vendor: 'vendor',
+  tenant: 'tenant_id',
+  user: 'user_id',
+  run: 'run_id',
+  tool: 'tool',
+} as const;
+
+/** A list of the management API. */
+export interface List<Page, Row> {
+  path: string;
+  /** The options that were typed, the cursor among them. */
+  options: Readonly<Record<string, string>>;
+  /** What the API calls the options. */
+  names: Readonly<Record<string, string>>;
+  rowsOf: (page: Page) => readonly Row[];
+  columns: readonly Column<Row>[];
+}
+
 /**
- * A page of a list, as an operator looks at it: the broker answers with empty ones where it has a
- * long way to the next entry.
- *
- * @param options With the cursor that was typed among them.
- * @param names What the API calls them.
- * @param entriesOf The entries of a page.
+ * A page of a list, and how to ask for the next one. The broker answers with empty pages where the
+ * next row is far away: those are passed over.
  */
-export async function pageOf<Page extends { cursor?: string }>(
+export async function pageOf<Page extends { cursor?: string }, Row>(
   api: ManagementApi,
-  path: string,
-  options: Readonly<Record<string, string>>,
-  names: Readonly<Record<string, string>>,
-  entriesOf: (page: Page) => readonly unknown[],
-): Promise<Page> {
+  { path, options, names, rowsOf, columns }: List<Page, Row>,
+): Promise<CommandResult> {
   for (let cursor = options['cursor']; ;) {
     const from = { ...options, ...(cursor === undefined ? {} : { cursor }) };
     const page = await api.call<Page>('GET', `${path}${queryOf(from, names)}`);
-    if (entriesOf(page).length > 0 || page.cursor === undefined) return page;
     ({ cursor } = page);
+    if (rowsOf(page).length === 0 && cursor !== undefined) continue;
+    const more = cursor === undefined ? '' : `more: --cursor ${cursor}\n`;
+    return { json: page, text: `${table(columns, rowsOf(page))}${more}` };
   }
 }
 

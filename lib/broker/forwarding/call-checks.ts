@@ -1,4 +1,4 @@
-import { isAllowed, soundPatterns } from '../../contract/pattern';
+import { isAllowed, validPatterns } from '../../contract/pattern';
 import { parseTarget, writeQueryFault } from '../../contract/target';
 import type { Target } from '../../contract/target';
 import type { KeyRecord } from '../keys/key';
@@ -104,7 +104,7 @@ function checkAccount({ accounts }: CallHeaders, allowed: ReadonlySet<string>): 
 }
 
 function checkAllowed(key: KeyRecord, method: string, target: Target): void {
-  if (isAllowed(soundPatterns(key.allowedEndpoints), method, target.segments)) return;
+  if (isAllowed(validPatterns(key.allowedEndpoints), method, target.segments)) return;
   const attempted = `${method} ${target.path}`;
   throw new BrokerRefusal(
     'endpoint_not_allowed',

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { BrokerRefusal } from '../refusal';
 import { AnswerBody } from './answer-body';
 
-/** A call to a vendor, as it reached the proxy: nothing normalised, headers in the order and case given. */
+/** A call to a vendor as it reached the proxy: not normalised, headers in their order and case. */
 export interface ProxyCall {
   vendor: string;
   method: string;
@@ -14,11 +14,11 @@ export interface ProxyCall {
   remoteAddress?: string;
 }
 
-/** The proxy's answer: the vendor's, or a refusal in the broker's one shape. Header names are lower case. */
+/** The proxy's answer: the vendor's, or the broker's refusal. Header names are lower case. */
 export interface ProxyAnswer {
   status: number;
   headers: Record<string, string | string[]>;
-  /** Ends only after a complete answer; an answer cut short by the vendor destroys it with an error. */
+  /** Ends after a complete answer alone; one that the vendor cut short destroys it with an error. */
   readonly body: Readable;
   /**
    * The whole body, for a fraction of what a stream costs; `undefined` where it was cut short or is

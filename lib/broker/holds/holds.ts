@@ -1,7 +1,7 @@
 import type { Clock } from '../clock';
 import { fieldsOf, unknownFields } from '../known-fields';
-import { holdView } from '../ledger/hold-view';
-import type { HoldView } from '../ledger/hold-view';
+import { holdView } from './hold-view';
+import type { HoldView } from './hold-view';
 import type { Ledger } from '../ledger/ledger';
 import type { HoldFilter, PageRequest } from '../ledger/model';
 import { usdFault, usdToMicros } from '../../contract/usd';
@@ -13,7 +13,10 @@ export interface HoldPage {
   cursor?: string;
 }
 
-/** Lists holds, and ends those with an unknown outcome. What its methods take and throw the broker says. */
+/**
+ * Lists holds, and ends those with an unknown outcome. `Broker` documents what each method takes and
+ * throws.
+ */
 export class Holds {
   constructor(
     private readonly ledger: Ledger,

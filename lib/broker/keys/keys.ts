@@ -4,7 +4,7 @@ import type { Ledger } from '../ledger/ledger';
 import type { KeyFilter, PageRequest } from '../ledger/model';
 import { capView } from '../budgets/budget-view';
 import { toUsd } from '../../contract/usd';
-import { invalidFields, invalidKey, notFound, shuttingDown } from '../refusal';
+import { invalidFields, invalidKey, notFound } from '../refusal';
 import { parseIssueRequest } from './issue-request';
 import { isLive } from './key';
 import type { KeyRecord } from './key';
@@ -50,14 +50,13 @@ export interface KeyPage {
   cursor?: string;
 }
 
-/** Issues keys, ends them, and tells of them. What its methods take and throw the broker says. */
+/** Issues, revokes and lists keys. `Broker` documents what each method takes and throws. */
 export class Keys {
-  /** @param prefixes Of the vendors' paths, by the vendors' names. */
+  /** @param prefixes What the paths of each vendor begin with, by the vendor's name. */
   constructor(
     private readonly ledger: Ledger,
     private readonly clock: Clock,
     private readonly prefixes: ReadonlyMap<string, string>,
-    private readonly isClosed: () => boolean,
   ) {}
 
   async issue(body: unknown, remoteAddress?: string): Promise<IssuedKeyBody> {
@@ -144,7 +143,6 @@ export class Keys {
   }
 
   async #newKey(body: unknown): Promise<{ key: KeyRecord; token: string }> {
-    if (this.isClosed()) throw shuttingDown();
     const parsed = parseIssueRequest(body, this.prefixes);
     if ('faults' in parsed) {
       const { faults, links } = parsed;

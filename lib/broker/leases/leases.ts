@@ -5,7 +5,7 @@ import { invalidFields, notFound } from '../refusal';
 import { leaseView, parseLeaseRequest } from './lease-request';
 import type { LeaseView } from './lease-request';
 
-/** The applications' leases. What its methods take and throw the broker says. */
+/** The applications' leases. `Broker` documents what each method takes and throws. */
 export class Leases {
   constructor(
     private readonly ledger: Ledger,

@@ -49,7 +49,7 @@ type Step =
 
 const key = fc.nat(KEYS.length - 1);
 const cents = fc.integer({ min: 1, max: 300 });
-const any = fc.nat(9);
+const place = fc.nat(9);
 const steps: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 5,
@@ -65,17 +65,17 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constantFrom('capture' as const, 'change' as const, 'refund' as const),
       key,
-      object: any,
+      object: place,
       cents,
     }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('cancel' as const), key, object: any }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('retry' as const), key, operation: any }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('cancel' as const), key, object: place }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('retry' as const), key, operation: place }) },
   {
     weight: 10,
     arbitrary: fc.record({
       do: fc.constant('end' as const),
-      call: any,
+      call: place,
       as: fc.constantFrom<Way>('settled', 'settled', 'settled', 'more', 'declined', 'unknown'),
     }),
   },
@@ -83,7 +83,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       do: fc.constant('operator' as const),
-      hold: any,
+      hold: place,
       cents: fc.option(fc.nat(400), { nil: undefined }),
     }) as fc.Arbitrary<Step>,
   },

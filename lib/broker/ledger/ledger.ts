@@ -15,6 +15,7 @@ import type {
   StoreCopy,
   StoreState,
   SubjectCap,
+  CapState,
 } from './model';
 import type { AuditVerdict } from '../audit/audit-chain';
 import type { AuditEntry, AuditRecord, AuditRow } from '../audit/audit-entry';
@@ -23,7 +24,6 @@ import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
 import type { KeyRecord, KeyWithBalance } from '../keys/key';
 import type { MicroUsd } from '../../contract/usd';
 import type { FieldIssue } from '../refusal';
-import type { CapState } from './model';
 import type { KnownObject } from './rules/objects';
 
 /**

@@ -1,7 +1,7 @@
 /**
  * What can say that a store is not the one that was left, and can be meant all the same.
  *
- * - `lost-wal`: the file says that a `-wal` belongs to it, and there is none beside it
+ * - `lost-wal`: the file says that a `-wal` belongs to it, and no `-wal` is beside it
  * - `new-file`: no store, or an empty one, beside an audit key or a `-wal` that are left of another
  * - `other-audit-key`: the audit key is not the one that the log is chained with
  * - `balances`: what is spent and held under the caps is not the sum of the calls

@@ -30,13 +30,13 @@ import type {
   StoreCopy,
   StoreState,
   SubjectCap,
+  CapState,
 } from './model';
 import { RefusalRows } from './refusal-rows';
 import { admit } from './rules/admission';
 import { activeBrakes, brake as setBrake, brakeOn, brakingOf, lift } from './rules/brakes';
 import { deleteBudget, putBudget } from './rules/budgets';
 import { capsOver, keyBalanceName } from './rules/caps';
-import type { CapState } from './model';
 import { checkIssue, endLease, linkFaults, renewLease, revoke, writeIssue } from './rules/issuance';
 import type { KeyLinks } from './rules/issuance';
 import { knownObject } from './rules/objects';

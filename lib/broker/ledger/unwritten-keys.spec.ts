@@ -8,7 +8,7 @@ import type { OwnKey } from '../keys/keys';
 import { openConnection } from './sqlite/sqlite-driver';
 import { closeStore } from './sqlite/open-store';
 
-const folder = mkdtempSync(join(tmpdir(), 'vault-key-promised-'));
+const folder = mkdtempSync(join(tmpdir(), 'vault-key-unwritten-'));
 let files = 0;
 let vendor: StripeVendor;
 let store: string;

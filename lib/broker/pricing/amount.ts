@@ -71,7 +71,7 @@ export function readOnce(call: PriceableCall, field: string): string | undefined
 }
 
 /**
- * The largest of the amounts nested in a body, minor units; `undefined` where there is none. They
+ * The largest of the amounts nested in a body, minor units; `undefined` where no amount is nested. They
  * move no money beyond the priced one, so long as none is larger.
  */
 export function largestNestedAmount(call: PriceableCall, pricedField: string): number | undefined {

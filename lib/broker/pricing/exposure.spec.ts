@@ -254,9 +254,14 @@ const overlapping = fc
   ]);
 
 /** The rules are the same on every store: one in memory follows most of the steps. */
+/** Fewer runs may give nothing back, and then prove nothing. */
 const LEDGERS: [name: string, open: () => Ledger, runs: number][] = [
-  ['in memory', () => new StoreLedger(new MemoryStore(), () => {}), propertyRuns(400)],
-  ['in SQLite', () => new SqliteLedger(':memory:'), propertyRuns(60)],
+  [
+    'in memory',
+    () => new StoreLedger(new MemoryStore(), () => {}),
+    Math.max(400, propertyRuns(400)),
+  ],
+  ['in SQLite', () => new SqliteLedger(':memory:'), Math.max(60, propertyRuns(60))],
 ];
 
 describe.each(LEDGERS)(
@@ -280,7 +285,7 @@ describe.each(LEDGERS)(
         { numRuns },
       );
       expect(calls).toBeGreaterThan(numRuns);
-      expect(givenBack).toBeGreaterThan(Math.floor(numRuns / 80) - 1);
+      expect(givenBack).toBeGreaterThan(numRuns / 80);
     });
   },
 );

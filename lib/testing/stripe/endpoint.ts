@@ -19,7 +19,7 @@ export interface Execution {
   move(movement: Omit<MoneyMovement, 'call' | 'idempotencyKey'>): void;
 }
 
-/** A call whose parameters are sound, ready to run. */
+/** A call whose parameters are valid, ready to run. */
 export interface PreparedCall {
   readonly expand: readonly string[];
   execute(run: Execution): object;

@@ -19,7 +19,7 @@ const table = new Map<string, Endpoint>(
 /**
  * The endpoint behind a path, which is taken as it was sent: nothing is decoded or normalised.
  *
- * @throws {StripeError} 404 where there is none
+ * @throws {StripeError} 404 where no endpoint has the path
  */
 export function findEndpoint(method: string, path: string): { endpoint: Endpoint; id: string } {
   const [root, version, resource, id, ...rest] = path.split('/');

@@ -52,7 +52,7 @@ export function receivedCall(
   return { call, request, response, apiKey, malformed: form.malformed };
 }
 
-/** @throws {StripeError} where the call comes with another key than the vendor's, or for another account. */
+/** @throws {StripeError} 401 for another key than the vendor's, 403 for another account. */
 export function authenticate({ request, apiKey }: ReceivedCall, secretKey: string): void {
   if (apiKey === undefined) {
     throw new StripeError(
@@ -91,7 +91,7 @@ export function ended({ call, response }: ReceivedCall): Promise<void> {
   return new Promise((resolve) => response.once('close', resolve));
 }
 
-/** What only a browser sends: another site's page, or one that had its own name lead to this machine. */
+/** Whether a web page calls: another site's, or one whose own name leads to this machine. */
 export function isOfWebPage({ headers: { host, origin } }: IncomingMessage): boolean {
   return origin !== undefined || (host !== undefined && !LOOPBACK.test(host));
 }

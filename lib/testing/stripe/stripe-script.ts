@@ -49,7 +49,7 @@ export interface ResetFault extends Delayed {
   reset: FaultMoment;
 }
 
-/** The call executes; its answer has a sound head, and half of the body that the head promises. */
+/** The call executes; its answer has a whole head, and half of the body that the head announces. */
 export interface TruncateFault extends Delayed {
   truncate: true;
 }

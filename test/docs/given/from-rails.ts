@@ -4,7 +4,7 @@ import type { PageBlock } from '../code-blocks';
 export const PAGE = 'docs/from-rails.md';
 export const CONTROLLER = 'export class AgentToolsController';
 export const CURRENT = 'export class ReceiptService';
-export const SERVICE = 'export class ChargeService';
+const SERVICE = 'export class ChargeService';
 export const JOB = 'export class PayoutsProcessor';
 export const ENSURE = 'export class Backfill';
 export const MIDDLEWARE = 'export class LegacyToolsModule';

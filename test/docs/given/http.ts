@@ -4,7 +4,7 @@ export const PAGE = 'docs/http.md';
 export const CHARGE = 'export class AgentToolsController';
 export const PREFIX = 'export class LegacyToolsModule';
 export const IDENTIFY = 'identify: (context)';
-export const SESSIONS = `
+const SESSIONS = `
 export interface AgentRequest { headers: Record<string, string | undefined>; user?: { id: string } }
 export const sessionOf = ({ headers }: AgentRequest) => ({ userId: headers['x-session'] ?? '' });
 `;

@@ -2,11 +2,11 @@ import { blockWith } from '../code-blocks';
 import type { PageBlock } from '../code-blocks';
 
 export const PAGE = 'docs/mcp.md';
-export const TOOLS = 'export class PaymentTools';
+const TOOLS = 'export class PaymentTools';
 export const HTTP = 'new StreamableHttpTransport(';
 export const STDIO = 'new StdioTransport()';
 export const VIEW = 'export class AgentSpendController';
-export const GUARD = `
+const GUARD = `
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 export class TokenGuard implements CanActivate {
   canActivate(context: ExecutionContext) {

@@ -2,9 +2,9 @@ import { blockWith } from '../code-blocks';
 import type { PageBlock } from '../code-blocks';
 
 export const PAGE = 'docs/microservices.md';
-export const TOOLS = 'export class PaymentTools';
+const TOOLS = 'export class PaymentTools';
 export const HYBRID = 'inheritAppConfig: true';
-export const GUARD = 'export class SessionGuard';
+const GUARD = 'export class SessionGuard';
 export const CALLER = 'export async function charge';
 export const FILES = {
   './sessions': `

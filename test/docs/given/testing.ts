@@ -42,7 +42,7 @@ export const VITEST = {
     };
   `,
 };
-export const GIVEN = {
+const GIVEN = {
   files: FILES,
   declared: { app: "import('@nestjs/common').INestApplication" },
 };

@@ -1,9 +1,8 @@
 import type { AuditVerdict } from '../../audit/audit-chain';
-import type { AuditEntryView } from '../../audit/audit-view';
-import type { AuditPage } from '../../audit/audit-view';
-import { instant, table, usd } from '../table';
+import type { AuditEntryView, AuditPage } from '../../audit/audit-view';
+import { instant, usd } from '../table';
 import type { Column } from '../table';
-import { COMMON_HELP, operandsOf, pageOf, queryOf } from '../command';
+import { COMMON_HELP, SUBJECT_FILTERS, operandsOf, pageOf, queryOf } from '../command';
 import type { Command } from '../command';
 
 const COLUMNS: readonly Column<AuditEntryView>[] = [
@@ -60,27 +59,21 @@ ${COMMON_HELP}`,
         : { json, text: `row ${json.seq} does not hold: ${json.reason}\n`, ok: false };
     }
     operandsOf(action === undefined ? [] : [action, ...rest]);
-    const json = await pageOf<AuditPage>(
-      api,
-      '/v1/audit',
+    return pageOf(api, {
+      path: '/v1/audit',
       options,
-      {
+      names: {
+        ...SUBJECT_FILTERS,
         from: 'from',
         to: 'to',
         verdict: 'verdict',
         event: 'event',
         key: 'key_id',
-        vendor: 'vendor',
-        tenant: 'tenant_id',
-        user: 'user_id',
-        run: 'run_id',
-        tool: 'tool',
         limit: 'limit',
         cursor: 'cursor',
       },
-      (page) => page.entries,
-    );
-    const next = json.cursor === undefined ? '' : `more: --cursor ${json.cursor}\n`;
-    return { json, text: `${table(COLUMNS, json.entries)}${next}` };
+      rowsOf: (page: AuditPage) => page.entries,
+      columns: COLUMNS,
+    });
   },
 };

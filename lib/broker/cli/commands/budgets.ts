@@ -88,15 +88,13 @@ ${COMMON_HELP}`,
     }
     operandsOf(action === undefined ? [] : [action, ...rest]);
     onlyWith(options, undefined, ['cursor']);
-    const json = await pageOf<BudgetPage>(
-      api,
-      '/v1/budgets',
+    return pageOf(api, {
+      path: '/v1/budgets',
       options,
-      { cursor: 'cursor' },
-      (page) => page.budgets,
-    );
-    const next = json.cursor === undefined ? '' : `more: --cursor ${json.cursor}\n`;
-    return { json, text: `${table(COLUMNS, json.budgets)}${next}` };
+      names: { cursor: 'cursor' },
+      rowsOf: (page: BudgetPage) => page.budgets,
+      columns: COLUMNS,
+    });
   },
 };
 

@@ -1,5 +1,5 @@
 import type { HoldPage } from '../../holds/holds';
-import type { HoldView } from '../../ledger/hold-view';
+import type { HoldView } from '../../holds/hold-view';
 import { instant, table, usd } from '../table';
 import type { Column } from '../table';
 import { COMMON_HELP, operandsOf, pageOf, segment, usdOperand } from '../command';
@@ -43,14 +43,12 @@ ${COMMON_HELP}`,
       return { json, text: table(COLUMNS, [json]) };
     }
     operandsOf(action === undefined ? [] : [action, ...rest]);
-    const json = await pageOf<HoldPage>(
-      api,
-      '/v1/holds',
-      { state: 'unknown', ...options },
-      { state: 'state', vendor: 'vendor', key: 'key_id', limit: 'limit', cursor: 'cursor' },
-      (page) => page.holds,
-    );
-    const next = json.cursor === undefined ? '' : `more: --cursor ${json.cursor}\n`;
-    return { json, text: `${table(COLUMNS, json.holds)}${next}` };
+    return pageOf(api, {
+      path: '/v1/holds',
+      options: { state: 'unknown', ...options },
+      names: { state: 'state', vendor: 'vendor', key: 'key_id', limit: 'limit', cursor: 'cursor' },
+      rowsOf: (page: HoldPage) => page.holds,
+      columns: COLUMNS,
+    });
   },
 };

@@ -2,7 +2,7 @@ import type { KeyPage } from '../../keys/keys';
 import type { KeyView } from '../../keys/key-view';
 import { minute, table, usd } from '../table';
 import type { Column } from '../table';
-import { COMMON_HELP, operandsOf, pageOf, segment } from '../command';
+import { COMMON_HELP, SUBJECT_FILTERS, operandsOf, pageOf, segment } from '../command';
 import type { Command } from '../command';
 
 const COLUMNS: readonly Column<KeyView>[] = [
@@ -50,23 +50,12 @@ ${COMMON_HELP}`,
       };
     }
     operandsOf(action === undefined ? [] : [action, ...rest]);
-    const json = await pageOf<KeyPage>(
-      api,
-      '/v1/keys',
+    return pageOf(api, {
+      path: '/v1/keys',
       options,
-      {
-        status: 'status',
-        vendor: 'vendor',
-        tenant: 'tenant_id',
-        user: 'user_id',
-        run: 'run_id',
-        tool: 'tool',
-        limit: 'limit',
-        cursor: 'cursor',
-      },
-      (page) => page.keys,
-    );
-    const next = json.cursor === undefined ? '' : `more: --cursor ${json.cursor}\n`;
-    return { json, text: `${table(COLUMNS, json.keys)}${next}` };
+      names: { ...SUBJECT_FILTERS, status: 'status', limit: 'limit', cursor: 'cursor' },
+      rowsOf: (page: KeyPage) => page.keys,
+      columns: COLUMNS,
+    });
   },
 };

@@ -1,6 +1,6 @@
 import { toUsd } from '../../contract/usd';
-import type { Hold } from './model';
-import type { HoldState } from './rules/operation';
+import type { Hold } from '../ledger/model';
+import type { HoldState } from '../ledger/rules/operation';
 
 /** A hold as the management API shows it. */
 export interface HoldView {
