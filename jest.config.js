@@ -3,6 +3,8 @@ const compiling = require('./jest.transform.js');
 
 /** @type {import('jest').Config} */
 const project = {
+  // One for both: what is compiled for one project is not compiled again for the other.
+  id: 'nestjs-vault-key',
   testEnvironment: 'node',
   roots: ['<rootDir>/lib', '<rootDir>/test'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/packaging/'],
@@ -25,7 +27,7 @@ module.exports = {
     { ...project, displayName: 'e2e', testRegex: '\\.e2e-spec\\.ts$' },
   ],
   // Many tests wait for another process, and leave their core to the next.
-  maxWorkers: Math.ceil(1.5 * availableParallelism()),
+  maxWorkers: 2 * availableParallelism(),
   // A hang ends a test. How fast a machine is, or what else runs on it, does not.
   testTimeout: 300_000,
   coverageProvider: 'v8',

@@ -46,7 +46,7 @@ describe('an application with two copies of the package', () => {
   beforeAll(() => {
     folder = realpathSync(mkdtempSync(join(tmpdir(), 'two-copies-')));
     for (const copy of ['a', 'b'])
-      cpSync(join(ROOT, 'lib'), join(folder, copy, 'lib'), { recursive: true });
+      cpSync(join(ROOT, 'dist'), join(folder, copy, 'lib'), { recursive: true });
     symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -27,7 +27,12 @@ class SampleApp {
   stdout = '';
   stderr = '';
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
+  /** It ends with the test, unless another set of running ones is given. */
+  constructor(
+    args: readonly string[],
+    env: Readonly<Record<string, string>>,
+    private readonly among = running,
+  ) {
     this.#child = spawn(process.execPath, [MAIN, ...args], {
       env: {
         PATH: process.env['PATH'] ?? '',
@@ -40,7 +45,7 @@ class SampleApp {
     this.#closed = once(this.#child, 'close');
     this.#child.stdout?.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
     this.#child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
-    running.add(this);
+    among.add(this);
   }
 
   get shown(): string {
@@ -50,7 +55,7 @@ class SampleApp {
   /** The exit code, or the signal that ended it. */
   async exit(): Promise<number | NodeJS.Signals | null> {
     await this.#closed;
-    running.delete(this);
+    this.among.delete(this);
     return this.#child.exitCode ?? this.#child.signalCode;
   }
 
@@ -73,6 +78,8 @@ class SampleApp {
 
 // Each of these starts processes of its own, on a machine that may be busy.
 const running = new Set<SampleApp>();
+/** These end with their `describe`. */
+const kept = new Set<SampleApp>();
 const vendors: StripeVendor[] = [];
 const folders: string[] = [];
 
@@ -124,9 +131,29 @@ function expectNothingSecretIn(shown: string): void {
   expect(shown).not.toContain(TEST_MODE_KEY);
 }
 
-describe('the sample app', () => {
-  it('shows the whole run in one command, and exits 0 where both books agree', async () => {
-    const app = new SampleApp(['--once'], {});
+describe('the sample app, told to run once', () => {
+  let app: SampleApp;
+  let callsElsewhere = 0;
+
+  beforeAll(async () => {
+    const tripwire = createServer((_request, response) => {
+      callsElsewhere += 1;
+      response.end();
+    }).listen(0, '127.0.0.1');
+    await once(tripwire, 'listening');
+    const url = `http://127.0.0.1:${(tripwire.address() as AddressInfo).port}`;
+    app = new SampleApp(['--once'], {
+      STRIPE_SECRET_KEY: 'sk_live_51NobodyMayChargeThis',
+      STRIPE_BASE_URL: url,
+      KEYBRAKE_TOKEN: 'kb_live_nobody_may_use_this_token_here',
+      KEYBRAKE_URL: url,
+      KEYBRAKE_PROXY_URL: url,
+    });
+    await app.exit();
+    tripwire.close();
+  });
+
+  it('shows the whole run, and exits 0 because both books agree', async () => {
     expect(await app.exit()).toBe(0);
 
     const { stdout } = app;
@@ -151,20 +178,41 @@ describe('the sample app', () => {
     expect(stdout).not.toContain('Serving on');
   });
 
-  it('prints plain text a terminal is wide enough for, and no secret', async () => {
-    const app = new SampleApp([], {});
-    await app.serving();
+  it('uses no STRIPE_SECRET_KEY and no KEYBRAKE_* that is in the environment', () => {
+    expect(app.stdout).toMatch(/^Stripe: +offline/m);
+    expect(callsElsewhere).toBe(0);
+  });
+});
+
+describe('the sample app, serving', () => {
+  let folder: string;
+  let store: string;
+  let app: SampleApp;
+  let port: number;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'vault-key-sample-'));
+    store = `sqlite:${join(folder, 'sample.db')}`;
+    app = new SampleApp([], { SAMPLE_STORE: store }, kept);
+    port = Number(new URL(await app.serving()).port);
+  });
+
+  // Ctrl-C ends it as well as SIGTERM does.
+  afterAll(async () => {
+    app.signal('SIGINT');
+    expect([await app.exit(), app.stderr]).toEqual([0, '']);
+    expectNothingSecretIn(app.shown);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('prints plain text a terminal is wide enough for, and no secret', () => {
     expect(Math.max(...app.stdout.split('\n').map((line) => line.length))).toBeLessThan(100);
     // oxlint-disable-next-line no-control-regex -- these are what is looked for
     expect(app.stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f]/);
     expectNothingSecretIn(app.shown);
   });
 
-  it('keeps serving, its printed curl lines work, and SIGTERM ends it with no key left', async () => {
-    const file = temporaryFile();
-    const app = new SampleApp([], { SAMPLE_STORE: `sqlite:${file}` });
-    await app.serving();
-
+  it('prints curl lines that work', async () => {
     const commands = app.stdout.replaceAll('\\\n', '').match(/^curl .*$/gm) ?? [];
     const answers: { status: string | undefined; body: unknown }[] = [];
     for (const command of commands) {
@@ -179,13 +227,39 @@ describe('the sample app', () => {
       { status: '200', body: expect.objectContaining({ charges: expect.any(Array) }) },
       { status: '403', body: expect.objectContaining({ error: 'endpoint_not_allowed' }) },
     ]);
-
-    app.signal('SIGTERM');
-    expect(await app.exit()).toBe(0);
-    expect(app.stderr).toBe('');
-    expect(await keysAliveIn(file)).toEqual([]);
   });
 
+  it('keeps its store: a second one says in one line who has it', async () => {
+    const second = new SampleApp(['--once'], { SAMPLE_STORE: store });
+    expect(await second.exit()).toBe(1);
+    expect(second.stderr).toMatch(/^sample-app: [^\n]*The store \S+ is in use [^\n]*\n$/);
+    expect(second.stdout).toBe('');
+  });
+
+  it('a web page of another name calls no tool, over HTTP or MCP', async () => {
+    const post = async (path: string, headers: object, body: string) =>
+      (
+        await rawRequest(
+          port,
+          'POST',
+          path,
+          { ...MCP_HEADERS, 'x-user-id': 'ada', ...headers },
+          body,
+        )
+      ).status;
+    const charge = JSON.stringify({ amount: 100 });
+    const sound = { host: `127.0.0.1:${port}` };
+    const foreign = [{ host: `evil.example:${port}` }, { ...sound, origin: 'http://evil.example' }];
+    for (const headers of foreign) {
+      expect(await post('/agent-tools/charge', headers, charge)).toBe(403);
+      expect(await post('/mcp', headers, MCP_INITIALIZE)).toBe(403);
+    }
+    expect(await post('/agent-tools/charge', sound, charge)).toBe(201);
+    expect(await post('/mcp', sound, MCP_INITIALIZE)).toBe(200);
+  });
+});
+
+describe('the sample app', () => {
   it('answers the call that is under way at SIGTERM, and revokes its key', async () => {
     const file = temporaryFile();
     const { vendor, env } = await testMode();
@@ -207,23 +281,7 @@ describe('the sample app', () => {
     expect(await keysAliveIn(file)).toEqual([]);
   });
 
-  it('runs again on the store of an earlier run, and says so where another one has it', async () => {
-    const store = `sqlite:${temporaryFile()}`;
-    const first = new SampleApp([], { SAMPLE_STORE: store });
-    await first.serving();
-
-    const second = new SampleApp(['--once'], { SAMPLE_STORE: store });
-    expect(await second.exit()).toBe(1);
-    expect(second.stderr).toMatch(/^sample-app: [^\n]*The store \S+ is in use [^\n]*\n$/);
-    expect(second.stdout).toBe('');
-
-    first.signal('SIGINT');
-    expect(await first.exit()).toBe(0);
-    const third = new SampleApp(['--once'], { SAMPLE_STORE: store });
-    expect(await third.exit()).toBe(0);
-  });
-
-  it('ends with the npm that started it, and lets go of the store', async () => {
+  it('ends with the npm that started it, and runs again on the store', async () => {
     const file = temporaryFile();
     // What npm does, on a system whose shell does not hand a signal on.
     const shell = spawn('sh', ['-c', '"$0" "$1"; exit', process.execPath, MAIN], {
@@ -242,6 +300,9 @@ describe('the sample app', () => {
     await closed;
     expect(shell.signalCode).toBe('SIGTERM');
     expect(await keysAliveIn(file)).toEqual([]);
+
+    const again = new SampleApp(['--once'], { SAMPLE_STORE: `sqlite:${file}` });
+    expect(await again.exit()).toBe(0);
   });
 
   it('refuses a live key with exit code 2 and one line, and starts nothing', async () => {
@@ -253,48 +314,17 @@ describe('the sample app', () => {
     expect(app.stderr).not.toContain(liveKey);
   });
 
-  it('uses no STRIPE_SECRET_KEY and no KEYBRAKE_* that is in the environment', async () => {
-    let calls = 0;
-    const tripwire = createServer((_request, response) => {
-      calls += 1;
-      response.end();
-    }).listen(0, '127.0.0.1');
-    await once(tripwire, 'listening');
-    const url = `http://127.0.0.1:${(tripwire.address() as AddressInfo).port}`;
-    try {
-      const app = new SampleApp(['--once'], {
-        STRIPE_SECRET_KEY: 'sk_live_51NobodyMayChargeThis',
-        STRIPE_BASE_URL: url,
-        KEYBRAKE_TOKEN: 'kb_live_nobody_may_use_this_token_here',
-        KEYBRAKE_URL: url,
-        KEYBRAKE_PROXY_URL: url,
-      });
-      expect(await app.exit()).toBe(0);
-      expect(app.stdout).toMatch(/^Stripe: +offline/m);
-      expect(calls).toBe(0);
-    } finally {
-      tripwire.close();
-    }
-  });
-
   describe("on Stripe's test mode", () => {
-    it("holds the broker's book against what Stripe itself says", async () => {
-      const { vendor, env } = await testMode();
-      const app = new SampleApp(['--once'], env);
-      expect(await app.exit()).toBe(0);
-
-      expect(app.stdout).toContain(`test mode, at ${vendor.url}`);
-      expect(vendor.book.total('usd')).toBe(CHARGED);
-      expect(vendor.calls('POST /v1/payouts')).toEqual([]);
-      expectNothingSecretIn(app.shown);
-    });
-
-    it('takes no notice of what others do on the account, however much', async () => {
+    it("holds the broker's book against what Stripe says, whatever others do on the account", async () => {
       const { vendor, env } = await testMode();
       for (let count = 0; count < 120; count++) await chargeDirectly(vendor, 500, {});
       const app = new SampleApp(['--once'], env);
       expect(await app.exit()).toBe(0);
+
+      expect(app.stdout).toContain(`test mode, at ${vendor.url}`);
       expect(vendor.book.total('usd')).toBe(CHARGED + 120 * 500);
+      expect(vendor.calls('POST /v1/payouts')).toEqual([]);
+      expectNothingSecretIn(app.shown);
     });
 
     it('exits 1 and says what differs where Stripe executed what the broker knows nothing of', async () => {
@@ -374,22 +404,3 @@ async function chargeDirectly(
   });
   expect(answer.status).toBe(200);
 }
-
-it('a web page of another name calls no tool, over HTTP or MCP', async () => {
-  const app = new SampleApp([], {});
-  const port = Number(new URL(await app.serving()).port);
-  const post = async (path: string, headers: object, body: string) =>
-    (await rawRequest(port, 'POST', path, { ...MCP_HEADERS, 'x-user-id': 'ada', ...headers }, body))
-      .status;
-  const charge = JSON.stringify({ amount: 100 });
-  const sound = { host: `127.0.0.1:${port}` };
-  const foreign = [{ host: `evil.example:${port}` }, { ...sound, origin: 'http://evil.example' }];
-  for (const headers of foreign) {
-    expect(await post('/agent-tools/charge', headers, charge)).toBe(403);
-    expect(await post('/mcp', headers, MCP_INITIALIZE)).toBe(403);
-  }
-  expect(await post('/agent-tools/charge', sound, charge)).toBe(201);
-  expect(await post('/mcp', sound, MCP_INITIALIZE)).toBe(200);
-  app.signal('SIGTERM');
-  await app.exit();
-});
