@@ -52,11 +52,30 @@ export type {
   VendorAnswer,
   VendorCall,
 } from './broker-client/broker-client';
-export { EmbeddedBroker } from './broker-client/embedded-broker.client';
-export type { AuditEntry } from './broker/audit/audit-entry';
-export type { KeyPage } from './broker/keys/keys';
-export type { KeyView } from './broker/keys/key-view';
-export type { AuditFilter, KeyFilter } from './broker/ledger/model';
+
+export { BrokerOperator } from './broker-operator/broker-operator';
+export type {
+  AuditEntryInfo,
+  AuditPageInfo,
+  AuditQuery,
+  AuditVerdictInfo,
+  BrokerFigures,
+  BudgetInfo,
+  BudgetPageInfo,
+  BudgetScopeName,
+  BudgetTarget,
+  EffectiveCap,
+  HoldInfo,
+  HoldPageInfo,
+  HoldQuery,
+  HoldStateName,
+  KeyInfo,
+  KeyPageInfo,
+  KeyQuery,
+  KeyStatusName,
+  PageQuery,
+  StoreInfo,
+} from './broker-operator/operator-types';
 
 export { RemainingSpendController } from './remaining-spend/remaining-spend.controller';
 export type { RemainingSpendAnswer, ToolCap } from './remaining-spend/remaining-spend.report';

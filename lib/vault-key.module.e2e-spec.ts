@@ -3,7 +3,8 @@ import type { DynamicModule } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { TestingModule } from '@nestjs/testing';
 import { BrokerClient } from './broker-client/broker-client';
-import { EmbeddedBroker, EmbeddedBrokerClient } from './broker-client/embedded-broker.client';
+import { EmbeddedBrokerClient } from './broker-client/embedded-broker.client';
+import { BrokerOperator } from './broker-operator/broker-operator';
 import { VaultKeyBrokerClient } from './broker-client/vault-key-broker.client';
 import { ProxiedStripeService } from './stripe/proxied-stripe.service';
 import { VaultKeyModule } from './vault-key.module';
@@ -11,6 +12,7 @@ import type { VaultKeyModuleOptions } from './vault-key.options';
 import { CurrentVaultKey } from './vault-key/current-vault-key';
 import { RevocationQueue } from './vault-key/revocation-queue';
 import { VaultKeyService } from './vault-key/vault-key.service';
+import { brokerOf } from '../test/support/broker-of';
 
 const SERVER = { url: 'http://127.0.0.1:9', token: 'management-token' };
 const embedded = () => ({
@@ -98,7 +100,7 @@ describe('VaultKeyModule', () => {
       VaultKeyModule.forRoot({ embedded: embedded() }),
       VaultKeyModule.forRootAsync({ useFactory: () => ({ embedded: embedded() }) }),
     );
-    for (const token of [BrokerClient, RevocationQueue, EmbeddedBroker]) {
+    for (const token of [BrokerClient, RevocationQueue, BrokerOperator]) {
       const all = app.get<unknown[]>(token as never, { strict: false, each: true });
       expect(all).toHaveLength(2);
       expect(new Set(all).size).toBe(1);
@@ -132,22 +134,24 @@ describe('VaultKeyModule', () => {
   it('the embedded broker is injectable, and closed with the application', async () => {
     const app = await start(VaultKeyModule.forRoot({ embedded: embedded() }));
     expect(app.get(BrokerClient, { strict: false })).toBeInstanceOf(EmbeddedBrokerClient);
-    const broker = app.get(EmbeddedBroker, { strict: false });
-    expect(await broker.keys()).toEqual({ keys: [] });
+    const operator = app.get(BrokerOperator, { strict: false });
+    expect(await operator.keys()).toEqual({ keys: [] });
     await app.close();
     module = undefined;
-    await expect(broker.keys()).rejects.toThrow();
+    await expect(operator.keys()).rejects.toThrow();
   });
 
-  it('where the broker is a server, EmbeddedBroker says so', async () => {
+  it('where the broker is a server, BrokerOperator says so', async () => {
     const app = await start(VaultKeyModule.forRoot({ broker: SERVER }));
-    const broker = app.get(EmbeddedBroker, { strict: false });
-    expect(() => broker.keys()).toThrow(/only where VaultKeyModule is configured with `embedded`/);
+    const operator = app.get(BrokerOperator, { strict: false });
+    expect(() => operator.keys()).toThrow(
+      /only where VaultKeyModule is configured with `embedded`/,
+    );
   });
 
   it('a key issued in the embedded broker is there until its invocation is over', async () => {
     const app = await start(VaultKeyModule.forRoot({ embedded: embedded() }));
-    const broker = app.get(EmbeddedBroker, { strict: false });
+    const broker = brokerOf(app);
     const policy = { dailyUsdCap: 5, allowedEndpoints: ['/v1/refunds'] };
     await app.get(VaultKeyService, { strict: false }).run(
       policy,

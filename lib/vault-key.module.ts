@@ -16,11 +16,9 @@ import type { IdentifyAgent } from './agent-tool/identity';
 import { KNOWN_VENDORS, MarkRules } from './agent-tool/mark-rules';
 import { BrokerClient } from './broker-client/broker-client';
 import { BrokerLifetime } from './broker-client/broker-lifetime';
-import {
-  EmbeddedBroker,
-  EmbeddedBrokerClient,
-  absentEmbeddedBroker,
-} from './broker-client/embedded-broker.client';
+import { EmbeddedBrokerClient } from './broker-client/embedded-broker.client';
+import { BrokerOperator } from './broker-operator/broker-operator';
+import { EmbeddedBrokerOperator, absentBrokerOperator } from './broker-operator/embedded-operator';
 import type { BrokerOptions } from './broker/broker.options';
 import type { HttpBrokerClientOptions } from './broker-client/http-broker.options';
 import { VaultKeyExceptionFilter } from './exceptions/vault-key-exception.filter';
@@ -51,6 +49,7 @@ interface Shared {
   terms?: KeyTerms;
   stop?: GracefulStop;
   queue?: RevocationQueue;
+  operator?: BrokerOperator;
   stripe?: object;
 }
 
@@ -102,10 +101,13 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
       ): RevocationQueue => (shared.queue ??= new RevocationQueue(client, lease, stop)),
     },
     {
-      provide: EmbeddedBroker,
-      inject: [BrokerClient],
-      useFactory: (client: BrokerClient): EmbeddedBroker =>
-        client instanceof EmbeddedBrokerClient ? client.broker : absentEmbeddedBroker(),
+      provide: BrokerOperator,
+      inject: [SHARED, BrokerClient],
+      useFactory: (shared: Shared, client: BrokerClient): BrokerOperator =>
+        (shared.operator ??=
+          client instanceof EmbeddedBrokerClient
+            ? new EmbeddedBrokerOperator(client)
+            : absentBrokerOperator()),
     },
     {
       provide: IDENTIFY_AGENT,
@@ -145,7 +147,7 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
     BrakeService,
     ProxiedStripeService,
     STRIPE_CLIENT,
-    EmbeddedBroker,
+    BrokerOperator,
     RevocationQueue,
     RemainingSpendReport,
     // What @UseInterceptors(AgentToolInterceptor) and VaultKeyMiddleware need in the module of

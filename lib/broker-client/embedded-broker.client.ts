@@ -28,48 +28,6 @@ import type {
 } from './broker-client';
 import { brakeBody, ownIssueFields, readBrakes, readBrake, readKeyState } from './management-wire';
 
-/**
- * The broker in this process, for what only an operator asks: keys and their spend, budgets, brakes,
- * holds, the audit log.
- * Injectable where the module is configured with `embedded`; elsewhere each of its methods throws.
- *
- * @example
- * constructor(private readonly broker: EmbeddedBroker) {}
- *
- * liveKeys() {
- *   return this.broker.keys({ status: 'active' });
- * }
- */
-export abstract class EmbeddedBroker implements Pick<Broker, keyof EmbeddedBroker> {
-  abstract hasVendor: Broker['hasVendor'];
-  abstract issue: Broker['issue'];
-  abstract revoke: Broker['revoke'];
-  abstract revokeAll: Broker['revokeAll'];
-  abstract key: Broker['key'];
-  abstract keys: Broker['keys'];
-  abstract currentKey: Broker['currentKey'];
-  abstract putBudget: Broker['putBudget'];
-  abstract budget: Broker['budget'];
-  abstract budgets: Broker['budgets'];
-  abstract deleteBudget: Broker['deleteBudget'];
-  abstract brake: Broker['brake'];
-  abstract brakes: Broker['brakes'];
-  abstract lift: Broker['lift'];
-  abstract beginLease: Broker['beginLease'];
-  abstract renewLease: Broker['renewLease'];
-  abstract endLease: Broker['endLease'];
-  abstract holds: Broker['holds'];
-  abstract settleHold: Broker['settleHold'];
-  abstract releaseHold: Broker['releaseHold'];
-  abstract audit: Broker['audit'];
-  abstract verifyAudit: Broker['verifyAudit'];
-  abstract figures: Broker['figures'];
-  abstract auditEntries: Broker['auditEntries'];
-  abstract state: Broker['state'];
-  abstract backup: Broker['backup'];
-  abstract forward: Broker['forward'];
-}
-
 const OWN_HEADERS: ReadonlySet<string> = new Set([
   'authorization',
   'connection',
@@ -237,44 +195,6 @@ export class EmbeddedBrokerClient extends BrokerClient {
       throw meaning === undefined ? refused(what, error) : meaning();
     }
   }
-}
-
-/** What `EmbeddedBroker` is where the broker is a server. */
-export function absentEmbeddedBroker(): EmbeddedBroker {
-  const absent = (): never => {
-    throw new Error(
-      "EmbeddedBroker is there only where VaultKeyModule is configured with `embedded`. This application's broker is a server: ask its management API.",
-    );
-  };
-  return {
-    hasVendor: absent,
-    issue: absent,
-    revoke: absent,
-    revokeAll: absent,
-    key: absent,
-    keys: absent,
-    currentKey: absent,
-    putBudget: absent,
-    budget: absent,
-    budgets: absent,
-    deleteBudget: absent,
-    brake: absent,
-    brakes: absent,
-    lift: absent,
-    beginLease: absent,
-    renewLease: absent,
-    endLease: absent,
-    holds: absent,
-    settleHold: absent,
-    releaseHold: absent,
-    audit: absent,
-    verifyAudit: absent,
-    figures: absent,
-    auditEntries: absent,
-    state: absent,
-    backup: absent,
-    forward: absent,
-  };
 }
 
 function notIssued(error: unknown): Extract<IssueResult, { issued: false }> {

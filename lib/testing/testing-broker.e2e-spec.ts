@@ -1,7 +1,6 @@
 import { Test } from '@nestjs/testing';
 import type { TestingModule } from '@nestjs/testing';
 import './jest';
-import { EmbeddedBroker } from '../broker-client/embedded-broker.client';
 import { SpendCapExceededException } from '../exceptions/spend-cap-exceeded.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import { ProxiedStripeService } from '../stripe/proxied-stripe.service';
@@ -13,6 +12,7 @@ import { StripeVendor } from './stripe-vendor';
 import { TestingBroker } from './testing-broker';
 import type { CapTarget } from './testing-broker';
 import { VaultKeyTestingModule } from './vault-key-testing.module';
+import { brokerOf } from '../../test/support/broker-of';
 
 const LONG = 'x'.repeat(300);
 const POLICY = {
@@ -79,7 +79,7 @@ describe('TestingBroker', () => {
     if (other !== undefined) await run(charge, other);
     await broker.reset();
     await run(charge, whom);
-    expect(await module.get(EmbeddedBroker).budgets()).toEqual({ budgets: [] });
+    expect(await brokerOf(module).budgets()).toEqual({ budgets: [] });
   });
 
   it('an invocation under way is stopped, and what costs nothing passes', async () => {
@@ -92,7 +92,7 @@ describe('TestingBroker', () => {
   });
 
   it("a cap exhausted twice is the application's own again after one reset", async () => {
-    const own = module.get(EmbeddedBroker);
+    const own = brokerOf(module);
     await own.putBudget('user', 'anon', { daily_usd_cap: 100 });
     await broker.exhaust({ user: 'anon' });
     await broker.exhaust({ user: 'anon' });
@@ -132,7 +132,7 @@ describe('TestingBroker', () => {
     await expect(module.get(BrakeService).stop('all', 'a drill')).rejects.toMatchObject({
       status: 503,
     });
-    expect(await module.get(EmbeddedBroker).brakes()).toEqual({ brakes: [] });
+    expect(await brokerOf(module).brakes()).toEqual({ brakes: [] });
 
     await broker.reset();
     await run(work);
@@ -142,6 +142,6 @@ describe('TestingBroker', () => {
   it('a broker that is down lets its application close at once', async () => {
     await run(async () => broker.goDown());
     await module.get(RevocationQueue).drain();
-    expect((await module.get(EmbeddedBroker).keys()).keys).toMatchObject([{ status: 'revoked' }]);
+    expect((await brokerOf(module).keys()).keys).toMatchObject([{ status: 'revoked' }]);
   });
 });

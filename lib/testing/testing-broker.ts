@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { BrokerClient } from '../broker-client/broker-client';
-import { EmbeddedBroker, EmbeddedBrokerClient } from '../broker-client/embedded-broker.client';
+import type { Broker } from '../broker/broker';
+import { EmbeddedBrokerClient } from '../broker-client/embedded-broker.client';
 import { ANONYMOUS, idText } from '../vault-key/agent-identity';
 import { subjectId } from '../vault-key/label';
 
@@ -82,7 +83,7 @@ export class TestingBroker {
   /**
    * Takes the broker down, until {@link reset}: no key can be issued, so that no handler begins,
    * and calls under the keys of invocations under way reach no vendor. Both are 503
-   * `vault_key_unavailable`. `EmbeddedBroker` still tells what it knows.
+   * `vault_key_unavailable`. `BrokerOperator` still tells what it knows.
    */
   goDown(): void {
     this.#client.isDown = true;
@@ -106,8 +107,8 @@ export class TestingBroker {
     throw new TypeError('Only a broker that is embedded can be taken down in a test.');
   }
 
-  get #broker(): EmbeddedBroker {
-    return this.moduleRef.get(EmbeddedBroker, { strict: false });
+  get #broker(): Broker {
+    return this.#client.broker;
   }
 }
 

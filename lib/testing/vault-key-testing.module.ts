@@ -70,7 +70,7 @@ class OfflineStripeModule implements OnApplicationShutdown {
  * `VaultKeyModule` for specs: a real broker, in memory, in front of an offline Stripe on a free
  * port of this machine. No account, no file, nothing left behind once the application is closed.
  * Inject `StripeVendor` to see what was charged and to script what goes wrong, `TestingBroker` for
- * a cap that is reached or a broker that is down, `EmbeddedBroker` to see keys and their spend.
+ * a cap that is reached or a broker that is down, `BrokerOperator` to see keys and their spend.
  *
  * `forRoot()` brings `VaultKeyModule` with it. Where the application's own module imports that,
  * import this one without `forRoot` and see {@link vaultKeyTestingOptions}.

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EmbeddedBroker } from 'nestjs-vault-key';
-import type { AuditEntry, KeyView } from 'nestjs-vault-key/broker';
+import type { BrokerOperator, KeyInfo } from 'nestjs-vault-key';
 import type { Movement, StripeAccount } from '../stripe-account/stripe-account';
 import { dollars } from './text';
 
@@ -11,9 +10,9 @@ export interface AuditedCall {
   user: string;
   method: string;
   path: string;
-  /** What the call asked for, in micro-dollars. */
-  requestedMicros: number;
-  settledMicros: number;
+  /** What the call asked for. */
+  requestedUsd: number;
+  settledUsd: number;
   /** What became of it: `settled`, `released`, `unknown`, or why it was refused. */
   verdict: string;
 }
@@ -21,14 +20,14 @@ export interface AuditedCall {
 /** What the broker and Stripe each have on their books about one run. */
 export class Books {
   constructor(
-    private readonly broker: EmbeddedBroker,
+    private readonly operator: BrokerOperator,
     private readonly account: StripeAccount,
     private readonly runId: string,
   ) {}
 
   /** The run's keys, oldest first. */
-  async keys(): Promise<KeyView[]> {
-    const { keys } = await this.broker.keys({ run_id: this.runId }, 1_000);
+  async keys(): Promise<KeyInfo[]> {
+    const { keys } = await this.operator.keys({ runId: this.runId, limit: 1_000 });
     return keys.toReversed();
   }
 
@@ -38,14 +37,14 @@ export class Books {
    */
   async key(
     id: string | undefined,
-    condition: (key: KeyView) => boolean,
-  ): Promise<KeyView | undefined> {
+    condition: (key: KeyInfo) => boolean,
+  ): Promise<KeyInfo | undefined> {
     const find = async () => (await this.keys()).find((key) => key.id === id);
     return eventually(find, (key) => key !== undefined && condition(key));
   }
 
   /** Waits until no key of the run is alive, at most two seconds; gives those that still are. */
-  async keysAlive(): Promise<KeyView[]> {
+  async keysAlive(): Promise<KeyInfo[]> {
     const alive = async () => (await this.keys()).filter((key) => key.status === 'active');
     return eventually(alive, (keys) => keys.length === 0);
   }
@@ -55,43 +54,42 @@ export class Books {
     return this.account.movements(this.runId);
   }
 
-  /** The run's audit log, oldest first. */
-  async auditEntries(): Promise<AuditEntry[]> {
-    const entries = await this.broker.auditEntries({ run_id: this.runId }, 1_000);
-    return entries.toReversed();
+  /** How many revocations the run's audit log has. */
+  async revocations(): Promise<number> {
+    const query = { runId: this.runId, event: 'revoke', limit: 1_000 };
+    return (await this.operator.audit(query)).entries.length;
   }
 
   /** The calls of the run, oldest first. */
   async calls(): Promise<AuditedCall[]> {
-    const byId = new Map<string, AuditedCall>();
-    for (const entry of await this.auditEntries()) {
-      if (entry.call_id === null) continue;
-      byId.set(entry.call_id, {
-        user: entry.user_id ?? '',
+    const { entries } = await this.operator.audit({ runId: this.runId, limit: 1_000 });
+    return entries
+      .toReversed()
+      .filter(({ callId }) => callId !== null)
+      .map((entry) => ({
+        user: entry.subject.userId ?? '',
         method: entry.method ?? '',
         path: entry.path ?? '',
-        requestedMicros: entry.requested_micros ?? 0,
-        settledMicros: entry.settled_micros ?? 0,
+        requestedUsd: entry.requestedUsd ?? 0,
+        settledUsd: entry.settledUsd ?? 0,
         verdict: entry.verdict ?? '',
-      });
-    }
-    return [...byId.values()];
+      }));
   }
 }
 
 /** Where the books say different things, in sentences; empty where they agree. */
-export function differences(keys: readonly KeyView[], movements: readonly Movement[]): string[] {
+export function differences(keys: readonly KeyInfo[], movements: readonly Movement[]): string[] {
   const found: string[] = [];
   const ids = new Set(keys.map(({ id }) => id));
-  for (const { id, spent_usd, held_usd } of keys) {
+  for (const { id, spentUsd, heldUsd } of keys) {
     const executed = executedUnder(id, movements);
-    if (Math.round(spent_usd * 1_000_000) !== executed * 10_000) {
+    if (Math.round(spentUsd * 1_000_000) !== executed * 10_000) {
       found.push(
-        `For ${id} the broker counts ${dollars(spent_usd)}, and Stripe executed ${dollars(executed / 100)}.`,
+        `For ${id} the broker counts ${dollars(spentUsd)}, and Stripe executed ${dollars(executed / 100)}.`,
       );
     }
-    if (held_usd !== 0) {
-      found.push(`For ${id} the broker still holds ${dollars(held_usd)}, of unknown outcome.`);
+    if (heldUsd !== 0) {
+      found.push(`For ${id} the broker still holds ${dollars(heldUsd)}, of unknown outcome.`);
     }
   }
   for (const { id, cents, vaultKeyId } of movements) {

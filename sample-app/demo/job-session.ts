@@ -12,10 +12,10 @@ export async function spendsInJobs(
   transcript.step('The same tool as a job of a BullMQ queue');
   const charge = await jobs.charge({ userId: 'dora', runId, amount: 1_500, times: 1 });
   transcript.call(charge);
-  const key = await books.key(charge.answer.vaultKey, ({ spent_usd }) => spent_usd === 15);
+  const key = await books.key(charge.answer.vaultKey, ({ spentUsd }) => spentUsd === 15);
   transcript.check(
     'the job worked under a key in the name of the user that its data names',
-    key?.label === `bullmq-dora-${runId}` && key.spent_usd === 15,
+    key?.label === `bullmq-dora-${runId}` && key.spentUsd === 15,
     key ?? charge.answer,
   );
 

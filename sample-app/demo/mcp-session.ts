@@ -14,10 +14,10 @@ export async function spendsOverMcp(
 
   const charge = await agent.call('charge', { amount: 2_500 });
   transcript.call(charge);
-  const key = await books.key(charge.answer.vaultKey, ({ spent_usd }) => spent_usd === 25);
+  const key = await books.key(charge.answer.vaultKey, ({ spentUsd }) => spentUsd === 25);
   transcript.check(
     "the charge went through under a key in the agent's own user's name",
-    key?.subject.user_id === 'cleo' && key.subject.tool === 'charge' && key.spent_usd === 25,
+    key?.subject.userId === 'cleo' && key.subject.tool === 'charge' && key.spentUsd === 25,
     key ?? charge.answer,
   );
 

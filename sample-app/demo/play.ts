@@ -1,5 +1,5 @@
 import type { INestApplication } from '@nestjs/common';
-import { EmbeddedBroker } from 'nestjs-vault-key';
+import { BrokerOperator } from 'nestjs-vault-key';
 import type { Jobs } from '../jobs/jobs';
 import { StripeAccount } from '../stripe-account/stripe-account';
 import { Agent } from './agent';
@@ -31,7 +31,7 @@ export async function playAgentRun(
 ): Promise<boolean> {
   const account = app.get(StripeAccount);
   const agent = new Agent(url);
-  const books = new Books(app.get(EmbeddedBroker), account, agent.runId);
+  const books = new Books(app.get(BrokerOperator), account, agent.runId);
 
   transcript.say('nestjs-vault-key: an agent spends money, and cannot run away with it');
   transcript.say(`Stripe:      ${account.description}`);
@@ -67,10 +67,10 @@ async function chargesOnce(agent: Agent, books: Books, transcript: Transcript): 
   const { status, answer } = call;
   const paid = status === 201 && answer.payments?.[0]?.status === 'succeeded';
   transcript.check('Stripe charged the card', paid, answer);
-  const key = await books.key(answer.vaultKey, ({ spent_usd }) => spent_usd === 12.5);
+  const key = await books.key(answer.vaultKey, ({ spentUsd }) => spentUsd === 12.5);
   transcript.check(
     'the broker counts $12.50 of the $100.00 the key may spend',
-    key?.spent_usd === 12.5 && key.daily_usd_cap === 100,
+    key?.spentUsd === 12.5 && key.dailyUsdCap === 100,
     key,
   );
 }
@@ -93,16 +93,16 @@ async function chargesForTwoUsersAtOnce(
   const [ada, bob] = await Promise.all(
     calls.map(({ answer, sent }) => {
       const { amount } = sent as { amount: number };
-      return books.key(answer.vaultKey, ({ spent_usd }) => spent_usd * 100 === amount);
+      return books.key(answer.vaultKey, ({ spentUsd }) => spentUsd * 100 === amount);
     }),
   );
   transcript.check(
     "each has a key in its own user's name, which paid for its own charge",
     ada?.id !== bob?.id &&
-      ada?.subject.user_id === 'ada' &&
-      bob?.subject.user_id === 'bob' &&
-      ada.spent_usd === 20 &&
-      bob.spent_usd === 30,
+      ada?.subject.userId === 'ada' &&
+      bob?.subject.userId === 'bob' &&
+      ada.spentUsd === 20 &&
+      bob.spentUsd === 30,
     [ada, bob],
   );
 }
@@ -116,19 +116,19 @@ async function capturesLessThanReserved(
   const reserved = await agent.charge('ada', { amount: 8_000, capture: false });
   transcript.call(reserved);
   const payment = reserved.answer.payments?.[0];
-  const before = await books.key(reserved.answer.vaultKey, ({ spent_usd }) => spent_usd === 80);
+  const before = await books.key(reserved.answer.vaultKey, ({ spentUsd }) => spentUsd === 80);
   transcript.check(
     'reserved money counts as spent: $80.00',
-    payment?.status === 'requires_capture' && before?.spent_usd === 80,
+    payment?.status === 'requires_capture' && before?.spentUsd === 80,
     before ?? reserved.answer,
   );
   if (payment === undefined) return;
   const captured = await agent.capture('ada', { paymentId: payment.id, amount: 5_500 });
   transcript.call(captured);
-  const after = await books.key(reserved.answer.vaultKey, ({ spent_usd }) => spent_usd === 55);
+  const after = await books.key(reserved.answer.vaultKey, ({ spentUsd }) => spentUsd === 55);
   transcript.check(
     'the key that reserved it now counts $55.00',
-    captured.answer.payments?.[0]?.received === 5_500 && after?.spent_usd === 55,
+    captured.answer.payments?.[0]?.received === 5_500 && after?.spentUsd === 55,
     after,
   );
 }
@@ -190,8 +190,7 @@ async function everyKeyIsRevoked(books: Books, transcript: Transcript): Promise<
   transcript.step('Every key is revoked');
   const alive = await books.keysAlive();
   const keys = await books.keys();
-  const entries = await books.auditEntries();
-  const revoked = entries.filter(({ event }) => event === 'revoke').length;
+  const revoked = await books.revocations();
   transcript.check(
     `of ${keys.length} keys issued ${revoked} are revoked, and none is alive`,
     keys.length > 0 && revoked === keys.length && alive.length === 0,

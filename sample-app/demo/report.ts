@@ -1,21 +1,21 @@
-import type { KeyView } from 'nestjs-vault-key/broker';
+import type { KeyInfo } from 'nestjs-vault-key';
 import type { Movement } from '../stripe-account/stripe-account';
 import { executedUnder } from './books';
 import type { AuditedCall } from './books';
 import { dollars, table } from './text';
 
 /** The run's keys: what each might spend, and what it spent by either book. */
-export function keyTable(keys: readonly KeyView[], movements: readonly Movement[]): string {
+export function keyTable(keys: readonly KeyInfo[], movements: readonly Movement[]): string {
   const rows = keys.map((key) => [
-    key.subject.user_id ?? '',
+    key.subject.userId ?? '',
     key.subject.tool?.split('.').at(-1) ?? '',
     key.id,
-    dollars(key.daily_usd_cap),
-    dollars(key.spent_usd),
+    dollars(key.dailyUsdCap),
+    dollars(key.spentUsd),
     dollars(executedUnder(key.id, movements) / 100),
     key.status,
   ]);
-  const spent = keys.reduce((sum, key) => sum + key.spent_usd, 0);
+  const spent = keys.reduce((sum, key) => sum + key.spentUsd, 0);
   const executed = movements.reduce((sum, { cents }) => sum + cents, 0);
   rows.push(['total', '', '', '', dollars(spent), dollars(executed / 100), '']);
   return table(
@@ -42,11 +42,11 @@ export function auditTable(calls: readonly AuditedCall[]): string {
       { heading: 'settled', align: 'right' },
       { heading: 'verdict' },
     ],
-    calls.map(({ user, method, path, requestedMicros, settledMicros, verdict }) => [
+    calls.map(({ user, method, path, requestedUsd, settledUsd, verdict }) => [
       user,
       `${method} ${withShortIds(path)}`,
-      dollars(requestedMicros / 1_000_000),
-      dollars(settledMicros / 1_000_000),
+      dollars(requestedUsd),
+      dollars(settledUsd),
       verdict,
     ]),
   );

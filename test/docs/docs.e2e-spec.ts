@@ -3,11 +3,12 @@ import { dirname, join } from 'node:path';
 import type { Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { TestingModule } from '@nestjs/testing';
-import { BrokerClient, EmbeddedBroker, VaultKeyModule } from '../../lib/index';
+import { BrokerClient, VaultKeyModule } from '../../lib/index';
 import { StripeVendor } from '../../lib/testing/index';
 import { blockWith, blocksOf, checkBlocks } from './code-blocks';
 import * as budgets from './given/budgets';
 import * as readme from './given/readme';
+import { brokerOf } from '../support/broker-of';
 
 checkBlocks(readme.PAGE, readme.BLOCKS);
 checkBlocks(budgets.PAGE, budgets.BLOCKS);
@@ -65,7 +66,7 @@ describe('README.md', () => {
       });
       expect(answer.status).toBe(201);
       expect(app.get(StripeVendor).book.total('usd')).toBe(1250);
-      const { keys } = await app.get(EmbeddedBroker).keys();
+      const { keys } = await brokerOf(app).keys();
       expect(keys).toMatchObject([{ daily_usd_cap: 500, spent_usd: 12.5 }]);
     } finally {
       await app.close();

@@ -1,12 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { INestApplication, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import {
-  EmbeddedBroker,
-  ProxiedStripeService,
-  VaultKeyModule,
-  VaultKeyService,
-} from '../../lib/index';
+import { ProxiedStripeService, VaultKeyModule, VaultKeyService } from '../../lib/index';
 import {
   StripeVendor,
   VaultKeyTestingModule,
@@ -28,6 +23,7 @@ import {
   SDK,
   SEVERAL,
 } from './given/from-rails';
+import { brokerOf } from '../support/broker-of';
 
 checkBlocks(PAGE, BLOCKS);
 
@@ -87,7 +83,7 @@ describe('what stands in the place of', () => {
     });
 
   async function keys() {
-    return (await app.get(EmbeddedBroker).keys()).keys;
+    return (await brokerOf(app).keys()).keys;
   }
 
   async function charge(amount: number): Promise<string> {
@@ -217,7 +213,7 @@ it('what stands in the place of the Rack middleware: each request of the prefix 
       headers: { 'x-user': 'ada', 'x-agent-run-id': 'run-1' },
     });
     expect(answer.status).toBe(201);
-    expect((await app.get(EmbeddedBroker).keys()).keys).toMatchObject([
+    expect((await brokerOf(app).keys()).keys).toMatchObject([
       { label: 'nest-ada-run-1', daily_usd_cap: 100, spent_usd: 9 },
     ]);
   } finally {

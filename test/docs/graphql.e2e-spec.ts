@@ -7,10 +7,11 @@ import { GraphQLModule, Parent, ResolveField, Resolver } from '@nestjs/graphql';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { AgentTool, CurrentVaultKey, EmbeddedBroker } from '../../lib/index';
+import { AgentTool, CurrentVaultKey } from '../../lib/index';
 import { VaultKeyTestingModule } from '../../lib/testing/index';
 import { blockWith, checkBlocks } from './code-blocks';
 import { BLOCKS, FIELDS, FILES, PAGE, RESOLVER, typeDefs } from './given/graphql';
+import { brokerOf } from '../support/broker-of';
 
 checkBlocks(PAGE, BLOCKS);
 
@@ -65,7 +66,7 @@ describe.each(Object.keys(adapters) as (keyof typeof adapters)[])('on %s', (plat
       'mutation { a: charge(amount: 1250, paymentMethod: "pm_card_visa") { amount } b: charge(amount: 900, paymentMethod: "pm_card_visa") { payer } }',
     );
     expect([data, errors]).toEqual([{ a: { amount: 1250 }, b: { payer: 'ada' } }, undefined]);
-    const { keys } = await app.get(EmbeddedBroker).keys({ run_id: 'run-1' });
+    const { keys } = await brokerOf(app).keys({ run_id: 'run-1' });
     const spends = keys.map(({ subject, spent_usd }) => `${subject?.tool} ${spent_usd}`);
     expect(new Set(spends)).toEqual(
       new Set(['PaymentResolver.charge 12.5', 'PaymentResolver.charge 9', 'PayerResolver.payer 0']),

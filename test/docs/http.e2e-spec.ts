@@ -3,12 +3,13 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { EmbeddedBroker, VaultKeyModule } from '../../lib/index';
+import { VaultKeyModule } from '../../lib/index';
 import type { VaultKeyModuleOptions } from '../../lib/index';
 import { createStripeVendor, vaultKeyTestingOptions } from '../../lib/testing/index';
 import type { StripeVendor } from '../../lib/testing/index';
 import { blockWith, checkBlocks } from './code-blocks';
 import { BLOCKS, CHARGE, FILES, IDENTIFY, PAGE, PREFIX } from './given/http';
+import { brokerOf } from '../support/broker-of';
 
 checkBlocks(PAGE, BLOCKS);
 
@@ -52,7 +53,7 @@ describe.each([
   }
 
   async function keysOf(run: string) {
-    return (await app.get(EmbeddedBroker).keys({ run_id: run })).keys;
+    return (await brokerOf(app).keys({ run_id: run })).keys;
   }
 
   it('the controller charges for its user and agent run', async () => {

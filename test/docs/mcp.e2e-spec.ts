@@ -6,12 +6,13 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { Logger } from '@nestjs/common';
 import type { INestApplication, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { EmbeddedBroker, SpendCapExceededException, VaultKeyModule } from '../../lib/index';
+import { SpendCapExceededException, VaultKeyModule } from '../../lib/index';
 import { createStripeVendor, vaultKeyTestingOptions } from '../../lib/testing/index';
 import type { StripeVendor } from '../../lib/testing/index';
 import { MCP_HEADERS, MCP_INITIALIZE, rawRequest } from '../support/raw-http';
 import { blockWith, checkBlocks } from './code-blocks';
 import { BLOCKS, FILES, HTTP, PAGE, STDIO, VIEW } from './given/mcp';
+import { brokerOf } from '../support/broker-of';
 
 const ROOT = join(__dirname, '../..');
 const TEXT = readFileSync(join(ROOT, PAGE), 'utf8');
@@ -70,7 +71,7 @@ it('an agent charges over streamable HTTP, and asks what is left', async () => {
   );
 
   await expectCharges(client);
-  const { keys } = await app.get(EmbeddedBroker).keys({ run_id: 'run-1' });
+  const { keys } = await brokerOf(app).keys({ run_id: 'run-1' });
   expect(keys).toContainEqual(
     expect.objectContaining({
       subject: { user_id: 'ada', run_id: 'run-1', tool: 'charge_card' },

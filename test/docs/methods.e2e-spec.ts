@@ -2,11 +2,12 @@ import type { INestApplicationContext, Type } from '@nestjs/common';
 import { EventEmitter2, EventEmitterModule } from '@nestjs/event-emitter';
 import { ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
-import { EmbeddedBroker, RevocationQueue } from '../../lib/index';
+import { RevocationQueue } from '../../lib/index';
 import { StripeVendor, VaultKeyTestingModule } from '../../lib/testing/index';
 import { until } from '../support/until';
 import { blockWith, checkBlocks } from './code-blocks';
 import { BLOCKS, FILES, METHODS, PAGE, orderOf } from './given/methods';
+import { brokerOf } from '../support/broker-of';
 
 checkBlocks(PAGE, BLOCKS);
 
@@ -41,7 +42,7 @@ describe('the methods', () => {
 
   async function keys() {
     await app.get(RevocationQueue).drain();
-    return (await app.get(EmbeddedBroker).keys()).keys;
+    return (await brokerOf(app).keys()).keys;
   }
 
   async function madeCharges(count: number): Promise<void> {

@@ -6,10 +6,10 @@ import type { INestApplication, INestMicroservice, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ClientProxyFactory, Transport } from '@nestjs/microservices';
 import type { ClientOptions, ClientProxy, RedisOptions } from '@nestjs/microservices';
-import { EmbeddedBroker } from '../../lib/index';
 import { RedisServer, redisInstalled } from '../support/redis-server';
 import { CodeBlock, blockWith, checkBlocks } from './code-blocks';
 import { BLOCKS, CALLER, FILES, HYBRID, PAGE } from './given/microservices';
+import { brokerOf } from '../support/broker-of';
 
 checkBlocks(PAGE, BLOCKS);
 
@@ -44,7 +44,7 @@ async function connect(options: ClientOptions): Promise<ClientProxy> {
 
 async function expectCharges(app: INestApplication | INestMicroservice, client: ClientProxy) {
   expect(await charge(client, 'session-of-ada', 1250)).toMatchObject({ amount: 1250 });
-  expect((await app.get(EmbeddedBroker).keys()).keys).toMatchObject([
+  expect((await brokerOf(app).keys()).keys).toMatchObject([
     { label: 'nest-ada-run-7', subject: { tool: 'PaymentTools.charge' }, spent_usd: 12.5 },
   ]);
   expect(await charge(client, 'session-of-ada', 50_001)).toMatchObject({
@@ -102,6 +102,6 @@ describe('a hybrid application', () => {
       error: 'vault_key_missing',
       message: expect.stringContaining('inheritAppConfig') as string,
     });
-    expect((await app.get(EmbeddedBroker).keys()).keys).toEqual([]);
+    expect((await brokerOf(app).keys()).keys).toEqual([]);
   });
 });

@@ -4,12 +4,13 @@ import type { INestApplicationContext, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { QueueEvents } from 'bullmq';
 import type { Job } from 'bullmq';
-import { EmbeddedBroker, ProxiedStripeService, VaultKeyService } from '../../lib/index';
+import { ProxiedStripeService, VaultKeyService } from '../../lib/index';
 import { StripeVendor, VaultKeyTestingModule } from '../../lib/testing/index';
 import { RedisServer, describeWithRedis } from '../support/redis-server';
 import { until } from '../support/until';
 import { blockWith, checkBlocks } from './code-blocks';
 import { BLOCKS, PAGE, QUEUE } from './given/queues';
+import { brokerOf } from '../support/broker-of';
 
 checkBlocks(PAGE, BLOCKS);
 
@@ -67,7 +68,7 @@ describeWithRedis('the queue', () => {
     const job = await desk.refund(chargeId, 'ada');
     expect(await job.waitUntilFinished(events)).toMatchObject({ amount: 1250 });
     const run = `refunds:refund-${chargeId}`;
-    expect((await app.get(EmbeddedBroker).keys({ run_id: run })).keys).toMatchObject([
+    expect((await brokerOf(app).keys({ run_id: run })).keys).toMatchObject([
       {
         label: `bullmq-ada-${run}`,
         subject: { tool: 'RefundsProcessor.process' },
@@ -102,7 +103,7 @@ describeWithRedis('the queue', () => {
     );
     expect(warned).toHaveBeenCalledWith(`${job.id}: ask a person`);
     warned.mockRestore();
-    const { keys } = await app.get(EmbeddedBroker).keys({ run_id: `refunds:${job.id}` });
+    const { keys } = await brokerOf(app).keys({ run_id: `refunds:${job.id}` });
     expect(keys).toHaveLength(1);
   });
 });

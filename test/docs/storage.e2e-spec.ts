@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Test } from '@nestjs/testing';
 import { STORE_DOUBTS } from '../../lib/broker/ledger/store-doubt';
-import { EmbeddedBroker, VaultKeyModule } from '../../lib/index';
+import { BrokerOperator, VaultKeyModule } from '../../lib/index';
 import { run } from '../packaging/command';
 import { BrokerProcess, temporaryFile } from '../support/broker-process';
 import { blockWith, checkBlocks } from './code-blocks';
@@ -32,7 +32,7 @@ it('the line of the shell writes a backup', async () => {
 
 it('the class writes a backup', async () => {
   const { Backups } = blockWith(PAGE, 'export class Backups').run(['Backups']) as {
-    Backups: new (broker: EmbeddedBroker) => { write(): Promise<string> };
+    Backups: new (broker: BrokerOperator) => { write(): Promise<string> };
   };
   const module = await Test.createTestingModule({
     imports: [
@@ -48,7 +48,7 @@ it('the class writes a backup', async () => {
   const before = process.cwd();
   process.chdir(folder);
   try {
-    const file = await new Backups(app.get(EmbeddedBroker)).write();
+    const file = await new Backups(app.get(BrokerOperator)).write();
     expect(existsSync(file)).toBe(true);
   } finally {
     process.chdir(before);

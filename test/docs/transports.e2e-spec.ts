@@ -2,10 +2,11 @@ import { Logger } from '@nestjs/common';
 import type { INestApplication, Type } from '@nestjs/common';
 import { ExternalContextCreator } from '@nestjs/core/helpers/external-context-creator';
 import { Test } from '@nestjs/testing';
-import { EmbeddedBroker, VaultKeyModule } from '../../lib/index';
+import { VaultKeyModule } from '../../lib/index';
 import { createStripeVendor, vaultKeyTestingOptions } from '../../lib/testing/index';
 import { blockWith, checkBlocks } from './code-blocks';
 import { BLOCKS, FILES, INTERCEPTOR, MAIN, MAIN_GIVEN, PAGE } from './given/transports';
+import { brokerOf } from '../support/broker-of';
 
 checkBlocks(PAGE, BLOCKS);
 
@@ -53,7 +54,7 @@ it('a handler over a transport of its own charges for whom the interceptor names
     const properties = { headers: { 'x-agent-run-id': 'run-1' }, userId: 'ada' };
     const call = callOver('rmq');
     expect(await call({ amount: 1250 }, { properties })).toMatchObject({ amount: 1250 });
-    expect((await app.get(EmbeddedBroker).keys()).keys).toMatchObject([
+    expect((await brokerOf(app).keys()).keys).toMatchObject([
       { label: 'nest-ada-run-1', subject: { tool: 'RefundHandlers.charge' }, spent_usd: 12.5 },
     ]);
     await expect(call({ amount: 2001 }, { properties })).rejects.toMatchObject({

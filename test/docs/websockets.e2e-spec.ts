@@ -3,10 +3,10 @@ import { IoAdapter } from '@nestjs/platform-socket.io';
 import { Test } from '@nestjs/testing';
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
-import { EmbeddedBroker } from '../../lib/index';
 import { VaultKeyTestingModule } from '../../lib/testing/index';
 import { blockWith, checkBlocks } from './code-blocks';
 import { BLOCKS, CLIENT, FILES, GATEWAY, PAGE } from './given/websockets';
+import { brokerOf } from '../support/broker-of';
 
 checkBlocks(PAGE, BLOCKS);
 
@@ -42,7 +42,7 @@ describe('the gateway', () => {
 
   it('charges for the user of the connection, in its agent run', async () => {
     expect(await charge(socket, 1250)).toMatchObject({ amount: 1250 });
-    expect((await app.get(EmbeddedBroker).keys()).keys).toMatchObject([
+    expect((await brokerOf(app).keys()).keys).toMatchObject([
       {
         label: 'nest-ada-run-1',
         subject: { tool: 'PaymentGateway.charge' },

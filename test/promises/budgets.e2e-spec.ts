@@ -4,7 +4,6 @@ import { Test } from '@nestjs/testing';
 import {
   BrakeService,
   BrokerClient,
-  EmbeddedBroker,
   VaultKeyModule,
   VaultKeyService,
   VaultKeyUnavailableException,
@@ -21,6 +20,7 @@ import { until } from '../support/until';
 import { ToolsController } from './tools.controller';
 import { startToolsApp } from './tools-app';
 import type { ToolsApp } from './tools-app';
+import { brokerOf } from '../support/broker-of';
 
 /** A broker with an operator who sees its keys, while the application runs and after. */
 interface OperatedBroker {
@@ -60,13 +60,12 @@ const operated: Record<string, (vendor: StripeVendor) => Promise<OperatedBroker>
     return {
       options: { embedded: { vendors, store } },
       async keys(app) {
-        const broker = app === undefined ? new Broker({ vendors, store }) : app.get(EmbeddedBroker);
+        const broker = app === undefined ? new Broker({ vendors, store }) : brokerOf(app);
         const { keys } = await broker.keys({}, 1_000);
         if (broker instanceof Broker && app === undefined) await broker.close();
         return keys;
       },
-      setBudget: (app, user, usd) =>
-        app.get(EmbeddedBroker).putBudget('user', user, { daily_usd_cap: usd }),
+      setBudget: (app, user, usd) => brokerOf(app).putBudget('user', user, { daily_usd_cap: usd }),
       close: async () => {},
     };
   },

@@ -14,7 +14,6 @@ import {
   AgentTool,
   BrokerClient,
   CurrentVaultKey,
-  EmbeddedBroker,
   EndpointNotAllowedException,
   ProxiedStripeService,
   SpendCapExceededException,
@@ -33,6 +32,7 @@ import { SecretWatch } from '../support/secret-watch';
 import { until } from '../support/until';
 import { LOST_QUEUE, startLostTools } from './lost-worker';
 import { loggerTo } from './transports/tool-host';
+import { brokerOf } from '../support/broker-of';
 
 const POLICY = { dailyUsdCap: 15, allowedEndpoints: ['/v1/payment_intents', '/v1/customers'] };
 const PAYMENT_INTENTS = 'POST /v1/payment_intents';
@@ -273,12 +273,12 @@ describeWithRedis('jobs of BullMQ', () => {
   }
 
   async function keysOf(run: string) {
-    const { keys } = await app.get(EmbeddedBroker, { strict: false }).keys({ run_id: run }, 100);
+    const { keys } = await brokerOf(app).keys({ run_id: run }, 100);
     return keys;
   }
 
   async function noKeyLives(): Promise<void> {
-    const broker = app.get(EmbeddedBroker, { strict: false });
+    const broker = brokerOf(app);
     await until(
       async () => (await broker.keys({ status: 'active' }, 1)).keys.length === 0,
       () => 'keys are still alive',
@@ -347,7 +347,7 @@ describeWithRedis('jobs of BullMQ', () => {
 
     expect(new Set(idempotencyKeys()).size).toBe(2);
     for (const key of idempotencyKeys()) expect(key).toMatch(/^sha256-[0-9a-f]{64}:\w{32}:1$/);
-    const broker = app.get(EmbeddedBroker, { strict: false });
+    const broker = brokerOf(app);
     const labels = (await broker.keys({}, 1_000)).keys.map(({ label }) => label);
     const own = labels.filter((label) => label.startsWith('bullmq-anon-job:'));
     expect(new Set(own).size).toBe(2);

@@ -27,7 +27,6 @@ import type { Client } from 'graphql-ws';
 import {
   AgentTool,
   CurrentVaultKey,
-  EmbeddedBroker,
   SpendCapExceededException,
   VaultKeyMiddleware,
   VaultKeyModule,
@@ -35,6 +34,7 @@ import {
 import { Gates } from '../support/gates';
 import { until } from '../support/until';
 import { loggerTo } from './transports/tool-host';
+import { brokerOf } from '../support/broker-of';
 
 const POLICY = { dailyUsdCap: 5, allowedEndpoints: ['/v1/refunds'] };
 
@@ -170,7 +170,7 @@ describe.each(Object.keys(adapters) as (keyof typeof adapters)[])('GraphQL on %s
   }
 
   async function keys() {
-    return (await app.get(EmbeddedBroker).keys()).keys;
+    return (await brokerOf(app).keys()).keys;
   }
 
   function noKeyLives(): Promise<void> {

@@ -14,10 +14,11 @@ import {
 import type { ClientProxy } from '@nestjs/microservices';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { lastValueFrom } from 'rxjs';
-import { AgentTool, CurrentVaultKey, EmbeddedBroker, VaultKeyModule } from '../../lib/index';
+import { AgentTool, CurrentVaultKey, VaultKeyModule } from '../../lib/index';
 import { Gates } from '../support/gates';
 import { until } from '../support/until';
 import { loggerTo } from './transports/tool-host';
+import { brokerOf } from '../support/broker-of';
 
 const POLICY = { dailyUsdCap: 5, allowedEndpoints: ['/v1/refunds'] };
 
@@ -83,7 +84,7 @@ describe('an application of HTTP and microservices', () => {
   });
 
   async function keys() {
-    return (await app.get(EmbeddedBroker).keys()).keys;
+    return (await brokerOf(app).keys()).keys;
   }
 
   it('that lets its services inherit its configuration runs their tools with a key', async () => {

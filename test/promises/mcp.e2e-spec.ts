@@ -32,17 +32,18 @@ import { z } from 'zod';
 import {
   AgentTool,
   CurrentVaultKey,
-  EmbeddedBroker,
   ProxiedStripeService,
   VaultKeyMiddleware,
   VaultKeyModule,
 } from '../../lib/index';
-import type { KeyView, VaultKeyModuleOptions } from '../../lib/index';
+import type { KeyView } from '../../lib/broker/index';
+import type { VaultKeyModuleOptions } from '../../lib/index';
 import { createStripeVendor } from '../../lib/testing/index';
 import type { StripeVendor } from '../../lib/testing/index';
 import { Gates } from '../support/gates';
 import { until } from '../support/until';
 import { loggerTo } from './transports/tool-host';
+import { brokerOf } from '../support/broker-of';
 
 const POLICY = { dailyUsdCap: 15, allowedEndpoints: ['/v1/payment_intents'] };
 
@@ -208,7 +209,7 @@ async function start(options: StartOptions = {}): Promise<RunningApp> {
   await app.listen(0, '127.0.0.1');
   closing.push(() => app.close());
   const url = new URL(`${await app.getUrl()}/mcp`);
-  const broker = app.get(EmbeddedBroker);
+  const broker = brokerOf(app);
 
   return {
     url,

@@ -8,7 +8,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { McpHttpControllerFor, McpStrategy, StreamableHttpTransport } from '@rekog/mcp-nest';
 import { QueueEvents } from 'bullmq';
 import type { Queue } from 'bullmq';
-import { EmbeddedBroker, VaultKeyModule } from '../../lib/index';
+import { VaultKeyModule } from '../../lib/index';
 import type { KeyView } from '../../lib/broker/index';
 import { createStripeVendor } from '../../lib/testing/index';
 import type { StripeVendor } from '../../lib/testing/index';
@@ -22,6 +22,7 @@ import { answerOf, McpTools } from './transports/mcp-tools';
 import { ToolWork, ToolWorkModule } from './transports/tool-work';
 import type { Charged, ToolArgs } from './transports/tool-work';
 import type { Caller, ToolAnswer } from './transports/transport-under-test';
+import { brokerOf } from '../support/broker-of';
 
 const INVOCATIONS = 500;
 const USERS = 20;
@@ -140,7 +141,7 @@ describeWithRedis('one application over HTTP, MCP and BullMQ', () => {
   }
 
   async function keysByRun(): Promise<Map<string, KeyView[]>> {
-    const { keys } = await app.get(EmbeddedBroker, { strict: false }).keys({}, 1_000);
+    const { keys } = await brokerOf(app).keys({}, 1_000);
     const byRun = new Map<string, KeyView[]>();
     for (const key of keys) {
       const run = key.subject.run_id ?? '';

@@ -17,7 +17,6 @@ import {
 import {
   AgentTool,
   BrakeService,
-  EmbeddedBroker,
   ProxiedStripeService,
   RemainingSpendController,
   VaultKeyModule,
@@ -27,6 +26,7 @@ import { RemainingSpendTool } from '../../lib/mcp/index';
 import { createStripeVendor } from '../../lib/testing/index';
 import type { StripeVendor } from '../../lib/testing/index';
 import { until } from '../support/until';
+import { brokerOf } from '../support/broker-of';
 
 const MIDNIGHT = expect.stringMatching(/T00:00:00\.000Z$/) as string;
 const POLICY = { dailyUsdCap: 15, allowedEndpoints: ['/v1/payment_intents'] };
@@ -213,7 +213,7 @@ describe('the route that tells an agent what remains', () => {
     expect(answer).toMatchObject({ user: 'anon', budgets: [] });
     expect(answer).not.toHaveProperty('remaining');
     expect(answer['summary']).toContain('You have no daily budget');
-    const broker = app.get(EmbeddedBroker);
+    const broker = brokerOf(app);
     await until(
       async () => (await broker.keys({ status: 'active' })).keys.length === 0,
       () => 'its key still lives',

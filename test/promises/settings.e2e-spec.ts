@@ -4,14 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { TestingModule } from '@nestjs/testing';
-import {
-  AgentTool,
-  EmbeddedBroker,
-  ProxiedStripeService,
-  VaultKeyModule,
-  VaultKeyService,
-} from '../../lib/index';
+import { AgentTool, ProxiedStripeService, VaultKeyModule, VaultKeyService } from '../../lib/index';
 import { VaultKeyTestingModule } from '../../lib/testing/index';
+import { brokerOf } from '../support/broker-of';
 
 const COMPUTED = 12.34 * 1.2;
 const allowedEndpoints = ['/v1/charges'];
@@ -57,13 +52,13 @@ describe('a cap that is computed', () => {
   ])('%s is rounded down to the cent', async (_where, work) => {
     expect(COMPUTED).not.toBe(14.8);
     await work();
-    const { keys } = await module.get(EmbeddedBroker).keys();
+    const { keys } = await brokerOf(module).keys();
     expect(keys).toMatchObject([{ daily_usd_cap: 14.8 }]);
   });
 
   it('and is no number runs nothing', async () => {
     await expect(module.get(Tools).broken()).rejects.toMatchObject({ status: 503 });
-    expect((await module.get(EmbeddedBroker).keys()).keys).toEqual([]);
+    expect((await brokerOf(module).keys()).keys).toEqual([]);
   });
 });
 

@@ -2,8 +2,9 @@ import { Injectable, Module } from '@nestjs/common';
 import type { DynamicModule, OnApplicationBootstrap, OnModuleInit } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
-import { EmbeddedBroker, VaultKeyModule } from '../../lib/index';
+import { BrokerOperator, VaultKeyModule } from '../../lib/index';
 import { BrokerProcess, temporaryFile } from '../support/broker-process';
+import { brokerOf } from '../support/broker-of';
 
 type Phase = 'factory' | 'onModuleInit' | 'onApplicationBootstrap' | 'never';
 
@@ -21,7 +22,7 @@ function appModule(file: string, fails: Phase): DynamicModule {
   }
   const late = {
     provide: 'LATE',
-    inject: [EmbeddedBroker],
+    inject: [BrokerOperator],
     useFactory: () => {
       if (fails === 'factory') throw new Error('the neighbour fails');
       return true;
@@ -56,7 +57,7 @@ describe('an application whose start fails elsewhere', () => {
       const file = temporaryFile();
       await expect(start(file, fails)).rejects.toThrow('the neighbour fails');
       const app = await start(file);
-      expect(await app.get(EmbeddedBroker).state()).toMatchObject({ kind: 'sqlite' });
+      expect(await brokerOf(app).state()).toMatchObject({ kind: 'sqlite' });
       await app.close();
     },
   );
@@ -106,7 +107,7 @@ describe('a store', () => {
     await expect(start(file)).rejects.toThrow(
       `The store ${file} is in use by another broker of this very process (${process.pid}): a SQLite store has one process. To share it, run vault-key-broker beside the applications and give each of them broker: { url, token }`,
     );
-    expect(await app.get(EmbeddedBroker).state()).toMatchObject({ kind: 'sqlite' });
+    expect(await brokerOf(app).state()).toMatchObject({ kind: 'sqlite' });
     const other = await BrokerProcess.run({ store: `sqlite:${file}` });
     expect(other.code).toBe(2);
     expect(other.stderr).toContain(`in use by process ${process.pid}`);

@@ -571,8 +571,8 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
     expect(client.webhooks.constructEvent(payload, header, 'whsec_1').id).toBe('evt_1');
   });
 
-  it('200 invocations at once, of one client, each spend with their own key', async () => {
-    const runs = Array.from({ length: 200 }, (_, i) => ({ run: newRun(), amount: 101 + i }));
+  it('100 invocations at once, of one client, each spend with their own key', async () => {
+    const runs = Array.from({ length: 100 }, (_, i) => ({ run: newRun(), amount: 101 + i }));
     const answers = await Promise.all(
       runs.map(({ run, amount }) =>
         inInvocation(
@@ -590,13 +590,13 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
     expect(answers.map(({ body }) => spent.get(body.key))).toEqual(
       runs.map(({ amount }) => amount / 100),
     );
-    expect(new Set(answers.map(({ body }) => body.key)).size).toBe(200);
+    expect(new Set(answers.map(({ body }) => body.key)).size).toBe(100);
   });
 
   it('what it showed in all of this holds no secret, nor does the client itself', () => {
     watch.show(client);
     watch.show(broker.output());
-    expect(watch.secrets.size).toBeGreaterThan(200);
+    expect(watch.secrets.size).toBeGreaterThan(100);
     expect(watch.size).toBeGreaterThan(100_000);
     expect(watch.leaks()).toEqual([]);
   });

@@ -2,9 +2,10 @@ import { Controller, Get, Injectable } from '@nestjs/common';
 import type { INestApplication, MiddlewareConsumer, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { transformSync } from '@swc/core';
-import { AgentTool, EmbeddedBroker, VaultKeyMiddleware } from '../../lib/index';
+import { AgentTool, VaultKeyMiddleware } from '../../lib/index';
 import type { VaultKeyStartUpException } from '../../lib/index';
 import { VaultKeyTestingModule } from '../../lib/testing/index';
+import { brokerOf } from '../support/broker-of';
 
 const MARK = { dailyUsdCap: 5, allowedEndpoints: ['/v1/charges'] };
 
@@ -155,7 +156,7 @@ describe('the name of a tool', () => {
   }
 
   async function toolsOfKeys(): Promise<unknown[]> {
-    const { keys } = await app.get(EmbeddedBroker).keys();
+    const { keys } = await brokerOf(app).keys();
     return keys.map(({ subject }) => subject?.tool);
   }
 

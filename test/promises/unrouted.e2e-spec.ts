@@ -11,7 +11,6 @@ import {
   AgentTool,
   BrokerClient,
   CurrentVaultKey,
-  EmbeddedBroker,
   ProxiedStripeService,
   SpendCapExceededException,
   VaultKeyException,
@@ -23,6 +22,7 @@ import { InjectStripe } from '../../lib/stripe/index';
 import { createStripeVendor } from '../../lib/testing/index';
 import type { StripeVendor } from '../../lib/testing/index';
 import { until } from '../support/until';
+import { brokerOf } from '../support/broker-of';
 
 const POLICY = { dailyUsdCap: 15, allowedEndpoints: ['/v1/payment_intents'] };
 
@@ -334,7 +334,7 @@ describe('marked methods that Nest does not route', () => {
   });
 
   async function keysIn(of: INestApplication) {
-    const { keys } = await of.get(EmbeddedBroker, { strict: false }).keys({}, 1_000);
+    const { keys } = await brokerOf(of).keys({}, 1_000);
     return keys;
   }
 

@@ -24,12 +24,12 @@ import type { Socket } from 'socket.io-client';
 import {
   AgentTool,
   CurrentVaultKey,
-  EmbeddedBroker,
   SpendCapExceededException,
   VaultKeyModule,
 } from '../../lib/index';
 import { Gates } from '../support/gates';
 import { until } from '../support/until';
+import { brokerOf } from '../support/broker-of';
 
 const POLICY = { dailyUsdCap: 5, allowedEndpoints: ['/v1/refunds'] };
 
@@ -126,7 +126,7 @@ async function start(adapter: (app: INestApplication) => AbstractWsAdapter): Pro
 }
 
 async function keys() {
-  return (await app.get(EmbeddedBroker).keys()).keys;
+  return (await brokerOf(app).keys()).keys;
 }
 
 async function noKeyLives(): Promise<void> {

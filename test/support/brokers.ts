@@ -1,10 +1,10 @@
 import type { INestApplication } from '@nestjs/common';
-import { EmbeddedBroker } from '../../lib/index';
 import type { VaultKeyModuleOptions } from '../../lib/index';
 import type { KeyView } from '../../lib/broker/index';
 import type { StripeVendor } from '../../lib/testing/index';
 import { BrokerProcess } from './broker-process';
 import { KeybrakeServer } from './keybrake-server';
+import { brokerOf } from './broker-of';
 
 /** One way to have a broker, as an application is configured for it. */
 export interface BrokerUnderTest {
@@ -40,7 +40,7 @@ export const brokers: Record<string, (vendor: StripeVendor) => Promise<BrokerUnd
       },
       keys: (app, status) =>
         listKeys((cursor) =>
-          app.get(EmbeddedBroker).keys(status === undefined ? {} : { status }, 1_000, cursor),
+          brokerOf(app).keys(status === undefined ? {} : { status }, 1_000, cursor),
         ),
       secrets: [vendor.secretKey],
       output: () => '',

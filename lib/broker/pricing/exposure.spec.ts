@@ -259,7 +259,7 @@ const LEDGERS: [name: string, open: () => Ledger, runs: number][] = [
   [
     'in memory',
     () => new StoreLedger(new MemoryStore(), () => {}),
-    Math.max(400, propertyRuns(400)),
+    Math.max(200, propertyRuns(400)),
   ],
   ['in SQLite', () => new SqliteLedger(':memory:'), Math.max(60, propertyRuns(60))],
 ];

@@ -1,9 +1,10 @@
 import type { INestApplicationContext, LoggerService } from '@nestjs/common';
-import { BrokerClient, EmbeddedBroker, VaultKeyUnavailableException } from '../../../lib/index';
+import { BrokerClient, VaultKeyUnavailableException } from '../../../lib/index';
 import type { KeyView } from '../../../lib/broker/index';
 import { Gates } from '../../support/gates';
 import { SecretWatch } from '../../support/secret-watch';
 import { ToolWork } from './tool-work';
+import { brokerOf } from '../../support/broker-of';
 
 /**
  * The application's inner side, as the promises look at it. Takes and gives what JSON can carry, so
@@ -54,7 +55,7 @@ export class InProcessHost implements ToolHost {
   }
 
   async keys(run?: string): Promise<KeyView[]> {
-    const broker = this.app.get(EmbeddedBroker, { strict: false });
+    const broker = brokerOf(this.app);
     const keys: KeyView[] = [];
     let cursor: string | undefined;
     do {

@@ -1,0 +1,136 @@
+import type { Brake, BrakeRequest, KeySubject } from '../broker-client/broker-client';
+import type {
+  AuditEntryInfo,
+  AuditPageInfo,
+  AuditQuery,
+  AuditVerdictInfo,
+  BrokerFigures,
+  BudgetInfo,
+  BudgetPageInfo,
+  BudgetTarget,
+  EffectiveCap,
+  HoldInfo,
+  HoldPageInfo,
+  HoldQuery,
+  KeyInfo,
+  KeyPageInfo,
+  KeyQuery,
+  StoreInfo,
+} from './operator-types';
+
+/**
+ * What only an operator asks of a broker: keys and their spend, budgets, brakes, holds with an
+ * unknown outcome, the audit log. All sums are in USD, all times are `Date`s.
+ *
+ * Inject it where the module is configured with `embedded`; elsewhere each method throws, and the
+ * broker's own management API and `vault-key-broker` do the same work.
+ *
+ * Each method rejects with a `CallRefusedException` whose message names every invalid field (422) or
+ * says what is missing (404), and with a `VaultKeyUnavailableException` while the store cannot be
+ * read or written.
+ *
+ * @example
+ * constructor(private readonly operator: BrokerOperator) {}
+ *
+ * raiseBudget(userId: string) {
+ *   return this.operator.setBudget({ scope: 'user', id: userId }, 1_000);
+ * }
+ */
+export abstract class BrokerOperator {
+  /** Keys, the newest first. */
+  abstract keys(query?: KeyQuery): Promise<KeyPageInfo>;
+
+  /** One key, with what is spent under it. */
+  abstract key(id: string): Promise<KeyInfo>;
+
+  /**
+   * Revokes keys. Once it resolves, the broker admits no call with any of them.
+   *
+   * @param ids 1–1,000 of them.
+   * @returns How many keys are revoked now, and the ids that no key has.
+   */
+  abstract revokeKeys(ids: readonly string[]): Promise<{ revoked: number; unknown: string[] }>;
+
+  /**
+   * Sets a daily cap over a subject, in place of the one that an operator set before. The tightest
+   * cap over a call decides: this never raises one that the application has set.
+   *
+   * @param dailyUsdCap USD a day (UTC), with at most 2 decimals; 0 stops the subject's spending.
+   */
+  abstract setBudget(target: BudgetTarget, dailyUsdCap: number): Promise<BudgetInfo>;
+
+  /** The cap that an operator has set over a subject. */
+  abstract budget(target: BudgetTarget): Promise<BudgetInfo>;
+
+  /**
+   * Every daily cap in force: those that operators have set, then the application's over all
+   * subjects with a live key today.
+   *
+   * @param cursor That of the page before; absent for the first one.
+   */
+  abstract budgets(cursor?: string): Promise<BudgetPageInfo>;
+
+  /**
+   * Every daily cap over one subject, an operator's and the application's apart.
+   *
+   * @param subject What is absent is what a key without it has.
+   */
+  abstract effectiveBudgets(subject: KeySubject & { vendor?: string }): Promise<EffectiveCap[]>;
+
+  /** Removes the cap that an operator has set over a subject. */
+  abstract removeBudget(target: BudgetTarget): Promise<void>;
+
+  /**
+   * Stops a subject: new keys, and calls with live ones. Once it resolves, no call of the subject is
+   * admitted; calls already sent to the vendor go on. `BrakeService` does the same where the broker
+   * is a server, too.
+   */
+  abstract brake(request: BrakeRequest): Promise<Brake>;
+
+  /** The active brakes, the oldest first. */
+  abstract brakes(): Promise<readonly Brake[]>;
+
+  /** Lifts a brake. */
+  abstract lift(brakeId: string): Promise<void>;
+
+  /** Holds, the newest first. Those in the state `unknown` wait for an operator. */
+  abstract holds(query?: HoldQuery): Promise<HoldPageInfo>;
+
+  /**
+   * Ends a hold whose outcome is unknown: the vendor executed the call.
+   *
+   * @param usd What the vendor charged: 0 to what is held, with at most 6 decimals.
+   */
+  abstract settleHold(id: string, usd: number): Promise<HoldInfo>;
+
+  /** Ends a hold whose outcome is unknown: the vendor did not execute the call. */
+  abstract releaseHold(id: string): Promise<HoldInfo>;
+
+  /** The audit log, the newest entry first; each call is one entry. */
+  abstract audit(query?: AuditQuery): Promise<AuditPageInfo>;
+
+  /** Every entry of the audit log that a query finds, the newest first, read page by page. */
+  abstract auditEntries(query?: Omit<AuditQuery, 'cursor'>): AsyncIterable<AuditEntryInfo>;
+
+  /**
+   * Checks every row of the audit log against the chain.
+   *
+   * @param head The head of an earlier check, kept elsewhere: the log must still lead to it.
+   */
+  abstract verifyAudit(head?: string): Promise<AuditVerdictInfo>;
+
+  /** How busy the broker is, in counts. */
+  abstract figures(): Promise<BrokerFigures>;
+
+  /** The kind of store, and how durable its commits are. Rejects while it takes no decision. */
+  abstract store(): Promise<StoreInfo>;
+
+  /**
+   * Copies the store into a new file while it is in use, as of the moment that the copy begins. The
+   * audit key is not in it.
+   *
+   * @returns The size of the copy.
+   * @throws Error where a file of that name exists, or it cannot be written.
+   */
+  abstract backup(file: string): Promise<{ bytes: number }>;
+}

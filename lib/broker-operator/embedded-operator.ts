@@ -1,0 +1,233 @@
+import type { Broker } from '../broker/broker';
+import { BrokerRefusal } from '../broker/refusal';
+import type { Brake, BrakeRequest, KeySubject } from '../broker-client/broker-client';
+import type { EmbeddedBrokerClient } from '../broker-client/embedded-broker.client';
+import { CallRefusedException } from '../exceptions/call-refused.exception';
+import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
+import { BrokerOperator } from './broker-operator';
+import { camelCase, camelCased, snakeCase } from './field-names';
+import type {
+  AuditEntryInfo,
+  AuditPageInfo,
+  AuditQuery,
+  AuditVerdictInfo,
+  BrokerFigures,
+  BudgetInfo,
+  BudgetPageInfo,
+  BudgetTarget,
+  EffectiveCap,
+  HoldInfo,
+  HoldPageInfo,
+  HoldQuery,
+  KeyInfo,
+  KeyPageInfo,
+  KeyQuery,
+  StoreInfo,
+} from './operator-types';
+
+const DEFAULT_LIMIT = 100;
+const MAX_LIMIT = 1_000;
+
+const SUBJECT = ['tenantId', 'userId', 'runId', 'tool'] as const;
+const KEY_FILTERS: readonly (keyof KeyQuery)[] = [...SUBJECT, 'status', 'vendor'];
+const HOLD_FILTERS: readonly (keyof HoldQuery)[] = ['state', 'vendor', 'keyId'];
+const AUDIT_FILTERS: readonly (keyof AuditQuery)[] = [
+  ...SUBJECT,
+  'keyId',
+  'callId',
+  'event',
+  'vendor',
+  'verdict',
+  'from',
+  'to',
+];
+
+/** The operator of a broker in this process. */
+export class EmbeddedBrokerOperator extends BrokerOperator {
+  readonly #broker: Broker;
+
+  constructor(private readonly client: EmbeddedBrokerClient) {
+    super();
+    this.#broker = client.broker;
+  }
+
+  async keys(query: KeyQuery = {}): Promise<KeyPageInfo> {
+    const { filter, limit, cursor } = listQuery(query, KEY_FILTERS);
+    return this.#ask('for keys', () => this.#broker.keys(filter, limit, cursor));
+  }
+
+  key(id: string): Promise<KeyInfo> {
+    return this.#ask('for a key', () => this.#broker.key(id));
+  }
+
+  async revokeKeys(ids: readonly string[]): Promise<{ revoked: number; unknown: string[] }> {
+    return this.#ask('to revoke keys', () => this.#broker.revokeAll({ ids }));
+  }
+
+  setBudget(target: BudgetTarget, dailyUsdCap: number): Promise<BudgetInfo> {
+    const { scope, id, ...within } = wireTarget(target);
+    return this.#ask('to set a budget', () =>
+      this.#broker.putBudget(scope, id, { ...within, daily_usd_cap: dailyUsdCap }),
+    );
+  }
+
+  budget(target: BudgetTarget): Promise<BudgetInfo> {
+    return this.#ask('for a budget', () => this.#broker.budget(wireTarget(target)));
+  }
+
+  budgets(cursor?: string): Promise<BudgetPageInfo> {
+    return this.#ask('for its budgets', () => this.#broker.budgets(cursor));
+  }
+
+  async effectiveBudgets(subject: KeySubject & { vendor?: string }): Promise<EffectiveCap[]> {
+    const query = wireFields(subject, [...SUBJECT, 'vendor']);
+    const ask = () => this.#broker.effectiveBudgets(query);
+    return (await this.#ask('for the caps over a subject', ask)).caps;
+  }
+
+  async removeBudget(target: BudgetTarget): Promise<void> {
+    await this.#ask('to remove a budget', () => this.#broker.deleteBudget(wireTarget(target)));
+  }
+
+  brake(request: BrakeRequest): Promise<Brake> {
+    return this.client.brake(request);
+  }
+
+  brakes(): Promise<readonly Brake[]> {
+    return this.client.brakes();
+  }
+
+  lift(brakeId: string): Promise<void> {
+    return this.client.lift(brakeId);
+  }
+
+  async holds(query: HoldQuery = {}): Promise<HoldPageInfo> {
+    const { filter, limit, cursor } = listQuery(query, HOLD_FILTERS);
+    return this.#ask('for holds', () => this.#broker.holds(filter, limit, cursor));
+  }
+
+  settleHold(id: string, usd: number): Promise<HoldInfo> {
+    return this.#ask('to settle a hold', () => this.#broker.settleHold(id, { usd }));
+  }
+
+  releaseHold(id: string): Promise<HoldInfo> {
+    return this.#ask('to release a hold', () => this.#broker.releaseHold(id));
+  }
+
+  async audit(query: AuditQuery = {}): Promise<AuditPageInfo> {
+    const { filter, limit, cursor } = listQuery(query, AUDIT_FILTERS);
+    return this.#ask('for the audit log', () => this.#broker.audit(filter, limit, cursor));
+  }
+
+  async *auditEntries(query: Omit<AuditQuery, 'cursor'> = {}): AsyncGenerator<AuditEntryInfo> {
+    let page: AuditPageInfo = { entries: [], cursor: undefined };
+    do {
+      page = await this.audit({ ...query, cursor: page.cursor });
+      yield* page.entries;
+    } while (page.cursor !== undefined);
+  }
+
+  verifyAudit(head?: string): Promise<AuditVerdictInfo> {
+    return this.#ask('to check the audit log', () => this.#broker.verifyAudit(head));
+  }
+
+  figures(): Promise<BrokerFigures> {
+    return this.#ask('for its figures', () => this.#broker.figures());
+  }
+
+  store(): Promise<StoreInfo> {
+    return this.#ask('for the state of its store', () => this.#broker.state());
+  }
+
+  backup(file: string): Promise<{ bytes: number }> {
+    return this.#ask('to copy its store', () => this.#broker.backup(file));
+  }
+
+  /** @param what What was asked of the broker, as a clause: `to set a budget`. */
+  async #ask<View>(what: string, ask: () => Promise<View>) {
+    try {
+      return camelCased(await ask());
+    } catch (error) {
+      throw error instanceof BrokerRefusal ? exceptionOf(error, what) : error;
+    }
+  }
+}
+
+/** What {@link BrokerOperator} is where the broker is a server. */
+export function absentBrokerOperator(): BrokerOperator {
+  return new Proxy(Object.create(BrokerOperator.prototype) as BrokerOperator, {
+    get: (target, name) =>
+      typeof name === 'string' &&
+      name in EmbeddedBrokerOperator.prototype &&
+      !(name in Object.prototype)
+        ? () => {
+            throw new Error(
+              `BrokerOperator.${name}() works only where VaultKeyModule is configured with \`embedded\`. The broker of this application is a server: use its management API, or the command vault-key-broker.`,
+            );
+          }
+        : Reflect.get(target, name),
+  });
+}
+
+function wireTarget(target: BudgetTarget) {
+  const { scope, id, tenant_id, user_id } = wireFields(target, [
+    'scope',
+    'id',
+    'tenantId',
+    'userId',
+  ]);
+  return { scope: String(scope), id: String(id), tenant_id, user_id };
+}
+
+function listQuery(query: object, filters: readonly string[]) {
+  const { limit = DEFAULT_LIMIT, cursor, ...filter } = query as Record<string, unknown>;
+  if (!Number.isInteger(limit) || Number(limit) < 1 || Number(limit) > MAX_LIMIT) {
+    throw CallRefusedException.forArgument('limit', `must be a whole number, 1 to ${MAX_LIMIT}`);
+  }
+  return {
+    filter: wireFields(filter, filters),
+    limit: Number(limit),
+    cursor: cursor as string | undefined,
+  };
+}
+
+/** The fields given, by their names on the wire. */
+function wireFields(given: object, names: readonly string[]): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    if (!names.includes(name)) {
+      throw CallRefusedException.forArgument(name, `is unknown here; use ${names.join(', ')}`);
+    }
+    fields[snakeCase(name)] = value instanceof Date ? instant(name, value) : (value as string);
+  }
+  return fields;
+}
+
+function instant(name: string, date: Date): string {
+  if (Number.isNaN(date.getTime())) {
+    throw CallRefusedException.forArgument(name, 'is an invalid Date');
+  }
+  return date.toISOString();
+}
+
+function exceptionOf(refusal: BrokerRefusal, what: string): Error {
+  if (refusal.status >= 500) {
+    return new VaultKeyUnavailableException({
+      message: `The embedded broker was asked ${what} and answered ${refusal.code}: ${refusal.message}`,
+      cause: refusal,
+    });
+  }
+  const { fields } = refusal.fields as { fields?: readonly { field: string; message: string }[] };
+  return new CallRefusedException({
+    status: refusal.status,
+    code: refusal.code,
+    message:
+      fields === undefined
+        ? refusal.message
+        : `The embedded broker was asked ${what} and refused: ${fields
+            .map(({ field, message }) => `${camelCase(field)} ${message}`.trim())
+            .join('; ')}.`,
+    ...(fields?.length === 1 ? { param: camelCase(fields[0]?.field ?? '') } : {}),
+  });
+}

@@ -1,0 +1,220 @@
+import type { CapScope, BrakeScope } from '../contract/scopes';
+import type { KeySubject } from '../broker-client/broker-client';
+
+export type { BrakeScope };
+
+/** What a list is asked for beside its filters. */
+export interface PageQuery {
+  /** How many at most, 1–1,000. @default 100 */
+  limit?: number | undefined;
+  /** That of the page before; absent for the first one. */
+  cursor?: string | undefined;
+}
+
+/** `active`: it can be used. `braked`: an active brake stops it. */
+export type KeyStatusName = 'active' | 'braked' | 'expired' | 'revoked';
+
+/** Which keys: all that match each field given. */
+export interface KeyQuery extends KeySubject, PageQuery {
+  status?: KeyStatusName | undefined;
+  vendor?: string | undefined;
+}
+
+/** A vault key, without its token: the broker keeps only a hash of that. */
+export interface KeyInfo {
+  id: string;
+  label: string;
+  vendor: string;
+  /** The key's own cap, in USD, over the whole life of the key. */
+  dailyUsdCap: number;
+  allowedEndpoints: readonly string[];
+  subject: KeySubject;
+  /** The key of the invocation around: what this key spends counts against both. */
+  parentId?: string;
+  leaseId?: string;
+  /** The application's own daily caps, in USD, by scope. */
+  budgets?: Readonly<Record<string, number>>;
+  status: KeyStatusName;
+  createdAt: Date;
+  expiresAt: Date;
+  revokedAt?: Date;
+  spentUsd: number;
+  /** Reserved by calls in flight and by calls with an unknown outcome, in USD. */
+  heldUsd: number;
+  remainingUsd: number;
+}
+
+/** A page of keys; `cursor` asks for the next one. */
+export interface KeyPageInfo {
+  keys: readonly KeyInfo[];
+  cursor?: string;
+}
+
+export type BudgetScopeName = Exclude<CapScope, 'key' | 'parent'>;
+
+/** Whom a budget caps. */
+export interface BudgetTarget {
+  scope: BudgetScopeName;
+  /** The subject's id; `*` caps every subject of the scope that has no budget of its own. */
+  id: string;
+  /** Of a user or an agent run: only within this tenant; `''` is no tenant. Absent: within each. */
+  tenantId?: string | undefined;
+  /** Of an agent run: only within this user. */
+  userId?: string | undefined;
+}
+
+/** A daily cap over a subject, and what is spent under it today (UTC). */
+export interface BudgetInfo {
+  scope: BudgetScopeName;
+  id: string;
+  tenantId?: string;
+  userId?: string;
+  /** Who has set it. */
+  source: 'operator' | 'app';
+  dailyUsdCap: number;
+  /** Absent where the budget caps several subjects, since each is counted alone. */
+  spentUsd?: number;
+  heldUsd?: number;
+  /** What the next call would meet: less than is left of this cap if another cap is tighter. */
+  remainingUsd?: number;
+  /** The midnight (UTC) at which its day ends. */
+  resetsAt?: Date;
+  /** How many live keys it caps; `null` if there are too many to count, absent in a list. */
+  liveKeys?: number | null;
+}
+
+/** A page of budgets; `cursor` asks for the next one. */
+export interface BudgetPageInfo {
+  budgets: readonly BudgetInfo[];
+  cursor?: string;
+}
+
+/** One daily cap over a subject, by itself. */
+export interface EffectiveCap {
+  scope: BudgetScopeName;
+  /** Empty for what keys without one count against. */
+  id: string;
+  source: 'operator' | 'app';
+  capUsd: number;
+  spentUsd: number;
+  heldUsd: number;
+  remainingUsd: number;
+  resetsAt?: Date;
+}
+
+/** What became of the money that a call reserved. */
+export type HoldStateName = 'held' | 'settled' | 'released' | 'unknown';
+
+export interface HoldQuery extends PageQuery {
+  state?: HoldStateName | undefined;
+  vendor?: string | undefined;
+  keyId?: string | undefined;
+}
+
+/** Money that a call reserved before it was sent. */
+export interface HoldInfo {
+  /** The id of its call, as in the audit log. */
+  id: string;
+  keyId: string;
+  vendor: string;
+  /** The vendor's connected account. */
+  account?: string;
+  /** The vendor's object, once it is known. */
+  objectId: string | null;
+  state: HoldStateName;
+  heldUsd: number;
+  settledUsd: number;
+  /** SHA-256, hex. */
+  idempotencyKeyHash: string | null;
+  createdAt: Date;
+  endedAt: Date | null;
+}
+
+/** A page of holds; `cursor` asks for the next one. */
+export interface HoldPageInfo {
+  holds: readonly HoldInfo[];
+  cursor?: string;
+}
+
+/** Which entries of the audit log: all that match each field given. */
+export interface AuditQuery extends KeySubject, PageQuery {
+  keyId?: string | undefined;
+  callId?: string | undefined;
+  /** `call`, `refusal`, `issue`, `revoke`, `brake`, … */
+  event?: string | undefined;
+  vendor?: string | undefined;
+  /** `forwarded`, `settled`, `released`, `unknown`, or the code of a refusal. */
+  verdict?: string | undefined;
+  /** Inclusive. */
+  from?: Date | undefined;
+  /** Exclusive. */
+  to?: Date | undefined;
+}
+
+/** One entry of the audit log: a call with its outcome, a refusal, or what an operator did. */
+export interface AuditEntryInfo {
+  /** The number of its first row in the chain. */
+  seq: number;
+  /** The number of the row of its outcome; `null` while a call has none. */
+  outcomeSeq: number | null;
+  at: Date;
+  endedAt: Date | null;
+  event: string;
+  callId: string | null;
+  keyId: string | null;
+  label: string | null;
+  subject: KeySubject;
+  vendor: string | null;
+  method: string | null;
+  path: string | null;
+  verdict: string | null;
+  reason: string | null;
+  requestedUsd: number | null;
+  /** What the entry adds to the spend of its subject; negative where it gives money back. */
+  settledUsd: number | null;
+  /** In the minor unit of `currency`. */
+  amount: number | null;
+  currency: string | null;
+  capUsd: number | null;
+  spentUsd: number | null;
+  heldUsd: number | null;
+  remainingUsd: number | null;
+  /** SHA-256, hex. */
+  idempotencyKeyHash: string | null;
+  vendorStatus: number | null;
+  vendorRequestId: string | null;
+  latencyMs: number | null;
+  remoteAddress: string | null;
+  /** How many refusals of one kind the entry stands for; 1 for everything else. */
+  count: number;
+}
+
+/** A page of the audit log; `cursor` asks for the next one. */
+export interface AuditPageInfo {
+  entries: readonly AuditEntryInfo[];
+  cursor?: string;
+}
+
+/** What a check of the audit log found. `seq` is the first row that was changed, dropped or moved. */
+export type AuditVerdictInfo =
+  | { ok: true; entries: number; head: string }
+  | { ok: false; entries: number; seq: number; reason: string };
+
+/** How busy a broker is, in counts. */
+export interface BrokerFigures {
+  liveKeys: number;
+  openHolds: { held: number; unknown: number };
+  /** Settlements that could not be written yet; the broker keeps them and tries again. */
+  keptSettlements: number;
+  /** Since the process began. */
+  commits: number;
+  /** What those commits carried: decisions that waited together share one. */
+  decisions: number;
+}
+
+/** The store that a broker keeps its ledger in. */
+export interface StoreInfo {
+  kind: string;
+  /** How far a commit reaches before the broker acknowledges it, as the store itself reports. */
+  durability: string;
+}
