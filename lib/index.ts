@@ -4,9 +4,11 @@ export type {
   VaultKeyModuleExtras,
   VaultKeyModuleOptionsFactory,
 } from './vault-key.module-definition';
-export {
+export type {
+  BrokerServerModuleOptions,
   BrokerServerOptions,
   BudgetsOptions,
+  EmbeddedModuleOptions,
   EmbeddedOptions,
   EmbeddedStripeOptions,
   EmbeddedVendorsOptions,

@@ -236,8 +236,8 @@ export class LeaseOptions {
   ttlSeconds?: number | undefined = DEFAULT_LEASE_TTL_SECONDS;
 }
 
-/** What `VaultKeyModule` is configured with: `broker` or `embedded`, never both. */
-export class VaultKeyModuleOptions {
+/** Every option of `VaultKeyModule`, as it is checked at the start. */
+export class CheckedOptions {
   /** A broker that is a server. What it leaves out is read from `KEYBRAKE_*`. */
   @optional
   @Sound(
@@ -302,3 +302,17 @@ export class VaultKeyModuleOptions {
   @Sound(duration, "shutdownGrace: '10s'")
   shutdownGrace?: string | undefined;
 }
+
+/** The broker is a server. `KEYBRAKE_*` of the environment fills what `broker` leaves out. */
+export interface BrokerServerModuleOptions extends Omit<CheckedOptions, 'embedded'> {
+  embedded?: undefined;
+}
+
+/** The broker runs in this process. */
+export interface EmbeddedModuleOptions extends Omit<CheckedOptions, 'broker' | 'embedded'> {
+  embedded: EmbeddedOptions;
+  broker?: undefined;
+}
+
+/** What `VaultKeyModule` is configured with: `broker` or `embedded`, never both. */
+export type VaultKeyModuleOptions = BrokerServerModuleOptions | EmbeddedModuleOptions;

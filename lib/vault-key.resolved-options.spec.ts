@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import type { VaultKeyModuleOptions } from './vault-key.options';
 import { resolveVaultKeyOptions } from './vault-key.resolved-options';
 import { VaultKeyStartUpException } from './vault-key/vault-key-start-up.exception';
 
@@ -199,7 +200,12 @@ describe('the options of VaultKeyModule', () => {
       'broker or embedded must be given, or KEYBRAKE_URL and KEYBRAKE_TOKEN set in the environment: they say where vault keys come from',
     ]);
     expect(faultsOf(undefined)).toHaveLength(1);
-    expect(faultsOf({ broker: { token: 't', url: BROKER_URL }, embedded: STRIPE })).toEqual([
+    // @ts-expect-error -- the compiler says it before the start does
+    const both: VaultKeyModuleOptions = {
+      broker: { token: 't', url: BROKER_URL },
+      embedded: STRIPE,
+    };
+    expect(faultsOf(both)).toEqual([
       'broker and embedded exclude each other: keep the one the application is to use',
     ]);
   });

@@ -17,7 +17,7 @@ import {
   DEFAULT_LEASE_TTL_SECONDS,
   EmbeddedVendorsOptions,
   LeaseOptions,
-  VaultKeyModuleOptions,
+  CheckedOptions,
 } from './vault-key.options';
 import type { BudgetsOptions } from './vault-key.options';
 import { VaultKeyStartUpException } from './vault-key/vault-key-start-up.exception';
@@ -63,7 +63,7 @@ export function resolveVaultKeyOptions(
   if (plain['lease'] === true) plain['lease'] = {};
   if (plain['lease'] === false) delete plain['lease'];
 
-  const options = plainToInstance(VaultKeyModuleOptions, plain);
+  const options = plainToInstance(CheckedOptions, plain);
   const faults = validateSync(options, {
     whitelist: true,
     forbidNonWhitelisted: true,
@@ -97,7 +97,7 @@ export function resolveVaultKeyOptions(
   return resolved(options);
 }
 
-function resolved(options: VaultKeyModuleOptions): ResolvedVaultKeyOptions {
+function resolved(options: CheckedOptions): ResolvedVaultKeyOptions {
   const { broker, embedded, identify, budgets, lease, shutdownGrace = '' } = options;
   const shutdownGraceMs = parseTimeout(shutdownGrace);
   const rest = {

@@ -83,8 +83,7 @@ describe.each(Object.keys(operated))('with %s', (brokerName) => {
 
   function start(options: Pick<VaultKeyModuleOptions, 'budgets' | 'lease'>): Promise<ToolsApp> {
     return startToolsApp('Express', {
-      broker: broker.options.broker,
-      embedded: broker.options.embedded,
+      ...broker.options,
       ...options,
       identify: (context) => {
         const { headers } = context
