@@ -119,4 +119,4 @@ export { VendorException } from './exceptions/vendor.exception';
 export { VendorOutcomeUnknownException } from './exceptions/vendor-outcome-unknown.exception';
 export { VendorRateLimitedException } from './exceptions/vendor-rate-limited.exception';
 export { VendorUnreachableException } from './exceptions/vendor-unreachable.exception';
-export { VaultKeyExceptionFilter } from './exceptions/vault-key-exception.filter';
+export { VaultKeyExceptionFilter } from './agent-tool/vault-key-exception.filter';

@@ -21,7 +21,7 @@ import { BrokerOperator } from './broker-operator/broker-operator';
 import { EmbeddedBrokerOperator, absentBrokerOperator } from './broker-operator/embedded-operator';
 import type { BrokerOptions } from './broker/broker.options';
 import type { HttpBrokerClientOptions } from './broker-client/http-broker.options';
-import { VaultKeyExceptionFilter } from './exceptions/vault-key-exception.filter';
+import { VaultKeyExceptionFilter } from './agent-tool/vault-key-exception.filter';
 import { RemainingSpendReport } from './remaining-spend/remaining-spend.report';
 import { ProxiedStripeService } from './stripe/proxied-stripe.service';
 import { STRIPE_CLIENT, newStripeClient } from './stripe/stripe-client.token';

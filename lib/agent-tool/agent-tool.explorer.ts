@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { VaultKeyExceptionFilter } from '../exceptions/vault-key-exception.filter';
+import { VaultKeyExceptionFilter } from './vault-key-exception.filter';
 import { foreignMarkFault, isOwnMark } from '../vault-key/package-copies';
 import { VaultKeyStartUpException } from '../vault-key/vault-key-start-up.exception';
 import type { StartUpIssue } from '../vault-key/vault-key-start-up.exception';

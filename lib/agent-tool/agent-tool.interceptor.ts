@@ -36,6 +36,8 @@ import { transportOf } from './transports/transports';
  */
 @Injectable()
 export class AgentToolInterceptor implements NestInterceptor {
+  readonly #calls = new WeakMap<ExecutionContext, RoutedCall>();
+
   constructor(
     protected readonly invoker: AgentToolInvoker,
     @Inject(IDENTIFY_AGENT) protected readonly identifyAgent: IdentifyAgent,
@@ -43,7 +45,7 @@ export class AgentToolInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const mark = this.toolOf(context);
-    const around = attachedInvocation(transportOf(context)?.httpRequestOf?.(context));
+    const around = attachedInvocation(this.#callOf(context).transport?.httpRequestOf?.(context));
     if (mark === undefined) {
       return around === undefined
         ? next.handle()
@@ -72,7 +74,7 @@ export class AgentToolInterceptor implements NestInterceptor {
    * known.
    */
   protected requestOf(context: ExecutionContext): AgentRequest {
-    const transport = transportOf(context);
+    const { transport } = this.#callOf(context);
     if (transport !== undefined) return transport.requestOf(context);
     throw new CallRefusedException({
       status: 501,
@@ -83,7 +85,7 @@ export class AgentToolInterceptor implements NestInterceptor {
 
   /** The response whose end the key waits for; `undefined` if the key waits for no response. */
   protected responseOf(context: ExecutionContext): ClosableResponse | undefined {
-    return transportOf(context)?.responseOf?.(context);
+    return this.#callOf(context).transport?.responseOf?.(context);
   }
 
   /** On whose behalf the call works: the application's `identify`, completed from the request. */
@@ -99,6 +101,19 @@ export class AgentToolInterceptor implements NestInterceptor {
     return keyLabel('nest', identity.userId, identity.runId);
   }
 
+  #callOf(context: ExecutionContext): RoutedCall {
+    let call = this.#calls.get(context);
+    if (call === undefined) {
+      call = { transport: transportOf(context) };
+      this.#calls.set(context, call);
+    }
+    return call;
+  }
+
+  #requestOf(context: ExecutionContext): AgentRequest {
+    return (this.#callOf(context).request ??= this.requestOf(context));
+  }
+
   #run(
     mark: AgentToolOptions,
     context: ExecutionContext,
@@ -108,7 +123,7 @@ export class AgentToolInterceptor implements NestInterceptor {
     let response: ClosableResponse | undefined;
     try {
       // Asked first whatever `identify` may know: a transport it cannot serve opens no invocation.
-      this.requestOf(context);
+      this.#requestOf(context);
       response = this.responseOf(context);
       if (response !== undefined && isClosed(response)) throw clientGoneBefore(context);
     } catch (error) {
@@ -125,7 +140,7 @@ export class AgentToolInterceptor implements NestInterceptor {
     }
 
     const enterHandler = (invocation: Invocation): void => {
-      const transport = transportOf(context);
+      const { transport } = this.#callOf(context);
       if (subscriber.closed || clientGone || transport?.callerGone?.(context) === true) {
         invocation.end();
         subscriber.error(clientGoneBefore(context));
@@ -153,7 +168,7 @@ export class AgentToolInterceptor implements NestInterceptor {
   #toolNameOf(context: ExecutionContext): string {
     const [host, method] = [context.getClass(), context.getHandler()];
     const mark = this.toolOf(context);
-    const named = mark?.tool ?? transportOf(context)?.toolNameOf?.(context);
+    const named = mark?.tool ?? this.#callOf(context).transport?.toolNameOf?.(context);
     if (named !== undefined) return named;
     const key = keyOf(method, host, mark);
     if (mark !== undefined && key !== undefined) return toolNameOf({ mark, host, key, method });
@@ -166,12 +181,18 @@ export class AgentToolInterceptor implements NestInterceptor {
   #complete(given: PartialAgentIdentity | undefined, context: ExecutionContext): AgentIdentity {
     const { userId, runId, tenantId, tool } = readIdentity(given);
     return {
-      userId: userId ?? userIdOf(this.requestOf(context)),
-      runId: runId ?? runIdOf(this.requestOf(context)),
+      userId: userId ?? userIdOf(this.#requestOf(context)),
+      runId: runId ?? runIdOf(this.#requestOf(context)),
       tool: tool ?? this.#toolNameOf(context),
       ...(tenantId === undefined ? {} : { tenantId }),
     };
   }
+}
+
+/** What is read of a call that Nest routes, once. */
+interface RoutedCall {
+  readonly transport: Transport | undefined;
+  request?: AgentRequest;
 }
 
 interface Handling {

@@ -5,12 +5,8 @@ import type { ProxyAnswer } from '../broker/forwarding/proxy-answer';
 import type { BrokerOptions } from '../broker/broker.options';
 import { BrokerRefusal, storeUnavailable } from '../broker/refusal';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
-import {
-  readIssueRefusal,
-  readManagementRefusal,
-  refusesLease,
-} from '../exceptions/refusal-reader';
-import type { Answer } from '../exceptions/refusal-reader';
+import { readIssueRefusal, readManagementRefusal, refusesLease } from './refusal-reader';
+import type { Answer } from './refusal-reader';
 import { VaultKeyInvalidException } from '../exceptions/vault-key-invalid.exception';
 import type { VaultKeyException } from '../exceptions/vault-key.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { targetFault } from '../contract/target';
 import { DEFAULT_EXPIRES_IN, parseExpiresIn } from '../contract/expires-in';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
-import { readIssueRefusal, refusesLease } from '../exceptions/refusal-reader';
+import { readIssueRefusal, refusesLease } from './refusal-reader';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import { BrokerClient } from './broker-client';
 import type {

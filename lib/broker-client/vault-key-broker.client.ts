@@ -1,4 +1,4 @@
-import { readManagementRefusal } from '../exceptions/refusal-reader';
+import { readManagementRefusal } from './refusal-reader';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import type { VaultKeyException } from '../exceptions/vault-key.exception';
 import { VaultKeyInvalidException } from '../exceptions/vault-key-invalid.exception';

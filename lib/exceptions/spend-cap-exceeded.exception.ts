@@ -2,7 +2,7 @@ import { HttpStatus } from '@nestjs/common';
 import type { OpenUnion } from '../contract/open-union';
 import type { CapScope } from '../contract/scopes';
 import { knownDetails } from './known-details';
-import { usdText } from './usd-text';
+import { usdText } from '../contract/usd-text';
 import { VaultKeyException } from './vault-key.exception';
 
 /** What is known of a cap that a call would have passed. All sums in USD. */

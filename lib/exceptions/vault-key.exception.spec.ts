@@ -3,7 +3,7 @@ import { AgentBrakedException } from './agent-braked.exception';
 import { CallRefusedException } from './call-refused.exception';
 import { EndpointNotAllowedException } from './endpoint-not-allowed.exception';
 import { SpendCapExceededException } from './spend-cap-exceeded.exception';
-import { usdText } from './usd-text';
+import { usdText } from '../contract/usd-text';
 import { VaultKeyException } from './vault-key.exception';
 import { VaultKeyInvalidException } from './vault-key-invalid.exception';
 import { VaultKeyMissingException } from './vault-key-missing.exception';

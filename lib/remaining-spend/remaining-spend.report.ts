@@ -9,7 +9,7 @@ import {
   messageTransport,
 } from '../agent-tool/routed-methods';
 import type { CapStatus } from '../broker-client/broker-client';
-import { usdText } from '../exceptions/usd-text';
+import { usdText } from '../contract/usd-text';
 import { CurrentVaultKey } from '../vault-key/current-vault-key';
 import { toWholeCents } from '../vault-key/vault-key-policy';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readWhole } from '../broker-client/broker-client';
 import { targetFault } from '../contract/target';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
-import { readProxiedAnswer } from '../exceptions/refusal-reader';
+import { readProxiedAnswer } from '../broker-client/refusal-reader';
 import { numberedKey } from '../vault-key/invocation-context';
 import type { CurrentVaultKey } from '../vault-key/current-vault-key';
 import { encodeForm } from './form-encoding';

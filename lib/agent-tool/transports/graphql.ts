@@ -35,6 +35,10 @@ export const graphql: Transport = {
     return req ?? request;
   },
   readsIterators: true,
+  /** The driver makes an error of it, whose `extensions` hold its code and the rest of its body. */
+  answer(exception): never {
+    throw exception;
+  },
 };
 
 function contextOf(context: ExecutionContext): GraphQLContext {

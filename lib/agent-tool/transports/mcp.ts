@@ -1,8 +1,9 @@
 import { IncomingMessage } from 'node:http';
 import { Http2ServerRequest } from 'node:http2';
-import type { ExecutionContext } from '@nestjs/common';
-import { mcpRequestOf } from '../../exceptions/mcp-answer';
-import type { McpRequest } from '../../exceptions/mcp-answer';
+import type { ArgumentsHost, ExecutionContext } from '@nestjs/common';
+import { of, throwError } from 'rxjs';
+import type { Observable } from 'rxjs';
+import type { VaultKeyException } from '../../exceptions/vault-key.exception';
 import { invalidIdentity, isRunId, newRunId } from '../../vault-key/agent-identity';
 import type { AgentRequest } from '../identity';
 import { RUN_ID_HEADER } from '../identity';
@@ -11,6 +12,16 @@ import type { Transport } from './transport';
 
 /** Where a call's `_meta` names its agent run. */
 const RUN_ID_META_KEY = 'nestjs-vault-key/agent-run-id';
+
+/** Where an MCP answer's `_meta` holds the whole body of a refusal. */
+const REFUSAL_META_KEY = 'nestjs-vault-key/refusal';
+
+/** A request of an MCP client: what the RPC context of `@rekog/mcp-nest` keeps. */
+interface McpRequest {
+  /** `tools/call`, `resources/read` or `prompts/get`. */
+  method?: unknown;
+  params?: { name?: unknown; _meta?: Readonly<Record<string, unknown>> };
+}
 
 /** What `@rekog/mcp-nest` keeps of a call. */
 interface McpContext {
@@ -62,11 +73,41 @@ export const mcp: Transport = {
   callerGone(context) {
     return sdkContextOf(contextOf(context))?.mcpReq?.signal?.aborted === true;
   },
+  /**
+   * To a tool call a result that is an error, in words an agent can act on; to what is read or
+   * prompted a JSON-RPC error.
+   *
+   * The body goes as `_meta`, and not as `structuredContent`, which clients hold against the tool's
+   * output schema.
+   */
+  answer(exception, host): Observable<unknown> {
+    const { method } = host.switchToRpc().getContext<McpContext>().mcpRequest;
+    const body = exception.getResponse();
+    const text = `${body.message}\n${retryText(exception)}`;
+    if (method !== 'tools/call') return throwError(() => ({ message: text, data: body }));
+    return of({
+      content: [{ type: 'text', text }],
+      isError: true,
+      _meta: { [REFUSAL_META_KEY]: body },
+    });
+  },
 };
 
 /** Whether an RPC call came over MCP. */
-export function isMcp(context: ExecutionContext): boolean {
-  return mcpRequestOf(context.switchToRpc().getContext<unknown>()) !== undefined;
+export function isMcp(host: ArgumentsHost): boolean {
+  const context = host.switchToRpc().getContext<unknown>();
+  if (typeof context !== 'object' || context === null) return false;
+  const { mcpRequest, getSession } = context as { mcpRequest?: unknown; getSession?: unknown };
+  return typeof mcpRequest === 'object' && mcpRequest !== null && typeof getSession === 'function';
+}
+
+function retryText({ retryable, details }: VaultKeyException): string {
+  if (!retryable) return 'Retry: no.';
+  const { idempotencyKey, retryAfter } = details;
+  if (typeof idempotencyKey === 'string') {
+    return `Retry: only with the idempotency key ${idempotencyKey}.`;
+  }
+  return typeof retryAfter === 'number' ? `Retry: yes, in ${retryAfter} s.` : 'Retry: yes.';
 }
 
 function contextOf(context: ExecutionContext): McpContext {

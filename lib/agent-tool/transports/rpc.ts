@@ -1,3 +1,4 @@
+import { throwError } from 'rxjs';
 import type { AgentRequest } from '../identity';
 import { RUN_ID_HEADER } from '../identity';
 import type { Transport } from './transport';
@@ -48,6 +49,8 @@ export const rpc: Transport = {
     const call = context.getArgByIndex<{ cancelled?: boolean } | undefined>(2);
     return call?.cancelled === true;
   },
+  /** The body, as of an `RpcException` made of it. */
+  answer: (exception) => throwError(() => exception.getResponse()),
 };
 
 function runIdIn(headers: unknown): string | readonly string[] | undefined {

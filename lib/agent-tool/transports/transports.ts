@@ -1,4 +1,4 @@
-import type { ExecutionContext } from '@nestjs/common';
+import type { ArgumentsHost } from '@nestjs/common';
 import { graphql } from './graphql';
 import { http, isHttp } from './http';
 import { isMcp, mcp } from './mcp';
@@ -7,12 +7,12 @@ import type { Transport } from './transport';
 import { webSocket } from './web-socket';
 
 /** The transport a call came over; `undefined` for one that is not known. */
-export function transportOf(context: ExecutionContext): Transport | undefined {
-  switch (context.getType<string>()) {
+export function transportOf(host: ArgumentsHost): Transport | undefined {
+  switch (host.getType<string>()) {
     case 'http':
-      return isHttp(context) ? http : undefined;
+      return isHttp(host) ? http : undefined;
     case 'rpc':
-      return isMcp(context) ? mcp : rpc;
+      return isMcp(host) ? mcp : rpc;
     case 'ws':
       return webSocket;
     case 'graphql':

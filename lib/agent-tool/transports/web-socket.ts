@@ -18,6 +18,9 @@ interface Client {
   disconnected?: boolean;
   /** `ws`: 2 when closing, 3 when closed. */
   readyState?: number;
+  /** `ws`. */
+  send?(text: string): void;
+  emit?(event: string, payload: unknown): void;
 }
 
 /**
@@ -43,5 +46,18 @@ export const webSocket: Transport = {
   callerGone(context) {
     const { disconnected, readyState } = context.switchToWs().getClient<Client>();
     return disconnected === true || (readyState !== undefined && readyState >= 2);
+  },
+  /** The event `exception`, with the `cause` that Nest's own answers have. */
+  answer(exception, host): void {
+    const ws = host.switchToWs();
+    const client = ws.getClient<Client>();
+    const cause = { pattern: ws.getPattern(), data: ws.getData<unknown>() };
+    const payload = { ...exception.getResponse(), cause };
+    // Not emit(), which `ws` has too: it would stay on this side.
+    if (typeof client.readyState === 'number') {
+      client.send?.(JSON.stringify({ event: 'exception', data: payload }));
+    } else {
+      client.emit?.('exception', payload);
+    }
   },
 };

@@ -6,7 +6,7 @@ import type { VendorAnswer } from '../../broker-client/broker-client';
 import { AgentBrakedException } from '../../exceptions/agent-braked.exception';
 import { CallRefusedException } from '../../exceptions/call-refused.exception';
 import { standFor } from '../../exceptions/exception-behind';
-import { readProxiedAnswer } from '../../exceptions/refusal-reader';
+import { readProxiedAnswer } from '../../broker-client/refusal-reader';
 import { SpendCapExceededException } from '../../exceptions/spend-cap-exceeded.exception';
 import { VaultKeyException } from '../../exceptions/vault-key.exception';
 import { VaultKeyInvalidException } from '../../exceptions/vault-key-invalid.exception';

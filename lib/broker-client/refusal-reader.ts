@@ -1,14 +1,14 @@
-import { AgentBrakedException } from './agent-braked.exception';
-import { CallRefusedException } from './call-refused.exception';
-import { EndpointNotAllowedException } from './endpoint-not-allowed.exception';
-import { SpendCapExceededException } from './spend-cap-exceeded.exception';
-import type { VaultKeyException } from './vault-key.exception';
-import { VaultKeyInvalidException } from './vault-key-invalid.exception';
-import { VaultKeyUnavailableException } from './vault-key-unavailable.exception';
-import { VendorException } from './vendor.exception';
-import { VendorOutcomeUnknownException } from './vendor-outcome-unknown.exception';
-import { VendorRateLimitedException } from './vendor-rate-limited.exception';
-import { VendorUnreachableException } from './vendor-unreachable.exception';
+import { AgentBrakedException } from '../exceptions/agent-braked.exception';
+import { CallRefusedException } from '../exceptions/call-refused.exception';
+import { EndpointNotAllowedException } from '../exceptions/endpoint-not-allowed.exception';
+import { SpendCapExceededException } from '../exceptions/spend-cap-exceeded.exception';
+import type { VaultKeyException } from '../exceptions/vault-key.exception';
+import { VaultKeyInvalidException } from '../exceptions/vault-key-invalid.exception';
+import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
+import { VendorException } from '../exceptions/vendor.exception';
+import { VendorOutcomeUnknownException } from '../exceptions/vendor-outcome-unknown.exception';
+import { VendorRateLimitedException } from '../exceptions/vendor-rate-limited.exception';
+import { VendorUnreachableException } from '../exceptions/vendor-unreachable.exception';
 
 /** An answer as it came, its body parsed. */
 export interface Answer {

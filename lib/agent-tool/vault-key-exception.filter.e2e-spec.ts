@@ -12,10 +12,10 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { lastValueFrom } from 'rxjs';
 import type { Observable } from 'rxjs';
-import { SpendCapExceededException } from './spend-cap-exceeded.exception';
+import { SpendCapExceededException } from '../exceptions/spend-cap-exceeded.exception';
 import { VaultKeyExceptionFilter } from './vault-key-exception.filter';
-import { VaultKeyUnavailableException } from './vault-key-unavailable.exception';
-import { VendorRateLimitedException } from './vendor-rate-limited.exception';
+import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
+import { VendorRateLimitedException } from '../exceptions/vendor-rate-limited.exception';
 
 @Controller()
 class RefusedController {
