@@ -13,6 +13,7 @@ export type {
   EmbeddedStripeOptions,
   EmbeddedVendorsOptions,
   LeaseOptions,
+  SharedOptions,
   VaultKeyModuleOptions,
 } from './vault-key.options';
 
@@ -30,7 +31,7 @@ export type { BrakeOptions, BrakeTarget } from './vault-key/brake.service';
 export { CurrentVaultKey } from './vault-key/current-vault-key';
 export type { RemainingSpend } from './vault-key/current-vault-key';
 export { RevocationQueue } from './vault-key/revocation-queue';
-export { VaultKey } from './vault-key/vault-key';
+export type { VaultKey } from './vault-key/vault-key';
 export type { VaultKeyPolicy } from './vault-key/vault-key-policy';
 export { VaultKeyService } from './vault-key/vault-key.service';
 export { VaultKeyStartUpException } from './vault-key/vault-key-start-up.exception';
@@ -102,6 +103,10 @@ export type {
   StripeRefund,
 } from './stripe/stripe-objects';
 
+export type { OpenUnion } from './contract/open-union';
+export type { RefusalCode } from './contract/refusal-codes';
+export type { CapScope } from './contract/scopes';
+export type { VaultKeyExceptionCode } from './exceptions/exception-code';
 export { VaultKeyException } from './exceptions/vault-key.exception';
 export type {
   VaultKeyExceptionBody,
@@ -111,11 +116,13 @@ export { AgentBrakedException } from './exceptions/agent-braked.exception';
 export { CallRefusedException } from './exceptions/call-refused.exception';
 export { EndpointNotAllowedException } from './exceptions/endpoint-not-allowed.exception';
 export { SpendCapExceededException } from './exceptions/spend-cap-exceeded.exception';
+export type { SpendCapExceededInit } from './exceptions/spend-cap-exceeded.exception';
 export { VaultKeyInvalidException } from './exceptions/vault-key-invalid.exception';
 export { VaultKeyMissingException } from './exceptions/vault-key-missing.exception';
 export type { VaultKeyMissingReason } from './exceptions/vault-key-missing.exception';
 export { VaultKeyUnavailableException } from './exceptions/vault-key-unavailable.exception';
 export { VendorException } from './exceptions/vendor.exception';
+export type { VendorExceptionInit } from './exceptions/vendor.exception';
 export { VendorOutcomeUnknownException } from './exceptions/vendor-outcome-unknown.exception';
 export { VendorRateLimitedException } from './exceptions/vendor-rate-limited.exception';
 export { VendorUnreachableException } from './exceptions/vendor-unreachable.exception';

@@ -236,25 +236,8 @@ export class LeaseOptions {
   ttlSeconds?: number | undefined = DEFAULT_LEASE_TTL_SECONDS;
 }
 
-/** Every option of `VaultKeyModule`, as it is checked at the start. */
-export class CheckedOptions {
-  /** A broker that is a server. What it leaves out is read from `KEYBRAKE_*`. */
-  @optional
-  @Sound(
-    section,
-    "broker: { url: 'https://broker.example.com', token: process.env.KEYBRAKE_TOKEN }",
-  )
-  @ValidateNested()
-  @Type(() => BrokerServerOptions)
-  broker?: BrokerServerOptions | undefined;
-
-  /** The broker in this process. `KEYBRAKE_*` is not read then. */
-  @optional
-  @Sound(section, 'embedded: { vendors: { stripe: { secretKey: process.env.STRIPE_SECRET_KEY } } }')
-  @ValidateNested()
-  @Type(() => EmbeddedOptions)
-  embedded?: EmbeddedOptions | undefined;
-
+/** The options that go with every broker. */
+export class SharedOptions {
   /**
    * Says on whose behalf a call works: a user, an agent run, a tenant, a tool. What it leaves out is
    * read from the request: `request.user`, `X-Agent-Run-ID`.
@@ -303,13 +286,36 @@ export class CheckedOptions {
   shutdownGrace?: string | undefined;
 }
 
-/** The broker is a server. `KEYBRAKE_*` of the environment fills what `broker` leaves out. */
-export interface BrokerServerModuleOptions extends Omit<CheckedOptions, 'embedded'> {
+/** Every option of `VaultKeyModule`, as it is checked at the start. */
+export class CheckedOptions extends SharedOptions {
+  /** A broker that is a server. What it leaves out is read from `KEYBRAKE_*`. */
+  @optional
+  @Sound(
+    section,
+    "broker: { url: 'https://broker.example.com', token: process.env.KEYBRAKE_TOKEN }",
+  )
+  @ValidateNested()
+  @Type(() => BrokerServerOptions)
+  broker?: BrokerServerOptions | undefined;
+
+  /** The broker in this process. `KEYBRAKE_*` is not read then. */
+  @optional
+  @Sound(section, 'embedded: { vendors: { stripe: { secretKey: process.env.STRIPE_SECRET_KEY } } }')
+  @ValidateNested()
+  @Type(() => EmbeddedOptions)
+  embedded?: EmbeddedOptions | undefined;
+}
+
+/** The options of an application whose broker is a server. */
+export interface BrokerServerModuleOptions extends SharedOptions {
+  /** Where the broker is. What it leaves out is read from `KEYBRAKE_*`. */
+  broker?: BrokerServerOptions | undefined;
   embedded?: undefined;
 }
 
-/** The broker runs in this process. */
-export interface EmbeddedModuleOptions extends Omit<CheckedOptions, 'broker' | 'embedded'> {
+/** The options of an application that has the broker in its own process. */
+export interface EmbeddedModuleOptions extends SharedOptions {
+  /** The broker in this process. `KEYBRAKE_*` is not read then. */
   embedded: EmbeddedOptions;
   broker?: undefined;
 }

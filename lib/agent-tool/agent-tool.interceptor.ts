@@ -38,9 +38,10 @@ import { transportOf } from './transports/transports';
 export class AgentToolInterceptor implements NestInterceptor {
   readonly #calls = new WeakMap<ExecutionContext, RoutedCall>();
 
+  /** @internal */
   constructor(
-    protected readonly invoker: AgentToolInvoker,
-    @Inject(IDENTIFY_AGENT) protected readonly identifyAgent: IdentifyAgent,
+    private readonly invoker: AgentToolInvoker,
+    @Inject(IDENTIFY_AGENT) private readonly identifyAgent: IdentifyAgent,
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {

@@ -8,7 +8,10 @@ export interface BrokerHost {
    * @default nothing is logged
    */
   log?: (line: string) => void;
-  /** @default the machine's clock at the start, and the monotonic one from there */
+  /**
+   * @default the machine's clock at the start, and the monotonic one from there
+   * @internal
+   */
   clock?: Clock;
   /**
    * Whether a later broker of this process may have the store: then this one is closed.

@@ -146,7 +146,9 @@ export class Broker {
 
   /**
    * As {@link issue}, for work in this very process: the key is written down with the first call
-   * under it, or within moments. If the process dies before, nobody is left who knows its token.
+   * under it, or within moments. If the process dies before, its token dies with the process.
+   *
+   * @internal
    */
   async issueForOwnWork(body: unknown): Promise<OwnKey> {
     this.#checkOpen();

@@ -19,15 +19,29 @@ export type { AuditEntry, AuditEvent } from './audit/audit-entry';
 export type { AuditEntryView } from './audit/audit-view';
 export type { BrakeScope } from '../contract/scopes';
 export type { BrakeView } from './brakes/brake-view';
-export type { BudgetScope } from './budgets/budget';
-export type { BudgetPath } from './budgets/budget-request';
-export type { BudgetSubjectView, BudgetView, CapView } from './budgets/budget-view';
+export type { BudgetScope, BudgetSource } from './budgets/budget';
+export type { BudgetPath, EffectiveBudgetsQuery } from './budgets/budget-request';
+export type { BudgetPage } from './budgets/budgets';
+export type {
+  BudgetSubjectView,
+  BudgetView,
+  CapView,
+  CountedBudgetView,
+  SubjectCapView,
+} from './budgets/budget-view';
 export type { Subject } from './keys/subject';
 export type { KeyStatus } from './keys/key';
 export type { CurrentKeyView, KeyView } from './keys/key-view';
 export type { LeaseView } from './leases/lease-request';
 export type { HoldView } from './holds/hold-view';
-export type { AuditFilter, HoldFilter, KeyFilter, LedgerFigures, StoreState } from './ledger/model';
+export type {
+  AuditFilter,
+  HoldFilter,
+  KeyFilter,
+  LedgerFigures,
+  StoreCopy,
+  StoreState,
+} from './ledger/model';
 export type { HoldState } from './ledger/rules/operation';
 export { DoubtfulStoreError, StoreInUseError } from './ledger/store-doubt';
 export type { StoreDoubt } from './ledger/store-doubt';

@@ -41,6 +41,7 @@ export class RevocationQueue implements OnApplicationShutdown {
   /**
    * @param lease Ended once the queue is drained: what is left of the keys ends with it.
    * @param stop Finished before the queue is drained.
+   * @internal
    */
   constructor(client: BrokerClient, lease?: InstanceLease, stop?: GracefulStop) {
     this.#client = client;
@@ -58,7 +59,11 @@ export class RevocationQueue implements OnApplicationShutdown {
     return this.#activeInvocations;
   }
 
-  /** Takes a key's id for revocation. */
+  /**
+   * Takes a key's id for revocation.
+   *
+   * @internal
+   */
   add(id: string, expiresAt: Date): void {
     if (this.#backlog.has(id)) return;
     const revocation = { id, expiresAt: expiresAt.getTime(), attempts: 0 };
@@ -68,12 +73,20 @@ export class RevocationQueue implements OnApplicationShutdown {
     else this.#batchTimer ??= this.#after(BATCH_WAIT_MS, () => this.#flush());
   }
 
-  /** Counts an invocation in, before its key is asked for. */
+  /**
+   * Counts an invocation in, before its key is asked for.
+   *
+   * @internal
+   */
   invocationStarted(): void {
     this.#activeInvocations++;
   }
 
-  /** Counts an invocation out, once its key is in the queue. */
+  /**
+   * Counts an invocation out, once its key is in the queue.
+   *
+   * @internal
+   */
   invocationEnded(): void {
     this.#activeInvocations--;
     this.#checkIdle();

@@ -17,6 +17,7 @@ import type { VaultKeyPolicy } from './vault-key-policy';
  */
 @Injectable()
 export class VaultKeyService {
+  /** @internal */
   constructor(private readonly invocations: InvocationOpener) {}
 
   /**

@@ -32,6 +32,7 @@ export class VaultKey {
   #ended = false;
   #shutDown = false;
 
+  /** @internal */
   constructor(init: VaultKeyInit) {
     this.id = init.id;
     this.vendor = init.vendor;
@@ -60,7 +61,11 @@ export class VaultKey {
     return `vault_key_…${this.#token.slice(-4)}`;
   }
 
-  /** The broker that issued the key, the only one that knows it. */
+  /**
+   * The broker that issued the key, the only one that knows it.
+   *
+   * @internal
+   */
   get broker(): BrokerClient {
     return this.#broker;
   }
@@ -73,6 +78,8 @@ export class VaultKey {
   /**
    * True where the key was ended under its invocation, which the shutdown of the application cut
    * off.
+   *
+   * @internal
    */
   get shutDown(): boolean {
     return this.#shutDown;
@@ -83,6 +90,7 @@ export class VaultKey {
    * ends.
    *
    * @param shutDown Whether its invocation is cut off by the shutdown of the application.
+   * @internal
    */
   end(shutDown = false): void {
     if (this.#ended) return;

@@ -15,7 +15,7 @@ export const STORE_DOUBTS = [
   'clock',
 ] as const;
 
-/** One of {@link STORE_DOUBTS}. */
+/** A reason to doubt a store, by the name that `--accept-store` takes. */
 export type StoreDoubt = (typeof STORE_DOUBTS)[number];
 
 /** A store that may not be the one that was left. `message` says why, and how to start with it. */
