@@ -28,6 +28,8 @@ module.exports = {
   ],
   // Many tests wait for another process, and leave their core to the next.
   maxWorkers: 2 * availableParallelism(),
+  // A worker's heap is large by the end, and takes longer than half a second to give back.
+  workerGracefulExitTimeout: 10_000,
   // A hang ends a test. How fast a machine is, or what else runs on it, does not.
   testTimeout: 300_000,
   coverageProvider: 'v8',
