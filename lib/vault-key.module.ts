@@ -164,7 +164,7 @@ class VaultKeyRootModule {
   ) {
     if (filtered.has(application)) return;
     filtered.add(application);
-    // Nest asks the last filter first, and an APP_FILTER of this module would stand behind all of
+    // Nest asks the last filter first, and an APP_FILTER of this module would come after all of
     // the application's, whose own are put in place only when every module has been made.
     application.getGlobalFilters().unshift(filter);
   }

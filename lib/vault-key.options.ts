@@ -28,7 +28,7 @@ import {
   vendorUrl,
 } from './vault-key.option-checks';
 
-/** How long keys outlive an instance that has died, in seconds, where nobody says. */
+/** How long keys outlive an instance that has died, in seconds, by default. */
 export const DEFAULT_LEASE_TTL_SECONDS = 30;
 
 /** A broker that is a server: Keybrake, or a `vault-key-broker` of one's own. */
@@ -36,7 +36,7 @@ export class BrokerServerOptions {
   /**
    * The management API; `/v1/keys` is added to its path. `http:` only to loopback and to the hosts
    * of {@link allowPlainHttp}. `KEYBRAKE_URL` where absent; there is no other default, so that no
-   * token goes to a server that nobody named. Keybrake's own is `https://api.keybrake.com`.
+   * token goes only to a server that is named. Keybrake's own is `https://api.keybrake.com`.
    */
   @Sound(brokerUrl, "broker: { url: 'https://broker.example.com' }")
   url?: string | undefined;
@@ -104,7 +104,7 @@ export class EmbeddedStripeOptions {
   @Allow()
   prices?: VendorOptions['prices'];
 
-  /** Calls that cost nothing, and are refused unless they stand here. */
+  /** Calls that cost nothing, and are refused unless they are listed here. */
   @Allow()
   free?: VendorOptions['free'];
 
@@ -205,7 +205,7 @@ export class BudgetsOptions {
   @Sound(budgetCap, 'budgets: { tenant: 5000 }')
   tenant?: number;
 
-  /** What each user may spend a day, within their tenant. Whoever is not logged in is one user. */
+  /** What each user may spend a day, within their tenant. All who are not logged in count as one user. */
   @optional
   @Sound(budgetCap, 'budgets: { user: 500 }')
   user?: number;

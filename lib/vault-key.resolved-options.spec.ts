@@ -92,7 +92,7 @@ describe('the options of VaultKeyModule', () => {
     });
   });
 
-  it('a dialect that is given stands', () => {
+  it('a dialect that is given counts', () => {
     const broker = { token: 't', url: 'http://127.0.0.1:4100', dialect: 'keybrake' };
     expect(resolveVaultKeyOptions({ broker }, {}).broker?.dialect).toBe('keybrake');
   });

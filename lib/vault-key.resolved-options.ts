@@ -172,7 +172,7 @@ function undefinedBudgets(given: unknown): StartUpIssue[] {
   );
 }
 
-/** A cap nobody enforces is refused, not ignored. */
+/** A cap that the broker does not enforce is refused, not ignored. */
 function notEnforced(plain: Readonly<Record<string, unknown>>): StartUpIssue[] {
   const { broker, embedded } = plain;
   if (embedded !== undefined || !isRecord(broker)) return [];

@@ -2,7 +2,7 @@ const LOOK_EVERY_MS = 250;
 
 /**
  * Ends this process where the npm that started it was ended: npm hands a signal to its shell, the
- * shell dies of it and tells nobody, and the store would stay in use.
+ * shell dies of it and does not pass it on, and the store would stay in use.
  */
 export function endWithNpm(): void {
   if (process.env['npm_lifecycle_event'] === undefined) return;

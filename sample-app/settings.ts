@@ -14,7 +14,7 @@ export interface Settings {
 
 export interface StripeTestModeSettings {
   secretKey: string;
-  /** `SAMPLE_STRIPE_BASE_URL`: something on this machine that stands in for Stripe. */
+  /** `SAMPLE_STRIPE_BASE_URL`: something on this machine that takes Stripe's place. */
   baseUrl?: string;
 }
 

@@ -18,7 +18,7 @@ const originals = new WeakMap<Method, Method>();
  * On what Nest routes (HTTP, microservices, MCP tools, WebSockets, GraphQL) the key is issued after
  * the guards. On any other method of a provider (a queue's `process`, `@Cron`, `@OnEvent`, a method
  * that other code calls) it is issued when the method is called; such a method gives a promise of
- * its result, and an async generator stays one. It may stand above or below other decorators.
+ * its result, and an async generator stays one. It may be above or below other decorators.
  *
  * A cap, pattern, vendor or life that is invalid keeps the application from starting; so does a
  * class-level mark on a class that Nest does not route to.
@@ -76,7 +76,7 @@ export function agentToolMark(handler: object, host: object): AgentToolOptions |
 }
 
 /**
- * Gives each function that stands for a marked method the metadata of all of them. Decorators above
+ * Gives each function that takes the place of a marked method the metadata of all of them. Decorators above
  * the mark may have put another function in its place without it, and those below may have kept
  * the function from before it was marked: a scope or guard must not get lost between the two.
  */

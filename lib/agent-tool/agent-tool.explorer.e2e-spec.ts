@@ -93,7 +93,7 @@ describe('the marks of an application', () => {
 
     expect(await faultsOf([PaymentsController, MarkedController])).toEqual([
       'PaymentsController.charge dailyUsdCap must not be negative',
-      'PaymentsController.list allowedEndpoints[0] ("/v1/**") has the segment "**": "*" stands for exactly one whole segment',
+      'PaymentsController.list allowedEndpoints[0] ("/v1/**") has the segment "**": "*" matches exactly one whole segment',
       'PaymentsController.list allowedEndpoints[1] ("/v2/x") is not below /v1/',
       expect.stringMatching(/^PaymentsController\.refund vendor must be/),
       expect.stringMatching(/^PaymentsController\.refund expiresIn must be/),

@@ -570,7 +570,7 @@ describe.each([
       expect(broker.issued).toHaveLength(0);
     });
 
-    it("a handler's own mark stands before its controller's", async () => {
+    it("a handler's own mark comes before its controller's", async () => {
       await get('/marked/by-class');
       await get('/marked/by-method');
       expect(broker.issued).toMatchObject([

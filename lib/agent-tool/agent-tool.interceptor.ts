@@ -69,7 +69,7 @@ export class AgentToolInterceptor implements NestInterceptor {
 
   /**
    * What the call's user and agent run are read from: over HTTP the request, over other transports
-   * what stands in its place.
+   * what takes its place.
    *
    * @throws CallRefusedException `transport_not_supported`, 501, over a transport that is not
    * known.
@@ -219,7 +219,7 @@ function handle({ next, invocation, subscriber, transport, context }: Handling):
   subscriber.add(() => {
     const gone = context !== undefined && transport?.callerGone?.(context) === true;
     if (given || handling.closed || !gone) stop();
-    // Nobody waits for its answer any more, and a tool in the middle of its work still ends it.
+    // The caller is gone, but a tool in the middle of its work still ends it.
     else handling.add(atExpiry(invocation, stop));
   });
   const enter = <T>(work: () => T): T => invocation.enter(work);

@@ -68,7 +68,7 @@ export class AgentToolInvoker implements ToolInvoker {
   async *#stream(call: ToolCall): AsyncGenerator<unknown, unknown, unknown> {
     try {
       const invocation = await this.#openFor(call);
-      // A reader that leaves a generator tells nobody.
+      // A reader that leaves a generator does not say so.
       const expired = setTimeout(
         () => invocation.end(),
         invocation.key.expiresAt.getTime() - Date.now(),

@@ -25,7 +25,7 @@ export interface AgentToolOptions {
    */
   dailyUsdCap: PerCall<number>;
   /**
-   * The vendor endpoints the invocation may call, 1 to 100 patterns. `*` stands for exactly one
+   * The vendor endpoints the invocation may call, 1 to 100 patterns. `*` matches exactly one
    * path segment; a pattern without a method grants GET and POST.
    */
   allowedEndpoints: PerCall<readonly string[]>;

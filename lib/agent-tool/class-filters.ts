@@ -31,7 +31,7 @@ export function filterMessages(
   }
 }
 
-/** Stands for the exceptions of handlers that no interceptor stood around. */
+/** Answers the exceptions of handlers that had no interceptor around them. */
 class NotIntercepted {
   static [Symbol.hasInstance](error: unknown): boolean {
     return error instanceof VaultKeyMissingException && error.reason === 'not_intercepted';

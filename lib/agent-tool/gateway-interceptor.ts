@@ -6,7 +6,7 @@ const GATEWAY = 'websockets:is_gateway';
 const ours = new WeakSet<object>();
 
 /**
- * Has an interceptor stand around the handlers of a gateway, after those of the gateway itself.
+ * Puts an interceptor around the handlers of a gateway, after those of the gateway itself.
  * NestJS 11 asks no global interceptor there.
  */
 export function interceptGateway(host: object, interceptor: NestInterceptor): void {

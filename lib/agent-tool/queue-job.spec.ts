@@ -118,7 +118,7 @@ describe('on whose behalf a job works', () => {
     expect((error as Error).message).toContain('job charges:7');
   });
 
-  it('a name that no agent run can have is stood for by its hash, and two names by two', () => {
+  it('a name that no agent run can have is replaced by its hash, and two names by two', () => {
     const runs = [
       { queueName: 'Zahlung & Co' },
       { queueName: 'charges', id: 'ord/er' },
@@ -265,7 +265,7 @@ describe('what a failed job throws', () => {
     expect(jobError(error)).toBe(error);
   });
 
-  it('for a call whose outcome nobody knows, and that no key makes repeatable, is unrecoverable', () => {
+  it('for a call with an unknown outcome, and that no key makes repeatable, is unrecoverable', () => {
     const unknown = new VendorOutcomeUnknownException({ happened: 'no answer came' });
     expect(jobError(unknown)).toMatchObject({ name: 'UnrecoverableError', cause: unknown });
   });

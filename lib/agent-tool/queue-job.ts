@@ -53,8 +53,8 @@ const PUT_OFF_MS = 1_000;
 const FIRST_ATTEMPT = 'vault-key:first-attempt';
 
 /**
- * The job that a method was called with, as a queue calls its processor. What is data alone is
- * none: a caller may have written it, and would name the user, the agent run and the idempotency
+ * The job that a method was called with, as a queue calls its processor. Plain data is not taken for
+ * a job: a caller may have written it, and would name the user, the agent run and the idempotency
  * keys.
  */
 export function jobIn([first]: readonly unknown[]): QueueJob | undefined {
@@ -119,14 +119,14 @@ export function callsOf(job: QueueJob): CallNumbering {
 /**
  * What tells jobs of one name apart: the prefix of their queues. And, for those that the queue
  * counted out itself, when they were added: a queue that was emptied counts from 1 again. An id
- * that the application chose stands for the same work again.
+ * that the application chose means the same work again.
  */
 function originOf({ id, queueName, queueQualifiedName = queueName, timestamp }: QueueJob): string {
   const counted = id === undefined || /^\d+$/.test(id);
   return counted ? `${queueQualifiedName}@${timestamp}` : queueQualifiedName;
 }
 
-/** A job's name may hold what a run id may not, or be longer: then its hash stands for it. */
+/** A job's name may hold what a run id may not, or be longer: then its hash takes its place. */
 function runIdOf(name: string): string {
   return isRunId(name) ? name : `job:${createHash('sha256').update(name, 'utf16le').digest('hex')}`;
 }

@@ -56,7 +56,7 @@ function listen(emitter: EventEmitter, callback: () => void): () => void {
       if (listening.delete(emitter)) for (const each of callbacks) each();
     };
     emitter.once('close', over);
-    // All a response has where no server stands behind it, as in functions on a cloud.
+    // All a response has where there is no server, as in cloud functions.
     emitter.once('finish', over);
   }
   callbacks.add(callback);

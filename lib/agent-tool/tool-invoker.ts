@@ -4,7 +4,7 @@ import type { AgentToolOptions } from './agent-tool.options';
 /** A call of a marked method that no interceptor has opened an invocation for. */
 export interface ToolCall {
   mark: AgentToolOptions;
-  /** What stands in the method's place, with the metadata of the decorators on it. */
+  /** What takes the method's place, with the metadata of the decorators on it. */
   marked: object;
   /** The method itself. */
   method: object;

@@ -17,7 +17,7 @@ const MINIFIED = 2;
 
 const keys = new WeakMap<object, string>();
 
-/** Remembers the property that a mark stands on, or that a function is kept under. */
+/** Remembers the property that a mark is on, or that a function is kept under. */
 export function rememberKey(markOrMethod: object, key: string): void {
   keys.set(markOrMethod, key);
 }

@@ -78,14 +78,14 @@ export interface RevokeResult {
   failed: readonly { id: string; reason: string }[];
 }
 
-/** A cap over a key, and what stands against it. All sums in USD. */
+/** A cap over a key, and what counts against it. All sums in USD. */
 export interface CapStatus {
   /** Whose cap it is: `key`, `parent`, or a budget's `tenant`, `user`, `run`, `tool`, `vendor`. */
   scope: OpenUnion<CapScope>;
   cap: number;
   /** What has been spent under the cap. */
   spent: number;
-  /** What calls in flight, and calls whose outcome nobody knows, have reserved. */
+  /** What calls in flight, and calls with an unknown outcome, have reserved. */
   held: number;
   /** What is left; negative where a vendor has charged more than it was asked to. */
   remaining: number;
@@ -110,7 +110,7 @@ export interface BrakeRequest {
   tenantId?: string;
   /** Shown to the agents that it stops: 1–200 characters. */
   reason: string;
-  /** `30s`, `5m`, `1h`; without it the brake stands until it is lifted. */
+  /** `30s`, `5m`, `1h`; without it the brake is active until it is lifted. */
   expiresIn?: string;
 }
 
@@ -124,7 +124,7 @@ export interface Brake {
   tenantId?: string;
   reason: string;
   createdAt: Date;
-  /** Absent where it stands until it is lifted. */
+  /** Absent where it is active until it is lifted. */
   expiresAt?: Date;
   /** How many live keys it stopped; absent while they are being counted. */
   hit?: number;
@@ -212,7 +212,7 @@ export abstract class BrokerClient {
   }
 
   /**
-   * What stands against every cap over a key.
+   * What counts against every cap over a key.
    *
    * @throws VaultKeyInvalidException where the key is not live any more.
    * @throws VaultKeyUnavailableException where the broker gave no answer.
@@ -225,7 +225,7 @@ export abstract class BrokerClient {
    * Stops a subject. Once it resolves, no call of theirs is admitted.
    *
    * @throws CallRefusedException where the broker takes no such brake.
-   * @throws VaultKeyUnavailableException where the broker gave no answer; the brake may stand.
+   * @throws VaultKeyUnavailableException where the broker gave no answer; the brake may be active.
    */
   brake(_request: BrakeRequest): Promise<Brake> {
     return notInDialect('A brake');
@@ -234,7 +234,7 @@ export abstract class BrokerClient {
   /**
    * Lifts a brake.
    *
-   * @throws CallRefusedException 404 `not_found` where none of that id stands.
+   * @throws CallRefusedException 404 `not_found` where no active brake has the id.
    * @throws VaultKeyUnavailableException where the broker gave no answer.
    */
   lift(_brakeId: string): Promise<void> {
@@ -242,7 +242,7 @@ export abstract class BrokerClient {
   }
 
   /**
-   * The brakes that stand, the oldest first.
+   * The active brakes, the oldest first.
    *
    * @throws VaultKeyUnavailableException where the broker gave no answer.
    */

@@ -162,7 +162,7 @@ describe('EmbeddedBrokerClient', () => {
     expect(await client.issue({ ...REQUEST, leaseId })).toMatchObject({ leaseRefused: true });
   });
 
-  it('tells what stands against each cap over a key, until the key is revoked', async () => {
+  it('tells what counts against each cap over a key, until the key is revoked', async () => {
     const { id, token } = await issued({ budgets: { user: 3 } });
     const key = { token, vendor: 'stripe' };
     expect(await client.keyState(key)).toEqual({

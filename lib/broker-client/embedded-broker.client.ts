@@ -67,8 +67,8 @@ export class EmbeddedBrokerClient extends BrokerClient {
   }
 
   /**
-   * Whether the broker is not to be reached through this client, as one that is down: no key is to
-   * be had, no call is forwarded, no question answered. What ends keys still reaches it, so that an
+   * Whether the broker is not to be reached through this client, as one that is down: no key is
+   * issued, no call is forwarded, no question answered. What ends keys still reaches it, so that an
    * application can shut down.
    */
   isDown = false;
@@ -145,7 +145,7 @@ export class EmbeddedBrokerClient extends BrokerClient {
   }
 
   override async brakes(): Promise<readonly Brake[]> {
-    const list = await this.#ask('which brakes stand', () => this.broker.brakes());
+    const list = await this.#ask('which brakes are active', () => this.broker.brakes());
     return readBrakes(list) ?? unreadable();
   }
 

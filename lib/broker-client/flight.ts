@@ -6,13 +6,13 @@ import type { Readable } from 'node:stream';
 
 /** How long a request may take, in milliseconds. */
 export interface FlightLimits {
-  /** Until the connection stands, TLS included. */
+  /** Until the connection is open, TLS included. */
   connectMs: number;
   /** From then on until the answer. */
   answerMs: number;
   /**
    * Whether `answerMs` is for the whole answer. Where not, it is for the head, and then for any
-   * time the body stands still.
+   * time without any data of the body.
    */
   wholeAnswer: boolean;
 }
@@ -26,7 +26,7 @@ export type OutgoingHeaders = Readonly<Record<string, string>>;
  * would normalise.
  */
 export class Flight {
-  /** Whether the connection stood, so that the request may have been read at the other end. */
+  /** Whether the connection was open, so that the request may have been read at the other end. */
   sent = false;
   timedOut = false;
   /** Whether it waited for its turn until its time was over, and so never began. */
@@ -86,15 +86,15 @@ export class Flight {
     });
     if (!wholeAnswer) {
       stall = setTimeout(() => {
-        // What waits for its reader does not stand still.
+        // A body that waits for its reader has not stalled.
         if (body.readableLength > 0) stall?.refresh();
-        else body.destroy(new Error(`The answer stood still for ${answerMs} ms.`));
+        else body.destroy(new Error(`The answer brought nothing for ${answerMs} ms.`));
       }, answerMs);
     }
     pipeline(answer, body, () => {
       clearTimeout(stall);
     });
-    // An answer nobody reads must not bring the process down when it breaks off.
+    // An answer without a reader must not end the process when it breaks off.
     body.on('error', () => undefined);
     return body;
   }

@@ -671,7 +671,7 @@ describe.each(['forward', 'relay'] as const)('a call sent with %s', (forward) =>
     },
   );
 
-  it('lets no header of the call stand in for its own', async () => {
+  it('lets no header of the call replace its own', async () => {
     const broker = await serve(json(200, {}));
 
     const answer = await clientOf(broker.url)[forward]({
@@ -787,7 +787,7 @@ describe.each(['forward', 'relay'] as const)('a call sent with %s', (forward) =>
     await new Promise((resolve) => answer.body.once('close', resolve));
   });
 
-  it('breaks off an answer that stands still for as long as a call may take', async () => {
+  it('breaks off an answer that brings nothing for as long as a call may take', async () => {
     const url = await serveRaw((socket) => {
       socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{"id":'));
     });
@@ -815,7 +815,7 @@ describe.each(['forward', 'relay'] as const)('a call sent with %s', (forward) =>
     expect((error as Error).message).toContain('nothing was sent to stripe');
   });
 
-  it('says that nothing was sent when no connection comes to stand', async () => {
+  it('says that nothing was sent when no connection opens', async () => {
     // A TLS handshake that nobody answers: the connection is open, but nothing can be sent on it.
     const url = await serveRaw(() => undefined);
     const client = clientOf(url.replace('http:', 'https:'), { connectTimeoutMs: 50 });
@@ -1067,7 +1067,7 @@ describe('a brake', () => {
     ['a 200', json(200, { ...VIEW, hit: 3 }), 'VaultKeyUnavailableException'],
     ['a 201 without a brake', json(201, { hit: 3 }), 'VaultKeyUnavailableException'],
     ['a lost answer', (_s, response) => response.destroy(), 'VaultKeyUnavailableException'],
-  ])('does not seem to stand after %s', async (_title, handler, name) => {
+  ])('does not seem to be set after %s', async (_title, handler, name) => {
     const broker = await serve(handler);
     const put = { scope: 'all' as const, reason: 'why' };
     expect(await rejection(clientOf(broker.url).brake(put))).toMatchObject({ name });

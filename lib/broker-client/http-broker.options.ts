@@ -17,13 +17,13 @@ export interface HttpBrokerClientOptions {
    */
   callTimeoutMs?: number;
   /**
-   * Milliseconds until a connection stands.
+   * Milliseconds until a connection is open.
    *
    * @default 2_000
    */
   connectTimeoutMs?: number;
   /**
-   * Milliseconds an issue or a revocation may take, once the connection stands.
+   * Milliseconds an issue or a revocation may take, once the connection is open.
    *
    * @default 5_000
    */

@@ -15,7 +15,7 @@ export class KeptConnections {
   readonly https = new https.Agent({
     keepAlive: true,
     timeout: IDLE_CONNECTION_MS,
-    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says: a token goes to nobody else.
+    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says: a token goes only to a server with a valid certificate.
     rejectUnauthorized: true,
   });
   #free: number;

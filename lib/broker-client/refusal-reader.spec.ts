@@ -142,7 +142,7 @@ describe("the broker's refusals", () => {
     expect(exception?.getResponse()).toMatchObject({ error: 'agent_braked', reason: 'a loop' });
   });
 
-  it.each([502, 504])('keeps %i for an outcome nobody knows', (status) => {
+  it.each([502, 504])('keeps %i for an unknown outcome', (status) => {
     const exception = read(refusal(status, 'vendor_outcome_unknown'));
 
     expect(exception).toBeInstanceOf(VendorOutcomeUnknownException);

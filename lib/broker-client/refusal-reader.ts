@@ -277,7 +277,7 @@ function braked(fields: Fields): AgentBrakedException {
   });
 }
 
-/** The fields of a refusal, which stand at the top level, inside `error`, or in both. */
+/** The fields of a refusal, which are at the top level, inside `error`, or in both. */
 function fieldsOf(body: unknown): Fields {
   if (!isRecord(body)) return {};
   const error = body['error'];

@@ -45,9 +45,9 @@ export class RelayConnection {
       connections: maxConnections,
       pipelining: 1,
       headersTimeout: 0,
-      // Does not run while it is the reader who stands still.
+      // Does not run while the reader pauses.
       bodyTimeout: limits.answerMs,
-      // Whatever NODE_TLS_REJECT_UNAUTHORIZED says: a vault key goes to nobody else.
+      // Whatever NODE_TLS_REJECT_UNAUTHORIZED says: a vault key goes only to a server with a valid certificate.
       connect: { timeout: limits.connectMs, rejectUnauthorized: true },
     });
   }
@@ -108,11 +108,11 @@ class RelayFlight implements Dispatcher.DispatchHandler {
     const body = new Readable({
       read: () => controller.resume(),
       destroy: (error, done) => {
-        if (!this.#ended) controller.abort(error ?? new Error('Nobody reads the answer.'));
+        if (!this.#ended) controller.abort(error ?? new Error('The answer is no longer read.'));
         done(error);
       },
     });
-    // An answer nobody reads must not bring the process down when it breaks off.
+    // An answer without a reader must not end the process when it breaks off.
     body.on('error', () => undefined);
     this.#body = body;
     const given: Record<string, string> = {};

@@ -81,7 +81,7 @@ export class VaultKeyBrokerClient extends KeybrakeClient {
   }
 
   override async brakes(): Promise<readonly Brake[]> {
-    const what = 'which brakes stand';
+    const what = 'which brakes are active';
     const answer = await this.#ask({ method: 'GET', path: '/v1/brakes', what });
     return this.#read(answer, what, 200, readBrakes);
   }

@@ -185,7 +185,7 @@ export interface AuditEntryInfo {
   vendorRequestId: string | null;
   latencyMs: number | null;
   remoteAddress: string | null;
-  /** How many refusals of one kind the entry stands for; 1 for everything else. */
+  /** How many refusals of one kind the entry counts; 1 for everything else. */
   count: number;
 }
 

@@ -171,7 +171,7 @@ describe('configured prices', () => {
     }
   });
 
-  it('never stand before the broker’s own', () => {
+  it('never come before the broker’s own', () => {
     const rules = { free: ['POST /v1/payment_intents/*/*', 'POST /v1/refunds/*/*'] };
     expect(priceOf(rules, 'payment_intents/pi_1/confirm')).toMatchObject({ kind: 'exposure' });
     expect(priceOf(rules, 'payment_intents/pi_1/verify_microdeposits')).toEqual({ kind: 'free' });

@@ -7,7 +7,7 @@ import type { VendorRules } from './vendor.options';
 const MAX_CONFIG_BYTES = 1_048_576;
 
 /**
- * What a config file says. It holds no secret: those stand in the environment.
+ * What a config file says. It holds no secret: those are in the environment.
  *
  * @example
  * ```json
@@ -83,7 +83,7 @@ function configFaults(config: unknown): OptionIssue[] {
   return faults;
 }
 
-/** A name that stands twice in one object, where `JSON.parse` would take the last in silence. */
+/** A name that is given twice in one object: `JSON.parse` would silently take the last. */
 function nameGivenTwice(json: string): string | undefined {
   const open: Set<string>[] = [];
   for (const [token] of json.matchAll(/[{}]|"(?:[^"\\]|\\.)*"(?:\s*:)?/g)) {

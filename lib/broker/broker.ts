@@ -260,7 +260,7 @@ export class Broker {
     return this.#brakes.put(body, remoteAddress);
   }
 
-  /** The brakes that stand, the oldest first. */
+  /** The active brakes, the oldest first. */
   brakes(): Promise<{ brakes: readonly BrakeView[] }> {
     return this.#brakes.all();
   }
@@ -268,7 +268,7 @@ export class Broker {
   /**
    * Lifts a brake.
    *
-   * @throws BrokerRefusal 404 where none of that id stands, or 503.
+   * @throws BrokerRefusal 404 where no active brake has the id, or 503.
    */
   lift(
     id: string,

@@ -121,7 +121,7 @@ export function auditUnavailable(cause?: unknown): BrokerRefusal {
   return refusal;
 }
 
-/** The caller went away in mid-request. It is counted, and shown to no one: nobody reads the answer. */
+/** The caller went away in mid-request. It is counted, and shown to no one: the answer has no reader. */
 export function callerGone(cause?: unknown): BrokerRefusal {
   const refusal = new BrokerRefusal(
     'caller_gone',

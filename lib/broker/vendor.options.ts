@@ -11,7 +11,7 @@ import type { Vendor } from './pricing/vendor';
 
 /** What one call costs, as the operator says: either `usd` or `field`. */
 export interface PriceOptions {
-  /** `METHOD /path` such as `POST /v1/checkout/sessions`; `*` stands for exactly one segment. */
+  /** `METHOD /path` such as `POST /v1/checkout/sessions`; `*` matches exactly one segment. */
   call: string;
   /** US dollars that every such call holds, whatever its body says; up to 6 decimals. */
   usd?: number;
@@ -58,7 +58,7 @@ export interface VendorRules {
    * @example [{ call: 'POST /v1/checkout/sessions', usd: 20 }]
    */
   prices?: readonly PriceOptions[];
-  /** Calls that cost nothing, and are refused unless they stand here: `POST /v1/invoices`. */
+  /** Calls that cost nothing, and are refused unless they are listed here: `POST /v1/invoices`. */
   free?: readonly string[];
   /** Connected accounts that `Stripe-Account` and `Stripe-Context` may name. */
   accounts?: readonly string[];
@@ -269,7 +269,7 @@ function priceFaults(
   if (usd !== undefined && !isFlatPrice(usd)) {
     fault(
       `${path}.usd`,
-      `must be a number of US dollars above 0, up to ${MAX_FLAT_USD}, with at most 6 decimals: what costs nothing stands under free`,
+      `must be a number of US dollars above 0, up to ${MAX_FLAT_USD}, with at most 6 decimals: list what costs nothing under free`,
     );
   }
   if (field !== undefined && (typeof field !== 'string' || !/^[a-z][a-z0-9_]*$/.test(field))) {
@@ -303,7 +303,7 @@ function callFaults(
   }
   const name = tableCall(call, vendor);
   if (name.split(' ')[1]?.startsWith('*') === true) {
-    return fault(path, 'must name its resource: "*" cannot stand first');
+    return fault(path, 'must name its resource: "*" cannot be first');
   }
   if (vendor.pricedCalls.includes(name))
     return fault(path, 'has a price that the broker knows itself');

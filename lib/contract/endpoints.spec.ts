@@ -193,7 +193,7 @@ describe('a pattern', () => {
     );
   });
 
-  it('grants nothing where there is none', () => {
+  it('grants nothing where it is empty', () => {
     expect(isAllowed([], 'GET', ['v1', 'charges'])).toBe(false);
   });
 });

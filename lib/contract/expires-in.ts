@@ -2,7 +2,7 @@ const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000 } as const;
 /** No key lives longer, in milliseconds. */
 export const LONGEST_LIFE_MS = 24 * UNIT_MS.h;
 
-/** How long a key lives where nobody says otherwise. */
+/** How long a key lives by default. */
 export const DEFAULT_EXPIRES_IN = '5m';
 
 /** The rule, for messages. */

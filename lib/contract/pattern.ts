@@ -11,7 +11,7 @@ const METHODS: ReadonlySet<string> = new Set([
 ]);
 const MAX_PATTERN = 512;
 
-/** An allowed endpoint: `[METHOD ]/segment/…`, where `*` stands for exactly one segment. */
+/** An allowed endpoint: `[METHOD ]/segment/…`, where `*` matches exactly one segment. */
 export interface Pattern {
   /** Absent: GET and POST. */
   method?: string;
@@ -37,7 +37,7 @@ export function parsePattern(pattern: string, prefix = '/v1/'): Pattern | { faul
     if (segment === '*' || isCanonicalSegment(segment)) continue;
     return {
       fault: segment.includes('*')
-        ? `has the segment "${segment}": "*" stands for exactly one whole segment`
+        ? `has the segment "${segment}": "*" matches exactly one whole segment`
         : `has the segment "${segment}", which no call can have`,
     };
   }

@@ -9,7 +9,7 @@ import { VaultKeyException } from './vault-key.exception';
  * are refused. Answered as 403 `agent_braked`.
  */
 export class AgentBrakedException extends VaultKeyException {
-  /** Over whom the brake stands: `key`, `tenant`, `user`, `run`, `tool`, `vendor` or `all`. */
+  /** What the brake stops: `key`, `tenant`, `user`, `run`, `tool`, `vendor` or `all`. */
   readonly scope?: OpenUnion<BrakeScope>;
   /** The operator's reason. */
   readonly reason?: string;

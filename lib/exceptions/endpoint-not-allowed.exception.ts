@@ -15,7 +15,7 @@ export class EndpointNotAllowedException extends VaultKeyException {
     const allowed = init.allowed.length === 0 ? 'nothing' : init.allowed.join(', ');
     super({
       code: 'endpoint_not_allowed',
-      message: `This invocation may not call ${init.attempted}. Nothing was sent to the vendor. It may call: ${allowed}. Use one of these, or add the endpoint to allowedEndpoints in @AgentTool ("*" stands for exactly one path segment).`,
+      message: `This invocation may not call ${init.attempted}. Nothing was sent to the vendor. It may call: ${allowed}. Use one of these, or add the endpoint to allowedEndpoints in @AgentTool ("*" matches exactly one path segment).`,
       status: HttpStatus.FORBIDDEN,
       retryable: false,
       details: { allowed: init.allowed, attempted: init.attempted },

@@ -3,14 +3,14 @@ import type { HttpException } from '@nestjs/common';
 const exceptions = new WeakMap<object, HttpException>();
 
 /**
- * Says which exception the error object of an answer stands for. The `stripe` client keeps that very
+ * Remembers which exception the error object of an answer means. The `stripe` client keeps that very
  * object as `raw` of the error it throws, so that what was thrown can be told without its classes.
  */
 export function standFor(error: object, exception: HttpException): void {
   exceptions.set(error, exception);
 }
 
-/** The exception that an error stands for: of the `stripe` client, or of a job. */
+/** The exception that an error means: of the `stripe` client, or of a job. */
 export function exceptionBehind(error: unknown): HttpException | undefined {
   const own = typeof error === 'object' && error !== null ? exceptions.get(error) : undefined;
   if (own !== undefined) return own;

@@ -10,8 +10,8 @@ export class VaultKeyUnavailableException extends VaultKeyException {
   /** Seconds to wait before trying again, where the broker said so. */
   readonly retryAfter?: number;
   /**
-   * True when the answer to an issue request was lost: the broker may hold a live key whose token
-   * nobody has. It ends with its expiry.
+   * True when the answer to an issue request was lost: the broker may have a live key whose token
+   * is lost. It ends with its expiry.
    */
   readonly keyMayExist: boolean;
 

@@ -300,7 +300,7 @@ export class ProxiedStripeService extends ProxiedVendorService {
 }
 
 /**
- * What Stripe has to be told where it would refuse to confirm: nobody comes back from a redirect.
+ * What Stripe must be told before it confirms: an agent does not come back from a redirect.
  */
 function automaticMethodsFor({
   confirm,

@@ -15,7 +15,7 @@ export function provideStripeClient(create: NewClient): void {
   newClient = create;
 }
 
-/** The client of one application; none where nobody has imported `nestjs-vault-key/stripe`. */
+/** The client of one application; absent where `nestjs-vault-key/stripe` is not imported. */
 export function newStripeClient(vaultKeys: CurrentVaultKey): object | undefined {
   return newClient?.(vaultKeys);
 }

@@ -163,7 +163,7 @@ function compareMoney(
 function assertWhole(book: StripeBook): void {
   if (book.forgotten === 0) return;
   throw new RangeError(
-    `The vendor's book has forgotten ${book.forgotten} calls and movements, so that nobody can count them all: ` +
+    `The vendor's book has forgotten ${book.forgotten} calls and movements, so that they cannot all be counted: ` +
       'start the vendor with a larger `keep`, or reset it between tests.',
   );
 }

@@ -1215,7 +1215,7 @@ describe('a vendor that keeps the latest calls', () => {
     expect([small.size, small.book.forgotten, small.book.total('usd')]).toEqual([0, 0, 0]);
   });
 
-  it('keeps 10,000 unless told otherwise, and no number that is none', async () => {
+  it('keeps 10,000 unless told otherwise, and takes no invalid number', async () => {
     await expect(createStripeVendor({ keep: 0 })).rejects.toThrow('keep must be');
     await expect(createStripeVendor({ keep: Number.NaN })).rejects.toThrow('keep must be');
     expect(vendor.book.forgotten).toBe(0);

@@ -61,7 +61,7 @@ const DEFAULT_SECRET_KEY = 'sk_test_offline';
 // Longer than clients keep idle connections, so that none meets a connection just being closed.
 const KEEP_ALIVE_MS = 75_000;
 
-/** What stands at the endpoint's door: an answer already, or a call that may execute. */
+/** What comes before the endpoint: an answer already, or a call that may execute. */
 type Admission =
   { readonly answer: StripeAnswer } | { readonly prepared: PreparedCall; readonly id: string };
 
@@ -381,7 +381,7 @@ type ScriptedTurn = NonNullable<ReturnType<StripeScript['take']>>;
 /**
  * Starts an offline Stripe on 127.0.0.1: see {@link StripeVendor} for what it does.
  *
- * @throws where the port is taken, or the secret key could not stand in a header
+ * @throws where the port is taken, or a header cannot hold the secret key
  */
 export async function createStripeVendor(options: StripeVendorOptions = {}): Promise<StripeVendor> {
   return new StripeVendor(options).listen(options.port ?? 0);

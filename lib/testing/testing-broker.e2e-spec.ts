@@ -110,7 +110,7 @@ describe('TestingBroker', () => {
     [{ user: undefined }],
     [null],
     ['everybody'],
-  ])('%j is whose cap nobody knows, and nothing is stopped', async (target) => {
+  ])('%j names no cap, and nothing is stopped', async (target) => {
     await expect(broker.exhaust(target as CapTarget)).rejects.toThrow(TypeError);
     await run(charge);
   });

@@ -49,7 +49,7 @@ const EXAMPLES = "'all', { user: 'u1' }, { user: 'u1', tenant: 't1' }, { run: 'r
  */
 @Injectable()
 export class TestingBroker {
-  /** What stood over each subject before, by its path. */
+  /** The cap over each subject before, by its path. */
   readonly #before = new Map<string, { path: BudgetPath; cap: number | undefined }>();
 
   constructor(private readonly moduleRef: ModuleRef) {}

@@ -3,7 +3,7 @@ import { CallRefusedException } from '../exceptions/call-refused.exception';
 
 /** On whose behalf an invocation works. */
 export interface AgentIdentity {
-  /** The user, or `anon` where nobody is logged in. */
+  /** The user, or `anon` without a log-in. */
   userId: string;
   /** The agent's run, 1–128 of `[A-Za-z0-9_.:-]`: what groups the calls of one errand. */
   runId: string;
@@ -22,7 +22,7 @@ export interface PartialAgentIdentity {
   tool?: string | undefined;
 }
 
-/** Who an invocation is for where nobody is logged in. */
+/** Whom an invocation is for without a log-in. */
 export const ANONYMOUS = 'anon';
 
 /** What a run id must look like, in words. */
@@ -35,7 +35,7 @@ export function isRunId(value: unknown): value is string {
   return typeof value === 'string' && RUN_ID.test(value);
 }
 
-/** A run id nobody else has: 8 random bytes in hex. */
+/** A run id that is unique: 8 random bytes in hex. */
 export function newRunId(): string {
   return randomHex(8);
 }

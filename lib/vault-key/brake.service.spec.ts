@@ -88,7 +88,7 @@ describe('BrakeService', () => {
     [{ user: 'u1', run: 'r1' }, /it names user and run/],
     [{ key: 'vk_1', tenant: 't1' }, /it names key and tenant/],
     [{ tenant: undefined }, /it names none/],
-    // Whoever stops a user without an id has not meant to stop the whole tenant.
+    // A caller that stops a user without an id does not mean to stop the whole tenant.
     [{ user: undefined, tenant: 't1' }, /user is undefined/],
     [{ users: ['u1'] }, /unknown scope "users"/],
     [{ user: '' }, /target\.user must be a string that is not blank, or an integer/],

@@ -18,9 +18,9 @@ export type BrakeTarget =
   | { tenant: string | number | bigint }
   | { key: string };
 
-/** How long a brake stands. */
+/** How long a brake is active. */
 export interface BrakeOptions {
-  /** `30s`, `5m`, `1h`, at most 24 h. Without it the brake stands until it is lifted. */
+  /** `30s`, `5m`, `1h`, at most 24 h. Without it the brake is active until it is lifted. */
   expiresIn?: string | undefined;
 }
 
@@ -55,7 +55,7 @@ export class BrakeService {
    * still being counted: {@link list} tells it some moments later.
    * @throws CallRefusedException where the target does not have exactly one scope, where the broker
    * takes no such brake, and `dialect_not_supported` where it has none.
-   * @throws VaultKeyUnavailableException where the broker gave no answer: the brake may stand, and
+   * @throws VaultKeyUnavailableException where the broker gave no answer: the brake may be active, and
    * to put it again is harmless.
    */
   async stop(target: BrakeTarget, reason: string, options: BrakeOptions = {}): Promise<NewBrake> {
@@ -70,7 +70,7 @@ export class BrakeService {
   /**
    * Lifts a brake: its target is served again, unless another brake stops it.
    *
-   * @throws CallRefusedException 404 `not_found` where none of that id stands.
+   * @throws CallRefusedException 404 `not_found` where no active brake has the id.
    * @throws VaultKeyUnavailableException where the broker gave no answer.
    */
   async lift(id: string): Promise<void> {

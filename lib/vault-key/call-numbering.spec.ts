@@ -75,7 +75,7 @@ describe('the idempotency keys of work that may be done again', () => {
     );
   });
 
-  it('of work whose hash stands for it are not those of work that is named like the hash', () => {
+  it('of work that is named by its hash are not those of work that is named like the hash', () => {
     const [key = ''] = keysOf('Überweisung:1', [{ method: 'POST', path: '/v1/charges' }]);
     const [prefix = ''] = key.split(':');
     expect(prefix).toMatch(/^sha256-[0-9a-f]{64}$/);

@@ -15,7 +15,7 @@ export interface NumberedCall {
   generatedKey?: string | undefined;
 }
 
-/** What can stand in a key as it is, and is not taken for the hash of what cannot. */
+/** What can be in a key as it is, and is not taken for the hash of what cannot. */
 const PLAIN = /^(?!sha256-)[\x21-\x7e]{1,190}$/;
 
 /**
@@ -33,7 +33,7 @@ export class CallNumbering {
 
   /**
    * @param work What tells this work from all other, such as `<queue>:<job id>`.
-   * @param origin What else tells it apart, and stands in its keys within the hash alone.
+   * @param origin What else tells it apart, and is in its keys only within the hash.
    */
   constructor(work: string, origin = '') {
     // A key holds 1 to 255 visible ASCII characters.

@@ -62,7 +62,7 @@ export class GracefulStop implements OnModuleDestroy, BeforeApplicationShutdown 
     };
   }
 
-  /** Remembers a key that belongs to no invocation; nobody waits for its end. */
+  /** Remembers a key that belongs to no invocation: the stop does not wait for its end. */
   keyIssued(key: VaultKey, end: () => void): void {
     const timer = setTimeout(() => this.#keys.delete(key), key.expiresAt.getTime() - Date.now());
     this.#keys.set(key, { end, timer: timer.unref() });

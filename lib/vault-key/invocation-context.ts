@@ -41,7 +41,7 @@ export function liveInvocation(): InvocationRecord | undefined {
 }
 
 /**
- * Where a call of a marked method stands to the invocation that a route opened for it: `under_way`
+ * How a call of a marked method relates to the invocation that a route opened for it: `under_way`
  * is the routed call itself, `too_late` the same after its invocation had ended, with the pipes
  * still at work.
  */

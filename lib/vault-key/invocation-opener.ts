@@ -198,7 +198,7 @@ export class InvocationOpener {
       fate = ` The key ${keyId} that the answer named is being revoked.`;
     } else if (error instanceof VaultKeyUnavailableException && error.keyMayExist) {
       const end = this.terms.lease === undefined ? '' : "with this application's lease, at most ";
-      fate = ` The broker may hold a key whose token nobody has; it ends ${end}after ${expiresIn}.`;
+      fate = ` The broker may have a key whose token was lost; it ends ${end}after ${expiresIn}.`;
     }
     this.#logger.warn(`No vault key for ${whose}: ${error.message}${fate}`);
   }

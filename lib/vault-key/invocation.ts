@@ -2,7 +2,7 @@ import { enterInvocation } from './invocation-context';
 import type { InvocationRecord } from './invocation-context';
 import type { VaultKey } from './vault-key';
 
-/** One invocation that has its key. Whoever opened it ends it, once. */
+/** One invocation that has its key. What opened it ends it, once. */
 export class Invocation {
   readonly #record: InvocationRecord;
   readonly #onEnd: (() => void) | undefined;

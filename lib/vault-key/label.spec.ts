@@ -44,7 +44,7 @@ describe('what a label may not hold', () => {
     'a',
   );
 
-  it('becomes _ in a label, wherever it stands and wherever the label is cut', () => {
+  it('becomes _ in a label, wherever it is and wherever the label is cut', () => {
     fc.assert(
       fc.property(fc.array(unshown, { maxLength: 250 }), runId, (parts, run) => {
         expect(labelFault(keyLabel('nest', parts.join(''), run), 200)).toBeUndefined();

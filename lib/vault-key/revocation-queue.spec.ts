@@ -180,7 +180,7 @@ describe('RevocationQueue', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('shutting down takes 10 s at most, says what is left, and lets go of the broker', async () => {
+  it('shutting down takes 10 s at most, says what is left, and releases the broker', async () => {
     broker.answer = away;
     queue.invocationStarted();
     queue.add('a', inMs(600_000));

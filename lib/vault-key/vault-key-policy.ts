@@ -3,7 +3,7 @@ import { patternFault } from '../contract/pattern';
 import { EXPIRES_IN_RULE, parseExpiresIn } from '../contract/expires-in';
 import { capFault } from '../contract/usd';
 
-/** The vendor a key is for where nobody names one. */
+/** The vendor a key is for by default. */
 export const DEFAULT_VENDOR = 'stripe';
 
 /** What a vault key may do, and for how long. */
@@ -14,7 +14,7 @@ export interface VaultKeyPolicy {
    */
   dailyUsdCap: number;
   /**
-   * The vendor endpoints the key opens, 1 to 100 patterns. `*` stands for exactly one path segment;
+   * The vendor endpoints the key opens, 1 to 100 patterns. `*` matches exactly one path segment;
    * a pattern without a method grants GET and POST.
    *
    * @example ['GET /v1/charges', '/v1/payment_intents', '/v1/payment_intents/*']

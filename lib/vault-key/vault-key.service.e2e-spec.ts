@@ -271,7 +271,7 @@ describe('VaultKeyService', () => {
     await expect(service.issue(POLICY)).rejects.toBe(error);
     expect(warn).toHaveBeenCalledWith(
       expect.stringContaining(
-        'The broker may hold a key whose token nobody has; it ends after 5m.',
+        'The broker may have a key whose token was lost; it ends after 5m.',
       ),
     );
     warn.mockRestore();

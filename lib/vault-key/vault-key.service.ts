@@ -32,7 +32,7 @@ export class VaultKeyService {
    * @returns What the work returns.
    * @throws VaultKeyUnavailableException when no key could be issued or the policy is invalid; the
    * work has not begun then.
-   * @throws What the work throws; an error of the `stripe` client as the exception it stands for.
+   * @throws What the work throws; an error of the `stripe` client as the exception it means.
    * @example
    * await this.vaultKeys.run(
    *   { dailyUsdCap: 50, allowedEndpoints: ['/v1/refunds'] },
@@ -56,7 +56,7 @@ export class VaultKeyService {
   }
 
   /**
-   * A vault key outside any invocation, for work that no callback can hold. Whoever asks for it
+   * A vault key outside any invocation, for work that no callback can hold. The caller that asks for it
    * ends it with {@link revoke}; otherwise it lives until its expiry.
    *
    * @throws VaultKeyUnavailableException when no key could be issued or the policy is invalid.

@@ -32,7 +32,7 @@ export class Books {
   }
 
   /**
-   * One key of the run, as soon as the condition holds, or as it stands after two seconds: an
+   * One key of the run, as soon as the condition holds, or as it is after two seconds: an
    * answer does not wait for the book to be written up.
    */
   async key(

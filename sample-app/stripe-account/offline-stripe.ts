@@ -26,7 +26,7 @@ export class OfflineStripe extends StripeAccount implements OnApplicationShutdow
     return this.#vendor.url;
   }
 
-  /** All of them: this Stripe serves nobody else, so what is of no run must not have happened. */
+  /** All of them: this Stripe serves only the sample, so what belongs to no agent run must not have happened. */
   async movements(): Promise<Movement[]> {
     return this.#vendor.book.executed
       .filter(({ kind }) => kind !== 'authorization')

@@ -7,7 +7,7 @@ import { until } from '../support/until';
 
 const PAYMENT =
   'amount=100&currency=usd&payment_method=pm_card_visa&allowed_payment_method_types[0]=card&confirm=true';
-const MANY = 20_000;
+const MANY = 12_000;
 
 let vendor: StripeVendor;
 beforeAll(async () => {
@@ -98,7 +98,10 @@ describe(`with ${MANY} live keys`, () => {
   });
 
   it('a page of a list looks at so many keys and no more, and its cursor leads to the rest', async () => {
-    expect(await pagesOf(broker, 'status=active')).toEqual({ pages: 21, keys: MANY + 1 });
+    expect(await pagesOf(broker, 'status=active')).toEqual({
+      pages: Math.ceil((MANY + 1) / 1_000),
+      keys: MANY + 1,
+    });
     // Nothing is found, and the walk past all of them is more than one request is to cost.
     expect(await pagesOf(broker, 'vendor=paypal')).toEqual({ pages: 2, keys: 0 });
     expect(await pagesOf(broker, 'status=revoked')).toEqual({ pages: 2, keys: 0 });

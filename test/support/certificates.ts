@@ -14,7 +14,7 @@ export interface Certificate {
 export function certificateFor(name: string): Certificate {
   const certFile = temporaryFile('certificate.pem');
   const keyFile = temporaryFile('certificate.key');
-  const command = `req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=test -addext subjectAltName=${name} -keyout ${keyFile} -out ${certFile}`;
+  const command = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=test -addext subjectAltName=${name} -keyout ${keyFile} -out ${certFile}`;
   execFileSync('openssl', command.split(' '), { stdio: 'ignore' });
   return { certFile, keyFile, cert: readFileSync(certFile), key: readFileSync(keyFile) };
 }

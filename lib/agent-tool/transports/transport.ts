@@ -16,7 +16,7 @@ export interface Transport {
   responseOf?(context: ExecutionContext): ClosableResponse | undefined;
   /** The tool's own name, where it has one beside `Class.method`. */
   toolNameOf?(context: ExecutionContext): string | undefined;
-  /** Whether nobody waits for the answer any more. Asked where Nest drops a call for that. */
+  /** Whether the caller is gone. Asked where Nest drops a call for that. */
   callerGone?(context: ExecutionContext): boolean;
   /** Whether an async iterator that a handler gives is read to its end, with the key it needs. */
   readonly readsIterators?: boolean;

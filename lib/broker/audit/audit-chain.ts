@@ -65,7 +65,7 @@ export class AuditWalk {
     return true;
   }
 
-  /** @param stored The head and its seal, as they stand in the store. */
+  /** @param stored The head and its seal, as they are in the store. */
   end(stored: AuditHead & { seal: string }): AuditVerdict {
     const { count, mac } = this.#head;
     if (this.#fault === undefined) {

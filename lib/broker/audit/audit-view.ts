@@ -22,7 +22,7 @@ export interface AuditEntryView {
   vendor: string | null;
   method: string | null;
   path: string | null;
-  /** `forwarded` while nobody knows how a call ended, then `settled`, `released`, `unknown`; the code of a refusal. */
+  /** `forwarded` until it is known how a call ended, then `settled`, `released`, `unknown`; the code of a refusal. */
   verdict: string | null;
   reason: string | null;
   requested_usd: number | null;

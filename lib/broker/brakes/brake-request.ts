@@ -19,7 +19,7 @@ export interface BrakeRequest {
   target: string;
   tenant?: string;
   reason: string;
-  /** Absent where it stands until it is lifted. */
+  /** Absent where it is active until it is lifted. */
   lifeMs?: number;
 }
 

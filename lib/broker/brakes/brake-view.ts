@@ -10,7 +10,7 @@ export interface BrakeView {
   tenant_id?: string;
   reason: string;
   created_at: string;
-  /** Absent where it stands until it is lifted. */
+  /** Absent where it is active until it is lifted. */
   expires_at?: string;
   /** How many live keys it hit; null while they are being counted, which takes some seconds for a million. */
   hit: number | null;

@@ -6,7 +6,7 @@ import { ANY_ID, BUDGET_SCOPES, subjectsOf } from './budget';
 import type { Budget, BudgetRule, BudgetScope, BudgetSubject } from './budget';
 
 const MAX_ID = 128;
-/** Within what the ids of a scope are counted; the rest stand alone. */
+/** Within what the ids of a scope are counted; the rest are counted alone. */
 const WITHIN: Readonly<Record<BudgetScope, readonly ('tenant_id' | 'user_id')[]>> = {
   tenant: [],
   user: ['tenant_id'],

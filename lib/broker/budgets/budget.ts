@@ -10,7 +10,7 @@ export type BudgetScope = (typeof BUDGET_SCOPES)[number];
 export const APP_BUDGET_SCOPES = ['tenant', 'user', 'run', 'tool'] as const;
 export type AppBudgets = { [Scope in (typeof APP_BUDGET_SCOPES)[number]]?: MicroUsd };
 
-/** Stands for every id of a scope that has no budget of its own. */
+/** Means every id of a scope that has no budget of its own. */
 export const ANY_ID = '*';
 
 /** Who is counted; a part that a key lacks is empty. */

@@ -74,7 +74,7 @@ function faultOf({ code, message }: Error & { code?: string }): string {
     : reason;
 }
 
-/** A segment of a path: one of dots alone would name another path to whatever stands between. */
+/** A segment of a path: one of dots alone would name another path to a server in between. */
 export function segment(text: string): string {
   return /^\.{1,2}$/.test(text) ? text.replaceAll('.', '%2E') : encodeURIComponent(text);
 }

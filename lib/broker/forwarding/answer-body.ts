@@ -6,7 +6,7 @@ const HIGH_WATER_MARK = 65_536;
 export interface BodySource {
   pause(): void;
   resume(): void;
-  /** Nobody reads it, or reads on. */
+  /** Its reader is gone. */
   drain(): void;
   /** A time-out in which somebody must begin or go on to read. */
   readonly readTimeoutMs: number;
@@ -124,7 +124,7 @@ export class AnswerBody {
     this.#paused = true;
     this.#source.pause();
     clearTimeout(this.#timer);
-    // A reader that stands still must not keep a connection to the vendor for good.
+    // A reader that pauses must not keep a connection to the vendor for good.
     this.#timer = setTimeout(() => {
       this.#stream?.destroy(new Error('the answer was not read in time'));
       this.drop();

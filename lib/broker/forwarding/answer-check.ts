@@ -107,7 +107,7 @@ function tooLarge(isError: boolean): string {
     : `it has more than ${MAX_SHOWN_BYTES} bytes, which are not looked through for the client_secret of payments: ask for fewer objects at once, by limit or without expand`;
 }
 
-/** The refusal that stands in for an answer; it moves no money by itself, so the settlement stands. */
+/** The refusal in place of an answer. It moves no money by itself, so the settlement is not changed. */
 function withheld(status: number, why: string): BrokerRefusal {
   if (status >= 500) {
     return new BrokerRefusal(

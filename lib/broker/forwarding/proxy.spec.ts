@@ -29,7 +29,7 @@ const key: KeyRecord = {
   expiresAt: Date.now() + 60_000,
 };
 
-/** A proxy on a real ledger, some methods of which the test stands in for. */
+/** A proxy on a real ledger, some methods of which the test replaces. */
 async function proxyOn(methods: (ledger: Ledger) => Partial<Ledger>) {
   const ledger = new SqliteLedger(':memory:');
   await ledger.issue(key);
@@ -111,7 +111,7 @@ describe('the proxy', () => {
     expect(vendor.received).toEqual([]);
   });
 
-  it('leaves the hold standing where the settlement cannot be written, and answers all the same', async () => {
+  it('leaves the hold as it is where the settlement cannot be written, and answers all the same', async () => {
     const { forward, ledger, proxy } = await proxyOn(() => ({
       end: () => Promise.reject(storeUnavailable()),
     }));

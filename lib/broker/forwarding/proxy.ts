@@ -252,7 +252,7 @@ export class Proxy {
       (end) => {
         flight.end = end;
         release();
-        // One that cannot be written is kept by the ledger, and its hold stands until it is.
+        // One that cannot be written is kept by the ledger, and its hold counts until it is.
         const settled = this.#settle(configured, hold, priceable, end);
         settled.then(flight.land, flight.land);
       },

@@ -90,7 +90,7 @@ export class VendorConnection {
    * Sends a request. Resolves with the head of the answer, or with `undefined` where none came;
    * `onEnd` is called once, before the answer's body ends, with what became of the exchange. The
    * exchange is followed even where the answer's body is destroyed; the rest of it then has one
-   * time-out to arrive. A body that nobody reads for a time-out is destroyed.
+   * time-out to arrive. A body that is not read for a time-out is destroyed.
    */
   exchange(
     request: VendorRequest,

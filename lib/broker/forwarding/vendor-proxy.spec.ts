@@ -34,7 +34,7 @@ describe('the proxy for a vendor', () => {
     '*',
     'localhost, stripe.com',
     'localhost stripe.com:443',
-  ])('is none where NO_PROXY is %j', (list) => {
+  ])('is not used where NO_PROXY is %j', (list) => {
     expect(hostOf(STRIPE, { HTTPS_PROXY: PROXY, NO_PROXY: list })).toBeUndefined();
     expect(hostOf(STRIPE, { HTTPS_PROXY: PROXY, no_proxy: list })).toBeUndefined();
   });

@@ -41,7 +41,7 @@ function proxyUrl(text: string): URL | undefined {
   }
 }
 
-/** A name in the list stands for its subdomains too; one that begins with a dot for those alone. */
+/** A name in the list means its subdomains too; one that begins with a dot means only those. */
 function isExcepted({ hostname, port }: URL, list: string): boolean {
   return list.split(/[\s,]+/).some((entry) => {
     const [, name = '', entryPort = ''] = /^(.*?)(?::(\d+))?$/.exec(entry.toLowerCase()) ?? [];

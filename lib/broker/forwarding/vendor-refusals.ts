@@ -1,7 +1,7 @@
 import { BrokerRefusal } from '../refusal';
 import type { ExchangeEnd } from './vendor-connection';
 
-/** The refusal that stands in for an answer which must not be relayed. */
+/** The refusal in place of an answer that must not be relayed. */
 export function refusedAnswer(status: number): BrokerRefusal | undefined {
   if (status >= 300 && status < 400) {
     return new BrokerRefusal(

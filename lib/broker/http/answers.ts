@@ -3,15 +3,15 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { BrokerRefusal } from '../refusal';
 
-/** How long the reader of a long answer may stand still. */
+/** How long the reader of a long answer may pause. */
 const STANDSTILL_MS = 60_000;
 
-/** Answers with JSON that nobody may store: some of it holds a token. */
+/** Answers with JSON that no cache may store: some of it holds a token. */
 export function sendJson(res: ServerResponse, status: number, body: unknown): void {
   sendText(res, status, 'application/json', JSON.stringify(body));
 }
 
-/** Answers with a text that nobody may store. */
+/** Answers with a text that no cache may store. */
 export function sendText(
   res: ServerResponse,
   status: number,
@@ -28,7 +28,7 @@ export function sendText(
 
 /**
  * Answers with one JSON document a line, as fast as they are read. What breaks off takes the
- * connection with it, so that nobody reads a clean end.
+ * connection with it, so that no reader takes it for a clean end.
  */
 export async function sendLines(
   res: ServerResponse,

@@ -80,13 +80,13 @@ describe('a request that is invalid', () => {
       'invalid_request',
     ],
     [
-      'a chunk that is none',
+      'an invalid chunk',
       () => `${payment('Transfer-Encoding: chunked')}\r\n\r\nxyz\r\n${PAYMENT}\r\n0\r\n\r\n`,
       400,
       'invalid_request',
     ],
     [
-      'a chunk that is none, behind a good one',
+      'an invalid chunk behind a valid one',
       () => `${payment('Transfer-Encoding: chunked')}\r\n\r\n5\r\namoun\r\nxyz\r\n`,
       400,
       'invalid_request',
@@ -221,7 +221,7 @@ describe('HTTP/1.0', () => {
   });
 });
 
-describe('what strangers ask', () => {
+describe('what is asked without a token', () => {
   it('is logged, without what they sent', async () => {
     const strange = rawRequest([
       'GET /stripe/v1/x HTTP/1.1',

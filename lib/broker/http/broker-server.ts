@@ -104,7 +104,7 @@ class BrokerHandler {
 
   handle(req: IncomingMessage, res: ServerResponse, fault = framingFault(req)): void {
     this.#openAnswers.begin(req, res);
-    // What is left of a body that was refused half read would stand before the next request.
+    // What is left of a body that was refused half read would come before the next request.
     res.once('finish', () => req.resume());
     const url = req.url ?? '';
     const mark = url.indexOf('?');
@@ -128,7 +128,7 @@ class BrokerHandler {
     }
   }
 
-  /** Refuses what Node's parser could not read; a connection that broke has nobody to be told. */
+  /** Refuses what Node's parser could not read; on a connection that broke there is no one to tell. */
   refuseBroken(socket: Duplex, code = ''): void {
     if (code === 'HPE_INVALID_EOF_STATE') {
       // A caller that went away in mid-request: it may still listen, but it is no one's fault.

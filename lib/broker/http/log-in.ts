@@ -10,7 +10,7 @@ const MAX_ADDRESSES = 10_000;
 
 /**
  * Tells a caller with the management token from all others. The token always gets in, however
- * often others at the same address have failed: nobody there can keep an operator from a brake.
+ * often others at the same address have failed: no one there can keep an operator from a brake.
  */
 export class LogIn {
   readonly #tokenHash: Buffer;

@@ -38,7 +38,7 @@ const MAX_PATTERNS = 100;
 
 /**
  * Reads the body of `POST /v1/keys`. Nothing is coerced, and nothing missing, empty or `null` ever
- * means "unlimited" or "all". Fields that nobody knows are passed over at the top, as Keybrake does,
+ * means "unlimited" or "all". Unknown fields are passed over at the top, as Keybrake does,
  * and are faults in `subject` and `budgets`.
  *
  * @param prefixes Each configured vendor's path prefix, by the vendor's name.

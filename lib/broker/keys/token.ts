@@ -25,7 +25,7 @@ export function randomBase62(length: number): string {
 
 /**
  * What follows the prefix of an id: seven characters of the time, fifteen drawn at random. Ids that
- * are made in one go stand side by side in an index, which is what a store writes by.
+ * are made together are side by side in an index, which is what a store writes by.
  */
 export function newId(now: number): string {
   return base62(now, TIME_LENGTH) + randomBase62(ID_LENGTH - TIME_LENGTH);

@@ -16,7 +16,7 @@ const HOUR = 3_600_000;
 const START = Date.UTC(2026, 0, 1, 22);
 const CAP = 1_000_000 * CENT;
 
-/** Two users in two tenants, each with runs and tools; one key stands under another. */
+/** Two users in two tenants, each with runs and tools; one key is under another. */
 const SUBJECTS: { subject: Subject; parent?: number }[] = [
   { subject: { tenant_id: 't1', user_id: 'u1', run_id: 'r1', tool: 'pay' } },
   { subject: { tenant_id: 't1', user_id: 'u1', run_id: 'r2', tool: 'refund' } },

@@ -17,7 +17,7 @@ interface Settlement {
 
 /**
  * Settlements that the store has not taken yet. They are kept until it does: meanwhile their holds
- * stand, and no call is under way on them. Those on one object are written in their order, whichever
+ * count, and no call is under way on them. Those on one object are written in their order, whichever
  * of them the store takes first: a cancel gives back nothing of a payment that is not settled yet.
  */
 export class KeptSettlements {

@@ -75,7 +75,7 @@ describe.each(LEDGERS)('the ledger: %s', (_name, open, numRuns, state) => {
   };
   const balance = async (id: string, by = ledger) => (await by.key(id, 0))?.balance;
 
-  it('holds, settles, releases, and leaves standing what nobody knows', async () => {
+  it('holds, settles, releases, and keeps what is unknown', async () => {
     const key = keyOf('k', 1_000 * CENT);
     await ledger.issue(key);
     const [settled, released, unknown] = await Promise.all([
@@ -243,7 +243,7 @@ describe.each(LEDGERS)('the ledger: %s', (_name, open, numRuns, state) => {
       fc.asyncProperty(caps, fc.array(step, { maxLength: 40 }), async (cents, steps) => {
         const own = open();
         try {
-          // `2` stands under `1`, and `1` under `0`.
+          // `2` is under `1`, and `1` under `0`.
           const keys = cents.map((cap, i) =>
             keyOf(`k${i}`, cap * CENT, i === 0 ? {} : { parentId: `k${i - 1}` }),
           );

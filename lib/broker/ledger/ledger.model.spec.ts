@@ -158,7 +158,7 @@ class PlainBook {
       );
   }
 
-  /** Every cap over a key, with what stands against it, in cents. */
+  /** Every cap over a key, with what counts against it, in cents. */
   capsOver(key: number): { cap: number; taken: number }[] {
     const { subject, budgets } = KEYS[key]!;
     const keys = this.chainOf(key).map((id) => ({

@@ -47,7 +47,7 @@ export interface Ledger {
   keyByTokenHash(hash: string): KeyRecord | undefined | Promise<KeyRecord | undefined>;
   key(id: string, now: number): Promise<KeyWithBalance | undefined>;
   keys(filter: KeyFilter, page: PageRequest, now: number): Promise<Page<KeyWithBalance>>;
-  /** Every cap over a key, with what stands against it today; its own first. */
+  /** Every cap over a key, with what counts against it today; its own first. */
   capsOver(keyId: string, now: number): Promise<readonly CapState[]>;
 
   /** Brakes, the key again, its operation, its cap, its parents', every budget → a hold and the audit row of intent. */
@@ -105,7 +105,7 @@ export interface Ledger {
    */
   putBrake(brake: Brake, remoteAddress?: string): Promise<number | undefined>;
   liftBrake(id: string, now: number, remoteAddress?: string): Promise<Brake | undefined>;
-  /** Those that stand. */
+  /** The active ones. */
   brakes(now: number): Promise<readonly Brake[]>;
 
   putLease(lease: LeaseRecord): Promise<void>;

@@ -122,7 +122,7 @@ export interface HoldFilter {
   key_id?: string;
 }
 
-/** One cap over a call, with what stands against it. */
+/** One cap over a call, with what counts against it. */
 export interface CapState {
   scope: 'key' | 'parent' | BudgetScope;
   capMicros: MicroUsd;

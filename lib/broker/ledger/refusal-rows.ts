@@ -117,7 +117,7 @@ export class RefusalRows {
       : Promise.resolve();
     isWritten.then(
       () => this.#armAgain(),
-      // It is not lost: the count stands, and is written when the store can be.
+      // It is not lost: the count is kept, and written as soon as the store can be.
       () => this.#armAgain(ROW_EVERY_MS),
     );
   }

@@ -8,7 +8,7 @@ import type { PriceableCall } from './price';
 const MAX_AMOUNT = 99_999_999;
 const AMOUNT = /^[1-9][0-9]{0,7}$/;
 
-/** The texts that stand among the numbers of `amount_details`. */
+/** The texts among the numbers of `amount_details`. */
 const DETAIL_TEXTS: ReadonlySet<string> = new Set([
   'reference',
   'subscription_reference',

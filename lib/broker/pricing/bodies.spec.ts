@@ -165,7 +165,7 @@ describe('the price of a payment', () => {
     expect(priced).toBeGreaterThan(50);
   });
 
-  it('is the same for JSON and for the form that JSON stands for', () => {
+  it('is the same for JSON and for the form that JSON means', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: -5, max: 100_000_005 }),

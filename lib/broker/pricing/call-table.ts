@@ -1,4 +1,4 @@
-/** What is known of calls by `METHOD segment/…`, where `*` stands for exactly one segment. */
+/** What is known of calls by `METHOD segment/…`, where `*` matches exactly one segment. */
 export class CallTable<T> {
   readonly #rows = new Map<string, { segments: readonly string[]; value: T }[]>();
 

@@ -45,7 +45,7 @@ export function isCurrency(code: string): boolean {
   return CURRENCIES.has(code);
 }
 
-/** How many decimals a currency's minor unit stands for. */
+/** How many decimals a currency's minor unit means. */
 export function decimalsOf(currency: string): 0 | 2 | 3 {
   if (ZERO_DECIMAL.has(currency)) return 0;
   return THREE_DECIMAL.has(currency) ? 3 : 2;

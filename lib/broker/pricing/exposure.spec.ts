@@ -41,7 +41,7 @@ interface Intent {
   capturable: number;
   received: number;
   status: 'requires_confirmation' | 'requires_capture' | 'succeeded' | 'canceled';
-  /** Its creation was declined, so that the broker has let go of it until its next call. */
+  /** Its creation was declined, so that the broker has released it until its next call. */
   letGo: boolean;
 }
 

@@ -8,7 +8,7 @@ const STRING = /"[^"\\]*(?:\\[^][^"\\]*)*"/y;
 const CONTROL = /[\u0000-\u001f]/;
 
 /**
- * Reads a JSON object as the form parameters it stands for, numbers by the digits written:
+ * Reads a JSON object as form parameters, numbers by the digits written:
  * `JSON.parse` gives no source text of numbers on Node 20, and reads a whole body before any limit
  * can refuse it. A priced parameter must have come as an integer literal or a string.
  *

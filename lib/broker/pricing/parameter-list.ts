@@ -2,7 +2,7 @@ import { BrokerRefusal } from '../refusal';
 import { nameOf } from './parameters';
 import type { Parameter } from './parameters';
 
-/** What may stand at one place of a parameter's name. */
+/** What may be at one place of a parameter's name. */
 interface Place {
   /** It may end here, with any value. */
   value: boolean;
@@ -17,7 +17,7 @@ const TOKEN = /[\w]+|\[\]|[*{}]|(\s+)|(.)/gy;
 
 /**
  * The parameters that a call may have, written as `name`, `list[]`, `map{name name}`, `list[]{name}`
- * and `map{*}`, where `*` is any key. A name is taken only where it stands, however deep.
+ * and `map{*}`, where `*` is any key. A name is taken only where it is listed, however deep.
  */
 export class ParameterList {
   readonly #root: Place;

@@ -24,7 +24,7 @@ export class InvalidBodyError extends Error {
   }
 }
 
-/** The name as it stands in a form body: `a[b][0]`. */
+/** The name as it is in a form body: `a[b][0]`. */
 export function nameOf(path: readonly string[]): string {
   const [top = '', ...rest] = path;
   return top + rest.map((part) => `[${part}]`).join('');
@@ -93,7 +93,7 @@ export class ParameterSink {
     if (this.#parameters.length >= this.limits.parameters) {
       throw new InvalidBodyError(`the body has more than ${this.limits.parameters} parameters`);
     }
-    // A long JSON name stands once over many values, and would leave once with each of them.
+    // A long JSON name is written once over many values, and would be sent with each of them.
     this.#length += value.length;
     for (const part of path) this.#length += part.length + 2;
     if (this.#length > 2 * this.limits.bodyBytes) {

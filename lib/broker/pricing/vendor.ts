@@ -24,7 +24,7 @@ export interface VendorSecrets {
   ): boolean;
   /** Whether a text that is no valid JSON shows one. */
   inText(text: string): boolean;
-  /** Those of payments, wherever they stand: in a list, an event, an expanded object. */
+  /** Those of payments, wherever they are: in a list, an event, an expanded object. */
   shown(body: unknown): ShownSecret[];
   /** All of them, whatever they belong to. */
   all(body: unknown): Pick<ShownSecret, 'remove'>[];

@@ -239,7 +239,7 @@ it.each([
   expect(broker.calls).toHaveLength(1);
 });
 
-it('an answer that stands still ends with the time-out of its call', async () => {
+it('an answer that brings nothing ends with the time-out of its call', async () => {
   const body = new Readable({ read: () => undefined });
   const step: Script = () => ({
     status: 200,
@@ -265,7 +265,7 @@ describe('an answer that is read as a stream', () => {
     );
   }
 
-  it('and stands still ends with the time-out of its call', async () => {
+  it('and brings nothing more ends with the time-out of its call', async () => {
     const body = new Readable({ read: () => undefined });
     body.push('{"object"');
     const stream = await streaming(body, 1_000);
@@ -311,7 +311,7 @@ describe('an answer that is read as a stream', () => {
     await expect(read).rejects.toThrow('broke off');
   });
 
-  it('and let go lets go of the call', async () => {
+  it('and given up gives up the call', async () => {
     const body = new Readable({ read: () => undefined });
     const stream = await streaming(body, 60_000);
     stream.destroy();

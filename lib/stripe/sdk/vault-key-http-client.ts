@@ -146,7 +146,7 @@ export class VaultKeyHttpClient implements Stripe.HttpClient {
       this.#doubt(attempt, exception);
       return response(exception, exception.retryable);
     }
-    // That nothing was sent holds for the last attempt, not for the one that nobody knows the end
+    // That nothing was sent holds for the last attempt, not for the one with an unknown end
     // of.
     const doubt = sentNothing(exception) ? this.#doubtOver(attempt) : undefined;
     const retry = unanswered || exception instanceof VendorUnreachableException;
@@ -164,7 +164,7 @@ export class VaultKeyHttpClient implements Stripe.HttpClient {
   }
 }
 
-/** @throws CallRefusedException for all but the API that the broker's proxy stands before. */
+/** @throws CallRefusedException for all but the API behind the broker's proxy. */
 function checkAddress(host: string, path: string, method: string): void {
   if (host !== HOST || /^\/v2(?![^/?])/.test(path)) {
     const where = host === HOST ? 'the /v2 API' : host.slice(0, 100);
@@ -187,7 +187,7 @@ function targetOf(method: string, path: string): string {
 /**
  * The headers as the broker takes them, in lower case.
  *
- * @throws CallRefusedException for credentials, and for what cannot stand in a header.
+ * @throws CallRefusedException for credentials, and for what a header cannot hold.
  */
 function headersOf(headers: OutgoingHeaders): Record<string, string> {
   const outgoing: Record<string, string> = {};
@@ -295,7 +295,7 @@ function response(exception: VaultKeyException, retry = false): VendorResponse {
 }
 
 /**
- * The body as a stream that ends with an error once it has stood still for the call's own time-out.
+ * The body as a stream that ends with an error once it has brought nothing for the call's own time-out.
  */
 function streamOf(attempt: Attempt, { body }: VendorAnswer): Readable {
   const { timeoutMs } = attempt;
@@ -321,11 +321,11 @@ function streamOf(attempt: Attempt, { body }: VendorAnswer): Readable {
       done(error);
     },
   });
-  // A stream nobody listens to must not bring the process down when it breaks off.
+  // A stream without a listener must not end the process when it breaks off.
   stream.on('error', () => undefined);
   body.pause();
   body.on('data', (chunk: Buffer) => {
-    // Where it is the reader who stands still, no time runs.
+    // While the reader pauses, no time runs.
     clearTimeout(timer);
     if (stream.push(chunk)) waitForMore();
     else body.pause();

@@ -37,7 +37,7 @@ export const returnUrl: ParamRule<string, false> = {
 
 /** Since then a PaymentIntent takes what the Dashboard enables, unless told otherwise. */
 const AUTOMATIC_SINCE = '2023-08-16';
-/** Since then nobody names the types of payment methods one by one. */
+/** Since then the types of payment methods are not named one by one. */
 const NO_TYPES_SINCE = '2026-09-30';
 
 const BY_DEFAULT: AutomaticPaymentMethods = { allow_redirects: 'always', enabled: true };
@@ -122,7 +122,7 @@ function assertAlone<Name extends string>(
 
 /**
  * @param intent what the error shows of the PaymentIntent
- * @throws {StripeError} where a confirmation might redirect the customer and nobody says where back to
+ * @throws {StripeError} where a confirmation might redirect the customer and no return URL is given
  */
 export function assertReturnUrl(
   automatic: AutomaticPaymentMethods | null,

@@ -3,7 +3,7 @@ import { StripeError } from './stripe-error';
 
 type Expandable = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** Which fields hold the id of an object that can stand in its place, and of what kind. */
+/** Which fields hold the id of an object that can take its place, and of what kind. */
 const EXPANDABLE: Expandable = {
   payment_intent: {
     customer: 'customer',

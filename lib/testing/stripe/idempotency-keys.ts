@@ -70,7 +70,7 @@ export class IdempotencyKeys {
     this.#requests.set(key, { target, params, requestId });
   }
 
-  /** Stores the answer that a repetition gets; the last one given stands. */
+  /** Stores the answer that a repetition gets; the last one given counts. */
   save(key: string, answer: StripeAnswer): void {
     const request = this.#requests.get(key);
     if (request !== undefined) request.answer = answer;

@@ -48,7 +48,7 @@ export class StripeAccount {
   readonly payouts: Shelf<Payout>;
   readonly balanceTransactions: Map<string, BalanceTransaction>;
   readonly #paymentMethods: Map<string, StoredPaymentMethod>;
-  /** The card a customer's `default_source` stands for, by customer. */
+  /** The card that a customer's `default_source` means, by customer. */
   readonly defaultSources: Map<string, StoredPaymentMethod>;
 
   /** @param bound how many objects of each kind are kept, the latest */
@@ -82,7 +82,7 @@ export class StripeAccount {
     return this.customers.get(id, 'customer', 400);
   }
 
-  /** Stripe makes a payment method of its own from each use of `pm_card_visa`; a stored id stands for itself. */
+  /** Stripe makes a payment method of its own from each use of `pm_card_visa`; a stored id means itself. */
   paymentMethod(reference: string, customer: string | null): StoredPaymentMethod {
     const stored = this.#paymentMethods.get(reference);
     if (stored !== undefined) return stored;

@@ -1,7 +1,7 @@
 import type { StripeCall } from './stripe-book';
 
 /**
- * Which calls are meant: `[METHOD ]/path`, where `*` stands for one whole segment
+ * Which calls are meant: `[METHOD ]/path`, where `*` matches one whole segment
  * (`'POST /v1/payment_intents/*'`), `'*'` for every call, or a function that looks at the call.
  */
 export type StripeCallMatch = string | ((call: StripeCall) => boolean);
@@ -30,7 +30,7 @@ export interface AnswerFault extends Delayed {
   at?: FaultMoment;
   /**
    * Whether this answer is stored under the call's `Idempotency-Key`, so that a retry with the key
-   * gets it again. Stripe does so with its 500s; answers of what stands before its endpoints (401,
+   * gets it again. Stripe does so with its 500s; answers of what is before its endpoints (401,
    * 429, 502, 503) are never stored. Pass `false` for a 500 that a retry overcomes.
    *
    * @default status === 500
@@ -97,7 +97,7 @@ export interface ScriptedCalls {
 
 /** Calls that get their answer when the test says so. */
 export interface HeldCalls extends ScriptedCalls {
-  /** Lets go of every call held now, and of those that would be held later. */
+  /** Releases every call held now, and holds none later. */
   release(): void;
 }
 
@@ -156,7 +156,7 @@ class ScriptEntry implements HeldCalls {
       this.#resolveArrived = resolve;
       this.#rejectArrived = reject;
     });
-    // Nobody has to wait for the arrival, and then nobody handles its failure either.
+    // A test may not wait for the arrival, and then does not handle its failure either.
     this.arrived.catch(() => undefined);
     const released = new Promise<void>((resolve) => (this.#release = resolve));
     this.turn = { fault, released };

@@ -18,14 +18,14 @@ const COLUMNS: readonly Column<BrakeView>[] = [
 ];
 
 export const brakeCommand: Command = {
-  help: `Usage: vault-key-broker brake          lists the brakes that stand
+  help: `Usage: vault-key-broker brake          lists the active brakes
        vault-key-broker brake SCOPE ID --reason TEXT
        vault-key-broker brake all --reason TEXT
 
   SCOPE          tenant, user, run, tool, vendor, key
   --reason TEXT  shown to the agents that it stops
   --tenant T     only within this tenant
-  --for TIME     such as 30m; without it, the brake stands until it is lifted
+  --for TIME     such as 30m; without it, the brake is active until it is lifted
 ${COMMON_HELP}`,
   options: ['reason', 'tenant', 'for'],
   async run({ api, operands, options: { reason, tenant, for: time } }) {

@@ -14,13 +14,13 @@ describe('a call under a known idempotency key', () => {
   it.each([
     ['the same call, held', 'f', 'held', 0, 'retry'],
     ['the same call, settled', 'f', 'settled', HOUR, 'retry'],
-    ['the same call, of an outcome nobody knows', 'f', 'unknown', HOUR, 'retry'],
+    ['the same call, of an unknown outcome', 'f', 'unknown', HOUR, 'retry'],
     ['the same call, after its hold was released', 'f', 'released', 0, 'new'],
     ['the same call, 23 hours after the first', 'f', 'unknown', 23 * HOUR, 'retry'],
     ['the same call, later than that', 'f', 'unknown', 23 * HOUR + 1, 'new'],
     ['a call that costs nothing, again', 'f', undefined, 0, 'retry'],
     ['another call', 'g', 'settled', 0, 'conflict'],
-    ['another call, a day after an outcome nobody knows', 'g', 'unknown', 48 * HOUR, 'conflict'],
+    ['another call, a day after an unknown outcome', 'g', 'unknown', 48 * HOUR, 'conflict'],
   ] as const)('%s', (_title, fingerprint, hold, now, attempt) => {
     expect(classifyAttempt(operation, fingerprint, hold, now)).toBe(attempt);
   });
@@ -52,12 +52,12 @@ describe('the costlier of two outcomes', () => {
   });
 });
 
-describe('a hold of an outcome nobody knows', () => {
+describe('a hold of an unknown outcome', () => {
   it.each([
     ['a retry that settled', settled, 'settled'],
     ['a retry refused for good', conclusive, 'released'],
     ['a retry that never came to be executed', released, 'unknown'],
-    ['a retry of an outcome nobody knows', unknown, 'unknown'],
+    ['a retry of an unknown outcome', unknown, 'unknown'],
   ] as const)('after %s', (_title, outcome, ending) => {
     expect(conclusionOf(outcome, 'unknown').ending).toBe(ending);
   });

@@ -44,7 +44,7 @@ export function classifyAttempt(
   return hold === 'released' || firstSentAt + FIRST_SENDING_MS < now ? 'new' : 'retry';
 }
 
-/** The costlier of two outcomes: what is settled, by how much; then what nobody knows. */
+/** The costlier of two outcomes: what is settled, by how much; then what is unknown. */
 export function costlier(one: Outcome | undefined, other: Outcome): Outcome {
   if (one === undefined) return other;
   const difference = rankOf(other) - rankOf(one);

@@ -81,7 +81,7 @@ export function endByOperator(
 
 /**
  * The process that sent a call of this operation is gone. Where another call of it was answered with
- * a settlement, that settlement stands: no outcome costs more.
+ * a settlement, that settlement counts: no outcome costs more.
  */
 export function endFlights(
   book: Book,

@@ -62,7 +62,7 @@ export class AuditTable implements AuditQueries {
     );
   }
 
-  /** @param more Stands in place of what the row says. */
+  /** @param more Takes the place of what the row says. */
   write(row: AuditRow, more?: Partial<AuditRow>): void {
     const head = this.#head ?? this.#storedHead();
     const seq = head.count + 1;

@@ -1,7 +1,7 @@
 import { BrokerRefusal, storeUnavailable } from '../../refusal';
 import type { SqliteConnection } from './sqlite-driver';
 
-/** How long a decision that nobody waits for may wait for one that somebody does. */
+/** How long a decision without a waiting caller may wait for one that has a caller. */
 const MAX_WAIT_MS = 4;
 const MAX_WAITING = 512;
 /** How long what was kept waits for a transaction that passes before it tries by itself. */

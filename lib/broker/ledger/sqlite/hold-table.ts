@@ -147,7 +147,7 @@ export class HoldTable {
     this.#count(after.state, 1);
   }
 
-  /** What was in flight when its process died: nobody knows what became of it. To be done before anything else. */
+  /** What was in flight when its process died: its outcome is unknown. To be done before anything else. */
   markAllUnknown(): void {
     this.#sql.markAllUnknown.run();
     this.#open.held = 0;

@@ -31,7 +31,7 @@ function newFile(): string {
   return join(folder, `${++files}.db`);
 }
 
-/** The store as it stands on the disk at this moment: what a kill would leave. */
+/** The store as it is on the disk at this moment: what a kill would leave. */
 function killed(file: string): SqliteLedger {
   const copy = newFile();
   for (const end of ['', '-wal', '.audit-key']) {
@@ -70,7 +70,7 @@ const end = (ledger: SqliteLedger, hold: AdmittedCall, outcome: Outcome = { endi
 const balance = async (ledger: SqliteLedger, id: string) => (await ledger.key(id, 0))?.balance;
 
 describe('what is decided and not yet in its table', () => {
-  it('is there after a kill, as it stood last', async () => {
+  it('is there after a kill, as it was last', async () => {
     const file = newFile();
     const ledger = new SqliteLedger(file);
     const key = keyOf('k');

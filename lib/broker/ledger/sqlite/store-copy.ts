@@ -5,7 +5,7 @@ import type { SqliteConnection } from './sqlite-driver';
 import { asWhole, syncFolder } from './store-file';
 
 const CHUNK_BYTES = 1_048_576;
-/** How long the reader of a copy may stand still: meanwhile the `-wal` grows. */
+/** How long the reader of a copy may pause: meanwhile the `-wal` grows. */
 const STANDSTILL_MS = 60_000;
 const DEFAULT_CHECKPOINT_PAGES = 1_000;
 

@@ -21,7 +21,7 @@ import type { AcceptedDoubts } from '../store-doubt';
 export const WHOLE = 0x566b_4257;
 export const WITH_WAL = 0x566b_422b;
 
-/** Where these stand in the header of a SQLite file. */
+/** Where these are in the header of a SQLite file. */
 const HEADER_BYTES = 100;
 const WRITE_VERSION = 18;
 const READ_VERSION = 19;
@@ -118,7 +118,7 @@ export function removeHolder(file: string): void {
   rmSync(`${file}.pid`, { force: true });
 }
 
-/** The process that has the store, by its own word. */
+/** The process that has the store, as it says itself. */
 export function readHolder(file: string): { pid: number; host: string } | undefined {
   try {
     const [, pid, host] = /^(\d+) (\S+)\n$/.exec(readFileSync(`${file}.pid`, 'utf8')) ?? [];
