@@ -5,7 +5,7 @@ const compiling = require('./jest.transform.js');
 const project = {
   // One for both: what is compiled for one project is not compiled again for the other.
   id: 'nestjs-vault-key',
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/environment.js',
   roots: ['<rootDir>/lib', '<rootDir>/test'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/packaging/'],
   moduleNameMapper: {

@@ -1,9 +1,10 @@
 import * as fc from 'fast-check';
 import { labelFault } from '../contract/label-rule';
 import { keyLabel, subjectId } from './label';
+import { anyText } from '../../test/support/any-text';
 
 const runId = fc.stringMatching(/^[A-Za-z0-9_.:-]{1,128}$/);
-const anything = fc.string({ unit: 'binary', maxLength: 400 });
+const anything = anyText({ maxLength: 400 });
 
 describe('keyLabel', () => {
   it('is nest-<user>-<run>', () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import type { Arbitrary } from 'fast-check';
+import { anyText } from '../support/any-text';
 
 /** The longest input: what a body may have at most. */
 export const MAX_INPUT = 65_536;
@@ -18,7 +19,7 @@ export function mutated(seeds: readonly string[], parts: readonly string[]): Arb
   const seed = fc.constantFrom(...seeds);
   const piece = fc.oneof(
     fc.constantFrom(...parts),
-    fc.string({ unit: 'binary', maxLength: 3 }),
+    anyText({ maxLength: 3 }),
     fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)),
   );
   const edit = fc.record({
