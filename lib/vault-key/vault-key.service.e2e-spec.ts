@@ -270,9 +270,7 @@ describe('VaultKeyService', () => {
     broker.refusal = { issued: false, error };
     await expect(service.issue(POLICY)).rejects.toBe(error);
     expect(warn).toHaveBeenCalledWith(
-      expect.stringContaining(
-        'The broker may have a key whose token was lost; it ends after 5m.',
-      ),
+      expect.stringContaining('The broker may have a key whose token was lost; it ends after 5m.'),
     );
     warn.mockRestore();
   });

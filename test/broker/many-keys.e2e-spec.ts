@@ -7,7 +7,7 @@ import { until } from '../support/until';
 
 const PAYMENT =
   'amount=100&currency=usd&payment_method=pm_card_visa&allowed_payment_method_types[0]=card&confirm=true';
-const MANY = 12_000;
+const MANY = 20_000;
 
 let vendor: StripeVendor;
 beforeAll(async () => {
