@@ -200,7 +200,19 @@ describe('BrokerOperator', () => {
   it.each<[what: string, ask: () => Promise<unknown>, status: number, named: string]>([
     ['a limit of 0', () => operator.keys({ limit: 0 }), 400, 'limit must be a whole number'],
     ['a field it does not know', () => operator.keys({ userID: 'u1' } as object), 400, 'userID is'],
-    ['an invalid Date', () => operator.audit({ from: new Date('x') }), 400, 'from is an invalid'],
+    [
+      'a status that no key has',
+      () => operator.keys({ status: 'live' } as object),
+      400,
+      'status must be one of active',
+    ],
+    ['a user that is no text', () => operator.keys({ userId: 7 } as object), 400, 'userId must be'],
+    [
+      'an invalid Date',
+      () => operator.audit({ from: new Date('x') }),
+      400,
+      'from must be a valid Date',
+    ],
     [
       'a cap below a cent',
       () => operator.setBudget({ scope: 'user', id: 'u1' }, 0.001),

@@ -19,12 +19,19 @@ import type {
   HoldInfo,
   HoldPageInfo,
   HoldQuery,
+  HoldStateName,
   KeyInfo,
   KeyPageInfo,
   KeyQuery,
+  KeyStatusName,
   StoreInfo,
 } from './operator-types';
 
+/** What a filter may say, where it is not any text. */
+const VALUES: Readonly<Record<string, readonly string[]>> = {
+  status: ['active', 'braked', 'expired', 'revoked'] satisfies KeyStatusName[],
+  state: ['held', 'settled', 'released', 'unknown'] satisfies HoldStateName[],
+};
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
 
@@ -199,16 +206,26 @@ function wireFields(given: object, names: readonly string[]): Record<string, str
     if (!names.includes(name)) {
       throw CallRefusedException.forArgument(name, `is unknown here; use ${names.join(', ')}`);
     }
-    fields[snakeCase(name)] = value instanceof Date ? instant(name, value) : (value as string);
+    fields[snakeCase(name)] =
+      name === 'from' || name === 'to' ? instant(name, value) : text(name, value);
   }
   return fields;
 }
 
-function instant(name: string, date: Date): string {
-  if (Number.isNaN(date.getTime())) {
-    throw CallRefusedException.forArgument(name, 'is an invalid Date');
+function text(name: string, value: unknown): string {
+  if (typeof value !== 'string') throw CallRefusedException.forArgument(name, 'must be a string');
+  const values = VALUES[name];
+  if (values !== undefined && !values.includes(value)) {
+    throw CallRefusedException.forArgument(name, `must be one of ${values.join(', ')}`);
   }
-  return date.toISOString();
+  return value;
+}
+
+function instant(name: string, value: unknown): string {
+  if (!(value instanceof Date) || Number.isNaN(value.getTime())) {
+    throw CallRefusedException.forArgument(name, 'must be a valid Date');
+  }
+  return value.toISOString();
 }
 
 function exceptionOf(refusal: BrokerRefusal, what: string): Error {
