@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import ts from 'typescript';
+import { transformSync } from '@swc/core';
 
-const ROOT = resolve(__dirname, '../..');
+export const ROOT = resolve(__dirname, '../..');
 
 /** The package's entry points, from their sources: what a test of the sources must import. */
 const ENTRIES: Record<string, string> = {
@@ -95,61 +95,22 @@ function fromDeclarations(code: string): string {
   );
 }
 
+/** A block's imports, which are its first statements, and what follows them. */
 function parted(code: string): { imports: string; rest: string } {
-  const { statements } = ts.createSourceFile('block.ts', code, ts.ScriptTarget.ES2022);
-  const end = statements.filter(ts.isImportDeclaration).at(-1)?.end ?? 0;
-  return { imports: code.slice(0, end), rest: code.slice(end) };
-}
-
-/**
- * What the compiler has against blocks, each by itself. They are checked in one program, so that
- * what they import is read once.
- *
- * @returns The messages by block, in the order of the blocks.
- */
-export function typeErrorsOf(blocks: readonly (readonly [CodeBlock, Given?])[]): string[][] {
-  const of = blocks.map(([block, given]) => block.sources(given));
-  const sources = new Map(of.flat());
-  const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile) as {
-    config: { compilerOptions: object };
-  };
-  const { options } = ts.convertCompilerOptionsFromJson(
-    { ...config.compilerOptions, noEmit: true, rootDir: '.' },
-    ROOT,
-  );
-  const host = ts.createCompilerHost(options);
-  const getSourceFile = host.getSourceFile.bind(host);
-  const fileExists = host.fileExists.bind(host);
-  const readFile = host.readFile.bind(host);
-  host.directoryExists = () => true;
-  host.fileExists = (name) => sources.has(resolve(name)) || fileExists(name);
-  host.readFile = (name) => sources.get(resolve(name)) ?? readFile(name);
-  host.getSourceFile = (name, ...rest) => {
-    const source = sources.get(resolve(name));
-    return source === undefined
-      ? getSourceFile(name, ...rest)
-      : ts.createSourceFile(name, source, ts.ScriptTarget.ES2022);
-  };
-  const roots = of.map(([[name] = ['']]) => name);
-  const program = ts.createProgram(roots, options, host);
-  return roots.map((root) => {
-    const block = program.getSourceFile(root);
-    return [
-      ...program.getSyntacticDiagnostics(block),
-      ...program.getSemanticDiagnostics(block),
-    ].map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
-  });
+  const [imports = ''] = /^(?:\s*import\s[^;]*;)*/.exec(code) ?? [];
+  return { imports, rest: code.slice(imports.length) };
 }
 
 function compile(source: string): string {
-  return ts.transpileModule(source, {
-    compilerOptions: {
-      module: ts.ModuleKind.CommonJS,
-      target: ts.ScriptTarget.ES2022,
-      experimentalDecorators: true,
-      emitDecoratorMetadata: true,
+  return transformSync(source, {
+    jsc: {
+      target: 'es2022',
+      parser: { syntax: 'typescript', decorators: true },
+      transform: { legacyDecorator: true, decoratorMetadata: true },
+      keepClassNames: true,
     },
-  }).outputText;
+    module: { type: 'commonjs' },
+  }).code;
 }
 
 function evaluate(

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { CodeBlock, blockWith, typeErrorsOf } from './code-blocks';
+import { CodeBlock, blockWith } from './code-blocks';
+import { typeErrorsOf } from './type-errors';
 import type { Given, PageBlock } from './code-blocks';
 
 const GIVEN = join(__dirname, 'given');
