@@ -1,6 +1,6 @@
 /**
  * How many cases a property is tried with: as many as are usual, times `PROPERTY_RUNS` of the
- * environment. `npm run test:unit` sets 0.1, `npm test` 0.5 and `.ci/run` 1; 20 is for a night.
+ * environment. `npm run test:unit` sets 0.1, `npm test` 0.25 and `.ci/run` 1; 20 is for a night.
  */
 export function propertyRuns(usual: number): number {
   const times = Number(process.env['PROPERTY_RUNS'] ?? 1);
