@@ -24,7 +24,7 @@ import type { Charged, ToolArgs } from './transports/tool-work';
 import type { Caller, ToolAnswer } from './transports/transport-under-test';
 import { brokerOf } from '../support/broker-of';
 
-const INVOCATIONS = 500;
+const INVOCATIONS = 250;
 const USERS = 20;
 
 interface Way {
