@@ -65,17 +65,14 @@ export type {
   BrokerFigures,
   BudgetInfo,
   BudgetPageInfo,
-  BudgetScopeName,
   BudgetTarget,
   EffectiveCap,
   HoldInfo,
   HoldPageInfo,
   HoldQuery,
-  HoldStateName,
   KeyInfo,
   KeyPageInfo,
   KeyQuery,
-  KeyStatusName,
   PageQuery,
   StoreInfo,
 } from './broker-operator/operator-types';
@@ -105,7 +102,8 @@ export type {
 
 export type { OpenUnion } from './contract/open-union';
 export type { RefusalCode } from './contract/refusal-codes';
-export type { CapScope } from './contract/scopes';
+export type { BudgetScope, CapScope } from './contract/scopes';
+export type { HoldState, KeyStatus } from './contract/states';
 export type { VaultKeyExceptionCode } from './exceptions/exception-code';
 export { VaultKeyException } from './exceptions/vault-key.exception';
 export type {

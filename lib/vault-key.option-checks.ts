@@ -8,7 +8,7 @@ import {
   parseStore,
   parseTimeout,
 } from './broker/broker.options';
-import { APP_BUDGET_SCOPES } from './broker/budgets/budget';
+import { APP_BUDGET_SCOPES } from './contract/scopes';
 import { capFault } from './contract/usd';
 import { toWholeCents } from './vault-key/vault-key-policy';
 

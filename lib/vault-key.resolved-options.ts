@@ -11,7 +11,7 @@ import {
   parseTimeout,
 } from './broker/broker.options';
 import type { BrokerOptions } from './broker/broker.options';
-import { APP_BUDGET_SCOPES } from './broker/budgets/budget';
+import { APP_BUDGET_SCOPES } from './contract/scopes';
 import { isRecord } from './vault-key.option-checks';
 import {
   DEFAULT_LEASE_TTL_SECONDS,

@@ -76,9 +76,10 @@ export function agentToolMark(handler: object, host: object): AgentToolOptions |
 }
 
 /**
- * Gives each function that takes the place of a marked method the metadata of all of them. Decorators above
- * the mark may have put another function in its place without it, and those below may have kept
- * the function from before it was marked: a scope or guard must not get lost between the two.
+ * Gives each function that takes the place of a marked method the metadata of all of them.
+ * Decorators above the mark may have put another function in its place without it, and those below
+ * may have kept the function from before it was marked: a scope or guard must not get lost between
+ * the two.
  */
 export function shareMetadata(prototype: object, name: string): void {
   let owner: object | null = prototype;

@@ -5,9 +5,9 @@ import { BrokerClient } from './broker-client';
 import { EmbeddedBrokerClient } from './embedded-broker.client';
 
 /**
- * Tells an embedded broker whether its application still needs it. Nest calls no hook of an application whose
- * start fails elsewhere; so until the start is over, and once the stop has begun, the store gives way
- * to a later application of the same process.
+ * Tells an embedded broker whether its application still needs it. Nest calls no hook of an
+ * application whose start fails elsewhere; so until the start is over, and once the stop has begun,
+ * the store gives way to a later application of the same process.
  */
 @Injectable()
 export class BrokerLifetime implements OnApplicationBootstrap, BeforeApplicationShutdown {

@@ -219,7 +219,8 @@ function refused(what: string, error: unknown): VaultKeyException {
   });
 }
 
-function answerOf(refusal: BrokerRefusal): Answer {
+/** A refusal of the broker in this process, as its management API answers it. */
+export function answerOf(refusal: BrokerRefusal): Answer {
   const body: unknown = JSON.parse(refusal.toBody());
   return { status: refusal.status, headers: refusal.toHeaders(), body };
 }

@@ -15,7 +15,7 @@ export class KeptConnections {
   readonly https = new https.Agent({
     keepAlive: true,
     timeout: IDLE_CONNECTION_MS,
-    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says: a token goes only to a server with a valid certificate.
+    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says: a token goes only where the certificate is valid.
     rejectUnauthorized: true,
   });
   #free: number;

@@ -47,7 +47,7 @@ export class RelayConnection {
       headersTimeout: 0,
       // Does not run while the reader pauses.
       bodyTimeout: limits.answerMs,
-      // Whatever NODE_TLS_REJECT_UNAUTHORIZED says: a vault key goes only to a server with a valid certificate.
+      // Whatever NODE_TLS_REJECT_UNAUTHORIZED says: a vault key goes only where the certificate is valid.
       connect: { timeout: limits.connectMs, rejectUnauthorized: true },
     });
   }

@@ -184,18 +184,13 @@ describe('BrokerOperator', () => {
   });
 
   it('says what the management API says, in its own words for the fields', async () => {
-    const known = Object.keys(await brokerOf(app).key(await idOfKey()));
-    const told = Object.keys(await operator.key(await idOfKey()));
-    expect(told).toHaveLength(known.length);
+    await charge('u1');
+    const { keys } = await operator.keys();
+    const id = keys[0]?.id ?? '';
+    const told = Object.keys(await operator.key(id));
+    expect(told).toHaveLength(Object.keys(await brokerOf(app).key(id)).length);
     expect(told.filter((name) => name.includes('_'))).toEqual([]);
   });
-
-  async function idOfKey(): Promise<string> {
-    const { keys } = await operator.keys();
-    if (keys[0] !== undefined) return keys[0].id;
-    await charge('u1');
-    return idOfKey();
-  }
 
   it.each<[what: string, ask: () => Promise<unknown>, status: number, named: string]>([
     ['a limit of 0', () => operator.keys({ limit: 0 }), 400, 'limit must be a whole number'],

@@ -1,9 +1,12 @@
 import type { Broker } from '../broker/broker';
+import { DEFAULT_LIMIT, pageFaults } from '../broker/page';
 import { BrokerRefusal } from '../broker/refusal';
+import { HOLD_STATES, KEY_STATUSES } from '../contract/states';
 import type { Brake, BrakeRequest, KeySubject } from '../broker-client/broker-client';
+import { answerOf } from '../broker-client/embedded-broker.client';
 import type { EmbeddedBrokerClient } from '../broker-client/embedded-broker.client';
+import { readManagementRefusal } from '../broker-client/refusal-reader';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
-import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import { BrokerOperator } from './broker-operator';
 import { camelCase, camelCased, snakeCase } from './field-names';
 import type {
@@ -19,21 +22,18 @@ import type {
   HoldInfo,
   HoldPageInfo,
   HoldQuery,
-  HoldStateName,
   KeyInfo,
   KeyPageInfo,
   KeyQuery,
-  KeyStatusName,
+  PageQuery,
   StoreInfo,
 } from './operator-types';
 
 /** What a filter may say, where it is not any text. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
-  status: ['active', 'braked', 'expired', 'revoked'] satisfies KeyStatusName[],
-  state: ['held', 'settled', 'released', 'unknown'] satisfies HoldStateName[],
+  status: KEY_STATUSES,
+  state: HOLD_STATES,
 };
-const DEFAULT_LIMIT = 100;
-const MAX_LIMIT = 1_000;
 
 const SUBJECT = ['tenantId', 'userId', 'runId', 'tool'] as const;
 const KEY_FILTERS: readonly (keyof KeyQuery)[] = [...SUBJECT, 'status', 'vendor'];
@@ -82,7 +82,8 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
     return this.#ask('for a budget', () => this.#broker.budget(wireTarget(target)));
   }
 
-  budgets(cursor?: string): Promise<BudgetPageInfo> {
+  async budgets(cursor?: string): Promise<BudgetPageInfo> {
+    checkPage({ cursor });
     return this.#ask('for its budgets', () => this.#broker.budgets(cursor));
   }
 
@@ -162,18 +163,16 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
 
 /** What {@link BrokerOperator} is where the broker is a server. */
 export function absentBrokerOperator(): BrokerOperator {
-  return new Proxy(Object.create(BrokerOperator.prototype) as BrokerOperator, {
-    get: (target, name) =>
-      typeof name === 'string' &&
-      name in EmbeddedBrokerOperator.prototype &&
-      !(name in Object.prototype)
-        ? () => {
-            throw new Error(
-              `BrokerOperator.${name}() works only where VaultKeyModule is configured with \`embedded\`. The broker of this application is a server: use its management API, or the command vault-key-broker.`,
-            );
-          }
-        : Reflect.get(target, name),
-  });
+  const operator = Object.create(BrokerOperator.prototype) as Record<string, unknown>;
+  for (const name of Object.getOwnPropertyNames(EmbeddedBrokerOperator.prototype)) {
+    if (name === 'constructor') continue;
+    operator[name] = () => {
+      throw new Error(
+        `BrokerOperator.${name}() works only where VaultKeyModule is configured with \`embedded\`. The broker of this application is a server: use its management API, or the command vault-key-broker.`,
+      );
+    };
+  }
+  return operator as unknown as BrokerOperator;
 }
 
 function wireTarget(target: BudgetTarget) {
@@ -186,16 +185,15 @@ function wireTarget(target: BudgetTarget) {
   return { scope: String(scope), id: String(id), tenant_id, user_id };
 }
 
-function listQuery(query: object, filters: readonly string[]) {
-  const { limit = DEFAULT_LIMIT, cursor, ...filter } = query as Record<string, unknown>;
-  if (!Number.isInteger(limit) || Number(limit) < 1 || Number(limit) > MAX_LIMIT) {
-    throw CallRefusedException.forArgument('limit', `must be a whole number, 1 to ${MAX_LIMIT}`);
-  }
-  return {
-    filter: wireFields(filter, filters),
-    limit: Number(limit),
-    cursor: cursor as string | undefined,
-  };
+function listQuery(query: PageQuery, filters: readonly string[]) {
+  const { limit = DEFAULT_LIMIT, cursor, ...filter } = query;
+  checkPage({ limit, cursor });
+  return { filter: wireFields(filter, filters), limit, cursor };
+}
+
+function checkPage(page: PageQuery): void {
+  const [fault] = pageFaults(page);
+  if (fault !== undefined) throw CallRefusedException.forArgument(fault.field, fault.message);
 }
 
 /** The fields given, by their names on the wire. */
@@ -229,12 +227,7 @@ function instant(name: string, value: unknown): string {
 }
 
 function exceptionOf(refusal: BrokerRefusal, what: string): Error {
-  if (refusal.status >= 500) {
-    return new VaultKeyUnavailableException({
-      message: `The embedded broker was asked ${what} and answered ${refusal.code}: ${refusal.message}`,
-      cause: refusal,
-    });
-  }
+  if (refusal.status >= 500) return readManagementRefusal(answerOf(refusal), what);
   const { fields } = refusal.fields as { fields?: readonly { field: string; message: string }[] };
   return new CallRefusedException({
     status: refusal.status,

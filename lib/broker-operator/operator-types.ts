@@ -1,7 +1,6 @@
-import type { CapScope, BrakeScope } from '../contract/scopes';
+import type { BudgetScope } from '../contract/scopes';
+import type { HoldState, KeyStatus } from '../contract/states';
 import type { KeySubject } from '../broker-client/broker-client';
-
-export type { BrakeScope };
 
 /** What a list is asked for beside its filters. */
 export interface PageQuery {
@@ -11,12 +10,9 @@ export interface PageQuery {
   cursor?: string | undefined;
 }
 
-/** `active`: it can be used. `braked`: an active brake stops it. */
-export type KeyStatusName = 'active' | 'braked' | 'expired' | 'revoked';
-
 /** Which keys: all that match each field given. */
 export interface KeyQuery extends KeySubject, PageQuery {
-  status?: KeyStatusName | undefined;
+  status?: KeyStatus | undefined;
   vendor?: string | undefined;
 }
 
@@ -34,7 +30,7 @@ export interface KeyInfo {
   leaseId?: string;
   /** The application's own daily caps, in USD, by scope. */
   budgets?: Readonly<Record<string, number>>;
-  status: KeyStatusName;
+  status: KeyStatus;
   createdAt: Date;
   expiresAt: Date;
   revokedAt?: Date;
@@ -50,11 +46,9 @@ export interface KeyPageInfo {
   cursor?: string;
 }
 
-export type BudgetScopeName = Exclude<CapScope, 'key' | 'parent'>;
-
 /** Whom a budget caps. */
 export interface BudgetTarget {
-  scope: BudgetScopeName;
+  scope: BudgetScope;
   /** The subject's id; `*` caps every subject of the scope that has no budget of its own. */
   id: string;
   /** Of a user or an agent run: only within this tenant; `''` is no tenant. Absent: within each. */
@@ -65,7 +59,7 @@ export interface BudgetTarget {
 
 /** A daily cap over a subject, and what is spent under it today (UTC). */
 export interface BudgetInfo {
-  scope: BudgetScopeName;
+  scope: BudgetScope;
   id: string;
   tenantId?: string;
   userId?: string;
@@ -91,7 +85,7 @@ export interface BudgetPageInfo {
 
 /** One daily cap over a subject, by itself. */
 export interface EffectiveCap {
-  scope: BudgetScopeName;
+  scope: BudgetScope;
   /** Empty for what keys without one count against. */
   id: string;
   source: 'operator' | 'app';
@@ -102,11 +96,8 @@ export interface EffectiveCap {
   resetsAt?: Date;
 }
 
-/** What became of the money that a call reserved. */
-export type HoldStateName = 'held' | 'settled' | 'released' | 'unknown';
-
 export interface HoldQuery extends PageQuery {
-  state?: HoldStateName | undefined;
+  state?: HoldState | undefined;
   vendor?: string | undefined;
   keyId?: string | undefined;
 }
@@ -121,7 +112,7 @@ export interface HoldInfo {
   account?: string;
   /** The vendor's object, once it is known. */
   objectId: string | null;
-  state: HoldStateName;
+  state: HoldState;
   heldUsd: number;
   settledUsd: number;
   /** SHA-256, hex. */

@@ -45,6 +45,7 @@ import { writeCopy } from './ledger/sqlite/store-copy';
 import { SqliteLedger } from './ledger/sqlite/sqlite-ledger';
 import { askForStore, offerStore } from './ledger/sqlite/process-stores';
 import { AcceptedDoubts, StoreInUseError } from './ledger/store-doubt';
+import { checkPage, DEFAULT_LIMIT } from './page';
 import { shuttingDown } from './refusal';
 
 /** How long a start waits for a broker that is stopping, and how often it looks. */
@@ -182,7 +183,8 @@ export class Broker {
   }
 
   /** Keys, newest first; at most `limit` (1–1,000) of them. */
-  keys(filter: KeyFilter = {}, limit = 100, cursor?: string): Promise<KeyPage> {
+  async keys(filter: KeyFilter = {}, limit = DEFAULT_LIMIT, cursor?: string): Promise<KeyPage> {
+    checkPage({ limit, cursor });
     return this.#keys.keys(filter, { limit, cursor });
   }
 
@@ -224,7 +226,8 @@ export class Broker {
    * Every daily cap in force: those that operators have set, then the application's over all that
    * had a live key today. The first page has all of the operators'; a later one may be empty.
    */
-  budgets(cursor?: string): Promise<BudgetPage> {
+  async budgets(cursor?: string): Promise<BudgetPage> {
+    checkPage({ cursor });
     return this.#budgets.all(cursor);
   }
 
@@ -303,7 +306,8 @@ export class Broker {
   }
 
   /** Holds, newest first; at most `limit` (1–1,000) of them. */
-  holds(filter: HoldFilter = {}, limit = 100, cursor?: string): Promise<HoldPage> {
+  async holds(filter: HoldFilter = {}, limit = DEFAULT_LIMIT, cursor?: string): Promise<HoldPage> {
+    checkPage({ limit, cursor });
     return this.#holds.list(filter, { limit, cursor });
   }
 
@@ -327,7 +331,12 @@ export class Broker {
   }
 
   /** The audit log, newest first, each call one entry; at most `limit` (1–1,000) of them. */
-  async audit(filter: AuditFilter = {}, limit = 100, cursor?: string): Promise<AuditPage> {
+  async audit(
+    filter: AuditFilter = {},
+    limit = DEFAULT_LIMIT,
+    cursor?: string,
+  ): Promise<AuditPage> {
+    checkPage({ limit, cursor });
     const { entries, next } = await this.#ledger.auditRecords(filter, { limit, cursor });
     return {
       entries: entries.map(auditEntryView),

@@ -19,7 +19,8 @@ export type { AuditEntry, AuditEvent } from './audit/audit-entry';
 export type { AuditEntryView } from './audit/audit-view';
 export type { BrakeScope } from '../contract/scopes';
 export type { BrakeView } from './brakes/brake-view';
-export type { BudgetScope, BudgetSource } from './budgets/budget';
+export type { BudgetSource } from './budgets/budget';
+export type { BudgetScope } from '../contract/scopes';
 export type { BudgetPath, EffectiveBudgetsQuery } from './budgets/budget-request';
 export type { BudgetPage } from './budgets/budgets';
 export type {
@@ -30,7 +31,7 @@ export type {
   SubjectCapView,
 } from './budgets/budget-view';
 export type { Subject } from './keys/subject';
-export type { KeyStatus } from './keys/key';
+export type { KeyStatus } from '../contract/states';
 export type { CurrentKeyView, KeyView } from './keys/key-view';
 export type { LeaseView } from './leases/lease-request';
 export type { HoldView } from './holds/hold-view';
@@ -42,6 +43,6 @@ export type {
   StoreCopy,
   StoreState,
 } from './ledger/model';
-export type { HoldState } from './ledger/rules/operation';
+export type { HoldState } from '../contract/states';
 export { DoubtfulStoreError, StoreInUseError } from './ledger/store-doubt';
 export type { StoreDoubt } from './ledger/store-doubt';

@@ -1,8 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { transformSync } from '@swc/core';
+import type { Options } from '@swc/core';
 
 export const ROOT = resolve(__dirname, '../..');
+/** As the tests themselves are compiled. */
+const { transform } = require('../../jest.transform.js') as {
+  transform: Record<string, [string, Options]>;
+};
+const compiling = transform['^.+\\.ts$']?.[1];
 
 /** The package's entry points, from their sources: what a test of the sources must import. */
 const ENTRIES: Record<string, string> = {
@@ -102,15 +108,7 @@ function parted(code: string): { imports: string; rest: string } {
 }
 
 function compile(source: string): string {
-  return transformSync(source, {
-    jsc: {
-      target: 'es2022',
-      parser: { syntax: 'typescript', decorators: true },
-      transform: { legacyDecorator: true, decoratorMetadata: true },
-      keepClassNames: true,
-    },
-    module: { type: 'commonjs' },
-  }).code;
+  return transformSync(source, compiling).code;
 }
 
 function evaluate(

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
 import type { ExtractorMessage } from '@microsoft/api-extractor';
@@ -23,7 +23,7 @@ export function reportOf(
   report: string,
   types: string,
   { update }: { update: boolean },
-): { changed: boolean; messages: string[]; file: string } {
+): { changed: boolean; messages: string[] } {
   const messages: string[] = [];
   const config = ExtractorConfig.prepare({
     configObject: {
@@ -31,16 +31,8 @@ export function reportOf(
       mainEntryPointFilePath: join(ROOT, types),
       compiler: {
         overrideTsconfig: {
-          compilerOptions: {
-            module: 'nodenext',
-            moduleResolution: 'nodenext',
-            target: 'ES2022',
-            lib: ['ES2023', 'ES2024.String'],
-            types: ['node', 'jest'],
-            strict: true,
-            esModuleInterop: true,
-            skipLibCheck: true,
-          },
+          extends: './tsconfig.json',
+          include: [],
           files: [join(ROOT, types)],
         },
       },
@@ -74,6 +66,5 @@ export function reportOf(
       }
     },
   });
-  const file = join(REPORTS, report);
-  return { changed: apiReportChanged || !existsSync(file), messages, file };
+  return { changed: apiReportChanged, messages };
 }

@@ -27,12 +27,7 @@ class SampleApp {
   stdout = '';
   stderr = '';
 
-  /** It ends with the test, unless another set of running ones is given. */
-  constructor(
-    args: readonly string[],
-    env: Readonly<Record<string, string>>,
-    private readonly among = running,
-  ) {
+  constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
     this.#child = spawn(process.execPath, [MAIN, ...args], {
       env: {
         PATH: process.env['PATH'] ?? '',
@@ -45,7 +40,7 @@ class SampleApp {
     this.#closed = once(this.#child, 'close');
     this.#child.stdout?.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
     this.#child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
-    among.add(this);
+    running.add(this);
   }
 
   get shown(): string {
@@ -55,7 +50,7 @@ class SampleApp {
   /** The exit code, or the signal that ended it. */
   async exit(): Promise<number | NodeJS.Signals | null> {
     await this.#closed;
-    this.among.delete(this);
+    running.delete(this);
     return this.#child.exitCode ?? this.#child.signalCode;
   }
 
@@ -78,8 +73,6 @@ class SampleApp {
 
 // Each of these starts processes of its own, on a machine that may be busy.
 const running = new Set<SampleApp>();
-/** These end with their `describe`. */
-const kept = new Set<SampleApp>();
 const vendors: StripeVendor[] = [];
 const folders: string[] = [];
 
@@ -193,7 +186,9 @@ describe('the sample app, serving', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'vault-key-sample-'));
     store = `sqlite:${join(folder, 'sample.db')}`;
-    app = new SampleApp([], { SAMPLE_STORE: store }, kept);
+    app = new SampleApp([], { SAMPLE_STORE: store });
+    // It serves all these tests, and is ended after them.
+    running.delete(app);
     port = Number(new URL(await app.serving()).port);
   });
 

@@ -2,8 +2,10 @@ import { labelFault } from '../../contract/label-rule';
 import { unknownFields } from '../known-fields';
 import { capFault, capToMicros } from '../../contract/usd';
 import type { FieldIssue } from '../refusal';
-import { ANY_ID, BUDGET_SCOPES, subjectsOf } from './budget';
-import type { Budget, BudgetRule, BudgetScope, BudgetSubject } from './budget';
+import { ANY_ID, subjectsOf } from './budget';
+import { BUDGET_SCOPES } from '../../contract/scopes';
+import type { Budget, BudgetRule, BudgetSubject } from './budget';
+import type { BudgetScope } from '../../contract/scopes';
 
 const MAX_ID = 128;
 /** Within what the ids of a scope are counted; the rest are counted alone. */

@@ -1,7 +1,8 @@
 import { toUsd } from '../../contract/usd';
 import { remainingOf } from '../ledger/rules/caps';
 import type { CapState, AppBudget, SubjectCap } from '../ledger/model';
-import type { Budget, BudgetRule, BudgetScope, BudgetSource } from './budget';
+import type { Budget, BudgetRule, BudgetSource } from './budget';
+import type { BudgetScope } from '../../contract/scopes';
 
 /** Whom a budget caps, as the management API shows it. */
 export interface BudgetSubjectView {

@@ -1,13 +1,9 @@
+import type { APP_BUDGET_SCOPES, BudgetScope } from '../../contract/scopes';
 import { instantText } from '../instant';
 import type { Subject } from '../keys/subject';
 import type { MicroUsd } from '../../contract/usd';
 
-/** Whose spend a budget counts. A user counts within its tenant, an agent run within its tenant and user. */
-export const BUDGET_SCOPES = ['tenant', 'user', 'run', 'tool', 'vendor'] as const;
-export type BudgetScope = (typeof BUDGET_SCOPES)[number];
-
-/** The scopes of an application's own layer: it travels with each key. */
-export const APP_BUDGET_SCOPES = ['tenant', 'user', 'run', 'tool'] as const;
+/** The application's own layer of caps: it travels with each key. */
 export type AppBudgets = { [Scope in (typeof APP_BUDGET_SCOPES)[number]]?: MicroUsd };
 
 /** Means every id of a scope that has no budget of its own. */

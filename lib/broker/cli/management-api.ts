@@ -63,7 +63,7 @@ export class ManagementApi {
             method,
             path,
             timeout: TIMEOUT_MS,
-            // Whatever the environment says: the management token goes only to a server with a valid certificate.
+            // Whatever the environment says: the token goes only where the certificate is valid.
             rejectUnauthorized: true,
             headers: {
               authorization: `Bearer ${this.token}`,

@@ -1,6 +1,6 @@
 import { toUsd } from '../../contract/usd';
 import type { Hold } from '../ledger/model';
-import type { HoldState } from '../ledger/rules/operation';
+import type { HoldState } from '../../contract/states';
 
 /** A hold as the management API shows it. */
 export interface HoldView {

@@ -1,8 +1,6 @@
 import { invalidFields } from '../refusal';
 import type { FieldIssue } from '../refusal';
-
-const MAX_LIMIT = 1_000;
-const DEFAULT_LIMIT = 100;
+import { cursorFault, DEFAULT_LIMIT, limitFault } from '../page';
 
 /** What is wrong with a parameter's value; `undefined` where nothing is. */
 export type ParameterRule = (value: string) => string | undefined;
@@ -71,15 +69,4 @@ export function readQuery(
   }
   if (faults.length > 0) throw invalidFields(faults);
   return values;
-}
-
-function limitFault(limit: string): string | undefined {
-  return /^[1-9]\d{0,3}$/.test(limit) && Number(limit) <= MAX_LIMIT
-    ? undefined
-    : `must be a whole number from 1 to ${MAX_LIMIT}`;
-}
-
-/** The rule of a cursor: what an earlier page gave. */
-export function cursorFault(cursor: string): string | undefined {
-  return /^\d{1,15}$/.test(cursor) ? undefined : 'must be the cursor of an earlier page';
 }

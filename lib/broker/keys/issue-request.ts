@@ -1,4 +1,4 @@
-import { APP_BUDGET_SCOPES } from '../budgets/budget';
+import { APP_BUDGET_SCOPES } from '../../contract/scopes';
 import type { AppBudgets } from '../budgets/budget';
 import { parsePattern } from '../../contract/pattern';
 import { unknownFields } from '../known-fields';

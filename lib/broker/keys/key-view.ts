@@ -2,7 +2,8 @@ import type { CapView } from '../budgets/budget-view';
 import type { AppBudgets } from '../budgets/budget';
 import { toUsd } from '../../contract/usd';
 import { statusOf } from './key';
-import type { KeyStatus, KeyWithBalance } from './key';
+import type { KeyWithBalance } from './key';
+import type { KeyStatus } from '../../contract/states';
 import type { Subject } from './subject';
 
 /** A key as the management API shows it. */

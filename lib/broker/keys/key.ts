@@ -1,3 +1,4 @@
+import type { KeyStatus } from '../../contract/states';
 import type { AppBudgets } from '../budgets/budget';
 import type { MicroUsd } from '../../contract/usd';
 import type { Subject } from './subject';
@@ -21,8 +22,6 @@ export interface KeyRecord {
   expiresAt: number;
   revokedAt?: number;
 }
-
-export type KeyStatus = 'active' | 'expired' | 'revoked' | 'braked';
 
 /** What has been spent and what is held under a cap. */
 export interface Balance {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { AppBudgets, BudgetRule, BudgetScope } from '../budgets/budget';
+import type { AppBudgets, BudgetRule } from '../budgets/budget';
+import type { BudgetScope } from '../../contract/scopes';
 import type { Subject } from '../keys/subject';
 import type { KeyRecord } from '../keys/key';
 import type { Outcome } from '../pricing/price';

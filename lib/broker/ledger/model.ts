@@ -1,10 +1,12 @@
 import type { AuditRow } from '../audit/audit-entry';
-import type { BudgetScope, BudgetSource, BudgetSubject } from '../budgets/budget';
-import type { Balance, KeyRecord, KeyStatus } from '../keys/key';
+import type { BudgetSource, BudgetSubject } from '../budgets/budget';
+import type { CapScope } from '../../contract/scopes';
+import type { Balance, KeyRecord } from '../keys/key';
+import type { KeyStatus } from '../../contract/states';
 import type { MicroUsd } from '../../contract/usd';
 import type { Outcome, Price } from '../pricing/price';
 import type { BrokerRefusal } from '../refusal';
-import type { HoldState } from './rules/operation';
+import type { HoldState } from '../../contract/states';
 
 /** What makes a call a retry of another, or a misuse of its key. */
 export interface OperationKey {
@@ -124,7 +126,7 @@ export interface HoldFilter {
 
 /** One cap over a call, with what counts against it. */
 export interface CapState {
-  scope: 'key' | 'parent' | BudgetScope;
+  scope: CapScope;
   capMicros: MicroUsd;
   balance: Balance;
   /** When a budget's day ends, ISO 8601; a key's cap covers its whole life. */

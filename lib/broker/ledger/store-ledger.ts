@@ -35,7 +35,7 @@ import type {
 import { RefusalRows } from './refusal-rows';
 import { admit } from './rules/admission';
 import { activeBrakes, brake as setBrake, brakeOn, brakingOf, lift } from './rules/brakes';
-import { deleteBudget, putBudget } from './rules/budgets';
+import { deleteBudget, putBudget } from './rules/operator-budgets';
 import { capsOver, keyBalanceName } from './rules/caps';
 import { checkIssue, endLease, linkFaults, renewLease, revoke, writeIssue } from './rules/issuance';
 import type { KeyLinks } from './rules/issuance';

@@ -295,7 +295,7 @@ function response(exception: VaultKeyException, retry = false): VendorResponse {
 }
 
 /**
- * The body as a stream that ends with an error once it has brought nothing for the call's own time-out.
+ * The body as a stream that ends with an error once it has brought nothing for its call's time-out.
  */
 function streamOf(attempt: Attempt, { body }: VendorAnswer): Readable {
   const { timeoutMs } = attempt;

@@ -2,7 +2,8 @@ import type { Broker } from '../../broker';
 import type { BudgetPath } from '../../budgets/budget-request';
 import { malformedRequest } from '../../refusal';
 import { readJson } from '../json-body';
-import { anyText, cursorFault, readQuery } from '../list-query';
+import { cursorFault } from '../../page';
+import { anyText, readQuery } from '../list-query';
 import type { ManagementRequest, Route } from '../route';
 
 const ALL = /^\/v1\/budgets$/;

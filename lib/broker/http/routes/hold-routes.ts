@@ -1,11 +1,10 @@
+import { HOLD_STATES } from '../../../contract/states';
 import type { Broker } from '../../broker';
-import type { HoldState } from '../../ledger/rules/operation';
+import type { HoldState } from '../../../contract/states';
 import { readJson, readNoFields } from '../json-body';
 import { anyText, oneOf, readListQuery } from '../list-query';
 import { ID } from '../route';
 import type { Route } from '../route';
-
-const STATES: readonly HoldState[] = ['held', 'settled', 'released', 'unknown'];
 
 export function holdRoutes(broker: Broker): Route[] {
   return [
@@ -15,7 +14,7 @@ export function holdRoutes(broker: Broker): Route[] {
       takesQuery: true,
       handle: async ({ query }) => {
         const { filter, limit, cursor } = readListQuery(query, {
-          state: oneOf(STATES),
+          state: oneOf(HOLD_STATES),
           vendor: anyText,
           key_id: anyText,
         });

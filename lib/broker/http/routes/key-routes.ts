@@ -1,12 +1,12 @@
+import { KEY_STATUSES } from '../../../contract/states';
 import type { Broker } from '../../broker';
 import { bearerToken } from '../../forwarding/request-headers';
-import type { KeyStatus } from '../../keys/key';
+import type { KeyStatus } from '../../../contract/states';
 import { readJson } from '../json-body';
 import { anyText, oneOf, readListQuery } from '../list-query';
 import { ID } from '../route';
 import type { Route } from '../route';
 
-const STATUSES: readonly KeyStatus[] = ['active', 'expired', 'revoked', 'braked'];
 const ONE = new RegExp(`^/v1/keys/${ID}$`);
 
 export function keyRoutes(broker: Broker): Route[] {
@@ -26,7 +26,7 @@ export function keyRoutes(broker: Broker): Route[] {
       takesQuery: true,
       handle: async ({ query }) => {
         const { filter, limit, cursor } = readListQuery(query, {
-          status: oneOf(STATUSES),
+          status: oneOf(KEY_STATUSES),
           vendor: anyText,
           tenant_id: anyText,
           user_id: anyText,

@@ -1,3 +1,4 @@
+import type { HoldState } from '../../../contract/states';
 import type { Outcome } from '../../pricing/price';
 
 const HOUR_MS = 3_600_000;
@@ -23,8 +24,6 @@ export interface Operation {
   /** When its hold ended, or the last call of an operation without one. */
   endedAt?: number;
 }
-
-export type HoldState = 'held' | 'settled' | 'released' | 'unknown';
 
 /** What a call under a known key is: another use of the key, a retry, or a call with a new hold. */
 export type Attempt = 'conflict' | 'retry' | 'new';

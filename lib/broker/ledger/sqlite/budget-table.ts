@@ -1,5 +1,6 @@
 import { ruleName, ruleNames } from '../../budgets/budget';
-import type { Budget, BudgetRule, BudgetScope, BudgetSubject } from '../../budgets/budget';
+import type { Budget, BudgetRule, BudgetSubject } from '../../budgets/budget';
+import type { BudgetScope } from '../../../contract/scopes';
 import type { MicroUsd } from '../../../contract/usd';
 import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
 

@@ -1,4 +1,5 @@
-import type { AppBudgets, BudgetScope, BudgetSubject } from '../../budgets/budget';
+import type { AppBudgets, BudgetSubject } from '../../budgets/budget';
+import type { BudgetScope } from '../../../contract/scopes';
 import { LONGEST_LIFE_MS } from '../../../contract/expires-in';
 import type { BudgetedKey, LiveSlice } from '../store';
 import { Conditions } from './conditions';
