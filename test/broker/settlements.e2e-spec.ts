@@ -231,3 +231,59 @@ describe('a settlement that alone cannot be written', () => {
     expect(await again.money(key)).toMatchObject({ spent: 0, held: 500 });
   });
 });
+
+describe('an unknown hold', () => {
+  /** A payment under `a-key` that the vendor never answered. */
+  async function payUnknown() {
+    const broker = await BrokerProcess.start({ vendor });
+    const key = await issue(broker);
+    vendor.respond = (_req, res) => res.destroy();
+    expect((await pay(broker, key, 'a-key')).status).toBe(502);
+    const [hold] = await holdsOf(broker, 'unknown');
+    return { broker, key, hold: hold! };
+  }
+
+  it('cannot be ended while a retry is in flight, though it was unknown before', async () => {
+    const { broker, key, hold } = await payUnknown();
+    const waiting = new Promise<ServerResponse>((resolve) => {
+      vendor.respond = (_req, res) => resolve(res);
+    });
+    const retry = pay(broker, key, 'a-key');
+    const res = await waiting;
+    for (const [act, body] of [
+      ['release', undefined],
+      ['settle', { usd: 1 }],
+    ] as const) {
+      const refused = await broker.api('POST', `/v1/holds/${hold.id}/${act}`, body);
+      expect([refused.status, refused.body.fields]).toEqual([
+        422,
+        [
+          {
+            field: 'id',
+            message:
+              'names a hold that has a call in flight, whose answer will tell. Try again once the call has ended',
+          },
+        ],
+      ]);
+    }
+    answer(res, 200, INTENT);
+    expect((await retry).status).toBe(200);
+    await until(
+      async () => (await broker.money(key)).spent === 500,
+      () => broker.output,
+    );
+    expect(await holdsOf(broker, 'unknown')).toEqual([]);
+  });
+
+  it('counts what a retry cost, though an operator had settled the hold at less', async () => {
+    const { broker, key, hold } = await payUnknown();
+    await broker.api('POST', `/v1/holds/${hold.id}/settle`, { usd: 0 });
+    expect(await broker.money(key)).toMatchObject({ spent: 0, held: 0 });
+    vendor.respond = (_req, res) => answer(res, 200, INTENT);
+    expect((await pay(broker, key, 'a-key')).status).toBe(200);
+    await until(
+      async () => (await broker.money(key)).spent === 500,
+      () => broker.output,
+    );
+  });
+});

@@ -35,10 +35,10 @@ export class Holds {
     if (message !== undefined) faults.push({ field: 'usd', message });
     if (faults.length > 0) throw invalidFields(faults);
     const micros = usdToMicros(usd as number);
-    return holdView(await this.ledger.endUnknown(id, micros, this.clock.now(), remoteAddress));
+    return holdView(await this.ledger.endHold(id, micros, this.clock.now(), remoteAddress));
   }
 
   async release(id: string, remoteAddress?: string): Promise<HoldView> {
-    return holdView(await this.ledger.endUnknown(id, undefined, this.clock.now(), remoteAddress));
+    return holdView(await this.ledger.endHold(id, undefined, this.clock.now(), remoteAddress));
   }
 }

@@ -208,11 +208,16 @@ async function play(script: readonly Step[]): Promise<void> {
         const { entries } = await ledger.holds({ state: 'unknown' }, { limit: 100 });
         const hold = entries[step.hold % Math.max(1, entries.length)];
         if (hold === undefined) break;
-        await ledger.endUnknown(
+        const ended = ledger.endHold(
           hold.callId,
           step.cents === undefined ? undefined : step.cents * CENT,
           now,
         );
+        if (flights.some((call) => call.hold.holdId === hold.callId)) {
+          await expect(ended).rejects.toMatchObject({ status: 422 });
+        } else {
+          await ended;
+        }
         break;
       }
     }

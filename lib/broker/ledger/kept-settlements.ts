@@ -84,12 +84,17 @@ export class KeptSettlements {
   }
 
   /** Whether a hold is held though every call on it has ended. */
-  hasStranded(book: Book, { callId, vendor, state, idempotencyKeyHash }: Hold): boolean {
-    const ended = this.#ended.get(callId);
-    if (state !== 'held' || ended === undefined) return false;
+  hasStranded(book: Book, hold: Hold): boolean {
+    return hold.state === 'held' && this.callsInFlight(book, hold) === 0;
+  }
+
+  /** How many calls are in flight on an open hold. */
+  callsInFlight(book: Book, { callId, vendor, state, idempotencyKeyHash }: Hold): number {
     const operation =
       idempotencyKeyHash === null ? undefined : book.operation(vendor, idempotencyKeyHash);
-    return ended >= (operation?.holdId === callId ? operation.inFlight : 1);
+    const own = state === 'held' ? 1 : 0;
+    const begun = operation?.holdId === callId ? operation.inFlight : own;
+    return Math.max(0, begun - (this.#ended.get(callId) ?? 0));
   }
 
   /** The holds whose settlements wait. */

@@ -76,7 +76,7 @@ export interface Ledger {
    * Ends a hold that is `unknown`, or `held` with no call in flight on it, as an operator says;
    * without micros it is released.
    */
-  endUnknown(
+  endHold(
     callId: string,
     settledMicros: MicroUsd | undefined,
     now: number,

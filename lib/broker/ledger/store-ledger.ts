@@ -183,7 +183,7 @@ export class StoreLedger implements Ledger {
     return queries.holds(filter, page, stranded);
   }
 
-  endUnknown(
+  endHold(
     callId: string,
     settledMicros: MicroUsd | undefined,
     now: number,
@@ -192,14 +192,7 @@ export class StoreLedger implements Ledger {
     return this.store.run((book) => {
       const hold = book.hold(callId);
       if (hold === undefined) throw notFound('There is no hold of that id.');
-      if (hold.state !== 'unknown' && !this.#kept.hasStranded(book, hold)) {
-        throw invalidFields([
-          {
-            field: 'id',
-            message: `names a hold that is ${hold.state}, and only one that is unknown can be ended`,
-          },
-        ]);
-      }
+      this.#checkCanEnd(book, hold);
       return endByOperator(book, hold, settledMicros, now, remoteAddress);
     });
   }
@@ -318,6 +311,16 @@ export class StoreLedger implements Ledger {
     } catch {
       return undefined;
     }
+  }
+
+  /** @throws BrokerRefusal 422 for a hold that an operator may not end, or not now. */
+  #checkCanEnd(book: Book, hold: Hold): void {
+    const isOpen = hold.state === 'unknown' || hold.state === 'held';
+    if (isOpen && this.#kept.callsInFlight(book, hold) === 0) return;
+    const message = isOpen
+      ? 'names a hold that has a call in flight, whose answer will tell. Try again once the call has ended'
+      : `names a hold that is ${hold.state} already`;
+    throw invalidFields([{ field: 'id', message }]);
   }
 
   /** Writes a key that was given out before; the keys above it first. */

@@ -156,21 +156,44 @@ function concludeHold(
 ): Ended | undefined {
   if (call.holdId === undefined) return undefined;
   const hold = book.hold(call.holdId);
-  if (hold === undefined || hold.state === 'released') return undefined;
+  if (hold === undefined) return undefined;
   const kept = lasting(book, call, outcome);
+  // What an operator has decided holds against an answer that came before, not against a later one.
+  const isNews = hold.endedAt === null || now >= hold.endedAt;
+  if (hold.state === 'released') return isNews ? recharge(book, hold, kept, now) : undefined;
   if (hold.state === 'settled') {
-    // Its first answer was cut short, and only a retry's answer says which object it paid for.
-    if (hold.objectId === null && call.price.kind === 'amount') {
-      const root = rootOfHold(book, hold, kept);
-      if (root !== undefined) book.changeHold(hold, { ...hold, objectId: root.id });
-    }
-    return raise(book, call, kept, told);
+    if (hold.objectId !== null || call.price.kind !== 'amount')
+      return raise(book, call, kept, told);
+    return complete(book, hold, kept, isNews);
   }
   if (kept.ending === 'unknown') {
     book.changeHold(hold, { ...hold, state: 'unknown' });
     return undefined;
   }
   return end(book, hold, kept, now);
+}
+
+/** A hold that an operator released has moved money after all: an answer that comes later says so. */
+function recharge(book: Book, hold: Hold, outcome: Outcome, now: number): Ended | undefined {
+  if (outcome.ending !== 'settled') return undefined;
+  book.charge(hold.chargedTo, 0, hold.heldMicros);
+  return end(book, hold, outcome, now);
+}
+
+/**
+ * A hold was settled by an answer that was cut short, or by an operator: which object it paid for,
+ * and what that cost, only the answer to a retry says.
+ */
+function complete(book: Book, hold: Hold, outcome: Outcome, isNews: boolean): Ended | undefined {
+  if (outcome.ending !== 'settled') return undefined;
+  const objectId = rootOfHold(book, hold, outcome)?.id ?? null;
+  const least = isNews ? settlementOf(hold.heldMicros, outcome.reportedMicros, 0) : 0;
+  const settledMicros = Math.max(hold.settledMicros, least);
+  book.changeHold(hold, { ...hold, objectId, settledMicros });
+  const more = settledMicros - hold.settledMicros;
+  if (more === 0) return undefined;
+  book.charge(hold.chargedTo, more, 0);
+  return { hold, state: 'settled', settledMicros: more, givenBack: [] };
 }
 
 /** A later answer to the same operation says that the object costs more than the first one said. */
