@@ -66,6 +66,16 @@ describe('EmbeddedBrokerClient', () => {
     });
   });
 
+  it('says the life of a key by the machine’s clock, which may have been set since the broker began', async () => {
+    const before = Date.now();
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => before + 3_600_000);
+    try {
+      expect((await issued()).expiresAt.getTime()).toBe(before + 3_660_000);
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
   it('a key issued inside an invocation names its parent', async () => {
     const { id } = await issued();
     const inner = await issued({ parentId: id });

@@ -74,9 +74,10 @@ export class EmbeddedBrokerClient extends BrokerClient {
   isDown = false;
 
   async issue(request: IssueKeyRequest): Promise<IssueResult> {
+    const askedAt = Date.now();
     try {
       if (this.isDown) throw storeUnavailable();
-      const key = await this.broker.issueForOwnWork({
+      const { id, token, lifeMs } = await this.broker.issueForOwnWork({
         label: request.label,
         vendor: request.vendor,
         daily_usd_cap: request.dailyUsdCap,
@@ -84,7 +85,7 @@ export class EmbeddedBrokerClient extends BrokerClient {
         expires_in: request.expiresIn,
         ...ownIssueFields(request),
       });
-      return { issued: true, key };
+      return { issued: true, key: { id, token, expiresAt: new Date(askedAt + lifeMs) } };
     } catch (error) {
       return notIssued(error);
     }

@@ -206,6 +206,17 @@ describe('issuing a key', () => {
     expect(result).toMatchObject({ issued: true, key: { token: KEY_TOKEN } });
   });
 
+  it('reckons the life of a key by its own clock, however wrong that of the broker is', async () => {
+    const broker = await serve(json(201, { ...ISSUED, created_at: '2026-11-23T10:04:20.000Z' }));
+    const before = Date.now();
+
+    const result = await clientOf(broker.url).issue(REQUEST);
+
+    if (!result.issued) throw result.error;
+    expect(result.key.expiresAt.getTime()).toBeGreaterThanOrEqual(before + 40_000);
+    expect(result.key.expiresAt.getTime()).toBeLessThanOrEqual(Date.now() + 40_000);
+  });
+
   it('reckons the expiry from the moment of asking where the answer has none', async () => {
     const { expires_at: _expiry, ...rest } = ISSUED;
     const broker = await serve(json(201, rest));

@@ -16,6 +16,7 @@ import type {
 import type { Flight, FlightLimits } from './flight';
 import type { HttpBrokerClientOptions } from './http-broker.options';
 import { KeptConnections } from './kept-connections';
+import { instantOf } from './management-wire';
 import { noCallAnswer, noIssueAnswer, reasonOf } from './no-answer';
 import { RelayConnection } from './relay-connection';
 import { RequestSender, baseOf } from './request-sender';
@@ -127,7 +128,7 @@ export class KeybrakeClient extends BrokerClient {
     if (tokens.length !== 1 || typeof token !== 'string' || !KEY_TOKEN.test(token)) {
       return this.#notIssued(answer, keyId, 'has not exactly one usable token');
     }
-    const expiresAt = expiryOf(body['expires_at'], askedAt, request.expiresIn);
+    const expiresAt = expiryOf(body, askedAt, request.expiresIn);
     if (expiresAt === undefined) {
       return this.#notIssued(answer, keyId, 'has an expires_at that is no point in time');
     }
@@ -308,13 +309,20 @@ function headersOf(call: VendorCall): Record<string, string> {
   return headers;
 }
 
-function expiryOf(value: unknown, askedAt: number, expiresIn: string): Date | undefined {
-  if (value === undefined) {
+/** The end of a key by this machine's clock, which need not agree with the broker's. */
+function expiryOf(
+  { created_at, expires_at }: Record<string, unknown>,
+  askedAt: number,
+  expiresIn: string,
+): Date | undefined {
+  if (expires_at === undefined) {
     const life = parseExpiresIn(expiresIn) ?? parseExpiresIn(DEFAULT_EXPIRES_IN) ?? 0;
     return new Date(askedAt + life);
   }
-  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(time) ? undefined : new Date(time);
+  const end = instantOf(expires_at)?.getTime();
+  const begin = instantOf(created_at)?.getTime();
+  if (end === undefined) return undefined;
+  return new Date(begin === undefined ? end : askedAt + end - begin);
 }
 
 async function readText(

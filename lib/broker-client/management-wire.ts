@@ -116,7 +116,7 @@ function readList<T>(list: unknown, read: (one: unknown) => T | undefined): T[] 
   return all;
 }
 
-function instantOf(value: unknown): Date | undefined {
+export function instantOf(value: unknown): Date | undefined {
   const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
   return Number.isNaN(time) ? undefined : new Date(time);
 }

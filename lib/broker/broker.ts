@@ -378,11 +378,15 @@ export class Broker {
    */
   async backup(file: string): Promise<{ bytes: number }> {
     const copy = await this.copy();
-    await writeCopy(copy, file);
-    return { bytes: copy.bytes };
+    try {
+      await writeCopy(copy, file);
+      return { bytes: copy.bytes };
+    } finally {
+      copy.end();
+    }
   }
 
-  /** As {@link backup}, for a caller that reads the copy itself: at once, or to its end within a minute a MiB. */
+  /** As {@link backup}, for a caller that reads the copy itself, a MiB within a minute, and ends it. */
   async copy(): Promise<StoreCopy> {
     return this.#ledger.copy();
   }

@@ -1,4 +1,6 @@
 import { copyFileSync, existsSync, statSync } from 'node:fs';
+import { once } from 'node:events';
+import { request } from 'node:http';
 import { dirname, join, resolve } from 'node:path';
 import { Broker } from '../../lib/broker/index';
 import { run } from '../packaging/command';
@@ -83,6 +85,13 @@ describe('a backup of a store that is in use', () => {
       ).code,
     ).toBe(1);
     expect(existsSync(missing)).toBe(false);
+    // As does one whose client had gone before its turn came.
+    const gone = request(`${broker.url}/v1/backup`, {
+      headers: { authorization: `Bearer ${broker.token}` },
+    });
+    gone.on('error', () => {}).end();
+    await once(gone, 'socket');
+    gone.destroy();
     expect((await backup(broker, temporaryFile('copy.db'))).code).toBe(0);
   });
 
@@ -107,6 +116,9 @@ it('a broker in the process copies its store from code', async () => {
   const file = temporaryFile('copy.db');
   expect(await broker.backup(file)).toEqual({ bytes: statSync(file).size });
   await expect(broker.backup(file)).rejects.toThrow('EEXIST');
+  // What could not be written keeps no later copy waiting.
+  const next = temporaryFile('next.db');
+  expect(await broker.backup(next)).toEqual({ bytes: statSync(next).size });
   copyFileSync(`${original}.audit-key`, `${file}.audit-key`);
   const copy = await Broker.open({ vendors, store: `sqlite:${file}` });
   expect(await copy.key(id)).toMatchObject({ status: 'active' });

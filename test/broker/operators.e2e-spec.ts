@@ -311,6 +311,7 @@ describe('/v1/brakes', () => {
     const left = Date.parse(body.expires_at) - Date.now() + 50;
     await new Promise((resolve) => setTimeout(resolve, left));
     expect((await pay(key)).status).toBe(200);
+    expect((await broker.api('DELETE', `/v1/brakes/${body.id}`)).status).toBe(404);
   });
 
   it('names every bad field', async () => {

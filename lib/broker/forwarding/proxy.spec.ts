@@ -31,6 +31,7 @@ const key: KeyRecord = {
 
 /** A proxy on a real ledger, some methods of which the test replaces. */
 async function proxyOn(methods: (ledger: Ledger) => Partial<Ledger>) {
+  const lines: string[] = [];
   const ledger = new SqliteLedger(':memory:');
   await ledger.issue(key);
   const stands = methods(ledger);
@@ -43,6 +44,9 @@ async function proxyOn(methods: (ledger: Ledger) => Partial<Ledger>) {
   const proxy = new Proxy(
     watched,
     new Map([['stripe', { vendor: stripe, secret: vendor.secretKey, connection }]]),
+    undefined,
+    undefined,
+    (line) => lines.push(line),
   );
   const forward = () =>
     proxy.forward({
@@ -57,7 +61,7 @@ async function proxyOn(methods: (ledger: Ledger) => Partial<Ledger>) {
       ],
       body: Buffer.from('amount=1000&currency=usd'),
     });
-  return { ledger, proxy, forward };
+  return { ledger, proxy, forward, lines };
 }
 
 describe('the proxy', () => {
@@ -100,7 +104,7 @@ describe('the proxy', () => {
   });
 
   it('answers 503 and forwards nothing where the ledger fails in a way nobody foresaw', async () => {
-    const { forward, proxy } = await proxyOn(() => ({
+    const { forward, proxy, lines } = await proxyOn(() => ({
       keyByTokenHash: () => Promise.reject(new TypeError('the connection is closed')),
     }));
     const answer = await forward();
@@ -109,6 +113,30 @@ describe('the proxy', () => {
     expect(text).not.toContain('closed');
     await proxy.close();
     expect(vendor.received).toEqual([]);
+    expect(lines).toEqual([
+      expect.stringMatching(/^an unexpected TypeError at .*: this is a fault of nestjs-vault-key/),
+    ]);
+    expect(lines.join()).not.toContain('closed');
+  });
+
+  it('says that the call was sent where it fails afterwards in a way nobody foresaw', async () => {
+    const { forward, proxy, lines } = await proxyOn(() => ({}));
+    // So deep that no stack can write it again; the secret is what has it looked through.
+    const deep = `{"client_secret":${'['.repeat(30_000)}${']'.repeat(30_000)}}`;
+    vendor.respond = (_req, res) => {
+      res.writeHead(402, { 'content-type': 'application/json' }).end(deep);
+    };
+    const answer = await forward();
+    const text = Buffer.concat(await answer.body.toArray()).toString();
+    expect([answer.status, JSON.parse(text)]).toEqual([
+      502,
+      expect.objectContaining({
+        code: 'vendor_outcome_unknown',
+        error: expect.objectContaining({ message: expect.stringContaining('was sent') }),
+      }),
+    ]);
+    expect(lines).toEqual([expect.stringMatching(/^an unexpected RangeError at /)]);
+    await proxy.close();
   });
 
   it('leaves the hold as it is where the settlement cannot be written, and answers all the same', async () => {

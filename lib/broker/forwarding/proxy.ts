@@ -8,6 +8,7 @@ import { newId } from '../keys/token';
 import type { Ledger } from '../ledger/ledger';
 import type { AdmittedCall } from '../ledger/model';
 import { SparseLog } from '../metrics/sparse-log';
+import { UnexpectedErrors } from '../metrics/unexpected-errors';
 import { toUsd } from '../../contract/usd';
 import { toFormBody } from '../pricing/parameters';
 import type { Outcome, PriceableCall } from '../pricing/price';
@@ -35,7 +36,7 @@ import { collectBody, wholeBody } from './request-body';
 import { readCallHeaders } from './request-headers';
 import type { CallHeaders } from './request-headers';
 import { relayedHeaders } from './response-headers';
-import { reasonOf, refusedAnswer, unanswered } from './vendor-refusals';
+import { answerLost, reasonOf, refusedAnswer, unanswered } from './vendor-refusals';
 import type { ExchangeEnd } from './vendor-connection';
 
 /** How many calls with one key may be under way unless the options say otherwise. */
@@ -45,6 +46,7 @@ export const DEFAULT_CALLS_PER_KEY = 256;
 export class Proxy {
   readonly #callsByKey = new Map<string, number>();
   readonly #unreachable: SparseLog;
+  readonly #unexpected: UnexpectedErrors;
   /** Calls that are being put through, and settlements that are being written. */
   #underWay = 0;
   #onIdle: (() => void) | undefined;
@@ -58,17 +60,17 @@ export class Proxy {
     log: (line: string) => void = () => {},
   ) {
     this.#unreachable = new SparseLog(log);
+    this.#unexpected = new UnexpectedErrors(log);
   }
 
   /** Puts a call through. Never rejects: what is refused is an answer too. */
   async forward(call: ProxyCall): Promise<ProxyAnswer> {
-    const caller = { known: false };
+    const progress = { isCallerKnown: false, mayHaveLeft: false };
     this.#underWay += 1;
     try {
-      return await this.#forward(call, caller);
+      return await this.#forward(call, progress);
     } catch (error) {
-      const refusal = error instanceof BrokerRefusal ? error : storeUnavailable(error);
-      return refusalAnswer(refusal, caller.known);
+      return refusalAnswer(this.#refusalOf(error, progress), progress.isCallerKnown);
     } finally {
       this.#done();
     }
@@ -81,7 +83,13 @@ export class Proxy {
     await Promise.all([...this.vendors.values()].map(({ connection }) => connection.close()));
   }
 
-  async #forward(call: ProxyCall, caller: { known: boolean }): Promise<ProxyAnswer> {
+  #refusalOf(error: unknown, { mayHaveLeft }: Progress): BrokerRefusal {
+    if (error instanceof BrokerRefusal) return error;
+    this.#unexpected.note(error);
+    return mayHaveLeft ? answerLost() : storeUnavailable(error);
+  }
+
+  async #forward(call: ProxyCall, progress: Progress): Promise<ProxyAnswer> {
     const configured = this.vendors.get(call.vendor);
     if (configured === undefined) throw notFound('There is no such vendor.');
     if (this.#closing) throw shuttingDown();
@@ -92,7 +100,7 @@ export class Proxy {
     if (key === undefined || key.vendor !== call.vendor || !isLive(key, this.clock.now())) {
       throw invalidKey(headers.authorization !== undefined);
     }
-    caller.known = true;
+    progress.isCallerKnown = true;
     const row = rowOf(call, key, headers, this.clock.now());
     const refusal = this.#enter(key.id);
     if (refusal !== undefined) return await this.#refuse(row, call, refusal);
@@ -104,6 +112,7 @@ export class Proxy {
         this.#done();
       });
       this.#underWay += 1;
+      progress.mayHaveLeft = true;
       return await this.#send(configured, key, admitted, flight);
     } finally {
       if (flight === undefined) this.#leave(key.id);
@@ -142,7 +151,7 @@ export class Proxy {
     key: KeyRecord,
     headers: CallHeaders,
     row: CallRow,
-  ): Promise<Admitted> {
+  ): Promise<CallToSend> {
     let priced: Priced;
     let release: Release;
     try {
@@ -187,7 +196,7 @@ export class Proxy {
     row: CallRow,
     priced: Priced,
     release: Release,
-  ): Promise<Admitted> {
+  ): Promise<CallToSend> {
     const { target, priceable } = priced;
     const account = accountIn(headers);
     const body = toFormBody(priceable.parameters);
@@ -232,7 +241,7 @@ export class Proxy {
   async #send(
     configured: ConfiguredVendor,
     key: KeyRecord,
-    { call, headers, priceable, body, hold, remainingUsd, release }: Admitted,
+    { call, headers, priceable, body, hold, remainingUsd, release }: CallToSend,
     flight: CallInFlight,
   ): Promise<ProxyAnswer> {
     const { vendor, secret, connection } = configured;
@@ -362,7 +371,15 @@ class CallInFlight {
   }
 }
 
-interface Admitted {
+/** How far a call has come. */
+interface Progress {
+  isCallerKnown: boolean;
+  /** Whether it may have left for the vendor. */
+  mayHaveLeft: boolean;
+}
+
+/** A call that the ledger has admitted, with all that is sent. */
+interface CallToSend {
   call: ProxyCall;
   headers: CallHeaders;
   priceable: PriceableCall;

@@ -36,6 +36,14 @@ export function unanswered(end: ExchangeEnd | undefined): BrokerRefusal {
   );
 }
 
+/** What a caller is told where the broker itself failed after the call had left. */
+export function answerLost(): BrokerRefusal {
+  return new BrokerRefusal(
+    'vendor_outcome_unknown',
+    'The call was sent, but the broker failed before it could relay the answer: it may have been executed. Retry only with the same Idempotency-Key.',
+  );
+}
+
 /** Why a call has no whole answer, for the audit log; `null` where it has one. */
 export function reasonOf(end: ExchangeEnd): string | null {
   if (end.kind === 'complete') return null;

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { BrokerRefusal } from '../refusal';
+import type { StoreCopy } from '../ledger/model';
 
 /** How long the reader of a long answer may pause. */
 const STANDSTILL_MS = 60_000;
@@ -49,20 +50,25 @@ export async function sendLines(
   await pipeline(Readable.from(lines(), { objectMode: false }), res).catch(() => res.destroy());
 }
 
-/** Answers with a file. What breaks off is shorter than it says. */
+/** Answers with a file, and ends it. What breaks off is shorter than it says. */
 export async function sendFile(
   res: ServerResponse,
   status: number,
-  bytes: number,
-  chunks: AsyncIterable<Buffer>,
+  { bytes, chunks, end }: StoreCopy,
 ): Promise<void> {
-  res.writeHead(status, {
-    'content-type': 'application/vnd.sqlite3',
-    'content-length': bytes,
-    'cache-control': 'no-store',
-  });
-  res.setTimeout(STANDSTILL_MS, () => res.destroy());
-  await pipeline(Readable.from(chunks, { objectMode: false }), res).catch(() => res.destroy());
+  try {
+    res.writeHead(status, {
+      'content-type': 'application/vnd.sqlite3',
+      'content-length': bytes,
+      'cache-control': 'no-store',
+    });
+    res.setTimeout(STANDSTILL_MS, () => res.destroy());
+    await pipeline(Readable.from(chunks, { objectMode: false }), res);
+  } catch {
+    res.destroy();
+  } finally {
+    end();
+  }
 }
 
 /** Answers with a refusal in the broker's one shape. */

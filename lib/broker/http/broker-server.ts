@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { Broker } from '../broker';
 import { CallCounts } from '../metrics/call-counts';
 import { RefusalLog } from '../metrics/refusal-log';
+import { UnexpectedErrors } from '../metrics/unexpected-errors';
 import {
   BrokerRefusal,
   methodNotAllowed,
@@ -92,6 +93,7 @@ class BrokerHandler {
   readonly #openAnswers = new OpenAnswers();
   readonly #management: Management;
   readonly #refusals: RefusalLog;
+  readonly #unexpected: UnexpectedErrors;
 
   constructor(
     private readonly broker: Broker,
@@ -100,6 +102,7 @@ class BrokerHandler {
   ) {
     this.#management = new Management(broker, token, this.#counts);
     this.#refusals = new RefusalLog(log);
+    this.#unexpected = new UnexpectedErrors(log);
   }
 
   handle(req: IncomingMessage, res: ServerResponse, fault = framingFault(req)): void {
@@ -112,7 +115,9 @@ class BrokerHandler {
     const query = mark === -1 ? '' : url.slice(mark + 1);
     const route = fault === undefined ? this.#route(req, res, path, query) : Promise.reject(fault);
     route.catch((error: unknown) => {
-      const refusal = error instanceof BrokerRefusal ? error : storeUnavailable(error);
+      const isRefusal = error instanceof BrokerRefusal;
+      if (!isRefusal) this.#unexpected.note(error);
+      const refusal = isRefusal ? error : storeUnavailable(error);
       if (!this.#management.serves(path) || UNKNOWN_CALLER.has(refusal.code)) {
         this.#noteUnknown(refusal.status, refusal.code, req.socket.remoteAddress);
       }

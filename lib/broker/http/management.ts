@@ -73,7 +73,7 @@ export class Management {
 }
 
 async function send(res: ServerResponse, reply: Reply): Promise<void> {
-  if ('chunks' in reply) await sendFile(res, reply.status, reply.bytes, reply.chunks);
+  if ('file' in reply) await sendFile(res, reply.status, reply.file);
   else if ('lines' in reply) await sendLines(res, reply.status, reply.lines);
   else if ('text' in reply) sendText(res, reply.status, reply.contentType, reply.text);
   else sendJson(res, reply.status, reply.body);

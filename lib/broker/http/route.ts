@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { StoreCopy } from '../ledger/model';
 
 /** A management request that has come as far as its route. */
 export interface ManagementRequest {
@@ -14,8 +15,8 @@ export type Reply =
   | { status: number; body: unknown }
   /** Text that is no JSON. */
   | { status: number; contentType: string; text: string }
-  /** A file, of so many bytes. */
-  | { status: number; bytes: number; chunks: AsyncIterable<Buffer> }
+  /** A file. */
+  | { status: number; file: StoreCopy }
   /** One JSON document a line, for as long as there are any. */
   | { status: number; lines: AsyncIterable<unknown> };
 

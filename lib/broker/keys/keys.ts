@@ -34,7 +34,8 @@ export interface IssuedKeyBody {
 export interface OwnKey {
   id: string;
   token: string;
-  expiresAt: Date;
+  /** Milliseconds from now on. An instant would be one of the broker's clock, which is not the machine's. */
+  lifeMs: number;
 }
 
 /** The answer to a revocation. */
@@ -81,7 +82,7 @@ export class Keys {
   async issueForOwnWork(body: unknown): Promise<OwnKey> {
     const { key, token } = await this.#newKey(body);
     await this.ledger.issueSoon(key);
-    return { id: key.id, token, expiresAt: new Date(key.expiresAt) };
+    return { id: key.id, token, lifeMs: key.expiresAt - key.createdAt };
   }
 
   async revoke(id: string, remoteAddress?: string): Promise<RevokedKeyBody> {

@@ -210,6 +210,17 @@ describe.each(LEDGERS)('the ledger: %s', (_name, open, numRuns, state) => {
     expect(await balance('k')).toEqual({ spent: 500 * CENT, held: 0 });
   });
 
+  it('has no brake that has expired: the next one drops it, and it cannot be lifted', async () => {
+    const brake = { scope: 'user', target: 'u', reason: 'a test' } as const;
+    for (const id of ['first', 'second']) {
+      await ledger.putBrake({ ...brake, id, createdAt: 1_000, expiresAt: 2_000 });
+    }
+    expect(await ledger.brakes(1_999)).toHaveLength(2);
+    expect(await ledger.liftBrake('first', 2_000)).toBeUndefined();
+    await ledger.putBrake({ ...brake, id: 'third', createdAt: 2_000 });
+    expect((await ledger.brakes(1_999)).map(({ id }) => id)).toEqual(['third']);
+  });
+
   it('says how far a commit reaches', async () => {
     expect(await ledger.state()).toEqual(state);
   });

@@ -158,6 +158,8 @@ export interface LeaseRecord {
 export interface StoreCopy {
   bytes: number;
   chunks: AsyncIterable<Buffer>;
+  /** Gives the copy up, read or not: the next one may begin. To be called in any case. */
+  end(): void;
 }
 
 /** What `/readyz` says of the store. */

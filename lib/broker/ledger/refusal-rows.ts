@@ -101,7 +101,7 @@ export class RefusalRows {
     const [oldest] = this.#kinds.values();
     if (oldest === undefined || this.#timer !== undefined) return;
     const due = oldest.since + ROW_EVERY_MS - performance.now();
-    this.#timer = setTimeout(() => this.#writeDue(), delayMs ?? Math.max(0, due));
+    this.#timer = setTimeout(() => this.#writeDue(), delayMs ?? Math.max(0, due)).unref();
   }
 
   #writeDue(): void {

@@ -6,7 +6,7 @@ export function backupRoutes(broker: Broker): Route[] {
     {
       method: 'GET',
       path: /^\/v1\/backup$/,
-      handle: async () => ({ status: 200, ...(await broker.copy()) }),
+      handle: async () => ({ status: 200, file: await broker.copy() }),
     },
   ];
 }

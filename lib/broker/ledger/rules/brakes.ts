@@ -22,7 +22,11 @@ export function brakingOf(book: Book, key: KeyRecord): BrakeSubject {
   return { keyIds, vendor, subject };
 }
 
+/** Sets a brake, and drops those that have expired. */
 export function brake(book: Book, set: Brake, remoteAddress?: string): void {
+  for (const each of [...book.brakes()]) {
+    if (!isInForce(each, set.createdAt)) book.deleteBrake(each.id);
+  }
   book.putBrake(set);
   book.log({
     ...operatorRow('brake', set.createdAt, remoteAddress),
@@ -31,6 +35,7 @@ export function brake(book: Book, set: Brake, remoteAddress?: string): void {
   });
 }
 
+/** Lifts a brake. One that has expired stops nothing, and is not found. */
 export function lift(
   book: Book,
   id: string,
@@ -38,12 +43,11 @@ export function lift(
   remoteAddress?: string,
 ): Brake | undefined {
   const lifted = book.deleteBrake(id);
-  if (lifted !== undefined) {
-    book.log({
-      ...operatorRow('lift', now, remoteAddress),
-      verdict: 'lifted',
-      reason: `${lifted.id} ${lifted.scope} ${lifted.target}`,
-    });
-  }
+  if (lifted === undefined || !isInForce(lifted, now)) return undefined;
+  book.log({
+    ...operatorRow('lift', now, remoteAddress),
+    verdict: 'lifted',
+    reason: `${lifted.id} ${lifted.scope} ${lifted.target}`,
+  });
   return lifted;
 }

@@ -34,6 +34,8 @@ export interface CommitEdges {
   onRollback?: () => void;
   /** The disk has refused a transaction, and had not refused the one before it. */
   onFailure?: (reason: string) => void;
+  /** Work failed by an error that is neither a refusal nor the driver's. */
+  onUnexpected?: (error: unknown) => void;
   /** A transaction is on the disk again. */
   onRecovery?: () => void;
 }
@@ -239,8 +241,13 @@ export class GroupCommit {
   }
 
   #tellFailure({ cause }: BrokerRefusal): void {
-    const { code, message } = (cause ?? {}) as { code?: unknown; message?: string };
-    if (this.#isTold || typeof code !== 'string' || !code.startsWith('SQLITE_')) return;
+    if (cause === undefined) return;
+    const { code, message } = cause as { code?: unknown; message?: string };
+    if (typeof code !== 'string' || !code.startsWith('SQLITE_')) {
+      this.edges.onUnexpected?.(cause);
+      return;
+    }
+    if (this.#isTold) return;
     this.#isTold = true;
     this.edges.onFailure?.(`${code}: ${message}`);
   }

@@ -1,4 +1,5 @@
 import { Clock } from '../../clock';
+import { UnexpectedErrors } from '../../metrics/unexpected-errors';
 import type { KeyRecord } from '../../keys/key';
 import { notFound } from '../../refusal';
 import type { Book } from '../book';
@@ -57,6 +58,7 @@ export class SqliteStore implements Store {
    */
   constructor(file: string, settings: SqliteStoreSettings = {}) {
     const { clock = new Clock(), doubts = new AcceptedDoubts(), log = () => {} } = settings;
+    const unexpected = new UnexpectedErrors(log);
     this.#log = log;
     this.#file = openStore(file, { ...settings, clock, doubts });
     const { connection, chain, latest } = this.#file;
@@ -110,6 +112,7 @@ export class SqliteStore implements Store {
           this.#holds.rolledBack();
           for (const table of [leases, budgets, brakes, this.#auditLog]) table.forget();
         },
+        onUnexpected: (error) => unexpected.note(error),
         onFailure: (reason) =>
           log(`the store ${file} cannot be written (${reason}): until it can, calls are refused`),
         onRecovery: () => log(`the store ${file} can be written again`),

@@ -18,7 +18,8 @@ const writeAll = promisify(write);
  */
 export class StoreCopier {
   #last: Promise<void> = Promise.resolve();
-  #stop = (): void => {};
+  #endLast = (): void => {};
+  #isStopped = false;
 
   /** @param handle Of the file, opened before it was locked: closing any other would free the lock. */
   constructor(
@@ -32,12 +33,16 @@ export class StoreCopier {
     const before = this.#last;
     this.#last = new Promise((resolve) => (done = resolve));
     await before;
+    if (this.#isStopped) {
+      done();
+      throw brokenOff();
+    }
     const { connection } = this;
     const life = new CopyLife(() => {
       connection.pragma(`wal_autocheckpoint = ${DEFAULT_CHECKPOINT_PAGES}`);
       done();
     });
-    this.#stop = () => life.end();
+    this.#endLast = () => life.end();
     try {
       connection.pragma('wal_autocheckpoint = 0');
       connection.pragma('wal_checkpoint(TRUNCATE)');
@@ -46,16 +51,17 @@ export class StoreCopier {
           'SELECT page_count * page_size AS pages FROM pragma_page_count(), pragma_page_size()',
         )
         .get() as { pages: number };
-      return { bytes: pages, chunks: this.#chunks(pages, life) };
+      return { bytes: pages, chunks: this.#chunks(pages, life), end: () => life.end() };
     } catch (error) {
       life.end();
       throw error;
     }
   }
 
-  /** Breaks off the copy that is on its way: the file is about to change, or to be closed. */
+  /** Breaks off the copy that is on its way, and all that wait: the file is about to be closed. */
   stop(): void {
-    this.#stop();
+    this.#isStopped = true;
+    this.#endLast();
   }
 
   async *#chunks(bytes: number, life: CopyLife): AsyncGenerator<Buffer> {
@@ -76,6 +82,10 @@ export class StoreCopier {
   }
 }
 
+function brokenOff(): Error {
+  return new Error('the copy was broken off: it was not read for a minute, or the broker stops');
+}
+
 /** How long the file has to stay as it is for a copy. */
 class CopyLife {
   #timer: NodeJS.Timeout;
@@ -86,9 +96,7 @@ class CopyLife {
   }
 
   check(): void {
-    if (this.#isOver) {
-      throw new Error('the copy was broken off: it was not read for a minute, or the broker stops');
-    }
+    if (this.#isOver) throw brokenOff();
   }
 
   goOn(): void {
@@ -113,7 +121,10 @@ class CopyLife {
  *
  * @throws Error where there is a file of that name, or the copy cannot be written.
  */
-export async function writeCopy({ bytes, chunks }: StoreCopy, file: string): Promise<void> {
+export async function writeCopy(
+  { bytes, chunks }: Omit<StoreCopy, 'end'>,
+  file: string,
+): Promise<void> {
   const handle = openSync(file, 'wx', 0o600);
   let written = 0;
   try {

@@ -1,0 +1,29 @@
+import { SparseLog } from './sparse-log';
+
+/**
+ * Tells errors that no rule of the broker has foreseen: each is a fault of this package. Their
+ * messages are left out, since they may quote what a call or an answer held.
+ */
+export class UnexpectedErrors {
+  readonly #log: SparseLog;
+
+  /** @param log Takes one line, without its end. */
+  constructor(log: (line: string) => void = () => {}) {
+    this.#log = new SparseLog(log);
+  }
+
+  note(error: unknown): void {
+    const place = placeOf(error);
+    this.#log.note(
+      place,
+      `an unexpected ${place}: this is a fault of nestjs-vault-key, please report it`,
+    );
+  }
+}
+
+/** The name of an error, and where it was thrown. */
+function placeOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^ {4}at /.test(line));
+  return `${error.name} ${frames.slice(0, 3).join(' ').replace(/\s+/g, ' ').trim()}`;
+}
