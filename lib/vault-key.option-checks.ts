@@ -19,7 +19,7 @@ const SECRET = /^[\x21-\x7e]{1,4096}$/;
 type Check = (value: unknown, options: Readonly<Record<string, unknown>>) => string | undefined;
 
 /** A class-validator rule that is a {@link Check}, with what right looks like. */
-export function Sound(check: Check, example: string): PropertyDecorator {
+export function Checked(check: Check, example: string): PropertyDecorator {
   const fault = (value: unknown, args?: ValidationArguments): string | undefined =>
     check(value, (args?.object ?? {}) as Record<string, unknown>);
   return ValidateBy(

@@ -7,7 +7,7 @@ import { DEFAULT_STORE, DEFAULT_VENDOR_TIMEOUT } from './broker/broker.options';
 import type { StoreDoubt } from './broker/ledger/store-doubt';
 import type { BrokerLimitOptions, VendorOptions } from './broker/broker.options';
 import {
-  Sound,
+  Checked,
   acceptedDoubts,
   auditKey,
   brokerUrl,
@@ -38,17 +38,17 @@ export class BrokerServerOptions {
    * of {@link allowPlainHttp}. `KEYBRAKE_URL` where absent; there is no other default, so that no
    * token goes only to a server that is named. Keybrake's own is `https://api.keybrake.com`.
    */
-  @Sound(brokerUrl, "broker: { url: 'https://broker.example.com' }")
+  @Checked(brokerUrl, "broker: { url: 'https://broker.example.com' }")
   url?: string | undefined;
 
   /**
    * The proxy; `/{vendor}/…` is added to its path. `http:` as for `url`. `KEYBRAKE_PROXY_URL` where
-   * absent.
+   * both this and `url` are absent from the code.
    *
    * @default `url`, its path included; for Keybrake's own 'https://proxy.keybrake.com'
    */
   @optional
-  @Sound(serverUrl, "broker: { proxyUrl: 'https://broker.example.com' }")
+  @Checked(serverUrl, "broker: { proxyUrl: 'https://broker.example.com' }")
   proxyUrl?: string | undefined;
 
   /**
@@ -58,11 +58,11 @@ export class BrokerServerOptions {
    * @default none beside loopback
    */
   @optional
-  @Sound(hostNames, "broker: { url: 'http://broker:4100', allowPlainHttp: ['broker'] }")
+  @Checked(hostNames, "broker: { url: 'http://broker:4100', allowPlainHttp: ['broker'] }")
   allowPlainHttp?: readonly string[] | undefined;
 
   /** The management token. `KEYBRAKE_TOKEN` where absent. */
-  @Sound(managementToken, 'broker: { token: process.env.KEYBRAKE_TOKEN }')
+  @Checked(managementToken, 'broker: { token: process.env.KEYBRAKE_TOKEN }')
   token?: string | undefined;
 
   /**
@@ -71,7 +71,7 @@ export class BrokerServerOptions {
    * @default 'keybrake' where `url` is Keybrake's, else 'vault-key'
    */
   @optional
-  @Sound(dialectName, "broker: { dialect: 'vault-key' }")
+  @Checked(dialectName, "broker: { dialect: 'vault-key' }")
   dialect?: BrokerDialect | undefined;
 }
 
@@ -81,7 +81,7 @@ export class EmbeddedStripeOptions {
    * The account's secret. Use a restricted key (`rk_…`) with only the rights the tools need. Stays
    * in the broker: no handler sees it.
    */
-  @Sound(
+  @Checked(
     vendorSecret,
     'embedded: { vendors: { stripe: { secretKey: process.env.STRIPE_SECRET_KEY } } }',
   )
@@ -93,7 +93,7 @@ export class EmbeddedStripeOptions {
    * @default 'https://api.stripe.com'
    */
   @optional
-  @Sound(vendorUrl, "baseUrl: 'https://api.stripe.com'")
+  @Checked(vendorUrl, "baseUrl: 'https://api.stripe.com'")
   baseUrl?: string | undefined;
 
   /** US dollars for one major unit of a currency: `{ eur: 1.09 }`. Without one it is refused. */
@@ -141,7 +141,7 @@ export class EmbeddedStripeOptions {
 
 /** The accounts behind the embedded broker, by vendor. */
 export class EmbeddedVendorsOptions {
-  @Sound(section, 'vendors: { stripe: { secretKey: process.env.STRIPE_SECRET_KEY } }')
+  @Checked(section, 'vendors: { stripe: { secretKey: process.env.STRIPE_SECRET_KEY } }')
   @ValidateNested()
   @Type(() => EmbeddedStripeOptions)
   stripe!: EmbeddedStripeOptions;
@@ -149,7 +149,10 @@ export class EmbeddedVendorsOptions {
 
 /** The broker in this process. */
 export class EmbeddedOptions {
-  @Sound(section, 'embedded: { vendors: { stripe: { secretKey: process.env.STRIPE_SECRET_KEY } } }')
+  @Checked(
+    section,
+    'embedded: { vendors: { stripe: { secretKey: process.env.STRIPE_SECRET_KEY } } }',
+  )
   @ValidateNested()
   @Type(() => EmbeddedVendorsOptions)
   vendors!: EmbeddedVendorsOptions;
@@ -160,7 +163,7 @@ export class EmbeddedOptions {
    *
    * @default 'sqlite:./vault-key.db'
    */
-  @Sound(storeUrl, "embedded: { store: 'sqlite:./vault-key.db' }")
+  @Checked(storeUrl, "embedded: { store: 'sqlite:./vault-key.db' }")
   store?: string | undefined = DEFAULT_STORE;
 
   /**
@@ -168,7 +171,7 @@ export class EmbeddedOptions {
    *
    * @default '80s'
    */
-  @Sound(duration, "embedded: { vendorTimeout: '80s' }")
+  @Checked(duration, "embedded: { vendorTimeout: '80s' }")
   vendorTimeout?: string | undefined = DEFAULT_VENDOR_TIMEOUT;
 
   /**
@@ -177,17 +180,17 @@ export class EmbeddedOptions {
    * @default made with the store, and kept beside it as `<path>.audit-key`
    */
   @optional
-  @Sound(auditKey, 'embedded: { auditKey: process.env.VAULT_KEY_AUDIT_KEY }')
+  @Checked(auditKey, 'embedded: { auditKey: process.env.VAULT_KEY_AUDIT_KEY }')
   auditKey?: string | undefined;
 
   /**
-   * What is meant of a store that may not be the one that was left, by the name that the refusal to
+   * Doubts about the store that you accept for one start, by the name that the refusal to
    * start gives. For one start: leave it out of the next.
    *
    * @default nothing: such a store is refused
    */
   @optional
-  @Sound(acceptedDoubts, "embedded: { acceptStore: ['clock'] }")
+  @Checked(acceptedDoubts, "embedded: { acceptStore: ['clock'] }")
   acceptStore?: readonly StoreDoubt[] | undefined;
 
   /** What the broker takes on at once. */
@@ -202,12 +205,12 @@ export class EmbeddedOptions {
 export class BudgetsOptions {
   /** What each tenant may spend a day. Keys without a tenant share one. */
   @optional
-  @Sound(budgetCap, 'budgets: { tenant: 5000 }')
+  @Checked(budgetCap, 'budgets: { tenant: 5000 }')
   tenant?: number;
 
   /** What each user may spend a day, within their tenant. All who are not logged in count as one user. */
   @optional
-  @Sound(budgetCap, 'budgets: { user: 500 }')
+  @Checked(budgetCap, 'budgets: { user: 500 }')
   user?: number;
 
   /**
@@ -215,16 +218,16 @@ export class BudgetsOptions {
    * `X-Agent-Run-ID` is a run of its own.
    */
   @optional
-  @Sound(budgetCap, 'budgets: { run: 50 }')
+  @Checked(budgetCap, 'budgets: { run: 50 }')
   run?: number;
 
   /** What each tool may spend a day, for all of its callers together. */
   @optional
-  @Sound(budgetCap, 'budgets: { tool: 1000 }')
+  @Checked(budgetCap, 'budgets: { tool: 1000 }')
   tool?: number;
 }
 
-/** The heartbeat of an instance of the application. */
+/** The lease of an instance of the application: its keys end with it. */
 export class LeaseOptions {
   /**
    * How long keys outlive an instance that has died: a whole number of seconds, 1 to 86,400. The
@@ -232,7 +235,7 @@ export class LeaseOptions {
    *
    * @default 30
    */
-  @Sound(leaseTtl, 'lease: { ttlSeconds: 30 }')
+  @Checked(leaseTtl, 'lease: { ttlSeconds: 30 }')
   ttlSeconds?: number | undefined = DEFAULT_LEASE_TTL_SECONDS;
 }
 
@@ -245,7 +248,7 @@ export class SharedOptions {
    * @example (context) => ({ tenantId: context.switchToHttp().getRequest().tenantId })
    */
   @optional
-  @Sound(callable, 'identify: (context) => ({ userId: … })')
+  @Checked(callable, 'identify: (context) => ({ userId: … })')
   identify?: IdentifyAgent | undefined;
 
   /**
@@ -256,7 +259,7 @@ export class SharedOptions {
    * @example { user: 500, run: 50 }
    */
   @optional
-  @Sound(budgetsSection, 'budgets: { user: 500, run: 50 }')
+  @Checked(budgetsSection, 'budgets: { user: 500, run: 50 }')
   @ValidateNested()
   @Type(() => BudgetsOptions)
   budgets?: BudgetsOptions | undefined;
@@ -268,7 +271,7 @@ export class SharedOptions {
    * @default false
    */
   @optional
-  @Sound(leaseSection, 'lease: true')
+  @Checked(leaseSection, 'lease: true')
   @ValidateNested()
   @Type(() => LeaseOptions)
   lease?: boolean | LeaseOptions | undefined;
@@ -282,7 +285,7 @@ export class SharedOptions {
    * @default '10s'
    */
   @optional
-  @Sound(duration, "shutdownGrace: '10s'")
+  @Checked(duration, "shutdownGrace: '10s'")
   shutdownGrace?: string | undefined;
 }
 
@@ -290,7 +293,7 @@ export class SharedOptions {
 export class CheckedOptions extends SharedOptions {
   /** A broker that is a server. What it leaves out is read from `KEYBRAKE_*`. */
   @optional
-  @Sound(
+  @Checked(
     section,
     "broker: { url: 'https://broker.example.com', token: process.env.KEYBRAKE_TOKEN }",
   )
@@ -300,7 +303,10 @@ export class CheckedOptions extends SharedOptions {
 
   /** The broker in this process. `KEYBRAKE_*` is not read then. */
   @optional
-  @Sound(section, 'embedded: { vendors: { stripe: { secretKey: process.env.STRIPE_SECRET_KEY } } }')
+  @Checked(
+    section,
+    'embedded: { vendors: { stripe: { secretKey: process.env.STRIPE_SECRET_KEY } } }',
+  )
   @ValidateNested()
   @Type(() => EmbeddedOptions)
   embedded?: EmbeddedOptions | undefined;

@@ -20,7 +20,7 @@ export type PerCall<T> = T | ((context: AgentToolContext) => T | Promise<T>);
 export interface AgentToolOptions {
   /**
    * What all calls of one invocation may cost together: USD, 0 to 1,000,000, rounded down to the
-   * cent. As a function it is asked before each invocation; one that throws or gives a bad value
+   * cent. Midnight refills nothing: what limits a user's day is `budgets`. As a function it is asked before each invocation; one that throws or gives a bad value
    * stops the invocation.
    */
   dailyUsdCap: PerCall<number>;

@@ -6,7 +6,9 @@ import { VaultKeyException } from '../exceptions/vault-key.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import { VendorException } from '../exceptions/vendor.exception';
 import { VendorOutcomeUnknownException } from '../exceptions/vendor-outcome-unknown.exception';
-import { callsOf, identityOf, jobError, jobIn, refuseLateRetry } from './queue-job';
+import { callsOf, refuseLateRetry } from './job-attempts';
+import { jobError } from './job-errors';
+import { identityOf, jobIn } from './queue-job';
 import type { QueueJob } from './queue-job';
 
 const HOUR_MS = 3_600_000;

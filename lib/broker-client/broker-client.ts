@@ -181,7 +181,7 @@ export async function readWhole(
 }
 
 /**
- * The port to a broker. One of these exists in an application: `VaultKeyBrokerClient` or
+ * How a broker is reached. One of these exists in an application: `VaultKeyBrokerClient` or
  * `KeybrakeClient` for a server, `EmbeddedBrokerClient` for the broker in this process.
  */
 export abstract class BrokerClient {

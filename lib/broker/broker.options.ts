@@ -39,7 +39,7 @@ export interface BrokerOptions {
   /** What the broker takes on at once. */
   limits?: BrokerLimitOptions;
   /**
-   * What is meant of a store that may not be the one that was left. For one start: leave it out of
+   * Doubts about the store that you accept. For one start: leave it out of
    * the next.
    *
    * @default nothing: such a store is refused

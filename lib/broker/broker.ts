@@ -40,7 +40,7 @@ import type {
   LedgerFigures,
   StoreCopy,
   StoreState,
-} from './ledger/model';
+} from './ledger/records';
 import { writeCopy } from './ledger/sqlite/store-copy';
 import { SqliteLedger } from './ledger/sqlite/sqlite-ledger';
 import { askForStore, offerStore } from './ledger/sqlite/process-stores';
@@ -281,7 +281,7 @@ export class Broker {
   }
 
   /**
-   * Begins a lease: a heartbeat under which keys can be issued, and with which they die.
+   * Begins a lease: it lives as long as its application renews it, and its keys end with it.
    *
    * @param body What `POST /v1/leases` takes.
    * @throws BrokerRefusal 422, or 503.

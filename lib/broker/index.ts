@@ -42,7 +42,7 @@ export type {
   LedgerFigures,
   StoreCopy,
   StoreState,
-} from './ledger/model';
+} from './ledger/records';
 export type { HoldState } from '../contract/states';
 export { DoubtfulStoreError, StoreInUseError } from './ledger/store-doubt';
 export type { StoreDoubt } from './ledger/store-doubt';

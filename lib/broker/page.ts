@@ -1,6 +1,6 @@
 import { invalidFields } from './refusal';
 import type { FieldIssue } from './refusal';
-import type { PageRequest } from './ledger/model';
+import type { PageRequest } from './ledger/records';
 
 export const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;

@@ -9,7 +9,7 @@ const RETRY_AT = 1 / 10;
 const JITTER = 0.1;
 
 /**
- * The heartbeat of this instance of the application: a lease under which its keys are issued, and
+ * The lease of this instance of the application, under which its keys are issued, and
  * with which they all end. Begun before the first key, renewed for as long as the process lives.
  */
 export class InstanceLease {

@@ -9,8 +9,8 @@ export const DEFAULT_VENDOR = 'stripe';
 /** What a vault key may do, and for how long. */
 export interface VaultKeyPolicy {
   /**
-   * What all calls made with the key may cost together: USD, 0 to 1,000,000, rounded down to the
-   * cent.
+   * What all calls made with the key may cost together, over its whole life: USD, 0 to 1,000,000,
+   * rounded down to the cent. Midnight refills nothing: what limits a user's day is `budgets`.
    */
   dailyUsdCap: number;
   /**

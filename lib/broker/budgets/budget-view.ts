@@ -1,6 +1,6 @@
 import { toUsd } from '../../contract/usd';
 import { remainingOf } from '../ledger/rules/caps';
-import type { CapState, AppBudget, SubjectCap } from '../ledger/model';
+import type { CapState, AppBudget, SubjectCap } from '../ledger/records';
 import type { Budget, BudgetRule, BudgetSource } from './budget';
 import type { BudgetScope } from '../../contract/scopes';
 

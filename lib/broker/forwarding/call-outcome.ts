@@ -1,4 +1,4 @@
-import type { AdmittedCall } from '../ledger/model';
+import type { AdmittedCall } from '../ledger/records';
 import type { Outcome, PriceableCall } from '../pricing/price';
 import type { ConfiguredVendor } from './configured-vendor';
 import type { ExchangeEnd } from './vendor-connection';

@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import { nameOf, toFormBody } from '../pricing/parameters';
 import type { Parameter } from '../pricing/parameters';
 
-/** Everything that two sendings of one operation have in common. */
-export interface Sending {
+/** Everything that two attempts at one operation have in common. */
+export interface AttemptContent {
   /** The connected account; empty for the account of the secret. */
   account: string;
   tenant: string;
@@ -13,9 +13,9 @@ export interface Sending {
   parameters: readonly Parameter[];
 }
 
-/** A digest of a sending. The order of its parameters makes no other operation. */
-export function fingerprintOf(sending: Sending): string {
-  const { account, tenant, user, method, target, parameters } = sending;
+/** A digest of an attempt. The order of its parameters makes no other operation. */
+export function fingerprintOf(attempt: AttemptContent): string {
+  const { account, tenant, user, method, target, parameters } = attempt;
   const body = toFormBody(inOneOrder(parameters));
   return sha256(JSON.stringify([account, tenant, user, method, target, body]));
 }

@@ -6,7 +6,7 @@ import { isLive } from '../keys/key';
 import type { KeyRecord } from '../keys/key';
 import { newId } from '../keys/token';
 import type { Ledger } from '../ledger/ledger';
-import type { AdmittedCall } from '../ledger/model';
+import type { AdmittedCall } from '../ledger/records';
 import { SparseLog } from '../metrics/sparse-log';
 import { UnexpectedErrors } from '../metrics/unexpected-errors';
 import { toUsd } from '../../contract/usd';

@@ -1,5 +1,5 @@
 import { toUsd } from '../../contract/usd';
-import type { Hold } from '../ledger/model';
+import type { Hold } from '../ledger/records';
 import type { HoldState } from '../../contract/states';
 
 /** A hold as the management API shows it. */

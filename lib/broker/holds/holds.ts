@@ -3,7 +3,7 @@ import { fieldsOf, unknownFields } from '../known-fields';
 import { holdView } from './hold-view';
 import type { HoldView } from './hold-view';
 import type { Ledger } from '../ledger/ledger';
-import type { HoldFilter, PageRequest } from '../ledger/model';
+import type { HoldFilter, PageRequest } from '../ledger/records';
 import { usdFault, usdToMicros } from '../../contract/usd';
 import { invalidFields } from '../refusal';
 

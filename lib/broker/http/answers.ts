@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { BrokerRefusal } from '../refusal';
-import type { StoreCopy } from '../ledger/model';
+import type { StoreCopy } from '../ledger/records';
 
 /** How long the reader of a long answer may pause. */
 const STANDSTILL_MS = 60_000;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { StoreCopy } from '../ledger/model';
+import type { StoreCopy } from '../ledger/records';
 
 /** A management request that has come as far as its route. */
 export interface ManagementRequest {

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock';
 import { fieldsOf, unknownFields } from '../known-fields';
 import type { Ledger } from '../ledger/ledger';
-import type { KeyFilter, PageRequest } from '../ledger/model';
+import type { KeyFilter, PageRequest } from '../ledger/records';
 import { capView } from '../budgets/budget-view';
 import { toUsd } from '../../contract/usd';
 import { invalidFields, invalidKey, notFound } from '../refusal';

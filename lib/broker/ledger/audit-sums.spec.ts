@@ -6,7 +6,7 @@ import type { BudgetSubject } from '../budgets/budget';
 import type { Subject } from '../keys/subject';
 import type { KeyRecord } from '../keys/key';
 import type { Outcome, Price } from '../pricing/price';
-import type { AdmittedCall } from './model';
+import type { AdmittedCall } from './records';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
 import { propertyRuns } from '../../../test/support/property-runs';
 

@@ -3,7 +3,7 @@ import type { Brake } from '../brakes/brake';
 import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
 import type { Balance, KeyRecord } from '../keys/key';
 import type { MicroUsd } from '../../contract/usd';
-import type { Hold, LeaseRecord } from './model';
+import type { Hold, LeaseRecord } from './records';
 import type { Operation } from './rules/operation';
 
 /** Names a vendor's object, within the account that it belongs to. */

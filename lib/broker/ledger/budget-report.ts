@@ -13,7 +13,7 @@ import {
 import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
 import type { KeyRecord } from '../keys/key';
 import type { MicroUsd } from '../../contract/usd';
-import type { CapState, AppBudget, Page, SubjectCap } from './model';
+import type { CapState, AppBudget, Page, SubjectCap } from './records';
 import type { Book } from './book';
 import type { BudgetedKey, LiveKey, LivePosition, Queries, Store } from './store';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KeyRecord } from '../keys/key';
 import type { Outcome, Price } from '../pricing/price';
-import type { AdmittedCall } from './model';
+import type { AdmittedCall } from './records';
 import { openConnection } from './sqlite/sqlite-driver';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
 import { closeStore } from './sqlite/open-store';

@@ -1,6 +1,6 @@
 import { storeUnavailable } from '../refusal';
 import type { Book } from './book';
-import type { CallEnd, Hold } from './model';
+import type { CallEnd, Hold } from './records';
 import { finish } from './rules/settlement';
 import type { Store } from './store';
 

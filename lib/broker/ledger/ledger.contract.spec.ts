@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { KeyRecord } from '../keys/key';
 import type { Outcome, Price } from '../pricing/price';
 import type { Ledger } from './ledger';
-import type { Decision, AdmittedCall, StoreState } from './model';
+import type { Decision, AdmittedCall, StoreState } from './records';
 import { MemoryStore } from './memory/memory-store';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
 import { StoreLedger } from './store-ledger';

@@ -5,7 +5,7 @@ import type { Subject } from '../keys/subject';
 import type { KeyRecord } from '../keys/key';
 import type { Outcome } from '../pricing/price';
 import type { Ledger } from './ledger';
-import type { AdmittedCall } from './model';
+import type { AdmittedCall } from './records';
 import { MemoryStore } from './memory/memory-store';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
 import { StoreLedger } from './store-ledger';

@@ -16,7 +16,7 @@ import type {
   StoreState,
   SubjectCap,
   CapState,
-} from './model';
+} from './records';
 import type { AuditVerdict } from '../audit/audit-chain';
 import type { AuditEntry, AuditRecord, AuditRow } from '../audit/audit-entry';
 import type { Brake } from '../brakes/brake';
@@ -28,7 +28,8 @@ import type { KnownObject } from './rules/objects';
 
 /**
  * The one place that decides about money. Every decision is one atomic step; a promise resolves
- * only once what it says is durable, and rejects where it is not.
+ * only once what it says is durable, and rejects where it is not. Where that is not so, the method
+ * says it.
  */
 export interface Ledger {
   /** Rejects with a refusal where its parent or its lease is not live, or a brake stops it. */

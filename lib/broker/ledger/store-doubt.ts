@@ -1,5 +1,6 @@
 /**
- * What can say that a store is not the one that was left, and can be meant all the same.
+ * Reasons to doubt that a store is the one that the last broker left. An operator can accept each by
+ * name, where it was intended.
  *
  * - `lost-wal`: the file says that a `-wal` belongs to it, and no `-wal` is beside it
  * - `new-file`: no store, or an empty one, beside an audit key or a `-wal` that are left of another
@@ -25,13 +26,13 @@ export class DoubtfulStoreError extends Error {
     reason: string,
   ) {
     super(
-      `${reason} If this is meant, start once with --accept-store ${doubt} (acceptStore: ['${doubt}'] in code).`,
+      `${reason} If this was intended, start once with --accept-store ${doubt} (acceptStore: ['${doubt}'] in code).`,
     );
     this.name = 'DoubtfulStoreError';
   }
 }
 
-/** The doubts that are meant; {@link raise} throws for each other one. */
+/** The doubts that the operator accepts; {@link raise} throws for every other one. */
 export class AcceptedDoubts {
   readonly #accepted: ReadonlySet<StoreDoubt>;
 

@@ -31,7 +31,7 @@ import type {
   StoreState,
   SubjectCap,
   CapState,
-} from './model';
+} from './records';
 import { RefusalRows } from './refusal-rows';
 import { admit } from './rules/admission';
 import { activeBrakes, brake as setBrake, brakeOn, brakingOf, lift } from './rules/brakes';

@@ -14,7 +14,7 @@ import type {
   PageRequest,
   StoreCopy,
   StoreState,
-} from './model';
+} from './records';
 
 /** What a store tells the ledger that is built on it. */
 export interface StoreHooks {

@@ -1,4 +1,4 @@
-import type { LedgerFigures } from '../ledger/model';
+import type { LedgerFigures } from '../ledger/records';
 import type { CallCounts } from './call-counts';
 
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { KeyRecord } from '../keys/key';
 import type { Ledger } from '../ledger/ledger';
-import type { AdmittedCall } from '../ledger/model';
+import type { AdmittedCall } from '../ledger/records';
 import { MemoryStore } from '../ledger/memory/memory-store';
 import { SqliteLedger } from '../ledger/sqlite/sqlite-ledger';
 import { StoreLedger } from '../ledger/store-ledger';

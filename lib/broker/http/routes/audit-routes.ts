@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AuditEntryView } from '../../audit/audit-view';
 import type { Broker } from '../../broker';
-import type { AuditFilter } from '../../ledger/model';
+import type { AuditFilter } from '../../ledger/records';
 import { anyText, oneOf, readListQuery, readQuery } from '../list-query';
 import type { ParameterRule } from '../list-query';
 import type { ManagementRequest, Reply, Route } from '../route';

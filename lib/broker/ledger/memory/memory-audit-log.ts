@@ -3,7 +3,7 @@ import type { AuditChain, AuditVerdict } from '../../audit/audit-chain';
 import { readEntry, writeEntry } from '../../audit/audit-entry';
 import type { AuditEntry, AuditRecord } from '../../audit/audit-entry';
 import { withoutTokens } from '../../keys/token';
-import type { AuditFilter, Page, PageRequest } from '../model';
+import type { AuditFilter, Page, PageRequest } from '../records';
 import type { AuditQueries } from '../store';
 import type { MemoryBook } from './memory-book';
 

@@ -5,7 +5,7 @@ import type { Budget, BudgetRule, BudgetSubject } from '../../budgets/budget';
 import type { Balance, KeyRecord } from '../../keys/key';
 import type { MicroUsd } from '../../../contract/usd';
 import type { Book, ObjectName, VendorObject } from '../book';
-import type { Hold, LeaseRecord } from '../model';
+import type { Hold, LeaseRecord } from '../records';
 import type { Operation } from '../rules/operation';
 
 /** The rows of a book in maps, each under one name. A transaction that fails takes its changes back. */

@@ -2,7 +2,7 @@ import { ANY_ID, subjectsOf } from '../../budgets/budget';
 import type { AppBudgets, BudgetSubject } from '../../budgets/budget';
 import { isLive } from '../../keys/key';
 import type { KeyRecord, KeyWithBalance } from '../../keys/key';
-import type { HoldFilter, Hold, KeyFilter, Page, PageRequest } from '../model';
+import type { HoldFilter, Hold, KeyFilter, Page, PageRequest } from '../records';
 import type { BudgetedKey, KeyListRequest, LivePosition, LiveSlice, Queries } from '../store';
 import type { MemoryBook } from './memory-book';
 

@@ -4,7 +4,7 @@ import { isLive } from '../../keys/key';
 import type { KeyRecord } from '../../keys/key';
 import { notFound, storeUnavailable } from '../../refusal';
 import type { Book } from '../book';
-import type { StoreCopy, StoreState } from '../model';
+import type { StoreCopy, StoreState } from '../records';
 import type { AuditQueries, KeptWork, Queries, Store, StoreCounts, StoreHooks } from '../store';
 import { MemoryAuditLog } from './memory-audit-log';
 import { MemoryBook } from './memory-book';

@@ -6,7 +6,7 @@ import type { KeyRecord } from '../../keys/key';
 import type { MicroUsd } from '../../../contract/usd';
 import { BrokerRefusal, brakedBy, invalidKey, parentMissing } from '../../refusal';
 import type { Book } from '../book';
-import type { Admission, Decision } from '../model';
+import type { Admission, Decision } from '../records';
 import { holdFor } from './amount-to-hold';
 import { lineOf } from './ancestry';
 import { auditOfCap } from './audit-rows';
@@ -18,7 +18,7 @@ import { classifyAttempt } from './operation';
 import type { Operation } from './operation';
 
 /** What came of an admission, and the audit row of a refusal, which the ledger may count with others. */
-export interface Admitted {
+export interface AdmissionResult {
   decision: Decision;
   refusalRow?: AuditRow;
 }
@@ -27,10 +27,10 @@ export interface Admitted {
  * Decides about a call, in this order: brakes, the key, the keys above it, its operation, its price,
  * its caps. A call that is admitted has a hold and the audit row of its intent.
  */
-export function admit(book: Book, admission: Admission): Admitted {
+export function admit(book: Book, admission: Admission): AdmissionResult {
   const { key: given, now, audit } = admission;
   const key = book.key(given.id);
-  const refuse = (refusal: BrokerRefusal, micros = 0): Admitted => ({
+  const refuse = (refusal: BrokerRefusal, micros = 0): AdmissionResult => ({
     decision: { admitted: false, refusal },
     refusalRow: {
       ...audit,

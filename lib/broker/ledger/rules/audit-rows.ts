@@ -4,7 +4,7 @@ import type { BudgetRule } from '../../budgets/budget';
 import { instantText } from '../../instant';
 import type { KeyRecord } from '../../keys/key';
 import { remainingOf } from './caps';
-import type { CapState, Hold } from '../model';
+import type { CapState, Hold } from '../records';
 
 /** What a row says of a cap and of the balance under it. */
 export function auditOfCap(cap: CapState): Partial<AuditRow> {

@@ -24,9 +24,8 @@ export function brakingOf(book: Book, key: KeyRecord): BrakeSubject {
 
 /** Sets a brake, and drops those that have expired. */
 export function brake(book: Book, set: Brake, remoteAddress?: string): void {
-  for (const each of [...book.brakes()]) {
-    if (!isInForce(each, set.createdAt)) book.deleteBrake(each.id);
-  }
+  const expired = book.brakes().filter((each) => !isInForce(each, set.createdAt));
+  for (const { id } of expired) book.deleteBrake(id);
   book.putBrake(set);
   book.log({
     ...operatorRow('brake', set.createdAt, remoteAddress),

@@ -3,7 +3,7 @@ import type { Price } from '../../pricing/price';
 import { BrokerRefusal } from '../../refusal';
 import { holdFor, settlementOf } from './amount-to-hold';
 import { capRefusal, remainingAfter } from './caps';
-import type { CapState } from '../model';
+import type { CapState } from '../records';
 import type { KnownObject } from './objects';
 
 const micros = fc.integer({ min: 0, max: 2_000_000_000_000 });

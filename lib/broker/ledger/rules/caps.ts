@@ -4,7 +4,7 @@ import { toUsd, usdText } from '../../../contract/usd';
 import type { MicroUsd } from '../../../contract/usd';
 import { BrokerRefusal } from '../../refusal';
 import type { Book } from '../book';
-import type { CapState } from '../model';
+import type { CapState } from '../records';
 import { ancestorsOf } from './ancestry';
 
 /** A cap over a call, and the name of the balance in which the call counts. */

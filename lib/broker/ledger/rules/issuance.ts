@@ -5,7 +5,7 @@ import type { KeyRecord } from '../../keys/key';
 import { brakedBy, invalidFields } from '../../refusal';
 import type { FieldIssue } from '../../refusal';
 import type { Book } from '../book';
-import type { LeaseRecord, RevokeDecision } from '../model';
+import type { LeaseRecord, RevokeDecision } from '../records';
 import { MAX_PARENTS, ancestorsOf, lineOf } from './ancestry';
 import { keyBalanceName } from './caps';
 

@@ -1,7 +1,7 @@
 import type { MicroUsd } from '../../../contract/usd';
 import type { ReportedObject } from '../../pricing/price';
 import type { Book, ObjectName } from '../book';
-import type { Hold } from '../model';
+import type { Hold } from '../records';
 
 /** What the ledger knows of a vendor's object: its own amount in minor units, and what it may cost. */
 export interface KnownObject {

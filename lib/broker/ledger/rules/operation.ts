@@ -3,12 +3,12 @@ import type { Outcome } from '../../pricing/price';
 
 const HOUR_MS = 3_600_000;
 /** Stripe forgets an Idempotency-Key after 24 hours; a call after 23 is taken for a new one. */
-const FIRST_SENDING_MS = 23 * HOUR_MS;
+const RETRY_WINDOW_MS = 23 * HOUR_MS;
 /** How long after its hold a key may not be used for anything else. */
 const MEMORY_MS = 24 * HOUR_MS;
 
 /**
- * All that is sent under one `Idempotency-Key`, across vault keys: it has one hold, which stays
+ * All calls under one `Idempotency-Key`, across vault keys: they have one hold, which stays
  * charged to the key and the budgets that first held it.
  */
 export interface Operation {
@@ -40,7 +40,7 @@ export function classifyAttempt(
     const forgotten = inFlight === 0 && endedAt !== undefined && endedAt + MEMORY_MS <= now;
     return forgotten ? 'new' : 'conflict';
   }
-  return hold === 'released' || firstSentAt + FIRST_SENDING_MS < now ? 'new' : 'retry';
+  return hold === 'released' || firstSentAt + RETRY_WINDOW_MS < now ? 'new' : 'retry';
 }
 
 /** The costlier of two outcomes: what is settled, by how much; then what is unknown. */

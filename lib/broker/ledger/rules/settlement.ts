@@ -2,7 +2,7 @@ import type { AuditRow } from '../../audit/audit-entry';
 import type { MicroUsd } from '../../../contract/usd';
 import type { Outcome } from '../../pricing/price';
 import type { Book, ObjectName } from '../book';
-import type { AdmittedCall, CallEnd, Hold } from '../model';
+import type { AdmittedCall, CallEnd, Hold } from '../records';
 import { settlementOf } from './amount-to-hold';
 import { auditOfCap, auditOfHold } from './audit-rows';
 import { keyCap } from './caps';

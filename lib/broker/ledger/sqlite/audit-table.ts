@@ -5,7 +5,7 @@ import { placeOf, readEntry, writeEntry } from '../../audit/audit-entry';
 import type { AuditEntry, AuditRecord, AuditRow } from '../../audit/audit-entry';
 import { withoutTokens } from '../../keys/token';
 import { auditUnavailable } from '../../refusal';
-import type { AuditFilter, Page, PageRequest } from '../model';
+import type { AuditFilter, Page, PageRequest } from '../records';
 import type { AuditQueries } from '../store';
 import { Conditions } from './conditions';
 import type { SqliteConnection, SqliteStatement } from './sqlite-driver';

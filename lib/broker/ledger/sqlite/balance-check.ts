@@ -45,7 +45,7 @@ export function checkBalances(
   const { name, spent, held, rightSpent, rightHeld } = wrong;
   doubts.raise(
     'balances',
-    `The store ${file} contradicts itself: it says that under ${name} ${usdText(spent)} USD are spent and ${usdText(held)} USD held, and its calls come to ${usdText(rightSpent)} and ${usdText(rightHeld)}. Put a backup back, or let the calls decide.`,
+    `The store ${file} contradicts itself: it says that under ${name} ${usdText(spent)} are spent and ${usdText(held)} held, and its calls come to ${usdText(rightSpent)} and ${usdText(rightHeld)}. Put a backup back, or let the calls decide.`,
   );
   connection.exec(
     `BEGIN IMMEDIATE;

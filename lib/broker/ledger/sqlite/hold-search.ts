@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Hold, HoldFilter, Page, PageRequest } from '../model';
+import type { Hold, HoldFilter, Page, PageRequest } from '../records';
 import type { FoundRow } from './cached-table';
 import { Conditions } from './conditions';
 import { HOLDS } from './hold-table';

@@ -1,7 +1,7 @@
 import type { Balance } from '../../keys/key';
 import type { MicroUsd } from '../../../contract/usd';
 import type { ObjectName, VendorObject } from '../book';
-import type { Hold } from '../model';
+import type { Hold } from '../records';
 import type { HoldState } from '../../../contract/states';
 import { CachedTable, changing, fixed, key } from './cached-table';
 import type { FoundRow, TableForm } from './cached-table';

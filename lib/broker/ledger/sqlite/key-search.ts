@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Brake } from '../../brakes/brake';
 import type { KeyWithBalance } from '../../keys/key';
-import type { KeyFilter, Page, PageRequest } from '../model';
+import type { KeyFilter, Page, PageRequest } from '../records';
 import type { LivePosition, LiveSlice } from '../store';
 import type { FoundRow } from './cached-table';
 import { Conditions } from './conditions';

@@ -1,6 +1,6 @@
 import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
 
-/** An application instance's heartbeat. */
+/** What an instance of the application renews while it runs; its keys end with it. */
 export interface Lease {
   id: string;
   ttlMs: number;

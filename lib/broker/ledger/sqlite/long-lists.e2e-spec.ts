@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { countTurns } from '../../../../test/support/turns';
 import type { KeyRecord } from '../../keys/key';
-import type { AuditFilter, HoldFilter, Page } from '../model';
+import type { AuditFilter, HoldFilter, Page } from '../records';
 import { openConnection } from './sqlite-driver';
 import { SqliteLedger } from './sqlite-ledger';
 import { closeStore } from './open-store';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KeyRecord } from '../../keys/key';
 import type { Outcome } from '../../pricing/price';
-import type { AdmittedCall } from '../model';
+import type { AdmittedCall } from '../records';
 import { openConnection } from './sqlite-driver';
 import { SqliteLedger } from './sqlite-ledger';
 import { closeStore } from './open-store';
@@ -121,7 +121,7 @@ describe('what is decided and not yet in its table', () => {
       audit: { at: 'then', event: 'refusal', call_id: 'retry' },
     });
     if (!retry.admitted) throw retry.refusal;
-    // A rate limit proves nothing about the first sending, which the kill left unknown.
+    // A rate limit proves nothing about the first attempt, which the kill left unknown.
     await end(again, retry.call, { ending: 'released', conclusive: false });
     expect(await balance(again, 'k')).toEqual({ spent: 0, held: 100 * CENT });
     await Promise.all([again.close(), ledger.close()]);

@@ -4,7 +4,7 @@ import type { Budget, BudgetRule, BudgetSubject } from '../../budgets/budget';
 import type { Balance, KeyRecord } from '../../keys/key';
 import type { MicroUsd } from '../../../contract/usd';
 import type { Book, ObjectName, VendorObject } from '../book';
-import type { Hold, LeaseRecord } from '../model';
+import type { Hold, LeaseRecord } from '../records';
 import type { Operation } from '../rules/operation';
 import type { AuditTable } from './audit-table';
 import type { BrakeTable } from './brake-table';

@@ -2,7 +2,7 @@ import type { Brake } from '../../brakes/brake';
 import type { AppBudgets, BudgetSubject } from '../../budgets/budget';
 import type { KeyWithBalance } from '../../keys/key';
 import type { Book } from '../book';
-import type { HoldFilter, Hold, Page, PageRequest } from '../model';
+import type { HoldFilter, Hold, Page, PageRequest } from '../records';
 import type { KeyListRequest, LivePosition, LiveSlice, Queries } from '../store';
 import { Conditions } from './conditions';
 import { HoldSearch } from './hold-search';

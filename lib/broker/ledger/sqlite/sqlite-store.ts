@@ -3,7 +3,7 @@ import { UnexpectedErrors } from '../../metrics/unexpected-errors';
 import type { KeyRecord } from '../../keys/key';
 import { notFound } from '../../refusal';
 import type { Book } from '../book';
-import type { StoreCopy, StoreState } from '../model';
+import type { StoreCopy, StoreState } from '../records';
 import { endFlights } from '../rules/settlement';
 import type { AuditQueries, KeptWork, Queries, Store, StoreCounts, StoreHooks } from '../store';
 import { AcceptedDoubts } from '../store-doubt';

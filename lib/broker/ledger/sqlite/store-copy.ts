@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync, read as readCallback, rmSync, write } from 'node:fs';
 import { promisify } from 'node:util';
-import type { StoreCopy } from '../model';
+import type { StoreCopy } from '../records';
 import type { SqliteConnection } from './sqlite-driver';
 import { asWhole, syncFolder } from './store-file';
 
