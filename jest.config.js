@@ -1,22 +1,16 @@
 const { availableParallelism } = require('node:os');
-const compiling = require('./jest.transform.js');
+const loading = require('./jest.loading.js');
 
 /** @type {import('jest').Config} */
 const project = {
   // One for both: what is compiled for one project is not compiled again for the other.
   id: 'nestjs-vault-key',
-  testEnvironment: '<rootDir>/test/support/environment.js',
   roots: ['<rootDir>/lib', '<rootDir>/test'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/packaging/'],
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
-    // Jest loads every module once a suite: these have half of all, and ship as one file too.
-    '^rxjs(/operators)?$': '<rootDir>/node_modules/rxjs/dist/bundles/rxjs.umd.js',
-    '^class-validator$': '<rootDir>/node_modules/class-validator/bundles/class-validator.umd.js',
-    '^class-transformer$':
-      '<rootDir>/node_modules/class-transformer/bundles/class-transformer.umd.js',
   },
-  ...compiling,
+  ...loading,
 };
 
 /** @type {import('jest').Config} */

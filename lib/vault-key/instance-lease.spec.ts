@@ -70,8 +70,8 @@ describe('InstanceLease', () => {
   });
 
   afterEach(() => {
-    jest.useRealTimers();
     jest.restoreAllMocks();
+    jest.useRealTimers();
   });
 
   it('is begun for the first key, once for all that ask at the same time', async () => {

@@ -5,7 +5,7 @@ import type { Options } from '@swc/core';
 
 export const ROOT = resolve(__dirname, '../..');
 /** As the tests themselves are compiled. */
-const { transform } = require('../../jest.transform.js') as {
+const { transform } = require('../../jest.loading.js') as {
   transform: Record<string, [string, Options]>;
 };
 const compiling = transform['^.+\\.ts$']?.[1];

@@ -1,13 +1,10 @@
 // Has SQL statements fail over and over. Run it with `npm run test:faults`.
-const { transform, transformIgnorePatterns } = require('../../jest.transform.js');
+const loading = require('../../jest.loading.js');
 
 /** @type {import('jest').Config} */
 module.exports = {
-  testEnvironment: 'node',
   rootDir: __dirname,
   testRegex: '\\.faults\\.ts$',
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  transform,
-  transformIgnorePatterns,
+  ...loading,
   testTimeout: 7_200_000,
 };
