@@ -6,7 +6,11 @@ import { ANONYMOUS, newRunId } from '../vault-key/agent-identity';
 import type { AgentIdentity } from '../vault-key/agent-identity';
 import { keyLabel } from '../vault-key/label';
 import type { Invocation } from '../vault-key/invocation';
-import { currentNumbering, liveInvocation } from '../vault-key/invocation-context';
+import {
+  currentInvocation,
+  currentNumbering,
+  liveInvocation,
+} from '../vault-key/invocation-context';
 import { InvocationOpener } from '../vault-key/invocation-opener';
 import type { InvocationRequest } from '../vault-key/invocation-opener';
 import { policyFaults } from '../vault-key/vault-key-policy';
@@ -97,7 +101,8 @@ export class AgentToolInvoker implements ToolInvoker {
       this.#logger.error(error.message);
       throw error;
     }
-    const own = around?.identity ?? { userId: ANONYMOUS, runId: newRunId() };
+    // Work that an invocation has left behind is still that identity's.
+    const own = currentInvocation()?.identity ?? { userId: ANONYMOUS, runId: newRunId() };
     const identity: AgentIdentity = { ...own, tool };
     const label = keyLabel('nest', identity.userId, identity.runId);
     return this.open(mark, { identity, args }, { label });

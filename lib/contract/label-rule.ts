@@ -1,9 +1,10 @@
 /**
  * What no text that people read may hold: what shows itself as something else in a list or a log, or
- * not at all, and halves of characters. A joiner between two emoji makes one emoji of them.
+ * not at all, and halves of characters. Emoji keep what makes them one: joiners between them, and
+ * U+FE0F after them.
  */
 const UNSHOWN =
-  /(?!(?<=\p{Extended_Pictographic}|\p{Extended_Pictographic}\ufe0f|\p{Emoji_Modifier})\u200d(?=\p{Extended_Pictographic}))(?:[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Cf}\p{Bidi_Control}\u115f\u1160\u2800\u3164\uffa0]|[\u{e0000}-\u{e00ff}]|[\u{e01f0}-\u{e0fff}]|[\u180b-\u180f]|\u034f|\u17b4|\u17b5)/gu;
+  /(?!(?<=\p{Extended_Pictographic}|\p{Extended_Pictographic}\ufe0f|\p{Emoji_Modifier})\u200d(?=\p{Extended_Pictographic})|(?<=\p{Extended_Pictographic})\ufe0f|(?<=[#*0-9])\ufe0f(?=\u20e3))[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Cf}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
 /**
  * What is wrong with a text that people read: a label, a subject, a reason, the id of a budget or a

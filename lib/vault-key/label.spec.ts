@@ -59,10 +59,19 @@ describe('what a label may not hold', () => {
   it('tells two subjects apart that look alike', () => {
     expect(subjectId('admin\u200b')).toMatch(/^sha256-/);
     expect(subjectId('admin\u200b')).not.toBe(subjectId('admin'));
+    for (const mark of ['\ufe0f', '\ufe00', '\u2065', '\ufff0', '\u{e0100}', '\u180b', '\u034f']) {
+      expect(labelFault(`u1${mark}`, 128)).toContain('invisible');
+    }
+    for (const id of ['❤️', '1️⃣', 'José', '👨‍👩‍👧']) expect(labelFault(id, 128)).toBeUndefined();
   });
 });
 
 describe('subjectId', () => {
+  it('is never that of another id: what looks like a hash is hashed', () => {
+    const long = 'x'.repeat(129);
+    expect(subjectId(subjectId(long))).not.toBe(subjectId(long));
+  });
+
   it('is the id itself where the broker takes it', () => {
     for (const id of ['u1', 'Zoë 🙂', 'a b', 'x'.repeat(128)]) expect(subjectId(id)).toBe(id);
   });

@@ -16,13 +16,15 @@ export function keyLabel(prefix: string, userId: string, runId: string): string 
 
 /**
  * An id as the subject of a key. One that the broker would refuse (too long, blank, unprintable) is
- * sent as its hash: cut short, two users could share one budget.
+ * sent as its hash: cut short, two users could share one budget. So is one that looks like a hash.
  */
 export function subjectId(id: string): string {
   const fits = PLAIN.test(id)
     ? id.length <= MAX_SUBJECT && id.trim() !== ''
     : labelFault(id, MAX_SUBJECT) === undefined;
-  return fits ? id : `sha256-${createHash('sha256').update(id, 'utf16le').digest('hex')}`;
+  return fits && !id.startsWith('sha256-')
+    ? id
+    : `sha256-${createHash('sha256').update(id, 'utf16le').digest('hex')}`;
 }
 
 function shown(text: string, room: number): string {

@@ -233,6 +233,26 @@ describe('VaultKeyService', () => {
     expect(broker.issued).toHaveLength(0);
   });
 
+  it('work that an invocation has left behind is still its user’s', async () => {
+    let left: Promise<unknown> = Promise.resolve();
+    let end = (): void => {};
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    const identity = { userId: 'u1', runId: 'r1', tenantId: 't1' };
+    await service.run(
+      POLICY,
+      () => {
+        left = ended.then(() => service.run(POLICY, () => undefined));
+      },
+      identity,
+    );
+    end();
+    await left;
+    expect(broker.issued.map(({ subject, parentId }) => [subject, parentId])).toEqual([
+      [identity, undefined],
+      [identity, undefined],
+    ]);
+  });
+
   it('an identity that is invalid stops the invocation', async () => {
     await expect(
       service.run(POLICY, jest.fn(), { userId: 1.5, runId: 'a b' }),

@@ -4,7 +4,7 @@ import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailabl
 import { ANONYMOUS, newRunId, readIdentity } from './agent-identity';
 import type { AgentIdentity, PartialAgentIdentity } from './agent-identity';
 import { keyLabel } from './label';
-import { liveInvocation } from './invocation-context';
+import { currentInvocation } from './invocation-context';
 import { InvocationOpener } from './invocation-opener';
 import type { InvocationRequest } from './invocation-opener';
 import type { VaultKey } from './vault-key';
@@ -87,7 +87,8 @@ export class VaultKeyService {
   }
 
   #identityFrom(given: PartialAgentIdentity | undefined): AgentIdentity {
-    const own = liveInvocation()?.identity ?? { userId: ANONYMOUS, runId: newRunId() };
+    // Work that an invocation has left behind is still that identity's.
+    const own = currentInvocation()?.identity ?? { userId: ANONYMOUS, runId: newRunId() };
     return { ...own, ...readIdentity(given) };
   }
 }

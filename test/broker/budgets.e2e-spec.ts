@@ -385,6 +385,19 @@ describe('GET /v1/budgets', () => {
     expect((await all())[0]).toMatchObject({ daily_usd_cap: 100, spent_usd: 10 });
   });
 
+  it('shows no day of a subject that another budget caps', async () => {
+    await put('user/u1', 10, { tenant_id: '' });
+    await put('user/u1', 1_000);
+    await payAs({ user_id: 'u1' });
+    const shown = await all();
+    expect(shown.map(({ daily_usd_cap, remaining_usd }) => [daily_usd_cap, remaining_usd])).toEqual(
+      [
+        [1_000, undefined],
+        [10, 0],
+      ],
+    );
+  });
+
   it('shows the same of an agent run in several tenants and of several users', async () => {
     await put('run/r1', 100);
     await payAs({ ...SUBJECT, user_id: 'u1' });
@@ -420,6 +433,38 @@ describe('GET /v1/budgets', () => {
     const runs = found.filter(({ scope }) => scope === 'run');
     expect(new Set(runs.map(({ id, user_id }) => `${id} ${user_id}`)).size).toBe(1_100);
     expect(runs).toHaveLength(1_100);
+  });
+
+  it('has a budget of a subject whose newest keys carry none', async () => {
+    await broker.issue({ subject: { user_id: 'first' }, budgets: { user: 7 } });
+    await broker.close();
+    insertKeys(broker.store, { count: 1_100, budgets: '{"run":1000000}' });
+    insertKeys(broker.store, { count: 1, user: 'first' });
+    broker = await broker.restart();
+    let found = 0;
+    for (let cursor: string | undefined = ''; cursor !== undefined;) {
+      const page = await listed(cursor);
+      found += page.budgets.filter(({ id }) => id === 'first').length;
+      cursor = page.cursor === undefined ? undefined : `?cursor=${page.cursor}`;
+    }
+    expect(found).toBe(1);
+  });
+
+  it('is read and removed though its vendor is configured no more', async () => {
+    await broker.close();
+    const connection = openConnection(broker.store.slice('sqlite:'.length));
+    connection.exec(
+      `INSERT INTO budgets (name, scope, target, cap_micros)
+       VALUES ('["vendor",null,null,"gone"]', 'vendor', 'gone', 1000000)`,
+    );
+    closeStore(connection);
+    broker = await broker.restart();
+    expect(await all()).toMatchObject([{ scope: 'vendor', id: 'gone' }]);
+    expect((await broker.api('GET', '/v1/budgets/vendor/gone')).status).toBe(200);
+    expect((await broker.api('DELETE', '/v1/budgets/vendor/gone')).status).toBe(200);
+    const put = await broker.api('PUT', '/v1/budgets/vendor/gone', { daily_usd_cap: 1 });
+    expect(put.status).toBe(422);
+    expect(await all()).toEqual([]);
   });
 
   it('leaves out what had no live key today', async () => {

@@ -194,9 +194,9 @@ describe('a settlement that alone cannot be written', () => {
       ['call', 0],
       ['issue', null],
     ]);
-    // The operation is over: its retry is the same one, and costs nothing more.
+    // A retry is the same operation, and what its answer says counts: it came later.
     expect((await pay(broker, key, 'a-key')).status).toBe(200);
-    expect(await broker.money(key)).toMatchObject({ spent: 499.5, held: 0 });
+    expect(await broker.money(key)).toMatchObject({ spent: 500, held: 0 });
   });
 
   it('cannot be ended while a call is under way on its hold', async () => {
@@ -273,6 +273,18 @@ describe('an unknown hold', () => {
       () => broker.output,
     );
     expect(await holdsOf(broker, 'unknown')).toEqual([]);
+  });
+
+  it('is retried only within its caps, once an operator has settled it at less', async () => {
+    const { broker, key, hold } = await payUnknown();
+    await broker.api('POST', `/v1/holds/${hold.id}/settle`, { usd: 0 });
+    vendor.respond = (_req, res) => answer(res, 200, INTENT);
+    expect((await pay(broker, key, 'another-key')).status).toBe(200);
+    const before = vendor.received.length;
+    const retry = await pay(broker, key, 'a-key');
+    expect([retry.status, retry.body.code]).toEqual([429, 'cap_exhausted']);
+    expect(vendor.received).toHaveLength(before);
+    expect(await broker.money(key)).toEqual({ spent: 500, held: 0, remaining: 0 });
   });
 
   it('counts what a retry cost, though an operator had settled the hold at less', async () => {

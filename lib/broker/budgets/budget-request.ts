@@ -29,10 +29,7 @@ export interface BudgetPath {
 }
 
 /** Reads whom a budget caps, without coercing anything. */
-export function parseBudgetRule(
-  path: BudgetPath,
-  vendors: ReadonlySet<string>,
-): { rule: BudgetRule } | { faults: FieldIssue[] } {
+export function parseBudgetRule(path: BudgetPath): { rule: BudgetRule } | { faults: FieldIssue[] } {
   const { id } = path;
   const scope = BUDGET_SCOPES.find((each) => each === path.scope);
   if (scope === undefined) {
@@ -41,12 +38,6 @@ export function parseBudgetRule(
   const faults: FieldIssue[] = [];
   const idFault = labelFault(id, MAX_ID);
   if (idFault !== undefined) faults.push({ field: 'id', message: idFault });
-  else if (scope === 'vendor' && id !== ANY_ID && !vendors.has(id)) {
-    faults.push({
-      field: 'id',
-      message: vendorFault(vendors),
-    });
-  }
   const within: { tenant_id?: string; user_id?: string } = {};
   for (const field of ['tenant_id', 'user_id'] as const) {
     const value = path[field];
@@ -74,11 +65,16 @@ export function parseBudgetRequest(
     return { faults: [{ field: '', message: 'the body must be a JSON object' }] };
   }
   const { daily_usd_cap: cap, tenant_id, user_id } = body as Record<string, unknown>;
-  const parsed = parseBudgetRule({ scope, id, tenant_id, user_id }, vendors);
+  const parsed = parseBudgetRule({ scope, id, tenant_id, user_id });
+  const isOfUnknownVendor = scope === 'vendor' && id !== ANY_ID && !vendors.has(id);
   const message = capFault(cap);
   const faults = [
     ...unknownFields(body, ['daily_usd_cap', 'tenant_id', 'user_id']),
-    ...('faults' in parsed ? parsed.faults : []),
+    ...('faults' in parsed
+      ? parsed.faults
+      : isOfUnknownVendor
+        ? [{ field: 'id', message: vendorFault(vendors) }]
+        : []),
     ...(message === undefined ? [] : [{ field: 'daily_usd_cap', message }]),
   ];
   if (faults.length > 0 || 'faults' in parsed) return { faults };

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../clock';
 import type { Ledger } from '../ledger/ledger';
 import { invalidFields, notFound } from '../refusal';
@@ -57,7 +58,11 @@ export class Budgets {
 
   async all(cursor?: string): Promise<BudgetPage> {
     const set = cursor === undefined ? await this.ledger.budgets() : [];
-    const operators = await Promise.all(set.map((budget) => this.#view(budget)));
+    const operators: BudgetView[] = [];
+    for (const budget of set) {
+      operators.push(await this.#view(budget));
+      await nextTurn();
+    }
     const app = await this.ledger.appBudgets(cursor, this.clock.now());
     return {
       budgets: [...operators, ...app.entries.map(appBudgetView)],
@@ -82,7 +87,7 @@ export class Budgets {
   }
 
   #rule(path: BudgetPath): BudgetRule {
-    const parsed = parseBudgetRule(path, this.vendors);
+    const parsed = parseBudgetRule(path);
     if ('faults' in parsed) throw invalidFields(parsed.faults);
     return parsed.rule;
   }

@@ -104,7 +104,7 @@ export class BudgetReport {
           if (seen.has(name)) continue;
           seen.add(name);
           // The pages before have told what their keys carry.
-          if (start !== undefined && (await queries.hasNewerKey(subject, start, midnight))) {
+          if (start !== undefined && (await queries.hasNewerBudget(subject, start, midnight))) {
             continue;
           }
           found.push({ subject, capMicros: appCap(key.budgets, subject) ?? 0 });
@@ -133,7 +133,9 @@ export class BudgetReport {
     const capped = await this.store.read((book) =>
       subjects.filter((subject) => book.ruleOver(subject) === name),
     );
-    return capped.length > 1 ? undefined : (capped[0] ?? named);
+    if (capped.length > 1) return undefined;
+    const isNamedCapped = await this.store.read((book) => book.ruleOver(named) === name);
+    return capped[0] ?? (isNamedCapped ? named : undefined);
   }
 }
 

@@ -129,6 +129,7 @@ interface PlainOperation {
   flights: number;
   outcomes: Step[];
   endedAt?: number;
+  settledByOperator?: boolean;
 }
 
 /** What the ledger must agree with: lists, sums and no store. */
@@ -160,7 +161,7 @@ class PlainBook {
   }
 
   /** Every cap over a key, with what counts against it, in cents. */
-  capsOver(key: number): { cap: number; taken: number }[] {
+  capsOver(key: number, day = this.day): { cap: number; taken: number }[] {
     const { subject, budgets } = KEYS[key]!;
     const keys = this.chainOf(key).map((id) => ({
       cap: KEYS[id]!.cap,
@@ -180,7 +181,7 @@ class PlainBook {
         app === undefined ? undefined : app / CENT,
       ].filter((cap) => cap !== undefined);
       if (caps.length === 0) return [];
-      const taken = this.taken((hold) => hold.day === this.day && same[scope](hold.subject));
+      const taken = this.taken((hold) => hold.day === day && same[scope](hold.subject));
       return [{ cap: Math.min(...caps), taken }];
     });
     return [...keys, ...days];
@@ -295,7 +296,9 @@ async function play(ledger: Ledger, script: readonly Step[]): Promise<void> {
         hold.state = step.cents === undefined ? 'released' : 'settled';
         hold.settled = step.cents ?? 0;
         for (const operation of book.operations.values()) {
-          if (operation.hold === hold) operation.endedAt = book.now;
+          if (operation.hold !== hold) continue;
+          operation.endedAt = book.now;
+          operation.settledByOperator = step.cents !== undefined;
         }
         break;
       }
@@ -337,19 +340,32 @@ async function play(ledger: Ledger, script: readonly Step[]): Promise<void> {
       known.fingerprint === fingerprint &&
       known.hold.state !== 'released' &&
       known.firstSentAt + 23 * HOUR >= book.now;
+    // What an operator settled may cost the rest of its hold after all.
+    const rest =
+      retry && known.settledByOperator === true && known.hold.state === 'settled'
+        ? Math.max(0, known.hold.held - known.hold.settled)
+        : 0;
+    const hasRoom = (caps: { cap: number; taken: number }[], needed: number): boolean =>
+      needed === 0 || caps.every(({ cap, taken }) => taken + needed <= cap);
     const braked = book.braked !== undefined && subject.user_id === book.braked;
     let expected = 'admitted';
     if (braked) expected = 'braked';
     else if (book.revoked.has(key)) expected = 'invalid_key';
     else if (known !== undefined && !forgotten && known.fingerprint !== fingerprint)
       expected = 'idempotency_key_reused';
-    else if (!retry && book.capsOver(key).some(({ cap, taken }) => taken + cents > cap))
+    else if (
+      !(retry
+        ? hasRoom(book.capsOver(known.hold.chain[0]!, known.hold.day), rest)
+        : hasRoom(book.capsOver(key), cents))
+    )
       expected = 'cap_exhausted';
     expect(code).toBe(expected);
     if (!decision.admitted) return;
 
     if (retry) {
       if (known.flights === 0) known.outcomes = [];
+      if (rest > 0) Object.assign(known.hold, { state: 'unknown', settled: 0 });
+      known.settledByOperator = false;
       known.flights++;
       flights.push({ hold: decision.call, plain: known.hold, under: under!, cents });
       return;

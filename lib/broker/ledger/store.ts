@@ -140,8 +140,8 @@ export interface Queries {
   ): Promise<LiveSlice<number>>;
   /** What the newest key of a subject carries; `undefined` where the subject has no key. */
   newestBudgets(subject: BudgetSubject): Promise<AppBudgets | undefined>;
-  /** Whether a key of a subject at or after a position was live after an instant. */
-  hasNewerKey(subject: BudgetSubject, position: number, liveAfter: number): Promise<boolean>;
+  /** Whether a key at or after a position that was live after an instant carries a budget of a subject's. */
+  hasNewerBudget(subject: BudgetSubject, position: number, liveAfter: number): Promise<boolean>;
   /** Keys before a position that carry budgets and were live after an instant, the newest first. */
   keysWithBudgets(
     position: number | undefined,

@@ -1,4 +1,4 @@
-import { ANY_ID, subjectsOf } from '../../budgets/budget';
+import { ANY_ID, appCap, subjectsOf } from '../../budgets/budget';
 import type { AppBudgets, BudgetSubject } from '../../budgets/budget';
 import { isLive } from '../../keys/key';
 import type { KeyRecord, KeyWithBalance } from '../../keys/key';
@@ -46,9 +46,17 @@ export class MemoryQueries implements Queries {
     return this.#newestFirst().find(([, key]) => isOf(key, subject))?.[1].budgets;
   }
 
-  async hasNewerKey(subject: BudgetSubject, position: number, liveAfter: number): Promise<boolean> {
+  async hasNewerBudget(
+    subject: BudgetSubject,
+    position: number,
+    liveAfter: number,
+  ): Promise<boolean> {
     return this.#newestFirst().some(
-      ([at, key]) => at >= position && isOf(key, subject) && wasLiveAfter(key, liveAfter),
+      ([at, key]) =>
+        at >= position &&
+        isOf(key, subject) &&
+        wasLiveAfter(key, liveAfter) &&
+        appCap(key.budgets, subject) !== undefined,
     );
   }
 

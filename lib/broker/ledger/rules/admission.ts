@@ -6,7 +6,7 @@ import type { KeyRecord } from '../../keys/key';
 import type { MicroUsd } from '../../../contract/usd';
 import { BrokerRefusal, brakedBy, invalidKey, parentMissing } from '../../refusal';
 import type { Book } from '../book';
-import type { Admission, Decision } from '../records';
+import type { Admission, Decision, Hold } from '../records';
 import { holdFor } from './amount-to-hold';
 import { lineOf } from './ancestry';
 import { auditOfCap } from './audit-rows';
@@ -16,6 +16,7 @@ import type { ChargedCap } from './caps';
 import { knownObject, rootOf } from './objects';
 import { classifyAttempt } from './operation';
 import type { Operation } from './operation';
+import { reopen } from './settlement';
 
 /** What came of an admission, and the audit row of a refusal, which the ledger may count with others. */
 export interface AdmissionResult {
@@ -50,10 +51,15 @@ export function admit(book: Book, admission: Admission): AdmissionResult {
 
   const known = knownOperation(book, admission);
   if (known?.attempt === 'conflict') return refuse(idempotencyKeyReused());
-  const caps = capsOver(book, key, now);
   if (known?.attempt === 'retry') {
+    const hold = holdToReopen(book, known.operation);
+    const refusal = hold === undefined ? undefined : reopenRefusal(book, hold);
+    if (refusal !== undefined) return refuse(refusal);
+    if (hold !== undefined) reopen(book, hold, now, admission.callId);
+    const caps = capsOver(book, key, now);
     return { decision: admitRetry(book, admission, known.operation, caps) };
   }
+  const caps = capsOver(book, key, now);
   const micros = amountToHold(book, admission);
   if (micros instanceof BrokerRefusal) return refuse(micros);
   const refusal = capRefusal(caps, micros);
@@ -68,6 +74,20 @@ function knownOperation(book: Book, { key, operation, now }: Admission) {
   const hold = known.holdId === undefined ? undefined : book.hold(known.holdId);
   const attempt = classifyAttempt(known, operation.fingerprint, hold?.state, now);
   return { operation: known, attempt };
+}
+
+/** The hold of an operation that an operator has settled at less than a retry may move. */
+function holdToReopen(book: Book, { holdId, isSettledByOperator }: Operation): Hold | undefined {
+  if (isSettledByOperator !== true || holdId === undefined) return undefined;
+  const hold = book.hold(holdId);
+  return hold?.state === 'settled' && hold.settledMicros < hold.heldMicros ? hold : undefined;
+}
+
+/** Why a hold has no room any more under the caps that it is charged to. */
+function reopenRefusal(book: Book, hold: Hold): BrokerRefusal | undefined {
+  const key = book.key(hold.keyId);
+  if (key === undefined) return invalidKey(true);
+  return capRefusal(capsOver(book, key, hold.createdAt), hold.heldMicros - hold.settledMicros);
 }
 
 function amountToHold(
@@ -141,7 +161,7 @@ function admitRetry(
   caps: readonly ChargedCap[],
 ): Decision {
   const { key, operation } = admission;
-  const { costliest, endedAt: _, ...rest } = known;
+  const { costliest, endedAt: _, isSettledByOperator: __, ...rest } = known;
   book.putOperation(key.vendor, operation?.keyHash ?? '', {
     ...rest,
     inFlight: known.inFlight + 1,

@@ -23,6 +23,8 @@ export interface Operation {
   costliest?: Outcome;
   /** When its hold ended, or the last call of an operation without one. */
   endedAt?: number;
+  /** An operator has settled its hold: what a retry moves is not known any more. */
+  isSettledByOperator?: boolean;
 }
 
 /** What a call under a known key is: another use of the key, a retry, or a call with a new hold. */

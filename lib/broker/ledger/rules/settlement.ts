@@ -72,11 +72,26 @@ export function endByOperator(
   if (idempotencyKeyHash !== null) {
     const operation = book.operation(vendor, idempotencyKeyHash);
     if (operation?.holdId === callId) {
-      book.putOperation(vendor, idempotencyKeyHash, { ...operation, endedAt: now });
+      book.putOperation(vendor, idempotencyKeyHash, {
+        ...operation,
+        endedAt: now,
+        isSettledByOperator: state === 'settled',
+      });
     }
   }
   logSettlement(book, ended, now, { remote_address: remoteAddress ?? null });
   return book.hold(callId) ?? hold;
+}
+
+/**
+ * Opens a hold again that an operator had settled at less than it held: a retry is about to leave,
+ * and may move all of it.
+ */
+export function reopen(book: Book, hold: Hold, now: number, retryId: string): void {
+  const micros = hold.settledMicros;
+  book.changeHold(hold, { ...hold, state: 'unknown', settledMicros: 0, endedAt: null });
+  book.charge(hold.chargedTo, -micros, hold.heldMicros);
+  logGivenBack(book, [{ hold, micros }], now, `opened again by ${retryId}, a retry`);
 }
 
 /**

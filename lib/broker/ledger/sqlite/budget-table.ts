@@ -61,13 +61,15 @@ export class BudgetTable {
 
   put(budget: Budget): void {
     const { scope, tenant, user, id, capMicros } = budget;
-    this.#put.run(ruleName(budget), scope, tenant ?? null, user ?? null, id, capMicros);
-    this.forget();
+    const name = ruleName(budget);
+    this.#put.run(name, scope, tenant ?? null, user ?? null, id, capMicros);
+    this.#caps?.set(name, capMicros);
   }
 
   delete(rule: BudgetRule): void {
-    this.#delete.run(ruleName(rule));
-    this.forget();
+    const name = ruleName(rule);
+    this.#delete.run(name);
+    this.#caps?.delete(name);
   }
 
   /** What is in memory may have been rolled back. */

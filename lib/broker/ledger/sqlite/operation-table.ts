@@ -18,6 +18,9 @@ const OPERATIONS: TableForm<NamedOperation> = {
       costliest === undefined ? null : JSON.stringify(costliest),
     ),
     changing('ended_at', ({ operation }) => operation.endedAt ?? null),
+    changing('settled_by_operator', ({ operation }) =>
+      operation.isSettledByOperator === true ? 1 : 0,
+    ),
   ],
   keyOf: ({ vendor, keyHash }) => nameOf(vendor, keyHash),
   rowOf: (found) => ({
@@ -72,5 +75,6 @@ function operationOf(found: FoundRow): Operation {
     inFlight: found['in_flight'] as number,
     ...(costliest === null ? {} : { costliest: JSON.parse(costliest as string) as Outcome }),
     ...(endedAt === null ? {} : { endedAt: endedAt as number }),
+    ...(found['settled_by_operator'] === 1 ? { isSettledByOperator: true } : {}),
   };
 }

@@ -1,7 +1,7 @@
 import type { SqliteConnection } from './sqlite-driver';
 
 /** Kept in `PRAGMA user_version`. Files of 1 to 4 were made before the first release. */
-export const SCHEMA_VERSION = 5;
+export const SCHEMA_VERSION = 6;
 
 const SCHEMA = `
   CREATE TABLE keys (
@@ -80,6 +80,7 @@ const SCHEMA = `
     in_flight INTEGER NOT NULL,
     costliest TEXT,
     ended_at INTEGER,
+    settled_by_operator INTEGER NOT NULL,
     PRIMARY KEY (vendor, idempotency_key_hash)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX operations_in_flight ON operations (in_flight) WHERE in_flight > 0;

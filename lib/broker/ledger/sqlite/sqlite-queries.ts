@@ -64,8 +64,12 @@ export class SqliteQueries implements Queries {
     return this.#subjectKeys.newestBudgets(subject);
   }
 
-  async hasNewerKey(subject: BudgetSubject, position: number, liveAfter: number): Promise<boolean> {
-    return this.#subjectKeys.hasNewer(subject, position, liveAfter);
+  async hasNewerBudget(
+    subject: BudgetSubject,
+    position: number,
+    liveAfter: number,
+  ): Promise<boolean> {
+    return this.#subjectKeys.hasNewerBudget(subject, position, liveAfter);
   }
 
   async keysWithBudgets(position: number | undefined, liveAfter: number) {

@@ -40,11 +40,12 @@ export class SubjectKeys {
     return row === undefined ? undefined : (JSON.parse(row.budgets) as AppBudgets);
   }
 
-  /** Whether a key of a subject at or above a position was live after an instant. */
-  hasNewer(subject: BudgetSubject, position: number, liveAfter: number): boolean {
+  /** Whether a key at or above a position that was live after an instant carries a budget of a subject's. */
+  hasNewerBudget(subject: BudgetSubject, position: number, liveAfter: number): boolean {
     if (subject.scope === 'vendor') return false;
     const where = keysOf(subject);
     where.add('keys.rowid >= ?', position);
+    where.add('keys.budgets ->> ? IS NOT NULL', `$.${subject.scope}`);
     where.add(LIVE_AFTER, liveAfter, liveAfter, liveAfter);
     const found = this.connection
       .prepare(
