@@ -77,7 +77,7 @@ async function startBroker(vendor, name, store, count) {
   let tokens = [];
   if (inFile) {
     const account = { secretKey: STRIPE_SECRET_KEY, baseUrl: vendor.url };
-    const broker = new Broker({ store, vendors: { stripe: account } });
+    const broker = await Broker.open({ store, vendors: { stripe: account } });
     tokens = await issueAll(count, (body) => broker.issue(body));
     await broker.close();
   }

@@ -115,7 +115,7 @@ async function main() {
 async function startBroker(vendor, file, count) {
   const store = `sqlite:${file}`;
   const account = { secretKey: STRIPE_SECRET_KEY, baseUrl: vendor.url };
-  const broker = new Broker({ store, vendors: { stripe: account } });
+  const broker = await Broker.open({ store, vendors: { stripe: account } });
   const { token } = await broker.issue({ ...keyRequest('first'), daily_usd_cap: 1_000_000 });
   await broker.close();
   fill(file, count);

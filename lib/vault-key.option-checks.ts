@@ -11,6 +11,7 @@ import {
 import { APP_BUDGET_SCOPES } from './contract/scopes';
 import { capFault } from './contract/usd';
 import { toWholeCents } from './vault-key/vault-key-policy';
+import { isRecord } from './contract/is-record';
 
 const MAX_LEASE_TTL_SECONDS = 86_400;
 const SECRET = /^[\x21-\x7e]{1,4096}$/;
@@ -70,14 +71,15 @@ export function managementToken(value: unknown): string | undefined {
   if (value === undefined || value === '') {
     return 'is missing: set KEYBRAKE_TOKEN in the environment of this process, or pass it';
   }
-  return SECRET.test(typeof value === 'string' ? value : '')
-    ? undefined
-    : 'must be a string of printable ASCII characters without spaces or line breaks';
+  return secretFault(value);
 }
 
 export function vendorSecret(value: unknown): string | undefined {
-  if (value === undefined || value === '') return 'is missing';
-  return SECRET.test(typeof value === 'string' ? value : '')
+  return value === undefined || value === '' ? 'is missing' : secretFault(value);
+}
+
+function secretFault(value: unknown): string | undefined {
+  return typeof value === 'string' && SECRET.test(value)
     ? undefined
     : 'must be a string of printable ASCII characters without spaces or line breaks';
 }
@@ -157,8 +159,4 @@ function hostOf(host: string): string | undefined {
   if (!/^[\w.[\]:-]+$/.test(name) || !URL.canParse(`http://${name}`)) return undefined;
   const url = new URL(`http://${name}`);
   return url.port === '' ? url.hostname : undefined;
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

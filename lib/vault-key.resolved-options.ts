@@ -12,7 +12,7 @@ import {
 } from './broker/broker.options';
 import type { BrokerOptions } from './broker/broker.options';
 import { APP_BUDGET_SCOPES } from './contract/scopes';
-import { isRecord } from './vault-key.option-checks';
+import { isRecord } from './contract/is-record';
 import {
   DEFAULT_LEASE_TTL_SECONDS,
   EmbeddedVendorsOptions,

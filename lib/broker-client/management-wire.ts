@@ -1,5 +1,6 @@
 import { BRAKE_SCOPES } from '../contract/scopes';
 import type { Brake, BrakeRequest, CapStatus, IssueKeyRequest, KeyState } from './broker-client';
+import { isRecord } from '../contract/is-record';
 
 /** What a `vault-key` broker is told of a key beyond Keybrake's own fields. */
 export function ownIssueFields(request: IssueKeyRequest): Record<string, unknown> {
@@ -119,8 +120,4 @@ function readList<T>(list: unknown, read: (one: unknown) => T | undefined): T[] 
 export function instantOf(value: unknown): Date | undefined {
   const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
   return Number.isNaN(time) ? undefined : new Date(time);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -9,6 +9,7 @@ import { VendorException } from '../exceptions/vendor.exception';
 import { VendorOutcomeUnknownException } from '../exceptions/vendor-outcome-unknown.exception';
 import { VendorRateLimitedException } from '../exceptions/vendor-rate-limited.exception';
 import { VendorUnreachableException } from '../exceptions/vendor-unreachable.exception';
+import { isRecord } from '../contract/is-record';
 
 /** An answer as it came, its body parsed. */
 export interface Answer {
@@ -316,8 +317,4 @@ function instantOf(value: unknown): string | undefined {
   return text === undefined || Number.isNaN(Date.parse(text))
     ? undefined
     : new Date(text).toISOString();
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

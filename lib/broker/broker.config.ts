@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { BrokerOptionsError, brokerRuleFaults } from './broker.options';
 import type { BrokerLimitOptions, OptionIssue } from './broker.options';
-import { VENDOR_RULES, isObject, unknownKeys } from './vendor.options';
+import { isRecord } from '../contract/is-record';
+import { VENDOR_RULES, unknownKeys } from './vendor.options';
 import type { VendorRules } from './vendor.options';
 
 const MAX_CONFIG_BYTES = 1_048_576;
@@ -70,14 +71,14 @@ function configFaults(config: unknown): OptionIssue[] {
   const fault = (path: string, message: string): void => {
     faults.push({ path, message });
   };
-  if (!isObject(config)) return [{ path: '', message: 'must hold one JSON object' }];
+  if (!isRecord(config)) return [{ path: '', message: 'must hold one JSON object' }];
   unknownKeys(config, ['vendors', 'limits'], '', fault);
   const { vendors } = config;
-  if (vendors !== undefined && !isObject(vendors)) {
+  if (vendors !== undefined && !isRecord(vendors)) {
     fault('vendors', 'must be an object of vendors by name');
   }
-  for (const [name, rules] of Object.entries(isObject(vendors) ? vendors : {})) {
-    if (isObject(rules)) unknownKeys(rules, VENDOR_RULES, `vendors.${name}`, fault);
+  for (const [name, rules] of Object.entries(isRecord(vendors) ? vendors : {})) {
+    if (isRecord(rules)) unknownKeys(rules, VENDOR_RULES, `vendors.${name}`, fault);
   }
   brokerRuleFaults(config, fault);
   return faults;

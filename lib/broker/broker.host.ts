@@ -14,6 +14,12 @@ export interface BrokerHost {
    */
   clock?: Clock;
   /**
+   * How long a start waits for another broker that has the store, in milliseconds.
+   *
+   * @default 10,000
+   */
+  storeWaitMs?: number;
+  /**
    * Whether a later broker of this process may have the store: then this one is closed.
    *
    * @default it may not

@@ -2,7 +2,8 @@ import { isIP } from 'node:net';
 import { STORE_DOUBTS } from './ledger/store-doubt';
 import type { StoreDoubt } from './ledger/store-doubt';
 import { vendors } from './pricing/vendors';
-import { isObject, limitFaults, vendorRuleFaults } from './vendor.options';
+import { isRecord } from '../contract/is-record';
+import { limitFaults, vendorRuleFaults } from './vendor.options';
 import type { FaultSink, VendorRules } from './vendor.options';
 
 /** One vendor's account, as the broker is to use it. */
@@ -163,11 +164,11 @@ export function brokerRuleFaults(
   fault: FaultSink,
 ): void {
   if (rules.limits !== undefined) limitFaults(rules.limits, BROKER_LIMITS, 'limits', fault);
-  for (const [name, vendor] of Object.entries(isObject(rules.vendors) ? rules.vendors : {})) {
+  for (const [name, vendor] of Object.entries(isRecord(rules.vendors) ? rules.vendors : {})) {
     const known = vendors.get(name);
     if (known === undefined) {
       fault(`vendors.${name}`, `is not a known vendor: ${[...vendors.keys()].join(', ')}`);
-    } else if (isObject(vendor)) {
+    } else if (isRecord(vendor)) {
       vendorRuleFaults(vendor, known, `vendors.${name}`, fault);
     } else {
       fault(`vendors.${name}`, 'must be an object');

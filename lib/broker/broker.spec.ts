@@ -21,13 +21,13 @@ const ISSUE = {
 
 describe('a broker in the app’s own process', () => {
   it('shows its secret to no inspect and no JSON', async () => {
-    const broker = new Broker(options());
+    const broker = await Broker.open(options());
     expect(inspect(broker, { depth: null, showHidden: true })).not.toContain(SECRET);
     expect(JSON.stringify(broker)).not.toContain(SECRET);
     await broker.close();
   });
 
-  it('names every fault of its options at once, and shows no secret in them', () => {
+  it('names every fault of its options at once, and shows no secret in them', async () => {
     const bad = options({
       store: 'redis://127.0.0.1',
       vendorTimeout: 'soon',
@@ -38,7 +38,7 @@ describe('a broker in the app’s own process', () => {
     });
     let thrown: unknown;
     try {
-      new Broker(bad);
+      await Broker.open(bad);
     } catch (error) {
       thrown = error;
     }
@@ -52,11 +52,13 @@ describe('a broker in the app’s own process', () => {
       'vendors.stripe.secretKey',
     ]);
     expect(inspect(thrown, { depth: null })).not.toContain(SECRET);
-    expect(() => new Broker(options({ vendors: {} }))).toThrow(/vendors must have at least one/);
+    await expect(Broker.open(options({ vendors: {} }))).rejects.toThrow(
+      /vendors must have at least one/,
+    );
   });
 
   it('refuses by answers, never by throwing', async () => {
-    const broker = new Broker(options());
+    const broker = await Broker.open(options());
     for (const call of [
       { vendor: 'acme', method: 'GET', target: '/v1/x', rawHeaders: [] },
       { vendor: 'stripe', method: 'GET', target: '/v1/x', rawHeaders: [] },
@@ -70,7 +72,7 @@ describe('a broker in the app’s own process', () => {
   });
 
   it('gives a body that broke off on its way no chance: nothing is held', async () => {
-    const broker = new Broker(options());
+    const broker = await Broker.open(options());
     const { id, token } = await broker.issue(ISSUE);
     const answer = await broker.forward({
       vendor: 'stripe',
@@ -94,7 +96,7 @@ describe('a broker in the app’s own process', () => {
   });
 
   it('issues and admits nothing once it is closed, and closes once, for all who ask', async () => {
-    const broker = new Broker(options());
+    const broker = await Broker.open(options());
     await Promise.all([broker.close(), broker.close()]);
     await expect(broker.issue(ISSUE)).rejects.toMatchObject({ status: 503 });
     const answer = await broker.forward({
@@ -112,11 +114,11 @@ it('a store that was closed can be opened again in the same process, and is one 
   const folder = mkdtempSync(join(tmpdir(), 'vault-key-reopened-'));
   const inFile = options({ store: `sqlite:${join(folder, 'ledger.db')}` });
   try {
-    const first = new Broker(inFile);
+    const first = await Broker.open(inFile);
     const { id } = await first.issue(ISSUE);
     await first.close();
     expect(readdirSync(folder).filter((name) => /-(?:wal|shm|journal)$/.test(name))).toEqual([]);
-    const second = new Broker(inFile);
+    const second = await Broker.open(inFile);
     expect(await second.key(id)).toMatchObject({ status: 'active' });
     await second.close();
   } finally {

@@ -28,6 +28,7 @@ import type { BrokerHost } from './broker.host';
 import { Clock } from './clock';
 import { DEFAULT_CALLS_PER_KEY, Proxy } from './forwarding/proxy';
 import { configuredVendors } from './forwarding/configured-vendor';
+import type { ConfiguredVendor } from './forwarding/configured-vendor';
 import type { ProxyAnswer, ProxyCall } from './forwarding/proxy-answer';
 import type { CurrentKeyView, KeyView } from './keys/key-view';
 import type { LeaseView } from './leases/lease-request';
@@ -43,14 +44,18 @@ import type {
 } from './ledger/records';
 import { writeCopy } from './ledger/sqlite/store-copy';
 import { SqliteLedger } from './ledger/sqlite/sqlite-ledger';
+import type { SqliteStoreSettings } from './ledger/sqlite/sqlite-store';
 import { askForStore, offerStore } from './ledger/sqlite/process-stores';
 import { AcceptedDoubts, StoreInUseError } from './ledger/store-doubt';
 import { checkPage, DEFAULT_LIMIT } from './page';
 import { shuttingDown } from './refusal';
 
 /** How long a start waits for a broker that is stopping, and how often it looks. */
-const STOP_WAIT_MS = 10_000;
-const STOP_POLL_MS = 100;
+const STORE_WAIT_MS = 10_000;
+const STORE_POLL_MS = 100;
+
+/** Where the paths of each vendor's API begin, by the vendor's name. */
+type PathPrefixes = ReadonlyMap<string, string>;
 
 /**
  * The broker itself: issues keys, forwards calls under them, keeps the ledger. No HTTP, no NestJS:
@@ -60,7 +65,7 @@ export class Broker {
   readonly #clock: Clock;
   readonly #ledger: Ledger;
   readonly #proxy: Proxy;
-  readonly #prefixes: ReadonlyMap<string, string>;
+  readonly #prefixes: PathPrefixes;
   readonly #keys: Keys;
   readonly #budgets: Budgets;
   readonly #brakes: Brakes;
@@ -69,35 +74,16 @@ export class Broker {
   #closed: Promise<void> | undefined;
 
   /**
-   * As the constructor, but waits where another broker has the store: up to 10 s, for one that is
-   * stopping.
+   * Opens the store and makes the broker ready. Where another broker has the store it waits, up to
+   * 10 s, for one that is stopping.
    *
+   * @param host What the process around it has to give.
    * @throws BrokerOptionsError with every fault of the options.
    * @throws StoreInUseError where the store is still another broker's.
    * @throws DoubtfulStoreError where the store may not be the one that was left.
    * @throws Error where it cannot be opened.
    */
   static async open(options: BrokerOptions, host: BrokerHost = {}): Promise<Broker> {
-    const deadline = performance.now() + STOP_WAIT_MS;
-    for (let told = false; ; told = true) {
-      try {
-        return new Broker(options, host);
-      } catch (error) {
-        if (!(error instanceof StoreInUseError) || performance.now() > deadline) throw error;
-        if (error.holder === 'this process' && (await askForStore(error.file))) continue;
-        if (!told) host.log?.(`${error.what}; waiting up to ${STOP_WAIT_MS / 1_000} s for its end`);
-      }
-      await setTimeout(STOP_POLL_MS);
-    }
-  }
-
-  /**
-   * Opens the store, at once or not at all, and makes the broker ready.
-   *
-   * @param host What the process around it has to give.
-   * @throws As {@link open}.
-   */
-  constructor(options: BrokerOptions, host: BrokerHost = {}) {
     const faults = brokerOptionFaults(options);
     const store = parseStore(options.store ?? DEFAULT_STORE);
     const timeoutMs = parseTimeout(options.vendorTimeout ?? DEFAULT_VENDOR_TIMEOUT);
@@ -106,27 +92,31 @@ export class Broker {
     }
     const { callsPerKey = DEFAULT_CALLS_PER_KEY } = options.limits ?? {};
     const { configured, proxies } = configuredVendors(options, { timeoutMs, callsPerKey });
-    this.#clock = host.clock ?? new Clock(host.log);
-    this.#prefixes = new Map(
-      [...configured].map(([name, { vendor }]) => [name, vendor.pathPrefix]),
-    );
-    this.#ledger = new SqliteLedger(store.file, {
-      auditKey: options.auditKey,
-      doubts: new AcceptedDoubts(options.acceptStore),
-      clock: this.#clock,
-      log: host.log,
-    });
-    const names = new Set(this.#prefixes.keys());
-    this.#keys = new Keys(this.#ledger, this.#clock, this.#prefixes);
-    this.#budgets = new Budgets(this.#ledger, this.#clock, names);
-    this.#brakes = new Brakes(this.#ledger, this.#clock, names);
-    this.#leases = new Leases(this.#ledger, this.#clock);
-    this.#holds = new Holds(this.#ledger, this.#clock);
-    if (host.givesWay !== undefined) offerStore(store.file, this, host.givesWay);
-    this.#proxy = new Proxy(this.#ledger, configured, callsPerKey, this.#clock, host.log);
+    const { log } = host;
+    const clock = host.clock ?? new Clock(log);
+    const doubts = new AcceptedDoubts(options.acceptStore);
+    const settings = { auditKey: options.auditKey, doubts, clock, log };
+    const ledger = await openLedger(store.file, settings, host.storeWaitMs ?? STORE_WAIT_MS);
+    const proxy = new Proxy(ledger, configured, callsPerKey, clock, log);
+    const broker = new Broker(ledger, proxy, clock, pathPrefixes(configured));
+    if (host.givesWay !== undefined) offerStore(store.file, broker, host.givesWay);
     for (const [name, { url, variable }] of proxies) {
-      host.log?.(`calls to ${name} go through the proxy ${url.host} (${variable})`);
+      log?.(`calls to ${name} go through the proxy ${url.host} (${variable})`);
     }
+    return broker;
+  }
+
+  private constructor(ledger: Ledger, proxy: Proxy, clock: Clock, prefixes: PathPrefixes) {
+    this.#ledger = ledger;
+    this.#proxy = proxy;
+    this.#clock = clock;
+    this.#prefixes = prefixes;
+    const names = new Set(prefixes.keys());
+    this.#keys = new Keys(ledger, clock, prefixes);
+    this.#budgets = new Budgets(ledger, clock, names);
+    this.#brakes = new Brakes(ledger, clock, names);
+    this.#leases = new Leases(ledger, clock);
+    this.#holds = new Holds(ledger, clock);
   }
 
   /** Whether a vendor of that name is configured. */
@@ -415,4 +405,27 @@ export class Broker {
     await this.#proxy.close();
     await this.#ledger.close();
   }
+}
+
+async function openLedger(
+  file: string,
+  settings: SqliteStoreSettings,
+  waitMs: number,
+): Promise<SqliteLedger> {
+  const deadline = performance.now() + waitMs;
+  for (let isTold = false; ; isTold = true) {
+    try {
+      return new SqliteLedger(file, settings);
+    } catch (error) {
+      if (!(error instanceof StoreInUseError) || performance.now() >= deadline) throw error;
+      if (error.holder === 'this process' && (await askForStore(error.file))) continue;
+      const wait = `waiting up to ${waitMs / 1_000} s for its end`;
+      if (!isTold) settings.log?.(`${error.what}; ${wait}`);
+    }
+    await setTimeout(STORE_POLL_MS);
+  }
+}
+
+function pathPrefixes(configured: ReadonlyMap<string, ConfiguredVendor>): PathPrefixes {
+  return new Map([...configured].map(([name, { vendor }]) => [name, vendor.pathPrefix]));
 }

@@ -8,6 +8,7 @@ import type { ConfiguredPrice, ConfiguredPrices } from './pricing/configured-pri
 import { MAX_MICROS, microsAt, NO_RATES, rateOf } from './pricing/currency';
 import type { Rate } from './pricing/currency';
 import type { Vendor } from './pricing/vendor';
+import { isRecord } from '../contract/is-record';
 
 /** What one call costs, as the operator says: either `usd` or `field`. */
 export interface PriceOptions {
@@ -176,7 +177,7 @@ export function limitFaults(
   path: string,
   fault: FaultSink,
 ): void {
-  if (!isObject(limits)) return fault(path, 'must be an object');
+  if (!isRecord(limits)) return fault(path, 'must be an object');
   unknownKeys(limits, Object.keys(highest), path, fault);
   for (const [name, max] of Object.entries(highest)) {
     const value = limits[name];
@@ -199,10 +200,6 @@ export function unknownKeys(
     const name = /^[\w.-]{1,64}$/.test(key) ? key : JSON.stringify(key.slice(0, 64));
     fault(path === '' ? name : `${path}.${name}`, `is not a setting: ${known.join(', ')}`);
   }
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** An operator's rules, already checked with {@link vendorRuleFaults}. */
@@ -239,7 +236,7 @@ export function vendorSettings(rules: VendorRules, vendor: Vendor): VendorSettin
 }
 
 function rateFaults(rates: unknown, vendor: Vendor, path: string, fault: FaultSink): void {
-  if (!isObject(rates)) return fault(path, 'must be an object of rates by currency');
+  if (!isRecord(rates)) return fault(path, 'must be an object of rates by currency');
   for (const [currency, rate] of Object.entries(rates)) {
     const at = `${path}.${/^\w{1,16}$/.test(currency) ? currency : JSON.stringify(currency.slice(0, 16))}`;
     if (currency === 'usd') fault(at, 'is fixed: a US dollar costs 1');
@@ -259,7 +256,7 @@ function priceFaults(
   calls: Set<string>,
   fault: FaultSink,
 ): void {
-  if (!isObject(price)) return fault(path, 'must be an object with call, and usd or field');
+  if (!isRecord(price)) return fault(path, 'must be an object with call, and usd or field');
   unknownKeys(price, ['call', 'usd', 'field', 'currency'], path, fault);
   const { call, usd, field, currency } = price;
   callFaults(call, vendor, `${path}.call`, calls, fault);

@@ -166,7 +166,7 @@ describe('the store', () => {
         const { Broker } = require(${JSON.stringify(join(__dirname, '../../dist/broker'))});
         const vendors = { stripe: { secretKey: 'sk_test_end' } };
         const issue = { label: 'l', vendor: 'stripe', daily_usd_cap: 1, allowed_endpoints: ['/v1/charges'] };
-        new Broker({ store: 'sqlite:' + process.argv[1], vendors }).issue(issue).then(({ id }) => {
+        Broker.open({ store: 'sqlite:' + process.argv[1], vendors }).then((broker) => broker.issue(issue)).then(({ id }) => {
           console.log(id);
           ${end}
         });`;

@@ -37,7 +37,7 @@ export async function checkCopy(
   acknowledged: Acknowledged,
   vendor: StripeVendor,
 ): Promise<void> {
-  const broker = openBroker(file, vendor);
+  const broker = await openBroker(file, vendor);
   try {
     await checkViews(broker, moment, acknowledged);
   } finally {
@@ -86,11 +86,9 @@ export function checkExactly(file: string, acknowledged: Acknowledged, vendor: S
   }
 }
 
-export function openBroker(file: string, vendor: StripeVendor): Broker {
-  return new Broker({
-    store: `sqlite:${file}`,
-    vendors: { stripe: { secretKey: vendor.secretKey, baseUrl: vendor.url } },
-  });
+export function openBroker(file: string, vendor: StripeVendor): Promise<Broker> {
+  const stripe = { secretKey: vendor.secretKey, baseUrl: vendor.url };
+  return Broker.open({ store: `sqlite:${file}`, vendors: { stripe } }, { storeWaitMs: 0 });
 }
 
 /** What the broker itself says. */

@@ -150,7 +150,7 @@ class Round {
     for (let left = withFaults ? 5 : 0; ; left--) {
       this.#faults.enabled = left > 0;
       try {
-        return openBroker(this.file, this.vendor);
+        return await openBroker(this.file, this.vendor);
       } catch (error) {
         // A disk that takes nothing, the end of it neither: the process would end here.
         if (error instanceof StoreInUseError) this.#leave();

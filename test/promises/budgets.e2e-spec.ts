@@ -60,7 +60,7 @@ const operated: Record<string, (vendor: StripeVendor) => Promise<OperatedBroker>
     return {
       options: { embedded: { vendors, store } },
       async keys(app) {
-        const broker = app === undefined ? new Broker({ vendors, store }) : brokerOf(app);
+        const broker = app === undefined ? await Broker.open({ vendors, store }) : brokerOf(app);
         const { keys } = await broker.keys({}, 1_000);
         if (broker instanceof Broker && app === undefined) await broker.close();
         return keys;

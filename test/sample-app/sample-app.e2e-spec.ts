@@ -105,7 +105,7 @@ async function testMode(): Promise<{ vendor: StripeVendor; env: Record<string, s
 
 /** The keys alive in a store that its process has let go of. */
 async function keysAliveIn(file: string): Promise<readonly unknown[]> {
-  const broker = new Broker({
+  const broker = await Broker.open({
     vendors: { stripe: { secretKey: OFFLINE_KEY } },
     store: `sqlite:${file}`,
   });

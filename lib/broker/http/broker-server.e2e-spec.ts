@@ -21,7 +21,10 @@ const log: string[] = [];
 beforeAll(async () => {
   vendor = await createStripeVendor();
   const { url: baseUrl, secretKey } = vendor;
-  broker = new Broker({ vendors: { stripe: { secretKey, baseUrl } }, store: 'sqlite::memory:' });
+  broker = await Broker.open({
+    vendors: { stripe: { secretKey, baseUrl } },
+    store: 'sqlite::memory:',
+  });
   server = createBrokerServer(broker, {
     token: TOKEN,
     log: (line) => log.push(line),

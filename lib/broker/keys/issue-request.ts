@@ -8,6 +8,8 @@ import type { FieldIssue } from '../refusal';
 import { DEFAULT_EXPIRES_IN, EXPIRES_IN_RULE, parseExpiresIn } from '../../contract/expires-in';
 import { labelFault } from '../../contract/label-rule';
 import type { Subject } from './subject';
+import { isRecord } from '../../contract/is-record';
+import type { KeyLinks } from '../ledger/rules/issuance';
 
 /** What a valid `POST /v1/keys` asks for. */
 export interface IssueRequest {
@@ -23,11 +25,6 @@ export interface IssueRequest {
 }
 
 /** What a key hangs on; whether these are live only the ledger can tell. */
-export interface KeyLinks {
-  parentId?: string;
-  leaseId?: string;
-}
-
 const LINKS = [
   ['parent_id', 'parentId', 'key'],
   ['lease_id', 'leaseId', 'lease'],
@@ -153,8 +150,4 @@ function parseSubject(
     else fault(`subject.${field}`, message);
   }
   return subject;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

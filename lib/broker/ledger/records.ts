@@ -151,6 +151,7 @@ export interface AppBudget {
 export interface LeaseRecord {
   id: string;
   ttlMs: number;
+  /** Milliseconds since the epoch. */
   expiresAt: number;
 }
 

@@ -15,7 +15,7 @@ let store: string;
 let broker: Broker;
 
 const open = () =>
-  new Broker({
+  Broker.open({
     vendors: { stripe: { secretKey: vendor.secretKey, baseUrl: vendor.url } },
     store,
   });
@@ -30,7 +30,7 @@ beforeEach(async () => {
   vendor.reset();
   const file = join(folder, `${++files}.db`);
   store = `sqlite:${file}`;
-  await open().close();
+  await (await open()).close();
   const connection = openConnection(file);
   // The store takes no key with the label `refused` until there is a budget over the user `open`.
   connection.exec(`CREATE TRIGGER no_keys BEFORE INSERT ON audit
@@ -38,7 +38,7 @@ beforeEach(async () => {
       AND NOT EXISTS (SELECT 1 FROM budgets WHERE target = 'open')
     BEGIN SELECT RAISE(FAIL, 'no keys for now'); END`);
   closeStore(connection);
-  broker = open();
+  broker = await open();
 });
 afterEach(() => broker.close());
 
@@ -97,7 +97,7 @@ describe('a key that was given out before it was written', () => {
     expect(vendor.book.total('usd')).toBe(1_000);
 
     await broker.close();
-    broker = open();
+    broker = await open();
     for (const key of [top, outer, inner])
       expect(await moneyOf(key)).toEqual({ spent: 10, held: 0 });
     const issued = await broker.auditEntries({ event: 'issue' });
@@ -139,7 +139,7 @@ describe('a key that was given out before it was written', () => {
       expect.arrayContaining([key.id, other.id]),
     );
     await broker.close();
-    broker = open();
+    broker = await open();
     expect((await broker.key(other.id)).status).toBe('active');
     expect((await broker.key(key.id)).status).toBe('revoked');
   });

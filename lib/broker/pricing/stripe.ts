@@ -22,6 +22,7 @@ import { STRIPE_CALLS, STRIPE_VERSION } from './stripe-calls';
 import type { CallRule } from './stripe-calls';
 import { STRIPE_PARAMETERS } from './stripe-parameters';
 import type { Vendor } from './vendor';
+import { isRecord } from '../../contract/is-record';
 
 /** In minor units; far above any payment, and still exact in micro-dollars. */
 const MAX_REPORTED = 99_999_999_999;
@@ -349,10 +350,6 @@ function hasEnded({ object, status, captured }: Record<string, unknown>): boolea
 function integer(value: unknown): number | undefined {
   if (typeof value !== 'number' || !Number.isInteger(value)) return undefined;
   return value >= 0 && value <= MAX_REPORTED ? value : undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function optional<K extends string>(name: K, value: number | undefined): { [P in K]?: number } {

@@ -6,7 +6,7 @@ import { auditRoutes } from './audit-routes';
 const KEYS = 2_000;
 
 it('streams the log with turns for other work between its entries, however fast they are read', async () => {
-  const broker = new Broker({
+  const broker = await Broker.open({
     store: 'sqlite::memory:',
     vendors: { stripe: { secretKey: 'sk_test_x' } },
   });

@@ -1,5 +1,6 @@
 import { BrokerRefusal, storeUnavailable } from '../../refusal';
 import type { SqliteConnection } from './sqlite-driver';
+import type { KeptWork } from '../store';
 
 /** How long a decision without a waiting caller may wait for one that has a caller. */
 const MAX_WAIT_MS = 4;
@@ -18,14 +19,8 @@ interface Job {
   isKept?: true;
 }
 
-/** What happens to work that is kept until it is written. */
-export interface KeptWork {
-  work: () => void;
-  /** Called in the moment of its COMMIT: whatever is read from then on sees it. */
-  onWritten?: () => void;
-  /** Called for each attempt that failed. */
-  onKept?: (error: Error) => void;
-}
+/** As {@link KeptWork}, where the work has its book already. */
+type BoundWork = Omit<KeptWork, 'work'> & { work: () => void };
 
 /** What is to be done around each transaction. */
 export interface CommitEdges {
@@ -98,7 +93,7 @@ export class GroupCommit {
    *
    * @returns Once it was tried for the first time: whether it is written.
    */
-  keep({ work, onWritten, onKept }: KeptWork): Promise<boolean> {
+  keep({ work, onWritten, onKept }: BoundWork): Promise<boolean> {
     return new Promise((resolve) => {
       const job: Job = {
         work,

@@ -1,18 +1,11 @@
 import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
-
-/** What an instance of the application renews while it runs; its keys end with it. */
-export interface Lease {
-  id: string;
-  ttlMs: number;
-  /** Milliseconds since the epoch. */
-  expiresAt: number;
-}
+import type { LeaseRecord } from '../records';
 
 const MAX_IN_MEMORY = 1_024;
 
 /** Leases, those that have lapsed included. Every call under one asks for it, so they are kept in memory. */
 export class LeaseTable {
-  readonly #inMemory = new Map<string, Lease>();
+  readonly #inMemory = new Map<string, LeaseRecord>();
   readonly #get: SqliteStatement;
   readonly #put: SqliteStatement;
 
@@ -23,7 +16,7 @@ export class LeaseTable {
     );
   }
 
-  get(id: string): Lease | undefined {
+  get(id: string): LeaseRecord | undefined {
     const known = this.#inMemory.get(id);
     if (known !== undefined) return known;
     const row = this.#get.get(id) as { id: string; ttl_ms: number; expires_at: number } | undefined;
@@ -31,7 +24,7 @@ export class LeaseTable {
     return this.#keep({ id: row.id, ttlMs: row.ttl_ms, expiresAt: row.expires_at });
   }
 
-  put(lease: Lease): void {
+  put(lease: LeaseRecord): void {
     this.#put.run(lease.id, lease.ttlMs, lease.expiresAt);
     this.#keep(lease);
   }
@@ -41,7 +34,7 @@ export class LeaseTable {
     this.#inMemory.clear();
   }
 
-  #keep(lease: Lease): Lease {
+  #keep(lease: LeaseRecord): LeaseRecord {
     if (this.#inMemory.size >= MAX_IN_MEMORY) this.#inMemory.clear();
     this.#inMemory.set(lease.id, lease);
     return lease;

@@ -77,7 +77,7 @@ async function play(platform: string, store: string) {
   await app.close();
   await vendor.close();
 
-  const broker = new Broker(embedded);
+  const broker = await Broker.open(embedded);
   const { keys } = await broker.keys();
   await broker.close();
 
