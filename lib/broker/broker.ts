@@ -1,5 +1,3 @@
-import { performance } from 'node:perf_hooks';
-import { setTimeout } from 'node:timers/promises';
 import type { AuditVerdict } from './audit/audit-chain';
 import type { AuditEntry } from './audit/audit-entry';
 import { auditEntryView } from './audit/audit-view';
@@ -27,8 +25,8 @@ import type { AuditPage } from './audit/audit-view';
 import type { BrokerHost } from './broker.host';
 import { Clock } from './clock';
 import { DEFAULT_CALLS_PER_KEY, Proxy } from './forwarding/proxy';
-import { configuredVendors } from './forwarding/configured-vendor';
-import type { ConfiguredVendor } from './forwarding/configured-vendor';
+import { configuredVendors, pathPrefixes } from './forwarding/configured-vendor';
+import type { PathPrefixes } from './forwarding/configured-vendor';
 import type { ProxyAnswer, ProxyCall } from './forwarding/proxy-answer';
 import type { CurrentKeyView, KeyView } from './keys/key-view';
 import type { LeaseView } from './leases/lease-request';
@@ -43,19 +41,11 @@ import type {
   StoreState,
 } from './ledger/records';
 import { writeCopy } from './ledger/sqlite/store-copy';
-import { SqliteLedger } from './ledger/sqlite/sqlite-ledger';
-import type { SqliteStoreSettings } from './ledger/sqlite/sqlite-store';
-import { askForStore, offerStore } from './ledger/sqlite/process-stores';
-import { AcceptedDoubts, StoreInUseError } from './ledger/store-doubt';
+import { openLedger } from './ledger/open-ledger';
+import { offerStore } from './ledger/sqlite/process-stores';
+import { AcceptedDoubts } from './ledger/store-doubt';
 import { checkPage, DEFAULT_LIMIT } from './page';
 import { shuttingDown } from './refusal';
-
-/** How long a start waits for a broker that is stopping, and how often it looks. */
-const STORE_WAIT_MS = 10_000;
-const STORE_POLL_MS = 100;
-
-/** Where the paths of each vendor's API begin, by the vendor's name. */
-type PathPrefixes = ReadonlyMap<string, string>;
 
 /**
  * The broker itself: issues keys, forwards calls under them, keeps the ledger. No HTTP, no NestJS:
@@ -96,7 +86,7 @@ export class Broker {
     const clock = host.clock ?? new Clock(log);
     const doubts = new AcceptedDoubts(options.acceptStore);
     const settings = { auditKey: options.auditKey, doubts, clock, log };
-    const ledger = await openLedger(store.file, settings, host.storeWaitMs ?? STORE_WAIT_MS);
+    const ledger = await openLedger(store.file, settings, host.storeWaitMs);
     const proxy = new Proxy(ledger, configured, callsPerKey, clock, log);
     const broker = new Broker(ledger, proxy, clock, pathPrefixes(configured));
     if (host.givesWay !== undefined) offerStore(store.file, broker, host.givesWay);
@@ -405,27 +395,4 @@ export class Broker {
     await this.#proxy.close();
     await this.#ledger.close();
   }
-}
-
-async function openLedger(
-  file: string,
-  settings: SqliteStoreSettings,
-  waitMs: number,
-): Promise<SqliteLedger> {
-  const deadline = performance.now() + waitMs;
-  for (let isTold = false; ; isTold = true) {
-    try {
-      return new SqliteLedger(file, settings);
-    } catch (error) {
-      if (!(error instanceof StoreInUseError) || performance.now() >= deadline) throw error;
-      if (error.holder === 'this process' && (await askForStore(error.file))) continue;
-      const wait = `waiting up to ${waitMs / 1_000} s for its end`;
-      if (!isTold) settings.log?.(`${error.what}; ${wait}`);
-    }
-    await setTimeout(STORE_POLL_MS);
-  }
-}
-
-function pathPrefixes(configured: ReadonlyMap<string, ConfiguredVendor>): PathPrefixes {
-  return new Map([...configured].map(([name, { vendor }]) => [name, vendor.pathPrefix]));
 }

@@ -63,3 +63,10 @@ function vendorProxies({ vendors: accounts }: BrokerOptions): ReadonlyMap<string
   }
   return proxies;
 }
+
+/** Where the paths of each vendor's API begin, by the vendor's name. */
+export type PathPrefixes = ReadonlyMap<string, string>;
+
+export function pathPrefixes(configured: ReadonlyMap<string, ConfiguredVendor>): PathPrefixes {
+  return new Map([...configured].map(([name, { vendor }]) => [name, vendor.pathPrefix]));
+}

@@ -38,6 +38,7 @@ import type { CallHeaders } from './request-headers';
 import { relayedHeaders } from './response-headers';
 import { answerLost, reasonOf, refusedAnswer, unanswered } from './vendor-refusals';
 import type { ExchangeEnd } from './vendor-connection';
+import { CallInFlight } from './call-in-flight';
 
 /** How many calls with one key may be under way unless the options say otherwise. */
 export const DEFAULT_CALLS_PER_KEY = 256;
@@ -347,27 +348,6 @@ export class Proxy {
         latency_ms: now - hold.admittedAt,
       },
     });
-  }
-}
-
-/** A call that has left, until its settlement is written. */
-class CallInFlight {
-  /** How it ended. */
-  end: ExchangeEnd | undefined;
-  #landed = false;
-  #onLanded: (() => void) | undefined;
-
-  constructor(private readonly onLanded: () => void) {}
-
-  readonly land = (): void => {
-    this.#landed = true;
-    this.onLanded();
-    this.#onLanded?.();
-  };
-
-  landed(): Promise<void> {
-    if (this.#landed) return Promise.resolve();
-    return new Promise((resolve) => (this.#onLanded = resolve));
   }
 }
 

@@ -1,0 +1,22 @@
+import type { ExchangeEnd } from './vendor-connection';
+
+/** A call that has left, until its settlement is written. */
+export class CallInFlight {
+  /** How it ended. */
+  end: ExchangeEnd | undefined;
+  #landed = false;
+  #onLanded: (() => void) | undefined;
+
+  constructor(private readonly onLanded: () => void) {}
+
+  readonly land = (): void => {
+    this.#landed = true;
+    this.onLanded();
+    this.#onLanded?.();
+  };
+
+  landed(): Promise<void> {
+    if (this.#landed) return Promise.resolve();
+    return new Promise((resolve) => (this.#onLanded = resolve));
+  }
+}
