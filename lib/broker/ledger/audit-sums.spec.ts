@@ -76,7 +76,16 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('end' as const),
       call: place,
-      as: fc.constantFrom<Way>('settled', 'settled', 'settled', 'more', 'declined', 'unknown'),
+      as: fc.constantFrom<Way>(
+        'settled',
+        'settled',
+        'settled',
+        'more',
+        'declined',
+        'released',
+        'unknown',
+        'unknown',
+      ),
     }),
   },
   {

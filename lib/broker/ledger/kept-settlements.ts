@@ -8,7 +8,7 @@ import type { Store } from './store';
 const MAX_KEPT = 10_000;
 
 /** A settlement until it is written. */
-interface Settlement {
+export interface Settlement {
   end: CallEnd;
   /** The settlements on the same object that came before it, and wait too. */
   before: readonly Settlement[];
@@ -21,8 +21,8 @@ interface Settlement {
  * of them the store takes first: a cancel gives back nothing of a payment that is not settled yet.
  */
 export class KeptSettlements {
-  /** Calls that have ended, by the hold they shared. */
-  readonly #ended = new Map<string, number>();
+  /** Settlements of calls that have ended and are in no transaction yet, by the hold they shared. */
+  readonly #waiting = new Map<string, Set<Settlement>>();
   readonly #kept = new Set<CallEnd>();
   /** The last settlement of those that wait, by the vendor's object that it speaks of. */
   readonly #lastOn = new Map<string, Settlement>();
@@ -47,15 +47,10 @@ export class KeptSettlements {
    * @returns Once it is written, or kept.
    */
   async add(end: CallEnd): Promise<void> {
-    const { holdId } = end.call;
-    this.#count(holdId, 1);
     const settlement = this.#queue(end);
     await this.store.keep({
       work: (book) => this.#write(book, settlement),
-      onWritten: () => {
-        this.#count(holdId, -1);
-        this.#forget(end);
-      },
+      onWritten: () => this.#forget(end),
       onKept: (error) => this.#remember(end, error),
     });
   }
@@ -74,7 +69,10 @@ export class KeptSettlements {
 
   /** To be called where a transaction came to nothing. */
   rolledBack(): void {
-    for (const settlement of this.#begun) settlement.state = 'waiting';
+    for (const settlement of this.#begun) {
+      settlement.state = 'waiting';
+      this.#addWaiting(settlement);
+    }
     this.#begun = [];
   }
 
@@ -88,18 +86,32 @@ export class KeptSettlements {
     return hold.state === 'held' && this.callsInFlight(book, hold) === 0;
   }
 
-  /** How many calls are in flight on an open hold. */
-  callsInFlight(book: Book, { callId, vendor, state, idempotencyKeyHash }: Hold): number {
+  /** The settlements that wait for a hold at this moment. */
+  waitingFor(holdId: string): ReadonlySet<Settlement> {
+    return new Set(this.#waiting.get(holdId));
+  }
+
+  /**
+   * How many calls are in flight on an open hold.
+   *
+   * @param waiting The settlements of those that have ended; by default, all there are now.
+   */
+  callsInFlight(
+    book: Book,
+    { callId, vendor, state, idempotencyKeyHash }: Hold,
+    waiting = this.waitingFor(callId),
+  ): number {
     const operation =
       idempotencyKeyHash === null ? undefined : book.operation(vendor, idempotencyKeyHash);
     const own = state === 'held' ? 1 : 0;
     const begun = operation?.holdId === callId ? operation.inFlight : own;
-    return Math.max(0, begun - (this.#ended.get(callId) ?? 0));
+    const ended = [...waiting].filter((each) => each.state === 'waiting').length;
+    return Math.max(0, begun - ended);
   }
 
   /** The holds whose settlements wait. */
   get holdIds(): string[] {
-    return [...this.#ended.keys()];
+    return [...this.#waiting.keys()];
   }
 
   /** To be called once nothing is written any more. */
@@ -115,6 +127,7 @@ export class KeptSettlements {
     const before = names.flatMap((name) => this.#lastOn.get(name) ?? []);
     const settlement: Settlement = { end, before, state: 'waiting' };
     for (const name of names) this.#lastOn.set(name, settlement);
+    this.#addWaiting(settlement);
     return settlement;
   }
 
@@ -124,13 +137,21 @@ export class KeptSettlements {
     finish(book, settlement.end);
     settlement.state = 'in this transaction';
     this.#begun.push(settlement);
+    this.#removeWaiting(settlement);
   }
 
-  #count(holdId: string | undefined, step: 1 | -1): void {
+  #addWaiting(settlement: Settlement): void {
+    const { holdId } = settlement.end.call;
     if (holdId === undefined) return;
-    const count = (this.#ended.get(holdId) ?? 0) + step;
-    if (count === 0) this.#ended.delete(holdId);
-    else this.#ended.set(holdId, count);
+    const waiting = this.#waiting.get(holdId) ?? new Set();
+    this.#waiting.set(holdId, waiting.add(settlement));
+  }
+
+  #removeWaiting(settlement: Settlement): void {
+    const { holdId = '' } = settlement.end.call;
+    const waiting = this.#waiting.get(holdId);
+    waiting?.delete(settlement);
+    if (waiting?.size === 0) this.#waiting.delete(holdId);
   }
 
   #remember(end: CallEnd, error: Error): void {

@@ -129,7 +129,8 @@ interface PlainOperation {
   flights: number;
   outcomes: Step[];
   endedAt?: number;
-  settledByOperator?: boolean;
+  /** What an operator settled it at, in cents. */
+  operatorCents?: number | undefined;
 }
 
 /** What the ledger must agree with: lists, sums and no store. */
@@ -298,7 +299,7 @@ async function play(ledger: Ledger, script: readonly Step[]): Promise<void> {
         for (const operation of book.operations.values()) {
           if (operation.hold !== hold) continue;
           operation.endedAt = book.now;
-          operation.settledByOperator = step.cents !== undefined;
+          operation.operatorCents = step.cents;
         }
         break;
       }
@@ -341,10 +342,12 @@ async function play(ledger: Ledger, script: readonly Step[]): Promise<void> {
       known.hold.state !== 'released' &&
       known.firstSentAt + 23 * HOUR >= book.now;
     // What an operator settled may cost the rest of its hold after all.
-    const rest =
-      retry && known.settledByOperator === true && known.hold.state === 'settled'
-        ? Math.max(0, known.hold.held - known.hold.settled)
-        : 0;
+    const reopens =
+      retry &&
+      known.operatorCents !== undefined &&
+      known.hold.state === 'settled' &&
+      known.hold.settled <= known.hold.held;
+    const rest = reopens ? known.hold.held - known.hold.settled : 0;
     const hasRoom = (caps: { cap: number; taken: number }[], needed: number): boolean =>
       needed === 0 || caps.every(({ cap, taken }) => taken + needed <= cap);
     const braked = book.braked !== undefined && subject.user_id === book.braked;
@@ -364,8 +367,7 @@ async function play(ledger: Ledger, script: readonly Step[]): Promise<void> {
 
     if (retry) {
       if (known.flights === 0) known.outcomes = [];
-      if (rest > 0) Object.assign(known.hold, { state: 'unknown', settled: 0 });
-      known.settledByOperator = false;
+      if (reopens) Object.assign(known.hold, { state: 'unknown', settled: 0 });
       known.flights++;
       flights.push({ hold: decision.call, plain: known.hold, under: under!, cents });
       return;
@@ -405,6 +407,14 @@ async function play(ledger: Ledger, script: readonly Step[]): Promise<void> {
       if (--own.flights > 0) return;
       ends = own.outcomes.map((each) => (each as { as: string }).as);
     }
+    // Where the retries have moved nothing, the operator is right about what came before them.
+    const moved = ends.some((each) => each !== 'released');
+    if (own?.operatorCents !== undefined && plain.state === 'unknown' && !moved) {
+      Object.assign(plain, { state: 'settled', settled: own.operatorCents });
+      own.endedAt = book.now;
+      return;
+    }
+    if (own !== undefined) own.operatorCents = undefined;
     plain.state = concluded(plain.state, ends);
     // An operator may have settled it at less than the answer to a retry says.
     if (ends.includes('more')) plain.settled = Math.max(plain.settled, cents + 50);

@@ -12,6 +12,7 @@ import type { Book } from './book';
 import { BudgetReport } from './budget-report';
 import { HitCount } from './hit-count';
 import { KeptSettlements } from './kept-settlements';
+import type { Settlement } from './kept-settlements';
 import type { Ledger } from './ledger';
 import type {
   Admission,
@@ -189,10 +190,12 @@ export class StoreLedger implements Ledger {
     now: number,
     remoteAddress?: string,
   ): Promise<Hold> {
+    // A call that ends after this has an answer that the operator does not know.
+    const waiting = this.#kept.waitingFor(callId);
     return this.store.run((book) => {
       const hold = book.hold(callId);
       if (hold === undefined) throw notFound('There is no hold of that id.');
-      this.#checkCanEnd(book, hold);
+      this.#checkCanEnd(book, hold, waiting);
       return endByOperator(book, hold, settledMicros, now, remoteAddress);
     });
   }
@@ -314,9 +317,9 @@ export class StoreLedger implements Ledger {
   }
 
   /** @throws BrokerRefusal 422 for a hold that an operator may not end, or not now. */
-  #checkCanEnd(book: Book, hold: Hold): void {
+  #checkCanEnd(book: Book, hold: Hold, waiting: ReadonlySet<Settlement>): void {
     const isOpen = hold.state === 'unknown' || hold.state === 'held';
-    if (isOpen && this.#kept.callsInFlight(book, hold) === 0) return;
+    if (isOpen && this.#kept.callsInFlight(book, hold, waiting) === 0) return;
     const message = isOpen
       ? 'names a hold that has a call in flight, whose answer will tell. Try again once the call has ended'
       : `names a hold that is ${hold.state} already`;

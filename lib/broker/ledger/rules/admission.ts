@@ -3,6 +3,7 @@ import { dayBalanceName, dayOf, subjectsOf } from '../../budgets/budget';
 import { instantText } from '../../instant';
 import { isLive } from '../../keys/key';
 import type { KeyRecord } from '../../keys/key';
+import { usdText } from '../../../contract/usd';
 import type { MicroUsd } from '../../../contract/usd';
 import { BrokerRefusal, brakedBy, invalidKey, parentMissing } from '../../refusal';
 import type { Book } from '../book';
@@ -53,9 +54,11 @@ export function admit(book: Book, admission: Admission): AdmissionResult {
   if (known?.attempt === 'conflict') return refuse(idempotencyKeyReused());
   if (known?.attempt === 'retry') {
     const hold = holdToReopen(book, known.operation);
-    const refusal = hold === undefined ? undefined : reopenRefusal(book, hold);
-    if (refusal !== undefined) return refuse(refusal);
-    if (hold !== undefined) reopen(book, hold, now, admission.callId);
+    if (hold !== undefined) {
+      const refusal = reopenRefusal(book, hold, now);
+      if (refusal !== undefined) return refuse(refusal, hold.heldMicros - hold.settledMicros);
+      reopen(book, hold, now, admission.callId);
+    }
     const caps = capsOver(book, key, now);
     return { decision: admitRetry(book, admission, known.operation, caps) };
   }
@@ -76,18 +79,25 @@ function knownOperation(book: Book, { key, operation, now }: Admission) {
   return { operation: known, attempt };
 }
 
-/** The hold of an operation that an operator has settled at less than a retry may move. */
-function holdToReopen(book: Book, { holdId, isSettledByOperator }: Operation): Hold | undefined {
-  if (isSettledByOperator !== true || holdId === undefined) return undefined;
+/** The hold of an operation that an operator has settled: a retry may move all of it. */
+function holdToReopen(book: Book, { holdId, operatorMicros }: Operation): Hold | undefined {
+  if (operatorMicros === undefined || holdId === undefined) return undefined;
   const hold = book.hold(holdId);
-  return hold?.state === 'settled' && hold.settledMicros < hold.heldMicros ? hold : undefined;
+  return hold?.state === 'settled' && hold.settledMicros <= hold.heldMicros ? hold : undefined;
 }
 
 /** Why a hold has no room any more under the caps that it is charged to. */
-function reopenRefusal(book: Book, hold: Hold): BrokerRefusal | undefined {
+function reopenRefusal(book: Book, hold: Hold, now: number): BrokerRefusal | undefined {
   const key = book.key(hold.keyId);
   if (key === undefined) return invalidKey(true);
-  return capRefusal(capsOver(book, key, hold.createdAt), hold.heldMicros - hold.settledMicros);
+  const isOfToday = dayOf(hold.createdAt) === dayOf(now);
+  // A day that is over refills nothing.
+  const caps = capsOver(book, key, hold.createdAt).map(({ resetsAt, ...cap }) =>
+    isOfToday && resetsAt !== undefined ? { ...cap, resetsAt } : cap,
+  );
+  const micros = hold.heldMicros - hold.settledMicros;
+  const need = `An operator has settled the first call of this operation at ${usdText(hold.settledMicros)}, so its retry needs another ${usdText(micros)}`;
+  return capRefusal(caps, micros, need);
 }
 
 function amountToHold(
@@ -161,7 +171,7 @@ function admitRetry(
   caps: readonly ChargedCap[],
 ): Decision {
   const { key, operation } = admission;
-  const { costliest, endedAt: _, isSettledByOperator: __, ...rest } = known;
+  const { costliest, endedAt: _, ...rest } = known;
   book.putOperation(key.vendor, operation?.keyHash ?? '', {
     ...rest,
     inFlight: known.inFlight + 1,

@@ -44,14 +44,18 @@ export function keyCap(book: Book, key: KeyRecord, scope: 'key' | 'parent'): Cha
 }
 
 /** The refusal of a hold that would pass a cap; `undefined` where it fits. What costs nothing always does. */
-export function capRefusal(caps: readonly CapState[], micros: MicroUsd): BrokerRefusal | undefined {
+export function capRefusal(
+  caps: readonly CapState[],
+  micros: MicroUsd,
+  need = `This call needs ${usdText(micros)}`,
+): BrokerRefusal | undefined {
   if (micros === 0) return undefined;
   const passed = caps.find((cap) => remainingOf(cap) < micros);
   if (passed === undefined) return undefined;
   const { scope, capMicros, balance } = passed;
   return new BrokerRefusal(
     'cap_exhausted',
-    `This call needs ${usdText(micros)}, but ${usdText(remainingOf(passed))} remain of the ${scope}'s cap of ${usdText(capMicros)}. Do not retry it.`,
+    `${need}, but ${usdText(remainingOf(passed))} remain of the ${scope}'s cap of ${usdText(capMicros)}. Do not retry it.`,
     {
       scope,
       cap_usd: toUsd(capMicros),

@@ -1,4 +1,5 @@
 import type { HoldState } from '../../../contract/states';
+import type { MicroUsd } from '../../../contract/usd';
 import type { Outcome } from '../../pricing/price';
 
 const HOUR_MS = 3_600_000;
@@ -23,8 +24,8 @@ export interface Operation {
   costliest?: Outcome;
   /** When its hold ended, or the last call of an operation without one. */
   endedAt?: number;
-  /** An operator has settled its hold: what a retry moves is not known any more. */
-  isSettledByOperator?: boolean;
+  /** What an operator settled its hold at. What a retry then moves is not known. */
+  operatorMicros?: MicroUsd;
 }
 
 /** What a call under a known key is: another use of the key, a retry, or a call with a new hold. */

@@ -26,6 +26,9 @@ interface Ended {
   givenBack: readonly GivenBack[];
 }
 
+/** How an operation ended, and what an operator had settled it at, where that holds again. */
+type Conclusion = Outcome & { operatorMicros?: MicroUsd };
+
 /** A call has ended: settles, releases or marks its hold, with the audit row of its outcome. */
 export function finish(book: Book, { call, outcome, now, audit }: CallEnd): void {
   const { vendor, account } = call;
@@ -72,10 +75,11 @@ export function endByOperator(
   if (idempotencyKeyHash !== null) {
     const operation = book.operation(vendor, idempotencyKeyHash);
     if (operation?.holdId === callId) {
+      const { operatorMicros: _, ...rest } = operation;
       book.putOperation(vendor, idempotencyKeyHash, {
-        ...operation,
+        ...rest,
         endedAt: now,
-        isSettledByOperator: state === 'settled',
+        ...(settledMicros === undefined ? {} : { operatorMicros: settledMicros }),
       });
     }
   }
@@ -84,8 +88,8 @@ export function endByOperator(
 }
 
 /**
- * Opens a hold again that an operator had settled at less than it held: a retry is about to leave,
- * and may move all of it.
+ * Opens a hold again that an operator had settled, at no more than it held: a retry is about to
+ * leave, and may move all of it.
  */
 export function reopen(book: Book, hold: Hold, now: number, retryId: string): void {
   const micros = hold.settledMicros;
@@ -125,7 +129,7 @@ function concludeOperation(
   call: AdmittedCall,
   outcome: Outcome,
   now: number,
-): Outcome | undefined {
+): Conclusion | undefined {
   const { vendor, operationKeyHash, holdId } = call;
   if (operationKeyHash === undefined) return outcome;
   const state = holdId === undefined ? undefined : book.hold(holdId)?.state;
@@ -142,13 +146,20 @@ function concludeOperation(
     return makesObject(call, costliest) ? costliest : undefined;
   }
   const conclusion = concluded(costliest);
-  const open = holdId !== undefined && conclusion.ending === 'unknown' && state !== 'settled';
+  const { operatorMicros, ...others } = rest;
+  // Where the retries have moved nothing, what the operator said of the calls before them holds.
+  const holdsAgain =
+    operatorMicros !== undefined &&
+    conclusion.ending === 'unknown' &&
+    costliest.ending === 'released';
+  const open =
+    holdId !== undefined && conclusion.ending === 'unknown' && state !== 'settled' && !holdsAgain;
   book.putOperation(vendor, operationKeyHash, {
-    ...rest,
+    ...(holdsAgain ? rest : others),
     inFlight: 0,
     ...(open ? {} : { endedAt: now }),
   });
-  return conclusion;
+  return holdsAgain ? { ...conclusion, operatorMicros } : conclusion;
 }
 
 /** An outcome without what only its own call can vouch for: it is kept when the call is forgotten. */
@@ -165,7 +176,7 @@ function lasting(book: Book, call: AdmittedCall, outcome: Outcome): Outcome {
 function concludeHold(
   book: Book,
   call: AdmittedCall,
-  outcome: Outcome,
+  { operatorMicros, ...outcome }: Conclusion,
   told: Outcome | undefined,
   now: number,
 ): Ended | undefined {
@@ -180,6 +191,11 @@ function concludeHold(
     if (hold.objectId !== null || call.price.kind !== 'amount')
       return raise(book, call, kept, told);
     return complete(book, hold, kept, isNews);
+  }
+  if (operatorMicros !== undefined) {
+    const ended: Ended = { hold, state: 'settled', settledMicros: operatorMicros, givenBack: [] };
+    endHold(book, ended, hold.objectId, now);
+    return ended;
   }
   if (kept.ending === 'unknown') {
     book.changeHold(hold, { ...hold, state: 'unknown' });

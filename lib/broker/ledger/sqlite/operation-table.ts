@@ -18,9 +18,7 @@ const OPERATIONS: TableForm<NamedOperation> = {
       costliest === undefined ? null : JSON.stringify(costliest),
     ),
     changing('ended_at', ({ operation }) => operation.endedAt ?? null),
-    changing('settled_by_operator', ({ operation }) =>
-      operation.isSettledByOperator === true ? 1 : 0,
-    ),
+    changing('operator_micros', ({ operation }) => operation.operatorMicros ?? null),
   ],
   keyOf: ({ vendor, keyHash }) => nameOf(vendor, keyHash),
   rowOf: (found) => ({
@@ -41,7 +39,7 @@ export class OperationTable {
   /** What was in flight when its process ended is in flight no more. To be done before anything else. */
   forgetFlights(): void {
     this.connection.exec(
-      'UPDATE operations SET in_flight = 0, costliest = NULL WHERE in_flight > 0',
+      'UPDATE operations SET in_flight = 0, costliest = NULL, operator_micros = NULL WHERE in_flight > 0',
     );
   }
 
@@ -68,6 +66,7 @@ function nameOf(vendor: string, keyHash: string): string {
 
 function operationOf(found: FoundRow): Operation {
   const { fingerprint, hold_id: holdId, costliest, ended_at: endedAt } = found;
+  const { operator_micros: operatorMicros } = found;
   return {
     fingerprint: fingerprint as string,
     ...(holdId === null ? {} : { holdId: holdId as string }),
@@ -75,6 +74,6 @@ function operationOf(found: FoundRow): Operation {
     inFlight: found['in_flight'] as number,
     ...(costliest === null ? {} : { costliest: JSON.parse(costliest as string) as Outcome }),
     ...(endedAt === null ? {} : { endedAt: endedAt as number }),
-    ...(found['settled_by_operator'] === 1 ? { isSettledByOperator: true } : {}),
+    ...(operatorMicros === null ? {} : { operatorMicros: operatorMicros as number }),
   };
 }

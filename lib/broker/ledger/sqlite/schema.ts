@@ -80,7 +80,7 @@ const SCHEMA = `
     in_flight INTEGER NOT NULL,
     costliest TEXT,
     ended_at INTEGER,
-    settled_by_operator INTEGER NOT NULL,
+    operator_micros INTEGER,
     PRIMARY KEY (vendor, idempotency_key_hash)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX operations_in_flight ON operations (in_flight) WHERE in_flight > 0;
