@@ -184,8 +184,8 @@ export class EmbeddedOptions {
   auditKey?: string | undefined;
 
   /**
-   * Doubts about the store that you accept for one start, by the name that the refusal to
-   * start gives. For one start: leave it out of the next.
+   * Doubts about the store that you accept, by the name that the refusal to start gives. For one
+   * start: leave it out of the next.
    *
    * @default nothing: such a store is refused
    */

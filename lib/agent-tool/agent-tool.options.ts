@@ -20,8 +20,8 @@ export type PerCall<T> = T | ((context: AgentToolContext) => T | Promise<T>);
 export interface AgentToolOptions {
   /**
    * What all calls of one invocation may cost together: USD, 0 to 1,000,000, rounded down to the
-   * cent. Midnight refills nothing: what limits a user's day is `budgets`. As a function it is asked before each invocation; one that throws or gives a bad value
-   * stops the invocation.
+   * cent. Midnight refills nothing: what limits a user's day is `budgets`. As a function it is asked
+   * before each invocation; one that throws or gives a bad value stops the invocation.
    */
   dailyUsdCap: PerCall<number>;
   /**

@@ -117,6 +117,7 @@ function readList<T>(list: unknown, read: (one: unknown) => T | undefined): T[] 
   return all;
 }
 
+/** An instant of an answer; `undefined` where it cannot be read. */
 export function instantOf(value: unknown): Date | undefined {
   const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
   return Number.isNaN(time) ? undefined : new Date(time);

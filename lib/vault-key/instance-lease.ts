@@ -9,8 +9,8 @@ const RETRY_AT = 1 / 10;
 const JITTER = 0.1;
 
 /**
- * The lease of this instance of the application, under which its keys are issued, and
- * with which they all end. Begun before the first key, renewed for as long as the process lives.
+ * The lease of this instance of the application: its keys are issued under it, and all end with it.
+ * Begun before the first key, renewed for as long as the process lives.
  */
 export class InstanceLease {
   readonly #client: BrokerClient;

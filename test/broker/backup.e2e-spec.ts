@@ -13,6 +13,9 @@ const CLI = resolve(__dirname, '../../dist/broker/cli/main.js');
 const PAYMENT =
   'amount=1000&currency=usd&payment_method=pm_card_visa&confirm=true&return_url=https://x.test';
 
+/** A copy that nobody reads is given up after this time, and keeps others waiting until then. */
+const STANDSTILL_MS = 60_000;
+
 let vendor: StripeVendor;
 beforeAll(async () => {
   vendor = await createStripeVendor();
@@ -92,7 +95,9 @@ describe('a backup of a store that is in use', () => {
     gone.on('error', () => {}).end();
     await once(gone, 'socket');
     gone.destroy();
+    const begun = performance.now();
     expect((await backup(broker, temporaryFile('copy.db'))).code).toBe(0);
+    expect(performance.now() - begun).toBeLessThan(STANDSTILL_MS);
   });
 
   it('of a store in memory is refused', async () => {
@@ -118,7 +123,9 @@ it('a broker in the process copies its store from code', async () => {
   await expect(broker.backup(file)).rejects.toThrow('EEXIST');
   // What could not be written keeps no later copy waiting.
   const next = temporaryFile('next.db');
+  const begun = performance.now();
   expect(await broker.backup(next)).toEqual({ bytes: statSync(next).size });
+  expect(performance.now() - begun).toBeLessThan(STANDSTILL_MS);
   copyFileSync(`${original}.audit-key`, `${file}.audit-key`);
   const copy = await Broker.open({ vendors, store: `sqlite:${file}` });
   expect(await copy.key(id)).toMatchObject({ status: 'active' });

@@ -66,15 +66,13 @@ export function parseBudgetRequest(
   }
   const { daily_usd_cap: cap, tenant_id, user_id } = body as Record<string, unknown>;
   const parsed = parseBudgetRule({ scope, id, tenant_id, user_id });
-  const isOfUnknownVendor = scope === 'vendor' && id !== ANY_ID && !vendors.has(id);
+  const isVendorKnown =
+    scope !== 'vendor' || id === ANY_ID || vendors.has(id) || 'faults' in parsed;
   const message = capFault(cap);
   const faults = [
     ...unknownFields(body, ['daily_usd_cap', 'tenant_id', 'user_id']),
-    ...('faults' in parsed
-      ? parsed.faults
-      : isOfUnknownVendor
-        ? [{ field: 'id', message: vendorFault(vendors) }]
-        : []),
+    ...('faults' in parsed ? parsed.faults : []),
+    ...(isVendorKnown ? [] : [{ field: 'id', message: vendorFault(vendors) }]),
     ...(message === undefined ? [] : [{ field: 'daily_usd_cap', message }]),
   ];
   if (faults.length > 0 || 'faults' in parsed) return { faults };

@@ -105,7 +105,7 @@ describe('the proxy', () => {
 
   it('answers 503 and forwards nothing where the ledger fails in a way nobody foresaw', async () => {
     const { forward, proxy, lines } = await proxyOn(() => ({
-      keyByTokenHash: () => Promise.reject(new TypeError('the connection is closed')),
+      keyByTokenHash: () => Promise.reject(new TypeError('closed\n    at sk_test_quoted')),
     }));
     const answer = await forward();
     const text = Buffer.concat(await answer.body.toArray()).toString();
@@ -116,7 +116,7 @@ describe('the proxy', () => {
     expect(lines).toEqual([
       expect.stringMatching(/^an unexpected TypeError at .*: this is a fault of nestjs-vault-key/),
     ]);
-    expect(lines.join()).not.toContain('closed');
+    expect(lines.join()).not.toMatch(/closed|sk_test_quoted/);
   });
 
   it('says that the call was sent where it fails afterwards in a way nobody foresaw', async () => {

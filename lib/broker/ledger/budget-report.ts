@@ -130,12 +130,12 @@ export class BudgetReport {
     const subjects = await queries.subjectsOf(scope, id, MAX_SUBJECTS + 1);
     if (subjects.length > MAX_SUBJECTS) return undefined;
     const name = ruleName(rule);
-    const capped = await this.store.read((book) =>
-      subjects.filter((subject) => book.ruleOver(subject) === name),
-    );
-    if (capped.length > 1) return undefined;
-    const isNamedCapped = await this.store.read((book) => book.ruleOver(named) === name);
-    return capped[0] ?? (isNamedCapped ? named : undefined);
+    const capped = await this.store.read((book) => {
+      const isCapped = (subject: BudgetSubject): boolean => book.ruleOver(subject) === name;
+      const found = subjects.filter(isCapped);
+      return found.length === 0 && isCapped(named) ? [named] : found;
+    });
+    return capped.length === 1 ? capped[0] : undefined;
   }
 }
 

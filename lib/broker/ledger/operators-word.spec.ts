@@ -101,6 +101,17 @@ describe.each<[string, () => Ledger]>([
     expect(await balance()).toEqual([0, 100]);
   });
 
+  it('is overtaken by the first answer, while other retries are in flight', async () => {
+    await settledAt(PAYMENT, 30);
+    const retries = [await admit(PAYMENT), await admit(PAYMENT)];
+    await end(retries[0]!, EXECUTED);
+    expect(await balance()).toEqual([100, 0]);
+    retries.push(await admit(PAYMENT));
+    expect(await balance()).toEqual([100, 0]);
+    for (const retry of retries.slice(1)) await end(retry, { ending: 'released' });
+    expect(await balance()).toEqual([100, 0]);
+  });
+
   it('is forgotten once the vendor has given the money back', async () => {
     await end(await admit({ kind: 'free' }), { ending: 'settled', object: INTENT });
     await settledAt(CAPTURE, 100);
@@ -147,7 +158,7 @@ describe.each<[string, () => Ledger]>([
       ),
     });
     expect(decision.refusal.fields).not.toHaveProperty('resets_at');
-    const { entries } = await ledger.audit({ event: 'refusal' } as never, { limit: 1 });
+    const { entries } = await ledger.audit({ event: 'refusal' }, { limit: 1 });
     expect(entries[0]).toMatchObject({ requested_micros: 100 * USD });
   });
 });

@@ -78,7 +78,7 @@ export interface Store {
   readonly isClosed: boolean;
   /** Rejects where the store cannot take a decision. */
   state(): Promise<StoreState>;
-  /** Begins a copy, which has to be read or broken off. Rejects where there is nothing to copy. */
+  /** Begins a copy, which has to be ended, read or not. Rejects where there is nothing to copy. */
   copy(): Promise<StoreCopy>;
   /** Writes what it can, and ends. Never rejects. */
   close(): Promise<void>;

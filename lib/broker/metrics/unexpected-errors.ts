@@ -24,6 +24,11 @@ export class UnexpectedErrors {
 /** The name of an error, and where it was thrown. */
 function placeOf(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^ {4}at /.test(line));
+  const { message, stack = '' } = error;
+  // What comes before is the message, which may have lines that look like these.
+  const frames = stack
+    .slice(stack.indexOf(message) + message.length)
+    .split('\n')
+    .filter((line) => /^ {4}at /.test(line));
   return `${error.name} ${frames.slice(0, 3).join(' ').replace(/\s+/g, ' ').trim()}`;
 }

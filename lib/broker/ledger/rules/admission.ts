@@ -79,11 +79,15 @@ function knownOperation(book: Book, { key, operation, now }: Admission) {
   return { operation: known, attempt };
 }
 
-/** The hold of an operation that an operator has settled: a retry may move all of it. */
+/**
+ * The hold of an operation that is as an operator has settled it: a retry may move all of it. What
+ * the vendor has said of it since, by an answer or by giving money back, is newer.
+ */
 function holdToReopen(book: Book, { holdId, operatorMicros }: Operation): Hold | undefined {
   if (operatorMicros === undefined || holdId === undefined) return undefined;
   const hold = book.hold(holdId);
-  return hold?.state === 'settled' && hold.settledMicros <= hold.heldMicros ? hold : undefined;
+  const isAsSaid = hold?.state === 'settled' && hold.settledMicros === operatorMicros;
+  return isAsSaid && operatorMicros <= hold.heldMicros ? hold : undefined;
 }
 
 /** Why a hold has no room any more under the caps that it is charged to. */

@@ -66,18 +66,8 @@ export function reduceExposure(book: Book, root: ObjectName, finalMicros: MicroU
     if (micros <= 0) continue;
     book.changeHold(hold, { ...hold, settledMicros: hold.settledMicros - micros });
     book.charge(hold.chargedTo, -micros, 0);
-    forgetOperator(book, hold);
     excess -= micros;
     given.push({ hold, micros });
   }
   return given;
-}
-
-/** What the vendor says of a hold's object is newer than what an operator said of its calls. */
-function forgetOperator(book: Book, { vendor, callId, idempotencyKeyHash }: Hold): void {
-  if (idempotencyKeyHash === null) return;
-  const operation = book.operation(vendor, idempotencyKeyHash);
-  if (operation?.holdId !== callId || operation.operatorMicros === undefined) return;
-  const { operatorMicros: _, ...rest } = operation;
-  book.putOperation(vendor, idempotencyKeyHash, rest);
 }

@@ -204,7 +204,7 @@ function concludeHold(
   return end(book, hold, kept, now);
 }
 
-/** A hold that an operator released has moved money after all: an answer that comes later says so. */
+/** A hold that was released has moved money after all: a later answer to another call on it says so. */
 function recharge(book: Book, hold: Hold, outcome: Outcome, now: number): Ended | undefined {
   if (outcome.ending !== 'settled') return undefined;
   book.charge(hold.chargedTo, 0, hold.heldMicros);
@@ -329,7 +329,7 @@ function logGivenBack(book: Book, all: readonly GivenBack[], now: number, reason
       ...keyState(book, hold.keyId),
       verdict: 'given_back',
       reason,
-      settled_micros: -micros,
+      settled_micros: 0 - micros,
     });
   }
 }
