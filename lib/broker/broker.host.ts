@@ -1,4 +1,4 @@
-import type { Clock } from './clock';
+import type { StoreClock } from './clock';
 
 /** What a broker is given by the process that it runs in. */
 export interface BrokerHost {
@@ -12,7 +12,7 @@ export interface BrokerHost {
    * @default the machine's clock at the start, and the monotonic one from there
    * @internal
    */
-  clock?: Clock;
+  clock?: StoreClock;
   /**
    * How long a start waits for another broker that has the store, in milliseconds.
    *

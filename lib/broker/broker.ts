@@ -52,7 +52,6 @@ import { shuttingDown } from './refusal';
  * `vault-key-broker` serves it over a socket, `VaultKeyModule` calls it in its own process.
  */
 export class Broker {
-  readonly #clock: Clock;
   readonly #ledger: Ledger;
   readonly #proxy: Proxy;
   readonly #prefixes: PathPrefixes;
@@ -87,8 +86,8 @@ export class Broker {
     const doubts = new AcceptedDoubts(options.acceptStore);
     const settings = { auditKey: options.auditKey, doubts, clock, log };
     const ledger = await openLedger(store.file, settings, host.storeWaitMs);
-    const proxy = new Proxy(ledger, configured, callsPerKey, clock, log);
-    const broker = new Broker(ledger, proxy, clock, pathPrefixes(configured));
+    const proxy = new Proxy(ledger, configured, callsPerKey, log);
+    const broker = new Broker(ledger, proxy, pathPrefixes(configured));
     if (host.givesWay !== undefined) offerStore(store.file, broker, host.givesWay);
     for (const [name, { url, variable }] of proxies) {
       log?.(`calls to ${name} go through the proxy ${url.host} (${variable})`);
@@ -96,17 +95,16 @@ export class Broker {
     return broker;
   }
 
-  private constructor(ledger: Ledger, proxy: Proxy, clock: Clock, prefixes: PathPrefixes) {
+  private constructor(ledger: Ledger, proxy: Proxy, prefixes: PathPrefixes) {
     this.#ledger = ledger;
     this.#proxy = proxy;
-    this.#clock = clock;
     this.#prefixes = prefixes;
     const names = new Set(prefixes.keys());
-    this.#keys = new Keys(ledger, clock, prefixes);
-    this.#budgets = new Budgets(ledger, clock, names);
-    this.#brakes = new Brakes(ledger, clock, names);
-    this.#leases = new Leases(ledger, clock);
-    this.#holds = new Holds(ledger, clock);
+    this.#keys = new Keys(ledger, prefixes);
+    this.#budgets = new Budgets(ledger, names);
+    this.#brakes = new Brakes(ledger, names);
+    this.#leases = new Leases(ledger);
+    this.#holds = new Holds(ledger);
   }
 
   /** Whether a vendor of that name is configured. */
@@ -335,7 +333,7 @@ export class Broker {
 
   /** How busy the broker is, in counts. */
   figures(): Promise<LedgerFigures> {
-    return this.#ledger.figures(this.#clock.now());
+    return this.#ledger.figures();
   }
 
   /** The rows of the audit log as they are chained, newest first; at most `limit` of them. */

@@ -16,6 +16,9 @@ const MACHINE: TimeSource = {
   monotonic: () => performance.now(),
 };
 
+/** What tells a store the time, in epoch milliseconds. */
+export type StoreClock = Pick<Clock, 'now'>;
+
 /**
  * A broker's time: the instant of its start, and what the monotonic clock has counted since. A
  * machine whose clock is set back brings no expired key and no lapsed lease back to life.

@@ -1,4 +1,3 @@
-import type { Clock } from '../clock';
 import { newId } from '../keys/token';
 import type { Ledger } from '../ledger/ledger';
 import { invalidFields, notFound } from '../refusal';
@@ -10,40 +9,30 @@ import type { BrakeView } from './brake-view';
 export class Brakes {
   constructor(
     private readonly ledger: Ledger,
-    private readonly clock: Clock,
     private readonly vendors: ReadonlySet<string>,
   ) {}
 
   async put(body: unknown, remoteAddress?: string): Promise<BrakeView> {
     const parsed = parseBrakeRequest(body, this.vendors);
     if ('faults' in parsed) throw invalidFields(parsed.faults);
-    const { lifeMs, ...request } = parsed.request;
-    const now = this.clock.now();
-    if (request.scope === 'key' && (await this.ledger.key(request.target, now)) === undefined) {
+    const { request } = parsed;
+    if (request.scope === 'key' && (await this.ledger.key(request.target)) === undefined) {
       throw invalidFields([{ field: 'id', message: 'is not the id of a key' }]);
     }
-    const brake = {
-      id: `brk_${newId(now)}`,
-      ...request,
-      createdAt: now,
-      ...(lifeMs === undefined ? {} : { expiresAt: now + lifeMs }),
-    };
-    const hit = await this.ledger.putBrake(brake, remoteAddress);
-    return brakeView(hit === undefined ? brake : { ...brake, hit });
+    const order = { id: `brk_${newId(this.ledger.now())}`, ...request };
+    return brakeView(await this.ledger.putBrake(order, remoteAddress));
   }
 
   async all(): Promise<{ brakes: readonly BrakeView[] }> {
-    return { brakes: (await this.ledger.brakes(this.clock.now())).map(brakeView) };
+    return { brakes: (await this.ledger.brakes()).map(brakeView) };
   }
 
   async lift(
     id: string,
     remoteAddress?: string,
   ): Promise<{ id: string; status: 'lifted'; lifted_at: string }> {
-    const now = this.clock.now();
-    if ((await this.ledger.liftBrake(id, now, remoteAddress)) === undefined) {
-      throw notFound('There is no brake of that id.');
-    }
-    return { id, status: 'lifted', lifted_at: new Date(now).toISOString() };
+    const lifted = await this.ledger.liftBrake(id, remoteAddress);
+    if (lifted === undefined) throw notFound('There is no brake of that id.');
+    return { id, status: 'lifted', lifted_at: new Date(lifted.liftedAt).toISOString() };
   }
 }

@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from '../clock';
 import type { Ledger } from '../ledger/ledger';
 import { invalidFields, notFound } from '../refusal';
 import type { BrokerRefusal } from '../refusal';
@@ -28,7 +27,6 @@ export interface BudgetPage {
 export class Budgets {
   constructor(
     private readonly ledger: Ledger,
-    private readonly clock: Clock,
     private readonly vendors: ReadonlySet<string>,
   ) {}
 
@@ -40,7 +38,7 @@ export class Budgets {
   ): Promise<CountedBudgetView> {
     const parsed = parseBudgetRequest(scope, id, body, this.vendors);
     if ('faults' in parsed) throw invalidFields(parsed.faults);
-    await this.ledger.putBudget(parsed.budget, this.clock.now(), remoteAddress);
+    await this.ledger.putBudget(parsed.budget, remoteAddress);
     try {
       return await this.#counted(parsed.budget);
     } catch {
@@ -63,7 +61,7 @@ export class Budgets {
       operators.push(await this.#view(budget));
       await nextTurn();
     }
-    const app = await this.ledger.appBudgets(cursor, this.clock.now());
+    const app = await this.ledger.appBudgets(cursor);
     return {
       budgets: [...operators, ...app.entries.map(appBudgetView)],
       ...(app.next === undefined ? {} : { cursor: app.next }),
@@ -73,7 +71,7 @@ export class Budgets {
   async over(query: EffectiveBudgetsQuery): Promise<{ caps: readonly SubjectCapView[] }> {
     const parsed = parseEffectiveBudgets(query, this.vendors);
     if ('faults' in parsed) throw invalidFields(parsed.faults);
-    const caps = await this.ledger.capsOfSubjects(parsed.subjects, this.clock.now());
+    const caps = await this.ledger.capsOfSubjects(parsed.subjects);
     return { caps: caps.map(subjectCapView) };
   }
 
@@ -82,7 +80,7 @@ export class Budgets {
     remoteAddress?: string,
   ): Promise<BudgetSubjectView & { status: 'removed' }> {
     const rule = this.#rule(path);
-    if (!(await this.ledger.deleteBudget(rule, this.clock.now(), remoteAddress))) throw noBudget();
+    if (!(await this.ledger.deleteBudget(rule, remoteAddress))) throw noBudget();
     return { ...budgetSubjectView(rule), status: 'removed' };
   }
 
@@ -93,11 +91,11 @@ export class Budgets {
   }
 
   async #view(budget: Budget): Promise<BudgetView> {
-    return budgetView(budget, await this.ledger.capUnder(budget, this.clock.now()));
+    return budgetView(budget, await this.ledger.capUnder(budget));
   }
 
   async #counted(budget: Budget): Promise<CountedBudgetView> {
-    const liveKeys = await this.ledger.liveKeysUnder(budget, this.clock.now());
+    const liveKeys = await this.ledger.liveKeysUnder(budget);
     return { ...(await this.#view(budget)), live_keys: liveKeys ?? null };
   }
 }

@@ -45,7 +45,6 @@ async function proxyOn(methods: (ledger: Ledger) => Partial<Ledger>) {
     watched,
     new Map([['stripe', { vendor: stripe, secret: vendor.secretKey, connection }]]),
     undefined,
-    undefined,
     (line) => lines.push(line),
   );
   const forward = () =>
@@ -147,7 +146,7 @@ describe('the proxy', () => {
     expect(answer.status).toBe(200);
     answer.body.resume();
     await proxy.close();
-    expect((await ledger.key('vk_1', 0))?.balance).toEqual({ spent: 0, held: 10_000_000 });
+    expect((await ledger.key('vk_1'))?.balance).toEqual({ spent: 0, held: 10_000_000 });
   });
 
   it('writes two audit rows a call, with one call id, and no body, token or secret in them', async () => {

@@ -1,7 +1,5 @@
 import { auditRowOf } from '../audit/audit-entry';
 import type { AuditRow } from '../audit/audit-entry';
-import { Clock } from '../clock';
-import { instantText } from '../instant';
 import { isLive } from '../keys/key';
 import type { KeyRecord } from '../keys/key';
 import { newId } from '../keys/token';
@@ -57,7 +55,6 @@ export class Proxy {
     private readonly ledger: Ledger,
     private readonly vendors: ReadonlyMap<string, ConfiguredVendor>,
     private readonly maxCallsPerKey = DEFAULT_CALLS_PER_KEY,
-    private readonly clock = new Clock(),
     log: (line: string) => void = () => {},
   ) {
     this.#unreachable = new SparseLog(log);
@@ -98,11 +95,11 @@ export class Proxy {
     const hash = tokenHashOf(headers);
     const found = hash === undefined ? undefined : this.ledger.keyByTokenHash(hash);
     const key = found instanceof Promise ? await found : found;
-    if (key === undefined || key.vendor !== call.vendor || !isLive(key, this.clock.now())) {
+    if (key === undefined || key.vendor !== call.vendor || !isLive(key, this.ledger.now())) {
       throw invalidKey(headers.authorization !== undefined);
     }
     progress.isCallerKnown = true;
-    const row = rowOf(call, key, headers, this.clock.now());
+    const row = rowOf(call, key, headers, this.ledger.now());
     const refusal = this.#enter(key.id);
     if (refusal !== undefined) return await this.#refuse(row, call, refusal);
     let flight: CallInFlight | undefined;
@@ -224,7 +221,6 @@ export class Proxy {
               }),
             },
           }),
-      now: this.clock.now(),
       audit: row,
     });
     if (!decision.admitted) throw decision.refusal;
@@ -334,18 +330,14 @@ export class Proxy {
   }
 
   #end(hold: AdmittedCall, outcome: Outcome, end: ExchangeEnd): Promise<void> {
-    const now = this.clock.now();
     const requestId = end.kind === 'failed' ? undefined : end.headers['request-id'];
     return this.ledger.end({
       call: hold,
       outcome,
-      now,
       audit: {
-        at: instantText(now),
         reason: reasonOf(end),
         vendor_status: end.kind === 'failed' ? null : end.status,
         vendor_request_id: typeof requestId === 'string' ? requestId : null,
-        latency_ms: now - hold.admittedAt,
       },
     });
   }

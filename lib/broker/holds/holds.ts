@@ -1,4 +1,3 @@
-import type { Clock } from '../clock';
 import { fieldsOf, unknownFields } from '../known-fields';
 import { holdView } from './hold-view';
 import type { HoldView } from './hold-view';
@@ -18,10 +17,7 @@ export interface HoldPage {
  * throws.
  */
 export class Holds {
-  constructor(
-    private readonly ledger: Ledger,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly ledger: Ledger) {}
 
   async list(filter: HoldFilter, page: PageRequest): Promise<HoldPage> {
     const { entries, next } = await this.ledger.holds(filter, page);
@@ -35,10 +31,10 @@ export class Holds {
     if (message !== undefined) faults.push({ field: 'usd', message });
     if (faults.length > 0) throw invalidFields(faults);
     const micros = usdToMicros(usd as number);
-    return holdView(await this.ledger.endHold(id, micros, this.clock.now(), remoteAddress));
+    return holdView(await this.ledger.endHold(id, micros, remoteAddress));
   }
 
   async release(id: string, remoteAddress?: string): Promise<HoldView> {
-    return holdView(await this.ledger.endHold(id, undefined, this.clock.now(), remoteAddress));
+    return holdView(await this.ledger.endHold(id, undefined, remoteAddress));
   }
 }

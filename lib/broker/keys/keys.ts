@@ -1,4 +1,3 @@
-import type { Clock } from '../clock';
 import { fieldsOf, unknownFields } from '../known-fields';
 import type { Ledger } from '../ledger/ledger';
 import type { KeyFilter, PageRequest } from '../ledger/records';
@@ -56,7 +55,6 @@ export class Keys {
   /** @param prefixes What the paths of each vendor begin with, by the vendor's name. */
   constructor(
     private readonly ledger: Ledger,
-    private readonly clock: Clock,
     private readonly prefixes: ReadonlyMap<string, string>,
   ) {}
 
@@ -86,7 +84,7 @@ export class Keys {
   }
 
   async revoke(id: string, remoteAddress?: string): Promise<RevokedKeyBody> {
-    const { revokedAt } = await this.ledger.revoke([id], this.clock.now(), remoteAddress);
+    const { revokedAt } = await this.ledger.revoke([id], remoteAddress);
     const at = revokedAt.get(id);
     if (at === undefined) throw notFound('There is no key of that id.');
     return { id, status: 'revoked', revoked_at: new Date(at).toISOString() };
@@ -107,23 +105,19 @@ export class Keys {
     ) {
       throw invalidFields([{ field: 'ids', message: 'must be an array of 1 to 1000 key ids' }]);
     }
-    const { revokedAt, unknown } = await this.ledger.revoke(
-      [...new Set(ids)],
-      this.clock.now(),
-      remoteAddress,
-    );
+    const { revokedAt, unknown } = await this.ledger.revoke([...new Set(ids)], remoteAddress);
     return { revoked: revokedAt.size, unknown };
   }
 
   async key(id: string): Promise<KeyView> {
-    const found = await this.ledger.key(id, this.clock.now());
+    const found = await this.ledger.key(id);
     if (found === undefined) throw notFound('There is no key of that id.');
-    return viewOf(found, this.clock.now());
+    return viewOf(found, this.ledger.now());
   }
 
   async keys(filter: KeyFilter, page: PageRequest): Promise<KeyPage> {
-    const now = this.clock.now();
-    const found = await this.ledger.keys(filter, page, now);
+    const now = this.ledger.now();
+    const found = await this.ledger.keys(filter, page);
     return {
       keys: found.entries.map((entry) => viewOf(entry, now)),
       ...(found.next === undefined ? {} : { cursor: found.next }),
@@ -131,15 +125,15 @@ export class Keys {
   }
 
   async currentKey(token?: string): Promise<CurrentKeyView> {
-    const now = this.clock.now();
+    const now = this.ledger.now();
     const key =
       token === undefined || !isWellFormedToken(token)
         ? undefined
         : await this.ledger.keyByTokenHash(hashToken(token));
     const found =
-      key === undefined || !isLive(key, now) ? undefined : await this.ledger.key(key.id, now);
+      key === undefined || !isLive(key, now) ? undefined : await this.ledger.key(key.id);
     if (found === undefined) throw invalidKey(token !== undefined);
-    const [, ...others] = await this.ledger.capsOver(found.key.id, now);
+    const [, ...others] = await this.ledger.capsOver(found.key.id);
     return { ...viewOf(found, now), budgets: others.map(capView) };
   }
 
@@ -147,10 +141,10 @@ export class Keys {
     const parsed = parseIssueRequest(body, this.prefixes);
     if ('faults' in parsed) {
       const { faults, links } = parsed;
-      throw invalidFields([...faults, ...(await this.ledger.linkFaults(links, this.clock.now()))]);
+      throw invalidFields([...faults, ...(await this.ledger.linkFaults(links))]);
     }
     const { request } = parsed;
-    const now = this.clock.now();
+    const now = this.ledger.now();
     const token = newToken();
     const key: KeyRecord = {
       id: `vk_${newId(now)}`,

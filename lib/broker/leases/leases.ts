@@ -1,4 +1,3 @@
-import type { Clock } from '../clock';
 import { newId } from '../keys/token';
 import type { Ledger } from '../ledger/ledger';
 import { invalidFields, notFound } from '../refusal';
@@ -7,29 +6,23 @@ import type { LeaseView } from './lease-request';
 
 /** The applications' leases. `Broker` documents what each method takes and throws. */
 export class Leases {
-  constructor(
-    private readonly ledger: Ledger,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly ledger: Ledger) {}
 
   async begin(body: unknown): Promise<LeaseView> {
     const parsed = parseLeaseRequest(body);
     if ('faults' in parsed) throw invalidFields(parsed.faults);
-    const { ttlMs } = parsed;
-    const now = this.clock.now();
-    const lease = { id: `lease_${newId(now)}`, ttlMs, expiresAt: now + ttlMs };
-    await this.ledger.putLease(lease);
-    return leaseView(lease);
+    const id = `lease_${newId(this.ledger.now())}`;
+    return leaseView(await this.ledger.beginLease(id, parsed.ttlMs));
   }
 
   async renew(id: string): Promise<LeaseView> {
-    const lease = await this.ledger.renewLease(id, this.clock.now());
+    const lease = await this.ledger.renewLease(id);
     if (lease === undefined) throw notFound('There is no lease of that id, or it has lapsed.');
     return leaseView(lease);
   }
 
   async end(id: string): Promise<{ id: string; status: 'ended' }> {
-    if (!(await this.ledger.endLease(id, this.clock.now()))) {
+    if (!(await this.ledger.endLease(id))) {
       throw notFound('There is no lease of that id.');
     }
     return { id, status: 'ended' };

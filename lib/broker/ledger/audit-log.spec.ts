@@ -39,7 +39,6 @@ async function logFile(): Promise<{ file: string; head: string }> {
       key,
       account: '',
       price: { kind: 'amount', micros: 10_000, amount: 1, currency: 'usd' },
-      now: 2_000,
       audit: {
         at: '1970-01-01T00:00:02.000Z',
         event: 'refusal',
@@ -58,12 +57,11 @@ async function logFile(): Promise<{ file: string; head: string }> {
       vendor_request_id: 'req',
       latency_ms: 5,
     };
-    await ledger.end({ call: decision.call, outcome: { ending: 'settled' }, now: 3_000, audit });
+    await ledger.end({ call: decision.call, outcome: { ending: 'settled' }, audit });
   }
-  await ledger.revoke(['k'], 4_000);
+  await ledger.revoke(['k']);
   await ledger.putBudget(
     { scope: 'user', tenant: '', user: '', id: 'u', capMicros: 1 },
-    5_000,
     '127.0.0.1',
   );
   const verdict = await ledger.verifyAudit();
@@ -87,7 +85,7 @@ describe('the audit log', () => {
     const { file, head } = await logFile();
     expect(await verdictAfter(file, '', head)).toEqual({ ok: true, entries: ROWS, head });
     const ledger = new SqliteLedger(file);
-    await ledger.revoke(['k'], 9_000);
+    await ledger.revoke(['k']);
     await ledger.recordRefusal({ at: 'later', event: 'refusal' });
     expect(await ledger.verifyAudit(head)).toMatchObject({ ok: true, entries: ROWS + 1 });
     expect(await ledger.verifyAudit('0'.repeat(64))).toMatchObject({ ok: false });

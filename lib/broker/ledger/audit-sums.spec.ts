@@ -9,6 +9,7 @@ import type { Outcome, Price } from '../pricing/price';
 import type { AdmittedCall } from './records';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
 import { propertyRuns } from '../../../test/support/property-runs';
+import { TestClock } from '../../../test/support/test-clock';
 
 const CENT = 10_000;
 const HOUR = 3_600_000;
@@ -121,19 +122,22 @@ interface Sent {
 }
 
 async function play(script: readonly Step[]): Promise<void> {
-  const ledger = new SqliteLedger(':memory:');
+  const clock = new TestClock(START);
+  const ledger = new SqliteLedger(':memory:', { clock });
   for (const each of KEYS) await ledger.issue(each);
   const flights: Call[] = [];
   const objects: string[] = [];
   const sent: Sent[] = [];
   const days = new Set<string>();
-  let now = START;
   let drawn = 0;
 
   const admit = async (index: number, price: Price, call: Omit<Call, 'hold'>, keyHash?: string) => {
     const under = KEYS[index]!;
     const { tenant_id: tenant, user_id: user } = under.subject;
-    const audit: AuditRow = { ...auditRowOf('refusal', now, under), call_id: `call_${++drawn}` };
+    const audit: AuditRow = {
+      ...auditRowOf('refusal', clock.now(), under),
+      call_id: `call_${++drawn}`,
+    };
     const decision = await ledger.admit({
       callId: audit.call_id ?? '',
       key: under,
@@ -144,10 +148,9 @@ async function play(script: readonly Step[]): Promise<void> {
         : {
             operation: { keyHash, fingerprint: JSON.stringify([tenant, user, price, call.cents]) },
           }),
-      now,
       audit,
     });
-    days.add(dayOf(now));
+    days.add(dayOf(clock.now()));
     if (decision.admitted) flights.push({ ...call, hold: decision.call });
     return decision.admitted;
   };
@@ -155,7 +158,7 @@ async function play(script: readonly Step[]): Promise<void> {
   for (const step of script) {
     switch (step.do) {
       case 'wait':
-        now += step.ms;
+        clock.instant += step.ms;
         break;
       case 'pay': {
         const objectId = `pi_${++drawn}`;
@@ -209,7 +212,7 @@ async function play(script: readonly Step[]): Promise<void> {
         const [call] = flights.splice(step.call % Math.max(1, flights.length), 1);
         if (call === undefined) break;
         const outcome = outcomeOf(call, step.as);
-        await ledger.end({ call: call.hold, outcome, now, audit: {} });
+        await ledger.end({ call: call.hold, outcome, audit: {} });
         if (outcome.object !== undefined) objects.push(call.objectId);
         break;
       }
@@ -220,7 +223,6 @@ async function play(script: readonly Step[]): Promise<void> {
         const ended = ledger.endHold(
           hold.callId,
           step.cents === undefined ? undefined : step.cents * CENT,
-          now,
         );
         if (flights.some((call) => call.hold.holdId === hold.callId)) {
           await expect(ended).rejects.toMatchObject({ status: 422 });
@@ -231,7 +233,7 @@ async function play(script: readonly Step[]): Promise<void> {
       }
     }
   }
-  await compare(ledger, [...days]);
+  await compare(ledger, clock, [...days]);
   await ledger.close();
 }
 
@@ -261,7 +263,11 @@ function outcomeOf({ hold, objectId, cents: asked }: Call, as: Way): Outcome {
   }
 }
 
-async function compare(ledger: SqliteLedger, days: readonly string[]): Promise<void> {
+async function compare(
+  ledger: SqliteLedger,
+  clock: TestClock,
+  days: readonly string[],
+): Promise<void> {
   const { entries } = await ledger.audit({}, { limit: 100_000 });
   const dayOfCall = new Map<string, string>();
   for (const { event, call_id: id, at } of entries) {
@@ -274,7 +280,7 @@ async function compare(ledger: SqliteLedger, days: readonly string[]): Promise<v
   for (const { id } of KEYS) {
     const below = KEYS.filter(({ parentId, id: own }) => own === id || parentId === id);
     const rows = sum(({ key_id: keyId }) => below.some((each) => each.id === keyId));
-    expect([id, rows]).toEqual([id, (await ledger.key(id, START))?.balance.spent]);
+    expect([id, rows]).toEqual([id, (await ledger.key(id))?.balance.spent]);
   }
   for (const { subject, vendor } of KEYS) {
     for (const counted of subjectsOf(subject, vendor)) {
@@ -288,7 +294,8 @@ async function compare(ledger: SqliteLedger, days: readonly string[]): Promise<v
             parts.every((column) => row[column] === (whole[column] ?? null)),
         );
         const budget = { ...counted, capMicros: CAP };
-        const cap = await ledger.capUnder(budget, Date.parse(day));
+        clock.instant = Date.parse(day);
+        const cap = await ledger.capUnder(budget);
         expect([counted, day, rows]).toEqual([counted, day, cap?.balance.spent]);
       }
     }

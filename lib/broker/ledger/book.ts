@@ -30,6 +30,8 @@ export interface VendorObject extends ObjectName {
  * rule does nothing but read and write its book, so that a store can run it again after a rollback.
  */
 export interface Book {
+  /** The instant of the work under way by the store's clock, in epoch milliseconds: one for all of it. */
+  readonly now: number;
   /** With what its lease says. */
   key(id: string): KeyRecord | undefined;
   lease(id: string): LeaseRecord | undefined;

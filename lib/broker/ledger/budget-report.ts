@@ -33,16 +33,16 @@ export class BudgetReport {
   constructor(private readonly store: Store) {}
 
   /** As `Ledger.capUnder`. */
-  async capUnder(budget: Budget, now: number): Promise<CapState | undefined> {
+  async capUnder(budget: Budget): Promise<CapState | undefined> {
     const queries = await this.store.checkpoint();
     const subject = await this.#onlySubjectOf(queries, budget);
     if (subject === undefined) return undefined;
     const capMicros = tighter(budget.capMicros, await appCapOf(queries, subject)) ?? 0;
-    return this.store.read((book) => stateOf(book, subject, capMicros, now));
+    return this.store.read((book) => stateOf(book, subject, capMicros));
   }
 
   /** As `Ledger.capsOfSubjects`. */
-  async capsOf(subjects: readonly BudgetSubject[], now: number): Promise<SubjectCap[]> {
+  async capsOf(subjects: readonly BudgetSubject[]): Promise<SubjectCap[]> {
     const queries = await this.store.checkpoint();
     const found: { subject: BudgetSubject; app: MicroUsd | undefined }[] = [];
     for (const subject of subjects) found.push({ subject, app: await appCapOf(queries, subject) });
@@ -55,7 +55,7 @@ export class BudgetReport {
         return caps.flatMap(({ source, capMicros }): SubjectCap[] =>
           capMicros === undefined
             ? []
-            : [{ subject, source, ...stateOf(book, subject, capMicros, now) }],
+            : [{ subject, source, ...stateOf(book, subject, capMicros) }],
         );
       }),
     );
@@ -65,14 +65,13 @@ export class BudgetReport {
   async liveKeysUnder(
     rule: BudgetRule,
     unwritten: readonly KeyRecord[],
-    now: number,
   ): Promise<number | undefined> {
     const queries = await this.store.checkpoint();
     const countCapped = (keys: readonly LiveKey[]): Promise<number> =>
       this.store.read((book) => keys.filter((key) => isCapped(book, rule, key)).length);
     let count = await countCapped(unwritten);
     let looked = 0;
-    for await (const slice of liveSlices(queries, rule, now)) {
+    for await (const slice of liveSlices(queries, rule, this.store.now())) {
       count += await countCapped(slice);
       looked += SLICE_KEYS;
       if (looked > MAX_COUNTED) return undefined;
@@ -82,15 +81,15 @@ export class BudgetReport {
   }
 
   /** As `Ledger.appBudgets`. */
-  async ofApp(cursor: string | undefined, now: number): Promise<Page<AppBudget>> {
+  async ofApp(cursor: string | undefined): Promise<Page<AppBudget>> {
     const queries = await this.store.checkpoint();
     const start = cursor === undefined ? undefined : Number(cursor);
-    const midnight = startOfDay(now);
+    const midnight = startOfDay(this.store.now());
     const seen = new Set<string>();
     const found: { subject: BudgetSubject; capMicros: MicroUsd }[] = [];
     const page = async (next?: number): Promise<Page<AppBudget>> => ({
       entries: await this.store.read((book) =>
-        found.map(({ subject, capMicros }) => appBudget(book, subject, capMicros, now)),
+        found.map(({ subject, capMicros }) => appBudget(book, subject, capMicros)),
       ),
       ...(next === undefined ? {} : { next: String(next) }),
     });
@@ -139,22 +138,17 @@ export class BudgetReport {
   }
 }
 
-function appBudget(
-  book: Book,
-  subject: BudgetSubject,
-  capMicros: MicroUsd,
-  now: number,
-): AppBudget {
+function appBudget(book: Book, subject: BudgetSubject, capMicros: MicroUsd): AppBudget {
   const met = tighter(book.capOver(subject), capMicros) ?? capMicros;
-  return { subject, capMicros, met: stateOf(book, subject, met, now) };
+  return { subject, capMicros, met: stateOf(book, subject, met) };
 }
 
-function stateOf(book: Book, subject: BudgetSubject, capMicros: MicroUsd, now: number): CapState {
+function stateOf(book: Book, subject: BudgetSubject, capMicros: MicroUsd): CapState {
   return {
     scope: subject.scope,
     capMicros,
-    balance: book.balance(dayBalanceName(subject, dayOf(now))),
-    resetsAt: endOfDay(now),
+    balance: book.balance(dayBalanceName(subject, dayOf(book.now))),
+    resetsAt: endOfDay(book.now),
   };
 }
 

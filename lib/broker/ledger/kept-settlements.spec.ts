@@ -32,15 +32,14 @@ async function admit(ledger: SqliteLedger, callId: string, price: Price): Promis
     key: KEY,
     account: '',
     price,
-    now: 2_000,
     audit: { at: 'then', event: 'refusal', call_id: callId, key_id: KEY.id },
   });
   if (!decision.admitted) throw decision.refusal;
   return decision.call;
 }
 const end = (ledger: SqliteLedger, hold: AdmittedCall, outcome: Outcome) =>
-  ledger.end({ call: hold, outcome, now: 3_000, audit: {} });
-const balance = async (ledger: SqliteLedger) => (await ledger.key(KEY.id, 2_000))?.balance;
+  ledger.end({ call: hold, outcome, audit: {} });
+const balance = async (ledger: SqliteLedger) => (await ledger.key(KEY.id))?.balance;
 
 it('settlements on one object are written in their order, whichever the store takes first', async () => {
   const file = join(folder, 'order.db');
@@ -78,7 +77,7 @@ it('settlements on one object are written in their order, whichever the store ta
   await end(ledger, other, { ending: 'settled' });
   expect(await balance(ledger)).toEqual({ spent: 100 * CENT, held: 500 * CENT });
 
-  await ledger.putLease({ id: 'lease', ttlMs: 1_000, expiresAt: 5_000 });
+  await ledger.beginLease('lease', 1_000);
   await ledger.close();
   const again = new SqliteLedger(file);
   expect(await balance(again)).toEqual({ spent: 100 * CENT, held: 0 });

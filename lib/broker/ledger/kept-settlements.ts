@@ -10,6 +10,8 @@ const MAX_KEPT = 10_000;
 /** A settlement until it is written. */
 export interface Settlement {
   end: CallEnd;
+  /** When the call ended, however late that is written. */
+  endedAt: number;
   /** The settlements on the same object that came before it, and wait too. */
   before: readonly Settlement[];
   state: 'waiting' | 'in this transaction' | 'written';
@@ -125,7 +127,7 @@ export class KeptSettlements {
   #queue(end: CallEnd): Settlement {
     const names = objectsOf(end);
     const before = names.flatMap((name) => this.#lastOn.get(name) ?? []);
-    const settlement: Settlement = { end, before, state: 'waiting' };
+    const settlement: Settlement = { end, endedAt: this.store.now(), before, state: 'waiting' };
     for (const name of names) this.#lastOn.set(name, settlement);
     this.#addWaiting(settlement);
     return settlement;
@@ -134,7 +136,7 @@ export class KeptSettlements {
   #write(book: Book, settlement: Settlement): void {
     if (settlement.state !== 'waiting') return;
     for (const each of settlement.before) this.#write(book, each);
-    finish(book, settlement.end);
+    finish(book, settlement.end, settlement.endedAt);
     settlement.state = 'in this transaction';
     this.#begun.push(settlement);
     this.#removeWaiting(settlement);

@@ -10,6 +10,7 @@ import { MemoryStore } from './memory/memory-store';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
 import { StoreLedger } from './store-ledger';
 import { propertyRuns } from '../../../test/support/property-runs';
+import { TestClock } from '../../../test/support/test-clock';
 
 const CENT = 10_000;
 const HOUR = 3_600_000;
@@ -221,7 +222,7 @@ function concluded(before: PlainHold['state'], ends: string[]): PlainHold['state
   return 'released';
 }
 
-async function play(ledger: Ledger, script: readonly Step[]): Promise<void> {
+async function play(ledger: Ledger, clock: TestClock, script: readonly Step[]): Promise<void> {
   const book = new PlainBook();
   const flights: { hold: AdmittedCall; plain: PlainHold; under?: number; cents: number }[] = [];
   let calls = 0;
@@ -248,9 +249,10 @@ async function play(ledger: Ledger, script: readonly Step[]): Promise<void> {
     switch (step.do) {
       case 'wait':
         book.now += step.ms;
+        clock.instant = book.now;
         break;
       case 'revoke':
-        await ledger.revoke([`k${step.key}`], book.now);
+        await ledger.revoke([`k${step.key}`]);
         book.revoked.add(step.key);
         break;
       case 'brake':
@@ -261,21 +263,22 @@ async function play(ledger: Ledger, script: readonly Step[]): Promise<void> {
           scope: 'user',
           target: step.user,
           reason: 'a test',
-          createdAt: book.now,
         });
         break;
       case 'lift':
-        expect(await ledger.liftBrake('b', book.now)).toEqual(
-          book.braked === undefined ? undefined : expect.objectContaining({ target: book.braked }),
+        expect(await ledger.liftBrake('b')).toEqual(
+          book.braked === undefined
+            ? undefined
+            : { brake: expect.objectContaining({ target: book.braked }), liftedAt: book.now },
         );
         book.braked = undefined;
         break;
       case 'budget': {
         const rule = RULES[step.rule]!;
         if (step.cents === undefined) {
-          expect(await ledger.deleteBudget(rule, book.now)).toBe(book.rules.delete(step.rule));
+          expect(await ledger.deleteBudget(rule)).toBe(book.rules.delete(step.rule));
         } else {
-          await ledger.putBudget({ ...rule, capMicros: step.cents * CENT }, book.now);
+          await ledger.putBudget({ ...rule, capMicros: step.cents * CENT });
           book.rules.set(step.rule, step.cents);
         }
         break;
@@ -287,7 +290,6 @@ async function play(ledger: Ledger, script: readonly Step[]): Promise<void> {
         const ended = ledger.endHold(
           hold.callId,
           step.cents === undefined ? undefined : step.cents * CENT,
-          book.now,
         );
         if ([...book.operations.values()].some((each) => each.hold === hold && each.flights > 0)) {
           await expect(ended).rejects.toMatchObject({ status: 422 });
@@ -324,7 +326,6 @@ async function play(ledger: Ledger, script: readonly Step[]): Promise<void> {
       account: '',
       price: { kind: 'amount', micros: cents * CENT, amount: cents, currency: 'usd' },
       ...(under === undefined ? {} : { operation: { keyHash: `i${under}`, fingerprint } }),
-      now: book.now,
       audit: { at: new Date(book.now).toISOString(), event: 'refusal' },
     });
     const code = decision.admitted ? 'admitted' : decision.refusal.code;
@@ -398,7 +399,7 @@ async function play(ledger: Ledger, script: readonly Step[]): Promise<void> {
     if (flights.length === 0) return;
     const [flight] = flights.splice(step.flight % flights.length, 1);
     const { hold, plain, under, cents } = flight!;
-    await ledger.end({ call: hold, outcome: outcomes[step.as](cents), now: book.now, audit: {} });
+    await ledger.end({ call: hold, outcome: outcomes[step.as](cents), audit: {} });
     const operation = under === undefined ? undefined : book.operations.get(under);
     const own = operation?.hold === plain ? operation : undefined;
     let ends: string[] = [step.as];
@@ -424,10 +425,10 @@ async function play(ledger: Ledger, script: readonly Step[]): Promise<void> {
 
   async function compare(key: KeyRecord): Promise<void> {
     const index = Number(key.id.slice(1));
-    const found = await ledger.key(key.id, book.now);
+    const found = await ledger.key(key.id);
     const taken = book.taken(({ chain }) => chain.includes(index));
     expect((found!.balance.spent + found!.balance.held) / CENT).toBe(taken);
-    const caps = await ledger.capsOver(key.id, book.now);
+    const caps = await ledger.capsOver(key.id);
     expect(
       caps.map(({ capMicros, balance }) => [
         capMicros / CENT,
@@ -438,16 +439,17 @@ async function play(ledger: Ledger, script: readonly Step[]): Promise<void> {
 }
 
 /** The rules are the same on every store: one in memory plays most of the scripts. */
-const LEDGERS: [name: string, open: () => Ledger, runs: number][] = [
-  ['in memory', () => new StoreLedger(new MemoryStore(), () => {}), propertyRuns(600)],
-  ['in SQLite', () => new SqliteLedger(':memory:'), propertyRuns(60)],
+const LEDGERS: [name: string, open: (clock: TestClock) => Ledger, runs: number][] = [
+  ['in memory', (clock) => new StoreLedger(new MemoryStore({ clock })), propertyRuns(600)],
+  ['in SQLite', (clock) => new SqliteLedger(':memory:', { clock }), propertyRuns(60)],
 ];
 
 describe.each(LEDGERS)('a ledger %s', (_name, open, numRuns) => {
   const playOnce = async (script: readonly Step[]): Promise<void> => {
-    const ledger = open();
+    const clock = new TestClock(START);
+    const ledger = open(clock);
     try {
-      await play(ledger, script);
+      await play(ledger, clock, script);
     } finally {
       await ledger.close();
     }

@@ -2,12 +2,14 @@ import type {
   Admission,
   AppBudget,
   AuditFilter,
+  BrakeOrder,
   CallEnd,
   Decision,
   Hold,
   HoldFilter,
   KeyFilter,
   LeaseRecord,
+  LiftedBrake,
   LedgerFigures,
   Page,
   PageRequest,
@@ -32,6 +34,8 @@ import type { KnownObject } from './rules/objects';
  * says it.
  */
 export interface Ledger {
+  /** The store's clock, in epoch milliseconds. */
+  now(): number;
   /** Rejects with a refusal where its parent or its lease is not live, or a brake stops it. */
   issue(key: KeyRecord, remoteAddress?: string): Promise<void>;
   /**
@@ -40,16 +44,13 @@ export interface Ledger {
    */
   issueSoon(key: KeyRecord, remoteAddress?: string): Promise<void>;
   /** What is wrong with what a key would hang on. */
-  linkFaults(
-    links: { parentId?: string; leaseId?: string },
-    now: number,
-  ): Promise<readonly FieldIssue[]>;
-  revoke(ids: readonly string[], now: number, remoteAddress?: string): Promise<RevokeDecision>;
+  linkFaults(links: { parentId?: string; leaseId?: string }): Promise<readonly FieldIssue[]>;
+  revoke(ids: readonly string[], remoteAddress?: string): Promise<RevokeDecision>;
   keyByTokenHash(hash: string): KeyRecord | undefined | Promise<KeyRecord | undefined>;
-  key(id: string, now: number): Promise<KeyWithBalance | undefined>;
-  keys(filter: KeyFilter, page: PageRequest, now: number): Promise<Page<KeyWithBalance>>;
+  key(id: string): Promise<KeyWithBalance | undefined>;
+  keys(filter: KeyFilter, page: PageRequest): Promise<Page<KeyWithBalance>>;
   /** Every cap over a key, with what counts against it today; its own first. */
-  capsOver(keyId: string, now: number): Promise<readonly CapState[]>;
+  capsOver(keyId: string): Promise<readonly CapState[]>;
 
   /** Brakes, the key again, its operation, its cap, its parents', every budget → a hold and the audit row of intent. */
   admit(admission: Admission): Promise<Decision>;
@@ -80,40 +81,40 @@ export interface Ledger {
   endHold(
     callId: string,
     settledMicros: MicroUsd | undefined,
-    now: number,
     remoteAddress?: string,
   ): Promise<Hold>;
 
-  putBudget(budget: Budget, now: number, remoteAddress?: string): Promise<void>;
-  deleteBudget(rule: BudgetRule, now: number, remoteAddress?: string): Promise<boolean>;
+  putBudget(budget: Budget, remoteAddress?: string): Promise<void>;
+  deleteBudget(rule: BudgetRule, remoteAddress?: string): Promise<boolean>;
   /** Those that operators have set. */
   budgets(): Promise<readonly Budget[]>;
   /**
    * The cap that a call under a budget would meet, the application's own among them, with what is
    * counted against it today; `undefined` where the budget caps several subjects, each alone.
    */
-  capUnder(budget: Budget, now: number): Promise<CapState | undefined>;
+  capUnder(budget: Budget): Promise<CapState | undefined>;
   /** How many live keys a budget caps; `undefined` where there are too many to count in one request. */
-  liveKeysUnder(budget: Budget, now: number): Promise<number | undefined>;
+  liveKeysUnder(budget: Budget): Promise<number | undefined>;
   /** Every cap over some subjects, an operator's and the application's apart. */
-  capsOfSubjects(subjects: readonly BudgetSubject[], now: number): Promise<readonly SubjectCap[]>;
+  capsOfSubjects(subjects: readonly BudgetSubject[]): Promise<readonly SubjectCap[]>;
   /** The application's budgets over all that had a live key today. A page may be short, or empty. */
-  appBudgets(cursor: string | undefined, now: number): Promise<Page<AppBudget>>;
+  appBudgets(cursor: string | undefined): Promise<Page<AppBudget>>;
 
   /**
-   * The brake is in force once it resolves: with how many live keys it hit, or `undefined` where
+   * The brake is in force once it resolves. Its `hit` says how many live keys it has hit; absent where
    * they are counted later.
    */
-  putBrake(brake: Brake, remoteAddress?: string): Promise<number | undefined>;
-  liftBrake(id: string, now: number, remoteAddress?: string): Promise<Brake | undefined>;
+  putBrake(order: BrakeOrder, remoteAddress?: string): Promise<Brake>;
+  /** Resolves with `undefined` where there is no active brake of that id. */
+  liftBrake(id: string, remoteAddress?: string): Promise<LiftedBrake | undefined>;
   /** The active ones. */
-  brakes(now: number): Promise<readonly Brake[]>;
+  brakes(): Promise<readonly Brake[]>;
 
-  putLease(lease: LeaseRecord): Promise<void>;
+  beginLease(id: string, ttlMs: number): Promise<LeaseRecord>;
   /** Resolves with `undefined` where the lease is unknown or has lapsed. */
-  renewLease(id: string, now: number): Promise<LeaseRecord | undefined>;
+  renewLease(id: string): Promise<LeaseRecord | undefined>;
   /** Ends a lease; false where it was never there. */
-  endLease(id: string, now: number): Promise<boolean>;
+  endLease(id: string): Promise<boolean>;
 
   /** The rows as they are chained, newest first. */
   audit(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntry>>;
@@ -121,7 +122,7 @@ export interface Ledger {
   auditRecords(filter: AuditFilter, page: PageRequest): Promise<Page<AuditRecord>>;
   /** Walks the chain of the audit log, in slices between which other work is done. */
   verifyAudit(head?: string): Promise<AuditVerdict>;
-  figures(now: number): Promise<LedgerFigures>;
+  figures(): Promise<LedgerFigures>;
   /** Rejects where the store cannot take a decision. */
   state(): Promise<StoreState>;
   /** Begins a copy, which has to be read or broken off. Throws where there is nothing to copy. */

@@ -5,6 +5,7 @@ import { MemoryStore } from './memory/memory-store';
 import type { AdmittedCall, Decision } from './records';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
 import { StoreLedger } from './store-ledger';
+import { TestClock } from '../../../test/support/test-clock';
 
 const USD = 1_000_000;
 const HOUR = 3_600_000;
@@ -27,31 +28,30 @@ const CAPTURE: Price = { kind: 'exposure', objectId: 'pi_1', amount: 10_000, cur
 const INTENT = { id: 'pi_1', aliases: [], amount: 10_000, currency: 'usd' };
 const EXECUTED: Outcome = { ending: 'settled', object: INTENT, reportedMicros: 100 * USD };
 
-describe.each<[string, () => Ledger]>([
-  ['in memory', () => new StoreLedger(new MemoryStore(), () => {})],
-  ['in SQLite', () => new SqliteLedger(':memory:')],
+describe.each<[string, (clock: TestClock) => Ledger]>([
+  ['in memory', (clock) => new StoreLedger(new MemoryStore({ clock }))],
+  ['in SQLite', (clock) => new SqliteLedger(':memory:', { clock })],
 ])('what an operator says of a hold, %s', (_name, open) => {
   let ledger: Ledger;
-  let now: number;
+  let clock: TestClock;
   let calls: number;
   beforeEach(async () => {
-    ledger = open();
-    now = START;
+    clock = new TestClock(START);
+    ledger = open(clock);
     calls = 0;
     await ledger.issue(KEY);
   });
   afterEach(() => ledger.close());
 
   function ask(price: Price): Promise<Decision> {
-    now += 1;
+    clock.instant += 1;
     return ledger.admit({
       callId: `call_${++calls}`,
       key: KEY,
       account: '',
       price,
       operation: { keyHash: price.kind, fingerprint: price.kind },
-      now,
-      audit: { at: new Date(now).toISOString(), event: 'refusal' },
+      audit: { at: new Date(clock.now()).toISOString(), event: 'refusal' },
     });
   }
   async function admit(price: Price): Promise<AdmittedCall> {
@@ -59,11 +59,16 @@ describe.each<[string, () => Ledger]>([
     if (!decision.admitted) throw decision.refusal;
     return decision.call;
   }
-  const end = (call: AdmittedCall, outcome: Outcome) =>
-    ledger.end({ call, outcome, now: ++now, audit: {} });
-  const settle = (callId: string, usd: number) => ledger.endHold(callId, usd * USD, ++now);
+  const end = (call: AdmittedCall, outcome: Outcome) => {
+    clock.instant += 1;
+    return ledger.end({ call, outcome, audit: {} });
+  };
+  const settle = (callId: string, usd: number) => {
+    clock.instant += 1;
+    return ledger.endHold(callId, usd * USD);
+  };
   const balance = async () => {
-    const found = await ledger.key('k', now);
+    const found = await ledger.key('k');
     return [found!.balance.spent / USD, found!.balance.held / USD];
   };
   /** A call whose answer was lost, and that an operator has settled. */
@@ -126,7 +131,7 @@ describe.each<[string, () => Ledger]>([
     const first = await admit(PAYMENT);
     const second = await admit(PAYMENT);
     const ended = end(first, { ending: 'unknown' });
-    await expect(ledger.endHold(first.callId, undefined, ++now)).rejects.toMatchObject({
+    await expect(ledger.endHold(first.callId, undefined)).rejects.toMatchObject({
       status: 422,
     });
     await ended;
@@ -145,10 +150,10 @@ describe.each<[string, () => Ledger]>([
 
   it('leaves no room for a retry that no cap has room for, and no day refills it', async () => {
     const rule = { scope: 'user', tenant: undefined, user: undefined, id: 'u' } as const;
-    await ledger.putBudget({ ...rule, capMicros: 100 * USD }, now);
+    await ledger.putBudget({ ...rule, capMicros: 100 * USD });
     await settledAt(PAYMENT, 0);
     await end(await admit(FEE), { ending: 'settled' });
-    now += 5 * HOUR;
+    clock.instant += 5 * HOUR;
     const decision = await ask(PAYMENT);
     if (decision.admitted) throw new Error('it was admitted');
     expect(decision.refusal).toMatchObject({

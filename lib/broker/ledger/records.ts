@@ -1,4 +1,5 @@
 import type { AuditRow } from '../audit/audit-entry';
+import type { Brake } from '../brakes/brake';
 import type { BudgetSource, BudgetSubject } from '../budgets/budget';
 import type { CapScope } from '../../contract/scopes';
 import type { Balance, KeyRecord } from '../keys/key';
@@ -25,7 +26,6 @@ export interface Admission {
   price: Price;
   /** Absent where the call has no `Idempotency-Key`. */
   operation?: OperationKey;
-  now: number;
   /** What the audit rows of the call have in common. */
   audit: AuditRow;
 }
@@ -56,8 +56,20 @@ export type Decision =
 export interface CallEnd {
   call: AdmittedCall;
   outcome: Outcome;
-  now: number;
+  /** What else its row says. */
   audit: Partial<AuditRow>;
+}
+
+/** A brake as an operator asks for it: it begins, and expires, by the store's clock. */
+export interface BrakeOrder extends Pick<Brake, 'id' | 'scope' | 'target' | 'reason'> {
+  /** Milliseconds; absent where it stays until it is lifted. */
+  lifeMs?: number;
+}
+
+/** A brake that an operator has lifted. */
+export interface LiftedBrake {
+  brake: Brake;
+  liftedAt: number;
 }
 
 /** Money reserved before a call leaves. */

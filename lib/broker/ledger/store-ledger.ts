@@ -18,6 +18,7 @@ import type {
   Admission,
   AppBudget,
   AuditFilter,
+  BrakeOrder,
   Decision,
   CallEnd,
   HoldFilter,
@@ -25,6 +26,7 @@ import type {
   KeyFilter,
   LedgerFigures,
   LeaseRecord,
+  LiftedBrake,
   Page,
   PageRequest,
   RevokeDecision,
@@ -38,7 +40,15 @@ import { admit } from './rules/admission';
 import { activeBrakes, brake as setBrake, brakeOn, brakingOf, lift } from './rules/brakes';
 import { deleteBudget, putBudget } from './rules/operator-budgets';
 import { capsOver, keyBalanceName } from './rules/caps';
-import { checkIssue, endLease, linkFaults, renewLease, revoke, writeIssue } from './rules/issuance';
+import {
+  beginLease,
+  checkIssue,
+  endLease,
+  linkFaults,
+  renewLease,
+  revoke,
+  writeIssue,
+} from './rules/issuance';
 import type { KeyLinks } from './rules/issuance';
 import { knownObject } from './rules/objects';
 import type { KnownObject } from './rules/objects';
@@ -57,7 +67,7 @@ export class StoreLedger implements Ledger {
   /** @param log Takes the lines of the log, without their ends. */
   constructor(
     private readonly store: Store,
-    log: (line: string) => void,
+    log: (line: string) => void = () => {},
   ) {
     this.#kept = new KeptSettlements(store, log);
     this.#refusals = new RefusalRows(store);
@@ -82,6 +92,10 @@ export class StoreLedger implements Ledger {
     });
   }
 
+  now(): number {
+    return this.store.now();
+  }
+
   issue(key: KeyRecord, remoteAddress?: string): Promise<void> {
     return this.store.run((book) => {
       checkIssue(book, key);
@@ -98,14 +112,14 @@ export class StoreLedger implements Ledger {
     void this.store.keep({ work: (book) => this.#write(book, key.id) });
   }
 
-  linkFaults(links: KeyLinks, now: number): Promise<readonly FieldIssue[]> {
-    return this.store.read((book) => linkFaults(book, links, now));
+  linkFaults(links: KeyLinks): Promise<readonly FieldIssue[]> {
+    return this.store.read((book) => linkFaults(book, links));
   }
 
-  revoke(ids: readonly string[], now: number, remoteAddress?: string): Promise<RevokeDecision> {
+  revoke(ids: readonly string[], remoteAddress?: string): Promise<RevokeDecision> {
     return this.store.run((book) => {
       for (const id of ids) this.#write(book, id);
-      return revoke(book, ids, now, remoteAddress);
+      return revoke(book, ids, remoteAddress);
     });
   }
 
@@ -113,30 +127,31 @@ export class StoreLedger implements Ledger {
     return this.#unwritten.byTokenHash(hash) ?? this.store.keyByTokenHash(hash);
   }
 
-  key(id: string, now: number): Promise<KeyWithBalance | undefined> {
-    return this.store.read((book) => withBalance(book, id, now));
+  key(id: string): Promise<KeyWithBalance | undefined> {
+    return this.store.read((book) => withBalance(book, id));
   }
 
-  async keys(filter: KeyFilter, page: PageRequest, now: number): Promise<Page<KeyWithBalance>> {
+  async keys(filter: KeyFilter, page: PageRequest): Promise<Page<KeyWithBalance>> {
     const queries = await this.store.checkpoint();
     const { status } = filter;
+    const now = this.store.now();
     return queries.keys({
       filter,
       page,
       now,
-      brakes: this.store.peek((book) => activeBrakes(book, now)),
+      brakes: this.store.peek((book) => activeBrakes(book)),
       show: (book, id) => {
-        const entry = withBalance(book, id, now);
+        const entry = withBalance(book, id);
         if (entry === undefined || status === undefined) return entry;
         return statusOf(entry, now) === status ? entry : undefined;
       },
     });
   }
 
-  capsOver(keyId: string, now: number): Promise<readonly CapState[]> {
+  capsOver(keyId: string): Promise<readonly CapState[]> {
     return this.store.read((book) => {
       const key = book.key(keyId);
-      return key === undefined ? [] : capsOver(book, key, now);
+      return key === undefined ? [] : capsOver(book, key);
     });
   }
 
@@ -187,7 +202,6 @@ export class StoreLedger implements Ledger {
   endHold(
     callId: string,
     settledMicros: MicroUsd | undefined,
-    now: number,
     remoteAddress?: string,
   ): Promise<Hold> {
     // A call that ends after this has an answer that the operator does not know.
@@ -196,65 +210,66 @@ export class StoreLedger implements Ledger {
       const hold = book.hold(callId);
       if (hold === undefined) throw notFound('There is no hold of that id.');
       this.#checkCanEnd(book, hold, waiting);
-      return endByOperator(book, hold, settledMicros, now, remoteAddress);
+      return endByOperator(book, hold, settledMicros, remoteAddress);
     });
   }
 
-  putBudget(budget: Budget, now: number, remoteAddress?: string): Promise<void> {
-    return this.store.run((book) => putBudget(book, budget, now, remoteAddress));
+  putBudget(budget: Budget, remoteAddress?: string): Promise<void> {
+    return this.store.run((book) => putBudget(book, budget, remoteAddress));
   }
 
-  deleteBudget(rule: BudgetRule, now: number, remoteAddress?: string): Promise<boolean> {
-    return this.store.run((book) => deleteBudget(book, rule, now, remoteAddress));
+  deleteBudget(rule: BudgetRule, remoteAddress?: string): Promise<boolean> {
+    return this.store.run((book) => deleteBudget(book, rule, remoteAddress));
   }
 
   budgets(): Promise<readonly Budget[]> {
     return this.store.read((book) => book.budgets());
   }
 
-  capUnder(budget: Budget, now: number): Promise<CapState | undefined> {
-    return this.#budgetReport.capUnder(budget, now);
+  capUnder(budget: Budget): Promise<CapState | undefined> {
+    return this.#budgetReport.capUnder(budget);
   }
 
-  liveKeysUnder(budget: Budget, now: number): Promise<number | undefined> {
-    return this.#budgetReport.liveKeysUnder(budget, this.#unwritten.live(now), now);
+  liveKeysUnder(budget: Budget): Promise<number | undefined> {
+    return this.#budgetReport.liveKeysUnder(budget, this.#unwritten.live(this.store.now()));
   }
 
-  capsOfSubjects(subjects: readonly BudgetSubject[], now: number): Promise<readonly SubjectCap[]> {
-    return this.#budgetReport.capsOf(subjects, now);
+  capsOfSubjects(subjects: readonly BudgetSubject[]): Promise<readonly SubjectCap[]> {
+    return this.#budgetReport.capsOf(subjects);
   }
 
-  appBudgets(cursor: string | undefined, now: number): Promise<Page<AppBudget>> {
-    return this.#budgetReport.ofApp(cursor, now);
+  appBudgets(cursor: string | undefined): Promise<Page<AppBudget>> {
+    return this.#budgetReport.ofApp(cursor);
   }
 
-  async putBrake(brake: Brake, remoteAddress?: string): Promise<number | undefined> {
-    await this.store.run((book) => setBrake(book, brake, remoteAddress));
-    return this.#countHits(brake, brake.createdAt);
+  async putBrake(order: BrakeOrder, remoteAddress?: string): Promise<Brake> {
+    const brake = await this.store.run((book) => setBrake(book, order, remoteAddress));
+    const hit = await this.#countHits(brake, brake.createdAt);
+    return hit === undefined ? brake : { ...brake, hit };
   }
 
-  liftBrake(id: string, now: number, remoteAddress?: string): Promise<Brake | undefined> {
+  liftBrake(id: string, remoteAddress?: string): Promise<LiftedBrake | undefined> {
     return this.store.run((book) => {
-      const lifted = lift(book, id, now, remoteAddress);
+      const lifted = lift(book, id, remoteAddress);
       if (lifted !== undefined) this.#hits.end(id);
       return lifted;
     });
   }
 
-  brakes(now: number): Promise<readonly Brake[]> {
-    return this.store.read((book) => activeBrakes(book, now));
+  brakes(): Promise<readonly Brake[]> {
+    return this.store.read((book) => activeBrakes(book));
   }
 
-  putLease(lease: LeaseRecord): Promise<void> {
-    return this.store.run((book) => book.putLease(lease));
+  beginLease(id: string, ttlMs: number): Promise<LeaseRecord> {
+    return this.store.run((book) => beginLease(book, id, ttlMs));
   }
 
-  renewLease(id: string, now: number): Promise<LeaseRecord | undefined> {
-    return this.store.run((book) => renewLease(book, id, now));
+  renewLease(id: string): Promise<LeaseRecord | undefined> {
+    return this.store.run((book) => renewLease(book, id));
   }
 
-  endLease(id: string, now: number): Promise<boolean> {
-    return this.store.run((book) => endLease(book, id, now));
+  endLease(id: string): Promise<boolean> {
+    return this.store.run((book) => endLease(book, id));
   }
 
   async audit(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntry>> {
@@ -269,11 +284,11 @@ export class StoreLedger implements Ledger {
     return (await this.store.auditLog()).verify(head);
   }
 
-  async figures(now: number): Promise<LedgerFigures> {
-    const counts = await this.store.counts(now);
+  async figures(): Promise<LedgerFigures> {
+    const counts = await this.store.counts();
     return {
       ...counts,
-      liveKeys: counts.liveKeys + this.#unwritten.live(now).length,
+      liveKeys: counts.liveKeys + this.#unwritten.live(this.store.now()).length,
       keptSettlements: this.#kept.count,
     };
   }
@@ -298,7 +313,8 @@ export class StoreLedger implements Ledger {
   }
 
   /** Counts the live keys that brakes have hit where a crash has cut the count off. */
-  resumeCounts(now: number): void {
+  resumeCounts(): void {
+    const now = this.store.now();
     const brakes = this.store.peek((book) => book.brakes());
     for (const brake of brakes) if (brake.hit === undefined) void this.#countHits(brake, now);
   }
@@ -339,12 +355,12 @@ export class StoreLedger implements Ledger {
   }
 }
 
-function withBalance(book: Book, id: string, now: number): KeyWithBalance | undefined {
+function withBalance(book: Book, id: string): KeyWithBalance | undefined {
   const key = book.key(id);
   if (key === undefined) return undefined;
   return {
     key,
     balance: book.balance(keyBalanceName(key.id)),
-    braked: brakeOn(book, key, now) !== undefined,
+    braked: brakeOn(book, key) !== undefined,
   };
 }

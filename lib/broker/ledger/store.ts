@@ -65,13 +65,18 @@ export interface Store {
   keep(kept: KeptWork): Promise<boolean>;
   /** Reads what all work asked for so far has left. */
   read<T>(work: (book: Book) => T): Promise<T>;
+  /**
+   * The store's clock as this process knows it, in epoch milliseconds: for what is asked outside of a
+   * work, whose own instant is `book.now`.
+   */
+  now(): number;
   /** Reads at once, without waiting for work that is on its way. */
   peek<T>(work: (book: Book) => T): T;
   /** Makes everything that is decided searchable; the queries are reachable through it alone. */
   checkpoint(): Promise<Queries>;
   /** The audit log with the rows of all work asked for so far. */
   auditLog(): Promise<AuditQueries>;
-  counts(now: number): Promise<StoreCounts>;
+  counts(): Promise<StoreCounts>;
   keyByTokenHash(hash: string): KeyRecord | undefined | Promise<KeyRecord | undefined>;
   /** Whether the last transaction failed, or the store is closed: nothing counts before it is written. */
   readonly isFailing: boolean;

@@ -10,6 +10,7 @@ import type { Operation } from '../rules/operation';
 
 /** The rows of a book in maps, each under one name. A transaction that fails takes its changes back. */
 export class MemoryBook implements Book {
+  now = 0;
   readonly keys = new Map<string, KeyRecord>();
   readonly leases = new Map<string, LeaseRecord>();
   /** In the order in which they began. */

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { AuditChain } from '../../audit/audit-chain';
+import { Clock } from '../../clock';
+import type { StoreClock } from '../../clock';
 import { isLive } from '../../keys/key';
 import type { KeyRecord } from '../../keys/key';
 import { notFound, storeUnavailable } from '../../refusal';
@@ -15,6 +17,7 @@ import { MemoryQueries } from './memory-queries';
  * works were asked for. It shows what a store has to do, and runs the model test of the rules.
  */
 export class MemoryStore implements Store {
+  readonly #clock: StoreClock;
   readonly #book = new MemoryBook((id) => this.#hooks?.unwrittenKey(id));
   readonly #log = new MemoryAuditLog(this.#book, new AuditChain(randomBytes(32).toString('hex')));
   readonly #queries = new MemoryQueries(this.#book);
@@ -24,6 +27,10 @@ export class MemoryStore implements Store {
   #kept: KeptWork[] = [];
   #commits = 0;
   isClosed = false;
+
+  constructor({ clock = new Clock() }: { clock?: StoreClock } = {}) {
+    this.#clock = clock;
+  }
 
   attach(hooks: StoreHooks): void {
     this.#hooks = hooks;
@@ -36,7 +43,7 @@ export class MemoryStore implements Store {
       this.#waiting.push(() => {
         let result: T;
         try {
-          result = this.#book.transact(work);
+          result = this.#book.transact(() => this.#do(work));
         } catch (error) {
           this.#hooks?.rolledBack();
           return reject(error as Error);
@@ -66,11 +73,15 @@ export class MemoryStore implements Store {
 
   async read<T>(work: (book: Book) => T): Promise<T> {
     this.#flush();
-    return work(this.#book);
+    return this.#do(work);
   }
 
   peek<T>(work: (book: Book) => T): T {
-    return work(this.#book);
+    return this.#do(work);
+  }
+
+  now(): number {
+    return this.#clock.now();
   }
 
   async checkpoint(): Promise<Queries> {
@@ -83,7 +94,7 @@ export class MemoryStore implements Store {
     return this.#log;
   }
 
-  async counts(now: number): Promise<StoreCounts> {
+  async counts(): Promise<StoreCounts> {
     this.#flush();
     const openHolds = { held: 0, unknown: 0 };
     for (const { state } of this.#book.holds.values()) {
@@ -91,7 +102,7 @@ export class MemoryStore implements Store {
     }
     const live = [...this.#book.keys.keys()].filter((id) => {
       const key = this.#book.key(id);
-      return key !== undefined && isLive(key, now);
+      return key !== undefined && isLive(key, this.now());
     });
     const { length: liveKeys } = live;
     return { liveKeys, openHolds, commits: this.#commits, decisions: this.#commits };
@@ -120,6 +131,11 @@ export class MemoryStore implements Store {
   async close(): Promise<void> {
     this.#flush();
     this.isClosed = true;
+  }
+
+  #do<T>(work: (book: Book) => T): T {
+    this.#book.now = this.#clock.now();
+    return work(this.#book);
   }
 
   #flush(): void {

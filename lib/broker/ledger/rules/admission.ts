@@ -30,7 +30,7 @@ export interface AdmissionResult {
  * its caps. A call that is admitted has a hold and the audit row of its intent.
  */
 export function admit(book: Book, admission: Admission): AdmissionResult {
-  const { key: given, now, audit } = admission;
+  const { key: given, audit } = admission;
   const key = book.key(given.id);
   const refuse = (refusal: BrokerRefusal, micros = 0): AdmissionResult => ({
     decision: { admitted: false, refusal },
@@ -44,9 +44,9 @@ export function admit(book: Book, admission: Admission): AdmissionResult {
     },
   });
   if (key === undefined) return refuse(invalidKey(true));
-  const brake = brakeOn(book, key, now);
+  const brake = brakeOn(book, key);
   if (brake !== undefined) return refuse(brakedBy(brake.scope, brake.reason));
-  if (!isLive(key, now)) return refuse(invalidKey(true));
+  if (!isLive(key, book.now)) return refuse(invalidKey(true));
   const missing = lineOf(book, key).missingId;
   if (missing !== undefined) return refuse(parentMissing(missing));
 
@@ -55,14 +55,14 @@ export function admit(book: Book, admission: Admission): AdmissionResult {
   if (known?.attempt === 'retry') {
     const hold = holdToReopen(book, known.operation);
     if (hold !== undefined) {
-      const refusal = reopenRefusal(book, hold, now);
+      const refusal = reopenRefusal(book, hold);
       if (refusal !== undefined) return refuse(refusal, hold.heldMicros - hold.settledMicros);
-      reopen(book, hold, now, admission.callId);
+      reopen(book, hold, admission.callId);
     }
-    const caps = capsOver(book, key, now);
+    const caps = capsOver(book, key);
     return { decision: admitRetry(book, admission, known.operation, caps) };
   }
-  const caps = capsOver(book, key, now);
+  const caps = capsOver(book, key);
   const micros = amountToHold(book, admission);
   if (micros instanceof BrokerRefusal) return refuse(micros);
   const refusal = capRefusal(caps, micros);
@@ -70,12 +70,12 @@ export function admit(book: Book, admission: Admission): AdmissionResult {
   return { decision: admitNew(book, admission, key, caps, micros) };
 }
 
-function knownOperation(book: Book, { key, operation, now }: Admission) {
+function knownOperation(book: Book, { key, operation }: Admission) {
   if (operation === undefined) return undefined;
   const known = book.operation(key.vendor, operation.keyHash);
   if (known === undefined) return undefined;
   const hold = known.holdId === undefined ? undefined : book.hold(known.holdId);
-  const attempt = classifyAttempt(known, operation.fingerprint, hold?.state, now);
+  const attempt = classifyAttempt(known, operation.fingerprint, hold?.state, book.now);
   return { operation: known, attempt };
 }
 
@@ -91,10 +91,10 @@ function holdToReopen(book: Book, { holdId, operatorMicros }: Operation): Hold |
 }
 
 /** Why a hold has no room any more under the caps that it is charged to. */
-function reopenRefusal(book: Book, hold: Hold, now: number): BrokerRefusal | undefined {
+function reopenRefusal(book: Book, hold: Hold): BrokerRefusal | undefined {
   const key = book.key(hold.keyId);
   if (key === undefined) return invalidKey(true);
-  const isOfToday = dayOf(hold.createdAt) === dayOf(now);
+  const isOfToday = dayOf(hold.createdAt) === dayOf(book.now);
   // A day that is over refills nothing.
   const caps = capsOver(book, key, hold.createdAt).map(({ resetsAt, ...cap }) =>
     isOfToday && resetsAt !== undefined ? { ...cap, resetsAt } : cap,
@@ -125,7 +125,7 @@ function admitNew(
   caps: readonly ChargedCap[],
   micros: MicroUsd,
 ): Decision {
-  const { callId, account, price, operation, now } = admission;
+  const { callId, account, price, operation } = admission;
   const { vendor, subject } = key;
   const root =
     'objectId' in price && price.kind !== 'refund'
@@ -134,7 +134,7 @@ function admitNew(
   const isUncontended = root !== undefined && !book.hasOtherCalls(root, callId);
   const holds = price.kind !== 'free';
   if (holds) {
-    const days = subjectsOf(subject, vendor).map((each) => dayBalanceName(each, dayOf(now)));
+    const days = subjectsOf(subject, vendor).map((each) => dayBalanceName(each, dayOf(book.now)));
     const chargedTo = [...new Set([...caps.map(({ balanceName }) => balanceName), ...days])];
     book.addHold({
       callId,
@@ -147,7 +147,7 @@ function admitNew(
       state: 'held',
       chargedTo,
       idempotencyKeyHash: operation?.keyHash ?? null,
-      createdAt: now,
+      createdAt: book.now,
       endedAt: null,
     });
     book.charge(chargedTo, 0, micros);
@@ -156,7 +156,7 @@ function admitNew(
     book.putOperation(vendor, operation.keyHash, {
       fingerprint: operation.fingerprint,
       ...(holds ? { holdId: callId } : {}),
-      firstSentAt: now,
+      firstSentAt: book.now,
       inFlight: 1,
     });
   }
@@ -186,7 +186,7 @@ function admitRetry(
 
 function admitted(
   book: Book,
-  { callId, key, account, price, operation, now, audit }: Admission,
+  { callId, key, account, price, operation, audit }: Admission,
   caps: readonly ChargedCap[],
   {
     micros,
@@ -200,7 +200,7 @@ function admitted(
     ...(own === undefined ? {} : auditOfCap({ ...own, balance: book.balance(own.balanceName) })),
     remaining_after_micros: remainingMicros,
     // The day on which the hold counts, however long the call took to arrive.
-    at: instantText(now),
+    at: instantText(book.now),
     event: 'intent',
     verdict: 'forwarded',
     requested_micros: micros,
@@ -217,7 +217,7 @@ function admitted(
       price,
       micros,
       isUncontended,
-      admittedAt: now,
+      admittedAt: book.now,
       audit,
     },
     remainingMicros,

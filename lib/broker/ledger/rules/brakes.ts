@@ -2,17 +2,18 @@ import { brakeOver, isInForce } from '../../brakes/brake';
 import type { Brake, BrakeSubject } from '../../brakes/brake';
 import type { KeyRecord } from '../../keys/key';
 import type { Book } from '../book';
+import type { BrakeOrder, LiftedBrake } from '../records';
 import { lineOf } from './ancestry';
 import { operatorRow } from './audit-rows';
 
 /** The first active brake that stops a key. */
-export function brakeOn(book: Book, key: KeyRecord, now: number): Brake | undefined {
+export function brakeOn(book: Book, key: KeyRecord): Brake | undefined {
   const brakes = book.brakes();
-  return brakes.length === 0 ? undefined : brakeOver(brakes, brakingOf(book, key), now);
+  return brakes.length === 0 ? undefined : brakeOver(brakes, brakingOf(book, key), book.now);
 }
 
-export function activeBrakes(book: Book, now: number): Brake[] {
-  return book.brakes().filter((brake) => isInForce(brake, now));
+export function activeBrakes(book: Book): Brake[] {
+  return book.brakes().filter((brake) => isInForce(brake, book.now));
 }
 
 /** What brakes look at; of the keys above it, those that the store has. */
@@ -23,30 +24,31 @@ export function brakingOf(book: Book, key: KeyRecord): BrakeSubject {
 }
 
 /** Sets a brake, and drops those that have expired. */
-export function brake(book: Book, set: Brake, remoteAddress?: string): void {
-  const expired = book.brakes().filter((each) => !isInForce(each, set.createdAt));
+export function brake(book: Book, { lifeMs, ...asked }: BrakeOrder, remoteAddress?: string): Brake {
+  const expired = book.brakes().filter((each) => !isInForce(each, book.now));
   for (const { id } of expired) book.deleteBrake(id);
+  const set = {
+    ...asked,
+    createdAt: book.now,
+    ...(lifeMs === undefined ? {} : { expiresAt: book.now + lifeMs }),
+  };
   book.putBrake(set);
   book.log({
-    ...operatorRow('brake', set.createdAt, remoteAddress),
+    ...operatorRow('brake', book.now, remoteAddress),
     verdict: 'braked',
     reason: `${set.id} ${set.scope} ${set.target}: ${set.reason}`,
   });
+  return set;
 }
 
 /** Lifts a brake. One that has expired stops nothing, and is not found. */
-export function lift(
-  book: Book,
-  id: string,
-  now: number,
-  remoteAddress?: string,
-): Brake | undefined {
+export function lift(book: Book, id: string, remoteAddress?: string): LiftedBrake | undefined {
   const lifted = book.deleteBrake(id);
-  if (lifted === undefined || !isInForce(lifted, now)) return undefined;
+  if (lifted === undefined || !isInForce(lifted, book.now)) return undefined;
   book.log({
-    ...operatorRow('lift', now, remoteAddress),
+    ...operatorRow('lift', book.now, remoteAddress),
     verdict: 'lifted',
     reason: `${lifted.id} ${lifted.scope} ${lifted.target}`,
   });
-  return lifted;
+  return { brake: lifted, liftedAt: book.now };
 }

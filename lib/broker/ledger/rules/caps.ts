@@ -18,21 +18,22 @@ export function keyBalanceName(keyId: string): string {
 }
 
 /**
- * Every cap over a key: its own first, then those of the keys above it, then the budgets.
+ * Every cap over a key: its own first, then those of the keys above it, then the budgets, each with
+ * the balance of one day.
  *
  * @throws BrokerRefusal where the store lacks a key above it: a cap that is missing is a cap that is reached.
  */
-export function capsOver(book: Book, key: KeyRecord, now: number): ChargedCap[] {
+export function capsOver(book: Book, key: KeyRecord, at = book.now): ChargedCap[] {
   const parents = ancestorsOf(book, key).map((parent) => keyCap(book, parent, 'parent'));
   const own = keyCap(book, key, 'key');
   if (!book.hasBudgets && Object.keys(key.budgets).length === 0) return [own, ...parents];
-  const day = dayOf(now);
+  const day = dayOf(at);
   const budgets = subjectsOf(key.subject, key.vendor).flatMap((subject): ChargedCap[] => {
     const capMicros = tighter(book.capOver(subject), appCap(key.budgets, subject));
     if (capMicros === undefined) return [];
     const balanceName = dayBalanceName(subject, day);
     const balance = book.balance(balanceName);
-    return [{ scope: subject.scope, capMicros, balance, balanceName, resetsAt: endOfDay(now) }];
+    return [{ scope: subject.scope, capMicros, balance, balanceName, resetsAt: endOfDay(at) }];
   });
   return [own, ...parents, ...budgets];
 }

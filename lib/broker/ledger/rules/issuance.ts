@@ -17,13 +17,13 @@ export interface KeyLinks {
 
 /** @throws BrokerRefusal where its parent or its lease is not live, or a brake stops it. */
 export function checkIssue(book: Book, key: KeyRecord): void {
-  const { vendor, subject, parentId, createdAt: now } = key;
-  const faults = linkFaults(book, { parentId, leaseId: key.lease?.id }, now);
+  const { vendor, subject, parentId } = key;
+  const faults = linkFaults(book, { parentId, leaseId: key.lease?.id });
   if (faults.length > 0) throw invalidFields(faults);
   const brakes = book.brakes();
   if (brakes.length === 0) return;
   const keyIds = ancestorsOf(book, key).map(({ id }) => id);
-  const brake = brakeOver(brakes, { keyIds, vendor, subject }, now);
+  const brake = brakeOver(brakes, { keyIds, vendor, subject }, book.now);
   if (brake !== undefined) throw brakedBy(brake.scope, brake.reason);
 }
 
@@ -35,27 +35,22 @@ export function writeIssue(book: Book, key: KeyRecord, remoteAddress?: string): 
 }
 
 /** What is wrong with what a key would depend on. */
-export function linkFaults(book: Book, { parentId, leaseId }: KeyLinks, now: number): FieldIssue[] {
+export function linkFaults(book: Book, { parentId, leaseId }: KeyLinks): FieldIssue[] {
   const faults: FieldIssue[] = [];
   if (parentId !== undefined) {
-    const message = parentFault(book, parentId, now);
+    const message = parentFault(book, parentId);
     if (message !== undefined) faults.push({ field: 'parent_id', message });
   }
   if (leaseId !== undefined) {
     const lease = book.lease(leaseId);
-    if (lease === undefined || lease.expiresAt <= now) {
+    if (lease === undefined || lease.expiresAt <= book.now) {
       faults.push({ field: 'lease_id', message: 'is not the id of a live lease' });
     }
   }
   return faults;
 }
 
-export function revoke(
-  book: Book,
-  ids: readonly string[],
-  now: number,
-  remoteAddress?: string,
-): RevokeDecision {
+export function revoke(book: Book, ids: readonly string[], remoteAddress?: string): RevokeDecision {
   const revokedAt = new Map<string, number>();
   const unknown: string[] = [];
   for (const id of ids) {
@@ -65,34 +60,41 @@ export function revoke(
     } else if (key.revokedAt !== undefined) {
       revokedAt.set(id, key.revokedAt);
     } else {
-      book.revokeKey(key, now);
-      revokedAt.set(id, now);
-      book.log(auditRowOf('revoke', now, key, remoteAddress));
+      book.revokeKey(key, book.now);
+      revokedAt.set(id, book.now);
+      book.log(auditRowOf('revoke', book.now, key, remoteAddress));
     }
   }
   return { revokedAt, unknown };
 }
 
+/** Begins a lease. */
+export function beginLease(book: Book, id: string, ttlMs: number): LeaseRecord {
+  const lease = { id, ttlMs, expiresAt: book.now + ttlMs };
+  book.putLease(lease);
+  return lease;
+}
+
 /** Returns `undefined` where the lease is unknown or has lapsed: a lapsed lease stays lapsed. */
-export function renewLease(book: Book, id: string, now: number): LeaseRecord | undefined {
+export function renewLease(book: Book, id: string): LeaseRecord | undefined {
   const lease = book.lease(id);
-  if (lease === undefined || lease.expiresAt <= now) return undefined;
-  const renewed = { ...lease, expiresAt: now + lease.ttlMs };
+  if (lease === undefined || lease.expiresAt <= book.now) return undefined;
+  const renewed = { ...lease, expiresAt: book.now + lease.ttlMs };
   book.putLease(renewed);
   return renewed;
 }
 
 /** Returns false where there was never such a lease. */
-export function endLease(book: Book, id: string, now: number): boolean {
+export function endLease(book: Book, id: string): boolean {
   const lease = book.lease(id);
   if (lease === undefined) return false;
-  book.putLease({ ...lease, expiresAt: Math.min(lease.expiresAt, now) });
+  book.putLease({ ...lease, expiresAt: Math.min(lease.expiresAt, book.now) });
   return true;
 }
 
-function parentFault(book: Book, parentId: string, now: number): string | undefined {
+function parentFault(book: Book, parentId: string): string | undefined {
   const parent = book.key(parentId);
-  if (parent === undefined || !isLive(parent, now)) return 'is not the id of a live key';
+  if (parent === undefined || !isLive(parent, book.now)) return 'is not the id of a live key';
   const { ancestors, missingId } = lineOf(book, parent);
   if (missingId !== undefined) return `is below the key ${missingId}, which is not in the store`;
   return ancestors.length + 1 > MAX_PARENTS

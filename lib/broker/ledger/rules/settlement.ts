@@ -1,5 +1,6 @@
 import type { AuditRow } from '../../audit/audit-entry';
 import type { MicroUsd } from '../../../contract/usd';
+import { instantText } from '../../instant';
 import type { Outcome } from '../../pricing/price';
 import type { Book, ObjectName } from '../book';
 import type { AdmittedCall, CallEnd, Hold } from '../records';
@@ -30,21 +31,23 @@ interface Ended {
 type Conclusion = Outcome & { operatorMicros?: MicroUsd };
 
 /** A call has ended: settles, releases or marks its hold, with the audit row of its outcome. */
-export function finish(book: Book, { call, outcome, now, audit }: CallEnd): void {
+export function finish(book: Book, { call, outcome, audit }: CallEnd, endedAt: number): void {
   const { vendor, account } = call;
   if (outcome.object !== undefined) {
     recordObject(book, { vendor, account }, outcome.object, canReduceExposure(book, call, outcome));
   }
   const operation = book.operation(vendor, call.operationKeyHash ?? '');
   const told = operation?.holdId === call.holdId ? operation?.costliest : undefined;
-  const conclusion = concludeOperation(book, call, outcome, now);
+  const conclusion = concludeOperation(book, call, outcome, endedAt);
   const ended =
-    conclusion === undefined ? undefined : concludeHold(book, call, conclusion, told, now);
+    conclusion === undefined ? undefined : concludeHold(book, call, conclusion, told, endedAt);
   const isOwn = ended?.hold.callId === call.callId;
   book.log(call.audit, {
     ...keyState(book, call.keyId),
     requested_micros: call.micros,
     ...audit,
+    at: instantText(endedAt),
+    latency_ms: endedAt - call.admittedAt,
     event: 'outcome',
     verdict: outcome.ending,
     settled_micros: isOwn ? ended.settledMicros : 0,
@@ -53,11 +56,11 @@ export function finish(book: Book, { call, outcome, now, audit }: CallEnd): void
   });
   if (ended === undefined) return;
   if (!isOwn) {
-    logSettlement(book, ended, now, {
+    logSettlement(book, ended, endedAt, {
       reason: `ended by ${call.callId}, a call with the same Idempotency-Key`,
     });
   }
-  logGivenBack(book, ended.givenBack, now, `lowered by ${call.callId}`);
+  logGivenBack(book, ended.givenBack, endedAt, `lowered by ${call.callId}`);
 }
 
 /** An operator ends a hold: with what it was settled at, or `undefined` where it is released. */
@@ -65,12 +68,11 @@ export function endByOperator(
   book: Book,
   hold: Hold,
   settledMicros: MicroUsd | undefined,
-  now: number,
   remoteAddress: string | undefined,
 ): Hold {
   const state = settledMicros === undefined ? 'released' : 'settled';
   const ended = { hold, state, settledMicros: settledMicros ?? 0, givenBack: [] } as const;
-  endHold(book, ended, hold.objectId, now);
+  endHold(book, ended, hold.objectId, book.now);
   const { vendor, idempotencyKeyHash, callId } = hold;
   if (idempotencyKeyHash !== null) {
     const operation = book.operation(vendor, idempotencyKeyHash);
@@ -78,12 +80,12 @@ export function endByOperator(
       const { operatorMicros: _, ...rest } = operation;
       book.putOperation(vendor, idempotencyKeyHash, {
         ...rest,
-        endedAt: now,
+        endedAt: book.now,
         ...(settledMicros === undefined ? {} : { operatorMicros: settledMicros }),
       });
     }
   }
-  logSettlement(book, ended, now, { remote_address: remoteAddress ?? null });
+  logSettlement(book, ended, book.now, { remote_address: remoteAddress ?? null });
   return book.hold(callId) ?? hold;
 }
 
@@ -91,22 +93,18 @@ export function endByOperator(
  * Opens a hold again that an operator had settled, at no more than it held: a retry is about to
  * leave, and may move all of it.
  */
-export function reopen(book: Book, hold: Hold, now: number, retryId: string): void {
+export function reopen(book: Book, hold: Hold, retryId: string): void {
   const micros = hold.settledMicros;
   book.changeHold(hold, { ...hold, state: 'unknown', settledMicros: 0, endedAt: null });
   book.charge(hold.chargedTo, -micros, hold.heldMicros);
-  logGivenBack(book, [{ hold, micros }], now, `opened again by ${retryId}, a retry`);
+  logGivenBack(book, [{ hold, micros }], book.now, `opened again by ${retryId}, a retry`);
 }
 
 /**
  * The process that sent a call of this operation is gone. Where another call of it was answered with
  * a settlement, that settlement counts: no outcome costs more.
  */
-export function endFlights(
-  book: Book,
-  { vendor, keyHash, operation }: NamedOperation,
-  now: number,
-): void {
+export function endFlights(book: Book, { vendor, keyHash, operation }: NamedOperation): void {
   const { holdId, costliest } = operation;
   if (holdId === undefined || costliest?.ending !== 'settled') return;
   const hold = book.hold(holdId);
@@ -114,13 +112,13 @@ export function endFlights(
   const root = rootOfHold(book, hold, costliest);
   const { finalMicros: _final, ...settled } = costliest;
   const hasOthers = root !== undefined && book.hasOtherCalls(root, hold.callId);
-  const ended = end(book, hold, hasOthers ? settled : costliest, now);
+  const ended = end(book, hold, hasOthers ? settled : costliest, book.now);
   const { costliest: _, ...rest } = operation;
-  book.putOperation(vendor, keyHash, { ...rest, inFlight: 0, endedAt: now });
-  logSettlement(book, ended, now, {
+  book.putOperation(vendor, keyHash, { ...rest, inFlight: 0, endedAt: book.now });
+  logSettlement(book, ended, book.now, {
     reason: 'ended by an answer that came before the broker stopped',
   });
-  logGivenBack(book, ended.givenBack, now, `lowered by ${hold.callId}`);
+  logGivenBack(book, ended.givenBack, book.now, `lowered by ${hold.callId}`);
 }
 
 /** What this ending makes of the hold; `undefined` while other calls under it are in flight. */
@@ -128,7 +126,7 @@ function concludeOperation(
   book: Book,
   call: AdmittedCall,
   outcome: Outcome,
-  now: number,
+  endedAt: number,
 ): Conclusion | undefined {
   const { vendor, operationKeyHash, holdId } = call;
   if (operationKeyHash === undefined) return outcome;
@@ -157,7 +155,7 @@ function concludeOperation(
   book.putOperation(vendor, operationKeyHash, {
     ...(holdsAgain ? rest : others),
     inFlight: 0,
-    ...(open ? {} : { endedAt: now }),
+    ...(open ? {} : { endedAt }),
   });
   return holdsAgain ? { ...conclusion, operatorMicros } : conclusion;
 }
@@ -178,15 +176,15 @@ function concludeHold(
   call: AdmittedCall,
   { operatorMicros, ...outcome }: Conclusion,
   told: Outcome | undefined,
-  now: number,
+  endedAt: number,
 ): Ended | undefined {
   if (call.holdId === undefined) return undefined;
   const hold = book.hold(call.holdId);
   if (hold === undefined) return undefined;
   const kept = lasting(book, call, outcome);
   // What an operator has decided holds against an answer that came before, not against a later one.
-  const isNews = hold.endedAt === null || now >= hold.endedAt;
-  if (hold.state === 'released') return isNews ? recharge(book, hold, kept, now) : undefined;
+  const isNews = hold.endedAt === null || endedAt >= hold.endedAt;
+  if (hold.state === 'released') return isNews ? recharge(book, hold, kept, endedAt) : undefined;
   if (hold.state === 'settled') {
     if (hold.objectId !== null || call.price.kind !== 'amount')
       return raise(book, call, kept, told);
@@ -194,21 +192,21 @@ function concludeHold(
   }
   if (operatorMicros !== undefined) {
     const ended: Ended = { hold, state: 'settled', settledMicros: operatorMicros, givenBack: [] };
-    endHold(book, ended, hold.objectId, now);
+    endHold(book, ended, hold.objectId, endedAt);
     return ended;
   }
   if (kept.ending === 'unknown') {
     book.changeHold(hold, { ...hold, state: 'unknown' });
     return undefined;
   }
-  return end(book, hold, kept, now);
+  return end(book, hold, kept, endedAt);
 }
 
 /** A hold that was released has moved money after all: a later answer to another call on it says so. */
-function recharge(book: Book, hold: Hold, outcome: Outcome, now: number): Ended | undefined {
+function recharge(book: Book, hold: Hold, outcome: Outcome, endedAt: number): Ended | undefined {
   if (outcome.ending !== 'settled') return undefined;
   book.charge(hold.chargedTo, 0, hold.heldMicros);
-  return end(book, hold, outcome, now);
+  return end(book, hold, outcome, endedAt);
 }
 
 /**
@@ -245,14 +243,14 @@ function raise(
   return { hold, state: 'settled', settledMicros: more, givenBack: [] };
 }
 
-function end(book: Book, hold: Hold, outcome: Outcome, now: number): Ended {
+function end(book: Book, hold: Hold, outcome: Outcome, endedAt: number): Ended {
   const root = rootOfHold(book, hold, outcome);
   // What adds to no object that was there before cannot have cost anything before.
   const before = root === undefined || hold.objectId === null ? 0 : book.exposure(root);
   const state = outcome.ending === 'settled' ? 'settled' : 'released';
   const settledMicros =
     state === 'settled' ? settlementOf(hold.heldMicros, outcome.reportedMicros, before) : 0;
-  endHold(book, { hold, state, settledMicros }, root?.id ?? null, now);
+  endHold(book, { hold, state, settledMicros }, root?.id ?? null, endedAt);
   const givenBack =
     root !== undefined && outcome.finalMicros !== undefined
       ? reduceExposure(book, root, outcome.finalMicros)
@@ -265,9 +263,9 @@ function endHold(
   book: Book,
   { hold, state, settledMicros }: Omit<Ended, 'givenBack'>,
   objectId: string | null,
-  now: number,
+  endedAt: number,
 ): void {
-  book.changeHold(hold, { ...hold, state, settledMicros, objectId, endedAt: now });
+  book.changeHold(hold, { ...hold, state, settledMicros, objectId, endedAt });
   book.charge(hold.chargedTo, settledMicros, -hold.heldMicros);
 }
 
@@ -309,11 +307,11 @@ function makesObject({ price }: AdmittedCall, { ending, object }: Outcome): bool
 function logSettlement(
   book: Book,
   { hold, state, settledMicros }: Omit<Ended, 'givenBack'>,
-  now: number,
+  at: number,
   more: Partial<AuditRow>,
 ): void {
   book.log({
-    ...auditOfHold('settlement', now, hold, book.key(hold.keyId)),
+    ...auditOfHold('settlement', at, hold, book.key(hold.keyId)),
     ...keyState(book, hold.keyId),
     verdict: state,
     requested_micros: hold.heldMicros,
@@ -322,10 +320,10 @@ function logSettlement(
   });
 }
 
-function logGivenBack(book: Book, all: readonly GivenBack[], now: number, reason: string): void {
+function logGivenBack(book: Book, all: readonly GivenBack[], at: number, reason: string): void {
   for (const { hold, micros } of all) {
     book.log({
-      ...auditOfHold('give_back', now, hold, book.key(hold.keyId)),
+      ...auditOfHold('give_back', at, hold, book.key(hold.keyId)),
       ...keyState(book, hold.keyId),
       verdict: 'given_back',
       reason,

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock';
+import type { StoreClock } from '../../clock';
 import type { AcceptedDoubts } from '../store-doubt';
 import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
 
@@ -16,7 +16,7 @@ export class LatestInstant {
 
   constructor(
     private readonly connection: SqliteConnection,
-    private readonly clock: Clock,
+    private readonly clock: StoreClock,
   ) {
     this.#write = connection.prepare('INSERT OR REPLACE INTO clock (id, latest) VALUES (1, ?)');
   }

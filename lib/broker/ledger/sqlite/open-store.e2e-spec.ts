@@ -47,14 +47,13 @@ async function spend(ledger: SqliteLedger, cents: number): Promise<void> {
     key: KEY,
     account: '',
     price: { kind: 'amount', micros: cents * CENT, amount: cents, currency: 'usd' },
-    now: 2_000,
     audit: { at: 'now', event: 'refusal', key_id: 'k' },
   });
   if (!decision.admitted) throw decision.refusal;
-  await ledger.end({ call: decision.call, outcome: { ending: 'settled' }, now: 3_000, audit: {} });
+  await ledger.end({ call: decision.call, outcome: { ending: 'settled' }, audit: {} });
 }
 
-const spent = async (ledger: SqliteLedger) => (await ledger.key('k', 2_000))?.balance.spent;
+const spent = async (ledger: SqliteLedger) => (await ledger.key('k'))?.balance.spent;
 
 /** A store in which 1 USD is spent, closed. */
 async function aStore(auditKey?: string): Promise<string> {
@@ -241,14 +240,14 @@ describe('a clock behind the latest instant in the store', () => {
     await first.close();
     await at(file, -5).close();
     const again = at(file, 0);
-    await again.putLease({ id: 'l', ttlMs: 1_000, expiresAt: START });
+    await again.beginLease('l', 1_000);
     await again.close();
     expect(doubtOf(() => at(file, -5.1))).toBe('clock');
   });
 
   it('is the new time where that is meant', async () => {
     const set = at(file, -60, 'clock');
-    await set.putLease({ id: 'l', ttlMs: 1_000, expiresAt: START });
+    await set.beginLease('l', 1_000);
     await set.close();
     await at(file, -64).close();
   });

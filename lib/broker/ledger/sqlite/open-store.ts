@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { AuditChain } from '../../audit/audit-chain';
-import type { Clock } from '../../clock';
+import type { StoreClock } from '../../clock';
 import { StoreInUseError } from '../store-doubt';
 import type { AcceptedDoubts } from '../store-doubt';
 import { AuditTable } from './audit-table';
@@ -34,7 +34,7 @@ export interface StoreSettings {
   auditKey?: string | undefined;
   /** The doubts that are meant. */
   doubts: AcceptedDoubts;
-  clock: Clock;
+  clock: StoreClock;
 }
 
 /** A store that this process has for itself. */

@@ -7,8 +7,11 @@ import type { AdmittedCall } from '../records';
 import { openConnection } from './sqlite-driver';
 import { SqliteLedger } from './sqlite-ledger';
 import { closeStore } from './open-store';
+import { TestClock } from '../../../../test/support/test-clock';
 
 const CENT = 10_000;
+const NOW = 2_000;
+const clock = new TestClock(NOW);
 const folder = mkdtempSync(join(tmpdir(), 'vault-key-redo-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let files = 0;
@@ -37,7 +40,7 @@ function killed(file: string): SqliteLedger {
   for (const end of ['', '-wal', '.audit-key']) {
     if (existsSync(file + end)) copyFileSync(file + end, copy + end);
   }
-  return new SqliteLedger(copy);
+  return new SqliteLedger(copy, { clock });
 }
 
 /** Has every commit of a store fail, or lets it be. */
@@ -59,24 +62,23 @@ async function admit(ledger: SqliteLedger, key: KeyRecord, cents = 100): Promise
     account: '',
     price: { kind: 'amount', micros: cents * CENT, amount: cents, currency: 'usd' },
     operation: { keyHash: `hash ${calls}`, fingerprint: `print ${calls}` },
-    now: 2_000,
     audit: { at: 'then', event: 'refusal', call_id: `call_${calls}`, key_id: key.id },
   });
   if (!decision.admitted) throw decision.refusal;
   return decision.call;
 }
 const end = (ledger: SqliteLedger, hold: AdmittedCall, outcome: Outcome = { ending: 'settled' }) =>
-  ledger.end({ call: hold, outcome, now: 3_000, audit: {} });
-const balance = async (ledger: SqliteLedger, id: string) => (await ledger.key(id, 0))?.balance;
+  ledger.end({ call: hold, outcome, audit: {} });
+const balance = async (ledger: SqliteLedger, id: string) => (await ledger.key(id))?.balance;
 
 describe('what is decided and not yet in its table', () => {
   it('is there after a kill, as it was last', async () => {
     const file = newFile();
-    const ledger = new SqliteLedger(file);
+    const ledger = new SqliteLedger(file, { clock });
     const key = keyOf('k');
     await ledger.issue(key);
     await ledger.issue(keyOf('gone'));
-    await ledger.revoke(['gone'], 1_500);
+    await ledger.revoke(['gone']);
     const [settled, released, open] = [
       await admit(ledger, key),
       await admit(ledger, key, 200),
@@ -90,7 +92,7 @@ describe('what is decided and not yet in its table', () => {
 
     const again = killed(file);
     expect(await balance(again, 'k')).toEqual({ spent: 100 * CENT, held: 300 * CENT });
-    expect((await again.key('gone', 0))?.key.revokedAt).toBe(1_500);
+    expect((await again.key('gone'))?.key.revokedAt).toBe(NOW);
     expect(again.keyByTokenHash('hash of gone')).toBeUndefined();
     expect(again.keyByTokenHash('hash of k')).toMatchObject({ id: 'k' });
     const { entries } = await again.holds({}, { limit: 10 });
@@ -106,7 +108,7 @@ describe('what is decided and not yet in its table', () => {
 
   it('is unknown after a kill where it was in flight, for the retry that comes then too', async () => {
     const file = newFile();
-    const ledger = new SqliteLedger(file);
+    const ledger = new SqliteLedger(file, { clock });
     const key = keyOf('k');
     await ledger.issue(key);
     const hold = await admit(ledger, key);
@@ -117,7 +119,6 @@ describe('what is decided and not yet in its table', () => {
       account: '',
       price: hold.price,
       operation: { keyHash: `hash ${calls}`, fingerprint: `print ${calls}` },
-      now: 4_000,
       audit: { at: 'then', event: 'refusal', call_id: 'retry' },
     });
     if (!retry.admitted) throw retry.refusal;
@@ -128,30 +129,28 @@ describe('what is decided and not yet in its table', () => {
   });
 
   it('is found by every search', async () => {
-    const ledger = new SqliteLedger(':memory:');
+    const ledger = new SqliteLedger(':memory:', { clock });
     await Promise.all(['a', 'b', 'c'].map((id) => ledger.issue(keyOf(id))));
     const hold = await admit(ledger, keyOf('b'));
-    const { entries } = await ledger.keys({ user_id: 'u' }, { limit: 10 }, 2_000);
+    const { entries } = await ledger.keys({ user_id: 'u' }, { limit: 10 });
     expect(entries.map(({ key }) => key.id)).toEqual(['c', 'b', 'a']);
-    await ledger.revoke(['c'], 2_000);
-    expect((await ledger.keys({ status: 'revoked' }, { limit: 10 }, 2_000)).entries).toHaveLength(
-      1,
-    );
+    await ledger.revoke(['c']);
+    expect((await ledger.keys({ status: 'revoked' }, { limit: 10 })).entries).toHaveLength(1);
     expect((await ledger.holds({ state: 'held' }, { limit: 10 })).entries).toHaveLength(1);
-    expect(await ledger.figures(2_000)).toMatchObject({
+    expect(await ledger.figures()).toMatchObject({
       liveKeys: 2,
       openHolds: { held: 1, unknown: 0 },
     });
     await end(ledger, hold);
-    expect((await ledger.figures(2_000)).openHolds).toEqual({ held: 0, unknown: 0 });
-    const brake = { scope: 'user', target: 'u', reason: 'r', createdAt: 3_000 } as const;
-    expect(await ledger.putBrake({ id: 'brk', ...brake })).toBe(2);
+    expect((await ledger.figures()).openHolds).toEqual({ held: 0, unknown: 0 });
+    const brake = { scope: 'user', target: 'u', reason: 'r' } as const;
+    expect(await ledger.putBrake({ id: 'brk', ...brake })).toMatchObject({ hit: 2 });
     await ledger.close();
   });
 
   it('is written to its table in the end, and keeps its place among those before it', async () => {
     const file = newFile();
-    const ledger = new SqliteLedger(file);
+    const ledger = new SqliteLedger(file, { clock });
     const ids = Array.from({ length: 600 }, (_, i) => `k${i}`);
     for (let i = 0; i < ids.length; i += 20) {
       await Promise.all(
@@ -159,15 +158,15 @@ describe('what is decided and not yet in its table', () => {
           const key = keyOf(id);
           await ledger.issueSoon(key);
           await end(ledger, await admit(ledger, key));
-          await ledger.revoke([id], 4_000);
+          await ledger.revoke([id]);
         }),
       );
     }
     for (const store of [killed(file), ledger]) {
-      const { entries } = await store.keys({}, { limit: 1_000 }, 5_000);
+      const { entries } = await store.keys({}, { limit: 1_000 });
       expect(entries.map(({ key }) => key.id).sort()).toEqual([...ids].sort());
       for (const entry of entries) {
-        expect([entry.key.revokedAt, entry.balance.spent]).toEqual([4_000, 100 * CENT]);
+        expect([entry.key.revokedAt, entry.balance.spent]).toEqual([NOW, 100 * CENT]);
       }
       expect(entries.slice(0, 20).map(({ key }) => key.id)).toEqual(ids.slice(-20).reverse());
       expect(await store.verifyAudit()).toMatchObject({ ok: true, entries: 4 * ids.length });
@@ -182,23 +181,23 @@ describe('what is decided and not yet in its table', () => {
 
   it('leaves no trace where its commit fails', async () => {
     const file = newFile();
-    const first = new SqliteLedger(file);
+    const first = new SqliteLedger(file, { clock });
     const key = keyOf('k');
     await first.issue(key);
     await end(first, await admit(first, key));
     await first.close();
 
     breakStore(file, true);
-    const broken = new SqliteLedger(file);
+    const broken = new SqliteLedger(file, { clock });
     await expect(admit(broken, key)).rejects.toMatchObject({ code: 'store_unavailable' });
-    await expect(broken.revoke(['k'], 4_000)).rejects.toMatchObject({ code: 'store_unavailable' });
+    await expect(broken.revoke(['k'])).rejects.toMatchObject({ code: 'store_unavailable' });
     expect(await balance(broken, 'k')).toEqual({ spent: 100 * CENT, held: 0 });
     expect(broken.keyByTokenHash('hash of k')).toMatchObject({ id: 'k' });
     expect(await broken.verifyAudit()).toMatchObject({ ok: true, entries: 3 });
     await broken.close();
 
     breakStore(file, false);
-    const mended = new SqliteLedger(file);
+    const mended = new SqliteLedger(file, { clock });
     await admit(mended, key, 200);
     expect(await balance(mended, 'k')).toEqual({ spent: 100 * CENT, held: 200 * CENT });
     await mended.close();
@@ -208,7 +207,7 @@ describe('what is decided and not yet in its table', () => {
 describe('a settlement that waits for a commit', () => {
   it('is settled after a clean stop, and counted as unknown after a kill', async () => {
     const file = newFile();
-    const ledger = new SqliteLedger(file);
+    const ledger = new SqliteLedger(file, { clock });
     const key = keyOf('k');
     await ledger.issue(key);
     const settled = end(ledger, await admit(ledger, key));
@@ -219,13 +218,13 @@ describe('a settlement that waits for a commit', () => {
 
     await ledger.close();
     await settled;
-    const stopped = new SqliteLedger(file);
+    const stopped = new SqliteLedger(file, { clock });
     expect(await balance(stopped, 'k')).toEqual({ spent: 100 * CENT, held: 0 });
     await stopped.close();
   });
 
   it('is seen by every question that is asked before', async () => {
-    const ledger = new SqliteLedger(':memory:');
+    const ledger = new SqliteLedger(':memory:', { clock });
     const key = keyOf('k', { capMicros: 100 * CENT });
     await ledger.issue(key);
     void end(ledger, await admit(ledger, key), { ending: 'released' });
@@ -238,8 +237,8 @@ describe('a settlement that waits for a commit', () => {
 
 describe('a key that is given before it is written down', () => {
   it('serves its first call at once, and one commit is for both', async () => {
-    const ledger = new SqliteLedger(':memory:');
-    const { commits } = await ledger.figures(0);
+    const ledger = new SqliteLedger(':memory:', { clock });
+    const { commits } = await ledger.figures();
     const key = keyOf('k');
     await ledger.issueSoon(key);
     expect(ledger.keyByTokenHash('hash of k')).toMatchObject({ id: 'k' });
@@ -247,29 +246,29 @@ describe('a key that is given before it is written down', () => {
     const { entries } = await ledger.audit({}, { limit: 10 });
     expect(entries.map(({ event }) => event)).toEqual(['intent', 'issue']);
     // One for the two of them.
-    expect((await ledger.figures(0)).commits).toBe(commits + 1);
+    expect((await ledger.figures()).commits).toBe(commits + 1);
     await ledger.close();
   });
 
   it('is listed and is a parent before anything else is asked of it', async () => {
-    const ledger = new SqliteLedger(':memory:');
+    const ledger = new SqliteLedger(':memory:', { clock });
     await ledger.issueSoon(keyOf('parent', { capMicros: 50 * CENT }));
     const child = keyOf('child', { parentId: 'parent' });
     await ledger.issueSoon(child);
     await expect(admit(ledger, child)).rejects.toMatchObject({ fields: { scope: 'parent' } });
     await ledger.issueSoon(keyOf('other'));
-    const { entries } = await ledger.keys({}, { limit: 10 }, 2_000);
+    const { entries } = await ledger.keys({}, { limit: 10 });
     expect(entries.map(({ key }) => key.id)).toEqual(['other', 'child', 'parent']);
     await ledger.close();
   });
 
   it('is written down within moments where no call follows', async () => {
     const file = newFile();
-    const ledger = new SqliteLedger(file);
+    const ledger = new SqliteLedger(file, { clock });
     await ledger.issueSoon(keyOf('k'));
     const isWritten = async () => {
       const again = killed(file);
-      const found = await again.key('k', 0);
+      const found = await again.key('k');
       await again.close();
       return found !== undefined;
     };
@@ -278,13 +277,12 @@ describe('a key that is given before it is written down', () => {
   });
 
   it('is not given under a brake, nor under a parent or a lease that is not live', async () => {
-    const ledger = new SqliteLedger(':memory:');
+    const ledger = new SqliteLedger(':memory:', { clock });
     await ledger.putBrake({
       id: 'brk',
       scope: 'user',
       target: 'stopped',
       reason: 'r',
-      createdAt: 0,
     });
     for (const [more, code] of [
       [{ subject: { user_id: 'stopped' } }, 'braked'],
@@ -297,10 +295,10 @@ describe('a key that is given before it is written down', () => {
   });
 
   it('is stopped by a brake that comes after it, and by its revocation, at once', async () => {
-    const ledger = new SqliteLedger(':memory:');
+    const ledger = new SqliteLedger(':memory:', { clock });
     const [braked, revoked] = [keyOf('braked'), keyOf('revoked')];
     await Promise.all([ledger.issueSoon(braked), ledger.issueSoon(revoked)]);
-    const revocation = ledger.revoke(['revoked'], 1_500);
+    const revocation = ledger.revoke(['revoked']);
     const refused = admit(ledger, revoked);
     await expect(refused).rejects.toMatchObject({ code: 'invalid_key' });
     await revocation;
@@ -310,7 +308,6 @@ describe('a key that is given before it is written down', () => {
       scope: 'key',
       target: 'braked',
       reason: 'r',
-      createdAt: 0,
     });
     await expect(admit(ledger, braked)).rejects.toMatchObject({ code: 'braked' });
     await ledger.close();
@@ -318,9 +315,9 @@ describe('a key that is given before it is written down', () => {
 
   it('is asked for at the store first, once a commit has failed', async () => {
     const file = newFile();
-    await new SqliteLedger(file).close();
+    await new SqliteLedger(file, { clock }).close();
     breakStore(file, true);
-    const ledger = new SqliteLedger(file);
+    const ledger = new SqliteLedger(file, { clock });
     const key = keyOf('k');
     await ledger.issueSoon(key);
     await expect(admit(ledger, key)).rejects.toMatchObject({ code: 'store_unavailable' });

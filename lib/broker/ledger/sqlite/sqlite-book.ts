@@ -27,6 +27,8 @@ export interface BookTables {
 
 /** The rows of a SQLite store, each read when a rule asks for it. */
 export class SqliteBook implements Book {
+  now = 0;
+
   constructor(
     private readonly tables: BookTables,
     private readonly unwrittenKey: (id: string) => KeyRecord | undefined,

@@ -1,4 +1,3 @@
-import { Clock } from '../../clock';
 import { StoreLedger } from '../store-ledger';
 import { SqliteStore } from './sqlite-store';
 import type { SqliteStoreSettings } from './sqlite-store';
@@ -10,8 +9,7 @@ export class SqliteLedger extends StoreLedger {
    * @throws As `SqliteStore`.
    */
   constructor(file: string, settings: SqliteStoreSettings = {}) {
-    const { clock = new Clock(), log = () => {} } = settings;
-    super(new SqliteStore(file, { ...settings, clock }), log);
-    this.resumeCounts(clock.now());
+    super(new SqliteStore(file, settings), settings.log);
+    this.resumeCounts();
   }
 }

@@ -1,4 +1,5 @@
 import { Clock } from '../../clock';
+import type { StoreClock } from '../../clock';
 import { UnexpectedErrors } from '../../metrics/unexpected-errors';
 import type { KeyRecord } from '../../keys/key';
 import { notFound } from '../../refusal';
@@ -46,7 +47,8 @@ export class SqliteStore implements Store {
   readonly #operations: OperationTable;
   readonly #auditLog: AuditTable;
   readonly #redo: RedoLog;
-  readonly #book: Book;
+  readonly #book: SqliteBook;
+  readonly #clock: StoreClock;
   readonly #queries: Queries;
   #hooks: StoreHooks | undefined;
 
@@ -60,6 +62,7 @@ export class SqliteStore implements Store {
     const { clock = new Clock(), doubts = new AcceptedDoubts(), log = () => {} } = settings;
     const unexpected = new UnexpectedErrors(log);
     this.#log = log;
+    this.#clock = clock;
     this.#file = openStore(file, { ...settings, clock, doubts });
     const { connection, chain, latest } = this.#file;
     this.#connection = connection;
@@ -119,7 +122,7 @@ export class SqliteStore implements Store {
       });
       this.#checkpoint();
       checkBalances(connection, file, doubts);
-      this.#endFlights(clock.now());
+      this.#endFlights();
       this.#keys.beginCount(clock.now());
     } catch (error) {
       this.#file.abandon();
@@ -133,24 +136,28 @@ export class SqliteStore implements Store {
   }
 
   run<T>(work: (book: Book) => T): Promise<T> {
-    return this.#commits.run(() => work(this.#book));
+    return this.#commits.run(() => this.#do(work));
   }
 
   runSoon<T>(work: (book: Book) => T): Promise<T> {
-    return this.#commits.runSoon(() => work(this.#book));
+    return this.#commits.runSoon(() => this.#do(work));
   }
 
   keep({ work, ...told }: KeptWork): Promise<boolean> {
-    return this.#commits.keep({ work: () => work(this.#book), ...told });
+    return this.#commits.keep({ work: () => this.#do(work), ...told });
   }
 
   async read<T>(work: (book: Book) => T): Promise<T> {
     this.#commits.flush();
-    return work(this.#book);
+    return this.#do(work);
   }
 
   peek<T>(work: (book: Book) => T): T {
-    return work(this.#book);
+    return this.#do(work);
+  }
+
+  now(): number {
+    return this.#clock.now();
   }
 
   async checkpoint(): Promise<Queries> {
@@ -163,10 +170,10 @@ export class SqliteStore implements Store {
     return this.#auditLog;
   }
 
-  async counts(now: number): Promise<StoreCounts> {
+  async counts(): Promise<StoreCounts> {
     this.#commits.flush();
     return {
-      liveKeys: this.#keys.counts(now).live,
+      liveKeys: this.#keys.counts(this.now()).live,
       openHolds: this.#holds.openCounts,
       ...this.#commits.figures,
     };
@@ -213,12 +220,17 @@ export class SqliteStore implements Store {
     }
   }
 
+  #do<T>(work: (book: Book) => T): T {
+    this.#book.now = this.#clock.now();
+    return work(this.#book);
+  }
+
   /** What was in flight when the last process ended is in flight no more. */
-  #endFlights(now: number): void {
+  #endFlights(): void {
     const inFlight = this.#operations.inFlight();
     if (inFlight.length > 0) {
       this.#commits.runNow(() => {
-        for (const each of inFlight) endFlights(this.#book, each, now);
+        this.#do((book) => inFlight.forEach((each) => endFlights(book, each)));
         this.#redo.checkpoint();
       });
     }
