@@ -120,6 +120,7 @@ interface PlainHold {
   day: string;
   held: number;
   settled: number;
+  isEndedByOperator: boolean;
   state: 'held' | 'settled' | 'released' | 'unknown';
 }
 
@@ -130,8 +131,8 @@ interface PlainOperation {
   flights: number;
   outcomes: Step[];
   endedAt?: number;
-  /** What an operator settled it at, in cents. */
-  operatorCents?: number | undefined;
+  /** Those of its holds that operators have settled. */
+  earlier: PlainHold[];
 }
 
 /** What the ledger must agree with: lists, sums and no store. */
@@ -298,10 +299,11 @@ async function play(ledger: Ledger, clock: TestClock, script: readonly Step[]): 
         await ended;
         hold.state = step.cents === undefined ? 'released' : 'settled';
         hold.settled = step.cents ?? 0;
+        hold.isEndedByOperator = true;
         for (const operation of book.operations.values()) {
           if (operation.hold !== hold) continue;
           operation.endedAt = book.now;
-          operation.operatorCents = step.cents;
+          if (step.cents !== undefined) operation.earlier.push(hold);
         }
         break;
       }
@@ -336,19 +338,14 @@ async function play(ledger: Ledger, clock: TestClock, script: readonly Step[]): 
       known.flights === 0 &&
       known.endedAt !== undefined &&
       known.endedAt + DAY <= book.now;
-    const retry =
-      known !== undefined &&
-      !forgotten &&
-      known.fingerprint === fingerprint &&
-      known.hold.state !== 'released' &&
-      known.firstSentAt + 23 * HOUR >= book.now;
-    // What an operator settled may cost the rest of its hold after all.
-    const reopens =
-      retry &&
-      known.operatorCents !== undefined &&
-      known.hold.state === 'settled' &&
-      known.hold.settled <= known.hold.held;
-    const rest = reopens ? known.hold.held - known.hold.settled : 0;
+    const isLate = known !== undefined && known.firstSentAt + 23 * HOUR < book.now;
+    const isOver =
+      known !== undefined && (known.hold.state === 'released' || known.hold.isEndedByOperator);
+    const same = known !== undefined && !forgotten && known.fingerprint === fingerprint;
+    const retry = same && !isOver && !isLate;
+    // The operation moves its money once: what an operator has settled of it is not held again.
+    const earlier = same && !isLate ? known.earlier : [];
+    const held = Math.max(0, cents - earlier.reduce((sum, { settled }) => sum + settled, 0));
     const hasRoom = (caps: { cap: number; taken: number }[], needed: number): boolean =>
       needed === 0 || caps.every(({ cap, taken }) => taken + needed <= cap);
     const braked = book.braked !== undefined && subject.user_id === book.braked;
@@ -357,18 +354,13 @@ async function play(ledger: Ledger, clock: TestClock, script: readonly Step[]): 
     else if (book.revoked.has(key)) expected = 'invalid_key';
     else if (known !== undefined && !forgotten && known.fingerprint !== fingerprint)
       expected = 'idempotency_key_reused';
-    else if (
-      !(retry
-        ? hasRoom(book.capsOver(known.hold.chain[0]!, known.hold.day), rest)
-        : hasRoom(book.capsOver(key), cents))
-    )
-      expected = 'cap_exhausted';
+    else if (same && isLate && !isOver && known.flights > 0) expected = 'overloaded';
+    else if (!retry && !hasRoom(book.capsOver(key), held)) expected = 'cap_exhausted';
     expect(code).toBe(expected);
     if (!decision.admitted) return;
 
     if (retry) {
       if (known.flights === 0) known.outcomes = [];
-      if (reopens) Object.assign(known.hold, { state: 'unknown', settled: 0 });
       known.flights++;
       flights.push({ hold: decision.call, plain: known.hold, under: under!, cents });
       return;
@@ -378,9 +370,10 @@ async function play(ledger: Ledger, clock: TestClock, script: readonly Step[]): 
       chain: book.chainOf(key),
       subject,
       day: book.day,
-      held: cents,
+      held,
       settled: 0,
       state: 'held',
+      isEndedByOperator: false,
     };
     book.holds.push(plain);
     flights.push({ hold: decision.call, plain, cents, ...(under === undefined ? {} : { under }) });
@@ -388,9 +381,10 @@ async function play(ledger: Ledger, clock: TestClock, script: readonly Step[]): 
       book.operations.set(under, {
         fingerprint,
         hold: plain,
-        firstSentAt: book.now,
+        firstSentAt: same && !isLate && known.hold.isEndedByOperator ? known.firstSentAt : book.now,
         flights: 1,
         outcomes: [],
+        earlier: [...earlier],
       });
     }
   }
@@ -408,18 +402,10 @@ async function play(ledger: Ledger, clock: TestClock, script: readonly Step[]): 
       if (--own.flights > 0) return;
       ends = own.outcomes.map((each) => (each as { as: string }).as);
     }
-    // Where the retries have moved nothing, the operator is right about what came before them.
-    const moved = ends.some((each) => each !== 'released');
-    if (own?.operatorCents !== undefined && plain.state === 'unknown' && !moved) {
-      Object.assign(plain, { state: 'settled', settled: own.operatorCents });
-      own.endedAt = book.now;
-      return;
-    }
-    if (own !== undefined) own.operatorCents = undefined;
     plain.state = concluded(plain.state, ends);
-    // An operator may have settled it at less than the answer to a retry says.
-    if (ends.includes('more')) plain.settled = Math.max(plain.settled, cents + 50);
-    else if (ends.includes('settled')) plain.settled = Math.max(plain.settled, cents);
+    const before = (own?.earlier ?? []).reduce((sum, { settled }) => sum + settled, 0);
+    const cost = Math.max(plain.held, ends.includes('more') ? cents + 50 - before : 0);
+    if (plain.state === 'settled') plain.settled = Math.max(plain.settled, cost);
     if (own !== undefined && plain.state !== 'unknown') own.endedAt = book.now;
   }
 

@@ -86,6 +86,8 @@ export interface Hold {
   idempotencyKeyHash: string | null;
   createdAt: number;
   endedAt: number | null;
+  /** Whether an operator has ended it: no answer that came before changes it. */
+  isEndedByOperator: boolean;
 }
 
 export interface RevokeDecision {

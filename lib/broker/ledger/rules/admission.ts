@@ -3,21 +3,19 @@ import { dayBalanceName, dayOf, subjectsOf } from '../../budgets/budget';
 import { instantText } from '../../instant';
 import { isLive } from '../../keys/key';
 import type { KeyRecord } from '../../keys/key';
-import { usdText } from '../../../contract/usd';
 import type { MicroUsd } from '../../../contract/usd';
 import { BrokerRefusal, brakedBy, invalidKey, parentMissing } from '../../refusal';
 import type { Book } from '../book';
 import type { Admission, Decision, Hold } from '../records';
-import { holdFor } from './amount-to-hold';
+import { addsToObject, holdFor } from './amount-to-hold';
 import { lineOf } from './ancestry';
 import { auditOfCap } from './audit-rows';
 import { brakeOn } from './brakes';
 import { capRefusal, capsOver, keyCap, remainingAfter } from './caps';
 import type { ChargedCap } from './caps';
 import { knownObject, rootOf } from './objects';
-import { classifyAttempt } from './operation';
-import type { Operation } from './operation';
-import { reopen } from './settlement';
+import { classifyAttempt, isInWindow } from './operation';
+import type { Attempt, Operation } from './operation';
 
 /** What came of an admission, and the audit row of a refusal, which the ledger may count with others. */
 export interface AdmissionResult {
@@ -52,85 +50,69 @@ export function admit(book: Book, admission: Admission): AdmissionResult {
 
   const known = knownOperation(book, admission);
   if (known?.attempt === 'conflict') return refuse(idempotencyKeyReused());
+  if (known?.attempt === 'too_early') return refuse(operationUnderWay());
+  const caps = capsOver(book, key);
   if (known?.attempt === 'retry') {
-    const hold = holdToReopen(book, known.operation);
-    if (hold !== undefined) {
-      const refusal = reopenRefusal(book, hold);
-      if (refusal !== undefined) return refuse(refusal, hold.heldMicros - hold.settledMicros);
-      reopen(book, hold, admission.callId);
-    }
-    const caps = capsOver(book, key);
     return { decision: admitRetry(book, admission, known.operation, caps) };
   }
-  const caps = capsOver(book, key);
-  const micros = amountToHold(book, admission);
+  const kept = carriedOver(book, known);
+  const micros = amountToHold(book, admission, kept);
   if (micros instanceof BrokerRefusal) return refuse(micros);
   const refusal = capRefusal(caps, micros);
   if (refusal !== undefined) return refuse(refusal, micros);
-  return { decision: admitNew(book, admission, key, caps, micros) };
+  return { decision: admitNew(book, admission, { key, caps, micros, kept }) };
 }
 
-function knownOperation(book: Book, { key, operation }: Admission) {
+interface KnownOperation {
+  operation: Operation;
+  hold: Hold | undefined;
+  attempt: Attempt;
+}
+
+function knownOperation(book: Book, { key, operation }: Admission): KnownOperation | undefined {
   if (operation === undefined) return undefined;
   const known = book.operation(key.vendor, operation.keyHash);
   if (known === undefined) return undefined;
   const hold = known.holdId === undefined ? undefined : book.hold(known.holdId);
-  const attempt = classifyAttempt(known, operation.fingerprint, hold?.state, book.now);
-  return { operation: known, attempt };
-}
-
-/**
- * The hold of an operation that is as an operator has settled it: a retry may move all of it. What
- * the vendor has said of it since, by an answer or by giving money back, is newer.
- */
-function holdToReopen(book: Book, { holdId, operatorMicros }: Operation): Hold | undefined {
-  if (operatorMicros === undefined || holdId === undefined) return undefined;
-  const hold = book.hold(holdId);
-  const isAsSaid = hold?.state === 'settled' && hold.settledMicros === operatorMicros;
-  return isAsSaid && operatorMicros <= hold.heldMicros ? hold : undefined;
-}
-
-/** Why a hold has no room any more under the caps that it is charged to. */
-function reopenRefusal(book: Book, hold: Hold): BrokerRefusal | undefined {
-  const key = book.key(hold.keyId);
-  if (key === undefined) return invalidKey(true);
-  const isOfToday = dayOf(hold.createdAt) === dayOf(book.now);
-  // A day that is over refills nothing.
-  const caps = capsOver(book, key, hold.createdAt).map(({ resetsAt, ...cap }) =>
-    isOfToday && resetsAt !== undefined ? { ...cap, resetsAt } : cap,
-  );
-  const micros = hold.heldMicros - hold.settledMicros;
-  const need = `An operator has settled the first call of this operation at ${usdText(hold.settledMicros)}, so its retry needs another ${usdText(micros)}`;
-  return capRefusal(caps, micros, need);
+  const attempt = classifyAttempt(known, operation.fingerprint, hold, book.now);
+  return { operation: known, attempt, hold };
 }
 
 function amountToHold(
   book: Book,
   { key: { vendor }, account, price }: Admission,
+  { earlierHoldIds }: Partial<Operation>,
 ): MicroUsd | BrokerRefusal {
   const object =
     'objectId' in price ? knownObject(book, { vendor, account, id: price.objectId }) : undefined;
   try {
-    return holdFor(price, object);
+    const micros = holdFor(price, object);
+    // What was settled of an object that was there before is in its exposure.
+    return addsToObject(price) ? micros : Math.max(0, micros - settledOf(book, earlierHoldIds));
   } catch (error) {
     if (error instanceof BrokerRefusal) return error;
     throw error;
   }
 }
 
+interface NewCall {
+  key: KeyRecord;
+  caps: readonly ChargedCap[];
+  micros: MicroUsd;
+  /** What stays of the calls of its operation that came before. */
+  kept: Partial<Operation>;
+}
+
 function admitNew(
   book: Book,
   admission: Admission,
-  key: KeyRecord,
-  caps: readonly ChargedCap[],
-  micros: MicroUsd,
+  { key, caps, micros, kept }: NewCall,
 ): Decision {
   const { callId, account, price, operation } = admission;
   const { vendor, subject } = key;
-  const root =
-    'objectId' in price && price.kind !== 'refund'
-      ? rootOf(book, { vendor, account, id: price.objectId })
-      : undefined;
+  const root = addsToObject(price)
+    ? rootOf(book, { vendor, account, id: price.objectId })
+    : undefined;
   const isUncontended = root !== undefined && !book.hasOtherCalls(root, callId);
   const holds = price.kind !== 'free';
   if (holds) {
@@ -149,6 +131,7 @@ function admitNew(
       idempotencyKeyHash: operation?.keyHash ?? null,
       createdAt: book.now,
       endedAt: null,
+      isEndedByOperator: false,
     });
     book.charge(chargedTo, 0, micros);
   }
@@ -157,6 +140,7 @@ function admitNew(
       fingerprint: operation.fingerprint,
       ...(holds ? { holdId: callId } : {}),
       firstSentAt: book.now,
+      ...kept,
       inFlight: 1,
     });
   }
@@ -165,6 +149,28 @@ function admitNew(
     holdId: holds ? callId : undefined,
     isUncontended,
   });
+}
+
+/**
+ * What stays of an operation whose hold an operator has ended: the vendor may still replay its first
+ * call, and what the operator has settled counts.
+ */
+function carriedOver(book: Book, before: KnownOperation | undefined): Partial<Operation> {
+  if (before === undefined || !isInWindow(before.operation, book.now)) return {};
+  const { operation, hold } = before;
+  if (hold?.isEndedByOperator !== true) {
+    const { earlierHoldIds } = operation;
+    return earlierHoldIds === undefined ? {} : { earlierHoldIds };
+  }
+  const { firstSentAt, earlierHoldIds = [] } = operation;
+  return {
+    firstSentAt,
+    earlierHoldIds: hold.state === 'settled' ? [...earlierHoldIds, hold.callId] : earlierHoldIds,
+  };
+}
+
+function settledOf(book: Book, holdIds: readonly string[] = []): MicroUsd {
+  return holdIds.reduce((sum, id) => sum + (book.hold(id)?.settledMicros ?? 0), 0);
 }
 
 /** The hold of the operation covers this call too, whichever key it comes under. */
@@ -222,6 +228,15 @@ function admitted(
     },
     remainingMicros,
   };
+}
+
+function operationUnderWay(): BrokerRefusal {
+  return new BrokerRefusal(
+    'overloaded',
+    'The first call with this Idempotency-Key was sent more than 23 hours ago, and another one is still under way. Try again once that has ended.',
+    {},
+    { 'retry-after': '1' },
+  );
 }
 
 function idempotencyKeyReused(): BrokerRefusal {

@@ -39,13 +39,18 @@ export function holdFor(price: Price, object: KnownObject | undefined): MicroUsd
   }
 }
 
-/** What a hold settles at, given what the object had cost before it. */
+/** Whether a call adds to what an object costs that was there before it. */
+export function addsToObject(price: Price): price is Extract<Price, { objectId: string }> {
+  return 'objectId' in price && price.kind !== 'refund';
+}
+
+/** What a hold settles at, given what the object, or the operation, had cost before it. */
 export function settlementOf(
   heldMicros: MicroUsd,
   reportedMicros: MicroUsd | undefined,
-  exposureBefore: MicroUsd,
+  before: MicroUsd,
 ): MicroUsd {
-  return Math.max(heldMicros, (reportedMicros ?? 0) - exposureBefore);
+  return Math.max(heldMicros, (reportedMicros ?? 0) - before);
 }
 
 function checkCurrency(given: string | undefined, object: KnownObject): void {

@@ -18,22 +18,23 @@ export function keyBalanceName(keyId: string): string {
 }
 
 /**
- * Every cap over a key: its own first, then those of the keys above it, then the budgets, each with
- * the balance of one day.
+ * Every cap over a key: its own first, then those of the keys above it, then the budgets.
  *
  * @throws BrokerRefusal where the store lacks a key above it: a cap that is missing is a cap that is reached.
  */
-export function capsOver(book: Book, key: KeyRecord, at = book.now): ChargedCap[] {
+export function capsOver(book: Book, key: KeyRecord): ChargedCap[] {
   const parents = ancestorsOf(book, key).map((parent) => keyCap(book, parent, 'parent'));
   const own = keyCap(book, key, 'key');
   if (!book.hasBudgets && Object.keys(key.budgets).length === 0) return [own, ...parents];
-  const day = dayOf(at);
+  const day = dayOf(book.now);
   const budgets = subjectsOf(key.subject, key.vendor).flatMap((subject): ChargedCap[] => {
     const capMicros = tighter(book.capOver(subject), appCap(key.budgets, subject));
     if (capMicros === undefined) return [];
     const balanceName = dayBalanceName(subject, day);
     const balance = book.balance(balanceName);
-    return [{ scope: subject.scope, capMicros, balance, balanceName, resetsAt: endOfDay(at) }];
+    return [
+      { scope: subject.scope, capMicros, balance, balanceName, resetsAt: endOfDay(book.now) },
+    ];
   });
   return [own, ...parents, ...budgets];
 }
@@ -45,18 +46,14 @@ export function keyCap(book: Book, key: KeyRecord, scope: 'key' | 'parent'): Cha
 }
 
 /** The refusal of a hold that would pass a cap; `undefined` where it fits. What costs nothing always does. */
-export function capRefusal(
-  caps: readonly CapState[],
-  micros: MicroUsd,
-  need = `This call needs ${usdText(micros)}`,
-): BrokerRefusal | undefined {
+export function capRefusal(caps: readonly CapState[], micros: MicroUsd): BrokerRefusal | undefined {
   if (micros === 0) return undefined;
   const passed = caps.find((cap) => remainingOf(cap) < micros);
   if (passed === undefined) return undefined;
   const { scope, capMicros, balance } = passed;
   return new BrokerRefusal(
     'cap_exhausted',
-    `${need}, but ${usdText(remainingOf(passed))} remain of the ${scope}'s cap of ${usdText(capMicros)}. Do not retry it.`,
+    `This call needs ${usdText(micros)}, but ${usdText(remainingOf(passed))} remain of the ${scope}'s cap of ${usdText(capMicros)}. Do not retry it.`,
     {
       scope,
       cap_usd: toUsd(capMicros),

@@ -1,9 +1,12 @@
 import type { Outcome } from '../../pricing/price';
 import { conclusionOf, costlier, classifyAttempt } from './operation';
 import type { Operation } from './operation';
+import type { HoldState } from '../../../contract/states';
 
 const HOUR = 3_600_000;
 const operation: Operation = { fingerprint: 'f', holdId: 'c', firstSentAt: 0, inFlight: 0 };
+
+const holdIn = (state: HoldState) => ({ state, isEndedByOperator: false });
 
 const settled: Outcome = { ending: 'settled' };
 const unknown: Outcome = { ending: 'unknown' };
@@ -22,14 +25,28 @@ describe('a call under a known idempotency key', () => {
     ['another call', 'g', 'settled', 0, 'conflict'],
     ['another call, a day after an unknown outcome', 'g', 'unknown', 48 * HOUR, 'conflict'],
   ] as const)('%s', (_title, fingerprint, hold, now, attempt) => {
-    expect(classifyAttempt(operation, fingerprint, hold, now)).toBe(attempt);
+    const known = hold === undefined ? undefined : holdIn(hold);
+    expect(classifyAttempt(operation, fingerprint, known, now)).toBe(attempt);
+  });
+
+  it('has a new hold once an operator has ended the one before', () => {
+    const ended = { state: 'settled', isEndedByOperator: true } as const;
+    expect(classifyAttempt(operation, 'f', ended, HOUR)).toBe('new');
+  });
+
+  it('waits, 23 hours after the first, until no call is in flight on the hold before', () => {
+    const busy = { ...operation, inFlight: 1 };
+    expect(classifyAttempt(busy, 'f', holdIn('unknown'), 23 * HOUR + 1)).toBe('too_early');
+    expect(classifyAttempt(busy, 'f', undefined, 23 * HOUR + 1)).toBe('new');
   });
 
   it('another call is taken a day after the hold has ended, and not while a call is in flight', () => {
     const ended = { ...operation, endedAt: HOUR };
-    expect(classifyAttempt(ended, 'g', 'settled', 25 * HOUR - 1)).toBe('conflict');
-    expect(classifyAttempt(ended, 'g', 'settled', 25 * HOUR)).toBe('new');
-    expect(classifyAttempt({ ...ended, inFlight: 1 }, 'g', 'settled', 99 * HOUR)).toBe('conflict');
+    expect(classifyAttempt(ended, 'g', holdIn('settled'), 25 * HOUR - 1)).toBe('conflict');
+    expect(classifyAttempt(ended, 'g', holdIn('settled'), 25 * HOUR)).toBe('new');
+    expect(classifyAttempt({ ...ended, inFlight: 1 }, 'g', holdIn('settled'), 99 * HOUR)).toBe(
+      'conflict',
+    );
   });
 });
 

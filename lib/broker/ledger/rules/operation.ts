@@ -1,6 +1,6 @@
 import type { HoldState } from '../../../contract/states';
-import type { MicroUsd } from '../../../contract/usd';
 import type { Outcome } from '../../pricing/price';
+import type { Hold } from '../records';
 
 const HOUR_MS = 3_600_000;
 /** Stripe forgets an Idempotency-Key after 24 hours; a call after 23 is taken for a new one. */
@@ -24,26 +24,39 @@ export interface Operation {
   costliest?: Outcome;
   /** When its hold ended, or the last call of an operation without one. */
   endedAt?: number;
-  /** What an operator settled its hold at. What a retry then moves is not known. */
-  operatorMicros?: MicroUsd;
+  /**
+   * Its earlier holds, which an operator has settled. The operation moves its money once, so what
+   * they count is neither held nor settled again.
+   */
+  earlierHoldIds?: readonly string[];
 }
 
-/** What a call under a known key is: another use of the key, a retry, or a call with a new hold. */
-export type Attempt = 'conflict' | 'retry' | 'new';
+/**
+ * What a call under a known key is: another use of the key, a retry, a call with a new hold, or one
+ * that cannot have a new hold yet, since calls are in flight under the one before.
+ */
+export type Attempt = 'conflict' | 'retry' | 'new' | 'too_early';
 
 /** What a call under a key that is known already means. */
 export function classifyAttempt(
   operation: Operation,
   fingerprint: string,
-  hold: HoldState | undefined,
+  hold: Pick<Hold, 'state' | 'isEndedByOperator'> | undefined,
   now: number,
 ): Attempt {
-  const { endedAt, firstSentAt, inFlight } = operation;
+  const { endedAt, inFlight } = operation;
   if (operation.fingerprint !== fingerprint) {
     const forgotten = inFlight === 0 && endedAt !== undefined && endedAt + MEMORY_MS <= now;
     return forgotten ? 'new' : 'conflict';
   }
-  return hold === 'released' || firstSentAt + RETRY_WINDOW_MS < now ? 'new' : 'retry';
+  if (hold?.state === 'released' || hold?.isEndedByOperator === true) return 'new';
+  if (isInWindow(operation, now)) return 'retry';
+  return hold !== undefined && inFlight > 0 ? 'too_early' : 'new';
+}
+
+/** Whether the vendor may still know the key: what is sent under it may be the first call's replay. */
+export function isInWindow({ firstSentAt }: Operation, now: number): boolean {
+  return firstSentAt + RETRY_WINDOW_MS >= now;
 }
 
 /** The costlier of two outcomes: what is settled, by how much; then what is unknown. */

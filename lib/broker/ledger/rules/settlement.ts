@@ -27,9 +27,6 @@ interface Ended {
   givenBack: readonly GivenBack[];
 }
 
-/** How an operation ended, and what an operator had settled it at, where that holds again. */
-type Conclusion = Outcome & { operatorMicros?: MicroUsd };
-
 /** A call has ended: settles, releases or marks its hold, with the audit row of its outcome. */
 export function finish(book: Book, { call, outcome, audit }: CallEnd, endedAt: number): void {
   const { vendor, account } = call;
@@ -60,7 +57,7 @@ export function finish(book: Book, { call, outcome, audit }: CallEnd, endedAt: n
       reason: `ended by ${call.callId}, a call with the same Idempotency-Key`,
     });
   }
-  logGivenBack(book, ended.givenBack, endedAt, `lowered by ${call.callId}`);
+  logGivenBack(book, ended.givenBack, endedAt, call.callId);
 }
 
 /** An operator ends a hold: with what it was settled at, or `undefined` where it is released. */
@@ -70,34 +67,20 @@ export function endByOperator(
   settledMicros: MicroUsd | undefined,
   remoteAddress: string | undefined,
 ): Hold {
-  const state = settledMicros === undefined ? 'released' : 'settled';
-  const ended = { hold, state, settledMicros: settledMicros ?? 0, givenBack: [] } as const;
-  endHold(book, ended, hold.objectId, book.now);
   const { vendor, idempotencyKeyHash, callId } = hold;
-  if (idempotencyKeyHash !== null) {
-    const operation = book.operation(vendor, idempotencyKeyHash);
-    if (operation?.holdId === callId) {
-      const { operatorMicros: _, ...rest } = operation;
-      book.putOperation(vendor, idempotencyKeyHash, {
-        ...rest,
-        endedAt: book.now,
-        ...(settledMicros === undefined ? {} : { operatorMicros: settledMicros }),
-      });
-    }
+  const operation = book.operation(vendor, idempotencyKeyHash ?? '');
+  if (idempotencyKeyHash !== null && operation?.holdId === callId) {
+    book.putOperation(vendor, idempotencyKeyHash, { ...operation, endedAt: book.now });
   }
+  const state = settledMicros === undefined ? 'released' : 'settled';
+  const ended = endHold(
+    book,
+    { ...hold, isEndedByOperator: true },
+    { state, settledMicros: settledMicros ?? 0, objectId: hold.objectId },
+    book.now,
+  );
   logSettlement(book, ended, book.now, { remote_address: remoteAddress ?? null });
   return book.hold(callId) ?? hold;
-}
-
-/**
- * Opens a hold again that an operator had settled, at no more than it held: a retry is about to
- * leave, and may move all of it.
- */
-export function reopen(book: Book, hold: Hold, retryId: string): void {
-  const micros = hold.settledMicros;
-  book.changeHold(hold, { ...hold, state: 'unknown', settledMicros: 0, endedAt: null });
-  book.charge(hold.chargedTo, -micros, hold.heldMicros);
-  logGivenBack(book, [{ hold, micros }], book.now, `opened again by ${retryId}, a retry`);
 }
 
 /**
@@ -109,16 +92,16 @@ export function endFlights(book: Book, { vendor, keyHash, operation }: NamedOper
   if (holdId === undefined || costliest?.ending !== 'settled') return;
   const hold = book.hold(holdId);
   if (hold === undefined || (hold.state !== 'held' && hold.state !== 'unknown')) return;
+  const { costliest: _, ...rest } = operation;
+  book.putOperation(vendor, keyHash, { ...rest, inFlight: 0, endedAt: book.now });
   const root = rootOfHold(book, hold, costliest);
   const { finalMicros: _final, ...settled } = costliest;
   const hasOthers = root !== undefined && book.hasOtherCalls(root, hold.callId);
   const ended = end(book, hold, hasOthers ? settled : costliest, book.now);
-  const { costliest: _, ...rest } = operation;
-  book.putOperation(vendor, keyHash, { ...rest, inFlight: 0, endedAt: book.now });
   logSettlement(book, ended, book.now, {
     reason: 'ended by an answer that came before the broker stopped',
   });
-  logGivenBack(book, ended.givenBack, book.now, `lowered by ${hold.callId}`);
+  logGivenBack(book, ended.givenBack, book.now, hold.callId);
 }
 
 /** What this ending makes of the hold; `undefined` while other calls under it are in flight. */
@@ -127,7 +110,7 @@ function concludeOperation(
   call: AdmittedCall,
   outcome: Outcome,
   endedAt: number,
-): Conclusion | undefined {
+): Outcome | undefined {
   const { vendor, operationKeyHash, holdId } = call;
   if (operationKeyHash === undefined) return outcome;
   const state = holdId === undefined ? undefined : book.hold(holdId)?.state;
@@ -144,20 +127,13 @@ function concludeOperation(
     return makesObject(call, costliest) ? costliest : undefined;
   }
   const conclusion = concluded(costliest);
-  const { operatorMicros, ...others } = rest;
-  // Where the retries have moved nothing, what the operator said of the calls before them holds.
-  const holdsAgain =
-    operatorMicros !== undefined &&
-    conclusion.ending === 'unknown' &&
-    costliest.ending === 'released';
-  const open =
-    holdId !== undefined && conclusion.ending === 'unknown' && state !== 'settled' && !holdsAgain;
+  const open = holdId !== undefined && conclusion.ending === 'unknown' && state !== 'settled';
   book.putOperation(vendor, operationKeyHash, {
-    ...(holdsAgain ? rest : others),
+    ...rest,
     inFlight: 0,
-    ...(open ? {} : { endedAt }),
+    ...(open ? {} : { endedAt: Math.max(endedAt, rest.endedAt ?? 0) }),
   });
-  return holdsAgain ? { ...conclusion, operatorMicros } : conclusion;
+  return conclusion;
 }
 
 /** An outcome without what only its own call can vouch for: it is kept when the call is forgotten. */
@@ -174,26 +150,17 @@ function lasting(book: Book, call: AdmittedCall, outcome: Outcome): Outcome {
 function concludeHold(
   book: Book,
   call: AdmittedCall,
-  { operatorMicros, ...outcome }: Conclusion,
+  outcome: Outcome,
   told: Outcome | undefined,
   endedAt: number,
 ): Ended | undefined {
-  if (call.holdId === undefined) return undefined;
-  const hold = book.hold(call.holdId);
-  if (hold === undefined) return undefined;
+  const hold = book.hold(call.holdId ?? '');
+  if (hold === undefined || hold.state === 'released') return undefined;
   const kept = lasting(book, call, outcome);
-  // What an operator has decided holds against an answer that came before, not against a later one.
-  const isNews = hold.endedAt === null || endedAt >= hold.endedAt;
-  if (hold.state === 'released') return isNews ? recharge(book, hold, kept, endedAt) : undefined;
   if (hold.state === 'settled') {
     if (hold.objectId !== null || call.price.kind !== 'amount')
-      return raise(book, call, kept, told);
-    return complete(book, hold, kept, isNews);
-  }
-  if (operatorMicros !== undefined) {
-    const ended: Ended = { hold, state: 'settled', settledMicros: operatorMicros, givenBack: [] };
-    endHold(book, ended, hold.objectId, endedAt);
-    return ended;
+      return hold.isEndedByOperator ? undefined : raise(book, call, kept, told);
+    return complete(book, hold, kept);
   }
   if (kept.ending === 'unknown') {
     book.changeHold(hold, { ...hold, state: 'unknown' });
@@ -202,27 +169,18 @@ function concludeHold(
   return end(book, hold, kept, endedAt);
 }
 
-/** A hold that was released has moved money after all: a later answer to another call on it says so. */
-function recharge(book: Book, hold: Hold, outcome: Outcome, endedAt: number): Ended | undefined {
-  if (outcome.ending !== 'settled') return undefined;
-  book.charge(hold.chargedTo, 0, hold.heldMicros);
-  return end(book, hold, outcome, endedAt);
-}
-
 /**
  * A hold was settled by an answer that was cut short, or by an operator: which object it paid for,
- * and what that cost, only the answer to a retry says.
+ * only a later answer says. It also says what that cost, but not where an operator has.
  */
-function complete(book: Book, hold: Hold, outcome: Outcome, isNews: boolean): Ended | undefined {
+function complete(book: Book, hold: Hold, outcome: Outcome): Ended | undefined {
   if (outcome.ending !== 'settled') return undefined;
   const objectId = rootOfHold(book, hold, outcome)?.id ?? null;
-  const least = isNews ? settlementOf(hold.heldMicros, outcome.reportedMicros, 0) : 0;
-  const settledMicros = Math.max(hold.settledMicros, least);
-  book.changeHold(hold, { ...hold, objectId, settledMicros });
-  const more = settledMicros - hold.settledMicros;
-  if (more === 0) return undefined;
-  book.charge(hold.chargedTo, more, 0);
-  return { hold, state: 'settled', settledMicros: more, givenBack: [] };
+  const more = hold.isEndedByOperator
+    ? 0
+    : Math.max(0, costOf(book, hold, outcome) - hold.settledMicros);
+  linkEarlierHolds(book, hold, objectId);
+  return addTo(book, hold, more, objectId);
 }
 
 /** A later answer to the same operation says that the object costs more than the first one said. */
@@ -234,39 +192,74 @@ function raise(
 ): Ended | undefined {
   const hold = book.hold(call.holdId ?? '');
   if (hold === undefined || told === undefined || !makesObject(call, told)) return undefined;
-  const first = settlementOf(hold.heldMicros, told.reportedMicros, 0);
-  const more = settlementOf(hold.heldMicros, outcome.reportedMicros, 0) - first;
+  const first = costOf(book, hold, told);
+  const more = costOf(book, hold, outcome) - first;
   // Where something was given back since, that is newer.
   if (more <= 0 || hold.settledMicros !== first) return undefined;
-  book.changeHold(hold, { ...hold, settledMicros: hold.settledMicros + more });
+  return addTo(book, hold, more);
+}
+
+function addTo(
+  book: Book,
+  hold: Hold,
+  more: MicroUsd,
+  objectId = hold.objectId,
+): Ended | undefined {
+  book.changeHold(hold, { ...hold, objectId, settledMicros: hold.settledMicros + more });
+  if (more === 0) return undefined;
   book.charge(hold.chargedTo, more, 0);
   return { hold, state: 'settled', settledMicros: more, givenBack: [] };
 }
 
 function end(book: Book, hold: Hold, outcome: Outcome, endedAt: number): Ended {
   const root = rootOfHold(book, hold, outcome);
-  // What adds to no object that was there before cannot have cost anything before.
-  const before = root === undefined || hold.objectId === null ? 0 : book.exposure(root);
+  const objectId = root?.id ?? null;
   const state = outcome.ending === 'settled' ? 'settled' : 'released';
-  const settledMicros =
-    state === 'settled' ? settlementOf(hold.heldMicros, outcome.reportedMicros, before) : 0;
-  endHold(book, { hold, state, settledMicros }, root?.id ?? null, endedAt);
-  const givenBack =
-    root !== undefined && outcome.finalMicros !== undefined
-      ? reduceExposure(book, root, outcome.finalMicros)
-      : [];
-  return { hold, state, settledMicros, givenBack };
+  let settledMicros = 0;
+  if (state === 'settled') {
+    settledMicros =
+      root === undefined || hold.objectId === null
+        ? costOf(book, hold, outcome)
+        : settlementOf(hold.heldMicros, outcome.reportedMicros, book.exposure(root));
+    linkEarlierHolds(book, hold, objectId);
+  }
+  const ended = endHold(book, hold, { state, settledMicros, objectId }, endedAt);
+  if (root === undefined || outcome.finalMicros === undefined) return ended;
+  return { ...ended, givenBack: reduceExposure(book, root, outcome.finalMicros) };
 }
 
 /** Ends a hold that is open: what it held is spent by `settledMicros`, or not at all. */
 function endHold(
   book: Book,
-  { hold, state, settledMicros }: Omit<Ended, 'givenBack'>,
-  objectId: string | null,
+  hold: Hold,
+  how: Pick<Ended, 'state' | 'settledMicros'> & Pick<Hold, 'objectId'>,
   endedAt: number,
-): void {
-  book.changeHold(hold, { ...hold, state, settledMicros, objectId, endedAt });
-  book.charge(hold.chargedTo, settledMicros, -hold.heldMicros);
+): Ended {
+  book.changeHold(hold, { ...hold, ...how, endedAt });
+  book.charge(hold.chargedTo, how.settledMicros, -hold.heldMicros);
+  return { hold, ...how, givenBack: [] };
+}
+
+/** The earlier holds of the operation that a hold is of. */
+function earlierHolds(book: Book, { vendor, idempotencyKeyHash, callId }: Hold): Hold[] {
+  if (idempotencyKeyHash === null) return [];
+  const operation = book.operation(vendor, idempotencyKeyHash);
+  if (operation?.holdId !== callId) return [];
+  return (operation.earlierHoldIds ?? []).flatMap((id) => book.hold(id) ?? []);
+}
+
+/** What a hold of something that is new at the vendor settles at. */
+function costOf(book: Book, hold: Hold, { reportedMicros }: Outcome): MicroUsd {
+  const before = earlierHolds(book, hold).reduce((sum, each) => sum + each.settledMicros, 0);
+  return settlementOf(hold.heldMicros, reportedMicros, before);
+}
+
+/** What earlier holds of an operation count was paid for the object that the vendor now names. */
+function linkEarlierHolds(book: Book, hold: Hold, objectId: string | null): void {
+  if (objectId === null) return;
+  for (const each of earlierHolds(book, hold)) {
+    if (each.objectId === null) book.changeHold(each, { ...each, objectId });
+  }
 }
 
 /** The object whose money a hold is, where that is known. */
@@ -306,7 +299,7 @@ function makesObject({ price }: AdmittedCall, { ending, object }: Outcome): bool
 /** The row of a hold that something else than the answer to its own call has ended. */
 function logSettlement(
   book: Book,
-  { hold, state, settledMicros }: Omit<Ended, 'givenBack'>,
+  { hold, state, settledMicros }: Ended,
   at: number,
   more: Partial<AuditRow>,
 ): void {
@@ -320,13 +313,13 @@ function logSettlement(
   });
 }
 
-function logGivenBack(book: Book, all: readonly GivenBack[], at: number, reason: string): void {
+function logGivenBack(book: Book, all: readonly GivenBack[], at: number, callId: string): void {
   for (const { hold, micros } of all) {
     book.log({
       ...auditOfHold('give_back', at, hold, book.key(hold.keyId)),
       ...keyState(book, hold.keyId),
       verdict: 'given_back',
-      reason,
+      reason: `lowered by ${callId}`,
       settled_micros: 0 - micros,
     });
   }

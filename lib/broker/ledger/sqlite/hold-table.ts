@@ -27,6 +27,7 @@ export const HOLDS: TableForm<Hold> = {
     fixed('created_at', ({ createdAt }) => createdAt),
     changing('ended_at', ({ endedAt }) => endedAt),
     fixed('idempotency_key_hash', ({ idempotencyKeyHash }) => idempotencyKeyHash),
+    changing('ended_by_operator', ({ isEndedByOperator }) => (isEndedByOperator ? 1 : 0)),
   ],
   keyOf: ({ callId }) => callId,
   rowOf: (found) => ({
@@ -42,6 +43,7 @@ export const HOLDS: TableForm<Hold> = {
     idempotencyKeyHash: found['idempotency_key_hash'] as string | null,
     createdAt: found['created_at'] as number,
     endedAt: found['ended_at'] as number | null,
+    isEndedByOperator: found['ended_by_operator'] === 1,
   }),
 };
 

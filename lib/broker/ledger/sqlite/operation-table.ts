@@ -18,7 +18,9 @@ const OPERATIONS: TableForm<NamedOperation> = {
       costliest === undefined ? null : JSON.stringify(costliest),
     ),
     changing('ended_at', ({ operation }) => operation.endedAt ?? null),
-    changing('operator_micros', ({ operation }) => operation.operatorMicros ?? null),
+    changing('earlier_hold_ids', ({ operation: { earlierHoldIds } }) =>
+      earlierHoldIds === undefined ? null : JSON.stringify(earlierHoldIds),
+    ),
   ],
   keyOf: ({ vendor, keyHash }) => nameOf(vendor, keyHash),
   rowOf: (found) => ({
@@ -39,7 +41,7 @@ export class OperationTable {
   /** What was in flight when its process ended is in flight no more. To be done before anything else. */
   forgetFlights(): void {
     this.connection.exec(
-      'UPDATE operations SET in_flight = 0, costliest = NULL, operator_micros = NULL WHERE in_flight > 0',
+      'UPDATE operations SET in_flight = 0, costliest = NULL WHERE in_flight > 0',
     );
   }
 
@@ -66,7 +68,7 @@ function nameOf(vendor: string, keyHash: string): string {
 
 function operationOf(found: FoundRow): Operation {
   const { fingerprint, hold_id: holdId, costliest, ended_at: endedAt } = found;
-  const { operator_micros: operatorMicros } = found;
+  const { earlier_hold_ids: earlierHoldIds } = found;
   return {
     fingerprint: fingerprint as string,
     ...(holdId === null ? {} : { holdId: holdId as string }),
@@ -74,6 +76,8 @@ function operationOf(found: FoundRow): Operation {
     inFlight: found['in_flight'] as number,
     ...(costliest === null ? {} : { costliest: JSON.parse(costliest as string) as Outcome }),
     ...(endedAt === null ? {} : { endedAt: endedAt as number }),
-    ...(operatorMicros === null ? {} : { operatorMicros: operatorMicros as number }),
+    ...(earlierHoldIds === null
+      ? {}
+      : { earlierHoldIds: JSON.parse(earlierHoldIds as string) as string[] }),
   };
 }

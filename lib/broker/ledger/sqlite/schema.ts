@@ -1,7 +1,7 @@
 import type { SqliteConnection } from './sqlite-driver';
 
 /** Kept in `PRAGMA user_version`. Files of 1 to 4 were made before the first release. */
-export const SCHEMA_VERSION = 6;
+export const SCHEMA_VERSION = 7;
 
 const SCHEMA = `
   CREATE TABLE keys (
@@ -55,7 +55,8 @@ const SCHEMA = `
     charged_to TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     ended_at INTEGER,
-    idempotency_key_hash TEXT
+    idempotency_key_hash TEXT,
+    ended_by_operator INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX holds_by_object ON holds (vendor, account, object_id) WHERE object_id IS NOT NULL;
   CREATE INDEX holds_open ON holds (state) WHERE state IN ('held', 'unknown');
@@ -80,7 +81,7 @@ const SCHEMA = `
     in_flight INTEGER NOT NULL,
     costliest TEXT,
     ended_at INTEGER,
-    operator_micros INTEGER,
+    earlier_hold_ids TEXT,
     PRIMARY KEY (vendor, idempotency_key_hash)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX operations_in_flight ON operations (in_flight) WHERE in_flight > 0;
