@@ -1,4 +1,5 @@
 import { storeUnavailable } from '../refusal';
+import { BatchNotes } from './batch-notes';
 import type { Book } from './book';
 import type { CallEnd, Hold } from './records';
 import { finish } from './rules/settlement';
@@ -14,7 +15,7 @@ export interface Settlement {
   endedAt: number;
   /** The settlements on the same object that came before it, and wait too. */
   before: readonly Settlement[];
-  state: 'waiting' | 'in this transaction' | 'written';
+  state: 'waiting' | 'in a batch' | 'written';
 }
 
 /**
@@ -23,13 +24,12 @@ export interface Settlement {
  * of them the store takes first: a cancel gives back nothing of a payment that is not settled yet.
  */
 export class KeptSettlements {
-  /** Settlements of calls that have ended and are in no transaction yet, by the hold they shared. */
+  /** Settlements of calls that have ended and are in no batch yet, by the hold they shared. */
   readonly #waiting = new Map<string, Set<Settlement>>();
   readonly #kept = new Set<CallEnd>();
   /** The last settlement of those that wait, by the vendor's object that it speaks of. */
   readonly #lastOn = new Map<string, Settlement>();
-  /** What this transaction writes. */
-  #begun: Settlement[] = [];
+  readonly #begun = new BatchNotes<Settlement>();
   /** How many were kept since the store last took all. */
   #keptInAll = 0;
 
@@ -57,25 +57,26 @@ export class KeptSettlements {
     });
   }
 
-  /** To be called at each COMMIT. */
-  committed(): void {
-    for (const settlement of this.#begun) {
+  sent(): void {
+    this.#begun.sent();
+  }
+
+  written(): void {
+    for (const settlement of this.#begun.written()) {
       settlement.state = 'written';
       settlement.before = [];
       for (const name of objectsOf(settlement.end)) {
         if (this.#lastOn.get(name) === settlement) this.#lastOn.delete(name);
       }
     }
-    this.#begun = [];
   }
 
-  /** To be called where a transaction came to nothing. */
-  rolledBack(): void {
-    for (const settlement of this.#begun) {
-      settlement.state = 'waiting';
-      this.#addWaiting(settlement);
-    }
-    this.#begun = [];
+  undone(): void {
+    this.#wait(this.#begun.undone());
+  }
+
+  lost(): void {
+    this.#wait(this.#begun.lost());
   }
 
   /** @throws BrokerRefusal 503 where so many wait that no call may be admitted. */
@@ -137,9 +138,16 @@ export class KeptSettlements {
     if (settlement.state !== 'waiting') return;
     for (const each of settlement.before) this.#write(book, each);
     finish(book, settlement.end, settlement.endedAt);
-    settlement.state = 'in this transaction';
-    this.#begun.push(settlement);
+    settlement.state = 'in a batch';
+    this.#begun.add(settlement);
     this.#removeWaiting(settlement);
+  }
+
+  #wait(settlements: readonly Settlement[]): void {
+    for (const settlement of settlements) {
+      settlement.state = 'waiting';
+      this.#addWaiting(settlement);
+    }
   }
 
   #addWaiting(settlement: Settlement): void {

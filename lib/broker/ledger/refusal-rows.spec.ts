@@ -1,7 +1,7 @@
 import { AuditChain } from '../audit/audit-chain';
 import type { AuditEntry, AuditRow } from '../audit/audit-entry';
 import { AuditTable } from './sqlite/audit-table';
-import { GroupCommit } from './sqlite/group-commit';
+import { Batches } from './batches';
 import type { Book } from './book';
 import { RefusalRows } from './refusal-rows';
 import { createSchema } from './sqlite/schema';
@@ -12,12 +12,25 @@ function rowsOfRefusals() {
   const connection = openConnection(':memory:');
   createSchema(connection, () => {});
   const log = new AuditTable(connection, new AuditChain('k'.repeat(32)));
-  const commits = new GroupCommit(connection, {
-    beforeCommit: () => log.seal(),
-    onCommit: () => refusals.committed(),
-    onRollback: () => {
-      refusals.rolledBack();
-      log.forget();
+  const undo = (): void => {
+    connection.exec('ROLLBACK');
+    log.forget();
+  };
+  const commits = new Batches({
+    begin: () => void connection.exec('BEGIN IMMEDIATE'),
+    write: () => {
+      refusals.sent();
+      log.seal();
+      connection.exec('COMMIT');
+    },
+    written: () => refusals.written(),
+    undone: () => {
+      refusals.undone();
+      undo();
+    },
+    lost: () => {
+      refusals.lost();
+      undo();
     },
   });
   const book = { log: (row: AuditRow, more?: Partial<AuditRow>) => log.write(row, more) } as Book;

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { AuditRow } from '../audit/audit-entry';
+import { BatchNotes } from './batch-notes';
 import type { Book } from './book';
 import type { Store } from './store';
 
@@ -15,6 +16,12 @@ interface Unwritten {
   last: AuditRow | undefined;
 }
 
+/** What a batch does to the kinds, once it is written. */
+type Note =
+  | { did: 'begin'; name: string }
+  | { did: 'merge'; row: AuditRow }
+  | { did: 'write'; name: string; count: number; micros: number | null };
+
 /**
  * The audit rows of refusals: for each kind and key one at once, and then at most one a second with
  * the count and the sum of those since. So an agent that is refused in a loop fills no disk. What
@@ -24,10 +31,7 @@ interface Unwritten {
 export class RefusalRows {
   /** By key and kind, the one whose row is the oldest first. */
   readonly #kinds = new Map<string, Unwritten>();
-  /** What the transaction under way does, until it is committed. */
-  #begun = new Set<string>();
-  #merged: AuditRow[] = [];
-  #written: { name: string; count: number; micros: number | null }[] = [];
+  readonly #notes = new BatchNotes<Note>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly store: Pick<Store, 'run' | 'runSoon' | 'isClosed'>) {}
@@ -40,45 +44,50 @@ export class RefusalRows {
     return Promise.resolve();
   }
 
-  /** As {@link record}, in the transaction under way. */
+  /** As {@link record}, in the batch that is being decided. */
   write(book: Pick<Book, 'log'>, row: AuditRow): void {
     const name = nameOf(row);
-    if (this.#kinds.has(name) || this.#begun.has(name)) {
-      this.#merged.push(row);
+    if (this.#kinds.has(name) || this.#isNoted('begin', name)) {
+      this.#notes.add({ did: 'merge', row });
       return;
     }
-    this.#begun.add(name);
+    this.#notes.add({ did: 'begin', name });
     book.log(row, { ...cut(row), count: 1 });
   }
 
-  /** The transaction has been committed. */
-  committed(): void {
+  sent(): void {
+    this.#notes.sent();
+  }
+
+  written(): void {
     const since = performance.now();
-    for (const name of this.#begun) {
-      this.#kinds.set(name, { since, count: 0, micros: null, last: undefined });
-    }
-    for (const { name, count, micros } of this.#written) {
-      const kind = this.#kinds.get(name);
+    for (const note of this.#notes.written()) {
+      if (note.did === 'begin') {
+        this.#kinds.set(note.name, { since, count: 0, micros: null, last: undefined });
+        continue;
+      }
+      const kind = this.#kinds.get(note.did === 'merge' ? nameOf(note.row) : note.name);
       if (kind === undefined) continue;
+      if (note.did === 'merge') {
+        merge(kind, note.row);
+        continue;
+      }
       kind.since = since;
-      kind.count -= count;
-      kind.micros = kind.count === 0 ? null : (kind.micros ?? 0) - (micros ?? 0);
-      this.#kinds.delete(name);
-      this.#kinds.set(name, kind);
+      kind.count -= note.count;
+      kind.micros = kind.count === 0 ? null : (kind.micros ?? 0) - (note.micros ?? 0);
+      // The one whose row is the oldest stays first.
+      this.#kinds.delete(note.name);
+      this.#kinds.set(note.name, kind);
     }
-    for (const row of this.#merged) {
-      const kind = this.#kinds.get(nameOf(row));
-      if (kind !== undefined) merge(kind, row);
-    }
-    this.rolledBack();
     this.#arm();
   }
 
-  /** The transaction has come to nothing. */
-  rolledBack(): void {
-    this.#begun.clear();
-    this.#merged = [];
-    this.#written = [];
+  undone(): void {
+    this.#notes.undone();
+  }
+
+  lost(): void {
+    this.#notes.lost();
   }
 
   /**
@@ -127,14 +136,17 @@ export class RefusalRows {
     if (!this.store.isClosed) this.#arm(delayMs);
   }
 
-  /** In a transaction. */
+  #isNoted(did: 'begin' | 'write', name: string): boolean {
+    return this.#notes.all.some((note) => note.did === did && note.name === name);
+  }
+
   #writeThoseBefore(book: Pick<Book, 'log'>, before: number): void {
     for (const [name, { since, count, micros, last }] of this.#kinds) {
       if (since > before) break;
-      if (count === 0 || last === undefined) continue;
+      if (count === 0 || last === undefined || this.#isNoted('write', name)) continue;
       const one = count === 1 ? {} : { ...NOT_OF_SEVERAL, requested_micros: micros };
       book.log(last, { ...cut(last), ...one, count });
-      this.#written.push({ name, count, micros });
+      this.#notes.add({ did: 'write', name, count, micros });
     }
   }
 }

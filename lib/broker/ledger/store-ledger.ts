@@ -77,18 +77,13 @@ export class StoreLedger implements Ledger {
       note: (brake, hit) =>
         void store.runSoon((book) => book.noteBrakeHit(brake.id, hit)).catch(() => {}),
     });
+    const noted = [this.#unwritten, this.#kept, this.#refusals];
     store.attach({
       unwrittenKey: (id) => this.#unwritten.get(id),
-      committed: () => {
-        this.#unwritten.committed();
-        this.#kept.committed();
-        this.#refusals.committed();
-      },
-      rolledBack: () => {
-        this.#unwritten.rolledBack();
-        this.#kept.rolledBack();
-        this.#refusals.rolledBack();
-      },
+      sent: () => noted.forEach((each) => each.sent()),
+      written: () => noted.forEach((each) => each.written()),
+      undone: () => noted.forEach((each) => each.undone()),
+      lost: () => noted.forEach((each) => each.lost()),
     });
   }
 

@@ -20,10 +20,14 @@ import type {
 export interface StoreHooks {
   /** A key that was given out and is in no book yet: a book has to find it too. */
   unwrittenKey(id: string): KeyRecord | undefined;
-  /** A transaction is durable: whatever its works have noted is true from now on. */
-  committed(): void;
-  /** A transaction came to nothing: its works may be run again. */
-  rolledBack(): void;
+  /** The batch that is being decided is on its way: what is noted from now on belongs to the next one. */
+  sent(): void;
+  /** The oldest batch on its way is durable: what its works have noted is true from now on. */
+  written(): void;
+  /** The batch that is being decided came to nothing: its works may be run again. */
+  undone(): void;
+  /** The same is so of all batches that are not written: what was decided on top of one is void too. */
+  lost(): void;
 }
 
 /** Work that the store keeps until it is written. */

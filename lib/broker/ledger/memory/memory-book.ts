@@ -4,11 +4,12 @@ import { ruleName, ruleNames } from '../../budgets/budget';
 import type { Budget, BudgetRule, BudgetSubject } from '../../budgets/budget';
 import type { Balance, KeyRecord } from '../../keys/key';
 import type { MicroUsd } from '../../../contract/usd';
+import { BatchNotes } from '../batch-notes';
 import type { Book, ObjectName, VendorObject } from '../book';
 import type { Hold, LeaseRecord } from '../records';
 import type { Operation } from '../rules/operation';
 
-/** The rows of a book in maps, each under one name. A transaction that fails takes its changes back. */
+/** The rows of a book in maps, each under one name, and how to take back what is not written yet. */
 export class MemoryBook implements Book {
   now = 0;
   readonly keys = new Map<string, KeyRecord>();
@@ -23,19 +24,28 @@ export class MemoryBook implements Book {
   readonly rows: { row: AuditRow; more: Partial<AuditRow> | undefined }[] = [];
   /** The ids of the holds of each root object. */
   readonly #holdsOfRoot = new Map<string, Set<string>>();
-  #undo: (() => void)[] = [];
+  readonly #undos = new BatchNotes<() => void>();
 
   constructor(private readonly unwrittenKey: (id: string) => KeyRecord | undefined) {}
 
-  /** Runs work; where it fails, the book is as it was before. */
-  transact<T>(work: (book: Book) => T): T {
-    this.#undo = [];
-    try {
-      return work(this);
-    } catch (error) {
-      for (const undo of this.#undo.reverse()) undo();
-      throw error;
-    }
+  /** The batch that is being decided is on its way. */
+  sent(): void {
+    this.#undos.sent();
+  }
+
+  /** The oldest batch on its way is written. */
+  written(): void {
+    this.#undos.written();
+  }
+
+  /** Takes back the batch that is being decided. */
+  undone(): void {
+    for (const undo of [...this.#undos.undone()].reverse()) undo();
+  }
+
+  /** Takes back all that is not written. */
+  lost(): void {
+    for (const undo of [...this.#undos.lost()].reverse()) undo();
   }
 
   key(id: string): KeyRecord | undefined {
@@ -178,7 +188,7 @@ export class MemoryBook implements Book {
 
   log(row: AuditRow, more?: Partial<AuditRow>): void {
     this.rows.push({ row, more });
-    this.#undo.push(() => this.rows.pop());
+    this.#undos.add(() => this.rows.pop());
   }
 
   #link({ vendor, account, objectId, callId }: Hold): void {
@@ -187,19 +197,19 @@ export class MemoryBook implements Book {
     const ids = this.#holdsOfRoot.get(root) ?? new Set();
     if (ids.has(callId)) return;
     this.#holdsOfRoot.set(root, ids.add(callId));
-    this.#undo.push(() => ids.delete(callId));
+    this.#undos.add(() => ids.delete(callId));
   }
 
   #set<Row>(rows: Map<string, Row>, name: string, row: Row): void {
     const before = rows.get(name);
     rows.set(name, row);
-    this.#undo.push(() => (before === undefined ? rows.delete(name) : rows.set(name, before)));
+    this.#undos.add(() => (before === undefined ? rows.delete(name) : rows.set(name, before)));
   }
 
   #delete<Row>(rows: Map<string, Row>, name: string): void {
     const before = rows.get(name);
     rows.delete(name);
-    if (before !== undefined) this.#undo.push(() => rows.set(name, before));
+    if (before !== undefined) this.#undos.add(() => rows.set(name, before));
   }
 }
 

@@ -4,7 +4,9 @@ import { Clock } from '../../clock';
 import type { StoreClock } from '../../clock';
 import { isLive } from '../../keys/key';
 import type { KeyRecord } from '../../keys/key';
-import { notFound, storeUnavailable } from '../../refusal';
+import { UnexpectedErrors } from '../../metrics/unexpected-errors';
+import { notFound } from '../../refusal';
+import { Batches } from '../batches';
 import type { Book } from '../book';
 import type { StoreCopy, StoreState } from '../records';
 import type { AuditQueries, KeptWork, Queries, Store, StoreCounts, StoreHooks } from '../store';
@@ -12,24 +14,51 @@ import { MemoryAuditLog } from './memory-audit-log';
 import { MemoryBook } from './memory-book';
 import { MemoryQueries } from './memory-queries';
 
+export interface MemoryStoreSettings {
+  clock?: StoreClock;
+  /** Where batches are written to, if anywhere: rejects where one could not be. */
+  write?: () => void | Promise<void>;
+  /** Takes the lines of the log, without their ends. */
+  log?: (line: string) => void;
+}
+
 /**
- * A store that ends with its process: each work is a transaction of its own, in the order in which
- * works were asked for. It shows what a store has to do, and runs the model test of the rules.
+ * A store that ends with its process. It shows what a store has to do, and runs the model test of the
+ * rules.
  */
 export class MemoryStore implements Store {
   readonly #clock: StoreClock;
   readonly #book = new MemoryBook((id) => this.#hooks?.unwrittenKey(id));
   readonly #log = new MemoryAuditLog(this.#book, new AuditChain(randomBytes(32).toString('hex')));
   readonly #queries = new MemoryQueries(this.#book);
+  readonly #batches: Batches;
   #hooks: StoreHooks | undefined;
-  #waiting: (() => void)[] = [];
-  /** What failed so far: it is tried again with what follows. */
-  #kept: KeptWork[] = [];
-  #commits = 0;
-  isClosed = false;
 
-  constructor({ clock = new Clock() }: { clock?: StoreClock } = {}) {
+  constructor({ clock = new Clock(), write = () => {}, log = () => {} }: MemoryStoreSettings = {}) {
     this.#clock = clock;
+    const unexpected = new UnexpectedErrors(log);
+    this.#batches = new Batches(
+      {
+        write: () => {
+          this.#book.sent();
+          this.#hooks?.sent();
+          return write();
+        },
+        written: () => {
+          this.#book.written();
+          this.#hooks?.written();
+        },
+        undone: () => {
+          this.#hooks?.undone();
+          this.#book.undone();
+        },
+        lost: () => {
+          this.#hooks?.lost();
+          this.#book.lost();
+        },
+      },
+      { onUnexpected: (error) => unexpected.note(error) },
+    );
   }
 
   attach(hooks: StoreHooks): void {
@@ -37,42 +66,19 @@ export class MemoryStore implements Store {
   }
 
   run<T>(work: (book: Book) => T): Promise<T> {
-    return new Promise((resolve, reject) => {
-      if (this.isClosed) return reject(storeUnavailable());
-      if (this.#waiting.length === 0) queueMicrotask(() => this.#flush());
-      this.#waiting.push(() => {
-        let result: T;
-        try {
-          result = this.#book.transact(() => this.#do(work));
-        } catch (error) {
-          this.#hooks?.rolledBack();
-          return reject(error as Error);
-        }
-        this.#commits += 1;
-        this.#hooks?.committed();
-        resolve(result);
-      });
-    });
+    return this.#atOnce(this.#batches.run(() => this.#do(work)));
   }
 
   runSoon<T>(work: (book: Book) => T): Promise<T> {
     return this.run(work);
   }
 
-  async keep(kept: KeptWork): Promise<boolean> {
-    try {
-      await this.run((book) => kept.work(book));
-    } catch (error) {
-      this.#kept.push(kept);
-      kept.onKept?.(error as Error);
-      return false;
-    }
-    kept.onWritten?.();
-    return true;
+  keep({ work, ...told }: KeptWork): Promise<boolean> {
+    return this.#atOnce(this.#batches.keep({ work: () => this.#do(work), ...told }));
   }
 
   async read<T>(work: (book: Book) => T): Promise<T> {
-    this.#flush();
+    await this.#batches.flush();
     return this.#do(work);
   }
 
@@ -85,17 +91,17 @@ export class MemoryStore implements Store {
   }
 
   async checkpoint(): Promise<Queries> {
-    this.#flush();
+    await this.#batches.flush();
     return this.#queries;
   }
 
   async auditLog(): Promise<AuditQueries> {
-    this.#flush();
+    await this.#batches.flush();
     return this.#log;
   }
 
   async counts(): Promise<StoreCounts> {
-    this.#flush();
+    await this.#batches.flush();
     const openHolds = { held: 0, unknown: 0 };
     for (const { state } of this.#book.holds.values()) {
       if (state === 'held' || state === 'unknown') openHolds[state] += 1;
@@ -105,7 +111,7 @@ export class MemoryStore implements Store {
       return key !== undefined && isLive(key, this.now());
     });
     const { length: liveKeys } = live;
-    return { liveKeys, openHolds, commits: this.#commits, decisions: this.#commits };
+    return { liveKeys, openHolds, ...this.#batches.figures };
   }
 
   keyByTokenHash(hash: string): KeyRecord | undefined {
@@ -116,7 +122,11 @@ export class MemoryStore implements Store {
   }
 
   get isFailing(): boolean {
-    return this.isClosed;
+    return this.#batches.failed;
+  }
+
+  get isClosed(): boolean {
+    return this.#batches.closed;
   }
 
   async state(): Promise<StoreState> {
@@ -128,23 +138,18 @@ export class MemoryStore implements Store {
     throw notFound('The store is in memory: there is no file to copy.');
   }
 
-  async close(): Promise<void> {
-    this.#flush();
-    this.isClosed = true;
+  close(): Promise<void> {
+    return this.#batches.close();
+  }
+
+  /** There is no disk whose flush others could share. */
+  #atOnce<T>(asked: Promise<T>): Promise<T> {
+    queueMicrotask(() => void this.#batches.flush());
+    return asked;
   }
 
   #do<T>(work: (book: Book) => T): T {
     this.#book.now = this.#clock.now();
     return work(this.#book);
-  }
-
-  #flush(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const transaction of waiting) transaction();
-    if (waiting.length === 0) return;
-    const kept = this.#kept;
-    this.#kept = [];
-    for (const each of kept) void this.keep(each);
   }
 }

@@ -3,6 +3,7 @@ import type { StoreClock } from '../../clock';
 import { UnexpectedErrors } from '../../metrics/unexpected-errors';
 import type { KeyRecord } from '../../keys/key';
 import { notFound } from '../../refusal';
+import { Batches } from '../batches';
 import type { Book } from '../book';
 import type { StoreCopy, StoreState } from '../records';
 import { endFlights } from '../rules/settlement';
@@ -12,7 +13,6 @@ import { AuditTable } from './audit-table';
 import { checkBalances } from './balance-check';
 import { BrakeTable } from './brake-table';
 import { BudgetTable } from './budget-table';
-import { GroupCommit } from './group-commit';
 import { HoldTable } from './hold-table';
 import { KeyTable } from './key-table';
 import { LeaseTable } from './lease-table';
@@ -41,7 +41,7 @@ export class SqliteStore implements Store {
   readonly #log: (line: string) => void;
   readonly #file: OpenStore;
   readonly #connection: SqliteConnection;
-  readonly #commits: GroupCommit;
+  readonly #batches: Batches;
   readonly #keys: KeyTable;
   readonly #holds: HoldTable;
   readonly #operations: OperationTable;
@@ -95,31 +95,47 @@ export class SqliteStore implements Store {
         ...this.#holds.tables,
         this.#operations.table,
       ]);
-      this.#commits = new GroupCommit(connection, {
-        beforeCommit: () => {
-          this.#redo.beforeCommit();
-          this.#auditLog.seal();
-          latest.beforeCommit(this.#commits.failed);
+      const forget = (): void => {
+        rollBack(connection);
+        this.#redo.rolledBack();
+        this.#keys.rolledBack();
+        this.#holds.rolledBack();
+        for (const table of [leases, budgets, brakes, this.#auditLog]) table.forget();
+      };
+      this.#batches = new Batches(
+        {
+          begin: () => void connection.exec('BEGIN IMMEDIATE'),
+          write: () => {
+            this.#hooks?.sent();
+            this.#redo.beforeCommit();
+            this.#auditLog.seal();
+            latest.beforeCommit(this.#batches.failed);
+            connection.exec('COMMIT');
+          },
+          written: () => {
+            latest.committed();
+            this.#redo.committed();
+            this.#keys.committed();
+            this.#holds.committed();
+            this.#hooks?.written();
+          },
+          undone: () => {
+            this.#hooks?.undone();
+            forget();
+          },
+          lost: () => {
+            this.#hooks?.lost();
+            forget();
+          },
         },
-        onCommit: () => {
-          latest.committed();
-          this.#redo.committed();
-          this.#keys.committed();
-          this.#holds.committed();
-          this.#hooks?.committed();
+        {
+          nameOf: codeOf,
+          onUnexpected: (error) => unexpected.note(error),
+          onFailure: (reason) =>
+            log(`the store ${file} cannot be written (${reason}): until it can, calls are refused`),
+          onRecovery: () => log(`the store ${file} can be written again`),
         },
-        onRollback: () => {
-          this.#hooks?.rolledBack();
-          this.#redo.rolledBack();
-          this.#keys.rolledBack();
-          this.#holds.rolledBack();
-          for (const table of [leases, budgets, brakes, this.#auditLog]) table.forget();
-        },
-        onUnexpected: (error) => unexpected.note(error),
-        onFailure: (reason) =>
-          log(`the store ${file} cannot be written (${reason}): until it can, calls are refused`),
-        onRecovery: () => log(`the store ${file} can be written again`),
-      });
+      );
       this.#checkpoint();
       checkBalances(connection, file, doubts);
       this.#endFlights();
@@ -136,19 +152,19 @@ export class SqliteStore implements Store {
   }
 
   run<T>(work: (book: Book) => T): Promise<T> {
-    return this.#commits.run(() => this.#do(work));
+    return this.#batches.run(() => this.#do(work));
   }
 
   runSoon<T>(work: (book: Book) => T): Promise<T> {
-    return this.#commits.runSoon(() => this.#do(work));
+    return this.#batches.runSoon(() => this.#do(work));
   }
 
   keep({ work, ...told }: KeptWork): Promise<boolean> {
-    return this.#commits.keep({ work: () => this.#do(work), ...told });
+    return this.#batches.keep({ work: () => this.#do(work), ...told });
   }
 
   async read<T>(work: (book: Book) => T): Promise<T> {
-    this.#commits.flush();
+    await this.#batches.flush();
     return this.#do(work);
   }
 
@@ -166,16 +182,16 @@ export class SqliteStore implements Store {
   }
 
   async auditLog(): Promise<AuditQueries> {
-    this.#commits.flush();
+    await this.#batches.flush();
     return this.#auditLog;
   }
 
   async counts(): Promise<StoreCounts> {
-    this.#commits.flush();
+    await this.#batches.flush();
     return {
       liveKeys: this.#keys.counts(this.now()).live,
       openHolds: this.#holds.openCounts,
-      ...this.#commits.figures,
+      ...this.#batches.figures,
     };
   }
 
@@ -184,15 +200,15 @@ export class SqliteStore implements Store {
   }
 
   get isFailing(): boolean {
-    return this.#commits.failed;
+    return this.#batches.failed;
   }
 
   get isClosed(): boolean {
-    return this.#commits.closed;
+    return this.#batches.closed;
   }
 
   async state(): Promise<StoreState> {
-    await this.#commits.run(() => undefined);
+    await this.#batches.run(() => undefined);
     const row = this.#connection.prepare('PRAGMA synchronous').get() as { synchronous: number };
     return { kind: 'sqlite', durability: DURABILITY[row.synchronous] ?? String(row.synchronous) };
   }
@@ -200,7 +216,7 @@ export class SqliteStore implements Store {
   async copy(): Promise<StoreCopy> {
     const { copier } = this.#file;
     if (copier === undefined) throw notFound('The store is in memory: there is no file to copy.');
-    this.#commits.flush();
+    await this.#batches.flush();
     return copier.begin();
   }
 
@@ -210,7 +226,7 @@ export class SqliteStore implements Store {
     } catch {
       // The redo log has it: the broker that opens the store next writes it to the tables.
     }
-    this.#commits.close();
+    await this.#batches.close();
     try {
       this.#file.close();
     } catch (error) {
@@ -229,7 +245,7 @@ export class SqliteStore implements Store {
   #endFlights(): void {
     const inFlight = this.#operations.inFlight();
     if (inFlight.length > 0) {
-      this.#commits.runNow(() => {
+      this.#batches.runNow(() => {
         this.#do((book) => inFlight.forEach((each) => endFlights(book, each)));
         this.#redo.checkpoint();
       });
@@ -241,7 +257,21 @@ export class SqliteStore implements Store {
 
   /** Has the tables say all that is decided. */
   #checkpoint(): void {
-    this.#commits.flush();
-    if (!this.#redo.isClean) this.#commits.runNow(() => this.#redo.checkpoint());
+    void this.#batches.flush();
+    if (!this.#redo.isClean) this.#batches.runNow(() => this.#redo.checkpoint());
+  }
+}
+
+/** The name of an error of SQLite's. */
+function codeOf(error: unknown): string | undefined {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined;
+}
+
+function rollBack(connection: SqliteConnection): void {
+  try {
+    connection.exec('ROLLBACK');
+  } catch {
+    // SQLite has already rolled back by itself (a full disk, an I/O error), or nothing had begun.
   }
 }

@@ -1,7 +1,8 @@
-import { BrokerRefusal } from '../../refusal';
-import { GroupCommit } from './group-commit';
-import { openConnection } from './sqlite-driver';
-import type { SqliteConnection } from './sqlite-driver';
+import { BrokerRefusal } from '../refusal';
+import { Batches } from './batches';
+import { openConnection } from './sqlite/sqlite-driver';
+import type { SqliteConnection } from './sqlite/sqlite-driver';
+import { until } from '../../../test/support/until';
 
 /** A real connection that notes what it is told, and fails where the test says so. */
 function watched(failAt: (sql: string) => boolean = () => false) {
@@ -18,10 +19,23 @@ function watched(failAt: (sql: string) => boolean = () => false) {
       return connection.exec(sql);
     },
   };
+  const rollBack = (): void => {
+    try {
+      connection.exec('ROLLBACK');
+    } catch {
+      // Nothing had begun.
+    }
+  };
   const insert = connection.prepare('INSERT INTO log (entry) VALUES (?)');
   return {
     told,
-    commits: new GroupCommit(watching),
+    commits: new Batches({
+      begin: () => void watching.exec('BEGIN IMMEDIATE'),
+      write: () => void watching.exec('COMMIT'),
+      written: () => {},
+      undone: rollBack,
+      lost: rollBack,
+    }),
     write: (entry: string) => () => {
       insert.run(entry);
       return entry;
@@ -33,7 +47,7 @@ function watched(failAt: (sql: string) => boolean = () => false) {
   };
 }
 
-describe('group commit', () => {
+describe('decisions that are written at once', () => {
   it('commits all that wait in one turn at once, in the order in which they came', async () => {
     const { commits, write, entries, told } = watched();
     const results = await Promise.all(['a', 'b', 'c'].map((entry) => commits.run(write(entry))));
@@ -145,9 +159,145 @@ describe('group commit', () => {
   it('flushes what waits when it closes, and takes nothing after', async () => {
     const { commits, write, entries } = watched();
     const last = commits.run(write('last'));
-    commits.close();
+    await commits.close();
     await expect(last).resolves.toBe('last');
     await expect(commits.run(write('late'))).rejects.toMatchObject({ code: 'store_unavailable' });
     expect(entries()).toEqual(['last']);
+  });
+});
+
+/** Rows in memory, and a disk that takes a batch when the test says so. */
+function onSlowDisk() {
+  const rows: string[] = [];
+  const counts = { sent: 0, written: 0 };
+  const waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
+  const batches = new Batches({
+    write: () => {
+      counts.sent = rows.length;
+      return new Promise<void>((resolve, reject) => waiting.push({ resolve, reject }));
+    },
+    written: () => (counts.written = counts.sent),
+    undone: () => (rows.length = Math.max(counts.sent, counts.written)),
+    lost: () => (rows.length = counts.sent = counts.written),
+  });
+  return {
+    batches,
+    rows,
+    write: (row: string) => () => {
+      rows.push(row);
+      return rows.join('');
+    },
+    /** The batch that is being written is written, or not. */
+    land: async (isWritten = true): Promise<void> => {
+      await until(
+        () => waiting.length > 0,
+        () => 'nothing is being written',
+      );
+      const batch = waiting.shift();
+      if (isWritten) batch?.resolve();
+      else batch?.reject(new Error('disk full'));
+    },
+    get isWriting() {
+      return waiting.length > 0;
+    },
+  };
+}
+
+describe('decisions that are written while others are decided', () => {
+  const turns = async () => {
+    for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+  };
+
+  it('are decided on top of each other, one batch at a time, and told once they are written', async () => {
+    const { batches, write, rows, land } = onSlowDisk();
+    const told: string[] = [];
+    const ask = (row: string) => batches.run(write(row)).then((result) => told.push(result));
+    const asked = [ask('a')];
+    await turns();
+    asked.push(ask('b'), ask('c'));
+    await turns();
+    expect([rows, told]).toEqual([['a', 'b', 'c'], []]);
+    await land();
+    await asked[0];
+    expect(told).toEqual(['a']);
+    await land();
+    await Promise.all(asked);
+    expect(told).toEqual(['a', 'ab', 'abc']);
+    expect(batches.figures).toEqual({ commits: 2, decisions: 3 });
+  });
+
+  it('are decided again without a batch that failed under them', async () => {
+    const { batches, write, rows, land } = onSlowDisk();
+    const first = batches.run(write('a'));
+    await turns();
+    const second = batches.run(write('b'));
+    await turns();
+    await land(false);
+    await expect(first).rejects.toMatchObject({ code: 'store_unavailable' });
+    expect(batches.failed).toBe(true);
+    await land();
+    await expect(second).resolves.toBe('b');
+    expect([rows, batches.failed]).toEqual([['b'], false]);
+  });
+
+  it('are tried each on its own where they failed together, and nothing is decided on top meanwhile', async () => {
+    const { batches, write, rows, land } = onSlowDisk();
+    const asked = ['a', 'b'].map((row) => batches.run(write(row)));
+    await turns();
+    await land(false);
+    await turns();
+    const third = batches.run(write('c'));
+    await turns();
+    expect(rows).toEqual(['a']);
+    await land(false);
+    await expect(asked[0]).rejects.toMatchObject({ code: 'store_unavailable' });
+    await land();
+    await expect(asked[1]).resolves.toBe('b');
+    await land();
+    await expect(third).resolves.toBe('bc');
+  });
+
+  it('fail alone where one cannot be done, while another batch is being written', async () => {
+    const { batches, write, land } = onSlowDisk();
+    const first = batches.run(write('a'));
+    await turns();
+    const others = [
+      batches.run(write('b')),
+      batches.run(() => {
+        write('half')();
+        throw new BrokerRefusal('invalid_request', 'no');
+      }),
+      batches.run(write('c')),
+    ];
+    await expect(others[1]).rejects.toMatchObject({ status: 422 });
+    await land();
+    await land();
+    expect(await Promise.all([first, others[0], others[2]])).toEqual(['a', 'ab', 'abc']);
+  });
+
+  it('keep what must not be lost until a batch passes, and write it first', async () => {
+    const { batches, write, rows, land } = onSlowDisk();
+    const kept = batches.keep({ work: () => void write('k')() });
+    await land(false);
+    await expect(kept).resolves.toBe(false);
+    const next = batches.run(write('n'));
+    await land();
+    await land();
+    await next;
+    expect(rows).toEqual(['k', 'n']);
+  });
+
+  it('are all written at the close', async () => {
+    const { batches, write, rows, land } = onSlowDisk();
+    const kept = batches.keep({ work: () => void write('k')() });
+    await land(false);
+    await kept;
+    const last = batches.run(write('l'));
+    const closed = batches.close();
+    await expect(batches.run(write('late'))).rejects.toMatchObject({ code: 'store_unavailable' });
+    await land();
+    await land();
+    await Promise.all([last, closed]);
+    expect(rows).toEqual(['k', 'l']);
   });
 });

@@ -1,0 +1,365 @@
+import { BrokerRefusal, storeUnavailable } from '../refusal';
+import { KeptJobs } from './kept-jobs';
+import type { Job } from './kept-jobs';
+
+/** How long a decision without a waiting caller may wait for one that has a caller. */
+const MAX_WAIT_MS = 4;
+const MAX_WAITING = 512;
+
+/** Decisions that are written together. */
+interface Batch {
+  jobs: readonly Job[];
+  results: readonly unknown[];
+  /** Nothing is decided on top of it: whether it can be written is in doubt. */
+  isInDoubt: boolean;
+}
+
+/** Work that is kept until it is written. */
+export interface BoundWork {
+  work: () => void;
+  /** Called in the moment in which its batch is written. */
+  onWritten?: () => void;
+  /** Called for each attempt that failed. */
+  onKept?: (error: Error) => void;
+}
+
+/** What a store does for the batches of its decisions. */
+export interface BatchWriter {
+  /** A batch begins. Where it throws, the batch has failed. */
+  begin?(): void;
+  /**
+   * What was decided since `begin` is one batch: takes it to where it lasts. Meanwhile the next one may
+   * begin, if it returns a promise. Throws, or rejects, where it could not be written.
+   */
+  write(): void | Promise<void>;
+  /** The batch that was being written is written. */
+  written(): void;
+  /** What was decided since `begin` comes to nothing. */
+  undone(): void;
+  /** The batch that was being written comes to nothing, and all that was decided on top of it. */
+  lost(): void;
+}
+
+/** What is told of a store that can be written, or cannot. */
+export interface BatchSignals {
+  /** Whether an error is that of the place where batches are written; then its name. */
+  nameOf?: (error: unknown) => string | undefined;
+  /** A batch could not be written, and the one before it could. */
+  onFailure?: (reason: string) => void;
+  /** Work failed by an error that is neither a refusal nor the store's. */
+  onUnexpected?: (error: unknown) => void;
+  /** A batch is written again. */
+  onRecovery?: () => void;
+}
+
+/**
+ * Runs decisions one after the other, those of two turns of the event loop in one batch: one flush to
+ * the disk serves them all. While a batch is being written the next one is decided on top of it; where
+ * it fails, both are decided again on what was written before. A promise resolves once what its work
+ * has decided is written.
+ */
+export class Batches {
+  #jobs: Job[] = [];
+  /** Groups that are tried each on its own, before all others. */
+  #doubtful: (readonly Job[])[] = [];
+  #decided: { jobs: Job[]; results: unknown[] } | undefined;
+  #writing: Batch | undefined;
+  #isGoing = false;
+  #scheduled: NodeJS.Immediate | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+  #failed = false;
+  /** Whether that was the store, and not what one decision was about. */
+  #isTold = false;
+  #written = 0;
+  #decisions = 0;
+  readonly #kept = new KeptJobs((job) => {
+    this.#doubtful.push([job]);
+    this.#go();
+  });
+  #idle: (() => void)[] = [];
+
+  constructor(
+    private readonly writer: BatchWriter,
+    private readonly signals: BatchSignals = {},
+  ) {}
+
+  /** Writes with what else is asked for in this turn of the event loop and the next. */
+  run<T>(work: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) {
+        reject(storeUnavailable());
+        return;
+      }
+      this.#jobs.push({ work, resolve: resolve as (result: unknown) => void, reject });
+      // A turn more, for what has already arrived at the process and would need the next batch.
+      this.#scheduled ??= setImmediate(() => {
+        this.#scheduled = setImmediate(() => this.#go());
+      });
+    });
+  }
+
+  /** As {@link run}, but may wait a few milliseconds for the next batch, so as to need none of its own. */
+  runSoon<T>(work: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) {
+        reject(storeUnavailable());
+        return;
+      }
+      this.#addSoon({ work, resolve: resolve as (result: unknown) => void, reject });
+    });
+  }
+
+  /**
+   * As {@link runSoon}, for what must not be lost: where it cannot be written it is kept, and is
+   * written right before the next batch that passes, by a timer, or at the close.
+   *
+   * @returns Once it was tried for the first time: whether it is written.
+   */
+  keep({ work, onWritten, onKept }: BoundWork): Promise<boolean> {
+    return new Promise((resolve) => {
+      const job: Job = {
+        work,
+        resolve: () => {
+          onWritten?.();
+          resolve(true);
+        },
+        reject: (error) => {
+          onKept?.(error);
+          resolve(false);
+        },
+        isKept: true,
+      };
+      if (this.#closed) job.reject(storeUnavailable());
+      else this.#addSoon(job);
+    });
+  }
+
+  /** Does work in a batch of its own, at once, after all that waits. For a writer that writes at once. */
+  runNow<T>(work: () => T): T {
+    let outcome: { result: T } | { error: Error } | undefined;
+    void this.flush();
+    this.#doubtful.push([
+      {
+        work,
+        resolve: (result) => (outcome = { result: result as T }),
+        reject: (error) => (outcome = { error }),
+      },
+    ]);
+    this.#go();
+    if (outcome !== undefined && 'result' in outcome) return outcome.result;
+    throw outcome?.error ?? storeUnavailable();
+  }
+
+  /** Writes what waits, now. Resolves once all of it is written, or has failed. */
+  flush(): Promise<void> {
+    this.#go();
+    return this.#isIdle ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Whether the last attempt to write failed: nothing may be taken for done before its time. */
+  get failed(): boolean {
+    return this.#failed || this.#closed;
+  }
+
+  /** Whether nothing is written any more. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** How many batches were written, and how many decisions they carried. */
+  get figures(): { commits: number; decisions: number } {
+    return { commits: this.#written, decisions: this.#decisions };
+  }
+
+  /** Takes no more work, and writes what waits and what was kept. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.flush();
+    for (const job of this.#kept.close()) this.#doubtful.push([job]);
+    await this.flush();
+  }
+
+  get #isIdle(): boolean {
+    return (
+      this.#writing === undefined &&
+      this.#decided === undefined &&
+      this.#jobs.length === 0 &&
+      this.#doubtful.length === 0
+    );
+  }
+
+  #addSoon(job: Job): void {
+    this.#jobs.push(job);
+    if (this.#jobs.length >= MAX_WAITING) this.#scheduled ??= setImmediate(() => this.#go());
+    else this.#timer ??= setTimeout(() => this.#go(), MAX_WAIT_MS);
+  }
+
+  /** Decides and writes all that can be decided and written now. */
+  #go(): void {
+    if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#scheduled = undefined;
+    this.#timer = undefined;
+    // It is called again from within, by what is told of a batch.
+    if (this.#isGoing) return;
+    this.#isGoing = true;
+    try {
+      while (this.#step());
+    } finally {
+      this.#isGoing = false;
+    }
+    if (!this.#isIdle) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** Returns whether there may be more to do at once. */
+  #step(): boolean {
+    if (this.#writing?.isInDoubt === true) return false;
+    const [first] = this.#doubtful;
+    if (first !== undefined) {
+      if (this.#writing !== undefined) return false;
+      if (this.#decided !== undefined) {
+        this.#send(false);
+        return true;
+      }
+      this.#doubtful.shift();
+      if (this.#decide(first)) this.#send(true);
+      return true;
+    }
+    if (this.#jobs.length > 0) {
+      // One of those that are kept shows whether the store can be written again.
+      const kept = this.#kept.probe();
+      if (kept !== undefined) {
+        this.#doubtful.push([kept]);
+        return true;
+      }
+      const jobs = this.#jobs;
+      this.#jobs = [];
+      this.#decide(jobs);
+    }
+    if (this.#writing !== undefined || this.#decided === undefined) return false;
+    this.#send(false);
+    return true;
+  }
+
+  /** Runs works on top of what is decided already. Returns whether there is anything to write. */
+  #decide(jobs: readonly Job[]): boolean {
+    let left = jobs;
+    while (left.length > 0) {
+      try {
+        if (this.#decided === undefined) this.writer.begin?.();
+      } catch (error) {
+        this.writer.undone();
+        this.#fell(left, this.#refusalOf(error));
+        return false;
+      }
+      const batch = (this.#decided ??= { jobs: [], results: [] });
+      const failed = this.#runAll(batch, left);
+      if (failed === undefined) return true;
+      // One of them could not be done: the others are decided again, without it.
+      this.writer.undone();
+      this.#decided = undefined;
+      const others = [...batch.jobs, ...left.slice(left.indexOf(failed.job) + 1)];
+      this.#fell([failed.job], this.#refusalOf(failed.error));
+      left = others;
+    }
+    return false;
+  }
+
+  #runAll(
+    batch: { jobs: Job[]; results: unknown[] },
+    jobs: readonly Job[],
+  ): { job: Job; error: unknown } | undefined {
+    for (const job of jobs) {
+      try {
+        batch.results.push(job.work());
+      } catch (error) {
+        return { job, error };
+      }
+      batch.jobs.push(job);
+    }
+    return undefined;
+  }
+
+  #send(isInDoubt: boolean): void {
+    if (this.#decided === undefined) return;
+    const batch = { ...this.#decided, isInDoubt };
+    this.#writing = batch;
+    this.#decided = undefined;
+    if (!isInDoubt) this.#kept.sent();
+    let written: void | Promise<void>;
+    try {
+      written = this.writer.write();
+    } catch (error) {
+      this.#failedToWrite(batch, error);
+      return;
+    }
+    if (written === undefined) {
+      this.#wrote(batch);
+      return;
+    }
+    written
+      .then(
+        () => this.#wrote(batch),
+        (error: unknown) => this.#failedToWrite(batch, error),
+      )
+      .finally(() => this.#go());
+  }
+
+  #wrote({ jobs, results }: Batch): void {
+    this.#writing = undefined;
+    this.#failed = false;
+    this.writer.written();
+    if (this.#isTold) this.signals.onRecovery?.();
+    this.#isTold = false;
+    this.#written += 1;
+    this.#decisions += jobs.length;
+    jobs.forEach((job, i) => job.resolve(results[i]));
+    const kept = this.#kept.written();
+    if (kept.length > 0) this.#doubtful.push(kept);
+  }
+
+  #failedToWrite(batch: Batch, error: unknown): void {
+    this.#writing = undefined;
+    this.writer.lost();
+    // What was decided on top of it was told to nobody: it is decided again.
+    this.#jobs.unshift(...(this.#decided?.jobs ?? []));
+    this.#decided = undefined;
+    this.#fell(batch.jobs, this.#refusalOf(error));
+  }
+
+  /** Several have failed together: each is tried on its own, so that only those fail that have to. */
+  #fell(jobs: readonly Job[], refusal: BrokerRefusal): void {
+    const [only] = jobs;
+    if (jobs.length === 1 && only !== undefined) this.#fail(only, refusal);
+    else this.#doubtful.unshift(...jobs.map((job) => [job]));
+  }
+
+  #refusalOf(error: unknown): BrokerRefusal {
+    const refusal = error instanceof BrokerRefusal ? error : storeUnavailable(error);
+    this.#tellFailure(refusal);
+    return refusal;
+  }
+
+  #tellFailure({ cause }: BrokerRefusal): void {
+    if (cause === undefined) return;
+    const name = this.signals.nameOf?.(cause);
+    if (name === undefined) {
+      this.signals.onUnexpected?.(cause);
+      return;
+    }
+    if (this.#isTold) return;
+    this.#isTold = true;
+    this.signals.onFailure?.(`${name}: ${(cause as Error).message}`);
+  }
+
+  #fail(job: Job, refusal: BrokerRefusal): void {
+    const hasPassed = job.failedAt !== undefined && this.#written > job.failedAt;
+    job.failedAt = this.#written;
+    // What was asked for was wrong, or fails while others pass: that says nothing of the store.
+    if (refusal.status === 503 && !hasPassed) this.#failed = true;
+    job.reject(refusal);
+    if (job.isKept === true) this.#kept.add(job, hasPassed);
+  }
+}

@@ -1,0 +1,223 @@
+import fc from 'fast-check';
+import { propertyRuns } from '../../../test/support/property-runs';
+import type { KeyRecord } from '../keys/key';
+import type { Price } from '../pricing/price';
+import { MemoryStore } from './memory/memory-store';
+import type { Decision } from './records';
+import type { Store } from './store';
+import { StoreLedger } from './store-ledger';
+
+/** Where a store writes to: it takes a batch when the test says so, or not at all. */
+class TestDisk {
+  isFull = false;
+  #isSlow = false;
+  #waiting: (() => void)[] = [];
+
+  /** Passes no batch on until {@link catchUp}. */
+  slowDown(): void {
+    this.#isSlow = true;
+  }
+
+  catchUp(): void {
+    this.#isSlow = false;
+    for (const go of this.#waiting.splice(0)) go();
+  }
+
+  async write(): Promise<void> {
+    if (this.#isSlow) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.isFull) throw new Error('the disk is full');
+  }
+}
+
+const CENT = 10_000;
+const KEY: KeyRecord = {
+  id: 'k',
+  tokenHash: 'hash',
+  label: 'k',
+  vendor: 'stripe',
+  capMicros: 100 * CENT,
+  allowedEndpoints: ['/v1/payment_intents'],
+  subject: { user_id: 'u' },
+  budgets: {},
+  createdAt: 1_000,
+  expiresAt: 1e15,
+};
+const payment = (cents: number): Price => ({
+  kind: 'amount',
+  micros: cents * CENT,
+  amount: cents,
+  currency: 'usd',
+});
+
+/** The stores that decide a batch while the one before it is being written. */
+const STORES: [name: string, open: (disk: TestDisk) => Store][] = [
+  ['in memory', (disk) => new MemoryStore({ write: () => disk.write() })],
+];
+
+describe.each(STORES)('a store that writes beside its decisions: %s', (_name, open) => {
+  let disk: TestDisk;
+  let ledger: StoreLedger;
+  let calls: number;
+  beforeEach(async () => {
+    disk = new TestDisk();
+    ledger = new StoreLedger(open(disk));
+    calls = 0;
+    await ledger.issue(KEY);
+  });
+  afterEach(async () => {
+    disk.isFull = false;
+    disk.catchUp();
+    await ledger.close();
+  });
+
+  function admit(cents: number, key = KEY, by = ledger): Promise<Decision> {
+    const callId = `call_${++calls}`;
+    return by.admit({
+      callId,
+      key,
+      account: '',
+      price: payment(cents),
+      audit: { at: 'then', event: 'refusal', call_id: callId, key_id: key.id, verdict: 'none' },
+    });
+  }
+  const turns = async () => {
+    for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+  };
+  const balance = async (id = KEY.id) => (await ledger.key(id))?.balance;
+
+  it('decides a call on top of those that are being written, and tells of none before it is', async () => {
+    disk.slowDown();
+    const told: boolean[] = [];
+    const asked = [60, 30, 60].map((cents) =>
+      admit(cents).then(({ admitted }) => told.push(admitted)),
+    );
+    await turns();
+    asked.push(admit(10).then(({ admitted }) => told.push(admitted)));
+    await turns();
+    expect(told).toEqual([]);
+    disk.catchUp();
+    await Promise.all(asked);
+    expect(told).toEqual([true, true, false, true]);
+    expect(await balance()).toEqual({ spent: 0, held: 100 * CENT });
+  });
+
+  it('decides again what was decided on top of a batch that failed', async () => {
+    disk.slowDown();
+    const lost = admit(60);
+    await turns();
+    const onTop = [admit(30), admit(60)];
+    await turns();
+    disk.isFull = true;
+    const refused = expect(lost).rejects.toMatchObject({ code: 'store_unavailable' });
+    disk.catchUp();
+    await refused;
+    disk.isFull = false;
+    // On top of the first one, the second of these would have passed the cap.
+    const outcomes = await Promise.allSettled(onTop);
+    const held = outcomes.map((each) => (each.status === 'fulfilled' ? each.value.admitted : 0));
+    const sum = [30, 60].filter((_, i) => held[i] === true).reduce((all, cents) => all + cents, 0);
+    expect(await balance()).toEqual({ spent: 0, held: sum * CENT });
+    expect(held).not.toContain(false);
+  });
+
+  it('keeps a key that was given out where the batch that writes it fails', async () => {
+    const key = { ...KEY, id: 'given', tokenHash: 'hash of given' };
+    await ledger.issueSoon(key);
+    disk.slowDown();
+    const call = admit(10, key);
+    await turns();
+    disk.isFull = true;
+    const refused = expect(call).rejects.toMatchObject({ code: 'store_unavailable' });
+    disk.catchUp();
+    await refused;
+    disk.isFull = false;
+    expect(await admit(10, key)).toMatchObject({ admitted: true });
+    expect(await balance('given')).toEqual({ spent: 0, held: 10 * CENT });
+    const { entries } = await ledger.audit({ event: 'issue' }, { limit: 10 });
+    expect(entries.map(({ key_id: id }) => id)).toEqual(['given', 'k']);
+  });
+
+  it('keeps a settlement whose batch fails, and writes it once', async () => {
+    const decision = await admit(60);
+    if (!decision.admitted) throw decision.refusal;
+    disk.slowDown();
+    const end = ledger.end({ call: decision.call, outcome: { ending: 'settled' }, audit: {} });
+    await turns();
+    const onTop = admit(10);
+    await turns();
+    disk.isFull = true;
+    const refused = expect(onTop).rejects.toMatchObject({ code: 'store_unavailable' });
+    disk.catchUp();
+    await end;
+    await refused;
+    expect((await ledger.figures()).keptSettlements).toBe(1);
+    disk.isFull = false;
+    expect(await admit(10)).toMatchObject({ admitted: true });
+    expect(await balance()).toEqual({ spent: 60 * CENT, held: 10 * CENT });
+    expect((await ledger.figures()).keptSettlements).toBe(0);
+  });
+
+  it('counts the refusals that it has told of, and no other, where a batch fails', async () => {
+    disk.slowDown();
+    const refused = [admit(101), admit(102)];
+    await turns();
+    refused.push(admit(103));
+    await turns();
+    disk.isFull = true;
+    const outcomes = Promise.allSettled(refused);
+    disk.catchUp();
+    expect((await outcomes).map(({ status }) => status)).toEqual(Array(3).fill('rejected'));
+    disk.isFull = false;
+    await Promise.all([admit(104), admit(105)]);
+    await ledger.close();
+    const { entries } = await ledger.audit({ event: 'refusal' }, { limit: 10 });
+    expect(entries.map(({ count }) => count)).toEqual([1, 1]);
+  });
+
+  it('writes what it has kept at the close', async () => {
+    const decision = await admit(60);
+    if (!decision.admitted) throw decision.refusal;
+    disk.isFull = true;
+    await ledger.end({ call: decision.call, outcome: { ending: 'settled' }, audit: {} });
+    expect((await ledger.figures()).keptSettlements).toBe(1);
+    disk.isFull = false;
+    await ledger.close();
+    expect((await ledger.figures()).keptSettlements).toBe(0);
+    expect(await balance()).toEqual({ spent: 60 * CENT, held: 0 });
+  });
+
+  it('has what it has told, and nothing else, whatever batches fail', async () => {
+    type Step = { ask: number } | { disk: 'slow' | 'on' | 'full' | 'free' } | { turn: true };
+    const step: fc.Arbitrary<Step> = fc.oneof(
+      { weight: 5, arbitrary: fc.record({ ask: fc.integer({ min: 1, max: 60 }) }) },
+      { weight: 3, arbitrary: fc.record({ disk: fc.constantFrom('slow', 'on', 'full', 'free') }) },
+      { weight: 3, arbitrary: fc.constant({ turn: true as const }) },
+    ) as fc.Arbitrary<Step>;
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const place = new TestDisk();
+        const own = new StoreLedger(open(place));
+        await own.issue(KEY);
+        let told = 0;
+        const asked: Promise<unknown>[] = [];
+        for (const each of steps) {
+          if ('turn' in each) await turns();
+          else if ('ask' in each) {
+            const add = ({ admitted }: Decision): void => void (told += admitted ? each.ask : 0);
+            asked.push(admit(each.ask, KEY, own).then(add, () => {}));
+          } else if (each.disk === 'slow') place.slowDown();
+          else if (each.disk === 'on') place.catchUp();
+          else place.isFull = each.disk === 'full';
+        }
+        place.isFull = false;
+        place.catchUp();
+        await Promise.all(asked);
+        expect((await own.key(KEY.id))?.balance).toEqual({ spent: 0, held: told * CENT });
+        expect(told).toBeLessThanOrEqual(100);
+        expect(await own.verifyAudit()).toMatchObject({ ok: true });
+        await own.close();
+      }),
+      { numRuns: propertyRuns(300) },
+    );
+  });
+});
