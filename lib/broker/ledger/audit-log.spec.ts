@@ -5,6 +5,7 @@ import { AuditChain } from '../audit/audit-chain';
 import { AUDIT_COLUMNS } from '../audit/audit-entry';
 import type { KeyRecord } from '../keys/key';
 import { AuditTable } from './sqlite/audit-table';
+import { PendingWrites } from './sqlite/pending-writes';
 import { openConnection } from './sqlite/sqlite-driver';
 import { closeStore } from './sqlite/open-store';
 import { AcceptedDoubts } from './store-doubt';
@@ -105,6 +106,7 @@ describe('the audit log', () => {
     const connection = openConnection(file);
     const log = new AuditTable(
       connection,
+      new PendingWrites(),
       new AuditChain(readFileSync(`${file}.audit-key`, 'utf8').trim()),
     );
     expect(await log.verify()).toMatchObject({ ok: true });

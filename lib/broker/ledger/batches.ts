@@ -42,7 +42,9 @@ export interface BatchWriter {
 
 /** What is told of a store that can be written, or cannot. */
 export interface BatchSignals {
-  /** Whether an error is that of the place where batches are written; then its name. */
+  /** What is answered where a batch could not be written, where it is not `store_unavailable`. */
+  refusalOf?: (error: unknown) => BrokerRefusal | undefined;
+  /** The name of an error of the place where batches are written; `undefined` of another error. */
   nameOf?: (error: unknown) => string | undefined;
   /** A batch could not be written, and the one before it could. */
   onFailure?: (reason: string) => void;
@@ -337,7 +339,10 @@ export class Batches {
   }
 
   #refusalOf(error: unknown): BrokerRefusal {
-    const refusal = error instanceof BrokerRefusal ? error : storeUnavailable(error);
+    const refusal =
+      error instanceof BrokerRefusal
+        ? error
+        : (this.signals.refusalOf?.(error) ?? storeUnavailable(error));
     this.#tellFailure(refusal);
     return refusal;
   }

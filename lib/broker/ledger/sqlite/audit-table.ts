@@ -4,10 +4,10 @@ import type { AuditChain, AuditHead, AuditVerdict } from '../../audit/audit-chai
 import { placeOf, readEntry, writeEntry } from '../../audit/audit-entry';
 import type { AuditEntry, AuditRecord, AuditRow } from '../../audit/audit-entry';
 import { withoutTokens } from '../../keys/token';
-import { auditUnavailable } from '../../refusal';
 import type { AuditFilter, Page, PageRequest } from '../records';
 import type { AuditQueries } from '../store';
 import { Conditions } from './conditions';
+import type { PendingWrites } from './pending-writes';
 import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
 
 /** How many rows are walked, or looked through, before other work has its turn. */
@@ -22,6 +22,9 @@ const VERDICT = `COALESCE((SELECT ${field('verdict', 'outcome')} FROM audit AS o
 
 /** How many rows one statement adds. */
 const INSERT_ROWS = 8;
+const INSERT = 'INSERT INTO audit (seq, outcome_of, entry, mac) VALUES (?, ?, ?, ?)';
+const INSERT_MANY = INSERT + ', (?, ?, ?, ?)'.repeat(INSERT_ROWS - 1);
+const WRITE_HEAD = 'INSERT OR REPLACE INTO audit_head (id, count, mac, seal) VALUES (1, ?, ?, ?)';
 
 type StoredValues = [seq: number, outcomeOf: string | null, entry: string, mac: string];
 
@@ -34,70 +37,69 @@ interface StoredRow {
 
 /** The audit log: rows are added, chained, and never changed. */
 export class AuditTable implements AuditQueries {
-  readonly #insert: SqliteStatement;
-  readonly #insertMany: SqliteStatement;
-  readonly #writeHead: SqliteStatement;
   readonly #readHead: SqliteStatement;
   readonly #walk: SqliteStatement;
   readonly #outcome: SqliteStatement;
-  #head: AuditHead | undefined;
-  /** Rows of this transaction that are not in the table yet, and whether the head counts any. */
+  /** Of the last row that is decided. */
+  #head: AuditHead;
+  /** Of the last row that is on its way, and of the last that is written. */
+  #sentHead: AuditHead;
+  #writtenHead: AuditHead;
+  /** Rows of the batch that is being decided. */
   #unwritten: StoredValues[] = [];
-  #unsealed = false;
 
   constructor(
     private readonly connection: SqliteConnection,
+    private readonly writes: PendingWrites,
     private readonly chain: AuditChain,
   ) {
-    const insert = 'INSERT INTO audit (seq, outcome_of, entry, mac) VALUES (?, ?, ?, ?)';
-    this.#insert = connection.prepare(insert);
-    this.#insertMany = connection.prepare(insert + ', (?, ?, ?, ?)'.repeat(INSERT_ROWS - 1));
-    this.#writeHead = connection.prepare(
-      'INSERT OR REPLACE INTO audit_head (id, count, mac, seal) VALUES (1, ?, ?, ?)',
-    );
     this.#readHead = connection.prepare('SELECT count, mac, seal FROM audit_head WHERE id = 1');
     this.#outcome = connection.prepare('SELECT entry FROM audit WHERE outcome_of = ?');
     this.#walk = connection.prepare(
       `SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ${WALK_ROWS}`,
     );
+    const { count, mac } = this.#storedHead();
+    this.#head = this.#sentHead = this.#writtenHead = { count, mac };
   }
 
   /** @param more Takes the place of what the row says. */
   write(row: AuditRow, more?: Partial<AuditRow>): void {
-    const head = this.#head ?? this.#storedHead();
+    const head = this.#head;
     const seq = head.count + 1;
     const entry = withoutTokens(writeEntry(seq, row, more));
     const mac = this.chain.next(head.mac, entry);
     const isOutcome = (more?.event ?? row.event) === 'outcome';
     this.#unwritten.push([seq, isOutcome ? (row.call_id ?? null) : null, entry, mac]);
     this.#head = { count: seq, mac };
-    this.#unsealed = true;
   }
 
-  /** Writes the rows and the head down, once for all of a transaction, before its COMMIT. */
-  seal(): void {
-    if (!this.#unsealed || this.#head === undefined) return;
+  /** Has the batch write its rows, and the head once for all of them: it is on its way. */
+  sent(): void {
     const rows = this.#unwritten;
-    const { count, mac } = this.#head;
-    try {
-      let i = 0;
-      for (; i + INSERT_ROWS <= rows.length; i += INSERT_ROWS) {
-        this.#insertMany.run(rows.slice(i, i + INSERT_ROWS).flat());
-      }
-      for (; i < rows.length; i++) this.#insert.run(rows[i] ?? []);
-      this.#writeHead.run([count, mac, this.chain.seal(this.#head)]);
-    } catch (error) {
-      throw auditUnavailable(error);
-    }
     this.#unwritten = [];
-    this.#unsealed = false;
+    this.#sentHead = this.#head;
+    if (rows.length === 0) return;
+    let i = 0;
+    for (; i + INSERT_ROWS <= rows.length; i += INSERT_ROWS) {
+      this.writes.add(INSERT_MANY, rows.slice(i, i + INSERT_ROWS).flat());
+    }
+    for (; i < rows.length; i++) this.writes.add(INSERT, rows[i] ?? []);
+    const { count, mac } = this.#head;
+    this.writes.add(WRITE_HEAD, [count, mac, this.chain.seal(this.#head)]);
   }
 
-  /** What was remembered of the head may have been rolled back. */
-  forget(): void {
-    this.#head = undefined;
+  written(): void {
+    this.#writtenHead = this.#sentHead;
+  }
+
+  undone(): void {
+    this.#head = this.#sentHead;
     this.#unwritten = [];
-    this.#unsealed = false;
+  }
+
+  lost(): void {
+    this.#sentHead = this.#writtenHead;
+    this.undone();
   }
 
   /** Newest first, however far it has to look. */
@@ -137,11 +139,6 @@ export class AuditTable implements AuditQueries {
       if (rows.length < WALK_ROWS) return walk.end(this.#storedHead());
       await nextTurn();
     }
-  }
-
-  /** Seals a log that has no row yet. */
-  begin(): void {
-    this.#writeHead.run([GENESIS.count, GENESIS.mac, this.chain.seal(GENESIS)]);
   }
 
   /** @param most How many rows it may look through. */
@@ -184,6 +181,16 @@ export class AuditTable implements AuditQueries {
     if (row === undefined) return { ...GENESIS, seal: '' };
     return { count: row.count, mac: row.mac, seal: row.seal };
   }
+}
+
+/** Whether a statement writes to the audit log. */
+export function isLogStatement(sql: string): boolean {
+  return sql === INSERT || sql === INSERT_MANY || sql === WRITE_HEAD;
+}
+
+/** Seals a log that has no row yet. */
+export function beginLog(connection: SqliteConnection, chain: AuditChain): void {
+  connection.prepare(WRITE_HEAD).run([GENESIS.count, GENESIS.mac, chain.seal(GENESIS)]);
 }
 
 /** A field of a stored row, in SQL. */

@@ -1,77 +1,70 @@
 import type { Brake } from '../../brakes/brake';
 import type { BrakeScope } from '../../../contract/scopes';
-import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
+import type { PendingWrites } from './pending-writes';
+import type { SqliteConnection } from './sqlite-driver';
+import { changing, fixed, key } from './table-form';
+import type { FoundRow } from './table-form';
+import { WholeTable } from './whole-table';
+import type { OrderedForm } from './whole-table';
 
-interface BrakeRow {
-  id: string;
-  scope: BrakeScope;
-  target: string;
-  tenant: string | null;
-  reason: string;
-  created_at: number;
-  expires_at: number | null;
-  hit: number | null;
-}
+const BRAKES: OrderedForm<Brake> = {
+  table: 'brakes',
+  columns: [
+    key('id', ({ id }) => id),
+    fixed('scope', ({ scope }) => scope),
+    fixed('target', ({ target }) => target),
+    fixed('tenant', ({ tenant }) => tenant ?? null),
+    fixed('reason', ({ reason }) => reason),
+    fixed('created_at', ({ createdAt }) => createdAt),
+    fixed('expires_at', ({ expiresAt }) => expiresAt ?? null),
+    changing('hit', ({ hit }) => hit ?? null),
+  ],
+  keyOf: ({ id }) => id,
+  rowOf: brakeOf,
+  compare: (one, other) => one.createdAt - other.createdAt || (one.id < other.id ? -1 : 1),
+};
 
-/** Brakes that were not lifted. They are few, so all of them are kept in memory. */
+/** Brakes that were not lifted, those that have expired included. */
 export class BrakeTable {
-  readonly #select: SqliteStatement;
-  readonly #insert: SqliteStatement;
-  readonly #delete: SqliteStatement;
-  readonly #noteHit: SqliteStatement;
-  #brakes: Brake[] | undefined;
+  readonly table: WholeTable<Brake>;
 
-  constructor(connection: SqliteConnection) {
-    this.#select = connection.prepare('SELECT * FROM brakes ORDER BY created_at, id');
-    this.#insert = connection.prepare(
-      `INSERT INTO brakes (id, scope, target, tenant, reason, created_at, expires_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
-    );
-    this.#delete = connection.prepare('DELETE FROM brakes WHERE id = ?');
-    this.#noteHit = connection.prepare('UPDATE brakes SET hit = ? WHERE id = ?');
+  constructor(connection: SqliteConnection, writes: PendingWrites) {
+    this.table = new WholeTable(connection, writes, BRAKES);
   }
 
-  /** Those that have expired among them. */
+  /** The oldest first. */
   get all(): readonly Brake[] {
-    return (this.#brakes ??= (this.#select.all() as BrakeRow[]).map(brakeOf));
+    return this.table.all;
   }
 
-  put({ id, scope, target, tenant, reason, createdAt, expiresAt }: Brake): void {
-    this.#insert.run(id, scope, target, tenant ?? null, reason, createdAt, expiresAt ?? null);
-    this.forget();
+  put(brake: Brake): void {
+    this.table.put(brake);
   }
 
   /** How many live keys a brake has hit, once they are counted. */
   noteHit(id: string, hit: number): void {
-    this.#noteHit.run(hit, id);
-    this.forget();
+    const brake = this.table.get(id);
+    if (brake !== undefined) this.table.put({ ...brake, hit });
   }
 
   /** The brake that was lifted; `undefined` where none has the id. */
   lift(id: string): Brake | undefined {
-    const brake = this.all.find((each) => each.id === id);
-    if (brake !== undefined) {
-      this.#delete.run(id);
-      this.forget();
-    }
+    const brake = this.table.get(id);
+    if (brake !== undefined) this.table.delete(id, [id]);
     return brake;
-  }
-
-  /** What is in memory may have been rolled back. */
-  forget(): void {
-    this.#brakes = undefined;
   }
 }
 
-function brakeOf(row: BrakeRow): Brake {
+function brakeOf(found: FoundRow): Brake {
+  const { tenant, expires_at: expiresAt, hit } = found;
   return {
-    id: row.id,
-    scope: row.scope,
-    target: row.target,
-    ...(row.tenant === null ? {} : { tenant: row.tenant }),
-    reason: row.reason,
-    createdAt: row.created_at,
-    ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
-    ...(row.hit === null ? {} : { hit: row.hit }),
+    id: found['id'] as string,
+    scope: found['scope'] as BrakeScope,
+    target: found['target'] as string,
+    ...(tenant === null ? {} : { tenant: tenant as string }),
+    reason: found['reason'] as string,
+    createdAt: found['created_at'] as number,
+    ...(expiresAt === null ? {} : { expiresAt: expiresAt as number }),
+    ...(hit === null ? {} : { hit: hit as number }),
   };
 }

@@ -2,84 +2,84 @@ import { ruleName, ruleNames } from '../../budgets/budget';
 import type { Budget, BudgetRule, BudgetSubject } from '../../budgets/budget';
 import type { BudgetScope } from '../../../contract/scopes';
 import type { MicroUsd } from '../../../contract/usd';
-import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
+import type { PendingWrites } from './pending-writes';
+import type { SqliteConnection } from './sqlite-driver';
+import { changing, fixed, key } from './table-form';
+import { WholeTable } from './whole-table';
+import type { OrderedForm } from './whole-table';
 
-interface BudgetRow {
-  scope: BudgetScope;
-  tenant: string | null;
-  user_id: string | null;
-  target: string;
-  cap_micros: number;
-}
+const BUDGETS: OrderedForm<Budget> = {
+  table: 'budgets',
+  columns: [
+    key('name', (budget) => ruleName(budget)),
+    fixed('scope', ({ scope }) => scope),
+    fixed('tenant', ({ tenant }) => tenant ?? null),
+    fixed('user_id', ({ user }) => user ?? null),
+    fixed('target', ({ id }) => id),
+    changing('cap_micros', ({ capMicros }) => capMicros),
+  ],
+  keyOf: ruleName,
+  rowOf: (found) => ({
+    scope: found['scope'] as BudgetScope,
+    tenant: (found['tenant'] as string | null) ?? undefined,
+    user: (found['user_id'] as string | null) ?? undefined,
+    id: found['target'] as string,
+    capMicros: found['cap_micros'] as number,
+  }),
+  compare: (one, other) =>
+    compare(one.scope, other.scope) ||
+    compare(one.tenant, other.tenant) ||
+    compare(one.user, other.user) ||
+    compare(one.id, other.id),
+};
 
-/** The operator's rules. Every admission looks at them, so their names are kept in memory. */
+/** The operator's rules. */
 export class BudgetTable {
-  readonly #all: SqliteStatement;
-  readonly #put: SqliteStatement;
-  readonly #delete: SqliteStatement;
-  #caps: Map<string, MicroUsd> | undefined;
+  readonly table: WholeTable<Budget>;
 
-  constructor(connection: SqliteConnection) {
-    this.#all = connection.prepare('SELECT * FROM budgets ORDER BY scope, tenant, user_id, target');
-    this.#put = connection.prepare(
-      `INSERT OR REPLACE INTO budgets (name, scope, tenant, user_id, target, cap_micros)
-       VALUES (?, ?, ?, ?, ?, ?)`,
-    );
-    this.#delete = connection.prepare('DELETE FROM budgets WHERE name = ?');
+  constructor(connection: SqliteConnection, writes: PendingWrites) {
+    this.table = new WholeTable(connection, writes, BUDGETS);
   }
 
-  all(): Budget[] {
-    return (this.#all.all() as BudgetRow[]).map((row) => ({
-      scope: row.scope,
-      tenant: row.tenant ?? undefined,
-      user: row.user_id ?? undefined,
-      id: row.target,
-      capMicros: row.cap_micros,
-    }));
+  /** By scope, tenant, user and id. */
+  all(): readonly Budget[] {
+    return this.table.all;
   }
 
   /** Whether there is no rule. */
   get isEmpty(): boolean {
-    return this.#inMemory().size === 0;
+    return this.table.size === 0;
   }
 
   get(rule: BudgetRule): MicroUsd | undefined {
-    return this.#inMemory().get(ruleName(rule));
+    return this.table.get(ruleName(rule))?.capMicros;
   }
 
   /** The cap over a subject: its own, or the nearest default. */
   capOver(subject: BudgetSubject): MicroUsd | undefined {
     const name = this.nameOver(subject);
-    return name === undefined ? undefined : this.#inMemory().get(name);
+    return name === undefined ? undefined : this.table.get(name)?.capMicros;
   }
 
   /** The name of the rule that caps a subject. */
   nameOver(subject: BudgetSubject): string | undefined {
-    const caps = this.#inMemory();
-    return caps.size === 0 ? undefined : ruleNames(subject).find((each) => caps.has(each));
+    if (this.isEmpty) return undefined;
+    return ruleNames(subject).find((each) => this.table.has(each));
   }
 
   put(budget: Budget): void {
-    const { scope, tenant, user, id, capMicros } = budget;
-    const name = ruleName(budget);
-    this.#put.run(name, scope, tenant ?? null, user ?? null, id, capMicros);
-    this.#caps?.set(name, capMicros);
+    this.table.put(budget);
   }
 
   delete(rule: BudgetRule): void {
     const name = ruleName(rule);
-    this.#delete.run(name);
-    this.#caps?.delete(name);
+    this.table.delete(name, [name]);
   }
+}
 
-  /** What is in memory may have been rolled back. */
-  forget(): void {
-    this.#caps = undefined;
-  }
-
-  #inMemory(): Map<string, MicroUsd> {
-    return (this.#caps ??= new Map(
-      this.all().map((budget) => [ruleName(budget), budget.capMicros]),
-    ));
-  }
+/** What is absent comes first. */
+function compare(one: string | undefined, other: string | undefined): number {
+  if (one === other) return 0;
+  if (one === undefined) return -1;
+  return other === undefined || one > other ? 1 : -1;
 }

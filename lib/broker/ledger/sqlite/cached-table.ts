@@ -1,27 +1,12 @@
+import type { PendingWrites } from './pending-writes';
 import type { SqliteConnection, SqliteStatement, SqliteValue } from './sqlite-driver';
+import { upsertOf, valuesOf, whereKey } from './table-form';
+import type { FoundRow, TableForm } from './table-form';
 
 const MAX_CLEAN = 2_048;
 
-/** A row as SQLite gives it: its values by the names of their columns. */
-export type FoundRow = Readonly<Record<string, SqliteValue>>;
-
-/** A column of a table. */
-export interface Column<Row> {
-  name: string;
-  /** What it has of a row. */
-  of: (row: Row) => SqliteValue;
-  /** `key`: of the primary key; `fixed`: never changes; `changing`: the others. */
-  kind: 'key' | 'fixed' | 'changing';
-}
-
-/** How the rows of a table are named, written and read. */
-export interface TableForm<Row> {
-  table: string;
-  /** Those of the primary key first. */
-  columns: readonly Column<Row>[];
-  keyOf(row: Row): string;
-  rowOf(found: FoundRow): Row;
-}
+/** The rows that a batch has changed, as they were before; absent where they were clean. */
+type Before<Row> = Map<string, Row | undefined>;
 
 /**
  * A table whose rows are changed in memory first. A row is *dirty* while only the {@link RedoLog} has
@@ -31,35 +16,23 @@ export interface TableForm<Row> {
 export class CachedTable<Row> {
   /** In the order in which the rows came to be. */
   #dirty = new Map<string, Row>();
-  /** Written to the table by the transaction under way. */
+  /** What the checkpoint that is being written brings to the table. */
   #flushed = new Map<string, Row>();
-  /** The rows that the transaction under way has changed, as they were before; absent where they were clean. */
-  readonly #before = new Map<string, Row | undefined>();
+  /** What the batch that is being decided has changed. */
+  #changed: Before<Row> = new Map();
+  /** What the batch that is being written has changed. */
+  #sent: Before<Row> = new Map();
   readonly #clean = new Map<string, Row>();
   readonly #select: SqliteStatement;
-  readonly #upsert: SqliteStatement;
+  readonly #upsert: string;
 
   constructor(
     connection: SqliteConnection,
+    private readonly writes: PendingWrites,
     private readonly form: TableForm<Row>,
   ) {
-    const { table, columns } = form;
-    const names = (kind?: Column<Row>['kind']): string[] =>
-      columns
-        .filter((column) => kind === undefined || column.kind === kind)
-        .map(({ name }) => name);
-    const all = names().join(', ');
-    this.#select = connection.prepare(
-      `SELECT ${all} FROM ${table} WHERE ${names('key')
-        .map((name) => `${name} = ?`)
-        .join(' AND ')}`,
-    );
-    this.#upsert = connection.prepare(
-      `INSERT INTO ${table} (${all}) VALUES (${columns.map(() => '?').join(', ')})
-       ON CONFLICT (${names('key').join(', ')}) DO UPDATE SET ${names('changing')
-         .map((name) => `${name} = excluded.${name}`)
-         .join(', ')}`,
-    );
+    this.#select = connection.prepare(`SELECT * FROM ${form.table} WHERE ${whereKey(form)}`);
+    this.#upsert = upsertOf(form);
   }
 
   get name(): string {
@@ -68,7 +41,7 @@ export class CachedTable<Row> {
 
   /** Whether the table has every row as it is. */
   get isClean(): boolean {
-    return this.#dirty.size === 0;
+    return this.#dirty.size === 0 && this.#flushed.size === 0;
   }
 
   /**
@@ -87,6 +60,11 @@ export class CachedTable<Row> {
     return this.#dirty.get(key) ?? this.#flushed.get(key);
   }
 
+  /** Those that no query can be sure to find as they are, in the order in which they came to be. */
+  get allUncommitted(): Iterable<Row> {
+    return new Map([...this.#flushed, ...this.#dirty]).values();
+  }
+
   /** Keeps what a query has found in the table. */
   remember(found: FoundRow): Row {
     const row = this.form.rowOf(found);
@@ -97,16 +75,16 @@ export class CachedTable<Row> {
 
   put(row: Row): void {
     const key = this.form.keyOf(row);
-    if (!this.#before.has(key)) this.#before.set(key, this.uncommitted(key));
+    if (!this.#changed.has(key)) this.#changed.set(key, this.uncommitted(key));
     this.#dirty.set(key, row);
   }
 
-  /** The rows that the transaction under way has changed, as they are now. */
+  /** The rows that the batch that is being decided has changed, as they are now. */
   changes(): SqliteValue[][] {
     const changes: SqliteValue[][] = [];
-    for (const key of this.#before.keys()) {
+    for (const key of this.#changed.keys()) {
       const row = this.uncommitted(key);
-      if (row !== undefined) changes.push(this.#valuesOf(row));
+      if (row !== undefined) changes.push(valuesOf(this.form, row));
     }
     return changes;
   }
@@ -118,13 +96,13 @@ export class CachedTable<Row> {
     this.put(this.form.rowOf(found));
   }
 
-  /** Writes the dirty rows to the table, so that queries find them. */
+  /** Has the batch that is being decided write the dirty rows to the table. */
   flush(): void {
-    for (const [key, row] of this.#dirty) {
-      this.#upsert.run(this.#valuesOf(row));
-      this.#flushed.set(key, row);
+    for (const row of this.#dirty.values()) {
+      this.writes.add(this.#upsert, valuesOf(this.form, row));
     }
-    this.#dirty.clear();
+    this.#flushed = this.#dirty;
+    this.#dirty = new Map();
   }
 
   /** Forgets the clean rows: another statement has changed the table. */
@@ -132,43 +110,38 @@ export class CachedTable<Row> {
     this.#clean.clear();
   }
 
-  committed(): void {
-    this.#before.clear();
+  sent(): void {
+    this.#sent = this.#changed;
+    this.#changed = new Map();
+  }
+
+  written(): void {
+    this.#sent = new Map();
     if (this.#flushed.size === 0) return;
     if (this.#clean.size + this.#flushed.size > MAX_CLEAN) this.#clean.clear();
     for (const [key, row] of this.#flushed) this.#clean.set(key, row);
-    this.#flushed.clear();
+    this.#flushed = new Map();
   }
 
-  rolledBack(): void {
+  undone(): void {
+    this.#restore(this.#changed);
+  }
+
+  lost(): void {
     if (this.#flushed.size > 0) {
       this.#dirty = new Map([...this.#flushed, ...this.#dirty]);
       this.#flushed = new Map();
     }
-    for (const [key, row] of this.#before) {
-      if (row === undefined) this.#dirty.delete(key);
-      else this.#dirty.set(key, row);
-    }
-    this.#before.clear();
+    this.#restore(this.#changed);
+    this.#restore(this.#sent);
     this.#clean.clear();
   }
 
-  #valuesOf(row: Row): SqliteValue[] {
-    return this.form.columns.map(({ of }) => of(row));
+  #restore(before: Before<Row>): void {
+    for (const [key, row] of before) {
+      if (row === undefined || this.#flushed.get(key) === row) this.#dirty.delete(key);
+      else this.#dirty.set(key, row);
+    }
+    before.clear();
   }
-}
-
-/** A column of the primary key. */
-export function key<Row>(name: string, of: (row: Row) => SqliteValue): Column<Row> {
-  return { name, of, kind: 'key' };
-}
-
-/** A column that never changes. */
-export function fixed<Row>(name: string, of: (row: Row) => SqliteValue): Column<Row> {
-  return { name, of, kind: 'fixed' };
-}
-
-/** A column that may change. */
-export function changing<Row>(name: string, of: (row: Row) => SqliteValue): Column<Row> {
-  return { name, of, kind: 'changing' };
 }

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Hold, HoldFilter, Page, PageRequest } from '../records';
-import type { FoundRow } from './cached-table';
+import type { FoundRow } from './table-form';
 import { Conditions } from './conditions';
 import { HOLDS } from './hold-table';
 import type { SqliteConnection } from './sqlite-driver';
@@ -30,8 +30,8 @@ export class HoldSearch {
     const isOpen = state === 'held' || state === 'unknown';
     const where = conditionsOf(filter, stranded);
     const search = this.connection.prepare(
-      `SELECT rowid AS position, * FROM holds ${isOpen ? 'INDEXED BY holds_open' : ''}
-       ${where.sql} ORDER BY rowid DESC LIMIT ?`,
+      `SELECT * FROM holds ${isOpen ? 'INDEXED BY holds_open' : ''}
+       ${where.sql} ORDER BY position DESC LIMIT ?`,
     );
     const found: FoundRow[] = [];
     let end = Math.min(this.#lastPosition() + 1, Number(cursor ?? Infinity));
@@ -52,7 +52,7 @@ export class HoldSearch {
   }
 
   #lastPosition(): number {
-    const row = this.connection.prepare('SELECT MAX(rowid) AS last FROM holds').get();
+    const row = this.connection.prepare('SELECT MAX(position) AS last FROM holds').get();
     return (row as { last: number | null }).last ?? 0;
   }
 }
@@ -72,6 +72,6 @@ function conditionsOf(filter: HoldFilter, stranded: readonly string[]): Conditio
   }
   where.equals('vendor', filter.vendor);
   where.equals('key_id', filter.key_id);
-  where.add('rowid >= ? AND rowid < ?');
+  where.add('position >= ? AND position < ?');
   return where;
 }

@@ -3,19 +3,28 @@ import type { MicroUsd } from '../../../contract/usd';
 import type { ObjectName, VendorObject } from '../book';
 import type { Hold } from '../records';
 import type { HoldState } from '../../../contract/states';
-import { CachedTable, changing, fixed, key } from './cached-table';
-import type { FoundRow, TableForm } from './cached-table';
+import { BatchNotes } from '../batch-notes';
+import { CachedTable } from './cached-table';
+import type { PendingWrites } from './pending-writes';
 import type { RedoTable } from './redo-log';
 import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
+import { changing, fixed, key } from './table-form';
+import type { FoundRow, TableForm } from './table-form';
 
 interface NamedBalance extends Balance {
   name: string;
 }
 
-export const HOLDS: TableForm<Hold> = {
+/** A hold, and its place among all others in the order in which they began. */
+export interface PlacedHold extends Hold {
+  position: number;
+}
+
+export const HOLDS: TableForm<PlacedHold> = {
   table: 'holds',
   columns: [
     key('call_id', ({ callId }) => callId),
+    fixed('position', ({ position }) => position),
     fixed('key_id', ({ keyId }) => keyId),
     fixed('vendor', ({ vendor }) => vendor),
     fixed('account', ({ account }) => account),
@@ -32,6 +41,7 @@ export const HOLDS: TableForm<Hold> = {
   keyOf: ({ callId }) => callId,
   rowOf: (found) => ({
     callId: found['call_id'] as string,
+    position: found['position'] as number,
     keyId: found['key_id'] as string,
     vendor: found['vendor'] as string,
     account: found['account'] as string,
@@ -87,32 +97,27 @@ const OBJECTS: TableForm<VendorObject> = {
 
 /** Balances, the holds that count in them, and what is known of the vendor's objects. */
 export class HoldTable {
-  readonly #holds: CachedTable<Hold>;
+  readonly #holds: CachedTable<PlacedHold>;
   readonly #balances: CachedTable<NamedBalance>;
   readonly #objects: CachedTable<VendorObject>;
-  /** How many holds have no end yet, and what this transaction has changed of that. */
+  /** How many holds have no end yet, and what batches change of that. */
   readonly #open = { held: 0, unknown: 0 };
-  #opened = { held: 0, unknown: 0 };
+  readonly #opened = new BatchNotes<{ state: 'held' | 'unknown'; by: 1 | -1 }>();
+  #lastPosition = 0;
   readonly #sql;
 
-  constructor(connection: SqliteConnection) {
+  constructor(connection: SqliteConnection, writes: PendingWrites) {
     const prepare = (sql: string): SqliteStatement => connection.prepare(sql);
-    this.#holds = new CachedTable(connection, HOLDS);
-    this.#balances = new CachedTable(connection, BALANCES);
-    this.#objects = new CachedTable(connection, OBJECTS);
-    const settled = "vendor = ? AND account = ? AND object_id = ? AND state = 'settled'";
+    this.#holds = new CachedTable(connection, writes, HOLDS);
+    this.#balances = new CachedTable(connection, writes, BALANCES);
+    this.#objects = new CachedTable(connection, writes, OBJECTS);
     this.#sql = {
       markAllUnknown: prepare("UPDATE holds SET state = 'unknown' WHERE state = 'held'"),
-      settled: prepare(`SELECT * FROM holds WHERE ${settled} ORDER BY rowid DESC`),
       open: prepare(
         "SELECT state, COUNT(*) AS count FROM holds WHERE state IN ('held', 'unknown') GROUP BY state",
       ),
-      exposure: prepare(`SELECT COALESCE(SUM(settled), 0) AS micros FROM holds WHERE ${settled}`),
-      hasOthers: prepare(
-        `SELECT EXISTS (SELECT 1 FROM holds WHERE vendor = ? AND account = ? AND object_id = ?
-           AND call_id <> ? AND (state IN ('held', 'unknown')
-             OR rowid > (SELECT rowid FROM holds WHERE call_id = ?))) AS found`,
-      ),
+      last: prepare('SELECT MAX(position) AS last FROM holds'),
+      ofObject: prepare('SELECT * FROM holds WHERE vendor = ? AND account = ? AND object_id = ?'),
     };
   }
 
@@ -133,17 +138,19 @@ export class HoldTable {
     }
   }
 
-  get(callId: string): Hold | undefined {
+  get(callId: string): PlacedHold | undefined {
     return this.#holds.get(callId, [callId]);
   }
 
   add(hold: Hold): void {
-    this.#holds.put(hold);
+    this.#lastPosition += 1;
+    this.#holds.put({ ...hold, position: this.#lastPosition });
     this.#count(hold.state, 1);
   }
 
   change(before: Hold, after: Hold): void {
-    this.#holds.put(after);
+    const position = this.get(before.callId)?.position ?? 0;
+    this.#holds.put({ ...after, position });
     if (before.state === after.state) return;
     this.#count(before.state, -1);
     this.#count(after.state, 1);
@@ -152,6 +159,8 @@ export class HoldTable {
   /** What was in flight when its process died: its outcome is unknown. To be done before anything else. */
   markAllUnknown(): void {
     this.#sql.markAllUnknown.run();
+    const { last } = this.#sql.last.get() as { last: number | null };
+    this.#lastPosition = last ?? 0;
     this.#open.held = 0;
     this.#open.unknown = 0;
     for (const row of this.#sql.open.all() as { state: 'held' | 'unknown'; count: number }[]) {
@@ -164,35 +173,42 @@ export class HoldTable {
     return { ...this.#open };
   }
 
-  committed(): void {
-    this.#open.held += this.#opened.held;
-    this.#open.unknown += this.#opened.unknown;
-    this.#opened = { held: 0, unknown: 0 };
+  sent(): void {
+    this.#opened.sent();
   }
 
-  rolledBack(): void {
-    this.#opened = { held: 0, unknown: 0 };
+  written(): void {
+    for (const { state, by } of this.#opened.written()) this.#open[state] += by;
+  }
+
+  undone(): void {
+    this.#opened.undone();
+  }
+
+  lost(): void {
+    this.#opened.lost();
   }
 
   /** What is settled of a root object. */
-  exposure({ vendor, account, id }: ObjectName): MicroUsd {
-    this.#holds.flush();
-    const row = this.#sql.exposure.get(vendor, account, id) as { micros: number };
-    return row.micros;
+  exposure(root: ObjectName): MicroUsd {
+    return this.settledOf(root).reduce((sum, { settledMicros }) => sum + settledMicros, 0);
   }
 
   /** The settled holds of a root object, the newest first. */
-  settledOf({ vendor, account, id }: ObjectName): Hold[] {
-    this.#holds.flush();
-    const found = this.#sql.settled.all(vendor, account, id) as FoundRow[];
-    return found.map((row) => this.#holds.remember(row));
+  settledOf(root: ObjectName): Hold[] {
+    return this.#ofObject(root)
+      .filter(({ state }) => state === 'settled')
+      .sort((one, other) => other.position - one.position);
   }
 
   /** Whether another call on a root object is open, or has begun after the one with this id. */
-  hasOthers({ vendor, account, id }: ObjectName, callId: string): boolean {
-    this.#holds.flush();
-    const row = this.#sql.hasOthers.get(vendor, account, id, callId, callId);
-    return (row as { found: number }).found === 1;
+  hasOthers(root: ObjectName, callId: string): boolean {
+    const own = this.get(callId)?.position ?? Infinity;
+    return this.#ofObject(root).some(
+      (hold) =>
+        hold.callId !== callId &&
+        (hold.state === 'held' || hold.state === 'unknown' || hold.position > own),
+    );
   }
 
   object(name: ObjectName): VendorObject | undefined {
@@ -203,8 +219,24 @@ export class HoldTable {
     this.#objects.put(object);
   }
 
+  /** The holds of a root object, as they are decided. */
+  #ofObject({ vendor, account, id }: ObjectName): PlacedHold[] {
+    const found = new Map<string, PlacedHold>();
+    for (const row of this.#sql.ofObject.all(vendor, account, id) as FoundRow[]) {
+      const stored = HOLDS.rowOf(row);
+      found.set(stored.callId, this.#holds.uncommitted(stored.callId) ?? stored);
+    }
+    for (const hold of this.#holds.allUncommitted) {
+      const { vendor: ofVendor, account: ofAccount, objectId } = hold;
+      if (objectId === id && ofVendor === vendor && ofAccount === account) {
+        found.set(hold.callId, hold);
+      }
+    }
+    return [...found.values()];
+  }
+
   #count(state: HoldState, by: 1 | -1): void {
-    if (state === 'held' || state === 'unknown') this.#opened[state] += by;
+    if (state === 'held' || state === 'unknown') this.#opened.add({ state, by });
   }
 }
 

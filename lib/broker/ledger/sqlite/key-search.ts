@@ -3,7 +3,7 @@ import type { Brake } from '../../brakes/brake';
 import type { KeyWithBalance } from '../../keys/key';
 import type { KeyFilter, Page, PageRequest } from '../records';
 import type { LivePosition, LiveSlice } from '../store';
-import type { FoundRow } from './cached-table';
+import type { FoundRow } from './table-form';
 import { Conditions } from './conditions';
 import { liveKeyOf } from './key-table';
 import type { SqliteConnection, SqliteStatement } from './sqlite-driver';

@@ -1,12 +1,16 @@
 import type { AppBudgets } from '../../budgets/budget';
 import type { Subject } from '../../keys/subject';
 import type { KeyRecord } from '../../keys/key';
+import { BatchNotes } from '../batch-notes';
+import type { LeaseRecord } from '../records';
 import type { LiveKey } from '../store';
-import { CachedTable, changing, fixed, key } from './cached-table';
-import type { FoundRow, TableForm } from './cached-table';
-import type { LeaseTable } from './lease-table';
+import { CachedTable } from './cached-table';
 import { LiveKeys } from './live-keys';
+import type { PendingWrites } from './pending-writes';
 import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
+import { changing, fixed, key } from './table-form';
+import type { FoundRow, TableForm } from './table-form';
+import type { WholeTable } from './whole-table';
 
 const KEYS: TableForm<KeyRecord> = {
   table: 'keys',
@@ -44,14 +48,14 @@ export class KeyTable {
   #maxTokenHashes = MAX_TOKEN_HASHES;
   readonly #byTokenHash: SqliteStatement;
   readonly #live = new LiveKeys();
-  /** What this transaction has changed of them. */
-  #changes: { key: KeyRecord; change: 'add' | 'remove' }[] = [];
+  readonly #changes = new BatchNotes<{ key: KeyRecord; change: 'add' | 'remove' }>();
 
   constructor(
     private readonly connection: SqliteConnection,
-    private readonly leases: LeaseTable,
+    writes: PendingWrites,
+    private readonly leases: WholeTable<LeaseRecord>,
   ) {
-    this.table = new CachedTable(connection, KEYS);
+    this.table = new CachedTable(connection, writes, KEYS);
     this.#byTokenHash = connection.prepare(
       `${SELECT} WHERE keys.token_hash = ? AND keys.revoked_at IS NULL`,
     );
@@ -61,7 +65,7 @@ export class KeyTable {
     if (this.#idByTokenHash.size >= this.#maxTokenHashes) this.#forgetWritten();
     this.table.put(key);
     this.#idByTokenHash.set(key.tokenHash, key.id);
-    this.#changes.push({ key, change: 'add' });
+    this.#changes.add({ key, change: 'add' });
   }
 
   get(id: string): KeyRecord | undefined {
@@ -77,7 +81,7 @@ export class KeyTable {
 
   revoke(key: KeyRecord, now: number): void {
     this.table.put({ ...key, revokedAt: now });
-    this.#changes.push({ key, change: 'remove' });
+    this.#changes.add({ key, change: 'remove' });
   }
 
   /** Counts the keys that the table has. To be done once, before any is issued. */
@@ -96,13 +100,20 @@ export class KeyTable {
     return this.#live.count(now, (id) => this.leases.get(id)?.expiresAt);
   }
 
-  committed(): void {
-    for (const { key, change } of this.#changes) this.#live[change](key);
-    this.#changes = [];
+  sent(): void {
+    this.#changes.sent();
   }
 
-  rolledBack(): void {
-    this.#changes = [];
+  written(): void {
+    for (const { key, change } of this.#changes.written()) this.#live[change](key);
+  }
+
+  undone(): void {
+    this.#changes.undone();
+  }
+
+  lost(): void {
+    this.#changes.lost();
   }
 
   #find(hash: string): KeyRecord | undefined {

@@ -1,6 +1,7 @@
 import type { StoreClock } from '../../clock';
 import type { AcceptedDoubts } from '../store-doubt';
-import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
+import type { PendingWrites } from './pending-writes';
+import type { SqliteConnection } from './sqlite-driver';
 
 /** How far behind a machine's clock may be at a start. */
 const MAX_BEHIND_MS = 300_000;
@@ -9,7 +10,6 @@ const NOTED_EVERY_MS = 1_000;
 
 /** Remembers in the store how late it was, so that no start begins with a clock far behind. */
 export class LatestInstant {
-  readonly #write: SqliteStatement;
   #noted = -Infinity;
   /** What is noted once the transaction is committed. */
   #notedThen = -Infinity;
@@ -17,9 +17,7 @@ export class LatestInstant {
   constructor(
     private readonly connection: SqliteConnection,
     private readonly clock: StoreClock,
-  ) {
-    this.#write = connection.prepare('INSERT OR REPLACE INTO clock (id, latest) VALUES (1, ?)');
-  }
+  ) {}
 
   /** @throws DoubtfulStoreError where the machine's clock is far behind. */
   check(file: string, doubts: AcceptedDoubts): void {
@@ -34,19 +32,19 @@ export class LatestInstant {
   }
 
   /**
-   * To be done before each COMMIT.
+   * A batch is on its way.
    *
-   * @param must Whether this transaction has to write something, however little time has passed.
+   * @param must Whether it has to write something, however little time has passed.
    */
-  beforeCommit(must: boolean): void {
+  sent(writes: PendingWrites, must: boolean): void {
     const now = this.clock.now();
     this.#notedThen = this.#noted;
     if (!must && now - this.#noted < NOTED_EVERY_MS) return;
-    this.#write.run(now);
+    writes.add('INSERT OR REPLACE INTO clock (id, latest) VALUES (1, ?)', [now]);
     this.#notedThen = now;
   }
 
-  committed(): void {
+  written(): void {
     this.#noted = this.#notedThen;
   }
 }

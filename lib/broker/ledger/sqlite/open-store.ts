@@ -3,7 +3,7 @@ import { AuditChain } from '../../audit/audit-chain';
 import type { StoreClock } from '../../clock';
 import { StoreInUseError } from '../store-doubt';
 import type { AcceptedDoubts } from '../store-doubt';
-import { AuditTable } from './audit-table';
+import { beginLog } from './audit-table';
 import { chainKeyBeside, passingChainKey } from './chain-key';
 import type { ChainKey } from './chain-key';
 import { checkNotOpenHere, noteOpen } from './process-stores';
@@ -191,7 +191,7 @@ function lock(connection: SqliteConnection, wasEmpty: boolean): void {
 function begin(connection: SqliteConnection, chain: AuditChain): void {
   createSchema(connection, () => {
     connection.pragma(`application_id = ${WHOLE}`);
-    new AuditTable(connection, chain).begin();
+    beginLog(connection, chain);
   });
 }
 

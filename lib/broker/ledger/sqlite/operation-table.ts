@@ -1,9 +1,11 @@
 import type { Outcome } from '../../pricing/price';
 import type { Operation } from '../rules/operation';
 import type { NamedOperation } from '../rules/settlement';
-import { CachedTable, changing, key } from './cached-table';
-import type { FoundRow, TableForm } from './cached-table';
+import { CachedTable } from './cached-table';
+import type { PendingWrites } from './pending-writes';
 import type { SqliteConnection } from './sqlite-driver';
+import { changing, key } from './table-form';
+import type { FoundRow, TableForm } from './table-form';
 
 const OPERATIONS: TableForm<NamedOperation> = {
   table: 'operations',
@@ -34,8 +36,11 @@ const OPERATIONS: TableForm<NamedOperation> = {
 export class OperationTable {
   readonly table: CachedTable<NamedOperation>;
 
-  constructor(private readonly connection: SqliteConnection) {
-    this.table = new CachedTable(connection, OPERATIONS);
+  constructor(
+    private readonly connection: SqliteConnection,
+    writes: PendingWrites,
+  ) {
+    this.table = new CachedTable(connection, writes, OPERATIONS);
   }
 
   /** What was in flight when its process ended is in flight no more. To be done before anything else. */

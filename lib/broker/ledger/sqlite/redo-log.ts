@@ -1,36 +1,34 @@
 import type { CachedTable } from './cached-table';
-import type { SqliteConnection, SqliteStatement, SqliteValue } from './sqlite-driver';
+import type { PendingWrites } from './pending-writes';
+import type { SqliteConnection, SqliteValue } from './sqlite-driver';
 
 /** How many changes of rows it may have before a checkpoint: some 2 ms of work. */
 const MAX_CHANGES = 1_024;
 
 /** A table whose changes the redo log makes durable. */
-export type RedoTable = Pick<
+export type RedoTable = Omit<
   CachedTable<unknown>,
-  'name' | 'isClean' | 'changes' | 'replay' | 'flush' | 'evict' | 'committed' | 'rolledBack'
+  'get' | 'put' | 'remember' | 'uncommitted' | 'allUncommitted'
 >;
 
 type Changes = Record<string, SqliteValue[][]>;
 
 /**
- * Makes decisions durable by one row a transaction, which says how each row that it changed is now.
- * A checkpoint writes the dirty rows to their tables and empties the log: most rows have changed
- * again by then, and are written once.
+ * Makes decisions durable by one row a batch, which says how each row that it changed is now. A
+ * checkpoint writes the dirty rows to their tables and empties the log: most rows have changed again
+ * by then, and are written once.
  */
 export class RedoLog {
-  readonly #insert: SqliteStatement;
-  readonly #clear: SqliteStatement;
   #changes = 0;
-  /** What {@link #changes} is once the transaction is committed. */
+  /** What {@link #changes} is once the batch on its way is written. */
   #changesThen = 0;
   #isCheckpoint = false;
 
   constructor(
     connection: SqliteConnection,
+    private readonly writes: PendingWrites,
     private readonly tables: readonly RedoTable[],
   ) {
-    this.#insert = connection.prepare('INSERT INTO redo (changes) VALUES (?)');
-    this.#clear = connection.prepare('DELETE FROM redo');
     for (const { changes } of connection.prepare('SELECT changes FROM redo ORDER BY id').all() as {
       changes: string;
     }[]) {
@@ -43,7 +41,7 @@ export class RedoLog {
     return this.tables.every((table) => table.isClean);
   }
 
-  /** Makes the transaction under way a checkpoint. */
+  /** Makes the batch that is being decided a checkpoint. */
   checkpoint(): void {
     this.#isCheckpoint = true;
   }
@@ -53,8 +51,8 @@ export class RedoLog {
     for (const table of this.tables) table.evict();
   }
 
-  /** To be done before each COMMIT. */
-  beforeCommit(): void {
+  /** Has the batch write what it has changed: it is on its way. */
+  sent(): void {
     const changes: Changes = {};
     let count = 0;
     for (const table of this.tables) {
@@ -65,22 +63,30 @@ export class RedoLog {
     }
     if (this.#isCheckpoint || this.#changes + count > MAX_CHANGES) {
       for (const table of this.tables) table.flush();
-      this.#clear.run();
+      this.writes.add('DELETE FROM redo', []);
       this.#changesThen = 0;
-      return;
+    } else {
+      if (count > 0) {
+        this.writes.add('INSERT INTO redo (changes) VALUES (?)', [JSON.stringify(changes)]);
+      }
+      this.#changesThen = this.#changes + count;
     }
-    this.#changesThen = this.#changes + count;
-    if (count > 0) this.#insert.run(JSON.stringify(changes));
+    this.#isCheckpoint = false;
+    for (const table of this.tables) table.sent();
   }
 
-  committed(): void {
-    for (const table of this.tables) table.committed();
+  written(): void {
+    for (const table of this.tables) table.written();
     this.#changes = this.#changesThen;
+  }
+
+  undone(): void {
+    for (const table of this.tables) table.undone();
     this.#isCheckpoint = false;
   }
 
-  rolledBack(): void {
-    for (const table of this.tables) table.rolledBack();
+  lost(): void {
+    for (const table of this.tables) table.lost();
     this.#isCheckpoint = false;
   }
 

@@ -44,7 +44,8 @@ const SCHEMA = `
   ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE holds (
-    call_id TEXT PRIMARY KEY,
+    position INTEGER PRIMARY KEY,
+    call_id TEXT NOT NULL UNIQUE,
     key_id TEXT NOT NULL,
     vendor TEXT NOT NULL,
     account TEXT NOT NULL,

@@ -11,13 +11,13 @@ import type { BrakeTable } from './brake-table';
 import type { BudgetTable } from './budget-table';
 import type { HoldTable } from './hold-table';
 import type { KeyTable } from './key-table';
-import type { LeaseTable } from './lease-table';
 import type { OperationTable } from './operation-table';
+import type { WholeTable } from './whole-table';
 
 /** The tables that a book consists of. */
 export interface BookTables {
   keys: KeyTable;
-  leases: LeaseTable;
+  leases: WholeTable<LeaseRecord>;
   holds: HoldTable;
   operations: OperationTable;
   budgets: BudgetTable;

@@ -2,28 +2,32 @@ import { Clock } from '../../clock';
 import type { StoreClock } from '../../clock';
 import { UnexpectedErrors } from '../../metrics/unexpected-errors';
 import type { KeyRecord } from '../../keys/key';
-import { notFound } from '../../refusal';
+import { auditUnavailable, notFound, storeUnavailable } from '../../refusal';
+import type { BrokerRefusal } from '../../refusal';
 import { Batches } from '../batches';
 import type { Book } from '../book';
 import type { StoreCopy, StoreState } from '../records';
 import { endFlights } from '../rules/settlement';
 import type { AuditQueries, KeptWork, Queries, Store, StoreCounts, StoreHooks } from '../store';
 import { AcceptedDoubts } from '../store-doubt';
-import { AuditTable } from './audit-table';
+import { AuditTable, isLogStatement } from './audit-table';
 import { checkBalances } from './balance-check';
 import { BrakeTable } from './brake-table';
 import { BudgetTable } from './budget-table';
 import { HoldTable } from './hold-table';
+import { FailedWrite, InlineWriter } from './inline-writer';
 import { KeyTable } from './key-table';
-import { LeaseTable } from './lease-table';
+import { LEASES } from './lease-table';
 import { openStore } from './open-store';
 import type { OpenStore, StoreSettings } from './open-store';
 import { OperationTable } from './operation-table';
+import { PendingWrites } from './pending-writes';
 import { closeWhenForgotten } from './process-stores';
 import { RedoLog } from './redo-log';
 import { SqliteBook } from './sqlite-book';
 import type { SqliteConnection } from './sqlite-driver';
 import { SqliteQueries } from './sqlite-queries';
+import { WholeTable } from './whole-table';
 
 const DURABILITY = ['off', 'normal', 'full', 'extra'];
 
@@ -67,13 +71,15 @@ export class SqliteStore implements Store {
     const { connection, chain, latest } = this.#file;
     this.#connection = connection;
     try {
-      const leases = new LeaseTable(connection);
-      const budgets = new BudgetTable(connection);
-      const brakes = new BrakeTable(connection);
-      this.#auditLog = new AuditTable(connection, chain);
-      this.#keys = new KeyTable(connection, leases);
-      this.#holds = new HoldTable(connection);
-      this.#operations = new OperationTable(connection);
+      const writes = new PendingWrites();
+      const writer = new InlineWriter(connection);
+      const leases = new WholeTable(connection, writes, LEASES);
+      const budgets = new BudgetTable(connection, writes);
+      const brakes = new BrakeTable(connection, writes);
+      this.#auditLog = new AuditTable(connection, writes, chain);
+      this.#keys = new KeyTable(connection, writes, leases);
+      this.#holds = new HoldTable(connection, writes);
+      this.#operations = new OperationTable(connection, writes);
       this.#book = new SqliteBook(
         {
           keys: this.#keys,
@@ -90,45 +96,47 @@ export class SqliteStore implements Store {
         book: this.#book,
         keys: this.#keys,
       });
-      this.#redo = new RedoLog(connection, [
+      this.#redo = new RedoLog(connection, writes, [
         this.#keys.table,
         ...this.#holds.tables,
         this.#operations.table,
       ]);
-      const forget = (): void => {
-        rollBack(connection);
-        this.#redo.rolledBack();
-        this.#keys.rolledBack();
-        this.#holds.rolledBack();
-        for (const table of [leases, budgets, brakes, this.#auditLog]) table.forget();
-      };
+      const parts = [
+        this.#redo,
+        this.#keys,
+        this.#holds,
+        leases,
+        budgets.table,
+        brakes.table,
+        this.#auditLog,
+      ];
       this.#batches = new Batches(
         {
-          begin: () => void connection.exec('BEGIN IMMEDIATE'),
           write: () => {
             this.#hooks?.sent();
-            this.#redo.beforeCommit();
-            this.#auditLog.seal();
-            latest.beforeCommit(this.#batches.failed);
-            connection.exec('COMMIT');
+            for (const part of parts) part.sent();
+            latest.sent(writes, this.#batches.failed);
+            const batch = writes.take();
+            return batch.length === 0 ? undefined : writer.write(batch);
           },
           written: () => {
-            latest.committed();
-            this.#redo.committed();
-            this.#keys.committed();
-            this.#holds.committed();
+            latest.written();
+            for (const part of parts) part.written();
             this.#hooks?.written();
           },
           undone: () => {
             this.#hooks?.undone();
-            forget();
+            for (const part of parts) part.undone();
+            writes.clear();
           },
           lost: () => {
             this.#hooks?.lost();
-            forget();
+            for (const part of parts) part.lost();
+            writes.clear();
           },
         },
         {
+          refusalOf,
           nameOf: codeOf,
           onUnexpected: (error) => unexpected.note(error),
           onFailure: (reason) =>
@@ -262,16 +270,15 @@ export class SqliteStore implements Store {
   }
 }
 
+/** What is answered where a batch could not be written. */
+function refusalOf(error: unknown): BrokerRefusal | undefined {
+  if (!(error instanceof FailedWrite)) return undefined;
+  const isOfLog = error.sql !== undefined && isLogStatement(error.sql);
+  return isOfLog ? auditUnavailable(error.cause) : storeUnavailable(error.cause);
+}
+
 /** The name of an error of SQLite's. */
 function codeOf(error: unknown): string | undefined {
   const { code } = error as { code?: unknown };
   return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined;
-}
-
-function rollBack(connection: SqliteConnection): void {
-  try {
-    connection.exec('ROLLBACK');
-  } catch {
-    // SQLite has already rolled back by itself (a full disk, an I/O error), or nothing had begun.
-  }
 }

@@ -3,7 +3,7 @@ import type { BudgetScope } from '../../../contract/scopes';
 import { LONGEST_LIFE_MS } from '../../../contract/expires-in';
 import type { BudgetedKey, LiveSlice } from '../store';
 import { Conditions } from './conditions';
-import type { FoundRow } from './cached-table';
+import type { FoundRow } from './table-form';
 import { liveKeyOf, subjectOf } from './key-table';
 import type { SqliteConnection } from './sqlite-driver';
 

@@ -1,0 +1,75 @@
+import type { Write } from './pending-writes';
+import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
+
+/** A statement failed, and with it its whole batch. */
+export class FailedWrite extends Error {
+  /** @param sql The statement; `undefined` where it was that which begins or ends the transaction. */
+  constructor(
+    readonly sql: string | undefined,
+    cause: unknown,
+  ) {
+    super((cause as Error).message, { cause });
+    this.name = 'FailedWrite';
+  }
+}
+
+/** Where the batches of a store are written to. */
+export interface StatementWriter {
+  /**
+   * Writes statements in one transaction: at once, or beside the event loop where it returns a promise.
+   *
+   * @throws FailedWrite
+   */
+  write(writes: readonly Write[]): void | Promise<void>;
+  /** Asks or sets a pragma of the connection that writes, after all batches before it. */
+  pragma(text: string): unknown;
+  /** Frees the file. */
+  close(): void;
+}
+
+/** Writes on a connection of this thread. */
+export class InlineWriter implements StatementWriter {
+  readonly #statements = new Map<string, SqliteStatement>();
+
+  constructor(private readonly connection: SqliteConnection) {}
+
+  write(writes: readonly Write[]): void {
+    let running: string | undefined;
+    try {
+      this.connection.exec('BEGIN IMMEDIATE');
+      for (const [sql, values] of writes) {
+        running = sql;
+        this.#statement(sql).run(values);
+      }
+      running = undefined;
+      this.connection.exec('COMMIT');
+    } catch (error) {
+      this.#rollBack();
+      throw new FailedWrite(running, error);
+    }
+  }
+
+  pragma(text: string): unknown {
+    return this.connection.pragma(text);
+  }
+
+  /** The connection is its owner's to close. */
+  close(): void {}
+
+  #statement(sql: string): SqliteStatement {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.connection.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #rollBack(): void {
+    try {
+      this.connection.exec('ROLLBACK');
+    } catch {
+      // SQLite has already rolled back by itself (a full disk, an I/O error).
+    }
+  }
+}

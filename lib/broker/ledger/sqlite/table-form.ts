@@ -1,0 +1,64 @@
+import type { SqliteValue } from './sqlite-driver';
+
+/** A row as SQLite gives it: its values by the names of their columns. */
+export type FoundRow = Readonly<Record<string, SqliteValue>>;
+
+/** A column of a table. */
+export interface Column<Row> {
+  name: string;
+  /** What it has of a row. */
+  of: (row: Row) => SqliteValue;
+  /** `key`: of the primary key; `fixed`: never changes; `changing`: the others. */
+  kind: 'key' | 'fixed' | 'changing';
+}
+
+/** How the rows of a table are named, written and read. */
+export interface TableForm<Row> {
+  table: string;
+  /** Those of the primary key first. */
+  columns: readonly Column<Row>[];
+  keyOf(row: Row): string;
+  rowOf(found: FoundRow): Row;
+}
+
+/** A column of the primary key. */
+export function key<Row>(name: string, of: (row: Row) => SqliteValue): Column<Row> {
+  return { name, of, kind: 'key' };
+}
+
+/** A column that never changes. */
+export function fixed<Row>(name: string, of: (row: Row) => SqliteValue): Column<Row> {
+  return { name, of, kind: 'fixed' };
+}
+
+/** A column that may change. */
+export function changing<Row>(name: string, of: (row: Row) => SqliteValue): Column<Row> {
+  return { name, of, kind: 'changing' };
+}
+
+/** The statement that writes a row, whether it is there or not. */
+export function upsertOf<Row>({ table, columns }: TableForm<Row>): string {
+  const names = namesOf(columns);
+  return `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})
+    ON CONFLICT (${namesOf(columns, 'key').join(', ')}) DO UPDATE SET ${namesOf(columns, 'changing')
+      .map((name) => `${name} = excluded.${name}`)
+      .join(', ')}`;
+}
+
+/** The condition that a row has a key. */
+export function whereKey<Row>({ columns }: TableForm<Row>): string {
+  return namesOf(columns, 'key')
+    .map((name) => `${name} = ?`)
+    .join(' AND ');
+}
+
+/** The values of a row, in the order of its columns. */
+export function valuesOf<Row>({ columns }: TableForm<Row>, row: Row): SqliteValue[] {
+  return columns.map(({ of }) => of(row));
+}
+
+function namesOf<Row>(columns: readonly Column<Row>[], kind?: Column<Row>['kind']): string[] {
+  return columns
+    .filter((column) => kind === undefined || column.kind === kind)
+    .map(({ name }) => name);
+}

@@ -1,0 +1,89 @@
+import { BatchNotes } from '../batch-notes';
+import type { PendingWrites } from './pending-writes';
+import type { SqliteConnection, SqliteValue } from './sqlite-driver';
+import { upsertOf, valuesOf, whereKey } from './table-form';
+import type { FoundRow, TableForm } from './table-form';
+
+/** A form of rows that are in an order. */
+export interface OrderedForm<Row> extends TableForm<Row> {
+  compare(one: Row, other: Row): number;
+}
+
+/** A small table that every decision asks: all its rows are in memory. */
+export class WholeTable<Row> {
+  readonly #rows = new Map<string, Row>();
+  /** All rows, where none has changed since they were asked for. */
+  #all: readonly Row[] | undefined;
+  readonly #undos = new BatchNotes<() => void>();
+  readonly #upsert: string;
+  readonly #delete: string;
+
+  constructor(
+    connection: SqliteConnection,
+    private readonly writes: PendingWrites,
+    private readonly form: OrderedForm<Row>,
+  ) {
+    for (const found of connection.prepare(`SELECT * FROM ${form.table}`).all() as FoundRow[]) {
+      const row = form.rowOf(found);
+      this.#rows.set(form.keyOf(row), row);
+    }
+    this.#upsert = upsertOf(form);
+    this.#delete = `DELETE FROM ${form.table} WHERE ${whereKey(form)}`;
+  }
+
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  /** In the order of `compare`. */
+  get all(): readonly Row[] {
+    return (this.#all ??= [...this.#rows.values()].sort(this.form.compare));
+  }
+
+  get(key: string): Row | undefined {
+    return this.#rows.get(key);
+  }
+
+  has(key: string): boolean {
+    return this.#rows.has(key);
+  }
+
+  put(row: Row): void {
+    this.#change(this.form.keyOf(row), row);
+    this.writes.add(this.#upsert, valuesOf(this.form, row));
+  }
+
+  /** @param values The values of its primary key. */
+  delete(key: string, values: readonly SqliteValue[]): void {
+    this.#change(key, undefined);
+    this.writes.add(this.#delete, values);
+  }
+
+  sent(): void {
+    this.#undos.sent();
+  }
+
+  written(): void {
+    this.#undos.written();
+  }
+
+  undone(): void {
+    for (const undo of [...this.#undos.undone()].reverse()) undo();
+  }
+
+  lost(): void {
+    for (const undo of [...this.#undos.lost()].reverse()) undo();
+  }
+
+  #change(key: string, row: Row | undefined): void {
+    const before = this.#rows.get(key);
+    this.#undos.add(() => this.#set(key, before));
+    this.#set(key, row);
+  }
+
+  #set(key: string, row: Row | undefined): void {
+    this.#all = undefined;
+    if (row === undefined) this.#rows.delete(key);
+    else this.#rows.set(key, row);
+  }
+}
