@@ -14,6 +14,13 @@ export interface BrokerHost {
    */
   clock?: StoreClock;
   /**
+   * Where the SQLite driver's module is, for the thread that writes.
+   *
+   * @default where `libsql` is found
+   * @internal
+   */
+  driver?: string;
+  /**
    * How long a start waits for another broker that has the store, in milliseconds.
    *
    * @default 10,000

@@ -81,10 +81,10 @@ export class Broker {
     }
     const { callsPerKey = DEFAULT_CALLS_PER_KEY } = options.limits ?? {};
     const { configured, proxies } = configuredVendors(options, { timeoutMs, callsPerKey });
-    const { log } = host;
+    const { log, driver } = host;
     const clock = host.clock ?? new Clock(log);
     const doubts = new AcceptedDoubts(options.acceptStore);
-    const settings = { auditKey: options.auditKey, doubts, clock, log };
+    const settings = { auditKey: options.auditKey, doubts, clock, log, driver };
     const ledger = await openLedger(store.file, settings, host.storeWaitMs);
     const proxy = new Proxy(ledger, configured, callsPerKey, log);
     const broker = new Broker(ledger, proxy, pathPrefixes(configured));

@@ -46,23 +46,48 @@ const WEATHERS = [
   { rate: 1, from: 8, to: 60 },
 ] as const;
 
-/** The faults of one store. */
+/** What the faults of one store share in all threads that have it open. */
+export type SharedFaults = Int32Array;
+
+const ENABLED = 0;
+const INJECTED = 1;
+const STATEMENTS = 2;
+
+export function newSharedFaults(): SharedFaults {
+  return new Int32Array(new SharedArrayBuffer(12));
+}
+
+/** The faults of one store, as they are met by one thread. */
 export class StoreFaults {
-  /** Whether statements may fail at present. */
-  enabled = false;
-  injected = 0;
-  statements = 0;
   #rate = 0;
   #left = 0;
 
   constructor(
     private readonly random: SeededRandom,
     private readonly watcher: StatementWatcher = () => {},
+    private readonly shared = newSharedFaults(),
   ) {}
+
+  /** Whether statements may fail at present. */
+  get enabled(): boolean {
+    return Atomics.load(this.shared, ENABLED) === 1;
+  }
+
+  set enabled(isEnabled: boolean) {
+    Atomics.store(this.shared, ENABLED, isEnabled ? 1 : 0);
+  }
+
+  get injected(): number {
+    return Atomics.load(this.shared, INJECTED);
+  }
+
+  get statements(): number {
+    return Atomics.load(this.shared, STATEMENTS);
+  }
 
   /** Runs a statement, or has it fail. */
   run<T>(database: DriverDatabase, sql: string, work: () => T): T {
-    this.statements += 1;
+    Atomics.add(this.shared, STATEMENTS, 1);
     this.watcher('before', sql);
     const failure = this.#draw(database, sql);
     if (failure === 'after') work();
@@ -80,7 +105,7 @@ export class StoreFaults {
   }
 
   #error(): Error {
-    this.injected += 1;
+    Atomics.add(this.shared, INJECTED, 1);
     const { message, code, rawCode } = this.random.pick(ERRORS) ?? ERRORS[0];
     return new driver.SqliteError(message, code, rawCode);
   }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { placeOf } from '../../lib/broker/audit/audit-entry';
 import type { AuditEntry } from '../../lib/broker/audit/audit-entry';
 import { Broker } from '../../lib/broker/broker';
@@ -88,7 +89,10 @@ export function checkExactly(file: string, acknowledged: Acknowledged, vendor: S
 
 export function openBroker(file: string, vendor: StripeVendor): Promise<Broker> {
   const stripe = { secretKey: vendor.secretKey, baseUrl: vendor.url };
-  return Broker.open({ store: `sqlite:${file}`, vendors: { stripe } }, { storeWaitMs: 0 });
+  return Broker.open(
+    { store: `sqlite:${file}`, vendors: { stripe } },
+    { storeWaitMs: 0, driver: join(__dirname, 'faulty-driver.js') },
+  );
 }
 
 /** What the broker itself says. */

@@ -16,13 +16,15 @@ import { ExecutedMoney } from '../support/executed-money';
 import { SeededRandom } from '../support/seeded-random';
 import { until } from '../support/until';
 import { Acknowledged } from './acknowledged';
-import { StoreFaults, watchStore } from './driver-faults';
+import { StoreFaults, newSharedFaults, watchStore } from './driver-faults';
+import type { StatementWatcher } from './driver-faults';
 import { Load } from './load';
 import type { WayIn } from './load';
 import { checkCopy, checkExactly, openBroker } from './promises';
 import type { Moment } from './promises';
 import { StoreCopies } from './store-copies';
 import type { StoreCopy } from './store-copies';
+import { WriterFaults } from './writer-faults';
 
 export type Mode = 'embedded' | 'over HTTP';
 
@@ -33,6 +35,8 @@ export interface Figures {
   statements: number;
   failures: number;
   copies: number;
+  /** Of these, how many were made at a statement of the thread that writes. */
+  writerCopies: number;
   movements: number;
 }
 
@@ -73,6 +77,7 @@ class Round {
   readonly #acknowledged = new Acknowledged();
   readonly #random: SeededRandom;
   readonly #faults: StoreFaults;
+  readonly #writer: WriterFaults;
   readonly #copies: StoreCopies;
   readonly #found: { copy: StoreCopy; moment: Moment }[] = [];
 
@@ -85,12 +90,20 @@ class Round {
   ) {
     this.#random = new SeededRandom(seed);
     this.#copies = new StoreCopies(file, new SeededRandom(seed + 1), (copy) => this.#note(copy));
-    this.#faults = new StoreFaults(new SeededRandom(seed + 2), (moment, sql) => {
+    const shared = newSharedFaults();
+    const watcher: StatementWatcher = (moment, sql) => {
       if (this.#found.length >= MAX_COPIES) return;
       const isBirth = this.#faults.statements < BIRTH;
       this.#copies.atStatement(moment, sql, isBirth ? BIRTH_COPY_RATE : COPY_RATE);
+    };
+    this.#faults = new StoreFaults(new SeededRandom(seed + 2), watcher, shared);
+    this.#writer = new WriterFaults(seed + 3, COPY_RATE, shared, ({ torn }) => {
+      this.figures.writerCopies += 1;
+      if (torn === undefined) this.#note(this.#copies.copy('at a statement of the thread'));
+      else this.#copies.tear(torn);
+      this.#writer.areCopiesWanted = this.#found.length < MAX_COPIES;
     });
-    watchStore(file, this.#faults);
+    this.#watch(file);
   }
 
   async play(operations: number): Promise<void> {
@@ -111,7 +124,9 @@ class Round {
       );
       await load.prepare();
       this.#faults.enabled = true;
+      this.#writer.areCopiesWanted = true;
       await load.run();
+      this.#writer.areCopiesWanted = false;
       this.#faults.enabled = endsInFaults;
       if (!endsInFaults) await this.#settle(broker);
       this.#note(this.#copies.copy('after the last call'));
@@ -120,6 +135,7 @@ class Round {
       server.close();
       await broker.close();
       this.#faults.enabled = false;
+      this.#writer.end();
     }
     this.#note(this.#copies.copy('after the end'));
     if (vendor.book.executed.length === 0) throw new Error('no call has moved any money');
@@ -166,7 +182,12 @@ class Round {
     const { file } = this.#copies.copy('at the end of a process');
     this.file = file;
     this.#copies.file = file;
+    this.#watch(file);
+  }
+
+  #watch(file: string): void {
     watchStore(file, this.#faults);
+    this.#writer.watch(file);
   }
 
   /** Waits until what has ended at the vendor is settled. */

@@ -19,11 +19,12 @@ export async function playRounds(
     statements: 0,
     failures: 0,
     copies: 0,
+    writerCopies: 0,
     movements: 0,
   };
   const first = Number(SEED ?? Date.now() % 1_000_000_000);
   process.stdout.write(`${mode}: FAULTS_SEED=${first} draws the same faults again\n`);
-  // A round takes three seeds in a row.
+  // A round takes five seeds in a row.
   for (let seed = first; ; seed += 10) {
     await playRound(mode, seed, operationsARound, figures);
     onRound(figures);

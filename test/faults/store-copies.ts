@@ -9,7 +9,8 @@ export interface StoreCopy {
   moment: string;
 }
 
-interface Before {
+/** How long a store's log is, and when its file was changed. */
+export interface WalState {
   walBytes: number;
   mainChangedAt: bigint;
 }
@@ -17,7 +18,7 @@ interface Before {
 /** Copies a store's files at random statements. */
 export class StoreCopies {
   #made = 0;
-  #before: Before | undefined;
+  #before: WalState | undefined;
 
   /** @param onCopy Told of each copy at its very moment. */
   constructor(
@@ -27,7 +28,7 @@ export class StoreCopies {
   ) {}
 
   atStatement(moment: 'before' | 'after', sql: string, rate: number): void {
-    if (moment === 'before' && sql.startsWith('BEGIN')) this.#before = this.#state();
+    if (moment === 'before' && sql.startsWith('BEGIN')) this.#before = walState(this.file);
     if (moment === 'after' && sql === 'COMMIT' && this.random.chance(rate * 2)) this.#tear();
     if (this.random.chance(rate)) {
       this.onCopy(this.copy(`${moment} ${sql.trim().split('\n')[0] ?? ''}`));
@@ -43,23 +44,27 @@ export class StoreCopies {
   }
 
   /** What a kill in the middle of the COMMIT that has just run would have left. */
-  #tear(): void {
-    const { walBytes, mainChangedAt } = this.#state();
-    const before = this.#before;
-    // A log that was begun again, or written to the main file, has no shorter self.
-    if (before === undefined || before.mainChangedAt !== mainChangedAt) return;
-    if (walBytes <= before.walBytes) return;
-    const bytes = this.random.int(before.walBytes, walBytes - 1);
+  tear({ walBytes: from }: Pick<WalState, 'walBytes'>): void {
+    const { walBytes } = walState(this.file);
+    const bytes = this.random.int(from, walBytes - 1);
     const copy = this.copy(`in the middle of COMMIT, at byte ${bytes} of ${walBytes}`);
     truncateSync(`${copy.file}-wal`, bytes);
     this.onCopy(copy);
   }
 
-  #state(): Before {
-    const wal = statSync(`${this.file}-wal`, { throwIfNoEntry: false });
-    const main = statSync(this.file, { throwIfNoEntry: false, bigint: true });
-    return { walBytes: wal?.size ?? 0, mainChangedAt: main?.mtimeNs ?? 0n };
+  #tear(): void {
+    const { walBytes, mainChangedAt } = walState(this.file);
+    const before = this.#before;
+    // A log that was begun again, or written to the main file, has no shorter self.
+    if (before === undefined || before.mainChangedAt !== mainChangedAt) return;
+    if (walBytes > before.walBytes) this.tear(before);
   }
+}
+
+export function walState(file: string): WalState {
+  const wal = statSync(`${file}-wal`, { throwIfNoEntry: false });
+  const main = statSync(file, { throwIfNoEntry: false, bigint: true });
+  return { walBytes: wal?.size ?? 0, mainChangedAt: main?.mtimeNs ?? 0n };
 }
 
 /** Copies all files of a store into a folder. */

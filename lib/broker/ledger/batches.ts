@@ -77,9 +77,8 @@ export class Batches {
   #decisions = 0;
   readonly #kept = new KeptJobs((job) => {
     this.#doubtful.push([job]);
-    this.#go();
+    this.go();
   });
-  #idle: (() => void)[] = [];
 
   constructor(
     private readonly writer: BatchWriter,
@@ -96,7 +95,7 @@ export class Batches {
       this.#jobs.push({ work, resolve: resolve as (result: unknown) => void, reject });
       // A turn more, for what has already arrived at the process and would need the next batch.
       this.#scheduled ??= setImmediate(() => {
-        this.#scheduled = setImmediate(() => this.#go());
+        this.#scheduled = setImmediate(() => this.go());
       });
     });
   }
@@ -140,7 +139,7 @@ export class Batches {
   /** Does work in a batch of its own, at once, after all that waits. For a writer that writes at once. */
   runNow<T>(work: () => T): T {
     let outcome: { result: T } | { error: Error } | undefined;
-    void this.flush();
+    this.go();
     this.#doubtful.push([
       {
         work,
@@ -148,15 +147,24 @@ export class Batches {
         reject: (error) => (outcome = { error }),
       },
     ]);
-    this.#go();
+    this.go();
     if (outcome !== undefined && 'result' in outcome) return outcome.result;
     throw outcome?.error ?? storeUnavailable();
   }
 
-  /** Writes what waits, now. Resolves once all of it is written, or has failed. */
-  flush(): Promise<void> {
-    this.#go();
-    return this.#isIdle ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
+  /** As {@link run}, without waiting for others. */
+  atOnce<T>(work: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#jobs.push({ work, resolve: resolve as (result: unknown) => void, reject });
+      this.go();
+    });
+  }
+
+  /** Writes what waits, now. Resolves once all that was asked for before is written, or has failed. */
+  async flush(): Promise<void> {
+    this.go();
+    // What is asked for after it has no part in it.
+    if (!this.#isIdle) await this.atOnce(() => undefined).catch(() => {});
   }
 
   /** Whether the last attempt to write failed: nothing may be taken for done before its time. */
@@ -193,12 +201,12 @@ export class Batches {
 
   #addSoon(job: Job): void {
     this.#jobs.push(job);
-    if (this.#jobs.length >= MAX_WAITING) this.#scheduled ??= setImmediate(() => this.#go());
-    else this.#timer ??= setTimeout(() => this.#go(), MAX_WAIT_MS);
+    if (this.#jobs.length >= MAX_WAITING) this.#scheduled ??= setImmediate(() => this.go());
+    else this.#timer ??= setTimeout(() => this.go(), MAX_WAIT_MS);
   }
 
   /** Decides and writes all that can be decided and written now. */
-  #go(): void {
+  go(): void {
     if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#scheduled = undefined;
@@ -211,8 +219,6 @@ export class Batches {
     } finally {
       this.#isGoing = false;
     }
-    if (!this.#isIdle) return;
-    for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   /** Returns whether there may be more to do at once. */
@@ -306,7 +312,7 @@ export class Batches {
         () => this.#wrote(batch),
         (error: unknown) => this.#failedToWrite(batch, error),
       )
-      .finally(() => this.#go());
+      .finally(() => this.go());
   }
 
   #wrote({ jobs, results }: Batch): void {

@@ -133,6 +133,8 @@ interface PlainOperation {
   endedAt?: number;
   /** Those of its holds that operators have settled. */
   earlier: PlainHold[];
+  /** Whether an operator has ended one of its holds. */
+  hasEarlier: boolean;
 }
 
 /** What the ledger must agree with: lists, sums and no store. */
@@ -292,7 +294,8 @@ async function play(ledger: Ledger, clock: TestClock, script: readonly Step[]): 
           hold.callId,
           step.cents === undefined ? undefined : step.cents * CENT,
         );
-        if ([...book.operations.values()].some((each) => each.hold === hold && each.flights > 0)) {
+        const own = [...book.operations.values()].find((each) => each.hold === hold);
+        if ((own?.flights ?? 0) > 0) {
           await expect(ended).rejects.toMatchObject({ status: 422 });
           break;
         }
@@ -365,6 +368,12 @@ async function play(ledger: Ledger, clock: TestClock, script: readonly Step[]): 
       flights.push({ hold: decision.call, plain: known.hold, under: under!, cents });
       return;
     }
+    // Until the vendor has surely forgotten the key, what it does with it depends on the first sending.
+    const isForgotten = known !== undefined && known.firstSentAt + 25 * HOUR < book.now;
+    const staysFirst =
+      known !== undefined &&
+      !isForgotten &&
+      (isLate || known.hold.isEndedByOperator || known.hasEarlier);
     const plain: PlainHold = {
       callId,
       chain: book.chainOf(key),
@@ -381,10 +390,11 @@ async function play(ledger: Ledger, clock: TestClock, script: readonly Step[]): 
       book.operations.set(under, {
         fingerprint,
         hold: plain,
-        firstSentAt: same && !isLate && known.hold.isEndedByOperator ? known.firstSentAt : book.now,
+        firstSentAt: staysFirst ? known.firstSentAt : book.now,
         flights: 1,
         outcomes: [],
         earlier: [...earlier],
+        hasEarlier: same && !isLate && (known.hasEarlier || known.hold.isEndedByOperator),
       });
     }
   }

@@ -456,4 +456,196 @@ describe.each([
     await end(third, changed(150));
     expect(await balance()).toEqual([150, 0]);
   });
+
+  const pi2 = { ...PAID, object: { ...intent(100), id: 'pi_2' } };
+  const confirm: Price = { kind: 'exposure', objectId: 'pi_1' };
+  const confirmed: Outcome = { ending: 'settled', object: intent(100), reportedMicros: 100 * USD };
+
+  it.each([
+    ['payment', PAYMENT, pi2],
+    ['fee', FEE, { ending: 'settled' } as Outcome],
+  ])(
+    'a %s 24.5 hours after the first sending is a new one, whatever retries came between',
+    async (_kind, price, executed) => {
+      await settledAt(100, price);
+      clock.instant = START + HOUR;
+      await end(await admit(price), UNSENT);
+      clock.instant = START + 2 * HOUR;
+      await end(await admit(price), UNSENT);
+      clock.instant = START + 24.5 * HOUR;
+      const late = await admit(price);
+      await end(late, executed);
+      expect(await balance()).toEqual([200, 0]);
+    },
+  );
+
+  describe('a change that is replayed lowers nothing', () => {
+    const raisedSince = async () => {
+      await pay();
+      await settledAt(0, change(80));
+      await end(await admit(change(120), 'b'), changed(120));
+      await end(await admit(change(80)), changed(80));
+    };
+    it('of what a newer one has raised', async () => {
+      await raisedSince();
+      expect(await balance()).toEqual([120, 0]);
+    });
+    it('so that a capture passes no cap', async () => {
+      const rule = { scope: 'user', tenant: undefined, user: undefined, id: 'u' } as const;
+      await ledger.putBudget({ ...rule, capMicros: 120 * USD });
+      await raisedSince();
+      const fee = await ask({ kind: 'fee', micros: 40 * USD });
+      if (fee.admitted) await end(fee.call, { ending: 'settled' });
+      await end(await admit(confirm, 'capture'), captured(120));
+      expect((await balance())[0]).toBeLessThanOrEqual(120);
+    });
+    it('after a retry that was not sent', async () => {
+      await pay();
+      await settledAt(0, change(80));
+      await end(await admit(change(80)), UNSENT);
+      await end(await admit(change(120), 'b'), changed(120));
+      await end(await admit(change(80)), changed(80));
+      expect(await balance()).toEqual([120, 0]);
+    });
+    it('23.5 hours after the first, which the vendor may still replay', async () => {
+      await pay();
+      await end(await admit(change(80)), changed(80));
+      await end(await admit(change(120), 'b'), changed(120));
+      clock.instant = START + 23.5 * HOUR;
+      await end(await admit(change(80)), changed(80));
+      expect(await balance()).toEqual([120, 0]);
+    });
+  });
+
+  it('a payment counts that the vendor made 24.5 hours after the first, though a replay came between', async () => {
+    await end(await admit(PAYMENT), PAID);
+    clock.instant = START + 23.5 * HOUR;
+    await end(await admit(PAYMENT), PAID);
+    await end(await admit(CANCEL), CANCELED);
+    expect(await balance()).toEqual([0, 0]);
+    clock.instant = START + 24.5 * HOUR;
+    await end(await admit(PAYMENT), pi2);
+    expect(await balance()).toEqual([100, 0]);
+  });
+
+  describe('what was given back is not counted again by the retry of a change', () => {
+    it('which comes after a cancel', async () => {
+      await pay();
+      await settledAt(50, change(150));
+      await end(await admit(CANCEL), CANCELED);
+      await end(await admit(change(150)), changed(150));
+      expect(await balance()).toEqual([0, 0]);
+    });
+    it('which comes after a partial capture', async () => {
+      await pay();
+      await settledAt(50, change(150));
+      await end(await admit(capture(40)), captured(40));
+      await end(await admit(change(150)), changed(150));
+      expect(await balance()).toEqual([40, 0]);
+    });
+    it('which is in flight at the cancel', async () => {
+      await pay();
+      await settledAt(50, change(150));
+      const retry = await admit(change(150));
+      await end(await admit(CANCEL), CANCELED);
+      await end(retry, changed(150));
+      expect(await balance()).toEqual([0, 0]);
+    });
+    it('or of a confirmation, after a partial capture', async () => {
+      await pay();
+      await settledAt(0, confirm);
+      await end(await admit(capture(40), 'capture'), captured(40));
+      await end(await admit(confirm), confirmed);
+      expect(await balance()).toEqual([40, 0]);
+    });
+  });
+
+  describe('nor by the retry of a payment whose own kept answer was written after the word', () => {
+    beforeEach(() => opened.block());
+    const word = async (usd: number) => {
+      const call = await admit(PAYMENT);
+      await end(call, PAID);
+      await settle(call.callId, usd);
+      await opened.unblock();
+    };
+    it('canceled before the retry', async () => {
+      await word(100);
+      await end(await admit(CANCEL), CANCELED);
+      await end(await admit(PAYMENT), PAID);
+      expect(await balance()).toEqual([0, 0]);
+    });
+    it('canceled while the retry is in flight', async () => {
+      await word(100);
+      const retry = await admit(PAYMENT);
+      await end(await admit(CANCEL), CANCELED);
+      await end(retry, PAID);
+      expect(await balance()).toEqual([0, 0]);
+    });
+    it('captured in part before the retry', async () => {
+      await word(100);
+      await end(await admit(capture(40)), captured(40));
+      await end(await admit(PAYMENT), PAID);
+      expect(await balance()).toEqual([40, 0]);
+    });
+    it('said 30, captured at 100 before the retry', async () => {
+      await word(30);
+      await end(await admit(capture(100)), captured(100));
+      await end(await admit(PAYMENT), PAID);
+      expect(await balance()).toEqual([100, 0]);
+    });
+    it('said 30, captured at 100 while the retry is in flight', async () => {
+      await word(30);
+      const retry = await admit(PAYMENT);
+      await end(await admit(capture(100)), captured(100));
+      await end(retry, PAID);
+      expect(await balance()).toEqual([100, 0]);
+    });
+  });
+
+  describe('the earlier holds of an operation are found by a kept answer too', () => {
+    it.each([
+      ['capture', capture(100), captured(100), 100],
+      ['cancel', CANCEL, CANCELED, 0],
+    ])('written once a third hold is there, and a %s', async (_how, price, outcome, cost) => {
+      await settledAt(30);
+      await keptAndSettledAt(70, PAYMENT, PAID);
+      const third = await admit(PAYMENT);
+      await opened.unblock();
+      await end(third, UNSENT);
+      await end(await admit(price), outcome);
+      expect(await balance()).toEqual([cost, 0]);
+    });
+    it('of a hold that the operator has released', async () => {
+      await settledAt(100);
+      const retry = await admit(PAYMENT);
+      await opened.block();
+      await end(retry, PAID);
+      await ledger.endHold(retry.callId, undefined);
+      await opened.unblock();
+      await end(await admit(capture(100)), captured(100));
+      expect(await balance()).toEqual([100, 0]);
+    });
+  });
+
+  describe('a kept give-back is written though the operator has ended its hold', () => {
+    it.each([
+      ['cancel', CANCEL, CANCELED, 0],
+      ['capture', capture(40), captured(40), 40],
+    ])('of a %s', async (_how, price, outcome, cost) => {
+      await pay();
+      await keptAndSettledAt(0, price, outcome);
+      await opened.unblock();
+      expect(await balance()).toEqual([cost, 0]);
+    });
+  });
+
+  it('is not taken where an answer that is written has said what the call came to', async () => {
+    const calls = [await admit(FEE), await admit(FEE)];
+    await end(calls[0]!, { ending: 'settled' });
+    await opened.block();
+    await end(calls[1]!, LOST);
+    await ledger.endHold(calls[0]!.callId, undefined).catch(() => undefined);
+    await opened.unblock();
+    expect(await balance()).toEqual([100, 0]);
+  });
 });

@@ -86,7 +86,10 @@ export interface Hold {
   idempotencyKeyHash: string | null;
   createdAt: number;
   endedAt: number | null;
-  /** Whether an operator has ended it: no answer that came before changes it. */
+  /**
+   * Whether an operator has ended it: no answer to a call under it changes what it counts. A later
+   * capture or cancel of its object may give that back.
+   */
   isEndedByOperator: boolean;
 }
 

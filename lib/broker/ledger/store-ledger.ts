@@ -52,7 +52,7 @@ import {
 import type { KeyLinks } from './rules/issuance';
 import { knownObject } from './rules/objects';
 import type { KnownObject } from './rules/objects';
-import { endByOperator } from './rules/settlement';
+import { endByOperator, isExecuted } from './rules/settlement';
 import type { LiveKey, Store } from './store';
 import { UnwrittenKeys } from './unwritten-keys';
 
@@ -330,6 +330,11 @@ export class StoreLedger implements Ledger {
   /** @throws BrokerRefusal 422 for a hold that an operator may not end, or not now. */
   #checkCanEnd(book: Book, hold: Hold, waiting: ReadonlySet<Settlement>): void {
     const isOpen = hold.state === 'unknown' || hold.state === 'held';
+    if (isOpen && isExecuted(book, hold)) {
+      const message =
+        'names a hold whose call the vendor has executed: it is settled once the other calls under it are written';
+      throw invalidFields([{ field: 'id', message }]);
+    }
     if (isOpen && this.#kept.callsInFlight(book, hold, waiting) === 0) return;
     const message = isOpen
       ? 'names a hold that has a call in flight, whose answer will tell. Try again once the call has ended'

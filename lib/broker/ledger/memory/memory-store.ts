@@ -144,7 +144,7 @@ export class MemoryStore implements Store {
 
   /** There is no disk whose flush others could share. */
   #atOnce<T>(asked: Promise<T>): Promise<T> {
-    queueMicrotask(() => void this.#batches.flush());
+    queueMicrotask(() => this.#batches.go());
     return asked;
   }
 

@@ -7,14 +7,14 @@ import type { MicroUsd } from '../../../contract/usd';
 import { BrokerRefusal, brakedBy, invalidKey, parentMissing } from '../../refusal';
 import type { Book } from '../book';
 import type { Admission, Decision, Hold } from '../records';
-import { addsToObject, holdFor } from './amount-to-hold';
+import { addsToObject, holdFor, settledOf } from './amount-to-hold';
 import { lineOf } from './ancestry';
 import { auditOfCap } from './audit-rows';
 import { brakeOn } from './brakes';
 import { capRefusal, capsOver, keyCap, remainingAfter } from './caps';
 import type { ChargedCap } from './caps';
 import { knownObject, rootOf } from './objects';
-import { classifyAttempt, isInWindow } from './operation';
+import { classifyAttempt, isForgotten, isInWindow } from './operation';
 import type { Attempt, Operation } from './operation';
 
 /** What came of an admission, and the audit row of a refusal, which the ledger may count with others. */
@@ -60,7 +60,8 @@ export function admit(book: Book, admission: Admission): AdmissionResult {
   if (micros instanceof BrokerRefusal) return refuse(micros);
   const refusal = capRefusal(caps, micros);
   if (refusal !== undefined) return refuse(refusal, micros);
-  return { decision: admitNew(book, admission, { key, caps, micros, kept }) };
+  const isReplay = known !== undefined && mayBeReplay(known);
+  return { decision: admitNew(book, admission, { key, caps, micros, kept, isReplay }) };
 }
 
 interface KnownOperation {
@@ -101,19 +102,21 @@ interface NewCall {
   micros: MicroUsd;
   /** What stays of the calls of its operation that came before. */
   kept: Partial<Operation>;
+  /** Whether its answer may be older than those of other calls on the object. */
+  isReplay: boolean;
 }
 
 function admitNew(
   book: Book,
   admission: Admission,
-  { key, caps, micros, kept }: NewCall,
+  { key, caps, micros, kept, isReplay }: NewCall,
 ): Decision {
   const { callId, account, price, operation } = admission;
   const { vendor, subject } = key;
   const root = addsToObject(price)
     ? rootOf(book, { vendor, account, id: price.objectId })
     : undefined;
-  const isUncontended = root !== undefined && !book.hasOtherCalls(root, callId);
+  const isUncontended = root !== undefined && !isReplay && !book.hasOtherCalls(root, callId);
   const holds = price.kind !== 'free';
   if (holds) {
     const days = subjectsOf(subject, vendor).map((each) => dayBalanceName(each, dayOf(book.now)));
@@ -152,25 +155,29 @@ function admitNew(
 }
 
 /**
- * What stays of an operation whose hold an operator has ended: the vendor may still replay its first
- * call, and what the operator has settled counts.
+ * What stays of an operation that has a new hold. Until the vendor has surely forgotten its key, the
+ * first sending is what counts; while it knows the key, what operators have settled counts too.
  */
 function carriedOver(book: Book, before: KnownOperation | undefined): Partial<Operation> {
-  if (before === undefined || !isInWindow(before.operation, book.now)) return {};
+  if (before === undefined || isForgotten(before.operation, book.now)) return {};
   const { operation, hold } = before;
+  const { firstSentAt, earlierHoldIds } = operation;
+  if (!isInWindow(operation, book.now)) return { firstSentAt };
   if (hold?.isEndedByOperator !== true) {
-    const { earlierHoldIds } = operation;
-    return earlierHoldIds === undefined ? {} : { earlierHoldIds };
+    return earlierHoldIds === undefined ? {} : { firstSentAt, earlierHoldIds };
   }
-  const { firstSentAt, earlierHoldIds = [] } = operation;
+  const isSettled = hold.state === 'settled';
   return {
     firstSentAt,
-    earlierHoldIds: hold.state === 'settled' ? [...earlierHoldIds, hold.callId] : earlierHoldIds,
+    earlierHoldIds: [...(earlierHoldIds ?? []), ...(isSettled ? [hold.callId] : [])],
   };
 }
 
-function settledOf(book: Book, holdIds: readonly string[] = []): MicroUsd {
-  return holdIds.reduce((sum, id) => sum + (book.hold(id)?.settledMicros ?? 0), 0);
+/** Whether the vendor may answer a call with what it has stored of an earlier one. */
+function mayBeReplay({ hold, operation }: KnownOperation): boolean {
+  return (
+    hold?.state !== 'released' || hold.isEndedByOperator || operation.earlierHoldIds !== undefined
+  );
 }
 
 /** The hold of the operation covers this call too, whichever key it comes under. */
@@ -233,7 +240,7 @@ function admitted(
 function operationUnderWay(): BrokerRefusal {
   return new BrokerRefusal(
     'overloaded',
-    'The first call with this Idempotency-Key was sent more than 23 hours ago, and another one is still under way. Try again once that has ended.',
+    'The first call with this Idempotency-Key was sent more than 23 hours ago, and another call with it has not ended yet. Try again in a moment.',
     {},
     { 'retry-after': '1' },
   );

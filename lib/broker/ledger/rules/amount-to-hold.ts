@@ -3,6 +3,7 @@ import { amountUnknown, checkNested, invalidAmount, priceOf } from '../../pricin
 import { NO_RATES } from '../../pricing/currency';
 import type { Price } from '../../pricing/price';
 import type { BrokerRefusal } from '../../refusal';
+import type { Book } from '../book';
 import type { KnownObject } from './objects';
 
 /**
@@ -42,6 +43,11 @@ export function holdFor(price: Price, object: KnownObject | undefined): MicroUsd
 /** Whether a call adds to what an object costs that was there before it. */
 export function addsToObject(price: Price): price is Extract<Price, { objectId: string }> {
   return 'objectId' in price && price.kind !== 'refund';
+}
+
+/** What holds of one operation count that have ended. */
+export function settledOf(book: Book, holdIds: readonly string[] = []): MicroUsd {
+  return holdIds.reduce((sum, id) => sum + (book.hold(id)?.settledMicros ?? 0), 0);
 }
 
 /** What a hold settles at, given what the object, or the operation, had cost before it. */

@@ -3,8 +3,9 @@ import type { Outcome } from '../../pricing/price';
 import type { Hold } from '../records';
 
 const HOUR_MS = 3_600_000;
-/** Stripe forgets an Idempotency-Key after 24 hours; a call after 23 is taken for a new one. */
+/** Stripe forgets an Idempotency-Key after 24 hours; a call after 23 hours is taken for a new one. */
 const RETRY_WINDOW_MS = 23 * HOUR_MS;
+const FORGOTTEN_MS = 25 * HOUR_MS;
 /** How long after its hold a key may not be used for anything else. */
 const MEMORY_MS = 24 * HOUR_MS;
 
@@ -54,9 +55,14 @@ export function classifyAttempt(
   return hold !== undefined && inFlight > 0 ? 'too_early' : 'new';
 }
 
-/** Whether the vendor may still know the key: what is sent under it may be the first call's replay. */
+/** Whether the vendor still knows the key: what is sent under it is the first call's replay. */
 export function isInWindow({ firstSentAt }: Operation, now: number): boolean {
   return firstSentAt + RETRY_WINDOW_MS >= now;
+}
+
+/** Whether the vendor has surely forgotten the key: what is sent under it now is executed. */
+export function isForgotten({ firstSentAt }: Operation, now: number): boolean {
+  return firstSentAt + FORGOTTEN_MS < now;
 }
 
 /** The costlier of two outcomes: what is settled, by how much; then what is unknown. */

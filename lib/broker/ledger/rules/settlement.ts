@@ -4,7 +4,7 @@ import { instantText } from '../../instant';
 import type { Outcome } from '../../pricing/price';
 import type { Book, ObjectName } from '../book';
 import type { AdmittedCall, CallEnd, Hold } from '../records';
-import { settlementOf } from './amount-to-hold';
+import { settledOf, settlementOf } from './amount-to-hold';
 import { auditOfCap, auditOfHold } from './audit-rows';
 import { keyCap } from './caps';
 import { recordObject, reduceExposure, rootOf } from './objects';
@@ -58,6 +58,12 @@ export function finish(book: Book, { call, outcome, audit }: CallEnd, endedAt: n
     });
   }
   logGivenBack(book, ended.givenBack, endedAt, call.callId);
+}
+
+/** Whether the answer to one of several calls under a hold has said what it comes to. */
+export function isExecuted(book: Book, hold: Hold): boolean {
+  const operation = operationOf(book, hold);
+  return operation?.holdId === hold.callId && operation.costliest?.ending === 'settled';
 }
 
 /** An operator ends a hold: with what it was settled at, or `undefined` where it is released. */
@@ -155,11 +161,16 @@ function concludeHold(
   endedAt: number,
 ): Ended | undefined {
   const hold = book.hold(call.holdId ?? '');
-  if (hold === undefined || hold.state === 'released') return undefined;
+  if (hold === undefined) return undefined;
   const kept = lasting(book, call, outcome);
+  if (hold.isEndedByOperator) {
+    learn(book, call, hold, kept, endedAt);
+    return undefined;
+  }
+  if (hold.state === 'released') return undefined;
   if (hold.state === 'settled') {
     if (hold.objectId !== null || call.price.kind !== 'amount')
-      return hold.isEndedByOperator ? undefined : raise(book, call, kept, told);
+      return raise(book, call, kept, told);
     return complete(book, hold, kept);
   }
   if (kept.ending === 'unknown') {
@@ -170,15 +181,37 @@ function concludeHold(
 }
 
 /**
- * A hold was settled by an answer that was cut short, or by an operator: which object it paid for,
- * only a later answer says. It also says what that cost, but not where an operator has.
+ * An answer that came before an operator ended its hold is written: what it says of the vendor's object
+ * counts, but not what it says of the hold.
+ */
+function learn(
+  book: Book,
+  call: AdmittedCall,
+  hold: Hold,
+  outcome: Outcome,
+  endedAt: number,
+): void {
+  if (outcome.ending !== 'settled') return;
+  const root = rootOfHold(book, hold, outcome);
+  if (root === undefined) return;
+  if (call.price.kind === 'amount') {
+    const { callId, objectId } = hold;
+    if (objectId === null) book.changeHold(hold, { ...hold, objectId: root.id });
+    linkEarlierHolds(book, hold, root.id);
+    if (book.hold(callId)?.state === 'released') return;
+  }
+  if (outcome.finalMicros === undefined) return;
+  logGivenBack(book, reduceExposure(book, root, outcome.finalMicros), endedAt, call.callId);
+}
+
+/**
+ * A hold was settled by an answer that was cut short: which object it paid for, and what that cost,
+ * only the answer to a retry says.
  */
 function complete(book: Book, hold: Hold, outcome: Outcome): Ended | undefined {
   if (outcome.ending !== 'settled') return undefined;
   const objectId = rootOfHold(book, hold, outcome)?.id ?? null;
-  const more = hold.isEndedByOperator
-    ? 0
-    : Math.max(0, costOf(book, hold, outcome) - hold.settledMicros);
+  const more = Math.max(0, costOf(book, hold, outcome) - hold.settledMicros);
   linkEarlierHolds(book, hold, objectId);
   return addTo(book, hold, more, objectId);
 }
@@ -217,8 +250,9 @@ function end(book: Book, hold: Hold, outcome: Outcome, endedAt: number): Ended {
   const state = outcome.ending === 'settled' ? 'settled' : 'released';
   let settledMicros = 0;
   if (state === 'settled') {
-    settledMicros =
-      root === undefined || hold.objectId === null
+    settledMicros = isOlderThanEnd(book, root, outcome)
+      ? 0
+      : root === undefined || hold.objectId === null
         ? costOf(book, hold, outcome)
         : settlementOf(hold.heldMicros, outcome.reportedMicros, book.exposure(root));
     linkEarlierHolds(book, hold, objectId);
@@ -240,26 +274,35 @@ function endHold(
   return { hold, ...how, givenBack: [] };
 }
 
-/** The earlier holds of the operation that a hold is of. */
-function earlierHolds(book: Book, { vendor, idempotencyKeyHash, callId }: Hold): Hold[] {
-  if (idempotencyKeyHash === null) return [];
-  const operation = book.operation(vendor, idempotencyKeyHash);
-  if (operation?.holdId !== callId) return [];
-  return (operation.earlierHoldIds ?? []).flatMap((id) => book.hold(id) ?? []);
+/**
+ * Whether an answer is older than the end of the object that it speaks of: a retry's, which the vendor
+ * has stored. What the object costs in the end, another answer has said.
+ */
+function isOlderThanEnd(book: Book, root: ObjectName | undefined, { object }: Outcome): boolean {
+  if (root === undefined || object === undefined || object.isFinal === true) return false;
+  return book.object(root)?.isFinal === true;
 }
 
 /** What a hold of something that is new at the vendor settles at. */
 function costOf(book: Book, hold: Hold, { reportedMicros }: Outcome): MicroUsd {
-  const before = earlierHolds(book, hold).reduce((sum, each) => sum + each.settledMicros, 0);
-  return settlementOf(hold.heldMicros, reportedMicros, before);
+  const operation = operationOf(book, hold);
+  const earlier = operation?.holdId === hold.callId ? operation.earlierHoldIds : undefined;
+  return settlementOf(hold.heldMicros, reportedMicros, settledOf(book, earlier));
 }
 
-/** What earlier holds of an operation count was paid for the object that the vendor now names. */
+/** The vendor names the object that an operation has paid for: its earlier holds have paid for it too. */
 function linkEarlierHolds(book: Book, hold: Hold, objectId: string | null): void {
-  if (objectId === null) return;
-  for (const each of earlierHolds(book, hold)) {
-    if (each.objectId === null) book.changeHold(each, { ...each, objectId });
+  const { holdId, earlierHoldIds = [] } = operationOf(book, hold) ?? {};
+  const isOne = holdId === hold.callId || earlierHoldIds.includes(hold.callId);
+  if (objectId === null || !isOne) return;
+  for (const id of earlierHoldIds) {
+    const each = book.hold(id);
+    if (each?.objectId === null) book.changeHold(each, { ...each, objectId });
   }
+}
+
+function operationOf(book: Book, { vendor, idempotencyKeyHash }: Hold): Operation | undefined {
+  return idempotencyKeyHash === null ? undefined : book.operation(vendor, idempotencyKeyHash);
 }
 
 /** The object whose money a hold is, where that is known. */

@@ -128,15 +128,14 @@ export class AuditTable implements AuditQueries {
     const walk = new AuditWalk(this.chain, expected);
     let last = 0;
     for (;;) {
-      const rows = this.#walk.all(last) as StoredRow[];
+      const { rows, head } = this.#snapshot(last);
       for (const { seq, outcome_of: outcomeOf, entry, mac } of rows) {
         // Where an outcome is found by is no part of what is chained.
         const row = outcomeOf === callEndedBy(entry) ? entry : '';
-        if (!walk.take(seq, row, mac)) return walk.end(this.#storedHead());
+        if (!walk.take(seq, row, mac)) return walk.end(head);
         last = seq;
       }
-      // In the turn of the last rows, so that nothing was written since they were read.
-      if (rows.length < WALK_ROWS) return walk.end(this.#storedHead());
+      if (rows.length < WALK_ROWS) return walk.end(head);
       await nextTurn();
     }
   }
@@ -165,6 +164,16 @@ export class AuditTable implements AuditQueries {
       if (end === 0) return { entries: found };
       if (end <= last) return { entries: found, next: String(end) };
       await nextTurn();
+    }
+  }
+
+  /** Rows after one, and the head, as of one moment: another thread may write between two reads. */
+  #snapshot(after: number): { rows: StoredRow[]; head: AuditHead & { seal: string } } {
+    this.connection.exec('BEGIN');
+    try {
+      return { rows: this.#walk.all(after) as StoredRow[], head: this.#storedHead() };
+    } finally {
+      this.connection.exec('COMMIT');
     }
   }
 

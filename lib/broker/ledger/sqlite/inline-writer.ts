@@ -27,16 +27,25 @@ export interface StatementWriter {
   close(): void;
 }
 
+/** The code of the failure where another program has written to the store. */
+export const FOREIGN_WRITE = 'FOREIGN_WRITE';
+
 /** Writes on a connection of this thread. */
 export class InlineWriter implements StatementWriter {
   readonly #statements = new Map<string, SqliteStatement>();
+  readonly #readVersion: SqliteStatement;
+  readonly #version: unknown;
 
-  constructor(private readonly connection: SqliteConnection) {}
+  constructor(private readonly connection: SqliteConnection) {
+    this.#readVersion = connection.prepare('PRAGMA data_version').raw();
+    this.#version = this.#foreignVersion();
+  }
 
   write(writes: readonly Write[]): void {
     let running: string | undefined;
     try {
       this.connection.exec('BEGIN IMMEDIATE');
+      if (this.#foreignVersion() !== this.#version) throw foreignWrite();
       for (const [sql, values] of writes) {
         running = sql;
         this.#statement(sql).run(values);
@@ -56,6 +65,11 @@ export class InlineWriter implements StatementWriter {
   /** The connection is its owner's to close. */
   close(): void {}
 
+  /** Changes where another connection has written to the file. */
+  #foreignVersion(): unknown {
+    return (this.#readVersion.get() as [unknown])[0];
+  }
+
   #statement(sql: string): SqliteStatement {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
@@ -72,4 +86,12 @@ export class InlineWriter implements StatementWriter {
       // SQLite has already rolled back by itself (a full disk, an I/O error).
     }
   }
+}
+
+/** What is in memory is not what the file says: nothing can be decided until the next start. */
+function foreignWrite(): Error {
+  return Object.assign(
+    new Error('another program has written to the store: start the broker again'),
+    { code: FOREIGN_WRITE },
+  );
 }

@@ -281,20 +281,52 @@ describe('the lock', () => {
     const ledger = open(file);
     expect(() => open(file)).toThrow(StoreInUseError);
     expect(() => open(file)).toThrow(`is in use by another broker of this very process`);
-    const other = spawnSync(
-      process.execPath,
-      [
-        '-e',
-        `const Database = require(${JSON.stringify(require.resolve('libsql'))});
-         const connection = new Database(process.argv[1]);
-         try { connection.exec('BEGIN IMMEDIATE'); console.log('has it'); }
-         catch (error) { console.log(error.code); }`,
-        file,
-      ],
-      { encoding: 'utf8' },
-    );
-    expect(other.stdout.trim()).toBe('SQLITE_BUSY');
+    // As another broker would.
+    const begin =
+      "connection.pragma('locking_mode = EXCLUSIVE'); connection.exec('BEGIN EXCLUSIVE');";
+    expect(inAnotherProcess(file, begin)).toBe('SQLITE_BUSY');
     await ledger.close();
     await open(file).close();
   });
+
+  it.each([
+    ['at once', 0],
+    ['on the thread that writes', 50],
+  ])(
+    'keeps other programs from no write, but a store that one has written decides nothing, %s',
+    async (_how, calls) => {
+      const file = await aStore();
+      const lines: string[] = [];
+      const ledger = new SqliteLedger(file, { log: (line) => lines.push(line) });
+      for (let i = 0; i < calls; i++) await spend(ledger, 1);
+      const insert = 'connection.exec("INSERT INTO leases VALUES (\'l\', 1, 1)")';
+      expect(inAnotherProcess(file, insert)).toBe('has it');
+      await expect(spend(ledger, 1)).rejects.toMatchObject({ code: 'store_unavailable' });
+      expect(lines.join('\n')).toContain(
+        'another program has written to the store: start the broker again',
+      );
+      await ledger.close();
+      const again = open(file);
+      await spend(again, 1);
+      expect(await spent(again)).toBe((100 + calls + 1) * CENT);
+      await again.close();
+    },
+  );
 });
+
+/** Has another process do something with a store: says whether it could. */
+function inAnotherProcess(file: string, script: string): string {
+  const { stdout } = spawnSync(
+    process.execPath,
+    [
+      '-e',
+      `const Database = require(${JSON.stringify(require.resolve('libsql'))});
+       const connection = new Database(process.argv[1]);
+       try { ${script}; console.log('has it'); }
+       catch (error) { console.log(error.code ?? error.message); }`,
+      file,
+    ],
+    { encoding: 'utf8' },
+  );
+  return stdout.trim();
+}

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { AuditChain } from '../../audit/audit-chain';
 import type { StoreClock } from '../../clock';
@@ -9,7 +10,10 @@ import type { ChainKey } from './chain-key';
 import { checkNotOpenHere, noteOpen } from './process-stores';
 import { createSchema, hasSchema } from './schema';
 import { LatestInstant } from './latest-instant';
-import { openConnection } from './sqlite-driver';
+import { FileWriter } from './file-writer';
+import { InlineWriter } from './inline-writer';
+import type { StatementWriter } from './inline-writer';
+import { driverPath, openConnection } from './sqlite-driver';
 import type { SqliteConnection } from './sqlite-driver';
 import { StoreCopier } from './store-copy';
 import {
@@ -25,6 +29,8 @@ import {
 } from './store-file';
 
 const CACHE_KIB = 16_384;
+/** How long a read waits for a moment in which the thread that writes needs the file for itself. */
+const BUSY_MS = 1_000;
 /** A disk that fails now and then takes the second attempt. */
 const CLOSE_ATTEMPTS = 10;
 
@@ -35,6 +41,10 @@ export interface StoreSettings {
   /** The doubts that are meant. */
   doubts: AcceptedDoubts;
   clock: StoreClock;
+  /** Takes the lines of the log, without their ends. */
+  log: (line: string) => void;
+  /** Where the SQLite driver's module is, for the thread that writes. */
+  driver?: string | undefined;
 }
 
 /** A store that this process has for itself. */
@@ -43,6 +53,7 @@ export interface OpenStore {
   /** What its audit log is chained with. */
   readonly chain: AuditChain;
   readonly latest: LatestInstant;
+  readonly writer: StatementWriter;
   /** Absent in memory. */
   readonly copier?: StoreCopier;
   /**
@@ -75,6 +86,7 @@ export function openStore(file: string, settings: StoreSettings): OpenStore {
     connection,
     chain,
     latest: new LatestInstant(connection, settings.clock),
+    writer: new InlineWriter(connection),
     close: once(() => closeStore(connection)),
     abandon: () => connection.close(),
   };
@@ -93,7 +105,8 @@ export function closeStore(connection: SqliteConnection): void {
   connection.close();
 }
 
-function openFile(file: string, { auditKey, doubts, clock }: StoreSettings): OpenStore {
+function openFile(file: string, settings: StoreSettings): OpenStore {
+  const { auditKey, doubts, clock, log, driver } = settings;
   checkNotOpenHere(file);
   const wasEmpty = !hasContent(file);
   if (wasEmpty) checkNewFile(file, doubts);
@@ -113,16 +126,16 @@ function openFile(file: string, { auditKey, doubts, clock }: StoreSettings): Ope
     key.keep();
     const latest = new LatestInstant(connection, clock);
     latest.check(file, doubts);
-    // The schema is in the file by now, which is never left as an empty header.
-    connection.pragma('journal_mode = WAL');
-    connection.exec('BEGIN IMMEDIATE');
-    connection.exec('COMMIT');
+    share(connection, file);
     connection.pragma(`application_id = ${WITH_WAL}`);
     connection.pragma('wal_checkpoint(TRUNCATE)');
     writeHolder(file);
-    const copier = new StoreCopier(connection, handle);
-    const close = closerOf(file, connection, handle, copier);
-    return { connection, chain, latest, copier, close, abandon: () => void tryToClose(close) };
+    connection.pragma(`busy_timeout = ${BUSY_MS}`);
+    const writer = new FileWriter(file, connection, driver ?? driverPath(), log);
+    const copier = new StoreCopier(connection, writer, handle);
+    const close = closerOf(file, connection, handle, { copier, writer });
+    const abandon = (): void => void tryToClose(close);
+    return { connection, chain, latest, writer, copier, close, abandon };
   } catch (error) {
     const code = (error as { code?: unknown }).code;
     const isBusy = typeof code === 'string' && code.startsWith('SQLITE_BUSY');
@@ -155,10 +168,11 @@ function closerOf(
   file: string,
   connection: SqliteConnection,
   handle: number,
-  copier: StoreCopier,
+  { copier, writer }: { copier: StoreCopier; writer: FileWriter },
 ): () => void {
   const close = once(() => {
     copier.stop();
+    writer.close();
     closeStore(connection);
     noteClosed();
     removeHolder(file);
@@ -177,7 +191,7 @@ function once(work: () => void): () => void {
   };
 }
 
-/** Locks a store for good: a second process fails here, and not at its first write. */
+/** Locks a store: a second process fails here, and not at its first write. */
 function lock(connection: SqliteConnection, wasEmpty: boolean): void {
   connection.pragma('locking_mode = EXCLUSIVE');
   connection.pragma('synchronous = FULL');
@@ -185,6 +199,28 @@ function lock(connection: SqliteConnection, wasEmpty: boolean): void {
   if (!wasEmpty) connection.pragma('journal_mode = WAL');
   connection.exec('BEGIN EXCLUSIVE');
   connection.exec('COMMIT');
+}
+
+/**
+ * Lets another connection of this process have the store too. Another broker is kept out all the same:
+ * it begins with a lock that cannot be shared.
+ *
+ * @throws StoreInUseError where another broker has taken the store meanwhile.
+ */
+function share(connection: SqliteConnection, file: string): void {
+  const token = randomUUID();
+  connection.exec('BEGIN IMMEDIATE');
+  connection.prepare('INSERT OR REPLACE INTO owner (id, token) VALUES (1, ?)').run(token);
+  connection.exec('COMMIT');
+  // SQLite shares no log that it has begun to write for one connection alone.
+  connection.pragma('journal_mode = DELETE');
+  connection.pragma('locking_mode = NORMAL');
+  connection.prepare('SELECT COUNT(*) FROM sqlite_schema').get();
+  connection.pragma('journal_mode = WAL');
+  connection.exec('BEGIN IMMEDIATE');
+  connection.exec('COMMIT');
+  const owner = connection.prepare('SELECT token FROM owner').get() as { token: string };
+  if (owner.token !== token) throw new StoreInUseError(file, readHolder(file));
 }
 
 /** Gives a new store its tables and the head of its log. */

@@ -1,6 +1,6 @@
 import type { SqliteConnection } from './sqlite-driver';
 
-/** Kept in `PRAGMA user_version`. Files of 1 to 4 were made before the first release. */
+/** Kept in `PRAGMA user_version`. All before it are of versions that were never released. */
 export const SCHEMA_VERSION = 7;
 
 const SCHEMA = `
@@ -122,6 +122,7 @@ const SCHEMA = `
   ) STRICT;
 
   CREATE TABLE redo (id INTEGER PRIMARY KEY, changes TEXT NOT NULL) STRICT;
+  CREATE TABLE owner (id INTEGER PRIMARY KEY CHECK (id = 1), token TEXT NOT NULL) STRICT;
   CREATE TABLE clock (id INTEGER PRIMARY KEY CHECK (id = 1), latest INTEGER NOT NULL) STRICT;
 `;
 

@@ -45,6 +45,11 @@ export function openConnection(file: string): SqliteConnection {
   return new (driver())(file);
 }
 
+/** Where the driver's module is, for another thread. */
+export function driverPath(): string {
+  return require.resolve('libsql');
+}
+
 function driver(): new (file: string) => SqliteConnection {
   try {
     // A plain require of a plain name: bundlers see it, and have no file name to give.

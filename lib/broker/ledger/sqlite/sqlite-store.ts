@@ -15,7 +15,7 @@ import { checkBalances } from './balance-check';
 import { BrakeTable } from './brake-table';
 import { BudgetTable } from './budget-table';
 import { HoldTable } from './hold-table';
-import { FailedWrite, InlineWriter } from './inline-writer';
+import { FOREIGN_WRITE, FailedWrite } from './inline-writer';
 import { KeyTable } from './key-table';
 import { LEASES } from './lease-table';
 import { openStore } from './open-store';
@@ -25,7 +25,6 @@ import { PendingWrites } from './pending-writes';
 import { closeWhenForgotten } from './process-stores';
 import { RedoLog } from './redo-log';
 import { SqliteBook } from './sqlite-book';
-import type { SqliteConnection } from './sqlite-driver';
 import { SqliteQueries } from './sqlite-queries';
 import { WholeTable } from './whole-table';
 
@@ -44,7 +43,6 @@ export interface SqliteStoreSettings extends Partial<StoreSettings> {
 export class SqliteStore implements Store {
   readonly #log: (line: string) => void;
   readonly #file: OpenStore;
-  readonly #connection: SqliteConnection;
   readonly #batches: Batches;
   readonly #keys: KeyTable;
   readonly #holds: HoldTable;
@@ -67,12 +65,10 @@ export class SqliteStore implements Store {
     const unexpected = new UnexpectedErrors(log);
     this.#log = log;
     this.#clock = clock;
-    this.#file = openStore(file, { ...settings, clock, doubts });
-    const { connection, chain, latest } = this.#file;
-    this.#connection = connection;
+    this.#file = openStore(file, { ...settings, clock, doubts, log });
+    const { connection, chain, latest, writer } = this.#file;
     try {
       const writes = new PendingWrites();
-      const writer = new InlineWriter(connection);
       const leases = new WholeTable(connection, writes, LEASES);
       const budgets = new BudgetTable(connection, writes);
       const brakes = new BrakeTable(connection, writes);
@@ -144,7 +140,7 @@ export class SqliteStore implements Store {
           onRecovery: () => log(`the store ${file} can be written again`),
         },
       );
-      this.#checkpoint();
+      if (!this.#redo.isClean) this.#batches.runNow(() => this.#redo.checkpoint());
       checkBalances(connection, file, doubts);
       this.#endFlights();
       this.#keys.beginCount(clock.now());
@@ -185,7 +181,7 @@ export class SqliteStore implements Store {
   }
 
   async checkpoint(): Promise<Queries> {
-    this.#checkpoint();
+    await this.#checkpoint();
     return this.#queries;
   }
 
@@ -217,8 +213,10 @@ export class SqliteStore implements Store {
 
   async state(): Promise<StoreState> {
     await this.#batches.run(() => undefined);
-    const row = this.#connection.prepare('PRAGMA synchronous').get() as { synchronous: number };
-    return { kind: 'sqlite', durability: DURABILITY[row.synchronous] ?? String(row.synchronous) };
+    const [{ synchronous }] = (await this.#file.writer.pragma('synchronous')) as [
+      { synchronous: number },
+    ];
+    return { kind: 'sqlite', durability: DURABILITY[synchronous] ?? String(synchronous) };
   }
 
   async copy(): Promise<StoreCopy> {
@@ -230,7 +228,7 @@ export class SqliteStore implements Store {
 
   async close(): Promise<void> {
     try {
-      this.#checkpoint();
+      await this.#checkpoint();
     } catch {
       // The redo log has it: the broker that opens the store next writes it to the tables.
     }
@@ -264,9 +262,9 @@ export class SqliteStore implements Store {
   }
 
   /** Has the tables say all that is decided. */
-  #checkpoint(): void {
-    void this.#batches.flush();
-    if (!this.#redo.isClean) this.#batches.runNow(() => this.#redo.checkpoint());
+  async #checkpoint(): Promise<void> {
+    await this.#batches.flush();
+    if (!this.#redo.isClean) await this.#batches.atOnce(() => this.#redo.checkpoint());
   }
 }
 
@@ -277,8 +275,10 @@ function refusalOf(error: unknown): BrokerRefusal | undefined {
   return isOfLog ? auditUnavailable(error.cause) : storeUnavailable(error.cause);
 }
 
-/** The name of an error of SQLite's. */
+/** The name of an error of the store's file. */
 function codeOf(error: unknown): string | undefined {
   const { code } = error as { code?: unknown };
-  return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined;
+  const isOfFile =
+    typeof code === 'string' && (code === FOREIGN_WRITE || code.startsWith('SQLITE_'));
+  return isOfFile ? code : undefined;
 }

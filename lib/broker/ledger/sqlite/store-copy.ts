@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync, read as readCallback, rmSync, write } from 'node:fs';
 import { promisify } from 'node:util';
 import type { StoreCopy } from '../records';
+import type { FileWriter } from './file-writer';
 import type { SqliteConnection } from './sqlite-driver';
 import { asWhole, syncFolder } from './store-file';
 
@@ -24,6 +25,7 @@ export class StoreCopier {
   /** @param handle Of the file, opened before it was locked: closing any other would free the lock. */
   constructor(
     private readonly connection: SqliteConnection,
+    private readonly writer: FileWriter,
     private readonly handle: number,
   ) {}
 
@@ -37,15 +39,21 @@ export class StoreCopier {
       done();
       throw brokenOff();
     }
-    const { connection } = this;
+    const { connection, writer } = this;
     const life = new CopyLife(() => {
-      connection.pragma(`wal_autocheckpoint = ${DEFAULT_CHECKPOINT_PAGES}`);
+      void Promise.resolve(writer.pragma(`wal_autocheckpoint = ${DEFAULT_CHECKPOINT_PAGES}`)).catch(
+        // A thread that has ended writes nothing any more.
+        () => {},
+      );
       done();
     });
     this.#endLast = () => life.end();
     try {
-      connection.pragma('wal_autocheckpoint = 0');
-      connection.pragma('wal_checkpoint(TRUNCATE)');
+      await writer.settle();
+      await writer.pragma('wal_autocheckpoint = 0');
+      const [result] = (await writer.pragma('wal_checkpoint(TRUNCATE)')) as [{ busy: number }];
+      if (result.busy !== 0) throw new Error('the store is being read by another program');
+      life.check();
       const { pages } = connection
         .prepare(
           'SELECT page_count * page_size AS pages FROM pragma_page_count(), pragma_page_size()',

@@ -1,0 +1,64 @@
+import { InlineWriter } from './inline-writer';
+import type { StatementWriter } from './inline-writer';
+import type { Write } from './pending-writes';
+import type { SqliteConnection } from './sqlite-driver';
+import { ThreadWriter } from './thread-writer';
+
+/** A store that is hardly written needs no thread of its own. */
+const THREAD_AFTER_BATCHES = 16;
+
+/** Writes the batches of a file: on the thread that opened it at first, and then on one of its own. */
+export class FileWriter implements StatementWriter {
+  readonly #inline: InlineWriter;
+  #current: StatementWriter;
+  #thread: ThreadWriter | undefined;
+  #settled: Promise<void> | undefined;
+  #batches = 0;
+
+  /**
+   * @param driver Where the SQLite driver's module is.
+   * @param log Takes the lines of the log, without their ends.
+   */
+  constructor(
+    private readonly file: string,
+    connection: SqliteConnection,
+    private readonly driver: string,
+    private readonly log: (line: string) => void,
+  ) {
+    this.#inline = new InlineWriter(connection);
+    this.#current = this.#inline;
+  }
+
+  write(writes: readonly Write[]): void | Promise<void> {
+    this.#batches += 1;
+    if (this.#batches === THREAD_AFTER_BATCHES) void this.settle();
+    return this.#current.write(writes);
+  }
+
+  pragma(text: string): unknown {
+    return this.#current.pragma(text);
+  }
+
+  /** Resolves once it writes on the thread where it stays. */
+  settle(): Promise<void> {
+    return (this.#settled ??= new Promise((resolve) => {
+      this.#thread = new ThreadWriter(this.file, this.driver, {
+        onReady: (thread) => {
+          this.#current = thread;
+          resolve();
+        },
+        onFailedStart: (error) => {
+          this.log(
+            `the store ${this.file} is written on the application's own thread, which waits for the disk: no other thread could be started (${error.message})`,
+          );
+          resolve();
+        },
+      });
+    }));
+  }
+
+  close(): void {
+    this.#thread?.close();
+    this.#current = this.#inline;
+  }
+}
