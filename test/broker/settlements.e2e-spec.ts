@@ -194,9 +194,9 @@ describe('a settlement that alone cannot be written', () => {
       ['call', 0],
       ['issue', null],
     ]);
-    // The operation is over: its retry is the same one, and costs nothing more.
+    // The answer to a retry comes later, and says what the operator did not know.
     expect((await pay(broker, key, 'a-key')).status).toBe(200);
-    expect(await broker.money(key)).toMatchObject({ spent: 499.5, held: 0 });
+    expect(await broker.money(key)).toMatchObject({ spent: 500, held: 0 });
   });
 
   it('cannot be ended while a call is under way on its hold', async () => {

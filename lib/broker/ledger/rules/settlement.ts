@@ -250,7 +250,7 @@ function end(book: Book, hold: Hold, outcome: Outcome, endedAt: number): Ended {
   const state = outcome.ending === 'settled' ? 'settled' : 'released';
   let settledMicros = 0;
   if (state === 'settled') {
-    settledMicros = isOlderThanEnd(book, root, outcome)
+    settledMicros = isOlderThanEnd(book, hold, root, outcome)
       ? 0
       : root === undefined || hold.objectId === null
         ? costOf(book, hold, outcome)
@@ -275,12 +275,18 @@ function endHold(
 }
 
 /**
- * Whether an answer is older than the end of the object that it speaks of: a retry's, which the vendor
- * has stored. What the object costs in the end, another answer has said.
+ * Whether the answer to a retry is one that the vendor had stored before its object came to its end:
+ * what the object costs in the end, another answer has said.
  */
-function isOlderThanEnd(book: Book, root: ObjectName | undefined, { object }: Outcome): boolean {
+function isOlderThanEnd(
+  book: Book,
+  hold: Hold,
+  root: ObjectName | undefined,
+  { object }: Outcome,
+): boolean {
   if (root === undefined || object === undefined || object.isFinal === true) return false;
-  return book.object(root)?.isFinal === true;
+  const isRetry = (operationOf(book, hold)?.earlierHoldIds ?? []).length > 0;
+  return isRetry && book.object(root)?.isFinal === true;
 }
 
 /** What a hold of something that is new at the vendor settles at. */
