@@ -93,7 +93,7 @@ export class EmbeddedBrokerClient extends BrokerClient {
 
   async revoke(ids: readonly string[]): Promise<RevokeResult> {
     try {
-      await this.broker.revokeAll({ ids });
+      await this.broker.revokeOwn(ids);
       return { ended: ids, failed: [] };
     } catch (error) {
       const reason =

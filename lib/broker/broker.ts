@@ -155,6 +155,11 @@ export class Broker {
     return this.#keys.revokeAll(body, remoteAddress);
   }
 
+  /** As {@link revokeAll}, for keys of {@link issueForOwnWork}. @internal */
+  revokeOwn(ids: readonly string[]): Promise<{ unknown: readonly string[] }> {
+    return this.#keys.revokeOwn(ids);
+  }
+
   /** @throws BrokerRefusal 404. */
   key(id: string): Promise<KeyView> {
     return this.#keys.key(id);
@@ -299,11 +304,7 @@ export class Broker {
     return this.#holds.settle(id, body, remoteAddress);
   }
 
-  /**
-   * Ends a hold that is `unknown`: the vendor did not execute the call.
-   *
-   * @throws BrokerRefusal 404, 422, or 503.
-   */
+  /** Ends a hold that is `unknown`: the vendor did not execute the call. Throws as {@link settleHold}. */
   releaseHold(id: string, remoteAddress?: string): Promise<HoldView> {
     return this.#holds.release(id, remoteAddress);
   }

@@ -7,7 +7,11 @@ export class CallInFlight {
   #landed = false;
   #onLanded: (() => void) | undefined;
 
-  constructor(private readonly onLanded: () => void) {}
+  /** @param hurry Has the settlement written now: someone waits for it. */
+  constructor(
+    private readonly onLanded: () => void,
+    private readonly hurry: () => void,
+  ) {}
 
   readonly land = (): void => {
     this.#landed = true;
@@ -17,6 +21,9 @@ export class CallInFlight {
 
   landed(): Promise<void> {
     if (this.#landed) return Promise.resolve();
-    return new Promise((resolve) => (this.#onLanded = resolve));
+    return new Promise((resolve) => {
+      this.#onLanded = resolve;
+      if (this.end !== undefined) this.hurry();
+    });
   }
 }

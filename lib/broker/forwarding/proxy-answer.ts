@@ -2,6 +2,12 @@ import type { Readable } from 'node:stream';
 import type { BrokerRefusal } from '../refusal';
 import { AnswerBody } from './answer-body';
 
+/** A body that arrives. */
+export interface StreamedBody {
+  /** Waits for all of it; `undefined` where it is larger. Rejects where it breaks off. */
+  collect(maxBytes: number): Promise<Buffer | undefined>;
+}
+
 /** A call to a vendor as it reached the proxy: not normalised, headers in their order and case. */
 export interface ProxyCall {
   vendor: string;
@@ -10,7 +16,7 @@ export interface ProxyCall {
   target: string;
   /** Name, value, name, value, … as in `http.IncomingMessage.rawHeaders`; holds `Authorization`. */
   rawHeaders: readonly string[];
-  body?: Buffer | AsyncIterable<Buffer>;
+  body?: Buffer | StreamedBody;
   remoteAddress?: string;
 }
 

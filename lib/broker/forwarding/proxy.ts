@@ -105,10 +105,13 @@ export class Proxy {
     let flight: CallInFlight | undefined;
     try {
       const admitted = await this.#admit(call, configured, key, headers, row);
-      flight = new CallInFlight(() => {
-        this.#leave(key.id);
-        this.#done();
-      });
+      flight = new CallInFlight(
+        () => {
+          this.#leave(key.id);
+          this.#done();
+        },
+        () => this.ledger.hurry(),
+      );
       this.#underWay += 1;
       progress.mayHaveLeft = true;
       return await this.#send(configured, key, admitted, flight);
@@ -302,11 +305,8 @@ export class Proxy {
       mayShow,
       clientConfirmation,
       rates,
-      known: async (ids) => {
-        // What the call itself pays for is known once it is settled.
-        if (hold.price.kind !== 'free') await flight.landed();
-        return this.ledger.objects(hold.vendor, hold.account, ids);
-      },
+      // What the call itself pays for is settled by then: its end comes before that of its body.
+      known: (ids) => this.ledger.objects(hold.vendor, hold.account, ids),
       wasCut: () => flight.end?.kind === 'cut',
     };
   }

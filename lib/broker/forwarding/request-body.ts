@@ -5,6 +5,7 @@ import { parseJsonBody } from '../pricing/json-body';
 import { InvalidBodyError, ParameterSink } from '../pricing/parameters';
 import type { Parameter } from '../pricing/parameters';
 import { BrokerRefusal, callerGone } from '../refusal';
+import type { StreamedBody } from './proxy-answer';
 
 const UTF_8 = new TextDecoder('utf-8', { fatal: true });
 const NO_BODY = Buffer.alloc(0);
@@ -32,24 +33,15 @@ export function wholeBody(body: Buffer | undefined, maxBytes: number): Buffer {
  *
  * @throws BrokerRefusal 413 `body_too_large`; `caller_gone` where the body breaks off.
  */
-export async function collectBody(
-  body: Buffer | AsyncIterable<Buffer> | undefined,
-  maxBytes = DEFAULT_BODY_LIMITS.bodyBytes,
-): Promise<Buffer> {
-  if (body === undefined || Buffer.isBuffer(body)) return wholeBody(body, maxBytes);
-  const chunks: Buffer[] = [];
-  let length = 0;
+export async function collectBody(body: StreamedBody, maxBytes: number): Promise<Buffer> {
+  let bytes: Buffer | undefined;
   try {
-    for await (const chunk of body) {
-      length += chunk.length;
-      if (length > maxBytes) throw bodyTooLarge(maxBytes);
-      chunks.push(chunk);
-    }
+    bytes = await body.collect(maxBytes);
   } catch (error) {
-    // What else fails is the connection under the body, whatever this version of Node calls it.
-    throw error instanceof BrokerRefusal ? error : callerGone(error);
+    throw callerGone(error);
   }
-  return Buffer.concat(chunks);
+  if (bytes === undefined) throw bodyTooLarge(maxBytes);
+  return bytes;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { ProxyAnswer } from '../forwarding/proxy-answer';
 import type { BrokerRefusal } from '../refusal';
 import type { StoreCopy } from '../ledger/records';
 
@@ -69,6 +70,19 @@ export async function sendFile(
   } finally {
     end();
   }
+}
+
+/** Relays an answer once all of it is there. One that breaks off takes the connection with it. */
+export async function sendWhole(res: ServerResponse, answer: ProxyAnswer): Promise<void> {
+  const bytes = await answer.bytes(Infinity);
+  if (bytes === undefined) {
+    // To HTTP/1.0 the end of the connection is the end of the answer, unless it is reset.
+    if (res.req.httpVersionMinor === 0) res.req.socket.resetAndDestroy();
+    res.destroy();
+  }
+  if (res.destroyed) return;
+  res.writeHead(answer.status, answer.headers);
+  res.end(bytes);
 }
 
 /** Answers with a refusal in the broker's one shape. */

@@ -14,11 +14,14 @@ import {
   storeUnavailable,
   malformedRequest,
 } from '../refusal';
-import { sendJson, sendRefusal } from './answers';
+import { sendJson, sendRefusal, sendWhole } from './answers';
+import { IncomingBody } from './incoming-body';
 import { Management } from './management';
 import { OpenAnswers } from './open-answers';
 
 const MAX_HEADER_BYTES = 16_384;
+/** An answer that costs more to relay as a stream than to hold. */
+const SMALL_ANSWER_BYTES = 65_536;
 /** What Node calls a request that did not arrive in time. */
 const REQUEST_TIMEOUT = 'ERR_HTTP_REQUEST_TIMEOUT';
 /** The codes that tell a caller of the management API that it is not known. */
@@ -176,7 +179,7 @@ class BrokerHandler {
       method: req.method ?? '',
       target: url.slice(vendor.length + 1),
       rawHeaders: req.rawHeaders,
-      ...(hasBody ? { body: req.iterator({ destroyOnReturn: false }) } : {}),
+      ...(hasBody ? { body: new IncomingBody(req) } : {}),
       ...(remoteAddress === undefined ? {} : { remoteAddress }),
     });
     const verdict = String(answer.headers['x-vault-key-verdict']);
@@ -186,6 +189,10 @@ class BrokerHandler {
     if (res.destroyed) {
       // Its caller has gone: the call is followed to its end without it.
       answer.body.destroy();
+      return;
+    }
+    if (Number(answer.headers['content-length'] ?? Infinity) <= SMALL_ANSWER_BYTES) {
+      await sendWhole(res, answer);
       return;
     }
     try {

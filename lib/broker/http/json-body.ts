@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { collectBody } from '../forwarding/request-body';
+import { DEFAULT_BODY_LIMITS } from '../pricing/body-limits';
 import { unknownFields } from '../known-fields';
 import { BrokerRefusal, invalidFields, malformedRequest } from '../refusal';
+import { IncomingBody } from './incoming-body';
 
 /**
  * Reads a management request's body: one JSON document in UTF-8.
@@ -19,7 +21,7 @@ export async function readJson(req: IncomingMessage): Promise<unknown> {
   if ((req.headers['content-encoding'] ?? 'identity') !== 'identity') {
     throw new BrokerRefusal('unsupported_media_type', 'A body must be sent unencoded.');
   }
-  const bytes = await collectBody(req.iterator({ destroyOnReturn: false }));
+  const bytes = await collectBody(new IncomingBody(req), DEFAULT_BODY_LIMITS.bodyBytes);
   try {
     // A byte order mark is kept, so that it is no valid JSON.
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

@@ -90,6 +90,11 @@ export class Keys {
     return { id, status: 'revoked', revoked_at: new Date(at).toISOString() };
   }
 
+  async revokeOwn(ids: readonly string[]): Promise<{ unknown: readonly string[] }> {
+    const { unknown } = await this.ledger.revokeSoon([...new Set(ids)]);
+    return { unknown };
+  }
+
   async revokeAll(
     body: unknown,
     remoteAddress?: string,

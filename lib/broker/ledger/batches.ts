@@ -1,10 +1,14 @@
-import { BrokerRefusal, storeUnavailable } from '../refusal';
+import { storeUnavailable } from '../refusal';
+import type { BrokerRefusal } from '../refusal';
+import { BatchFailures } from './batch-failures';
+import type { BatchSignals } from './batch-failures';
 import { KeptJobs } from './kept-jobs';
 import type { Job } from './kept-jobs';
 
-/** How long a decision without a waiting caller may wait for one that has a caller. */
-const MAX_WAIT_MS = 4;
-const MAX_WAITING = 512;
+/** How long a batch without a waiting caller may wait for a decision that has one. */
+const PATIENCE_MS = 50;
+/** How many decisions may wait for it. */
+const MAX_PATIENT = 512;
 
 /** Decisions that are written together. */
 interface Batch {
@@ -12,6 +16,14 @@ interface Batch {
   results: readonly unknown[];
   /** Nothing is decided on top of it: whether it can be written is in doubt. */
   isInDoubt: boolean;
+}
+
+/** Decisions that are to be written together. */
+interface Decided {
+  jobs: Job[];
+  results: unknown[];
+  /** Whether someone waits until it is written. */
+  isUrgent: boolean;
 }
 
 /** Work that is kept until it is written. */
@@ -30,28 +42,16 @@ export interface BatchWriter {
   /**
    * What was decided since `begin` is one batch: takes it to where it lasts. Meanwhile the next one may
    * begin, if it returns a promise. Throws, or rejects, where it could not be written.
+   *
+   * @returns False where nothing had to be written, which says nothing of that place.
    */
-  write(): void | Promise<void>;
+  write(): void | false | Promise<void>;
   /** The batch that was being written is written. */
   written(): void;
   /** What was decided since `begin` comes to nothing. */
   undone(): void;
   /** The batch that was being written comes to nothing, and all that was decided on top of it. */
   lost(): void;
-}
-
-/** What is told of a store that can be written, or cannot. */
-export interface BatchSignals {
-  /** What is answered where a batch could not be written, where it is not `store_unavailable`. */
-  refusalOf?: (error: unknown) => BrokerRefusal | undefined;
-  /** The name of an error of the place where batches are written; `undefined` of another error. */
-  nameOf?: (error: unknown) => string | undefined;
-  /** A batch could not be written, and the one before it could. */
-  onFailure?: (reason: string) => void;
-  /** Work failed by an error that is neither a refusal nor the store's. */
-  onUnexpected?: (error: unknown) => void;
-  /** A batch is written again. */
-  onRecovery?: () => void;
 }
 
 /**
@@ -64,15 +64,16 @@ export class Batches {
   #jobs: Job[] = [];
   /** Groups that are tried each on its own, before all others. */
   #doubtful: (readonly Job[])[] = [];
-  #decided: { jobs: Job[]; results: unknown[] } | undefined;
+  #decided: Decided | undefined;
   #writing: Batch | undefined;
   #isGoing = false;
   #scheduled: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Whether what is decided has waited long enough. */
+  #isDue = false;
   #closed = false;
   #failed = false;
-  /** Whether that was the store, and not what one decision was about. */
-  #isTold = false;
+  readonly #failures: BatchFailures;
   #written = 0;
   #decisions = 0;
   readonly #kept = new KeptJobs((job) => {
@@ -82,8 +83,11 @@ export class Batches {
 
   constructor(
     private readonly writer: BatchWriter,
-    private readonly signals: BatchSignals = {},
-  ) {}
+    signals: BatchSignals = {},
+    private readonly patienceMs = PATIENCE_MS,
+  ) {
+    this.#failures = new BatchFailures(signals);
+  }
 
   /** Writes with what else is asked for in this turn of the event loop and the next. */
   run<T>(work: () => T): Promise<T> {
@@ -100,14 +104,30 @@ export class Batches {
     });
   }
 
-  /** As {@link run}, but may wait a few milliseconds for the next batch, so as to need none of its own. */
+  /**
+   * As {@link run}, but its batch may wait some milliseconds for decisions that have a waiting caller,
+   * so as to need no write of its own.
+   */
   runSoon<T>(work: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#closed) {
         reject(storeUnavailable());
         return;
       }
-      this.#addSoon({ work, resolve: resolve as (result: unknown) => void, reject });
+      const told = { resolve: resolve as (result: unknown) => void, reject };
+      this.#addPatient({ work, ...told, isPatient: true });
+    });
+  }
+
+  /** As {@link runSoon}, but resolves once the work is decided: a crash may lose it. */
+  decide<T>(work: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) {
+        reject(storeUnavailable());
+        return;
+      }
+      const onDecided = resolve as (result: unknown) => void;
+      this.#addPatient({ work, resolve: () => {}, reject, onDecided, isPatient: true });
     });
   }
 
@@ -130,9 +150,10 @@ export class Batches {
           resolve(false);
         },
         isKept: true,
+        isPatient: true,
       };
       if (this.#closed) job.reject(storeUnavailable());
-      else this.#addSoon(job);
+      else this.#addPatient(job);
     });
   }
 
@@ -153,9 +174,9 @@ export class Batches {
   }
 
   /** As {@link run}, without waiting for others. */
-  atOnce<T>(work: () => T): Promise<T> {
+  atOnce<T>(work: () => T, isMark?: true): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#jobs.push({ work, resolve: resolve as (result: unknown) => void, reject });
+      this.#jobs.push({ work, resolve: resolve as (result: unknown) => void, reject, isMark });
       this.go();
     });
   }
@@ -164,7 +185,7 @@ export class Batches {
   async flush(): Promise<void> {
     this.go();
     // What is asked for after it has no part in it.
-    if (!this.#isIdle) await this.atOnce(() => undefined).catch(() => {});
+    if (!this.#isIdle) await this.atOnce(() => undefined, true).catch(() => {});
   }
 
   /** Whether the last attempt to write failed: nothing may be taken for done before its time. */
@@ -199,18 +220,21 @@ export class Batches {
     );
   }
 
-  #addSoon(job: Job): void {
+  #addPatient(job: Job): void {
     this.#jobs.push(job);
-    if (this.#jobs.length >= MAX_WAITING) this.#scheduled ??= setImmediate(() => this.go());
-    else this.#timer ??= setTimeout(() => this.go(), MAX_WAIT_MS);
+    this.#scheduled ??= setImmediate(() => this.go());
+  }
+
+  /** Writes what waits, without waiting for it to be written. */
+  hurry(): void {
+    this.#isDue = true;
+    this.go();
   }
 
   /** Decides and writes all that can be decided and written now. */
   go(): void {
     if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
-    if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#scheduled = undefined;
-    this.#timer = undefined;
     // It is called again from within, by what is told of a batch.
     if (this.#isGoing) return;
     this.#isGoing = true;
@@ -247,6 +271,10 @@ export class Batches {
       this.#decide(jobs);
     }
     if (this.#writing !== undefined || this.#decided === undefined) return false;
+    if (!this.#decided.isUrgent && !this.#isDue && this.#decided.jobs.length < MAX_PATIENT) {
+      this.#timer ??= setTimeout(() => this.hurry(), this.patienceMs);
+      return false;
+    }
     this.#send(false);
     return true;
   }
@@ -259,52 +287,61 @@ export class Batches {
         if (this.#decided === undefined) this.writer.begin?.();
       } catch (error) {
         this.writer.undone();
-        this.#fell(left, this.#refusalOf(error));
+        this.#fell(left, this.#failures.refusalOf(error));
         return false;
       }
-      const batch = (this.#decided ??= { jobs: [], results: [] });
+      const batch = (this.#decided ??= { jobs: [], results: [], isUrgent: false });
       const failed = this.#runAll(batch, left);
       if (failed === undefined) return true;
       // One of them could not be done: the others are decided again, without it.
       this.writer.undone();
       this.#decided = undefined;
       const others = [...batch.jobs, ...left.slice(left.indexOf(failed.job) + 1)];
-      this.#fell([failed.job], this.#refusalOf(failed.error));
+      this.#fell([failed.job], this.#failures.refusalOf(failed.error));
       left = others;
     }
     return false;
   }
 
-  #runAll(
-    batch: { jobs: Job[]; results: unknown[] },
-    jobs: readonly Job[],
-  ): { job: Job; error: unknown } | undefined {
+  #runAll(batch: Decided, jobs: readonly Job[]): { job: Job; error: unknown } | undefined {
     for (const job of jobs) {
       try {
-        batch.results.push(job.work());
+        const result = job.work();
+        batch.results.push(result);
+        job.onDecided?.(result);
       } catch (error) {
         return { job, error };
       }
       batch.jobs.push(job);
+      if (job.isPatient !== true) batch.isUrgent = true;
     }
     return undefined;
   }
 
   #send(isInDoubt: boolean): void {
     if (this.#decided === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#isDue = false;
     const batch = { ...this.#decided, isInDoubt };
+    if (batch.jobs.every(({ isMark }) => isMark === true)) {
+      this.#decided = undefined;
+      this.writer.undone();
+      for (const { resolve } of batch.jobs) resolve(undefined);
+      return;
+    }
     this.#writing = batch;
     this.#decided = undefined;
     if (!isInDoubt) this.#kept.sent();
-    let written: void | Promise<void>;
+    let written: void | false | Promise<void>;
     try {
       written = this.writer.write();
     } catch (error) {
       this.#failedToWrite(batch, error);
       return;
     }
-    if (written === undefined) {
-      this.#wrote(batch);
+    if (written === undefined || written === false) {
+      this.#wrote(batch, written !== false);
       return;
     }
     written
@@ -315,15 +352,15 @@ export class Batches {
       .finally(() => this.go());
   }
 
-  #wrote({ jobs, results }: Batch): void {
+  #wrote({ jobs, results }: Batch, hasPassed = true): void {
     this.#writing = undefined;
-    this.#failed = false;
     this.writer.written();
-    if (this.#isTold) this.signals.onRecovery?.();
-    this.#isTold = false;
-    this.#written += 1;
     this.#decisions += jobs.length;
     jobs.forEach((job, i) => job.resolve(results[i]));
+    if (!hasPassed) return;
+    this.#failed = false;
+    this.#failures.passed();
+    this.#written += 1;
     const kept = this.#kept.written();
     if (kept.length > 0) this.#doubtful.push(kept);
   }
@@ -334,7 +371,7 @@ export class Batches {
     // What was decided on top of it was told to nobody: it is decided again.
     this.#jobs.unshift(...(this.#decided?.jobs ?? []));
     this.#decided = undefined;
-    this.#fell(batch.jobs, this.#refusalOf(error));
+    this.#fell(batch.jobs, this.#failures.refusalOf(error));
   }
 
   /** Several have failed together: each is tried on its own, so that only those fail that have to. */
@@ -342,27 +379,6 @@ export class Batches {
     const [only] = jobs;
     if (jobs.length === 1 && only !== undefined) this.#fail(only, refusal);
     else this.#doubtful.unshift(...jobs.map((job) => [job]));
-  }
-
-  #refusalOf(error: unknown): BrokerRefusal {
-    const refusal =
-      error instanceof BrokerRefusal
-        ? error
-        : (this.signals.refusalOf?.(error) ?? storeUnavailable(error));
-    this.#tellFailure(refusal);
-    return refusal;
-  }
-
-  #tellFailure({ cause }: BrokerRefusal): void {
-    if (cause === undefined) return;
-    const name = this.signals.nameOf?.(cause);
-    if (name === undefined) {
-      this.signals.onUnexpected?.(cause);
-      return;
-    }
-    if (this.#isTold) return;
-    this.#isTold = true;
-    this.signals.onFailure?.(`${name}: ${(cause as Error).message}`);
   }
 
   #fail(job: Job, refusal: BrokerRefusal): void {

@@ -9,6 +9,12 @@ export interface Job {
   /** Called in the moment in which its batch is written. */
   resolve: (result: unknown) => void;
   reject: (error: Error) => void;
+  /** Called once it is decided, as often as it is. */
+  onDecided?: (result: unknown) => void;
+  /** Whether it does nothing, and only tells when those before it are done. */
+  isMark?: true | undefined;
+  /** Whether nobody waits until it is written. */
+  isPatient?: true;
   /** Whether it is kept where it cannot be written; {@link Job.reject} says only that it is. */
   isKept?: true;
   /** How many batches had been written when it last failed. */

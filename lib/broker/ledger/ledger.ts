@@ -46,6 +46,11 @@ export interface Ledger {
   /** What is wrong with what a key would hang on. */
   linkFaults(links: { parentId?: string; leaseId?: string }): Promise<readonly FieldIssue[]>;
   revoke(ids: readonly string[], remoteAddress?: string): Promise<RevokeDecision>;
+  /**
+   * As {@link revoke}, for a caller in the same process: the keys serve no call from now on, which is
+   * written down within moments.
+   */
+  revokeSoon(ids: readonly string[]): Promise<RevokeDecision>;
   keyByTokenHash(hash: string): KeyRecord | undefined | Promise<KeyRecord | undefined>;
   key(id: string): Promise<KeyWithBalance | undefined>;
   keys(filter: KeyFilter, page: PageRequest): Promise<Page<KeyWithBalance>>;
@@ -60,6 +65,8 @@ export interface Ledger {
    * next transaction that passes.
    */
   end(end: CallEnd): Promise<void>;
+  /** Has settlements and revocations that wait for other decisions written now. */
+  hurry(): void;
   /**
    * The audit row of a call that was refused before it could be held. Of several refusals of one
    * kind under one key within a second, one row says how many there were.

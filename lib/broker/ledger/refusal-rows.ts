@@ -74,7 +74,8 @@ export class RefusalRows {
       }
       kind.since = since;
       kind.count -= note.count;
-      kind.micros = kind.count === 0 ? null : (kind.micros ?? 0) - (note.micros ?? 0);
+      if (kind.count === 0) kind.micros = null;
+      else if (note.micros !== null) kind.micros = (kind.micros ?? 0) - note.micros;
       // The one whose row is the oldest stays first.
       this.#kinds.delete(note.name);
       this.#kinds.set(note.name, kind);

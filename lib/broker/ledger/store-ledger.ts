@@ -118,6 +118,13 @@ export class StoreLedger implements Ledger {
     });
   }
 
+  revokeSoon(ids: readonly string[]): Promise<RevokeDecision> {
+    return this.store.runSoon((book) => {
+      for (const id of ids) this.#write(book, id);
+      return revoke(book, ids);
+    });
+  }
+
   keyByTokenHash(hash: string): KeyRecord | undefined | Promise<KeyRecord | undefined> {
     return this.#unwritten.byTokenHash(hash) ?? this.store.keyByTokenHash(hash);
   }
@@ -152,16 +159,23 @@ export class StoreLedger implements Ledger {
 
   async admit(admission: Admission): Promise<Decision> {
     this.#kept.checkRoom();
-    return this.store.run((book) => {
+    const work = (book: Book): Decision => {
       this.#write(book, admission.key.id);
       const { decision, refusalRow } = admit(book, admission);
       if (refusalRow !== undefined) this.#refusals.write(book, refusalRow);
       return decision;
-    });
+    };
+    // What reads holds nothing: its row may follow, where the store can be written.
+    const isRead = admission.audit.method === 'GET' && !this.store.isFailing;
+    return isRead ? this.store.decide(work) : this.store.run(work);
   }
 
   end(end: CallEnd): Promise<void> {
     return this.#kept.add(end);
+  }
+
+  hurry(): void {
+    this.store.hurry();
   }
 
   recordRefusal(row: AuditRow): Promise<void> {

@@ -58,8 +58,12 @@ export interface Store {
   attach(hooks: StoreHooks): void;
   /** Runs work in a transaction, with other work or alone. Resolves once it is durable. */
   run<T>(work: (book: Book) => T): Promise<T>;
-  /** As {@link run}, but may wait a few milliseconds for other work. */
+  /** As {@link run}, but is decided at once and may wait some milliseconds for other work to be written. */
   runSoon<T>(work: (book: Book) => T): Promise<T>;
+  /** As {@link runSoon}, but resolves once it is decided: a crash may lose it. */
+  decide<T>(work: (book: Book) => T): Promise<T>;
+  /** Has work that waits for other work written now. */
+  hurry(): void;
   /**
    * As {@link runSoon}, for what must not be lost: where it cannot be written it is kept, and written
    * with the next transaction that passes, by a timer, or at the close.

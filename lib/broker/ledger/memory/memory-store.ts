@@ -73,6 +73,14 @@ export class MemoryStore implements Store {
     return this.run(work);
   }
 
+  decide<T>(work: (book: Book) => T): Promise<T> {
+    return this.#atOnce(this.#batches.decide(() => this.#do(work)));
+  }
+
+  hurry(): void {
+    this.#batches.hurry();
+  }
+
   keep({ work, ...told }: KeptWork): Promise<boolean> {
     return this.#atOnce(this.#batches.keep({ work: () => this.#do(work), ...told }));
   }
@@ -144,7 +152,7 @@ export class MemoryStore implements Store {
 
   /** There is no disk whose flush others could share. */
   #atOnce<T>(asked: Promise<T>): Promise<T> {
-    queueMicrotask(() => this.#batches.go());
+    queueMicrotask(() => this.#batches.hurry());
     return asked;
   }
 

@@ -169,11 +169,11 @@ export class AuditTable implements AuditQueries {
 
   /** Rows after one, and the head, as of one moment: another thread may write between two reads. */
   #snapshot(after: number): { rows: StoredRow[]; head: AuditHead & { seal: string } } {
-    this.connection.exec('BEGIN');
+    this.connection.exec('SAVEPOINT snapshot');
     try {
       return { rows: this.#walk.all(after) as StoredRow[], head: this.#storedHead() };
     } finally {
-      this.connection.exec('COMMIT');
+      this.connection.exec('RELEASE snapshot');
     }
   }
 

@@ -113,7 +113,7 @@ export class SqliteStore implements Store {
             for (const part of parts) part.sent();
             latest.sent(writes, this.#batches.failed);
             const batch = writes.take();
-            return batch.length === 0 ? undefined : writer.write(batch);
+            return batch.length === 0 ? false : writer.write(batch);
           },
           written: () => {
             latest.written();
@@ -139,6 +139,8 @@ export class SqliteStore implements Store {
             log(`the store ${file} cannot be written (${reason}): until it can, calls are refused`),
           onRecovery: () => log(`the store ${file} can be written again`),
         },
+        // Without a disk there is no flush that others could share.
+        file === ':memory:' ? 0 : undefined,
       );
       if (!this.#redo.isClean) this.#batches.runNow(() => this.#redo.checkpoint());
       checkBalances(connection, file, doubts);
@@ -161,6 +163,14 @@ export class SqliteStore implements Store {
 
   runSoon<T>(work: (book: Book) => T): Promise<T> {
     return this.#batches.runSoon(() => this.#do(work));
+  }
+
+  decide<T>(work: (book: Book) => T): Promise<T> {
+    return this.#batches.decide(() => this.#do(work));
+  }
+
+  hurry(): void {
+    this.#batches.hurry();
   }
 
   keep({ work, ...told }: KeptWork): Promise<boolean> {
