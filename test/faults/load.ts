@@ -191,7 +191,7 @@ export class Load {
       const ended =
         (parent !== undefined && !this.#usable().includes(parent)) ||
         (lease !== undefined && isAsked(lease.end));
-      if (!ended) this.#violation('an issue', answer);
+      if (!ended) this.#violation(`an issue under ${parent?.id} and ${lease?.id}`, answer);
       return;
     }
     const { id, token } = answer.body as { id: string; token: string };

@@ -357,7 +357,12 @@ export class Batches {
     this.writer.written();
     this.#decisions += jobs.length;
     jobs.forEach((job, i) => job.resolve(results[i]));
-    if (!hasPassed) return;
+    if (!hasPassed) {
+      // What was kept had been written already, with other work: the next one shows more.
+      const next = jobs.some(({ isKept }) => isKept === true) ? this.#kept.next() : undefined;
+      if (next !== undefined) this.#doubtful.push([next]);
+      return;
+    }
     this.#failed = false;
     this.#failures.passed();
     this.#written += 1;

@@ -50,6 +50,11 @@ export class KeptJobs {
     return first;
   }
 
+  /** The next one that is to be tried. */
+  next(): Job | undefined {
+    return this.#waiting.shift();
+  }
+
   /** A batch of other decisions is on its way. */
   sent(): void {
     this.#hasProbed = false;

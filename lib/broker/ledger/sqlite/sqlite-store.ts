@@ -37,8 +37,8 @@ export interface SqliteStoreSettings extends Partial<StoreSettings> {
 }
 
 /**
- * A store in one SQLite file, or in memory. One process has the file (an exclusive lock), and every
- * acknowledged decision is on the disk (`synchronous=FULL`).
+ * A store in one SQLite file, or in memory. One broker has the file, which a thread of its own writes;
+ * every acknowledged decision is on the disk (`synchronous=FULL`).
  */
 export class SqliteStore implements Store {
   readonly #log: (line: string) => void;
