@@ -173,7 +173,16 @@ export class AuditTable implements AuditQueries {
     try {
       return { rows: this.#walk.all(after) as StoredRow[], head: this.#storedHead() };
     } finally {
+      this.#endSnapshot();
+    }
+  }
+
+  /** A snapshot that stayed would be what every later read sees. */
+  #endSnapshot(): void {
+    try {
       this.connection.exec('RELEASE snapshot');
+    } catch {
+      this.connection.exec('ROLLBACK');
     }
   }
 
