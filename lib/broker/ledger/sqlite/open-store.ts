@@ -94,15 +94,20 @@ export function openStore(file: string, settings: StoreSettings): OpenStore {
 
 /** As {@link OpenStore.close}, for a connection of any kind. */
 export function closeStore(connection: SqliteConnection): void {
+  endLog(connection);
+  // The driver's close() keeps connection and lock until its statements are collected as garbage.
+  connection.pragma('locking_mode = NORMAL');
+  connection.prepare('SELECT COUNT(*) FROM sqlite_schema').get();
+  connection.close();
+}
+
+/** Brings all of a store into its file, and removes the `-wal`. */
+function endLog(connection: SqliteConnection): void {
   // First everything, then the word that this was everything.
   connection.pragma('wal_checkpoint(TRUNCATE)');
   connection.pragma(`application_id = ${WHOLE}`);
   connection.pragma('wal_checkpoint(TRUNCATE)');
-  // The driver's close() keeps connection and lock until its statements are collected as garbage.
   connection.pragma('journal_mode = DELETE');
-  connection.pragma('locking_mode = NORMAL');
-  connection.prepare('SELECT COUNT(*) FROM sqlite_schema').get();
-  connection.close();
 }
 
 function openFile(file: string, settings: StoreSettings): OpenStore {
@@ -213,7 +218,7 @@ function share(connection: SqliteConnection, file: string): void {
   connection.prepare('INSERT OR REPLACE INTO owner (id, token) VALUES (1, ?)').run(token);
   connection.exec('COMMIT');
   // SQLite shares no log that it has begun to write for one connection alone.
-  connection.pragma('journal_mode = DELETE');
+  endLog(connection);
   connection.pragma('locking_mode = NORMAL');
   connection.prepare('SELECT COUNT(*) FROM sqlite_schema').get();
   connection.pragma('journal_mode = WAL');
