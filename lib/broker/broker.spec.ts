@@ -84,7 +84,10 @@ describe('a broker in the app’s own process', () => {
         'content-type',
         'application/x-www-form-urlencoded',
       ],
-      body: { collect: () => Promise.reject(new Error('the client has gone')) },
+      body: (async function* () {
+        yield Buffer.from('amount=100&currency=usd');
+        throw new Error('the client has gone');
+      })(),
     });
     expect([answer.status, answer.headers['x-vault-key-verdict']]).toEqual([400, 'caller_gone']);
     answer.body.resume();

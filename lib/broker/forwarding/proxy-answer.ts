@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { BrokerRefusal } from '../refusal';
 import { AnswerBody } from './answer-body';
 
-/** A body that arrives. */
+/** A body that arrives, and can be read at once: at a fraction of what an iterator costs. */
 export interface StreamedBody {
   /** Waits for all of it; `undefined` where it is larger. Rejects where it breaks off. */
   collect(maxBytes: number): Promise<Buffer | undefined>;
@@ -16,7 +16,7 @@ export interface ProxyCall {
   target: string;
   /** Name, value, name, value, … as in `http.IncomingMessage.rawHeaders`; holds `Authorization`. */
   rawHeaders: readonly string[];
-  body?: Buffer | StreamedBody;
+  body?: Buffer | AsyncIterable<Buffer> | StreamedBody;
   remoteAddress?: string;
 }
 

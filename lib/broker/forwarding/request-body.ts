@@ -33,15 +33,33 @@ export function wholeBody(body: Buffer | undefined, maxBytes: number): Buffer {
  *
  * @throws BrokerRefusal 413 `body_too_large`; `caller_gone` where the body breaks off.
  */
-export async function collectBody(body: StreamedBody, maxBytes: number): Promise<Buffer> {
+export async function collectBody(
+  body: AsyncIterable<Buffer> | StreamedBody,
+  maxBytes: number,
+): Promise<Buffer> {
   let bytes: Buffer | undefined;
   try {
-    bytes = await body.collect(maxBytes);
+    bytes = await ('collect' in body ? body.collect(maxBytes) : iterated(body, maxBytes));
   } catch (error) {
+    // What fails is the connection under the body, whatever this version of Node calls it.
     throw callerGone(error);
   }
   if (bytes === undefined) throw bodyTooLarge(maxBytes);
   return bytes;
+}
+
+async function iterated(
+  body: AsyncIterable<Buffer>,
+  maxBytes: number,
+): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.length;
+    if (length > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 /**
