@@ -12,6 +12,7 @@ const BUNDLES = [
   ['esbuild.cjs', ['--format=cjs', '--external:libsql']],
   ['esbuild.mjs', ['--format=esm', '--external:libsql', `--banner:js=${BANNER}`]],
   ['esbuild-whole.cjs', ['--format=cjs']],
+  ['esbuild-names.cjs', ['--format=cjs', '--external:libsql', '--keep-names', '--minify']],
   ['esbuild-whole.mjs', ['--format=esm', `--banner:js=${BANNER}`]],
 ] as const;
 const NAMES = [...BUNDLES.map(([name]) => name), 'webpack.cjs', 'webpack.mjs'];

@@ -31,6 +31,8 @@ export interface ProxyAnswer {
    * larger. In place of {@link body}, not beside it.
    */
   bytes(maxBytes: number): Promise<Buffer | undefined>;
+  /** Gives the answer up: the call is followed to its end without a reader. */
+  drop(): void;
   /** Set on the refusal of a call whose key is not known: no log has it. */
   unknownCaller?: true;
 }
@@ -53,6 +55,10 @@ export class Answer implements ProxyAnswer {
 
   bytes(maxBytes: number): Promise<Buffer | undefined> {
     return this.#body.bytes(maxBytes);
+  }
+
+  drop(): void {
+    this.#body.drop();
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { TLSSocket } from 'node:tls';
 import type { ProxyAnswer } from '../forwarding/proxy-answer';
 import type { BrokerRefusal } from '../refusal';
 import type { StoreCopy } from '../ledger/records';
@@ -72,14 +73,23 @@ export async function sendFile(
   }
 }
 
+/** Ends an answer so that no one reads a clean end. */
+export function breakOff(res: ServerResponse): void {
+  const { httpVersionMinor, socket } = res.req;
+  // To HTTP/1.0 the end of the connection is the end of the answer, unless it is reset; TLS has an
+  // end of its own, which is then missing.
+  if (httpVersionMinor === 0 && !(socket instanceof TLSSocket)) socket.resetAndDestroy();
+  res.destroy();
+}
+
 /** Relays an answer once all of it is there. One that breaks off takes the connection with it. */
 export async function sendWhole(res: ServerResponse, answer: ProxyAnswer): Promise<void> {
+  const drop = (): void => answer.drop();
+  // A client that goes away is not waited for, and the call is followed to its end without it.
+  res.once('close', drop);
   const bytes = await answer.bytes(Infinity);
-  if (bytes === undefined) {
-    // To HTTP/1.0 the end of the connection is the end of the answer, unless it is reset.
-    if (res.req.httpVersionMinor === 0) res.req.socket.resetAndDestroy();
-    res.destroy();
-  }
+  res.off('close', drop);
+  if (bytes === undefined && !res.destroyed) breakOff(res);
   if (res.destroyed) return;
   res.writeHead(answer.status, answer.headers);
   res.end(bytes);

@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { exchangeRaw, rawRequest, readRaw } from '../../../test/broker/raw-socket';
+import { certificateFor } from '../../../test/support/certificates';
 import { createStripeVendor } from '../../testing/stripe-vendor';
 import type { StripeVendor } from '../../testing/stripe-vendor';
 import { Broker } from '../broker';
@@ -221,6 +223,22 @@ describe('HTTP/1.0', () => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     socket.write(old('/stripe/v1/payment_intents'));
     await expect(readAll(socket)).rejects.toMatchObject({ code: 'ECONNRESET' });
+  });
+
+  it('reads no answer of the broker’s own there over TLS either', async () => {
+    vendor.next('GET /v1/payment_intents', { truncate: true });
+    const tls = certificateFor('IP:127.0.0.1');
+    const secured = createBrokerServer(broker, { token: TOKEN, tls });
+    secured.listen(0, '127.0.0.1');
+    await once(secured, 'listening');
+    const { port } = secured.address() as AddressInfo;
+    const socket = connectTls({ port, host: '127.0.0.1', ca: tls.cert });
+    socket.write(old('/stripe/v1/payment_intents'));
+    let text = '';
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString())).on('error', () => {});
+    await once(socket, 'close');
+    expect(text).not.toContain('HTTP/1.1 503');
+    secured.close();
   });
 });
 

@@ -14,7 +14,7 @@ import {
   storeUnavailable,
   malformedRequest,
 } from '../refusal';
-import { sendJson, sendRefusal, sendWhole } from './answers';
+import { breakOff, sendJson, sendRefusal, sendWhole } from './answers';
 import { IncomingBody } from './incoming-body';
 import { Management } from './management';
 import { OpenAnswers } from './open-answers';
@@ -203,8 +203,7 @@ class BrokerHandler {
     }
     // An answer that breaks off takes the connection with it, so that no one reads a clean end; a
     // client that goes away destroys the body, and the call is followed to its end without it.
-    // To HTTP/1.0 the end of the connection is the end of the answer, unless it is reset.
-    if (req.httpVersionMinor === 0) answer.body.once('error', () => req.socket.resetAndDestroy());
+    answer.body.once('error', () => breakOff(res));
     pipeline(answer.body, res, () => {});
   }
 

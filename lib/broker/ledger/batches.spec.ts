@@ -287,6 +287,27 @@ describe('decisions that are written while others are decided', () => {
     expect(rows).toEqual(['k', 'n']);
   });
 
+  it('are decided again in any number', async () => {
+    const { batches, write, rows, land } = onSlowDisk();
+    const first = batches.run(write('a'));
+    await turns();
+    let told = 0;
+    const many = 200_000;
+    const others = Array.from({ length: many }, () =>
+      batches.runSoon(() => void rows.push('b')).then(() => (told += 1)),
+    );
+    await turns();
+    await land(false);
+    await expect(first).rejects.toMatchObject({ code: 'store_unavailable' });
+    const isDone = Promise.all(others);
+    while (told < many) {
+      await land();
+      await turns();
+    }
+    await isDone;
+    expect(rows.length).toBe(many);
+  });
+
   it('are all written at the close', async () => {
     const { batches, write, rows, land } = onSlowDisk();
     const kept = batches.keep({ work: () => void write('k')() });

@@ -9,6 +9,8 @@ import type { Job } from './kept-jobs';
 const PATIENCE_MS = 50;
 /** How many decisions may wait for it. */
 const MAX_PATIENT = 512;
+/** How many decisions on top of a batch that is being written a failure has decided again. */
+const MAX_ON_TOP = 10_000;
 
 /** Decisions that are written together. */
 interface Batch {
@@ -116,18 +118,6 @@ export class Batches {
       }
       const told = { resolve: resolve as (result: unknown) => void, reject };
       this.#addPatient({ work, ...told, isPatient: true });
-    });
-  }
-
-  /** As {@link runSoon}, but resolves once the work is decided: a crash may lose it. */
-  decide<T>(work: () => T): Promise<T> {
-    return new Promise((resolve, reject) => {
-      if (this.#closed) {
-        reject(storeUnavailable());
-        return;
-      }
-      const onDecided = resolve as (result: unknown) => void;
-      this.#addPatient({ work, resolve: () => {}, reject, onDecided, isPatient: true });
     });
   }
 
@@ -259,7 +249,9 @@ export class Batches {
       if (this.#decide(first)) this.#send(true);
       return true;
     }
-    if (this.#jobs.length > 0) {
+    // So many on top of a batch that is being written are enough.
+    const isFull = this.#writing !== undefined && (this.#decided?.jobs.length ?? 0) >= MAX_ON_TOP;
+    if (this.#jobs.length > 0 && !isFull) {
       // One of those that are kept shows whether the store can be written again.
       const kept = this.#kept.probe();
       if (kept !== undefined) {
@@ -308,7 +300,6 @@ export class Batches {
       try {
         const result = job.work();
         batch.results.push(result);
-        job.onDecided?.(result);
       } catch (error) {
         return { job, error };
       }
@@ -374,8 +365,9 @@ export class Batches {
     this.#writing = undefined;
     this.writer.lost();
     // What was decided on top of it was told to nobody: it is decided again.
-    this.#jobs.unshift(...(this.#decided?.jobs ?? []));
+    const onTop = this.#decided?.jobs ?? [];
     this.#decided = undefined;
+    this.#jobs = [...onTop, ...this.#jobs];
     this.#fell(batch.jobs, this.#failures.refusalOf(error));
   }
 
@@ -383,7 +375,7 @@ export class Batches {
   #fell(jobs: readonly Job[], refusal: BrokerRefusal): void {
     const [only] = jobs;
     if (jobs.length === 1 && only !== undefined) this.#fail(only, refusal);
-    else this.#doubtful.unshift(...jobs.map((job) => [job]));
+    else this.#doubtful = [...jobs.map((job) => [job]), ...this.#doubtful];
   }
 
   #fail(job: Job, refusal: BrokerRefusal): void {

@@ -9,8 +9,6 @@ export interface Job {
   /** Called in the moment in which its batch is written. */
   resolve: (result: unknown) => void;
   reject: (error: Error) => void;
-  /** Called once it is decided, as often as it is. */
-  onDecided?: (result: unknown) => void;
   /** Whether it does nothing, and only tells when those before it are done. */
   isMark?: true | undefined;
   /** Whether nobody waits until it is written. */
@@ -55,7 +53,7 @@ export class KeptJobs {
     return this.#waiting.shift();
   }
 
-  /** A batch of other decisions is on its way. */
+  /** A batch of other decisions is on its way: before the next one, another may be tried. */
   sent(): void {
     this.#hasProbed = false;
   }

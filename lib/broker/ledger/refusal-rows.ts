@@ -19,7 +19,7 @@ interface Unwritten {
 /** What a batch does to the kinds, once it is written. */
 type Note =
   | { did: 'begin'; name: string }
-  | { did: 'merge'; row: AuditRow }
+  | { did: 'merge'; name: string; row: AuditRow }
   | { did: 'write'; name: string; count: number; micros: number | null };
 
 /**
@@ -32,6 +32,8 @@ export class RefusalRows {
   /** By key and kind, the one whose row is the oldest first. */
   readonly #kinds = new Map<string, Unwritten>();
   readonly #notes = new BatchNotes<Note>();
+  /** What is noted and not written, by kind. */
+  #noted = new Map<string, Set<Note['did']>>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly store: Pick<Store, 'run' | 'runSoon' | 'isClosed'>) {}
@@ -48,10 +50,10 @@ export class RefusalRows {
   write(book: Pick<Book, 'log'>, row: AuditRow): void {
     const name = nameOf(row);
     if (this.#kinds.has(name) || this.#isNoted('begin', name)) {
-      this.#notes.add({ did: 'merge', row });
+      this.#note({ did: 'merge', name, row });
       return;
     }
-    this.#notes.add({ did: 'begin', name });
+    this.#note({ did: 'begin', name });
     book.log(row, { ...cut(row), count: 1 });
   }
 
@@ -66,7 +68,7 @@ export class RefusalRows {
         this.#kinds.set(note.name, { since, count: 0, micros: null, last: undefined });
         continue;
       }
-      const kind = this.#kinds.get(note.did === 'merge' ? nameOf(note.row) : note.name);
+      const kind = this.#kinds.get(note.name);
       if (kind === undefined) continue;
       if (note.did === 'merge') {
         merge(kind, note.row);
@@ -80,15 +82,18 @@ export class RefusalRows {
       this.#kinds.delete(note.name);
       this.#kinds.set(note.name, kind);
     }
+    this.#countNotes();
     this.#arm();
   }
 
   undone(): void {
     this.#notes.undone();
+    this.#countNotes();
   }
 
   lost(): void {
     this.#notes.lost();
+    this.#countNotes();
   }
 
   /**
@@ -120,7 +125,7 @@ export class RefusalRows {
     for (const [name, { since, count }] of this.#kinds) {
       if (since > before) break;
       if (count > 0) isDue = true;
-      else this.#kinds.delete(name);
+      else if (!this.#noted.has(name)) this.#kinds.delete(name);
     }
     const isWritten = isDue
       ? this.store.runSoon((book) => this.#writeThoseBefore(book, before))
@@ -137,8 +142,23 @@ export class RefusalRows {
     if (!this.store.isClosed) this.#arm(delayMs);
   }
 
-  #isNoted(did: 'begin' | 'write', name: string): boolean {
-    return this.#notes.all.some((note) => note.did === did && note.name === name);
+  #note(note: Note): void {
+    this.#notes.add(note);
+    this.#count(note);
+  }
+
+  #count({ did, name }: Note): void {
+    const noted = this.#noted.get(name) ?? new Set();
+    this.#noted.set(name, noted.add(did));
+  }
+
+  #countNotes(): void {
+    this.#noted = new Map();
+    for (const note of this.#notes.all) this.#count(note);
+  }
+
+  #isNoted(did: Note['did'], name: string): boolean {
+    return this.#noted.get(name)?.has(did) === true;
   }
 
   #writeThoseBefore(book: Pick<Book, 'log'>, before: number): void {
@@ -147,7 +167,7 @@ export class RefusalRows {
       if (count === 0 || last === undefined || this.#isNoted('write', name)) continue;
       const one = count === 1 ? {} : { ...NOT_OF_SEVERAL, requested_micros: micros };
       book.log(last, { ...cut(last), ...one, count });
-      this.#notes.add({ did: 'write', name, count, micros });
+      this.#note({ did: 'write', name, count, micros });
     }
   }
 }

@@ -159,15 +159,12 @@ export class StoreLedger implements Ledger {
 
   async admit(admission: Admission): Promise<Decision> {
     this.#kept.checkRoom();
-    const work = (book: Book): Decision => {
+    return this.store.run((book) => {
       this.#write(book, admission.key.id);
       const { decision, refusalRow } = admit(book, admission);
       if (refusalRow !== undefined) this.#refusals.write(book, refusalRow);
       return decision;
-    };
-    // What reads holds nothing: its row may follow, where the store can be written.
-    const isRead = admission.audit.method === 'GET' && !this.store.isFailing;
-    return isRead ? this.store.decide(work) : this.store.run(work);
+    });
   }
 
   end(end: CallEnd): Promise<void> {

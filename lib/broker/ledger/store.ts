@@ -60,8 +60,6 @@ export interface Store {
   run<T>(work: (book: Book) => T): Promise<T>;
   /** As {@link run}, but is decided at once and may wait some milliseconds for other work to be written. */
   runSoon<T>(work: (book: Book) => T): Promise<T>;
-  /** As {@link runSoon}, but resolves once it is decided: a crash may lose it. */
-  decide<T>(work: (book: Book) => T): Promise<T>;
   /** Has work that waits for other work written now. */
   hurry(): void;
   /**

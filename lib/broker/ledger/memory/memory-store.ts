@@ -73,10 +73,6 @@ export class MemoryStore implements Store {
     return this.run(work);
   }
 
-  decide<T>(work: (book: Book) => T): Promise<T> {
-    return this.#atOnce(this.#batches.decide(() => this.#do(work)));
-  }
-
   hurry(): void {
     this.#batches.hurry();
   }

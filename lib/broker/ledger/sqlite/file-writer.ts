@@ -3,6 +3,7 @@ import type { StatementWriter } from './inline-writer';
 import type { Write } from './pending-writes';
 import type { SqliteConnection } from './sqlite-driver';
 import { ThreadWriter } from './thread-writer';
+import type { ThreadFile } from './thread-writer';
 
 /** A store that is hardly written needs no thread of its own. */
 const THREAD_AFTER_BATCHES = 16;
@@ -12,17 +13,13 @@ export class FileWriter implements StatementWriter {
   readonly #inline: InlineWriter;
   #current: StatementWriter;
   #thread: ThreadWriter | undefined;
-  #settled: Promise<void> | undefined;
+  #handedOver: Promise<void> | undefined;
   #batches = 0;
 
-  /**
-   * @param driver Where the SQLite driver's module is.
-   * @param log Takes the lines of the log, without their ends.
-   */
+  /** @param log Takes the lines of the log, without their ends. */
   constructor(
-    private readonly file: string,
     connection: SqliteConnection,
-    private readonly driver: string,
+    private readonly file: ThreadFile,
     private readonly log: (line: string) => void,
   ) {
     this.#inline = new InlineWriter(connection);
@@ -31,7 +28,7 @@ export class FileWriter implements StatementWriter {
 
   write(writes: readonly Write[]): void | Promise<void> {
     this.#batches += 1;
-    if (this.#batches === THREAD_AFTER_BATCHES) void this.settle();
+    if (this.#batches === THREAD_AFTER_BATCHES) void this.handOver();
     return this.#current.write(writes);
   }
 
@@ -40,16 +37,20 @@ export class FileWriter implements StatementWriter {
   }
 
   /** Resolves once it writes on the thread where it stays. */
-  settle(): Promise<void> {
-    return (this.#settled ??= new Promise((resolve) => {
-      this.#thread = new ThreadWriter(this.file, this.driver, {
+  handOver(): Promise<void> {
+    return (this.#handedOver ??= new Promise((resolve) => {
+      this.#thread = new ThreadWriter(this.file, {
         onReady: (thread) => {
-          this.#current = thread;
+          // What another program has written before, only this thread can tell.
+          if (!this.#inline.hasForeignWrite) {
+            thread.begin();
+            this.#current = thread;
+          }
           resolve();
         },
         onFailedStart: (error) => {
           this.log(
-            `the store ${this.file} is written on the application's own thread, which waits for the disk: no other thread could be started (${error.message})`,
+            `the store ${this.file.file} is written on the application's own thread, which waits for the disk: no other thread could be started (${error.message})`,
           );
           resolve();
         },

@@ -21,7 +21,7 @@ export interface StatementWriter {
    * @throws FailedWrite
    */
   write(writes: readonly Write[]): void | Promise<void>;
-  /** Asks or sets a pragma of the connection that writes, after all batches before it. */
+  /** Asks or sets a pragma of the connection that writes, after all batches before it; a promise, or its answer. */
   pragma(text: string): unknown;
   /** Frees the file. */
   close(): void;
@@ -45,7 +45,7 @@ export class InlineWriter implements StatementWriter {
     let running: string | undefined;
     try {
       this.connection.exec('BEGIN IMMEDIATE');
-      if (this.#foreignVersion() !== this.#version) throw foreignWrite();
+      if (this.hasForeignWrite) throw foreignWrite();
       for (const [sql, values] of writes) {
         running = sql;
         this.#statement(sql).run(values);
@@ -56,6 +56,11 @@ export class InlineWriter implements StatementWriter {
       this.#rollBack();
       throw new FailedWrite(running, error);
     }
+  }
+
+  /** Whether another connection has written to the file. */
+  get hasForeignWrite(): boolean {
+    return this.#foreignVersion() !== this.#version;
   }
 
   pragma(text: string): unknown {

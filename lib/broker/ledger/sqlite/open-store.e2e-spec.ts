@@ -314,6 +314,77 @@ describe('the lock', () => {
   );
 });
 
+describe('the thread that writes', () => {
+  const threaded = async (ledger: SqliteLedger) => (await ledger.copy()).end();
+
+  it('writes to the store that was opened, whatever folder the process is in by then', async () => {
+    const before = process.cwd();
+    const [own, other] = [mkdtempSync(join(folder, 'own-')), mkdtempSync(join(folder, 'other-'))];
+    try {
+      process.chdir(other);
+      await open('vault-key.db').close();
+      process.chdir(own);
+      const ledger = open('vault-key.db');
+      await ledger.issue(KEY);
+      process.chdir(other);
+      await threaded(ledger);
+      await spend(ledger, 5);
+      await ledger.close();
+    } finally {
+      process.chdir(before);
+    }
+    const again = open(join(own, 'vault-key.db'));
+    expect(await spent(again)).toBe(5 * CENT);
+    expect(await again.verifyAudit()).toMatchObject({ ok: true });
+    await again.close();
+    await open(join(other, 'vault-key.db')).close();
+  });
+
+  it('is given no store that another program has written to before', async () => {
+    const file = await aStore();
+    const ledger = open(file);
+    const change = "connection.exec('UPDATE balances SET spent = 1')";
+    expect(inAnotherProcess(file, change)).toBe('has it');
+    await threaded(ledger);
+    await expect(spend(ledger, 1)).rejects.toMatchObject({ code: 'store_unavailable' });
+    await ledger.close();
+  });
+
+  it('may fail to start: then the store is written as before, and closed at once', async () => {
+    const file = newFile();
+    const lines: string[] = [];
+    const driver = join(folder, 'no-driver.js');
+    const ledger = new SqliteLedger(file, { driver, log: (line) => lines.push(line) });
+    await ledger.issue(KEY);
+    await threaded(ledger);
+    expect(lines).toEqual([expect.stringContaining('no other thread could be started')]);
+    await spend(ledger, 5);
+    const began = performance.now();
+    await ledger.close();
+    expect(performance.now() - began).toBeLessThan(20_000);
+    const again = open(file);
+    expect(await spent(again)).toBe(5 * CENT);
+    await again.close();
+  });
+
+  it('keeps a process alive that waits for its first copy', async () => {
+    const file = await aStore();
+    const script = `
+      const { Broker } = require(${JSON.stringify(join(__dirname, '../../../../dist/broker/index.js'))});
+      const vendors = { stripe: { secretKey: 'sk_test_offline', baseUrl: 'http://127.0.0.1:9' } };
+      (async () => {
+        const broker = await Broker.open({ store: 'sqlite:' + process.argv[1], vendors });
+        await broker.backup(process.argv[1] + '.copy');
+        await broker.close();
+        console.log('copied');
+      })();`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['-e', script, file], {
+      encoding: 'utf8',
+    });
+    expect([stdout.trim(), stderr]).toEqual(['copied', '']);
+  });
+});
+
 /** Has another process do something with a store: says whether it could. */
 function inAnotherProcess(file: string, script: string): string {
   const { stdout } = spawnSync(

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { AuditChain } from '../../audit/audit-chain';
 import type { StoreClock } from '../../clock';
 import { StoreInUseError } from '../store-doubt';
@@ -75,7 +76,8 @@ export interface OpenStore {
  * @throws Error where it cannot be opened, or was made by another version.
  */
 export function openStore(file: string, settings: StoreSettings): OpenStore {
-  if (file !== ':memory:') return openFile(file, settings);
+  // The process may change its folder before the file is opened again, by the thread that writes.
+  if (file !== ':memory:') return openFile(resolve(file), settings);
   const connection = openConnection(file);
   connection.pragma(`cache_size = -${CACHE_KIB}`);
   const { auditKey } = settings;
@@ -131,13 +133,14 @@ function openFile(file: string, settings: StoreSettings): OpenStore {
     key.keep();
     const latest = new LatestInstant(connection, clock);
     latest.check(file, doubts);
-    share(connection, file);
+    const owner = share(connection, file);
     connection.pragma(`application_id = ${WITH_WAL}`);
     connection.pragma('wal_checkpoint(TRUNCATE)');
     writeHolder(file);
     connection.pragma(`busy_timeout = ${BUSY_MS}`);
-    const writer = new FileWriter(file, connection, driver ?? driverPath(), log);
-    const copier = new StoreCopier(connection, writer, handle);
+    const place = { file, driver: driver ?? driverPath(), owner };
+    const writer = new FileWriter(connection, place, log);
+    const copier = new StoreCopier(writer, handle);
     const close = closerOf(file, connection, handle, { copier, writer });
     const abandon = (): void => void tryToClose(close);
     return { connection, chain, latest, writer, copier, close, abandon };
@@ -210,9 +213,10 @@ function lock(connection: SqliteConnection, wasEmpty: boolean): void {
  * Lets another connection of this process have the store too. Another broker is kept out all the same:
  * it begins with a lock that cannot be shared.
  *
+ * @returns What the file says of its owner.
  * @throws StoreInUseError where another broker has taken the store meanwhile.
  */
-function share(connection: SqliteConnection, file: string): void {
+function share(connection: SqliteConnection, file: string): string {
   const token = randomUUID();
   connection.exec('BEGIN IMMEDIATE');
   connection.prepare('INSERT OR REPLACE INTO owner (id, token) VALUES (1, ?)').run(token);
@@ -226,6 +230,7 @@ function share(connection: SqliteConnection, file: string): void {
   connection.exec('COMMIT');
   const owner = connection.prepare('SELECT token FROM owner').get() as { token: string };
   if (owner.token !== token) throw new StoreInUseError(file, readHolder(file));
+  return token;
 }
 
 /** Gives a new store its tables and the head of its log. */

@@ -45,9 +45,15 @@ export function openConnection(file: string): SqliteConnection {
   return new (driver())(file);
 }
 
-/** Where the driver's module is, for another thread. */
+/** Where the driver's module is, for another thread; its name where a bundle has it within itself. */
 export function driverPath(): string {
-  return require.resolve('libsql');
+  try {
+    const path: unknown = require.resolve('libsql');
+    // A bundler may have a number for it.
+    return typeof path === 'string' ? path : 'libsql';
+  } catch {
+    return 'libsql';
+  }
 }
 
 function driver(): new (file: string) => SqliteConnection {

@@ -26,6 +26,7 @@ import { closeWhenForgotten } from './process-stores';
 import { RedoLog } from './redo-log';
 import { SqliteBook } from './sqlite-book';
 import { SqliteQueries } from './sqlite-queries';
+import { WRITER_ENDED } from './thread-writer';
 import { WholeTable } from './whole-table';
 
 const DURABILITY = ['off', 'normal', 'full', 'extra'];
@@ -61,7 +62,7 @@ export class SqliteStore implements Store {
    * @throws Error where it cannot be opened, or is of a newer version.
    */
   constructor(file: string, settings: SqliteStoreSettings = {}) {
-    const { clock = new Clock(), doubts = new AcceptedDoubts(), log = () => {} } = settings;
+    const { clock = new Clock(), doubts = new AcceptedDoubts(), log = silent } = settings;
     const unexpected = new UnexpectedErrors(log);
     this.#log = log;
     this.#clock = clock;
@@ -163,10 +164,6 @@ export class SqliteStore implements Store {
 
   runSoon<T>(work: (book: Book) => T): Promise<T> {
     return this.#batches.runSoon(() => this.#do(work));
-  }
-
-  decide<T>(work: (book: Book) => T): Promise<T> {
-    return this.#batches.decide(() => this.#do(work));
   }
 
   hurry(): void {
@@ -278,6 +275,9 @@ export class SqliteStore implements Store {
   }
 }
 
+/** Of no instance: a log is kept by the writer, and must not keep a store that is forgotten. */
+function silent(): void {}
+
 /** What is answered where a batch could not be written. */
 function refusalOf(error: unknown): BrokerRefusal | undefined {
   if (!(error instanceof FailedWrite)) return undefined;
@@ -285,10 +285,11 @@ function refusalOf(error: unknown): BrokerRefusal | undefined {
   return isOfLog ? auditUnavailable(error.cause) : storeUnavailable(error.cause);
 }
 
+const OWN_CODES: ReadonlySet<string> = new Set([FOREIGN_WRITE, WRITER_ENDED]);
+
 /** The name of an error of the store's file. */
 function codeOf(error: unknown): string | undefined {
   const { code } = error as { code?: unknown };
-  const isOfFile =
-    typeof code === 'string' && (code === FOREIGN_WRITE || code.startsWith('SQLITE_'));
+  const isOfFile = typeof code === 'string' && (OWN_CODES.has(code) || code.startsWith('SQLITE_'));
   return isOfFile ? code : undefined;
 }

@@ -1,8 +1,15 @@
-import { closeSync, fsyncSync, openSync, read as readCallback, rmSync, write } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  read as readCallback,
+  rmSync,
+  write,
+} from 'node:fs';
 import { promisify } from 'node:util';
 import type { StoreCopy } from '../records';
 import type { FileWriter } from './file-writer';
-import type { SqliteConnection } from './sqlite-driver';
 import { asWhole, syncFolder } from './store-file';
 
 const CHUNK_BYTES = 1_048_576;
@@ -24,7 +31,6 @@ export class StoreCopier {
 
   /** @param handle Of the file, opened before it was locked: closing any other would free the lock. */
   constructor(
-    private readonly connection: SqliteConnection,
     private readonly writer: FileWriter,
     private readonly handle: number,
   ) {}
@@ -39,7 +45,7 @@ export class StoreCopier {
       done();
       throw brokenOff();
     }
-    const { connection, writer } = this;
+    const { writer } = this;
     const life = new CopyLife(() => {
       void Promise.resolve(writer.pragma(`wal_autocheckpoint = ${DEFAULT_CHECKPOINT_PAGES}`)).catch(
         // A thread that has ended writes nothing any more.
@@ -49,17 +55,15 @@ export class StoreCopier {
     });
     this.#endLast = () => life.end();
     try {
-      await writer.settle();
+      await writer.handOver();
+      if (this.#isStopped) throw brokenOff();
       await writer.pragma('wal_autocheckpoint = 0');
       const [result] = (await writer.pragma('wal_checkpoint(TRUNCATE)')) as [{ busy: number }];
       if (result.busy !== 0) throw new Error('the store is being read by another program');
       life.check();
-      const { pages } = connection
-        .prepare(
-          'SELECT page_count * page_size AS pages FROM pragma_page_count(), pragma_page_size()',
-        )
-        .get() as { pages: number };
-      return { bytes: pages, chunks: this.#chunks(pages, life), end: () => life.end() };
+      // The file itself: what is committed from now on is in the -wal.
+      const { size: bytes } = fstatSync(this.handle);
+      return { bytes, chunks: this.#chunks(bytes, life), end: () => life.end() };
     } catch (error) {
       life.end();
       throw error;

@@ -3,16 +3,31 @@ import type { MessagePort } from 'node:worker_threads';
 import { FailedWrite } from './inline-writer';
 import type { StatementWriter } from './inline-writer';
 import type { Write } from './pending-writes';
-import { runWriterThread } from './writer-thread';
+import { WRITER_PROGRAM } from './writer-thread';
 import type { WriterAnswer, WriterRequest, WriterSetup } from './writer-thread';
 
 /** How long a close waits for the batch that is being written. */
 const CLOSE_MS = 30_000;
+/** How long it waits for a thread that is still being started. */
+const START_MS = 2_000;
 
 interface Waiting {
   writes: readonly Write[];
   resolve: (result: unknown) => void;
   reject: (error: Error) => void;
+}
+
+/** The code of the failure where the thread has ended before the store was closed. */
+export const WRITER_ENDED = 'WRITER_ENDED';
+
+/** What a thread writes to. */
+export interface ThreadFile {
+  /** An absolute path. */
+  file: string;
+  /** Where the SQLite driver's module is. */
+  driver: string;
+  /** What `owner` in the file says. */
+  owner: string;
 }
 
 /** Told of the start of a thread: one of the two. */
@@ -37,28 +52,41 @@ export class ThreadWriter implements StatementWriter {
   #isClosing = false;
   #ended: Error | undefined;
 
-  /** @param driver Where the SQLite driver's module is. */
   constructor(
-    file: string,
-    driver: string,
+    { file, driver, owner }: ThreadFile,
     private readonly start: ThreadStart,
   ) {
     const { port1, port2 } = new MessageChannel();
-    const setup: WriterSetup = { file, driver, port: port2, closed: this.#closed };
-    // Its source, not its file: a bundle has one file, and a test none that Node.js could read.
-    this.#worker = new Worker(`(${runWriterThread.toString()})(require)`, {
+    const [, program] = process.argv;
+    const setup: WriterSetup = {
+      file,
+      driver,
+      program,
+      owner,
+      port: port2,
+      closed: this.#closed,
+    };
+    this.#worker = new Worker(WRITER_PROGRAM, {
       eval: true,
+      // What the process is started with (a preload, the kind of its input) is not meant for it.
+      execArgv: [],
       name: 'vault-key-store',
       workerData: setup,
       transferList: [port2],
     });
     this.#port = port1;
     this.#port.on('message', (answer: WriterAnswer) => this.#take(answer));
-    // Neither keeps a process alive that has nothing to wait for.
-    this.#port.unref();
+    // It keeps a process alive while its start, or an answer, is waited for: see #take.
     this.#worker.unref();
     this.#worker.on('error', (error: Error) => this.#end(error));
-    this.#worker.on('exit', () => this.#end(new Error('the thread that writes has ended')));
+    this.#worker.on('exit', () =>
+      this.#end(new Error('the thread that writes has ended: start the broker again')),
+    );
+  }
+
+  /** Takes over: from now on no other connection of the broker's writes. */
+  begin(): void {
+    this.#port.postMessage({ begin: true } satisfies WriterRequest);
   }
 
   write(writes: readonly Write[]): Promise<void> {
@@ -73,7 +101,8 @@ export class ThreadWriter implements StatementWriter {
     if (this.#ended !== undefined) return;
     this.#isClosing = true;
     this.#port.postMessage({ close: true } satisfies WriterRequest);
-    Atomics.wait(this.#closed, 0, 0, CLOSE_MS);
+    // One that could not start may never say so, and its end is not heard while this thread waits.
+    Atomics.wait(this.#closed, 0, 0, this.#isReady ? CLOSE_MS : START_MS);
     // What the thread said before it has closed is true, though nobody was told yet.
     for (;;) {
       const answer = receiveMessageOnPort(this.#port) as { message: WriterAnswer } | undefined;
@@ -100,6 +129,7 @@ export class ThreadWriter implements StatementWriter {
   #take(answer: WriterAnswer): void {
     if ('ready' in answer) {
       this.#isReady = true;
+      if (this.#waiting.length === 0) this.#port.unref();
       if (this.#ended === undefined) this.start.onReady(this);
       return;
     }
@@ -115,10 +145,11 @@ export class ThreadWriter implements StatementWriter {
     asked.reject(new FailedWrite(sql, Object.assign(new Error(message), { code })));
   }
 
-  /** What was being written may be written or not: nothing is decided on top of it. */
+  /** What was being written may be written or not, and nothing is written after it. */
   #end(reason: Error): void {
     if (this.#ended !== undefined) return;
-    this.#ended = reason;
+    this.#ended = Object.assign(reason, { code: WRITER_ENDED });
+    this.#port.unref();
     if (!this.#isReady && !this.#isClosing) this.start.onFailedStart(reason);
     for (const { reject } of this.#waiting.splice(0)) reject(new FailedWrite(undefined, reason));
   }

@@ -1,122 +1,147 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Write } from './pending-writes';
-import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
 
 /** What the thread is given at its start. */
 export interface WriterSetup {
+  /** An absolute path: the process may change its folder. */
   file: string;
   driver: string;
+  /** The file that the process was started with. */
+  program: string | undefined;
+  /** What `owner` in the file says: the thread has opened the same one. */
+  owner: string;
   port: MessagePort;
+  /** Set to 1 once the thread has freed the file, or could not open it. */
   closed: Int32Array;
 }
 
-export type WriterRequest = { writes: readonly Write[] } | { pragma: string } | { close: true };
+/** `begin` comes before the first batch, once no other connection of the broker's writes any more. */
+export type WriterRequest =
+  { begin: true } | { writes: readonly Write[] } | { pragma: string } | { close: true };
 
-/** Answers come in the order of the requests. */
+/** `ready` comes first; the others come in the order of the batches and pragmas. */
 export type WriterAnswer =
   | { ready: true }
   | { result: unknown }
   | { failure: { code: unknown; message: string; at?: number } };
 
 /**
- * The whole program of the thread that writes. It is started from its source text, so it may use
- * nothing but what it requires itself.
+ * The whole program of the thread that writes. It is text, so that a bundler, which has one file and
+ * may rename what a function uses, leaves it as it is.
  */
-export function runWriterThread(require: NodeJS.Require): void {
-  const { workerData } = require('node:worker_threads') as { workerData: WriterSetup };
-  const { file, driver, port, closed } = workerData;
-  const Database = require(driver) as new (file: string) => SqliteConnection;
-  let connection: SqliteConnection | undefined = new Database(file);
-  const statements = new Map<string, SqliteStatement>();
-  /** Changes where another connection has written to the file. */
-  let version: unknown;
+export const WRITER_PROGRAM = String.raw`
+'use strict';
+const { workerData } = require('node:worker_threads');
+const { file, driver, program, owner, port, closed } = workerData;
+const statements = new Map();
+let connection;
+// Changes where another connection has written to the file.
+let version;
+
+try {
+  connection = new (load())(file);
   connection.pragma('synchronous = FULL');
   connection.pragma('busy_timeout = 1000');
-  port.on('message', (request: WriterRequest) => {
-    if ('close' in request) close();
-    else port.postMessage('writes' in request ? write(request.writes) : ask(request.pragma));
-  });
-  port.postMessage({ ready: true });
+  const row = connection.prepare('SELECT token FROM owner').get();
+  if (row.token !== owner) throw new Error('there is another file of that name by now');
+} catch (error) {
+  setClosed();
+  throw error;
+}
+port.on('message', (request) => {
+  if ('close' in request) close();
+  else if ('begin' in request) version = versionNow();
+  else port.postMessage('writes' in request ? write(request.writes) : ask(request.pragma));
+});
+port.postMessage({ ready: true });
 
-  function write(writes: readonly Write[]): WriterAnswer {
-    let at: number | undefined;
-    try {
-      opened().exec('BEGIN IMMEDIATE');
-      checkVersion();
-      writes.forEach(([sql, values], i) => {
-        at = i;
-        statementOf(sql).run(values);
-      });
-      at = undefined;
-      opened().exec('COMMIT');
-      return { result: undefined };
-    } catch (error) {
-      rollBack();
-      return { failure: { ...failureOf(error), ...(at === undefined ? {} : { at }) } };
-    }
-  }
-
-  function ask(pragma: string): WriterAnswer {
-    try {
-      return { result: opened().pragma(pragma) };
-    } catch (error) {
-      return { failure: failureOf(error) };
-    }
-  }
-
-  function opened(): SqliteConnection {
-    if (connection === undefined) throw new Error('the store is closed');
-    return connection;
-  }
-
-  function checkVersion(): void {
-    const [found] = statementOf('PRAGMA data_version').get([]) as [unknown];
-    version ??= found;
-    if (found === version) return;
-    const message = 'another program has written to the store: start the broker again';
-    throw Object.assign(new Error(message), { code: 'FOREIGN_WRITE' });
-  }
-
-  function rollBack(): void {
-    try {
-      connection?.exec('ROLLBACK');
-    } catch {
-      // SQLite has already rolled back by itself (a full disk, an I/O error).
-    }
-  }
-
-  function statementOf(sql: string): SqliteStatement {
-    let statement = statements.get(sql);
-    if (statement === undefined) {
-      statement = opened().prepare(sql);
-      if (sql.startsWith('PRAGMA')) statement.raw();
-      statements.set(sql, statement);
-    }
-    return statement;
-  }
-
-  function failureOf(error: unknown): { code: unknown; message: string } {
-    const { code, message } = error as { code?: unknown; message: string };
-    return { code, message };
-  }
-
-  /** The driver keeps the file's lock until its statements are collected as garbage. */
-  function close(): void {
-    statements.clear();
-    connection?.close();
-    connection = undefined;
-    const v8 = require('node:v8') as { setFlagsFromString(flags: string): void };
-    const vm = require('node:vm') as { runInNewContext(code: string): () => void };
-    v8.setFlagsFromString('--expose-gc');
-    const collect = vm.runInNewContext('gc');
-    collect();
-    setImmediate(() => {
-      collect();
-      setImmediate(() => {
-        Atomics.store(closed, 0, 1);
-        Atomics.notify(closed, 0);
-        port.close();
-      });
-    });
+// Of a bundle the driver is known by its name alone, and lies beside the program.
+function load() {
+  try {
+    return require(driver);
+  } catch (error) {
+    if (program === undefined) throw error;
+    return require('node:module').createRequire(program)(driver);
   }
 }
+
+function write(writes) {
+  let at;
+  try {
+    connection.exec('BEGIN IMMEDIATE');
+    if (versionNow() !== version) throw foreignWrite();
+    writes.forEach(([sql, values], i) => {
+      at = i;
+      statementOf(sql).run(values);
+    });
+    at = undefined;
+    connection.exec('COMMIT');
+    return { result: undefined };
+  } catch (error) {
+    rollBack();
+    return { failure: { ...failureOf(error), ...(at === undefined ? {} : { at }) } };
+  }
+}
+
+function ask(pragma) {
+  try {
+    return { result: connection.pragma(pragma) };
+  } catch (error) {
+    return { failure: failureOf(error) };
+  }
+}
+
+function versionNow() {
+  const [found] = statementOf('PRAGMA data_version').get([]);
+  return found;
+}
+
+function foreignWrite() {
+  const message = 'another program has written to the store: start the broker again';
+  return Object.assign(new Error(message), { code: 'FOREIGN_WRITE' });
+}
+
+function rollBack() {
+  try {
+    connection.exec('ROLLBACK');
+  } catch {
+    // SQLite has already rolled back by itself (a full disk, an I/O error).
+  }
+}
+
+function statementOf(sql) {
+  let statement = statements.get(sql);
+  if (statement === undefined) {
+    statement = connection.prepare(sql);
+    if (sql.startsWith('PRAGMA')) statement.raw();
+    statements.set(sql, statement);
+  }
+  return statement;
+}
+
+function failureOf({ code, message }) {
+  return { code, message };
+}
+
+// The driver keeps the file's lock until its statements are collected as garbage.
+function close() {
+  statements.clear();
+  connection.close();
+  connection = undefined;
+  require('node:v8').setFlagsFromString('--expose-gc');
+  const collect = require('node:vm').runInNewContext('gc');
+  collect();
+  setImmediate(() => {
+    collect();
+    setImmediate(() => {
+      setClosed();
+      port.close();
+    });
+  });
+}
+
+function setClosed() {
+  Atomics.store(closed, 0, 1);
+  Atomics.notify(closed, 0);
+}
+`;
