@@ -89,9 +89,10 @@ export class KeptSettlements {
     return hold.state === 'held' && this.callsInFlight(book, hold) === 0;
   }
 
-  /** The settlements that wait for a hold at this moment. */
+  /** The settlements of a hold that are not written at this moment: a batch that has one may be lost. */
   waitingFor(holdId: string): ReadonlySet<Settlement> {
-    return new Set(this.#waiting.get(holdId));
+    const begun = this.#begun.all.filter(({ end }) => end.call.holdId === holdId);
+    return new Set([...(this.#waiting.get(holdId) ?? []), ...begun]);
   }
 
   /**

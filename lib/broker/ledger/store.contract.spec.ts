@@ -153,6 +153,23 @@ describe.each(STORES)('a store that writes beside its decisions: %s', (_name, op
     expect((await ledger.figures()).keptSettlements).toBe(0);
   });
 
+  it('lets an operator end a hold whose settlement was in a batch that fails meanwhile', async () => {
+    const decision = await admit(60);
+    if (!decision.admitted) throw decision.refusal;
+    const { call } = decision;
+    disk.slowDown();
+    const end = ledger.end({ call, outcome: { ending: 'unknown' }, audit: {} });
+    ledger.hurry();
+    await turns();
+    const said = ledger.endHold(call.callId, 0);
+    await turns();
+    disk.failNext(1);
+    disk.catchUp();
+    await end;
+    expect((await said).state).toBe('settled');
+    expect(await balance()).toEqual({ spent: 0, held: 0 });
+  });
+
   it('counts the refusals that it has told of, and no other, where a batch fails', async () => {
     disk.slowDown();
     const refused = [admit(101), admit(102)];
