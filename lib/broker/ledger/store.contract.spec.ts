@@ -163,7 +163,8 @@ describe.each(STORES)('a store that writes beside its decisions: %s', (_name, op
     await turns();
     const said = ledger.endHold(call.callId, 0);
     await turns();
-    disk.failNext(1);
+    // Once with the others, and once by itself.
+    disk.failNext(2);
     disk.catchUp();
     await end;
     expect((await said).state).toBe('settled');
