@@ -97,10 +97,10 @@ class Round {
       this.#copies.atStatement(moment, sql, isBirth ? BIRTH_COPY_RATE : COPY_RATE);
     };
     this.#faults = new StoreFaults(new SeededRandom(seed + 2), watcher, shared);
-    this.#writer = new WriterFaults(seed + 3, COPY_RATE, shared, ({ torn }) => {
+    this.#writer = new WriterFaults(seed + 3, COPY_RATE, shared, ({ walBefore }) => {
       this.figures.writerCopies += 1;
-      if (torn === undefined) this.#note(this.#copies.copy('at a statement of the thread'));
-      else this.#copies.tear(torn);
+      if (walBefore === undefined) this.#note(this.#copies.copy('at a statement of the thread'));
+      else this.#copies.tear(walBefore);
       this.#writer.areCopiesWanted = this.#found.length < MAX_COPIES;
     });
     this.#watch(file);

@@ -44,7 +44,7 @@ export class StoreCopies {
   }
 
   /** What a kill in the middle of the COMMIT that has just run would have left. */
-  tear({ walBytes: from }: Pick<WalState, 'walBytes'>): void {
+  tear(from: number): void {
     const { walBytes } = walState(this.file);
     const bytes = this.random.int(from, walBytes - 1);
     const copy = this.copy(`in the middle of COMMIT, at byte ${bytes} of ${walBytes}`);
@@ -57,7 +57,7 @@ export class StoreCopies {
     const before = this.#before;
     // A log that was begun again, or written to the main file, has no shorter self.
     if (before === undefined || before.mainChangedAt !== mainChangedAt) return;
-    if (walBytes > before.walBytes) this.tear(before);
+    if (walBytes > before.walBytes) this.tear(before.walBytes);
   }
 }
 

@@ -34,8 +34,8 @@ const { waitAsync } = Atomics as unknown as {
 
 /** A copy that the thread that writes asks for: it stands still meanwhile. */
 export interface CopyRequest {
-  /** Where the log ended before the COMMIT that has just run, where the copy may be torn in it. */
-  torn: WalState | undefined;
+  /** Where the log ended before the COMMIT that has just run, where the copy is to be torn in it. */
+  walBefore: number | undefined;
 }
 
 /** What the thread that writes shares with the round whose store it writes. */
@@ -78,7 +78,7 @@ export class WriterFaults {
       if (request === COPY) {
         const isTorn = Atomics.load(this.#shared, IS_TORN) === 1;
         const walBytes = Atomics.load(this.#shared, WAL_BEFORE);
-        this.onRequest({ torn: isTorn ? { walBytes, mainChangedAt: 0n } : undefined });
+        this.onRequest({ walBefore: isTorn ? walBytes : undefined });
         this.#set(NONE);
       }
       await waitAsync(this.#shared, REQUEST, NONE).value;

@@ -145,7 +145,8 @@ async function inSqlite(clock: TestClock): Promise<Opened> {
 describe.each([
   ['in memory', inMemory],
   ['in SQLite', inSqlite],
-])('what an operator says of a hold, %s', (_name, open) => {
+])('what an operator says of a hold, %s', (name, open) => {
+  const isInFile = name === 'in SQLite';
   let opened: Opened;
   let ledger: Ledger;
   let clock: TestClock;
@@ -433,29 +434,29 @@ describe.each([
       expect((await admit(capture(100))).micros).toBe(0);
     });
 
-    it('over a restart, which loses it', async () => {
-      if (opened.restart === undefined) return;
-      await keptAndSettledAt(30);
-      ledger = await opened.restart();
-      await end(await admit(PAYMENT), LOST);
-      expect(await balance()).toEqual([30, 70]);
-    });
+    if (isInFile)
+      it('over a restart, which loses it', async () => {
+        await keptAndSettledAt(30);
+        ledger = await opened.restart!();
+        await end(await admit(PAYMENT), LOST);
+        expect(await balance()).toEqual([30, 70]);
+      });
   });
 
-  it('is a part of what the payment costs after a restart', async () => {
-    if (opened.restart === undefined) return;
-    await pay();
-    await settledAt(50, change(150));
-    const first = await admit(change(150));
-    await admit(change(150));
-    await end(first, changed(150));
-    ledger = await opened.restart();
-    expect(await balance()).toEqual([150, 0]);
-    const third = await admit(change(150));
-    await end(await admit(capture(150)), captured(150));
-    await end(third, changed(150));
-    expect(await balance()).toEqual([150, 0]);
-  });
+  if (isInFile)
+    it('is a part of what the payment costs after a restart', async () => {
+      await pay();
+      await settledAt(50, change(150));
+      const first = await admit(change(150));
+      await admit(change(150));
+      await end(first, changed(150));
+      ledger = await opened.restart!();
+      expect(await balance()).toEqual([150, 0]);
+      const third = await admit(change(150));
+      await end(await admit(capture(150)), captured(150));
+      await end(third, changed(150));
+      expect(await balance()).toEqual([150, 0]);
+    });
 
   const pi2 = { ...PAID, object: { ...intent(100), id: 'pi_2' } };
   const confirm: Price = { kind: 'exposure', objectId: 'pi_1' };

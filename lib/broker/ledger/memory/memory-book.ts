@@ -4,7 +4,7 @@ import { ruleName, ruleNames } from '../../budgets/budget';
 import type { Budget, BudgetRule, BudgetSubject } from '../../budgets/budget';
 import type { Balance, KeyRecord } from '../../keys/key';
 import type { MicroUsd } from '../../../contract/usd';
-import { BatchNotes } from '../batch-notes';
+import { BatchUndo } from '../batch-undo';
 import type { Book, ObjectName, VendorObject } from '../book';
 import type { Hold, LeaseRecord } from '../records';
 import type { Operation } from '../rules/operation';
@@ -24,29 +24,9 @@ export class MemoryBook implements Book {
   readonly rows: { row: AuditRow; more: Partial<AuditRow> | undefined }[] = [];
   /** The ids of the holds of each root object. */
   readonly #holdsOfRoot = new Map<string, Set<string>>();
-  readonly #undos = new BatchNotes<() => void>();
+  readonly undo = new BatchUndo();
 
   constructor(private readonly unwrittenKey: (id: string) => KeyRecord | undefined) {}
-
-  /** The batch that is being decided is on its way. */
-  sent(): void {
-    this.#undos.sent();
-  }
-
-  /** The oldest batch on its way is written. */
-  written(): void {
-    this.#undos.written();
-  }
-
-  /** Takes back the batch that is being decided. */
-  undone(): void {
-    for (const undo of [...this.#undos.undone()].reverse()) undo();
-  }
-
-  /** Takes back all that is not written. */
-  lost(): void {
-    for (const undo of [...this.#undos.lost()].reverse()) undo();
-  }
 
   key(id: string): KeyRecord | undefined {
     const key = this.keys.get(id) ?? this.unwrittenKey(id);
@@ -188,7 +168,7 @@ export class MemoryBook implements Book {
 
   log(row: AuditRow, more?: Partial<AuditRow>): void {
     this.rows.push({ row, more });
-    this.#undos.add(() => this.rows.pop());
+    this.undo.add(() => this.rows.pop());
   }
 
   #link({ vendor, account, objectId, callId }: Hold): void {
@@ -197,19 +177,19 @@ export class MemoryBook implements Book {
     const ids = this.#holdsOfRoot.get(root) ?? new Set();
     if (ids.has(callId)) return;
     this.#holdsOfRoot.set(root, ids.add(callId));
-    this.#undos.add(() => ids.delete(callId));
+    this.undo.add(() => ids.delete(callId));
   }
 
   #set<Row>(rows: Map<string, Row>, name: string, row: Row): void {
     const before = rows.get(name);
     rows.set(name, row);
-    this.#undos.add(() => (before === undefined ? rows.delete(name) : rows.set(name, before)));
+    this.undo.add(() => (before === undefined ? rows.delete(name) : rows.set(name, before)));
   }
 
   #delete<Row>(rows: Map<string, Row>, name: string): void {
     const before = rows.get(name);
     rows.delete(name);
-    if (before !== undefined) this.#undos.add(() => rows.set(name, before));
+    if (before !== undefined) this.undo.add(() => rows.set(name, before));
   }
 }
 

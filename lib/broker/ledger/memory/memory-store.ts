@@ -40,21 +40,21 @@ export class MemoryStore implements Store {
     this.#batches = new Batches(
       {
         write: () => {
-          this.#book.sent();
+          this.#book.undo.sent();
           this.#hooks?.sent();
           return write();
         },
         written: () => {
-          this.#book.written();
+          this.#book.undo.written();
           this.#hooks?.written();
         },
         undone: () => {
           this.#hooks?.undone();
-          this.#book.undone();
+          this.#book.undo.undone();
         },
         lost: () => {
           this.#hooks?.lost();
-          this.#book.lost();
+          this.#book.undo.lost();
         },
       },
       { onUnexpected: (error) => unexpected.note(error) },

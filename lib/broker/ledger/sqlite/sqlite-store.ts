@@ -102,9 +102,9 @@ export class SqliteStore implements Store {
         this.#redo,
         this.#keys,
         this.#holds,
-        leases,
-        budgets.table,
-        brakes.table,
+        leases.undo,
+        budgets.table.undo,
+        brakes.table.undo,
         this.#auditLog,
       ];
       this.#batches = new Batches(

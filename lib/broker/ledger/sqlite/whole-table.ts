@@ -1,4 +1,4 @@
-import { BatchNotes } from '../batch-notes';
+import { BatchUndo } from '../batch-undo';
 import type { PendingWrites } from './pending-writes';
 import type { SqliteConnection, SqliteValue } from './sqlite-driver';
 import { upsertOf, valuesOf, whereKey } from './table-form';
@@ -14,7 +14,7 @@ export class WholeTable<Row> {
   readonly #rows = new Map<string, Row>();
   /** All rows, where none has changed since they were asked for. */
   #all: readonly Row[] | undefined;
-  readonly #undos = new BatchNotes<() => void>();
+  readonly undo = new BatchUndo();
   readonly #upsert: string;
   readonly #delete: string;
 
@@ -59,25 +59,9 @@ export class WholeTable<Row> {
     this.writes.add(this.#delete, values);
   }
 
-  sent(): void {
-    this.#undos.sent();
-  }
-
-  written(): void {
-    this.#undos.written();
-  }
-
-  undone(): void {
-    for (const undo of [...this.#undos.undone()].reverse()) undo();
-  }
-
-  lost(): void {
-    for (const undo of [...this.#undos.lost()].reverse()) undo();
-  }
-
   #change(key: string, row: Row | undefined): void {
     const before = this.#rows.get(key);
-    this.#undos.add(() => this.#set(key, before));
+    this.undo.add(() => this.#set(key, before));
     this.#set(key, row);
   }
 
