@@ -19,7 +19,9 @@ function watched(failAt: (sql: string) => boolean = () => false) {
       return connection.exec(sql);
     },
   };
+  let isOpen = false;
   const rollBack = (): void => {
+    isOpen = false;
     try {
       connection.exec('ROLLBACK');
     } catch {
@@ -30,13 +32,17 @@ function watched(failAt: (sql: string) => boolean = () => false) {
   return {
     told,
     commits: new Batches({
-      begin: () => void watching.exec('BEGIN IMMEDIATE'),
-      write: () => void watching.exec('COMMIT'),
+      write: () => {
+        watching.exec('COMMIT');
+        isOpen = false;
+      },
       written: () => {},
       undone: rollBack,
       lost: rollBack,
     }),
     write: (entry: string) => () => {
+      if (!isOpen) watching.exec('BEGIN IMMEDIATE');
+      isOpen = true;
       insert.run(entry);
       return entry;
     },

@@ -39,10 +39,8 @@ export interface BoundWork {
 
 /** What a store does for the batches of its decisions. */
 export interface BatchWriter {
-  /** A batch begins. Where it throws, the batch has failed. */
-  begin?(): void;
   /**
-   * What was decided since `begin` is one batch: takes it to where it lasts. Meanwhile the next one may
+   * What was decided since the last call is one batch: takes it to where it lasts. Meanwhile the next one may
    * begin, if it returns a promise. Throws, or rejects, where it could not be written.
    *
    * @returns False where nothing had to be written, which says nothing of that place.
@@ -50,7 +48,7 @@ export interface BatchWriter {
   write(): void | false | Promise<void>;
   /** The batch that was being written is written. */
   written(): void;
-  /** What was decided since `begin` comes to nothing. */
+  /** What was decided since the last `write` comes to nothing. */
   undone(): void;
   /** The batch that was being written comes to nothing, and all that was decided on top of it. */
   lost(): void;
@@ -275,13 +273,6 @@ export class Batches {
   #decide(jobs: readonly Job[]): boolean {
     let left = jobs;
     while (left.length > 0) {
-      try {
-        if (this.#decided === undefined) this.writer.begin?.();
-      } catch (error) {
-        this.writer.undone();
-        this.#fell(left, this.#failures.refusalOf(error));
-        return false;
-      }
       const batch = (this.#decided ??= { jobs: [], results: [], isUrgent: false });
       const failed = this.#runAll(batch, left);
       if (failed === undefined) return true;
@@ -298,8 +289,7 @@ export class Batches {
   #runAll(batch: Decided, jobs: readonly Job[]): { job: Job; error: unknown } | undefined {
     for (const job of jobs) {
       try {
-        const result = job.work();
-        batch.results.push(result);
+        batch.results.push(job.work());
       } catch (error) {
         return { job, error };
       }

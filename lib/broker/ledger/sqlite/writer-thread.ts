@@ -50,7 +50,7 @@ try {
 }
 port.on('message', (request) => {
   if ('close' in request) close();
-  else if ('begin' in request) version = versionNow();
+  else if ('begin' in request) begin();
   else port.postMessage('writes' in request ? write(request.writes) : ask(request.pragma));
 });
 port.postMessage({ ready: true });
@@ -65,10 +65,19 @@ function load() {
   }
 }
 
+function begin() {
+  try {
+    version = versionNow();
+  } catch {
+    // The first batch asks again: a read that fails must not end the thread.
+  }
+}
+
 function write(writes) {
   let at;
   try {
     connection.exec('BEGIN IMMEDIATE');
+    version ??= versionNow();
     if (versionNow() !== version) throw foreignWrite();
     writes.forEach(([sql, values], i) => {
       at = i;
