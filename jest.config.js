@@ -20,6 +20,7 @@ module.exports = {
     { ...project, displayName: 'unit', testRegex: '\\.spec\\.ts$' },
     { ...project, displayName: 'e2e', testRegex: '\\.e2e-spec\\.ts$' },
   ],
+  globalSetup: '<rootDir>/test/support/memory-disk.js',
   // Many tests wait for another process, and leave their core to the next.
   maxWorkers: 2 * availableParallelism(),
   // A worker's heap is large by the end, and takes longer than half a second to give back.

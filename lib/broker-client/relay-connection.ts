@@ -1,8 +1,8 @@
 import { Readable, pipeline } from 'node:stream';
 import type { Transform } from 'node:stream';
 import { createBrotliDecompress, createInflate, createUnzip } from 'node:zlib';
-import { Pool } from 'undici';
-import type { Dispatcher } from 'undici';
+import type { Dispatcher, Pool as UndiciPool } from 'undici';
+import { Pool } from '../broker/forwarding/undici';
 import type { FlightLimits, OutgoingHeaders } from './flight';
 
 /** One request; the path goes byte for byte as given. */
@@ -34,7 +34,7 @@ const DECODERS: Readonly<Record<string, () => Transform>> = {
 
 /** Kept connections to a broker's proxy, over undici. Follows no redirect, repeats nothing. */
 export class RelayConnection {
-  readonly #pool: Pool;
+  readonly #pool: UndiciPool;
 
   constructor(
     origin: string,

@@ -134,7 +134,7 @@ export interface AuditQuery extends KeySubject, PageQuery {
   /** `call`, `refusal`, `issue`, `revoke`, `brake`, … */
   event?: string | undefined;
   vendor?: string | undefined;
-  /** `forwarded`, `settled`, `released`, `unknown`, or the code of a refusal. */
+  /** `settled`, `released`, `unknown`, or the code of a refusal. */
   verdict?: string | undefined;
   /** Inclusive. */
   from?: Date | undefined;
@@ -142,14 +142,12 @@ export interface AuditQuery extends KeySubject, PageQuery {
   to?: Date | undefined;
 }
 
-/** One entry of the audit log: a call with its outcome, a refusal, or what an operator did. */
+/** One entry of the audit log: a call that has ended, a refusal, or what an operator did. */
 export interface AuditEntryInfo {
-  /** The number of its first row in the chain. */
+  /** Its place in the chain. */
   seq: number;
-  /** The number of the row of its outcome; `null` while a call has none. */
-  outcomeSeq: number | null;
+  /** Of a call, when it was admitted. */
   at: Date;
-  endedAt: Date | null;
   event: string;
   callId: string | null;
   keyId: string | null;
@@ -163,6 +161,8 @@ export interface AuditEntryInfo {
   requestedUsd: number | null;
   /** What the entry adds to the spend of its subject; negative where it gives money back. */
   settledUsd: number | null;
+  /** The day (UTC, `YYYY-MM-DD`) on which `settledUsd` counts; `null` where nothing is settled. */
+  day: string | null;
   /** In the minor unit of `currency`. */
   amount: number | null;
   currency: string | null;

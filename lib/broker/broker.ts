@@ -1,5 +1,4 @@
 import type { AuditVerdict } from './audit/audit-chain';
-import type { AuditEntry } from './audit/audit-entry';
 import { auditEntryView } from './audit/audit-view';
 import type { BrakeView } from './brakes/brake-view';
 import type { BudgetPath, EffectiveBudgetsQuery } from './budgets/budget-request';
@@ -316,7 +315,7 @@ export class Broker {
     cursor?: string,
   ): Promise<AuditPage> {
     checkPage({ limit, cursor });
-    const { entries, next } = await this.#ledger.auditRecords(filter, { limit, cursor });
+    const { entries, next } = await this.#ledger.audit(filter, { limit, cursor });
     return {
       entries: entries.map(auditEntryView),
       ...(next === undefined ? {} : { cursor: next }),
@@ -335,11 +334,6 @@ export class Broker {
   /** How busy the broker is, in counts. */
   figures(): Promise<LedgerFigures> {
     return this.#ledger.figures();
-  }
-
-  /** The rows of the audit log as they are chained, newest first; at most `limit` of them. */
-  auditEntries(filter: AuditFilter = {}, limit = 1_000): Promise<AuditEntry[]> {
-    return this.#ledger.audit(filter, { limit }).then(({ entries }) => [...entries]);
   }
 
   /** The store's state; rejects where no decision can be taken. */

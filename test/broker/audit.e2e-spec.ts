@@ -16,6 +16,7 @@ interface Entry {
   event: string;
   verdict: string | null;
   reason: string | null;
+  at: string;
   call_id: string | null;
   key_id: string | null;
   path: string | null;
@@ -56,7 +57,7 @@ const readLines = async (answer: IncomingMessage) => {
 };
 
 describe('GET /v1/audit', () => {
-  it('shows intent and outcome of a call as one entry, with all that is known of it', async () => {
+  it('shows a call as one entry, with all that is known of it', async () => {
     const subject = { tenant_id: 't1', user_id: 'u1', run_id: 'r1', tool: 'Tool.charge' };
     const key = await broker.issue({ subject });
     expect((await pay(key, { 'idempotency-key': 'audited-1' })).status).toBe(200);
@@ -65,9 +66,7 @@ describe('GET /v1/audit', () => {
     expect(issue).toMatchObject({ event: 'issue', key_id: key.id, cap_usd: 100 });
     expect(call).toEqual({
       seq: expect.any(Number),
-      outcome_seq: expect.any(Number),
       at: expect.stringMatching(/Z$/),
-      ended_at: expect.stringMatching(/Z$/),
       event: 'call',
       call_id: expect.stringMatching(/^call_/),
       key_id: key.id,
@@ -80,6 +79,7 @@ describe('GET /v1/audit', () => {
       reason: null,
       requested_usd: 10,
       settled_usd: 10,
+      day: call?.at.slice(0, 10),
       amount: 1000,
       currency: 'usd',
       cap_usd: 100,
@@ -95,19 +95,54 @@ describe('GET /v1/audit', () => {
     });
   });
 
-  it('shows a call in flight as forwarded, and once it has ended how', async () => {
+  it('shows a call once it has ended, at the time at which it was admitted', async () => {
     const key = await broker.issue();
     const held = vendor.hold('POST /v1/payment_intents');
     const paid = pay(key);
     await held.arrived;
-    const [inFlight] = await entries(`key_id=${key.id}&event=call`);
-    expect(inFlight).toMatchObject({ verdict: 'forwarded', outcome_seq: null, ended_at: null });
-    expect(await entries(`key_id=${key.id}&verdict=forwarded`)).toHaveLength(1);
+    expect(await entries(`key_id=${key.id}&event=call`)).toEqual([]);
+    const before = new Date().toISOString();
     held.release();
     await paid;
-    const [ended] = await entries(`key_id=${key.id}&verdict=settled`);
-    expect(ended).toMatchObject({ seq: inFlight?.seq, call_id: inFlight?.call_id });
-    expect(await entries(`key_id=${key.id}&verdict=forwarded`)).toEqual([]);
+    const calls = await entries(`key_id=${key.id}&event=call`);
+    expect(calls).toMatchObject([{ verdict: 'settled' }]);
+    expect((calls[0]?.at ?? '') <= before).toBe(true);
+  });
+
+  it('shows each call that a killed broker had under way as unknown, and its money once', async () => {
+    const own = await BrokerProcess.start({ vendor });
+    const key = await own.issue({ subject: { user_id: 'cut-off' } });
+    const headers = { 'idempotency-key': 'cut off' };
+    const held = vendor.hold('POST /v1/payment_intents');
+    const lost = pay(key, headers, own).catch(() => {});
+    await held.arrived;
+    // A retry shares the hold, and a free call has none: each has its row.
+    const second = vendor.hold('POST /v1/payment_intents');
+    const retried = pay(key, headers, own).catch(() => {});
+    await second.arrived;
+    await own.kill('SIGKILL');
+    await Promise.all([lost, retried]);
+    held.release();
+    second.release();
+    const again = await own.restart();
+    const calls = (await entries(`key_id=${key.id}&event=call`, again)).reverse();
+    expect(calls).toMatchObject([
+      { verdict: 'unknown', requested_usd: 10, settled_usd: 0, path: '/v1/payment_intents' },
+      { verdict: 'unknown', requested_usd: 0, settled_usd: 0, path: '/v1/payment_intents' },
+    ]);
+    expect(calls[0]?.reason).toBe('the broker stopped before the call had ended');
+    expect(new Set(calls.map(({ call_id: id }) => id)).size).toBe(2);
+    expect(await again.money(key)).toMatchObject({ spent: 0, held: 10 });
+    await again.kill('SIGKILL');
+    expect(await entries(`key_id=${key.id}&event=call`, await again.restart())).toHaveLength(2);
+  });
+
+  it('has the row of a call that only reads within a second, and refuses it while nothing can be written', async () => {
+    const key = await broker.issue({ allowed_endpoints: ['/v1/payment_intents/*'] });
+    const read = () => broker.call(key.token, 'GET', '/v1/payment_intents/pi_none');
+    expect((await read()).status).toBe(404);
+    const calls = await entries(`key_id=${key.id}&event=call`);
+    expect(calls).toMatchObject([{ verdict: 'released', path: '/v1/payment_intents/pi_none' }]);
   });
 
   it('has a row for every issue, revoke, brake, lift, budget change, settlement and refusal', async () => {
@@ -294,10 +329,10 @@ describe('GET /v1/audit/verify', () => {
     expect(first).toEqual({ ok: true, entries: 1, head: expect.stringMatching(/^[0-9a-f]{64}$/) });
     await pay(await own.issue(), {}, own);
     const later = (await own.api('GET', `/v1/audit/verify?head=${first.head}`)).body;
-    expect(later).toEqual({ ok: true, entries: 4, head: expect.any(String) });
+    expect(later).toEqual({ ok: true, entries: 3, head: expect.any(String) });
     expect(later.head).not.toBe(first.head);
     const other = (await own.api('GET', `/v1/audit/verify?head=${'0'.repeat(64)}`)).body;
-    expect(other).toMatchObject({ ok: false, entries: 4, reason: expect.any(String) });
+    expect(other).toMatchObject({ ok: false, entries: 3, reason: expect.any(String) });
     for (const query of ['head=x', 'head=', `head=${'G'.repeat(64)}`, 'tail=1']) {
       expect((await own.api('GET', `/v1/audit/verify?${query}`)).status).toBe(422);
     }

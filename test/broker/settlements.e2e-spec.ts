@@ -4,6 +4,7 @@ import { openConnection } from '../../lib/broker/ledger/sqlite/sqlite-driver';
 import { closeStore } from '../../lib/broker/ledger/sqlite/open-store';
 import { BrokerProcess } from '../support/broker-process';
 import type { Answer, IssuedKey } from '../support/broker-process';
+import { ENDS_A_CALL } from '../support/picky-store';
 import { until } from '../support/until';
 import { RecordingVendor } from './recording-vendor';
 
@@ -133,13 +134,13 @@ describe('a settlement that meets a store which cannot be written', () => {
 });
 
 describe('a settlement that alone cannot be written', () => {
-  /** A broker whose log takes no outcome of a call until a budget over the user `open` is set. */
+  /** A broker whose store takes no end of a call until a budget over the user `open` is set. */
   async function startPicky(): Promise<{ broker: BrokerProcess; key: IssuedKey }> {
     const first = await BrokerProcess.start({ vendor });
     await first.kill('SIGTERM');
     const connection = openConnection(first.store.slice('sqlite:'.length));
-    connection.exec(`CREATE TRIGGER no_outcomes BEFORE INSERT ON audit
-      WHEN NEW.outcome_of IS NOT NULL AND NOT EXISTS (SELECT 1 FROM budgets WHERE target = 'open')
+    connection.exec(`CREATE TRIGGER no_outcomes BEFORE INSERT ON redo
+      WHEN ${ENDS_A_CALL} AND NOT EXISTS (SELECT 1 FROM budgets WHERE target = 'open')
       BEGIN SELECT RAISE(FAIL, 'no outcomes today'); END`);
     closeStore(connection);
     const broker = await first.restart();
@@ -190,8 +191,8 @@ describe('a settlement that alone cannot be written', () => {
       entries: { event: string; settled_usd: number | null }[];
     };
     expect(entries.map(({ event, settled_usd }) => [event, settled_usd])).toEqual([
-      ['settlement', 499.5],
       ['call', 0],
+      ['settlement', 499.5],
       ['issue', null],
     ]);
     // The answer to a retry comes later, and says what the operator did not know.

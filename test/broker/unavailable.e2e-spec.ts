@@ -48,21 +48,33 @@ describe('a store that cannot be written', () => {
 });
 
 describe('an audit log that cannot be written', () => {
-  it('is a 503 audit_unavailable: nothing is held, and nothing is forwarded', async () => {
+  it('is a 503 audit_unavailable once a row could not be written: nothing is held, and nothing is forwarded', async () => {
     const first = await BrokerProcess.start({ vendor });
     const key = await first.issue();
     await first.kill('SIGTERM');
     const connection = openConnection(first.store.slice('sqlite:'.length));
-    connection.exec(`CREATE TRIGGER no_intents BEFORE INSERT ON audit WHEN NEW.entry ->> 3 = 'intent'
+    connection.exec(`CREATE TRIGGER no_rows BEFORE INSERT ON audit
+      WHEN NOT EXISTS (SELECT 1 FROM budgets WHERE target = 'open') AND NEW.entry NOT LIKE '%"budget"%'
       BEGIN SELECT RAISE(FAIL, 'the log is full'); END`);
     closeStore(connection);
 
     const broker = await first.restart();
-    const refused = await broker.call(key.token, 'POST', '/v1/payment_intents', { body: PAYMENT });
-    expect([refused.status, refused.body.code]).toEqual([503, 'audit_unavailable']);
-    expect(refused.headers).toMatchObject({ 'x-vault-key-verdict': 'audit_unavailable' });
-    expect(vendor.received).toEqual([]);
-    expect(await broker.money(key)).toEqual({ spent: 0, held: 0, remaining: 100 });
+    await expect(broker.issue()).rejects.toThrow('audit_unavailable');
+    const pay = () => broker.call(key.token, 'POST', '/v1/payment_intents', { body: PAYMENT });
+    // What is known of a call before it leaves is in the store: its row is written when it can be.
+    expect((await pay()).status).toBe(200);
+    expect(await broker.money(key)).toEqual({ spent: 0, held: 10, remaining: 90 });
+    expect(vendor.received).toHaveLength(1);
+    const read = await broker.call(key.token, 'GET', '/v1/payment_intents/pi_1');
+    for (const refused of [await pay(), read]) {
+      expect([refused.status, refused.body.code]).toEqual([503, 'audit_unavailable']);
+      expect(refused.headers).toMatchObject({ 'x-vault-key-verdict': 'audit_unavailable' });
+    }
+    expect(vendor.received).toHaveLength(1);
+    expect(await broker.money(key)).toEqual({ spent: 0, held: 10, remaining: 90 });
+    await broker.api('PUT', '/v1/budgets/user/open', { daily_usd_cap: 1 });
+    expect((await pay()).status).toBe(200);
+    expect(await broker.money(key)).toEqual({ spent: 20, held: 0, remaining: 80 });
     expect((await broker.api('GET', '/v1/audit/verify')).body.ok).toBe(true);
   });
 });

@@ -6,8 +6,7 @@ export type AuditEvent =
   | 'issue'
   | 'revoke'
   | 'refusal'
-  | 'intent'
-  | 'outcome'
+  | 'call'
   | 'brake'
   | 'lift'
   | 'budget'
@@ -15,16 +14,16 @@ export type AuditEvent =
   | 'give_back';
 
 /**
- * One row of the audit log. A call that was admitted has two, `intent` and `outcome`, with one
- * `call_id`. A hold that ended otherwise than by the answer to its own call has a `settlement`, and
- * what is given back of a hold that was settled is a `give_back`, each with the `call_id` of the
- * call that took the hold. So the sum of `settled_micros` over the rows of these calls is what was
- * spent under the subject on the day on which they began. No body, no token, no secret. Amounts in micro-dollars and, where the call named
- * them, in the currency's minor unit.
+ * One row of the audit log. A call that was admitted has one, written once it has ended. A hold that
+ * ended otherwise than by the answer to its own call has a `settlement`, and what is given back of a
+ * hold that was settled is a `give_back`, each with the `call_id` of the call that took the hold. So
+ * the sum of `settled_micros` over the rows of a subject and a `day` is what it has spent on that
+ * day. No body, no token, no secret. Amounts in micro-dollars and, where the call named them, in the
+ * currency's minor unit.
  */
 export interface AuditEntry {
   seq: number;
-  /** ISO 8601, UTC. */
+  /** ISO 8601, UTC. Of a call, when it was admitted. */
   at: string;
   event: AuditEvent;
   call_id: string | null;
@@ -37,12 +36,14 @@ export interface AuditEntry {
   vendor: string | null;
   method: string | null;
   path: string | null;
-  /** `forwarded`, `settled`, `released`, `unknown`, `given_back`, or the code of a refusal. */
+  /** `settled`, `released`, `unknown`, `given_back`, or the code of a refusal. */
   verdict: string | null;
   reason: string | null;
   requested_micros: number | null;
   /** What the row adds to what is spent; negative in a `give_back`. */
   settled_micros: number | null;
+  /** The day (UTC) on which `settled_micros` counts: that on which the call was admitted that took the hold. */
+  day: string | null;
   /** Minor units. */
   amount: number | null;
   currency: string | null;
@@ -54,16 +55,11 @@ export interface AuditEntry {
   idempotency_key_hash: string | null;
   vendor_status: number | null;
   vendor_request_id: string | null;
+  /** From the admission of a call to its end. */
   latency_ms: number | null;
   remote_address: string | null;
   /** How many refusals the row is for; `requested_micros` is their sum. `null` in all other rows. */
   count: number | null;
-}
-
-/** An act as it is read back: its row, and where it is a call that has ended, the row of its outcome. */
-export interface AuditRecord {
-  row: AuditEntry;
-  outcome?: AuditEntry;
 }
 
 /** A row before the store has numbered it; what is absent is `null`. */
@@ -89,6 +85,7 @@ export const AUDIT_COLUMNS = [
   'reason',
   'requested_micros',
   'settled_micros',
+  'day',
   'amount',
   'currency',
   'spent_after_micros',

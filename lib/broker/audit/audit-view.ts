@@ -1,19 +1,16 @@
 import type { Subject } from '../keys/subject';
 import { toUsd } from '../../contract/usd';
 import type { MicroUsd } from '../../contract/usd';
-import type { AuditEvent, AuditRecord } from './audit-entry';
+import type { AuditEntry, AuditEvent } from './audit-entry';
 
-/** An entry of the audit log as the management API shows it: one a call, with how it ended. */
+/** An entry of the audit log as the management API shows it. */
 export interface AuditEntryView {
-  /** Of its first row in the chain. */
+  /** Its place in the chain. */
   seq: number;
-  /** Of the row of outcome; `null` while a call has none. */
-  outcome_seq: number | null;
-  /** ISO 8601, UTC. */
+  /** ISO 8601, UTC. Of a call, when it was admitted. */
   at: string;
-  ended_at: string | null;
-  /** `call` for one that was admitted. */
-  event: Exclude<AuditEvent, 'intent' | 'outcome'> | 'call';
+  /** `call` for one that was admitted, and has ended. */
+  event: AuditEvent;
   /** The call's; of a `settlement` or `give_back`, that of the call whose hold it changed. */
   call_id: string | null;
   key_id: string | null;
@@ -22,12 +19,14 @@ export interface AuditEntryView {
   vendor: string | null;
   method: string | null;
   path: string | null;
-  /** `forwarded` until it is known how a call ended, then `settled`, `released`, `unknown`; the code of a refusal. */
+  /** How a call ended: `settled`, `released`, `unknown`; the code of a refusal. */
   verdict: string | null;
   reason: string | null;
   requested_usd: number | null;
-  /** What the row adds to the spend of its subject, on the day of the call that took the hold; negative where it gives back. */
+  /** What the row adds to the spend of its subject; negative where it gives back. */
   settled_usd: number | null;
+  /** The day (UTC) on which `settled_usd` counts; `null` in a row that settles nothing. */
+  day: string | null;
   /** In the currency's minor unit. */
   amount: number | null;
   currency: string | null;
@@ -39,6 +38,7 @@ export interface AuditEntryView {
   idempotency_key_hash: string | null;
   vendor_status: number | null;
   vendor_request_id: string | null;
+  /** From the admission of a call to its end. */
   latency_ms: number | null;
   remote_address: string | null;
   /**
@@ -48,9 +48,7 @@ export interface AuditEntryView {
   count: number;
 }
 
-export function auditEntryView({ row, outcome }: AuditRecord): AuditEntryView {
-  const last = outcome ?? row;
-  const { event } = row;
+export function auditEntryView(row: AuditEntry): AuditEntryView {
   const subject: Subject = {};
   for (const field of ['tenant_id', 'user_id', 'run_id', 'tool'] as const) {
     const value = row[field];
@@ -58,10 +56,8 @@ export function auditEntryView({ row, outcome }: AuditRecord): AuditEntryView {
   }
   return {
     seq: row.seq,
-    outcome_seq: outcome?.seq ?? null,
     at: row.at,
-    ended_at: outcome?.at ?? null,
-    event: event === 'intent' || event === 'outcome' ? 'call' : event,
+    event: row.event,
     call_id: row.call_id,
     key_id: row.key_id,
     label: row.label,
@@ -69,20 +65,21 @@ export function auditEntryView({ row, outcome }: AuditRecord): AuditEntryView {
     vendor: row.vendor,
     method: row.method,
     path: row.path,
-    verdict: last.verdict,
-    reason: last.reason,
+    verdict: row.verdict,
+    reason: row.reason,
     requested_usd: usdOf(row.requested_micros),
-    settled_usd: usdOf(last.settled_micros),
-    amount: last.amount,
-    currency: last.currency,
-    cap_usd: usdOf(last.cap_micros),
-    spent_usd: usdOf(last.spent_after_micros),
-    held_usd: usdOf(last.held_after_micros),
-    remaining_usd: usdOf(last.remaining_after_micros),
+    settled_usd: usdOf(row.settled_micros),
+    day: row.day,
+    amount: row.amount,
+    currency: row.currency,
+    cap_usd: usdOf(row.cap_micros),
+    spent_usd: usdOf(row.spent_after_micros),
+    held_usd: usdOf(row.held_after_micros),
+    remaining_usd: usdOf(row.remaining_after_micros),
     idempotency_key_hash: row.idempotency_key_hash,
-    vendor_status: last.vendor_status,
-    vendor_request_id: last.vendor_request_id,
-    latency_ms: last.latency_ms,
+    vendor_status: row.vendor_status,
+    vendor_request_id: row.vendor_request_id,
+    latency_ms: row.latency_ms,
     remote_address: row.remote_address,
     count: row.count ?? 1,
   };

@@ -200,6 +200,7 @@ export class Proxy {
   ): Promise<CallToSend> {
     const { target, priceable } = priced;
     const account = accountIn(headers);
+    const isRead = call.method === 'GET';
     const body = toFormBody(priceable.parameters);
     row.path = target.path;
     row.amount = 'amount' in priced.price ? (priced.price.amount ?? null) : null;
@@ -209,7 +210,8 @@ export class Proxy {
       key,
       account,
       price: priced.price,
-      ...(call.method === 'GET' || row.idempotency_key_hash == null
+      isRead,
+      ...(isRead || row.idempotency_key_hash == null
         ? {}
         : {
             operation: {

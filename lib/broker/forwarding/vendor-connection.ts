@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { Pool, ProxyAgent } from 'undici';
 import type { Dispatcher } from 'undici';
 import { AnswerBody } from './answer-body';
 import type { BodySource } from './answer-body';
 import { ConnectionShares, DEFAULT_CONNECTIONS } from './connection-shares';
 import type { ConnectionCaller, Release } from './connection-shares';
+import { Pool, loadProxyAgent } from './undici';
 
 /** More of an answer than this is not read for what it says of money. */
 const MAX_CAPTURE_BYTES = 1_048_576;
@@ -50,7 +50,7 @@ export interface VendorConnectionOptions {
 
 /** Keep-alive connections to one vendor's API. Follows no redirects, retries nothing. */
 export class VendorConnection {
-  readonly #pool: Pool | ProxyAgent;
+  readonly #pool: Dispatcher;
   readonly #shares: ConnectionShares;
   private readonly timeoutMs: number;
 
@@ -67,7 +67,7 @@ export class VendorConnection {
     this.#pool =
       proxy === undefined
         ? new Pool(origin, { ...options, connect: tls })
-        : new ProxyAgent({
+        : new (loadProxyAgent())({
             ...options,
             uri: proxy.href,
             requestTls: tls,

@@ -14,7 +14,7 @@ import { SqliteLedger } from './sqlite/sqlite-ledger';
 const folder = mkdtempSync(join(tmpdir(), 'vault-key-audit-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let files = 0;
-const ROWS = 7;
+const ROWS = 5;
 
 const key: KeyRecord = {
   id: 'k',
@@ -29,7 +29,7 @@ const key: KeyRecord = {
   expiresAt: 1e15,
 };
 
-/** A store with a log of seven rows, closed. */
+/** A store with a log of five rows, closed. */
 async function logFile(): Promise<{ file: string; head: string }> {
   const file = join(folder, `${++files}.db`);
   const ledger = new SqliteLedger(file);
@@ -102,7 +102,6 @@ describe('the audit log', () => {
       changes.push([field, 'entry', `json_set(entry, '$[${i}]', ${changed})`]);
     }
     changes.push(['mac', 'mac', "mac || 'x'"]);
-    changes.push(['outcome_of', 'outcome_of', "COALESCE(outcome_of || 'x', 'c9')"]);
     const connection = openConnection(file);
     const log = new AuditTable(
       connection,
@@ -137,8 +136,8 @@ describe('the audit log', () => {
 
   it('shows that the last rows are gone even where count and head were lowered with them', async () => {
     const { file } = await logFile();
-    const tamper = `DELETE FROM audit WHERE seq > 5;
-      UPDATE audit_head SET count = 5, mac = (SELECT mac FROM audit WHERE seq = 5)`;
+    const tamper = `DELETE FROM audit WHERE seq > 3;
+      UPDATE audit_head SET count = 3, mac = (SELECT mac FROM audit WHERE seq = 3)`;
     expect(await verdictAfter(file, tamper)).toMatchObject({ ok: false });
     expect(() => new SqliteLedger(file)).toThrow(/audit log .* the key is another one, or/);
     const all = `DELETE FROM audit; DELETE FROM audit_head`;

@@ -269,10 +269,6 @@ async function compare(
   days: readonly string[],
 ): Promise<void> {
   const { entries } = await ledger.audit({}, { limit: 100_000 });
-  const dayOfCall = new Map<string, string>();
-  for (const { event, call_id: id, at } of entries) {
-    if (event === 'intent' && id !== null) dayOfCall.set(id, at.slice(0, 10));
-  }
   const sum = (counts: (row: AuditEntry) => boolean): number =>
     entries.filter(counts).reduce((total, row) => total + (row.settled_micros ?? 0), 0);
   const columns = ['tenant_id', 'user_id', 'run_id', 'tool', 'vendor'] as const;
@@ -289,9 +285,7 @@ async function compare(
       for (const day of days) {
         const rows = sum(
           (row) =>
-            row.call_id !== null &&
-            dayOfCall.get(row.call_id) === day &&
-            parts.every((column) => row[column] === (whole[column] ?? null)),
+            row.day === day && parts.every((column) => row[column] === (whole[column] ?? null)),
         );
         const budget = { ...counted, capMicros: CAP };
         clock.instant = Date.parse(day);

@@ -67,6 +67,13 @@ export interface Book {
   putObject(object: VendorObject): void;
   /** Adds to balances; opens those that are not there yet. */
   charge(names: readonly string[], spent: MicroUsd, held: MicroUsd): void;
+  /**
+   * A call is about to leave. Until it ends the store keeps this row: where its process dies, that is
+   * what the audit log says of it.
+   */
+  beginCall(callId: string, row: AuditRow): void;
+  /** A call has ended, whether it is known or not. */
+  endCall(callId: string): void;
   putBudget(budget: Budget): void;
   deleteBudget(rule: BudgetRule): void;
   putBrake(brake: Brake): void;

@@ -47,8 +47,8 @@ it('settlements on one object are written in their order, whichever the store ta
   // Fails for the settlement of the payment alone, until there is a lease.
   const connection = openConnection(file);
   connection.exec(
-    `CREATE TRIGGER refuses BEFORE INSERT ON audit
-     WHEN NEW.outcome_of = 'call_pay' AND NOT EXISTS (SELECT 1 FROM leases)
+    `CREATE TRIGGER refuses BEFORE INSERT ON redo
+     WHEN NEW.changes LIKE '%["call_pay",null]%' AND NOT EXISTS (SELECT 1 FROM leases)
      BEGIN SELECT RAISE(FAIL, 'full'); END`,
   );
   closeStore(connection);

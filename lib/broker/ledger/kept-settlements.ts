@@ -1,4 +1,4 @@
-import { storeUnavailable } from '../refusal';
+import { BrokerRefusal, auditUnavailable, storeUnavailable } from '../refusal';
 import { BatchNotes } from './batch-notes';
 import type { Book } from './book';
 import type { CallEnd, Hold } from './records';
@@ -27,6 +27,8 @@ export class KeptSettlements {
   /** Settlements of calls that have ended and are in no batch yet, by the hold they shared. */
   readonly #waiting = new Map<string, Set<Settlement>>();
   readonly #kept = new Set<CallEnd>();
+  /** Those among them whose audit row could not be written. */
+  readonly #unlogged = new Set<CallEnd>();
   /** The last settlement of those that wait, by the vendor's object that it speaks of. */
   readonly #lastOn = new Map<string, Settlement>();
   readonly #begun = new BatchNotes<Settlement>();
@@ -79,8 +81,9 @@ export class KeptSettlements {
     this.#wait(this.#begun.lost());
   }
 
-  /** @throws BrokerRefusal 503 where so many wait that no call may be admitted. */
+  /** @throws BrokerRefusal 503 where no call may be admitted: so many wait, or the audit log takes no row. */
   checkRoom(): void {
+    if (this.#unlogged.size > 0) throw auditUnavailable();
     if (this.#kept.size >= MAX_KEPT) throw storeUnavailable();
   }
 
@@ -166,6 +169,9 @@ export class KeptSettlements {
   }
 
   #remember(end: CallEnd, error: Error): void {
+    const isOfLog = error instanceof BrokerRefusal && error.code === 'audit_unavailable';
+    if (isOfLog) this.#unlogged.add(end);
+    else this.#unlogged.delete(end);
     if (this.#kept.has(end)) return;
     this.#kept.add(end);
     this.#keptInAll += 1;
@@ -177,6 +183,7 @@ export class KeptSettlements {
   }
 
   #forget(end: CallEnd): void {
+    this.#unlogged.delete(end);
     if (!this.#kept.delete(end) || this.#kept.size > 0) return;
     this.log(`all settlements that were kept are written: ${this.#keptInAll}`);
     this.#keptInAll = 0;

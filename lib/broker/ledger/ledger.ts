@@ -20,7 +20,7 @@ import type {
   CapState,
 } from './records';
 import type { AuditVerdict } from '../audit/audit-chain';
-import type { AuditEntry, AuditRecord, AuditRow } from '../audit/audit-entry';
+import type { AuditEntry, AuditRow } from '../audit/audit-entry';
 import type { Brake } from '../brakes/brake';
 import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
 import type { KeyRecord, KeyWithBalance } from '../keys/key';
@@ -57,10 +57,10 @@ export interface Ledger {
   /** Every cap over a key, with what counts against it today; its own first. */
   capsOver(keyId: string): Promise<readonly CapState[]>;
 
-  /** Brakes, the key again, its operation, its cap, its parents', every budget → a hold and the audit row of intent. */
+  /** Brakes, the key again, its operation, its cap, its parents', every budget → a hold. A call that only reads waits for no write. */
   admit(admission: Admission): Promise<Decision>;
   /**
-   * Settles, releases or marks the hold of a call that has ended, with the audit row of outcome.
+   * Settles, releases or marks the hold of a call that has ended, with the call's audit row.
    * Resolves once that is durable, or where it cannot be written, kept: then it is written with the
    * next transaction that passes.
    */
@@ -123,10 +123,8 @@ export interface Ledger {
   /** Ends a lease; false where it was never there. */
   endLease(id: string): Promise<boolean>;
 
-  /** The rows as they are chained, newest first. */
+  /** The rows of the audit log, newest first. A page may be short, or empty, where the way to the next is long. */
   audit(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntry>>;
-  /** As {@link audit}, but intent and outcome of a call are one; its event is `call`. */
-  auditRecords(filter: AuditFilter, page: PageRequest): Promise<Page<AuditRecord>>;
   /** Walks the chain of the audit log, in slices between which other work is done. */
   verifyAudit(head?: string): Promise<AuditVerdict>;
   figures(): Promise<LedgerFigures>;

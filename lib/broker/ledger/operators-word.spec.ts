@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ENDS_A_CALL } from '../../../test/support/picky-store';
 import type { KeyRecord } from '../keys/key';
 import type { Outcome, Price } from '../pricing/price';
 import { closeStore } from './sqlite/open-store';
@@ -117,8 +118,8 @@ async function inSqlite(clock: TestClock): Promise<Opened> {
   await new SqliteLedger(file, { clock }).close();
   const connection = openConnection(file);
   const isThere = (id: string) => `EXISTS (SELECT 1 FROM leases WHERE id = '${id}')`;
-  connection.exec(`CREATE TRIGGER blocked BEFORE INSERT ON audit
-    WHEN NEW.outcome_of IS NOT NULL AND ${isThere('block')} AND NOT ${isThere('unblock')}
+  connection.exec(`CREATE TRIGGER blocked BEFORE INSERT ON redo
+    WHEN ${ENDS_A_CALL} AND ${isThere('block')} AND NOT ${isThere('unblock')}
     BEGIN SELECT RAISE(FAIL, 'full'); END`);
   closeStore(connection);
   let ledger = new SqliteLedger(file, { clock });
@@ -136,6 +137,9 @@ async function inSqlite(clock: TestClock): Promise<Opened> {
     },
     restart: async () => {
       await ledger.close();
+      const again = openConnection(file);
+      again.exec('DROP TRIGGER blocked');
+      closeStore(again);
       ledger = new SqliteLedger(file, { clock });
       return ledger;
     },
@@ -180,7 +184,9 @@ describe.each([
   }
   const end = (call: AdmittedCall, outcome: Outcome) => {
     clock.instant += 1;
-    return ledger.end({ call, outcome, audit: {} });
+    const ended = ledger.end({ call, outcome, audit: {} });
+    ledger.hurry();
+    return ended;
   };
   const settle = (callId: string, usd: number) => {
     clock.instant += 1;

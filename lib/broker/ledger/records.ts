@@ -24,9 +24,11 @@ export interface Admission {
   /** The connected account the call is for; empty for the account of the secret. */
   account: string;
   price: Price;
+  /** Whether it changes nothing at the vendor: it costs nothing, and waits for no write. */
+  isRead?: boolean;
   /** Absent where the call has no `Idempotency-Key`. */
   operation?: OperationKey;
-  /** What the audit rows of the call have in common. */
+  /** What its audit row says, whatever becomes of it. */
   audit: AuditRow;
 }
 
@@ -45,6 +47,7 @@ export interface AdmittedCall {
   /** Whether no other call on its object was in flight when this one was admitted. */
   isUncontended?: boolean;
   admittedAt: number;
+  /** Its row as it is where nothing more is known. */
   audit: AuditRow;
 }
 
@@ -56,7 +59,7 @@ export type Decision =
 export interface CallEnd {
   call: AdmittedCall;
   outcome: Outcome;
-  /** What else its row says. */
+  /** What else its row says once it has ended. */
   audit: Partial<AuditRow>;
 }
 

@@ -1,5 +1,5 @@
 import type { AuditVerdict } from '../audit/audit-chain';
-import type { AuditEntry, AuditRecord, AuditRow } from '../audit/audit-entry';
+import type { AuditEntry, AuditRow } from '../audit/audit-entry';
 import { brakeOver } from '../brakes/brake';
 import type { Brake } from '../brakes/brake';
 import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
@@ -159,9 +159,11 @@ export class StoreLedger implements Ledger {
 
   async admit(admission: Admission): Promise<Decision> {
     this.#kept.checkRoom();
+    if (admission.isRead === true && !this.store.isFailing) return this.#admitRead(admission);
     return this.store.run((book) => {
       this.#write(book, admission.key.id);
-      const { decision, refusalRow } = admit(book, admission);
+      // A call that only reads is written down where a write has failed: it shows whether one passes.
+      const { decision, refusalRow } = admit(book, { ...admission, isRead: false });
       if (refusalRow !== undefined) this.#refusals.write(book, refusalRow);
       return decision;
     });
@@ -282,10 +284,6 @@ export class StoreLedger implements Ledger {
     return (await this.store.auditLog()).rows(filter, page);
   }
 
-  async auditRecords(filter: AuditFilter, page: PageRequest): Promise<Page<AuditRecord>> {
-    return (await this.store.auditLog()).records(filter, page);
-  }
-
   async verifyAudit(head?: string): Promise<AuditVerdict> {
     return (await this.store.auditLog()).verify(head);
   }
@@ -323,6 +321,13 @@ export class StoreLedger implements Ledger {
     const now = this.store.now();
     const brakes = this.store.peek((book) => book.brakes());
     for (const brake of brakes) if (brake.hit === undefined) void this.#countHits(brake, now);
+  }
+
+  /** Nothing of it has to last: it is decided on what is decided so far, at once. */
+  async #admitRead(admission: Admission): Promise<Decision> {
+    const { decision, refusalRow } = this.store.peek((book) => admit(book, admission));
+    if (refusalRow !== undefined) await this.#refusals.record(refusalRow);
+    return decision;
   }
 
   async #countHits(brake: Brake, now: number): Promise<number | undefined> {

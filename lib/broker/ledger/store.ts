@@ -1,5 +1,5 @@
 import type { AuditVerdict } from '../audit/audit-chain';
-import type { AuditEntry, AuditRecord } from '../audit/audit-entry';
+import type { AuditEntry } from '../audit/audit-entry';
 import type { Brake } from '../brakes/brake';
 import type { AppBudgets, BudgetSubject } from '../budgets/budget';
 import type { Subject } from '../keys/subject';
@@ -171,10 +171,8 @@ export interface Queries {
 
 /** What is asked of the audit log. */
 export interface AuditQueries {
-  /** The rows as they are chained, newest first. */
+  /** The rows, newest first. A page may be short, or empty, where the way to the next is long. */
   rows(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntry>>;
-  /** As {@link rows}, with the outcome of each call beside its intent. */
-  records(filter: AuditFilter, page: PageRequest): Promise<Page<AuditRecord>>;
   /** Walks the chain, in slices between which other work is done. */
   verify(head?: string): Promise<AuditVerdict>;
 }

@@ -100,8 +100,12 @@ describe('a key that was given out before it was written', () => {
     broker = await open();
     for (const key of [top, outer, inner])
       expect(await moneyOf(key)).toEqual({ spent: 10, held: 0 });
-    const issued = await broker.auditEntries({ event: 'issue' });
-    expect(issued.map(({ key_id: id }) => id).reverse()).toEqual([top.id, outer.id, inner.id]);
+    const issued = await broker.audit({ event: 'issue' });
+    expect(issued.entries.map(({ key_id: id }) => id).reverse()).toEqual([
+      top.id,
+      outer.id,
+      inner.id,
+    ]);
   });
 
   it('is found like any other, before and after it is written', async () => {
@@ -135,7 +139,7 @@ describe('a key that was given out before it was written', () => {
     const other = await issueInVain(10);
     expect(await broker.revokeAll({ ids: [key.id] })).toEqual({ revoked: 1, unknown: [] });
     expect(await pay(key)).toBe(401);
-    expect((await broker.auditEntries({ event: 'issue' })).map(({ key_id: id }) => id)).toEqual(
+    expect((await broker.audit({ event: 'issue' })).entries.map(({ key_id: id }) => id)).toEqual(
       expect.arrayContaining([key.id, other.id]),
     );
     await broker.close();

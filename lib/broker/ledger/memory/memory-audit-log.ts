@@ -1,7 +1,7 @@
 import { AuditWalk, GENESIS } from '../../audit/audit-chain';
 import type { AuditChain, AuditVerdict } from '../../audit/audit-chain';
 import { readEntry, writeEntry } from '../../audit/audit-entry';
-import type { AuditEntry, AuditRecord } from '../../audit/audit-entry';
+import type { AuditEntry } from '../../audit/audit-entry';
 import { withoutTokens } from '../../keys/token';
 import type { AuditFilter, Page, PageRequest } from '../records';
 import type { AuditQueries } from '../store';
@@ -14,34 +14,17 @@ export class MemoryAuditLog implements AuditQueries {
     private readonly chain: AuditChain,
   ) {}
 
-  async rows(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntry>> {
-    return pageOf(
-      this.#entries().filter((entry) => matches(entry, filter, entry.verdict)),
-      page,
-      ({ seq }) => seq,
-    );
-  }
-
-  async records(filter: AuditFilter, page: PageRequest): Promise<Page<AuditRecord>> {
-    const entries = this.#entries();
-    const outcomes = new Map(
-      entries.filter(({ event }) => event === 'outcome').map((entry) => [entry.call_id, entry]),
-    );
-    const event = filter.event === 'call' ? 'intent' : filter.event;
-    const records = entries
-      .filter((row) => row.event !== 'outcome')
-      .map((row): AuditRecord => {
-        const outcome = row.event === 'intent' ? outcomes.get(row.call_id) : undefined;
-        return { row, ...(outcome === undefined ? {} : { outcome }) };
-      })
-      .filter(({ row, outcome }) =>
-        matches(
-          row,
-          { ...filter, ...(event === undefined ? {} : { event }) },
-          outcome?.verdict ?? row.verdict,
-        ),
-      );
-    return pageOf(records, page, ({ row }) => row.seq);
+  async rows(filter: AuditFilter, { limit, cursor }: PageRequest): Promise<Page<AuditEntry>> {
+    const before = Number(cursor ?? Infinity);
+    const rest = this.#entries()
+      .filter((entry) => entry.seq < before && matches(entry, filter))
+      .reverse();
+    const entries = rest.slice(0, limit);
+    const last = entries.at(-1);
+    return {
+      entries,
+      ...(rest.length > limit && last !== undefined ? { next: String(last.seq) } : {}),
+    };
   }
 
   async verify(head?: string): Promise<AuditVerdict> {
@@ -65,33 +48,12 @@ export class MemoryAuditLog implements AuditQueries {
   }
 }
 
-function matches(
-  entry: AuditEntry,
-  { from, to, verdict: wanted, ...equal }: AuditFilter,
-  verdict: string | null,
-): boolean {
+function matches(entry: AuditEntry, { from, to, ...equal }: AuditFilter): boolean {
   return (
-    (wanted === undefined || wanted === verdict) &&
     (from === undefined || entry.at >= from) &&
     (to === undefined || entry.at < to) &&
     Object.entries(equal).every(
       ([column, value]) => value === undefined || entry[column as keyof AuditEntry] === value,
     )
   );
-}
-
-/** The newest first; the cursor of a page is the number of the last on it. */
-function pageOf<T>(
-  oldestFirst: readonly T[],
-  { limit, cursor }: PageRequest,
-  numberOf: (entry: T) => number,
-): Page<T> {
-  const before = Number(cursor ?? Infinity);
-  const rest = oldestFirst.filter((entry) => numberOf(entry) < before).reverse();
-  const entries = rest.slice(0, limit);
-  const last = entries.at(-1);
-  return {
-    entries,
-    ...(rest.length > limit && last !== undefined ? { next: String(numberOf(last)) } : {}),
-  };
 }

@@ -143,6 +143,11 @@ export class MemoryBook implements Book {
     }
   }
 
+  /** There is no next start that would ask for it. */
+  beginCall(): void {}
+
+  endCall(): void {}
+
   putBudget(budget: Budget): void {
     this.#set(this.rules, ruleName(budget), budget);
   }

@@ -25,7 +25,7 @@ export interface AdmissionResult {
 
 /**
  * Decides about a call, in this order: brakes, the key, the keys above it, its operation, its price,
- * its caps. A call that is admitted has a hold and the audit row of its intent.
+ * its caps. A call that is admitted has a hold, unless it costs nothing.
  */
 export function admit(book: Book, admission: Admission): AdmissionResult {
   const { key: given, audit } = admission;
@@ -199,7 +199,7 @@ function admitRetry(
 
 function admitted(
   book: Book,
-  { callId, key, account, price, operation, audit }: Admission,
+  { callId, key, account, price, isRead, operation, audit }: Admission,
   caps: readonly ChargedCap[],
   {
     micros,
@@ -209,15 +209,15 @@ function admitted(
 ): Decision {
   const remainingMicros = remainingAfter(caps, micros);
   const [own] = caps;
-  book.log(audit, {
+  const row: AuditRow = {
+    ...audit,
     ...(own === undefined ? {} : auditOfCap({ ...own, balance: book.balance(own.balanceName) })),
-    remaining_after_micros: remainingMicros,
     // The day on which the hold counts, however long the call took to arrive.
     at: instantText(book.now),
-    event: 'intent',
-    verdict: 'forwarded',
+    event: 'call',
     requested_micros: micros,
-  });
+  };
+  if (isRead !== true) book.beginCall(callId, row);
   return {
     admitted: true,
     call: {
@@ -231,7 +231,7 @@ function admitted(
       micros,
       isUncontended,
       admittedAt: book.now,
-      audit,
+      audit: row,
     },
     remainingMicros,
   };

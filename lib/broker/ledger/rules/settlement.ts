@@ -1,6 +1,6 @@
 import type { AuditRow } from '../../audit/audit-entry';
 import type { MicroUsd } from '../../../contract/usd';
-import { instantText } from '../../instant';
+import { dayOf } from '../../budgets/budget';
 import type { Outcome } from '../../pricing/price';
 import type { Book, ObjectName } from '../book';
 import type { AdmittedCall, CallEnd, Hold } from '../records';
@@ -39,15 +39,14 @@ export function finish(book: Book, { call, outcome, audit }: CallEnd, endedAt: n
   const ended =
     conclusion === undefined ? undefined : concludeHold(book, call, conclusion, told, endedAt);
   const isOwn = ended?.hold.callId === call.callId;
+  book.endCall(call.callId);
   book.log(call.audit, {
     ...keyState(book, call.keyId),
-    requested_micros: call.micros,
     ...audit,
-    at: instantText(endedAt),
     latency_ms: endedAt - call.admittedAt,
-    event: 'outcome',
     verdict: outcome.ending,
     settled_micros: isOwn ? ended.settledMicros : 0,
+    day: dayOf(call.admittedAt),
     amount: outcome.settledAmount?.amount ?? call.audit.amount ?? null,
     currency: outcome.settledAmount?.currency ?? call.audit.currency ?? null,
   });
@@ -58,6 +57,18 @@ export function finish(book: Book, { call, outcome, audit }: CallEnd, endedAt: n
     });
   }
   logGivenBack(book, ended.givenBack, endedAt, call.callId);
+}
+
+/** The process that sent a call is gone: how the call ended is not known. */
+export function cutOff(book: Book, callId: string, row: AuditRow): void {
+  book.endCall(callId);
+  book.log(row, {
+    ...keyState(book, row.key_id ?? ''),
+    verdict: 'unknown',
+    reason: 'the broker stopped before the call had ended',
+    settled_micros: 0,
+    day: row.at.slice(0, 'YYYY-MM-DD'.length),
+  });
 }
 
 /** Whether the answer to one of several calls under a hold has said what it comes to. */
@@ -358,6 +369,7 @@ function logSettlement(
     verdict: state,
     requested_micros: hold.heldMicros,
     settled_micros: settledMicros,
+    day: dayOf(hold.createdAt),
     ...more,
   });
 }
@@ -370,6 +382,7 @@ function logGivenBack(book: Book, all: readonly GivenBack[], at: number, callId:
       verdict: 'given_back',
       reason: `lowered by ${callId}`,
       settled_micros: 0 - micros,
+      day: dayOf(hold.createdAt),
     });
   }
 }

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AuditWalk, GENESIS } from '../../audit/audit-chain';
 import type { AuditChain, AuditHead, AuditVerdict } from '../../audit/audit-chain';
 import { placeOf, readEntry, writeEntry } from '../../audit/audit-entry';
-import type { AuditEntry, AuditRecord, AuditRow } from '../../audit/audit-entry';
+import type { AuditEntry, AuditRow } from '../../audit/audit-entry';
 import { withoutTokens } from '../../keys/token';
 import type { AuditFilter, Page, PageRequest } from '../records';
 import type { AuditQueries } from '../store';
@@ -16,21 +16,16 @@ const SEARCH_ROWS = 2_000;
 /** How many rows one request looks through: what is left is the next page's. */
 const MAX_ROWS = 10_000;
 
-/** The verdict of a call is that of its outcome. */
-const VERDICT = `COALESCE((SELECT ${field('verdict', 'outcome')} FROM audit AS outcome
-  WHERE outcome.outcome_of = ${field('call_id')} AND ${field('event')} = 'intent'), ${field('verdict')})`;
-
 /** How many rows one statement adds. */
 const INSERT_ROWS = 8;
-const INSERT = 'INSERT INTO audit (seq, outcome_of, entry, mac) VALUES (?, ?, ?, ?)';
-const INSERT_MANY = INSERT + ', (?, ?, ?, ?)'.repeat(INSERT_ROWS - 1);
+const INSERT = 'INSERT INTO audit (seq, entry, mac) VALUES (?, ?, ?)';
+const INSERT_MANY = INSERT + ', (?, ?, ?)'.repeat(INSERT_ROWS - 1);
 const WRITE_HEAD = 'INSERT OR REPLACE INTO audit_head (id, count, mac, seal) VALUES (1, ?, ?, ?)';
 
-type StoredValues = [seq: number, outcomeOf: string | null, entry: string, mac: string];
+type StoredValues = [seq: number, entry: string, mac: string];
 
 interface StoredRow {
   seq: number;
-  outcome_of: string | null;
   entry: string;
   mac: string;
 }
@@ -39,7 +34,6 @@ interface StoredRow {
 export class AuditTable implements AuditQueries {
   readonly #readHead: SqliteStatement;
   readonly #walk: SqliteStatement;
-  readonly #outcome: SqliteStatement;
   /** Of the last row that is decided. */
   #head: AuditHead;
   /** Of the last row that is on its way, and of the last that is written. */
@@ -54,7 +48,6 @@ export class AuditTable implements AuditQueries {
     private readonly chain: AuditChain,
   ) {
     this.#readHead = connection.prepare('SELECT count, mac, seal FROM audit_head WHERE id = 1');
-    this.#outcome = connection.prepare('SELECT entry FROM audit WHERE outcome_of = ?');
     this.#walk = connection.prepare(
       `SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ${WALK_ROWS}`,
     );
@@ -68,8 +61,7 @@ export class AuditTable implements AuditQueries {
     const seq = head.count + 1;
     const entry = withoutTokens(writeEntry(seq, row, more));
     const mac = this.chain.next(head.mac, entry);
-    const isOutcome = (more?.event ?? row.event) === 'outcome';
-    this.#unwritten.push([seq, isOutcome ? (row.call_id ?? null) : null, entry, mac]);
+    this.#unwritten.push([seq, entry, mac]);
     this.#head = { count: seq, mac };
   }
 
@@ -102,57 +94,15 @@ export class AuditTable implements AuditQueries {
     this.undone();
   }
 
-  /** Newest first, however far it has to look. */
-  rows(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntry>> {
+  async rows(filter: AuditFilter, { limit, cursor }: PageRequest): Promise<Page<AuditEntry>> {
     const where = conditionsOf(filter);
-    where.equals(field('verdict'), filter.verdict);
-    where.equals(field('event'), filter.event);
-    return this.#find(where, page, Infinity);
-  }
-
-  /**
-   * As {@link rows}, with the outcome of each call beside its intent. A page may have fewer rows than
-   * its limit, or none, where the way to the next is long.
-   */
-  async records(filter: AuditFilter, page: PageRequest): Promise<Page<AuditRecord>> {
-    const where = conditionsOf(filter);
-    where.add('outcome_of IS NULL');
-    where.equals(field('event'), filter.event === 'call' ? 'intent' : filter.event);
-    where.equals(VERDICT, filter.verdict);
-    const { entries, ...next } = await this.#find(where, page, MAX_ROWS);
-    return { entries: entries.map((row) => this.#recordOf(row)), ...next };
-  }
-
-  /** Walks the whole chain. */
-  async verify(expected?: string): Promise<AuditVerdict> {
-    const walk = new AuditWalk(this.chain, expected);
-    let last = 0;
-    for (;;) {
-      const { rows, head } = this.#snapshot(last);
-      for (const { seq, outcome_of: outcomeOf, entry, mac } of rows) {
-        // Where an outcome is found by is no part of what is chained.
-        const row = outcomeOf === callEndedBy(entry) ? entry : '';
-        if (!walk.take(seq, row, mac)) return walk.end(head);
-        last = seq;
-      }
-      if (rows.length < WALK_ROWS) return walk.end(head);
-      await nextTurn();
-    }
-  }
-
-  /** @param most How many rows it may look through. */
-  async #find(
-    where: Conditions,
-    { limit, cursor }: PageRequest,
-    most: number,
-  ): Promise<Page<AuditEntry>> {
     where.add('seq >= ? AND seq < ?');
     const search = this.connection.prepare(
       `SELECT entry FROM audit ${where.sql} ORDER BY seq DESC LIMIT ?`,
     );
     const found: AuditEntry[] = [];
     let end = Math.min(this.#storedHead().count + 1, Number(cursor ?? Infinity));
-    const last = end - most;
+    const last = end - MAX_ROWS;
     for (;;) {
       const begin = Math.max(0, end - SEARCH_ROWS);
       found.push(...entriesOf(search.all(...where.values, begin, end, limit + 1 - found.length)));
@@ -163,6 +113,21 @@ export class AuditTable implements AuditQueries {
       end = begin;
       if (end === 0) return { entries: found };
       if (end <= last) return { entries: found, next: String(end) };
+      await nextTurn();
+    }
+  }
+
+  /** Walks the whole chain. */
+  async verify(expected?: string): Promise<AuditVerdict> {
+    const walk = new AuditWalk(this.chain, expected);
+    let last = 0;
+    for (;;) {
+      const { rows, head } = this.#snapshot(last);
+      for (const { seq, entry, mac } of rows) {
+        if (!walk.take(seq, entry, mac)) return walk.end(head);
+        last = seq;
+      }
+      if (rows.length < WALK_ROWS) return walk.end(head);
       await nextTurn();
     }
   }
@@ -186,13 +151,6 @@ export class AuditTable implements AuditQueries {
     }
   }
 
-  #recordOf(row: AuditEntry): AuditRecord {
-    const outcome = row.event === 'intent' ? this.#outcome.get(row.call_id) : undefined;
-    return outcome === undefined
-      ? { row }
-      : { row, outcome: readEntry((outcome as StoredRow).entry) };
-  }
-
   #storedHead(): AuditHead & { seal: string } {
     const row = this.#readHead.get() as (AuditHead & { seal: string }) | undefined;
     // Every store was made with a head: without one, nothing vouches for the rows.
@@ -212,14 +170,12 @@ export function beginLog(connection: SqliteConnection, chain: AuditChain): void 
 }
 
 /** A field of a stored row, in SQL. */
-function field(column: keyof AuditEntry, table = 'audit'): string {
-  return `(${table}.entry ->> ${placeOf(column)})`;
+function field(column: keyof AuditEntry): string {
+  return `(entry ->> ${placeOf(column)})`;
 }
 
-/** All of a filter but `verdict` and `event`. */
-function conditionsOf(filter: AuditFilter): Conditions {
+function conditionsOf({ from, to, ...equal }: AuditFilter): Conditions {
   const where = new Conditions();
-  const { from, to, verdict: _verdict, event: _event, ...equal } = filter;
   for (const [column, value] of Object.entries(equal)) {
     where.equals(field(column as keyof typeof equal), value);
   }
@@ -230,13 +186,4 @@ function conditionsOf(filter: AuditFilter): Conditions {
 
 function entriesOf(rows: readonly unknown[]): AuditEntry[] {
   return (rows as StoredRow[]).map(({ entry }) => readEntry(entry));
-}
-
-function callEndedBy(entry: string): string | null {
-  try {
-    const { event, call_id: callId } = readEntry(entry);
-    return event === 'outcome' ? callId : null;
-  } catch {
-    return null;
-  }
 }

@@ -52,8 +52,7 @@ describe(`an audit log of ${ROWS} rows`, () => {
     await Promise.all(Array.from({ length: ROWS }, (_, i) => ledger.issue(keyOf(i))));
   });
   afterAll(() => ledger.close());
-  const list = (filter: AuditFilter) =>
-    pagesOf((cursor) => ledger.auditRecords(filter, from(cursor)));
+  const list = (filter: AuditFilter) => pagesOf((cursor) => ledger.audit(filter, from(cursor)));
 
   it('is looked through by so many rows a request, and the cursor of an empty page leads to the rest', async () => {
     const pages = Math.ceil(ROWS / REQUEST_ROWS);
@@ -67,22 +66,17 @@ describe(`an audit log of ${ROWS} rows`, () => {
     }
     const oldest = await list({ run_id: 'oldest' });
     expect(oldest.pages).toBe(pages);
-    expect(oldest.entries.map(({ row }) => row.key_id)).toEqual(['k2', 'k1', 'k0']);
+    expect(oldest.entries.map((row) => row.key_id)).toEqual(['k2', 'k1', 'k0']);
     const all = await list({ event: 'issue' });
-    expect([all.pages, new Set(all.entries.map(({ row }) => row.seq)).size]).toEqual([
+    expect([all.pages, new Set(all.entries.map((row) => row.seq)).size]).toEqual([
       ROWS / LIMIT,
       ROWS,
     ]);
   });
 
-  it('gives all rows of a filter at once with turns for other work between them', async () => {
-    let found: Page<unknown> | undefined;
-    const turns = await countTurns(async () => {
-      found = await ledger.audit({ run_id: 'oldest' }, from());
-    });
-    expect(found?.entries).toHaveLength(3);
-    expect(found?.next).toBeUndefined();
-    expect(turns).toBeGreaterThanOrEqual(ROWS / SLICE_ROWS - 1);
+  it('is looked through with turns for other work between its slices', async () => {
+    const turns = await countTurns(() => ledger.audit({ run_id: 'oldest' }, from()));
+    expect(turns).toBeGreaterThanOrEqual(REQUEST_ROWS / SLICE_ROWS - 1);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { SqliteConnection } from './sqlite-driver';
 
 /** Kept in `PRAGMA user_version`. All before it are of versions that were never released. */
-export const SCHEMA_VERSION = 7;
+export const SCHEMA_VERSION = 8;
 
 const SCHEMA = `
   CREATE TABLE keys (
@@ -87,6 +87,8 @@ const SCHEMA = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX operations_in_flight ON operations (in_flight) WHERE in_flight > 0;
 
+  CREATE TABLE calls (id TEXT PRIMARY KEY, entry TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
   CREATE TABLE budgets (
     name TEXT PRIMARY KEY,
     scope TEXT NOT NULL,
@@ -109,11 +111,9 @@ const SCHEMA = `
 
   CREATE TABLE audit (
     seq INTEGER PRIMARY KEY,
-    outcome_of TEXT,
     entry TEXT NOT NULL,
     mac TEXT NOT NULL
   ) STRICT;
-  CREATE INDEX audit_outcomes ON audit (outcome_of) WHERE outcome_of IS NOT NULL;
   CREATE TABLE audit_head (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     count INTEGER NOT NULL,

@@ -11,6 +11,7 @@ import type { BrakeTable } from './brake-table';
 import type { BudgetTable } from './budget-table';
 import type { HoldTable } from './hold-table';
 import type { KeyTable } from './key-table';
+import type { OpenCallTable } from './open-call-table';
 import type { OperationTable } from './operation-table';
 import type { WholeTable } from './whole-table';
 
@@ -20,6 +21,7 @@ export interface BookTables {
   leases: WholeTable<LeaseRecord>;
   holds: HoldTable;
   operations: OperationTable;
+  openCalls: OpenCallTable;
   budgets: BudgetTable;
   brakes: BrakeTable;
   log: AuditTable;
@@ -124,6 +126,14 @@ export class SqliteBook implements Book {
 
   charge(names: readonly string[], spent: MicroUsd, held: MicroUsd): void {
     this.tables.holds.charge(names, spent, held);
+  }
+
+  beginCall(callId: string, row: AuditRow): void {
+    this.tables.openCalls.begin(callId, row);
+  }
+
+  endCall(callId: string): void {
+    this.tables.openCalls.end(callId);
   }
 
   putBudget(budget: Budget): void {

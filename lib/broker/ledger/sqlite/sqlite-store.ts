@@ -7,7 +7,7 @@ import type { BrokerRefusal } from '../../refusal';
 import { Batches } from '../batches';
 import type { Book } from '../book';
 import type { StoreCopy, StoreState } from '../records';
-import { endFlights } from '../rules/settlement';
+import { cutOff, endFlights } from '../rules/settlement';
 import type { AuditQueries, KeptWork, Queries, Store, StoreCounts, StoreHooks } from '../store';
 import { AcceptedDoubts } from '../store-doubt';
 import { AuditTable, isLogStatement } from './audit-table';
@@ -20,6 +20,7 @@ import { KeyTable } from './key-table';
 import { LEASES } from './lease-table';
 import { openStore } from './open-store';
 import type { OpenStore, StoreSettings } from './open-store';
+import { OpenCallTable } from './open-call-table';
 import { OperationTable } from './operation-table';
 import { PendingWrites } from './pending-writes';
 import { closeWhenForgotten } from './process-stores';
@@ -48,6 +49,7 @@ export class SqliteStore implements Store {
   readonly #keys: KeyTable;
   readonly #holds: HoldTable;
   readonly #operations: OperationTable;
+  readonly #openCalls: OpenCallTable;
   readonly #auditLog: AuditTable;
   readonly #redo: RedoLog;
   readonly #book: SqliteBook;
@@ -77,12 +79,14 @@ export class SqliteStore implements Store {
       this.#keys = new KeyTable(connection, writes, leases);
       this.#holds = new HoldTable(connection, writes);
       this.#operations = new OperationTable(connection, writes);
+      this.#openCalls = new OpenCallTable(connection, writes);
       this.#book = new SqliteBook(
         {
           keys: this.#keys,
           leases,
           holds: this.#holds,
           operations: this.#operations,
+          openCalls: this.#openCalls,
           budgets,
           brakes,
           log: this.#auditLog,
@@ -97,6 +101,7 @@ export class SqliteStore implements Store {
         this.#keys.table,
         ...this.#holds.tables,
         this.#operations.table,
+        this.#openCalls,
       ]);
       const parts = [
         this.#redo,
@@ -257,9 +262,13 @@ export class SqliteStore implements Store {
   /** What was in flight when the last process ended is in flight no more. */
   #endFlights(): void {
     const inFlight = this.#operations.inFlight();
-    if (inFlight.length > 0) {
+    const open = this.#openCalls.all;
+    if (inFlight.length > 0 || open.length > 0) {
       this.#batches.runNow(() => {
-        this.#do((book) => inFlight.forEach((each) => endFlights(book, each)));
+        this.#do((book) => {
+          inFlight.forEach((each) => endFlights(book, each));
+          open.forEach(({ callId, row }) => cutOff(book, callId, row));
+        });
         this.#redo.checkpoint();
       });
     }
