@@ -1,7 +1,9 @@
-import { Readable, pipeline } from 'node:stream';
-import type { Transform } from 'node:stream';
+import { pipeline } from 'node:stream';
+import type { Readable, Transform } from 'node:stream';
 import { createBrotliDecompress, createInflate, createUnzip } from 'node:zlib';
 import type { Dispatcher, Pool as UndiciPool } from 'undici';
+import { Exchange } from '../broker/forwarding/exchange';
+import type { ExchangeEnd, ExchangeHead } from '../broker/forwarding/exchange';
 import { Pool } from '../broker/forwarding/undici';
 import type { FlightLimits, OutgoingHeaders } from './flight';
 
@@ -54,12 +56,20 @@ export class RelayConnection {
 
   /** Never rejects. */
   send({ method, path, headers, body }: RelayRequest): Promise<Relayed> {
+    const { connectMs, answerMs } = this.limits;
     return new Promise((resolve) => {
-      const isFull = (): boolean => this.#pool.stats.running >= this.maxConnections;
-      const flight = new RelayFlight(this.limits, isFull, resolve);
+      const exchange = new Exchange(
+        { connectMs, answerMs, capture: false, isFollowed: false },
+        (end) => {
+          if (end.kind === 'failed') resolve(this.#unanswered(end, exchange.error));
+        },
+        (head) => {
+          if (head !== undefined) resolve(answered(head));
+        },
+      );
       this.#pool.dispatch(
         { method: method as Dispatcher.HttpMethod, path, headers, body: body ?? null },
-        flight,
+        exchange,
       );
     });
   }
@@ -67,104 +77,29 @@ export class RelayConnection {
   destroy(): Promise<void> {
     return this.#pool.destroy();
   }
+
+  #unanswered(
+    { sent, timedOut: isOver }: ExchangeEnd & { kind: 'failed' },
+    failure: NodeJS.ErrnoException | undefined,
+  ): Relayed {
+    const timedOut = isOver || failure?.code === 'UND_ERR_CONNECT_TIMEOUT';
+    const isFull = this.#pool.stats.running >= this.maxConnections;
+    return {
+      answered: false,
+      sent,
+      timedOut,
+      queued: timedOut && !sent && isFull,
+      ...(failure === undefined ? {} : { failure }),
+    };
+  }
 }
 
-class RelayFlight implements Dispatcher.DispatchHandler {
-  #controller: Dispatcher.DispatchController | undefined;
-  #sent = false;
-  #timedOut = false;
-  #ended = false;
-  #body: Readable | undefined;
-  /** For the connection first, then for the head. */
-  #timer: NodeJS.Timeout | undefined;
-  #lastTurn: NodeJS.Immediate | undefined;
-
-  constructor(
-    private readonly limits: Pick<FlightLimits, 'connectMs' | 'answerMs'>,
-    private readonly isFull: () => boolean,
-    private readonly onAnswer: (relayed: Relayed) => void,
-  ) {
-    this.#arm(limits.connectMs);
+function answered({ status, headers, body }: ExchangeHead): Relayed {
+  const given: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) given[name] = Array.isArray(value) ? value.join(', ') : value;
   }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    // Given up while it waited for a connection: it must not leave any more.
-    if (this.#timedOut) {
-      controller.abort(new Error('The call has ended.'));
-      return;
-    }
-    this.#sent = true;
-    this.#arm(this.limits.answerMs);
-  }
-
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Record<string, string | string[] | undefined>,
-  ): void {
-    if (status < 200) return;
-    this.#disarm();
-    const body = new Readable({
-      read: () => controller.resume(),
-      destroy: (error, done) => {
-        if (!this.#ended) controller.abort(error ?? new Error('The answer is no longer read.'));
-        done(error);
-      },
-    });
-    // An answer without a reader must not end the process when it breaks off.
-    body.on('error', () => undefined);
-    this.#body = body;
-    const given: Record<string, string> = {};
-    for (const [name, value] of Object.entries(headers)) {
-      if (value !== undefined) given[name] = Array.isArray(value) ? value.join(', ') : value;
-    }
-    this.onAnswer({ answered: true, status, headers: given, body: decoded(body, given) });
-  }
-
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#body?.push(chunk) === false) controller.pause();
-  }
-
-  onResponseEnd(): void {
-    this.#ended = true;
-    this.#body?.push(null);
-  }
-
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.#body === undefined) this.#fail(error);
-    else this.#body.destroy(error);
-  }
-
-  #arm(ms: number): void {
-    this.#disarm();
-    const end = (): void => {
-      this.#timedOut = true;
-      if (this.#controller === undefined) this.#fail();
-      else this.#controller.abort(new Error(`No answer within ${ms} ms.`));
-    };
-    this.#timer = setTimeout(() => {
-      // A process that was busy hears of its timers first, and then of what has come meanwhile.
-      this.#lastTurn = setImmediate(end);
-    }, ms);
-  }
-
-  #disarm(): void {
-    clearTimeout(this.#timer);
-    clearImmediate(this.#lastTurn);
-  }
-
-  #fail(failure?: NodeJS.ErrnoException): void {
-    this.#disarm();
-    const timedOut = this.#timedOut || failure?.code === 'UND_ERR_CONNECT_TIMEOUT';
-    this.onAnswer({
-      answered: false,
-      sent: this.#sent,
-      timedOut,
-      queued: timedOut && !this.#sent && this.isFull(),
-      ...(failure === undefined ? {} : { failure }),
-    });
-  }
+  return { answered: true, status, headers: given, body: decoded(body.stream(), given) };
 }
 
 /** The body as it was before something on the way compressed it unasked. */

@@ -159,7 +159,7 @@ export function blockWith(page: string, text: string): CodeBlock {
 export type PageBlock = readonly [text: string, given?: Given];
 
 /**
- * Registers the test that a page has these blocks and no other. `types.e2e-spec.ts` type-checks the
+ * Registers the test that a page has these blocks and no other. `packaging/docs-types.spec.ts` type-checks the
  * blocks of all pages, so that the compiler reads their imports once.
  *
  * @param blocks In their order.

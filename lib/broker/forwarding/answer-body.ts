@@ -8,8 +8,8 @@ export interface BodySource {
   resume(): void;
   /** Its reader is gone. */
   drain(): void;
-  /** A time-out in which somebody must begin or go on to read. */
-  readonly readTimeoutMs: number;
+  /** How long a reader may pause; as long as it likes where it is `undefined`. */
+  readonly readTimeoutMs: number | undefined;
 }
 
 /**
@@ -124,11 +124,13 @@ export class AnswerBody {
     this.#paused = true;
     this.#source.pause();
     clearTimeout(this.#timer);
+    const { readTimeoutMs } = this.#source;
+    if (readTimeoutMs === undefined) return;
     // A reader that pauses must not keep a connection to the vendor for good.
     this.#timer = setTimeout(() => {
       this.#stream?.destroy(new Error('the answer was not read in time'));
       this.drop();
-    }, this.#source.readTimeoutMs);
+    }, readTimeoutMs);
   }
 
   #resume(): void {
@@ -140,5 +142,5 @@ export class AnswerBody {
 }
 
 function cutShort(): Error {
-  return new Error('the vendor cut its answer short');
+  return new Error('the answer was cut short');
 }

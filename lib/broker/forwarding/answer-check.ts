@@ -3,7 +3,7 @@ import type { Rates } from '../pricing/currency';
 import type { KnownObject } from '../ledger/rules/objects';
 import type { ShownSecret, VendorSecrets } from '../pricing/vendor';
 import { BrokerRefusal } from '../refusal';
-import type { VendorHead } from './vendor-connection';
+import type { ExchangeHead } from './exchange';
 
 /** More of an error is not looked through, and not relayed. */
 const MAX_ERROR_BYTES = 65_536;
@@ -28,13 +28,13 @@ export interface AnswerRules {
 
 /** What is relayed of an answer: its body as it comes, other bytes in its place, or a refusal. */
 export type CheckedBody =
-  VendorHead['body'] | { bytes: Buffer; isChanged: boolean } | BrokerRefusal;
+  ExchangeHead['body'] | { bytes: Buffer; isChanged: boolean } | BrokerRefusal;
 
 /**
  * Looks an answer through before it is relayed. All but errors, and answers that may show payments,
  * go through as they come.
  */
-export async function checkAnswer(head: VendorHead, rules: AnswerRules): Promise<CheckedBody> {
+export async function checkAnswer(head: ExchangeHead, rules: AnswerRules): Promise<CheckedBody> {
   const isError = head.status >= 400;
   if (!isError && (!rules.mayShow || rules.clientConfirmation)) return head.body;
   const { 'content-encoding': encoding = 'identity' } = head.headers;

@@ -1,4 +1,4 @@
-import type { ExchangeEnd } from './vendor-connection';
+import type { ExchangeEnd } from './exchange';
 
 /** A call that has left, until its settlement is written. */
 export class CallInFlight {

@@ -1,7 +1,7 @@
 import type { AdmittedCall } from '../ledger/records';
 import type { Outcome, PriceableCall } from '../pricing/price';
 import type { ConfiguredVendor } from './configured-vendor';
-import type { ExchangeEnd } from './vendor-connection';
+import type { ExchangeEnd } from './exchange';
 
 /** What the end of an exchange says about the money of its call. */
 export function outcomeOf(

@@ -35,7 +35,7 @@ import { readCallHeaders } from './request-headers';
 import type { CallHeaders } from './request-headers';
 import { relayedHeaders } from './response-headers';
 import { answerLost, reasonOf, refusedAnswer, unanswered } from './vendor-refusals';
-import type { ExchangeEnd } from './vendor-connection';
+import type { ExchangeEnd } from './exchange';
 import { CallInFlight } from './call-in-flight';
 
 /** How many calls with one key may be under way unless the options say otherwise. */

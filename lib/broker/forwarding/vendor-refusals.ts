@@ -1,5 +1,5 @@
 import { BrokerRefusal } from '../refusal';
-import type { ExchangeEnd } from './vendor-connection';
+import type { ExchangeEnd } from './exchange';
 
 /** The refusal in place of an answer that must not be relayed. */
 export function refusedAnswer(status: number): BrokerRefusal | undefined {

@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { CodeBlock, blockWith } from './code-blocks';
-import { typeErrorsOf } from './type-errors';
-import type { Given, PageBlock } from './code-blocks';
+import { CodeBlock, blockWith } from '../docs/code-blocks';
+import { typeErrorsOf } from '../docs/type-errors';
+import type { Given, PageBlock } from '../docs/code-blocks';
 
-const GIVEN = join(__dirname, 'given');
+const GIVEN = join(__dirname, '../docs/given');
 
 const pages = readdirSync(GIVEN).map(
   (name) => require(join(GIVEN, name)) as { PAGE: string; BLOCKS: readonly PageBlock[] },

@@ -1,8 +1,8 @@
 import Stripe from 'stripe';
-import { ParameterList } from './parameter-list';
-import { STRIPE_CALLS, STRIPE_VERSION } from './stripe-calls';
-import { STRIPE_PARAMETERS } from './stripe-parameters';
-import { parametersInTypes } from '../../../test/support/stripe-types';
+import { ParameterList } from '../../lib/broker/pricing/parameter-list';
+import { STRIPE_CALLS, STRIPE_VERSION } from '../../lib/broker/pricing/stripe-calls';
+import { STRIPE_PARAMETERS } from '../../lib/broker/pricing/stripe-parameters';
+import { parametersInTypes } from '../support/stripe-types';
 
 /** Names of earlier versions that are accepted, which the types of this one no longer have. */
 const EARLIER = /^(?:payment_method_types\[\]|features\[\]\[name\]|recurring\[aggregate_usage\])$/;
