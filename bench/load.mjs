@@ -1,6 +1,5 @@
 import { Pool } from 'undici';
-
-const BODY = JSON.stringify({ amount: 1250 });
+import { charge, percentile } from './charges.mjs';
 
 const ANSWER_LIMIT_MS = 10_000;
 
@@ -40,24 +39,6 @@ async function send(pool, atOnce, requests, limitMs) {
     p50: percentile(times, 0.5),
     p99: percentile(times, 0.99),
   };
-}
-
-/** An answer that is not the charge makes the whole run void: a refusal is faster than a call. */
-async function charge(pool) {
-  const { statusCode, body } = await pool.request({
-    method: 'POST',
-    path: '/charge',
-    headers: { 'content-type': 'application/json' },
-    body: BODY,
-  });
-  const text = await body.text();
-  if (statusCode !== 201 || !text.startsWith('{"id":"pi_')) {
-    throw new Error(`a charge was answered with ${statusCode}: ${text.slice(0, 500)}`);
-  }
-}
-
-function percentile(sorted, share) {
-  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
 }
 
 process.on('message', (measurement) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ask, start, stopAll } from './processes.mjs';
 import { summarise, table } from './report.mjs';
+import { startApp, startBroker, startVendor } from './servers.mjs';
 
 const HELP = `Usage: npm run bench -- [options]
 
@@ -22,11 +23,9 @@ const REQUESTS = { 1: 2_000, 10: 5_000, 50: 5_000 };
 const LIMIT_MS = 1_750;
 const QUICK_LIMIT_MS = 500;
 /** Before the first round, for the compilers; before each measurement, for the connections. */
-const FIRST_WARM_UP = { requests: 1_500, limitMs: 2_000 };
+const FIRST_WARM_UP = { requests: 10_000, limitMs: 60_000 };
 const WARM_UP = 100;
 
-const STRIPE_SECRET_KEY = 'sk_test_offline';
-const BROKER_TOKEN = 'bench_management_token_of_forty_characters';
 const TMPFS = 0x01021994;
 
 const { values: options } = parseArgs({
@@ -72,26 +71,12 @@ async function main() {
 }
 
 async function startServers(folder) {
-  const vendor = await start('vendor.mjs', { env: { STRIPE_SECRET_KEY } });
-  const account = { STRIPE_SECRET_KEY, STRIPE_BASE_URL: vendor.url };
-  const broker = await start('../dist/broker/cli/main.js', {
-    env: { ...account, KEYBRAKE_TOKEN: BROKER_TOKEN },
-    args: ['--port', '0', '--store', `sqlite:${join(folder, 'standalone.db')}`],
-  });
+  const { vendor, account } = await startVendor();
+  const broker = await startBroker(account, folder);
   const apps = [];
   for (const adapter of ADAPTERS) {
-    const environments = {
-      'raw-key': account,
-      'stripe-client': { ...account, STORE: `sqlite:${join(folder, `client-${adapter}.db`)}` },
-      embedded: { ...account, STORE: `sqlite:${join(folder, `embedded-${adapter}.db`)}` },
-      standalone: { BROKER_URL: broker.url, BROKER_TOKEN },
-    };
     for (const variant of VARIANTS) {
-      const { url } = await start('app.ts', {
-        env: { ADAPTER: adapter, VARIANT: variant, ...environments[variant] },
-        execArgv: ['--require', join(import.meta.dirname, 'typescript.cjs')],
-      });
-      apps.push({ adapter, variant, url });
+      apps.push(await startApp({ adapter, variant, account, broker, folder }));
     }
   }
   const servers = { vendor, apps, load: await start('load.mjs') };

@@ -1,0 +1,35 @@
+import { join } from 'node:path';
+import { start } from './processes.mjs';
+
+export const STRIPE_SECRET_KEY = 'sk_test_offline';
+export const BROKER_TOKEN = 'bench_management_token_of_forty_characters';
+
+/** The offline Stripe, and the environment of who calls it. */
+export async function startVendor(env = {}) {
+  const vendor = await start('vendor.mjs', { env: { STRIPE_SECRET_KEY, ...env } });
+  return { vendor, account: { STRIPE_SECRET_KEY, STRIPE_BASE_URL: vendor.url } };
+}
+
+/** The command, on a file in a folder. */
+export function startBroker(account, folder) {
+  return start('../dist/broker/cli/main.js', {
+    env: { ...account, KEYBRAKE_TOKEN: BROKER_TOKEN },
+    args: ['--port', '0', '--store', `sqlite:${join(folder, 'standalone.db')}`],
+  });
+}
+
+/** The handler in one variant, in a process of its own. */
+export async function startApp({ adapter, variant, account, broker, folder }) {
+  const file = { ...account, STORE: `sqlite:${join(folder, `${variant}-${adapter}.db`)}` };
+  const environments = {
+    'raw-key': account,
+    'stripe-client': file,
+    embedded: file,
+    standalone: { BROKER_URL: broker.url, BROKER_TOKEN },
+  };
+  const { child, url } = await start('app.ts', {
+    env: { ADAPTER: adapter, VARIANT: variant, ...environments[variant] },
+    execArgv: ['--require', join(import.meta.dirname, 'typescript.cjs')],
+  });
+  return { adapter, variant, child, url };
+}
