@@ -136,7 +136,7 @@ export interface AuditQuery extends KeySubject, PageQuery {
   vendor?: string | undefined;
   /** `settled`, `released`, `unknown`, or the code of a refusal. */
   verdict?: string | undefined;
-  /** Inclusive. */
+  /** Inclusive. A call is found by when it was admitted, and only once it has ended. */
   from?: Date | undefined;
   /** Exclusive. */
   to?: Date | undefined;
@@ -161,7 +161,7 @@ export interface AuditEntryInfo {
   requestedUsd: number | null;
   /** What the entry adds to the spend of its subject; negative where it gives money back. */
   settledUsd: number | null;
-  /** The day (UTC, `YYYY-MM-DD`) on which `settledUsd` counts; `null` where nothing is settled. */
+  /** The day (UTC, `YYYY-MM-DD`) on which `settledUsd` counts; `null` where that is `null`. */
   day: string | null;
   /** In the minor unit of `currency`. */
   amount: number | null;

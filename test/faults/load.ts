@@ -310,8 +310,10 @@ export class Load {
       const answer = await (cents === 0
         ? this.way.api('POST', `/v1/holds/${id}/release`)
         : this.way.api('POST', `/v1/holds/${id}/settle`, { usd: cents / 100 }));
-      // The answer to a retry may have ended it since it was listed.
-      const isOver = answer.status === 422 && /a hold that is (settled|released)/.test(answer.text);
+      // The answer to a retry may have ended it since it was listed, or does once another is written.
+      const isOver =
+        answer.status === 422 &&
+        /a hold (that is (settled|released)|whose call the vendor has executed)/.test(answer.text);
       if (answer.status === 200) {
         acknowledged.endedHolds.push({ id, acknowledgedAt: acknowledged.tick() });
       } else if (answer.status !== 503 && !isOver) this.#violation(`the end of hold ${id}`, answer);

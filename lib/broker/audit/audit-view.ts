@@ -25,7 +25,7 @@ export interface AuditEntryView {
   requested_usd: number | null;
   /** What the row adds to the spend of its subject; negative where it gives back. */
   settled_usd: number | null;
-  /** The day (UTC) on which `settled_usd` counts; `null` in a row that settles nothing. */
+  /** The day (UTC) on which `settled_usd` counts; `null` where that is `null`. */
   day: string | null;
   /** In the currency's minor unit. */
   amount: number | null;

@@ -4,17 +4,29 @@ import type { ExchangeEnd } from './exchange';
 export class CallInFlight {
   /** How it ended. */
   end: ExchangeEnd | undefined;
+  #hasLeft = false;
   #landed = false;
   #onLanded: (() => void) | undefined;
 
-  /** @param hurry Has the settlement written now: someone waits for it. */
+  /**
+   * @param onLeft It counts no more among the calls that its key has under way. At the latest when it has landed.
+   * @param hurry Has the settlement written now: someone waits for it.
+   */
   constructor(
+    private readonly onLeft: () => void,
     private readonly onLanded: () => void,
     private readonly hurry: () => void,
   ) {}
 
+  leave(): void {
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
+    this.onLeft();
+  }
+
   readonly land = (): void => {
     this.#landed = true;
+    this.leave();
     this.onLanded();
     this.#onLanded?.();
   };

@@ -30,7 +30,7 @@ const key: KeyRecord = {
 };
 
 /** A proxy on a real ledger, some methods of which the test replaces. */
-async function proxyOn(methods: (ledger: Ledger) => Partial<Ledger>) {
+async function proxyOn(methods: (ledger: Ledger) => Partial<Ledger>, callsPerKey?: number) {
   const lines: string[] = [];
   const ledger = new SqliteLedger(':memory:');
   await ledger.issue(key);
@@ -44,13 +44,13 @@ async function proxyOn(methods: (ledger: Ledger) => Partial<Ledger>) {
   const proxy = new Proxy(
     watched,
     new Map([['stripe', { vendor: stripe, secret: vendor.secretKey, connection }]]),
-    undefined,
+    callsPerKey,
     (line) => lines.push(line),
   );
-  const forward = () =>
+  const forward = (method = 'POST') =>
     proxy.forward({
       vendor: 'stripe',
-      method: 'POST',
+      method,
       target: '/v1/payment_intents',
       rawHeaders: [
         'Authorization',
@@ -58,7 +58,7 @@ async function proxyOn(methods: (ledger: Ledger) => Partial<Ledger>) {
         'Content-Type',
         'application/x-www-form-urlencoded',
       ],
-      body: Buffer.from('amount=1000&currency=usd'),
+      ...(method === 'POST' ? { body: Buffer.from('amount=1000&currency=usd') } : {}),
     });
   return { ledger, proxy, forward, lines };
 }
@@ -172,6 +172,23 @@ describe('the proxy', () => {
     expect(JSON.stringify([call, issue])).not.toMatch(
       new RegExp(`${token}|${vendor.secretKey}|amount=`),
     );
+  });
+
+  it('counts a call that only reads as under way until it has ended, and waits at its close until its row is written', async () => {
+    const written: (() => void)[] = [];
+    const ends = () => new Promise<void>((resolve) => written.push(resolve));
+    const { forward, proxy } = await proxyOn(() => ({ end: ends }), 2);
+    for (let i = 0; i < 5; i++) {
+      const answer = await forward('GET');
+      expect(answer.status).toBe(200);
+      await answer.body.toArray();
+    }
+    let isClosed = false;
+    const closed = proxy.close().then(() => (isClosed = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([written.length, isClosed]).toEqual([5, false]);
+    for (const land of written) land();
+    await closed;
   });
 
   it('admits nothing once it closes', async () => {

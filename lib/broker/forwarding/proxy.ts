@@ -106,10 +106,8 @@ export class Proxy {
     try {
       const admitted = await this.#admit(call, configured, key, headers, row);
       flight = new CallInFlight(
-        () => {
-          this.#leave(key.id);
-          this.#done();
-        },
+        () => this.#leave(key.id),
+        () => this.#done(),
         () => this.ledger.hurry(),
       );
       this.#underWay += 1;
@@ -263,6 +261,8 @@ export class Proxy {
       (end) => {
         flight.end = end;
         release();
+        // Nothing of a call that only reads has to be waited for: the next one may come.
+        if (call.method === 'GET') flight.leave();
         // One that cannot be written is kept by the ledger, and its hold counts until it is.
         const settled = this.#settle(configured, hold, priceable, end);
         settled.then(flight.land, flight.land);

@@ -12,8 +12,13 @@ const MAX_PATIENT = 512;
 /** How many decisions on top of a batch that is being written a failure has decided again. */
 const MAX_ON_TOP = 10_000;
 
+/** A batch that is not written by then is late. */
+const LATE_MS = 1_000;
+
 /** Decisions that are written together. */
 interface Batch {
+  /** When the first of them was decided, by `performance.now()`. */
+  since: number;
   jobs: readonly Job[];
   results: readonly unknown[];
   /** Nothing is decided on top of it: whether it can be written is in doubt. */
@@ -22,6 +27,7 @@ interface Batch {
 
 /** Decisions that are to be written together. */
 interface Decided {
+  since: number;
   jobs: Job[];
   results: unknown[];
   /** Whether someone waits until it is written. */
@@ -181,6 +187,12 @@ export class Batches {
     return this.#failed || this.#closed;
   }
 
+  /** Whether what was decided more than a second ago is still not written. */
+  get isLate(): boolean {
+    const since = this.#writing?.since ?? this.#decided?.since;
+    return since !== undefined && performance.now() - since > LATE_MS;
+  }
+
   /** Whether nothing is written any more. */
   get closed(): boolean {
     return this.#closed;
@@ -273,7 +285,7 @@ export class Batches {
   #decide(jobs: readonly Job[]): boolean {
     let left = jobs;
     while (left.length > 0) {
-      const batch = (this.#decided ??= { jobs: [], results: [], isUrgent: false });
+      const batch = (this.#decided ??= newBatch());
       const failed = this.#runAll(batch, left);
       if (failed === undefined) return true;
       // One of them could not be done: the others are decided again, without it.
@@ -345,10 +357,10 @@ export class Batches {
       return;
     }
     this.#failed = false;
-    this.#failures.passed();
     this.#written += 1;
     const kept = this.#kept.written();
     if (kept.length > 0) this.#doubtful.push(kept);
+    else if (this.#kept.isEmpty) this.#failures.passed();
   }
 
   #failedToWrite(batch: Batch, error: unknown): void {
@@ -376,4 +388,8 @@ export class Batches {
     job.reject(refusal);
     if (job.isKept === true) this.#kept.add(job, hasPassed);
   }
+}
+
+function newBatch(): Decided {
+  return { since: performance.now(), jobs: [], results: [], isUrgent: false };
 }

@@ -1,6 +1,6 @@
 /** How long what was kept waits for a batch that is written before it tries by itself. */
 const FIRST_RETRY_MS = 100;
-const LAST_RETRY_MS = 5_000;
+const LAST_RETRY_MS = 1_000;
 
 /** A decision that is asked for. */
 export interface Job {
@@ -38,6 +38,11 @@ export class KeptJobs {
   add(job: Job, hasPassed: boolean): void {
     (hasPassed ? this.#setAside : this.#waiting).push(job);
     this.#retryLater();
+  }
+
+  /** Whether all that was kept is written, or is being tried. */
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0 && this.#setAside.length === 0;
   }
 
   /** One that is to be tried before the next batch, where none was yet. */

@@ -63,6 +63,8 @@ export class StoreLedger implements Ledger {
   readonly #refusals: RefusalRows;
   readonly #hits: HitCount;
   readonly #budgetReport: BudgetReport;
+  /** Decisions on their way that let calls pass which were refused. */
+  #loosening = 0;
 
   /** @param log Takes the lines of the log, without their ends. */
   constructor(
@@ -159,10 +161,10 @@ export class StoreLedger implements Ledger {
 
   async admit(admission: Admission): Promise<Decision> {
     this.#kept.checkRoom();
-    if (admission.isRead === true && !this.store.isFailing) return this.#admitRead(admission);
+    if (admission.isRead === true && this.#canPeek) return this.#admitRead(admission);
     return this.store.run((book) => {
       this.#write(book, admission.key.id);
-      // A call that only reads is written down where a write has failed: it shows whether one passes.
+      // Here a call that only reads is written down like any other: that shows whether a write passes.
       const { decision, refusalRow } = admit(book, { ...admission, isRead: false });
       if (refusalRow !== undefined) this.#refusals.write(book, refusalRow);
       return decision;
@@ -257,7 +259,7 @@ export class StoreLedger implements Ledger {
   }
 
   liftBrake(id: string, remoteAddress?: string): Promise<LiftedBrake | undefined> {
-    return this.store.run((book) => {
+    return this.#loosen((book) => {
       const lifted = lift(book, id, remoteAddress);
       if (lifted !== undefined) this.#hits.end(id);
       return lifted;
@@ -273,7 +275,7 @@ export class StoreLedger implements Ledger {
   }
 
   renewLease(id: string): Promise<LeaseRecord | undefined> {
-    return this.store.run((book) => renewLease(book, id));
+    return this.#loosen((book) => renewLease(book, id));
   }
 
   endLease(id: string): Promise<boolean> {
@@ -297,8 +299,10 @@ export class StoreLedger implements Ledger {
     };
   }
 
-  state(): Promise<StoreState> {
-    return this.store.state();
+  async state(): Promise<StoreState> {
+    const state = await this.store.state();
+    this.#kept.checkRoom();
+    return state;
   }
 
   copy(): Promise<StoreCopy> {
@@ -321,6 +325,20 @@ export class StoreLedger implements Ledger {
     const now = this.store.now();
     const brakes = this.store.peek((book) => book.brakes());
     for (const brake of brakes) if (brake.hit === undefined) void this.#countHits(brake, now);
+  }
+
+  /** Whether what is decided so far is as good as written, for what moves no money. */
+  get #canPeek(): boolean {
+    return !this.store.isFailing && !this.store.isLate && this.#loosening === 0;
+  }
+
+  async #loosen<T>(work: (book: Book) => T): Promise<T> {
+    this.#loosening += 1;
+    try {
+      return await this.store.run(work);
+    } finally {
+      this.#loosening -= 1;
+    }
   }
 
   /** Nothing of it has to last: it is decided on what is decided so far, at once. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { propertyRuns } from '../../../test/support/property-runs';
 import { TestDisk } from '../../../test/support/test-disk';
+import { turns } from '../../../test/support/turns';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,9 +77,6 @@ describe.each(STORES)('a store that writes beside its decisions: %s', (_name, op
       audit: { at: 'then', event: 'refusal', call_id: callId, key_id: key.id, verdict: 'none' },
     });
   }
-  const turns = async () => {
-    for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
-  };
   const balance = async (id = KEY.id) => (await ledger.key(id))?.balance;
 
   it('decides a call on top of those that are being written, and tells of none before it is', async () => {

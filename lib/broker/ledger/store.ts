@@ -86,6 +86,8 @@ export interface Store {
   keyByTokenHash(hash: string): KeyRecord | undefined | Promise<KeyRecord | undefined>;
   /** Whether the last transaction failed, or the store is closed: nothing counts before it is written. */
   readonly isFailing: boolean;
+  /** Whether what was decided more than a second ago is not durable yet. */
+  readonly isLate: boolean;
   readonly isClosed: boolean;
   /** Rejects where the store cannot take a decision. */
   state(): Promise<StoreState>;

@@ -129,6 +129,10 @@ export class MemoryStore implements Store {
     return this.#batches.failed;
   }
 
+  get isLate(): boolean {
+    return this.#batches.isLate;
+  }
+
   get isClosed(): boolean {
     return this.#batches.closed;
   }

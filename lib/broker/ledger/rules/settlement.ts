@@ -27,7 +27,7 @@ interface Ended {
   givenBack: readonly GivenBack[];
 }
 
-/** A call has ended: settles, releases or marks its hold, with the audit row of its outcome. */
+/** A call has ended: settles, releases or marks its hold, with the call's audit row. */
 export function finish(book: Book, { call, outcome, audit }: CallEnd, endedAt: number): void {
   const { vendor, account } = call;
   if (outcome.object !== undefined) {
@@ -59,13 +59,13 @@ export function finish(book: Book, { call, outcome, audit }: CallEnd, endedAt: n
   logGivenBack(book, ended.givenBack, endedAt, call.callId);
 }
 
-/** The process that sent a call is gone: how the call ended is not known. */
+/** The process that sent a call is gone, and how the call ended is not written. */
 export function cutOff(book: Book, callId: string, row: AuditRow): void {
   book.endCall(callId);
   book.log(row, {
     ...keyState(book, row.key_id ?? ''),
     verdict: 'unknown',
-    reason: 'the broker stopped before the call had ended',
+    reason: 'the broker stopped before the end of the call was written',
     settled_micros: 0,
     day: row.at.slice(0, 'YYYY-MM-DD'.length),
   });

@@ -13,6 +13,8 @@ export class FileWriter implements StatementWriter {
   readonly #inline: InlineWriter;
   #current: StatementWriter;
   #thread: ThreadWriter | undefined;
+  /** The thread has opened the file, and writes nothing yet. */
+  #ready: ThreadWriter | undefined;
   #handedOver: Promise<void> | undefined;
   #batches = 0;
 
@@ -29,6 +31,7 @@ export class FileWriter implements StatementWriter {
   write(writes: readonly Write[]): void | Promise<void> {
     this.#batches += 1;
     if (this.#batches === THREAD_AFTER_BATCHES) void this.handOver();
+    this.#takeOver();
     return this.#current.write(writes);
   }
 
@@ -41,11 +44,8 @@ export class FileWriter implements StatementWriter {
     return (this.#handedOver ??= new Promise((resolve) => {
       this.#thread = new ThreadWriter(this.file, {
         onReady: (thread) => {
-          // What another program has written before, only this thread can tell.
-          if (!this.#inline.hasForeignWrite) {
-            thread.begin();
-            this.#current = thread;
-          }
+          this.#ready = thread;
+          this.#takeOver();
           resolve();
         },
         onFailedStart: (error) => {
@@ -60,6 +60,22 @@ export class FileWriter implements StatementWriter {
 
   close(): void {
     this.#thread?.close();
+    this.#ready = undefined;
     this.#current = this.#inline;
+  }
+
+  #takeOver(): void {
+    const thread = this.#ready;
+    if (thread === undefined) return;
+    try {
+      // What another program has written before, only this thread can tell.
+      if (this.#inline.hasForeignWrite) return;
+    } catch {
+      // It cannot be told now: the next batch asks again.
+      return;
+    }
+    this.#ready = undefined;
+    thread.begin();
+    this.#current = thread;
   }
 }

@@ -40,7 +40,7 @@ export class OpenCallTable implements RedoTable {
     return !this.#isDirty && !this.#isFlushing;
   }
 
-  /** Those that are open, in the order in which they began. */
+  /** Those that are open. */
   get all(): { callId: string; row: AuditRow }[] {
     return [...this.#open].map(([callId, entry]) => ({ callId, row: readEntry(entry) }));
   }

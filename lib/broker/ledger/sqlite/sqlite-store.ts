@@ -219,6 +219,10 @@ export class SqliteStore implements Store {
     return this.#batches.failed;
   }
 
+  get isLate(): boolean {
+    return this.#batches.isLate;
+  }
+
   get isClosed(): boolean {
     return this.#batches.closed;
   }
