@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ask, start, stopAll } from './processes.mjs';
+import { ask, cpuMsOf, start, stopAll } from './processes.mjs';
 import { median } from './report.mjs';
 import { startApp, startBroker, startVendor } from './servers.mjs';
 
@@ -29,7 +28,6 @@ const VENDOR_MS = 100;
 const WARM_UP = 10_000;
 /** Before each measurement, for the connections. */
 const CONNECT = 256;
-const MS_A_TICK = 10;
 
 const { values: options } = parseArgs({
   options: {
@@ -85,18 +83,6 @@ async function measure({ vendor, load }, { variant, url, processes }, requests) 
     error ?? (executed === answered ? undefined : `${answered} answers, ${executed} charges`);
   if (fault !== undefined) throw new Error(`${variant}: ${fault}`);
   return { ...figures, cpuMs };
-}
-
-/** The processor time of processes so far; not a number where the system has no /proc. */
-function cpuMsOf(processes) {
-  try {
-    return processes.reduce((sum, { pid }) => {
-      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-      return sum + (Number(fields[11]) + Number(fields[12])) * MS_A_TICK;
-    }, 0);
-  } catch {
-    return Number.NaN;
-  }
 }
 
 function print(found) {

@@ -1,15 +1,12 @@
 import { Pool } from 'undici';
-import { charge, percentile } from './charges.mjs';
+import { atRate, charge, percentile } from './charges.mjs';
 
 const CONNECTIONS = 256;
 /** So many at once before the measurement. */
 const WARM_UP_CALLERS = 64;
 const ANSWER_LIMIT_MS = 10_000;
 
-/**
- * Sends requests at a fixed rate, whether or not those before are answered: one that has to wait for
- * its turn counts from the moment at which it was due.
- */
+/** Sends requests at a fixed rate, once the server is warm. */
 async function measure({ url, warmUp, rate, seconds }) {
   const pool = new Pool(url, {
     connections: CONNECTIONS,
@@ -23,8 +20,7 @@ async function measure({ url, warmUp, rate, seconds }) {
     };
     await Promise.all(Array.from({ length: WARM_UP_CALLERS }, warm));
     if (rate === undefined) return { answered: warmUp };
-    const times = await sendAt(pool, rate, rate * seconds);
-    times.sort((a, b) => a - b);
+    const times = await atRate(() => charge(pool), rate, rate * seconds);
     return {
       answered: warmUp + times.length,
       figures: { p50: percentile(times, 0.5), p99: percentile(times, 0.99) },
@@ -32,28 +28,6 @@ async function measure({ url, warmUp, rate, seconds }) {
   } finally {
     await pool.destroy();
   }
-}
-
-function sendAt(pool, rate, requests) {
-  return new Promise((resolve, reject) => {
-    const times = [];
-    const begun = performance.now();
-    let sent = 0;
-    const one = async (due) => {
-      await charge(pool);
-      times.push(performance.now() - due);
-      if (times.length === requests) resolve(times);
-    };
-    const timer = setInterval(() => {
-      for (;;) {
-        const due = begun + (sent * 1_000) / rate;
-        if (sent === requests) return clearInterval(timer);
-        if (due > performance.now()) return;
-        sent += 1;
-        one(due).catch(reject);
-      }
-    }, 1);
-  });
 }
 
 process.on('message', (measurement) => {

@@ -1,10 +1,12 @@
-import { fork } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const START_LIMIT_MS = 20_000;
 const STOP_LIMIT_MS = 10_000;
+const MS_A_TICK = 10;
 
 const running = new Set();
 
@@ -33,6 +35,35 @@ export async function start(script, { env = {}, args = [], execArgv = [] } = {})
     }),
   ]);
   return { child, url: /http:\/\/\S+/.exec(line)?.[0] };
+}
+
+/** Starts a program of the system. */
+export function startProgram(command, args, options) {
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'], ...options });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
+}
+
+/**
+ * The processor time of processes and all that they have started, in milliseconds; not a number where
+ * the system has no /proc.
+ */
+export function cpuMsOf(processes) {
+  try {
+    return processes.reduce((sum, { pid }) => sum + cpuMsOfTree(pid), 0);
+  } catch {
+    return Number.NaN;
+  }
+}
+
+function cpuMsOfTree(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  const own = (Number(fields[11]) + Number(fields[12])) * MS_A_TICK;
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean),
+  );
+  return children.reduce((sum, child) => sum + cpuMsOfTree(child), own);
 }
 
 /** Sends a message to a process and waits for its answer, or for its end. */

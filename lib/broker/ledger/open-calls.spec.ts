@@ -60,7 +60,10 @@ let file: string;
 let ledger: StoreLedger;
 let calls: number;
 beforeEach(open);
-afterEach(() => ledger.close());
+afterEach(() => {
+  jest.restoreAllMocks();
+  return ledger.close();
+});
 
 /** A ledger on a file that its thread writes. */
 async function open(): Promise<void> {
@@ -270,7 +273,8 @@ describe('a call that only reads', () => {
     const payment = ask('payment');
     await turns();
     await ask('read');
-    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    const now = performance.now.bind(performance);
+    jest.spyOn(performance, 'now').mockImplementation(() => now() + 1_100);
     let isTold = false;
     const read = ask('read').then(() => (isTold = true));
     await turns();
