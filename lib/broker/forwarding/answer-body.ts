@@ -105,11 +105,11 @@ export class AnswerBody {
   }
 
   /** The answer was cut short. */
-  cut(): void {
+  cut(error: Error = cutShort()): void {
     if (this.#state !== 'open') return;
     this.#state = 'cut';
     clearTimeout(this.#timer);
-    this.#stream?.destroy(cutShort());
+    this.#stream?.destroy(error);
     this.#whole?.resolve(undefined);
   }
 

@@ -163,8 +163,10 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
       else this.#controller.abort(new Error('no answer in time'));
     };
     this.#timer = setTimeout(() => {
+      // What has not left by now must not leave any more.
+      if (this.#controller === undefined && this.rules.connectMs === undefined) end();
       // A process that was busy hears of its timers first, and then of what has come meanwhile.
-      this.#lastTurn = setImmediate(end);
+      else this.#lastTurn = setImmediate(end);
     }, ms);
   }
 
@@ -182,7 +184,7 @@ export class Exchange implements Dispatcher.DispatchHandler, BodySource {
       this.onHead(undefined);
     } else {
       this.onEnd({ kind: 'cut', status: this.#status, headers: this.#headers });
-      this.#body.cut();
+      this.#body.cut(this.rules.isFollowed ? undefined : this.error);
     }
   }
 }

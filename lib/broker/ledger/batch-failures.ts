@@ -16,7 +16,8 @@ export interface BatchSignals {
 
 /** What is answered where a batch fails, and what is logged: one line at the beginning, one at the end. */
 export class BatchFailures {
-  #isTold = false;
+  /** The name of the failure that is logged, until the store can be written again. */
+  #told: string | undefined;
 
   constructor(private readonly signals: BatchSignals) {}
 
@@ -32,8 +33,8 @@ export class BatchFailures {
 
   /** A batch is written. */
   passed(): void {
-    if (this.#isTold) this.signals.onRecovery?.();
-    this.#isTold = false;
+    if (this.#told !== undefined) this.signals.onRecovery?.();
+    this.#told = undefined;
   }
 
   #tell({ cause }: BrokerRefusal): void {
@@ -43,8 +44,8 @@ export class BatchFailures {
       this.signals.onUnexpected?.(cause);
       return;
     }
-    if (this.#isTold) return;
-    this.#isTold = true;
+    if (this.#told === name) return;
+    this.#told = name;
     this.signals.onFailure?.(`${name}: ${(cause as Error).message}`);
   }
 }

@@ -350,17 +350,19 @@ export class Batches {
     this.writer.written();
     this.#decisions += jobs.length;
     jobs.forEach((job, i) => job.resolve(results[i]));
-    if (!hasPassed) {
+    if (hasPassed) {
+      this.#failed = false;
+      this.#written += 1;
+      const kept = this.#kept.written();
+      if (kept.length > 0) this.#doubtful.push(kept);
+    } else if (jobs.some(({ isKept }) => isKept === true)) {
       // What was kept had been written already, with other work: the next one shows more.
-      const next = jobs.some(({ isKept }) => isKept === true) ? this.#kept.next() : undefined;
+      const next = this.#kept.next();
       if (next !== undefined) this.#doubtful.push([next]);
-      return;
     }
-    this.#failed = false;
-    this.#written += 1;
-    const kept = this.#kept.written();
-    if (kept.length > 0) this.#doubtful.push(kept);
-    else if (this.#kept.isEmpty) this.#failures.passed();
+    // It can be written again once what was kept is written too.
+    const isWell = !this.#failed && this.#kept.isEmpty && this.#doubtful.length === 0;
+    if (isWell) this.#failures.passed();
   }
 
   #failedToWrite(batch: Batch, error: unknown): void {

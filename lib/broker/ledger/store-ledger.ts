@@ -103,7 +103,7 @@ export class StoreLedger implements Ledger {
 
   async issueSoon(key: KeyRecord, remoteAddress?: string): Promise<void> {
     // A store that may be broken is asked first.
-    if (this.store.isFailing) return this.issue(key, remoteAddress);
+    if (!this.#canPeek) return this.issue(key, remoteAddress);
     this.store.peek((book) => checkIssue(book, key));
     this.#unwritten.add(key, remoteAddress);
     void this.store.keep({ work: (book) => this.#write(book, key.id) });
@@ -327,7 +327,7 @@ export class StoreLedger implements Ledger {
     for (const brake of brakes) if (brake.hit === undefined) void this.#countHits(brake, now);
   }
 
-  /** Whether what is decided so far is as good as written, for what moves no money. */
+  /** Whether what is decided so far is as good as written, for what moves no money by itself. */
   get #canPeek(): boolean {
     return !this.store.isFailing && !this.store.isLate && this.#loosening === 0;
   }

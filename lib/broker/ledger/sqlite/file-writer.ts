@@ -15,6 +15,8 @@ export class FileWriter implements StatementWriter {
   #thread: ThreadWriter | undefined;
   /** The thread has opened the file, and writes nothing yet. */
   #ready: ThreadWriter | undefined;
+  /** What was set last, by the name of the pragma: it holds for the thread too. */
+  readonly #settings = new Map<string, string>();
   #handedOver: Promise<void> | undefined;
   #batches = 0;
 
@@ -36,6 +38,8 @@ export class FileWriter implements StatementWriter {
   }
 
   pragma(text: string): unknown {
+    const [name = '', value] = text.split(' = ');
+    if (value !== undefined) this.#settings.set(name, text);
     return this.#current.pragma(text);
   }
 
@@ -77,5 +81,7 @@ export class FileWriter implements StatementWriter {
     this.#ready = undefined;
     thread.begin();
     this.#current = thread;
+    // A thread that has ended writes nothing any more.
+    for (const text of this.#settings.values()) thread.pragma(text).catch(() => {});
   }
 }
