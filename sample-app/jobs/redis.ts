@@ -3,7 +3,9 @@ import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
 const DEFAULT_URL = 'redis://127.0.0.1:6379';
-const PATIENCE_MS = 500;
+/** One that is named is waited for; one that may be there is not, much. */
+const NAMED_MS = 3_000;
+const USUAL_MS = 500;
 
 /** The Redis that jobs can be kept in, and where it was looked for, without its password. */
 export interface FoundRedis {
@@ -18,11 +20,15 @@ export async function findRedis(env: NodeJS.ProcessEnv): Promise<FoundRedis> {
   if (!URL.canParse(url)) return { address: 'REDIS_URL, which is no URL' };
   const { protocol, host } = new URL(url);
   const address = `${protocol}//${host}`;
-  return (await answers(new URL(url))) ? { url, address } : { address };
+  const patienceMs = env['REDIS_URL'] ? NAMED_MS : USUAL_MS;
+  return (await answers(new URL(url), patienceMs)) ? { url, address } : { address };
 }
 
 /** Whether a Redis takes commands there: it says PONG. */
-function answers({ protocol, hostname, port, username, password }: URL): Promise<boolean> {
+function answers(
+  { protocol, hostname, port, username, password }: URL,
+  patienceMs: number,
+): Promise<boolean> {
   if (!/^rediss?:$/.test(protocol)) return Promise.resolve(false);
   const address = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 6379) };
   return new Promise((resolve) => {
@@ -35,13 +41,14 @@ function answers({ protocol, hostname, port, username, password }: URL): Promise
       resolve(answered);
     };
     let said = '';
-    socket.setTimeout(PATIENCE_MS, () => done(false));
+    // A process that was busy hears of its timers first, and then of what has come meanwhile.
+    socket.setTimeout(patienceMs, () => setImmediate(() => done(false)));
     socket.on('error', () => done(false));
     socket.on('close', () => done(false));
     socket.on('data', (chunk: Buffer) => {
       said += chunk.toString();
       if (/^\+PONG\r\n/m.test(said)) done(true);
-      else if (/^-/m.test(said)) done(false);
+      else if (!said.startsWith('+') || /^-/m.test(said)) done(false);
     });
     if (password !== '') {
       const user = username === '' ? [] : [decodeURIComponent(username)];
