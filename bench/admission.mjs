@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Broker } from 'nestjs-vault-key/broker';
 import { Pool } from 'undici';
-import { ask, start, stopAll } from './processes.mjs';
+import { ask, runBenchmark, start, stopAll } from './processes.mjs';
 import { median } from './report.mjs';
 
 const HELP = `Usage: node bench/admission.mjs [options]
@@ -167,13 +167,4 @@ function print(brokers, rates) {
   }
 }
 
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void stopAll());
-
-if (options.help) {
-  process.stdout.write(HELP);
-} else {
-  await main().catch((error) => {
-    console.error(`The run is void: ${error.message}`);
-    process.exitCode = 1;
-  });
-}
+await runBenchmark(main, { help: options.help, text: HELP });

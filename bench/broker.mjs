@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startAlternatives, startPassthrough } from './gateways.mjs';
-import { ask, cpuMsOf, start, stopAll } from './processes.mjs';
+import { ask, cpuMsOf, faultOf, runBenchmark, start, stopAll } from './processes.mjs';
 import { median } from './report.mjs';
 import { BROKER_TOKEN, startBroker, startVendor } from './servers.mjs';
 
@@ -117,8 +117,7 @@ async function measure(load, vendor, { name, url, prefix = '', headers, processe
   });
   const cpu = ((cpuMsOf(processes) - before) * 1_000) / answered;
   const { executed } = await ask(vendor, 'reset');
-  const fault =
-    error ?? (executed === answered ? undefined : `${answered} answers, ${executed} charges`);
+  const fault = faultOf({ answered, executed, error });
   if (fault !== undefined) throw new Error(`${name}: ${fault}`);
   return { ...figures, cpu };
 }
@@ -159,13 +158,4 @@ function row(...cells) {
   return cells.map((text) => text.padStart(15)).join('');
 }
 
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void stopAll());
-
-if (options.help) {
-  process.stdout.write(HELP);
-} else {
-  await main().catch((error) => {
-    console.error(`The run is void: ${error.message}`);
-    process.exitCode = 1;
-  });
-}
+await runBenchmark(main, { help: options.help, text: HELP });

@@ -21,8 +21,8 @@ export async function startAlternatives(vendorUrl, folder, others) {
   if (isThere('haproxy', '-v')) found.push(await haproxy(vendorUrl, folder));
   else leftOut('haproxy');
   const home = join(others ?? '', 'node_modules/express-gateway');
-  if (others !== undefined && existsSync(home))
-    found.push(await expressGateway(vendorUrl, folder, home));
+  const isInstalled = others !== undefined && existsSync(home);
+  if (isInstalled) found.push(await expressGateway(vendorUrl, folder, home));
   else leftOut('express-gateway');
   return found;
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ask, cpuMsOf, start, stopAll } from './processes.mjs';
+import { ask, cpuMsOf, faultOf, runBenchmark, start, stopAll } from './processes.mjs';
 import { median } from './report.mjs';
 import { startApp, startBroker, startVendor } from './servers.mjs';
 
@@ -79,8 +79,7 @@ async function measure({ vendor, load }, { variant, url, processes }, requests) 
   const { answered, figures, error } = await ask(load, { url, ...requests });
   const cpuMs = (cpuMsOf(processes) - before) / answered;
   const { executed } = await ask(vendor, 'reset');
-  const fault =
-    error ?? (executed === answered ? undefined : `${answered} answers, ${executed} charges`);
+  const fault = faultOf({ answered, executed, error });
   if (fault !== undefined) throw new Error(`${variant}: ${fault}`);
   return { ...figures, cpuMs };
 }
@@ -106,13 +105,4 @@ function row(...cells) {
   return cells.map((text) => text.padStart(14)).join('');
 }
 
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void stopAll());
-
-if (options.help) {
-  process.stdout.write(HELP);
-} else {
-  await main().catch((error) => {
-    console.error(`The run is void: ${error.message}`);
-    process.exitCode = 1;
-  });
-}
+await runBenchmark(main, { help: options.help, text: HELP });

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { Pool } from 'undici';
 
-/** What forwarding alone costs on Node: node:http in, undici out, no key, no cap, no log. */
+// What forwarding alone costs on Node: node:http in, undici out, no key, no cap, no log.
 const { VENDOR_URL, STRIPE_SECRET_KEY } = process.env;
 const pool = new Pool(VENDOR_URL, { connections: 256, pipelining: 1 });
 
@@ -10,6 +10,7 @@ const server = createServer((req, res) => {
   req.on('data', (chunk) => chunks.push(chunk));
   req.on('end', () => void forward(req, res, Buffer.concat(chunks)));
 });
+
 async function forward({ method, url, headers }, res, body) {
   const answer = await pool.request({
     method,

@@ -97,3 +97,22 @@ export async function stopAll() {
     }),
   );
 }
+
+/** Runs a benchmark, or prints its help; a run that fails for whatever reason is void. */
+export async function runBenchmark(main, { help, text }) {
+  // The run then fails for want of a process, and cleans up behind itself.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void stopAll());
+  if (help) {
+    process.stdout.write(text);
+    return;
+  }
+  await main().catch((error) => {
+    console.error(`The run is void: ${error.message}`);
+    process.exitCode = 1;
+  });
+}
+
+/** What makes a run void: the vendor did not execute what was answered. */
+export function faultOf({ answered, executed, error }) {
+  return error ?? (executed === answered ? undefined : `${answered} answers, ${executed} charges`);
+}

@@ -2,7 +2,7 @@ import { mkdtemp, rm, statfs } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ask, start, stopAll } from './processes.mjs';
+import { ask, faultOf, runBenchmark, start, stopAll } from './processes.mjs';
 import { summarise, table } from './report.mjs';
 import { startApp, startBroker, startVendor } from './servers.mjs';
 
@@ -105,20 +105,9 @@ async function measureRound(servers, round, limitMs) {
 async function measure({ vendor, load }, { adapter, variant, url }, atOnce, limits) {
   const { answered, figures, error } = await ask(load, { url, atOnce, warmUp: WARM_UP, ...limits });
   const { executed } = await ask(vendor, 'reset');
-  const fault =
-    error ?? (executed === answered ? undefined : `${answered} answers, ${executed} charges`);
+  const fault = faultOf({ answered, executed, error });
   if (fault !== undefined) throw new Error(`${variant} on ${adapter}, ${atOnce} at once: ${fault}`);
   return figures;
 }
 
-// The run then fails for want of a process, and cleans up behind itself.
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void stopAll());
-
-if (options.help) {
-  process.stdout.write(HELP);
-} else {
-  await main().catch((error) => {
-    console.error(`The run is void: ${error.message}`);
-    process.exitCode = 1;
-  });
-}
+await runBenchmark(main, { help: options.help, text: HELP });

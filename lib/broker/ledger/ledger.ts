@@ -57,7 +57,7 @@ export interface Ledger {
   /** Every cap over a key, with what counts against it today; its own first. */
   capsOver(keyId: string): Promise<readonly CapState[]>;
 
-  /** Brakes, the key again, its operation, its cap, its parents', every budget → a hold. A call that only reads waits for no write. */
+  /** Brakes, the key again, its operation, its cap, its parents', every budget → a hold. A call that only reads waits for no write while the store is well. */
   admit(admission: Admission): Promise<Decision>;
   /**
    * Settles, releases or marks the hold of a call that has ended, with the call's audit row.
