@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { SqliteLedger } from '../../lib/broker/ledger/sqlite/sqlite-ledger';
+import { StoreInUseError } from '../../lib/broker/ledger/store-doubt';
 import { createStripeVendor } from '../../lib/testing/stripe-vendor';
 import type { StripeVendor } from '../../lib/testing/stripe-vendor';
 import { BrokerProcess, send, temporaryFile } from '../support/broker-process';
@@ -136,6 +138,14 @@ describe('the store', () => {
     await second.says('listening');
     expect(stopped.code).toBe(0);
     expect(await second.money(key)).toEqual({ spent: 0, held: 0, remaining: 100 });
+  });
+
+  it('is had at once by a process that has asked for it in vain', async () => {
+    const broker = await BrokerProcess.start({ vendor });
+    const file = broker.store.slice('sqlite:'.length);
+    for (let i = 0; i < 3; i++) expect(() => new SqliteLedger(file)).toThrow(StoreInUseError);
+    expect((await broker.kill('SIGTERM')).code).toBe(0);
+    await new SqliteLedger(file).close();
   });
 
   it('that is not the one that was left is refused in one line, and taken where that is meant', async () => {

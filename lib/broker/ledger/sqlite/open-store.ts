@@ -30,7 +30,7 @@ import {
 } from './store-file';
 
 const CACHE_KIB = 16_384;
-/** How long a read waits for a moment in which the thread that writes needs the file for itself. */
+/** How long a connection waits for a moment in which another one needs the file for itself. */
 const BUSY_MS = 1_000;
 /** A disk that fails now and then takes the second attempt. */
 const CLOSE_ATTEMPTS = 10;
@@ -137,7 +137,6 @@ function openFile(file: string, settings: StoreSettings): OpenStore {
     connection.pragma(`application_id = ${WITH_WAL}`);
     connection.pragma('wal_checkpoint(TRUNCATE)');
     writeHolder(file);
-    connection.pragma(`busy_timeout = ${BUSY_MS}`);
     const place = { file, driver: driver ?? driverPath(), owner };
     const writer = new FileWriter(connection, place, log);
     const copier = new StoreCopier(writer, handle);
@@ -199,14 +198,20 @@ function once(work: () => void): () => void {
   };
 }
 
-/** Locks a store: a second process fails here, and not at its first write. */
+/**
+ * Locks a store: a second process fails here, and not at its first write. Without a prepared statement
+ * (`pragma` makes one): a connection that has had one closes when that is collected as garbage, and
+ * until then its lock would keep out the next attempt of this process.
+ */
 function lock(connection: SqliteConnection, wasEmpty: boolean): void {
-  connection.pragma('locking_mode = EXCLUSIVE');
-  connection.pragma('synchronous = FULL');
-  connection.pragma(`cache_size = -${CACHE_KIB}`);
-  if (!wasEmpty) connection.pragma('journal_mode = WAL');
+  connection.exec('PRAGMA busy_timeout = 0');
+  connection.exec('PRAGMA locking_mode = EXCLUSIVE');
+  connection.exec('PRAGMA synchronous = FULL');
+  connection.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
+  if (!wasEmpty) connection.exec('PRAGMA journal_mode = WAL');
   connection.exec('BEGIN EXCLUSIVE');
   connection.exec('COMMIT');
+  connection.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
 }
 
 /**
