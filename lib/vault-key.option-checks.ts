@@ -1,10 +1,12 @@
 import { ValidateBy, ValidateIf } from 'class-validator';
 import type { ValidationArguments } from 'class-validator';
 import {
+  RETENTION_RULE,
   acceptedDoubtsFault,
   auditKeyFault,
   baseUrlFault,
   isLoopback,
+  parseRetention,
   parseStore,
   parseTimeout,
 } from './broker/broker.options';
@@ -107,6 +109,12 @@ export function storeUrl(value: unknown): string | undefined {
   if (typeof value !== 'string') return 'must be a string';
   const store = parseStore(value);
   return 'fault' in store ? store.fault : undefined;
+}
+
+export function retention(value: unknown): string | undefined {
+  return typeof value === 'string' && parseRetention(value) !== undefined
+    ? undefined
+    : RETENTION_RULE;
 }
 
 export function duration(value: unknown): string | undefined {

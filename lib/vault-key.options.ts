@@ -3,7 +3,7 @@ import { Type } from 'class-transformer';
 import { Allow, ValidateNested } from 'class-validator';
 import type { IdentifyAgent } from './agent-tool/identity';
 import type { BrokerDialect } from './broker-client/broker-client';
-import { DEFAULT_STORE, DEFAULT_VENDOR_TIMEOUT } from './broker/broker.options';
+import { DEFAULT_RETENTION, DEFAULT_STORE, DEFAULT_VENDOR_TIMEOUT } from './broker/broker.options';
 import type { StoreDoubt } from './broker/ledger/store-doubt';
 import type { BrokerLimitOptions, VendorOptions } from './broker/broker.options';
 import {
@@ -16,6 +16,7 @@ import {
   callable,
   dialectName,
   duration,
+  retention,
   hostNames,
   leaseSection,
   leaseTtl,
@@ -173,6 +174,15 @@ export class EmbeddedOptions {
    */
   @Checked(duration, "embedded: { vendorTimeout: '80s' }")
   vendorTimeout?: string | undefined = DEFAULT_VENDOR_TIMEOUT;
+
+  /**
+   * How long keys, holds and what hangs on them stay in the store after their end: days, from `2d` to
+   * `3650d`. The audit log is not among them.
+   *
+   * @default '90d'
+   */
+  @Checked(retention, "embedded: { retention: '90d' }")
+  retention?: string | undefined = DEFAULT_RETENTION;
 
   /**
    * What the audit log is chained with: at least 32 characters, the same at every start.

@@ -126,7 +126,12 @@ describe('the options of VaultKeyModule', () => {
   it('embedded is a store beside the application, and reads no environment', () => {
     const environment = { KEYBRAKE_TOKEN: 'x', KEYBRAKE_URL: 'nonsense' };
     expect(resolveVaultKeyOptions({ embedded: STRIPE }, environment)).toEqual({
-      embedded: { ...STRIPE, store: 'sqlite:./vault-key.db', vendorTimeout: '80s' },
+      embedded: {
+        ...STRIPE,
+        store: 'sqlite:./vault-key.db',
+        vendorTimeout: '80s',
+        retention: '90d',
+      },
     });
   });
 
@@ -255,6 +260,8 @@ describe('the options of VaultKeyModule', () => {
     [{ embedded: { ...STRIPE, store: 'redis://x' } }, /^embedded\.store must be sqlite:<path>/],
     [{ embedded: { ...STRIPE, store: 'x.db' } }, /^embedded\.store must be sqlite:/],
     [{ embedded: { ...STRIPE, vendorTimeout: '80' } }, /^embedded\.vendorTimeout must be/],
+    [{ embedded: { ...STRIPE, retention: '1d' } }, /^embedded\.retention must be a number of days/],
+    [{ embedded: { ...STRIPE, retention: 90 } }, /^embedded\.retention must be a number of days/],
     [{ embedded: { ...STRIPE, identify: () => ({}) } }, /^embedded\.identify is not a known/],
     [{ embedded: STRIPE, identify: 'x' }, /^identify must be a function/],
     [{ embedded: STRIPE, budgets: 500 }, /^budgets must be an object$/],

@@ -5,6 +5,7 @@ import type { IdentifyAgent } from './agent-tool/identity';
 import type { KeyBudgets } from './broker-client/broker-client';
 import type { HttpBrokerClientOptions } from './broker-client/http-broker.options';
 import {
+  DEFAULT_RETENTION,
   DEFAULT_STORE,
   DEFAULT_VENDOR_TIMEOUT,
   brokerRuleFaults,
@@ -119,6 +120,7 @@ function resolved(options: CheckedOptions): ResolvedVaultKeyOptions {
         },
         store: embedded.store ?? DEFAULT_STORE,
         vendorTimeout: embedded.vendorTimeout ?? DEFAULT_VENDOR_TIMEOUT,
+        retention: embedded.retention ?? DEFAULT_RETENTION,
         ...(limits === undefined ? {} : { limits }),
         ...(chainedWith === undefined ? {} : { auditKey: chainedWith }),
         ...(acceptStore === undefined ? {} : { acceptStore }),

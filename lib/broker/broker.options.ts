@@ -37,6 +37,13 @@ export interface BrokerOptions {
    * @default made with the store, and kept beside it as `<path>.audit-key`
    */
   auditKey?: string;
+  /**
+   * How long keys, holds and what hangs on them stay in the store after their end: days, from `2d` to
+   * `3650d`. The audit log is not among them.
+   *
+   * @default '90d'
+   */
+  retention?: string;
   /** What the broker takes on at once. */
   limits?: BrokerLimitOptions;
   /**
@@ -72,6 +79,13 @@ export const DEFAULT_STORE = 'sqlite:./vault-key.db';
 /** How long a vendor may take unless the options say otherwise. */
 export const DEFAULT_VENDOR_TIMEOUT = '80s';
 
+/** How long what has ended stays unless the options say otherwise. */
+export const DEFAULT_RETENTION = '90d';
+
+const DAY_MS = 86_400_000;
+/** A key may live for a day, and its last call may take some of the next one. */
+const MIN_RETENTION_DAYS = 2;
+const MAX_RETENTION_DAYS = 3_650;
 const TIMEOUT_UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
 const MAX_TIMEOUT_MS = 600_000;
 const SECRET = /^[\x21-\x7e]+$/;
@@ -96,6 +110,15 @@ export function parseTimeout(text: string): number | undefined {
   if (match === null) return undefined;
   const ms = Number(match[1]) * (TIMEOUT_UNIT_MS[match[2] ?? ''] ?? Number.NaN);
   return ms <= MAX_TIMEOUT_MS ? ms : undefined;
+}
+
+/** The rule, for messages. */
+export const RETENTION_RULE = 'must be a number of days from 2d to 3650d, such as "90d"';
+
+/** A retention in milliseconds; `undefined` where the text breaks {@link RETENTION_RULE}. */
+export function parseRetention(text: string): number | undefined {
+  const days = Number(/^([1-9]\d{0,3})d$/.exec(text)?.[1]);
+  return days >= MIN_RETENTION_DAYS && days <= MAX_RETENTION_DAYS ? days * DAY_MS : undefined;
 }
 
 /** The file of a `sqlite:` store, or what is wrong with the setting. */
@@ -135,6 +158,9 @@ export function brokerOptionFaults(options: BrokerOptions): OptionIssue[] {
   if ('fault' in store) fault('store', store.fault);
   if (parseTimeout(options.vendorTimeout ?? DEFAULT_VENDOR_TIMEOUT) === undefined) {
     fault('vendorTimeout', 'must be a number and ms, s or m, from 1ms to 10m, such as "80s"');
+  }
+  if (parseRetention(options.retention ?? DEFAULT_RETENTION) === undefined) {
+    fault('retention', RETENTION_RULE);
   }
   if (options.auditKey !== undefined) fault('auditKey', auditKeyFault(options.auditKey));
   if (options.acceptStore !== undefined) {

@@ -31,6 +31,7 @@ describe('a broker in the app’s own process', () => {
     const bad = options({
       store: 'redis://127.0.0.1',
       vendorTimeout: 'soon',
+      retention: '47h',
       vendors: {
         stripe: { secretKey: `${SECRET} `, baseUrl: `https://${SECRET}@evil.test` },
         acme: { secretKey: 'x' },
@@ -45,6 +46,7 @@ describe('a broker in the app’s own process', () => {
     expect(thrown).toBeInstanceOf(BrokerOptionsError);
     const { faults } = thrown as BrokerOptionsError;
     expect(faults.map(({ path }) => path).sort()).toEqual([
+      'retention',
       'store',
       'vendorTimeout',
       'vendors.acme',

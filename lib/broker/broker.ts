@@ -7,7 +7,9 @@ import {
   BrokerOptionsError,
   DEFAULT_STORE,
   DEFAULT_VENDOR_TIMEOUT,
+  DEFAULT_RETENTION,
   brokerOptionFaults,
+  parseRetention,
   parseStore,
   parseTimeout,
 } from './broker.options';
@@ -83,7 +85,8 @@ export class Broker {
     const { log, driver } = host;
     const clock = host.clock ?? new Clock(log);
     const doubts = new AcceptedDoubts(options.acceptStore);
-    const settings = { auditKey: options.auditKey, doubts, clock, log, driver };
+    const retentionMs = parseRetention(options.retention ?? DEFAULT_RETENTION);
+    const settings = { auditKey: options.auditKey, doubts, clock, log, driver, retentionMs };
     const ledger = await openLedger(store.file, settings, host.storeWaitMs);
     const proxy = new Proxy(ledger, configured, callsPerKey, log);
     const broker = new Broker(ledger, proxy, pathPrefixes(configured));

@@ -2,11 +2,14 @@ import { parseArgs } from 'node:util';
 import { readConfigFile } from '../broker.config';
 import type { BrokerConfig } from '../broker.config';
 import {
+  DEFAULT_RETENTION,
   DEFAULT_STORE,
   DEFAULT_VENDOR_TIMEOUT,
   acceptedDoubtsFault,
   auditKeyFault,
   baseUrlFault,
+  RETENTION_RULE,
+  parseRetention,
   parseStore,
   parseTimeout,
 } from '../broker.options';
@@ -39,6 +42,7 @@ Environment:
   STRIPE_BASE_URL           https://api.stripe.com
   HTTPS_PROXY, NO_PROXY     the proxy for vendors beyond this machine
   VAULT_KEY_VENDOR_TIMEOUT  ${DEFAULT_VENDOR_TIMEOUT}; ms, s or m
+  VAULT_KEY_RETENTION       ${DEFAULT_RETENTION}: how long ended keys and holds stay in the store
   VAULT_KEY_AUDIT_KEY       chains the audit log; kept beside the store where it is not set
 `;
 
@@ -87,6 +91,10 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings |
       'VAULT_KEY_VENDOR_TIMEOUT must be a number and ms, s or m, from 1ms to 10m, such as 80s',
     );
   }
+  const retention = env['VAULT_KEY_RETENTION'] ?? DEFAULT_RETENTION;
+  if (parseRetention(retention) === undefined) {
+    throw new BadSetting(`VAULT_KEY_RETENTION ${RETENTION_RULE}`);
+  }
   const auditKey = env['VAULT_KEY_AUDIT_KEY'];
   const auditKeyIs = auditKey === undefined ? undefined : auditKeyFault(auditKey);
   if (auditKeyIs !== undefined) throw new BadSetting(`VAULT_KEY_AUDIT_KEY ${auditKeyIs}`);
@@ -121,6 +129,7 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings |
     broker: {
       store,
       vendorTimeout,
+      retention,
       ...(auditKey === undefined ? {} : { auditKey }),
       ...(acceptStore === undefined ? {} : { acceptStore }),
       ...(config.limits === undefined ? {} : { limits: config.limits }),

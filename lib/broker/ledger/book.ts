@@ -4,7 +4,7 @@ import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
 import type { Balance, KeyRecord } from '../keys/key';
 import type { MicroUsd } from '../../contract/usd';
 import type { Hold, LeaseRecord } from './records';
-import type { Operation } from './rules/operation';
+import type { NamedOperation, Operation } from './rules/operation';
 
 /** Names a vendor's object, within the account that it belongs to. */
 export interface ObjectName {
@@ -23,6 +23,24 @@ export interface VendorObject extends ObjectName {
   currency: string;
   /** Whether the vendor said that it has come to its end: no later call adds to what it costs. */
   isFinal: boolean;
+  /** When the vendor last told of it, in epoch milliseconds. */
+  seenAt: number;
+}
+
+/** Some rows of a walk along a table. */
+export interface Slice<Row> {
+  rows: readonly Row[];
+  /** Where the walk goes on; absent where the table has no more. What it holds is the store's affair. */
+  next?: string;
+}
+
+/** The tables that rows leave once nothing can refer to them. */
+export interface AgingRows {
+  holds: Hold;
+  keys: KeyRecord;
+  operations: NamedOperation;
+  objects: VendorObject;
+  leases: LeaseRecord;
 }
 
 /**
@@ -38,10 +56,23 @@ export interface Book {
   hold(callId: string): Hold | undefined;
   operation(vendor: string, keyHash: string): Operation | undefined;
   object(name: ObjectName): VendorObject | undefined;
+  /**
+   * Walks along a table: holds and keys in the order in which they began, the others in any. A row that
+   * comes to be on the way may be left out.
+   *
+   * @param from The `next` of the slice before; absent at the begin.
+   */
+  walk<Table extends keyof AgingRows>(
+    table: Table,
+    from: string | undefined,
+    limit: number,
+  ): Slice<AgingRows[Table]>;
   /** What is settled of a root object. */
   exposure(root: ObjectName): MicroUsd;
   /** Whether another call on a root object is open, or has begun after the one with this id. */
   hasOtherCalls(root: ObjectName, callId: string): boolean;
+  /** Whether a hold counts under a root object. */
+  hasHolds(root: ObjectName): boolean;
   /** The settled holds of a root object, the newest first. */
   settledHolds(root: ObjectName): readonly Hold[];
   balance(name: string): Balance;
@@ -74,6 +105,9 @@ export interface Book {
   beginCall(callId: string, row: AuditRow): void;
   /** A call has ended, whether it is known or not. */
   endCall(callId: string): void;
+  /** Deletes a row, and nothing else: what it counts in a balance stays there. */
+  forget<Table extends keyof AgingRows>(table: Table, row: AgingRows[Table]): void;
+  deleteBalance(name: string): void;
   putBudget(budget: Budget): void;
   deleteBudget(rule: BudgetRule): void;
   putBrake(brake: Brake): void;

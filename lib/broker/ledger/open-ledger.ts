@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Ledger } from './ledger';
 import { askForStore } from './sqlite/process-stores';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
-import type { SqliteStoreSettings } from './sqlite/sqlite-store';
+import type { SqliteLedgerSettings } from './sqlite/sqlite-ledger';
 import { StoreInUseError } from './store-doubt';
 
 /** How long a start waits for a broker that is stopping, and how often it looks. */
@@ -19,7 +19,7 @@ const STORE_POLL_MS = 100;
  */
 export async function openLedger(
   file: string,
-  settings: SqliteStoreSettings,
+  settings: SqliteLedgerSettings,
   waitMs = STORE_WAIT_MS,
 ): Promise<Ledger> {
   const deadline = performance.now() + waitMs;

@@ -5,7 +5,7 @@ import type { Budget, BudgetRule, BudgetSubject } from '../../budgets/budget';
 import type { Balance, KeyRecord } from '../../keys/key';
 import type { MicroUsd } from '../../../contract/usd';
 import { BatchUndo } from '../batch-undo';
-import type { Book, ObjectName, VendorObject } from '../book';
+import type { AgingRows, Book, ObjectName, Slice, VendorObject } from '../book';
 import type { Hold, LeaseRecord } from '../records';
 import type { Operation } from '../rules/operation';
 
@@ -49,6 +49,21 @@ export class MemoryBook implements Book {
 
   object(name: ObjectName): VendorObject | undefined {
     return this.objects.get(nameOf(name));
+  }
+
+  /** In one slice. */
+  walk<Table extends keyof AgingRows>(table: Table): Slice<AgingRows[Table]>;
+  walk(table: keyof AgingRows): Slice<AgingRows[keyof AgingRows]> {
+    if (table !== 'operations') return { rows: [...this[table].values()] };
+    const rows = [...this.operations].map(([name, operation]) => {
+      const [vendor = '', keyHash = ''] = name.split('/');
+      return { vendor, keyHash, operation };
+    });
+    return { rows };
+  }
+
+  hasHolds(root: ObjectName): boolean {
+    return [...(this.#holdsOfRoot.get(nameOf(root)) ?? [])].some((id) => this.holds.has(id));
   }
 
   exposure(root: ObjectName): MicroUsd {
@@ -148,6 +163,15 @@ export class MemoryBook implements Book {
 
   endCall(): void {}
 
+  forget<Table extends keyof AgingRows>(table: Table, row: AgingRows[Table]): void;
+  forget(table: keyof AgingRows, row: AgingRows[keyof AgingRows]): void {
+    this.#delete<unknown>(this[table], nameIn[table](row as never));
+  }
+
+  deleteBalance(name: string): void {
+    this.#delete(this.balances, name);
+  }
+
   putBudget(budget: Budget): void {
     this.#set(this.rules, ruleName(budget), budget);
   }
@@ -192,11 +216,23 @@ export class MemoryBook implements Book {
   }
 
   #delete<Row>(rows: Map<string, Row>, name: string): void {
-    const before = rows.get(name);
-    rows.delete(name);
-    if (before !== undefined) this.undo.add(() => rows.set(name, before));
+    const before = [...rows];
+    if (!rows.delete(name)) return;
+    this.undo.add(() => {
+      rows.clear();
+      for (const [each, row] of before) rows.set(each, row);
+    });
   }
 }
+
+/** The names of rows in their maps. */
+const nameIn: { readonly [Table in keyof AgingRows]: (row: AgingRows[Table]) => string } = {
+  holds: ({ callId }) => callId,
+  keys: ({ id }) => id,
+  operations: ({ vendor, keyHash }) => `${vendor}/${keyHash}`,
+  objects: nameOf,
+  leases: ({ id }) => id,
+};
 
 function nameOf({ vendor, account, id }: ObjectName): string {
   return JSON.stringify([vendor, account, id]);

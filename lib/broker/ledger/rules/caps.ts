@@ -12,9 +12,16 @@ export interface ChargedCap extends CapState {
   balanceName: string;
 }
 
+const KEY_BALANCE = 'key/';
+
 /** The name of the balance in which a key's spend is counted. */
 export function keyBalanceName(keyId: string): string {
-  return `key/${keyId}`;
+  return KEY_BALANCE + keyId;
+}
+
+/** The key whose spend a balance counts; `undefined` where it counts a subject's. */
+export function keyIdOf(balanceName: string): string | undefined {
+  return balanceName.startsWith(KEY_BALANCE) ? balanceName.slice(KEY_BALANCE.length) : undefined;
 }
 
 /**

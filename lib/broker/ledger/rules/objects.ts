@@ -52,6 +52,7 @@ export function recordObject(
       amount: keeps ? Math.max(known.amount, amount) : amount,
       currency,
       isFinal: reported.isFinal === true || known?.isFinal === true,
+      seenAt: book.now,
     });
   }
 }

@@ -32,6 +32,13 @@ export interface Operation {
   earlierHoldIds?: readonly string[];
 }
 
+/** An operation, and what names it. */
+export interface NamedOperation {
+  vendor: string;
+  keyHash: string;
+  operation: Operation;
+}
+
 /**
  * What a call under a known key is: another use of the key, a retry, a call with a new hold, or one
  * that cannot have a new hold yet, since calls are in flight under the one before.
@@ -63,6 +70,21 @@ export function isInWindow({ firstSentAt }: Operation, now: number): boolean {
 /** Whether the vendor has surely forgotten the key: what is sent under it now is executed. */
 export function isForgotten({ firstSentAt }: Operation, now: number): boolean {
   return firstSentAt + FORGOTTEN_MS < now;
+}
+
+/**
+ * Whether a call under its key would be decided as if the key were new: the vendor has forgotten it,
+ * and its hold, where it has one, ended a day ago.
+ */
+export function isOver(
+  operation: Operation,
+  hold: Pick<Hold, 'state' | 'endedAt'> | undefined,
+  now: number,
+): boolean {
+  if (operation.inFlight > 0 || !isForgotten(operation, now)) return false;
+  if (hold?.state === 'held' || hold?.state === 'unknown') return false;
+  const endedAt = operation.endedAt ?? hold?.endedAt ?? operation.firstSentAt;
+  return endedAt + MEMORY_MS <= now;
 }
 
 /** The costlier of two outcomes: what is settled, by how much; then what is unknown. */

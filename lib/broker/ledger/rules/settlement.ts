@@ -10,14 +10,7 @@ import { keyCap } from './caps';
 import { recordObject, reduceExposure, rootOf } from './objects';
 import type { GivenBack } from './objects';
 import { conclusionOf, costlier } from './operation';
-import type { Operation } from './operation';
-
-/** An operation, and what names it. */
-export interface NamedOperation {
-  vendor: string;
-  keyHash: string;
-  operation: Operation;
-}
+import type { NamedOperation, Operation } from './operation';
 
 /** A hold that has ended, and what was given back with it. */
 interface Ended {

@@ -50,7 +50,7 @@ export class BrakeTable {
   /** The brake that was lifted; `undefined` where none has the id. */
   lift(id: string): Brake | undefined {
     const brake = this.table.get(id);
-    if (brake !== undefined) this.table.delete(id, [id]);
+    if (brake !== undefined) this.table.delete(brake);
     return brake;
   }
 }

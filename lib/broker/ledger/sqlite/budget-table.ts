@@ -72,8 +72,8 @@ export class BudgetTable {
   }
 
   delete(rule: BudgetRule): void {
-    const name = ruleName(rule);
-    this.table.delete(name, [name]);
+    const budget = this.table.get(ruleName(rule));
+    if (budget !== undefined) this.table.delete(budget);
   }
 }
 

@@ -1,12 +1,19 @@
+import type { Slice } from '../book';
 import type { PendingWrites } from './pending-writes';
 import type { SqliteConnection, SqliteStatement, SqliteValue } from './sqlite-driver';
-import { upsertOf, valuesOf, whereKey } from './table-form';
+import { deletionOf, keyValuesOf, orderOf, upsertOf, valuesOf, whereKey } from './table-form';
 import type { FoundRow, TableForm } from './table-form';
 
 const MAX_CLEAN = 2_048;
 
+/** What stands for a row that was deleted, until the table has heard of it. */
+class Deletion {
+  /** @param values Those of its primary key. */
+  constructor(readonly values: readonly SqliteValue[]) {}
+}
+
 /** The rows that a batch has changed, as they were before; absent where they were clean. */
-type Before<Row> = Map<string, Row | undefined>;
+type Before<Row> = Map<string, Row | Deletion | undefined>;
 
 /**
  * A table whose rows are changed in memory first. A row is *dirty* while only the {@link RedoLog} has
@@ -15,16 +22,19 @@ type Before<Row> = Map<string, Row | undefined>;
  */
 export class CachedTable<Row> {
   /** In the order in which the rows came to be. */
-  #dirty = new Map<string, Row>();
+  #dirty = new Map<string, Row | Deletion>();
   /** What the checkpoint that is being written brings to the table. */
-  #flushed = new Map<string, Row>();
+  #flushed = new Map<string, Row | Deletion>();
   /** What the batch that is being decided has changed. */
   #changed: Before<Row> = new Map();
   /** What the batch that is being written has changed. */
   #sent: Before<Row> = new Map();
   readonly #clean = new Map<string, Row>();
   readonly #select: SqliteStatement;
+  readonly #begin: SqliteStatement;
+  readonly #goOn: SqliteStatement;
   readonly #upsert: string;
+  readonly #delete: string;
 
   constructor(
     connection: SqliteConnection,
@@ -32,7 +42,15 @@ export class CachedTable<Row> {
     private readonly form: TableForm<Row>,
   ) {
     this.#select = connection.prepare(`SELECT * FROM ${form.table} WHERE ${whereKey(form)}`);
+    const order = orderOf(form).join(', ');
+    const marks = orderOf(form).map(() => '?');
+    const walk = `SELECT ${order}, * FROM ${form.table}`;
+    this.#begin = connection.prepare(`${walk} ORDER BY ${order} LIMIT ?`);
+    this.#goOn = connection.prepare(
+      `${walk} WHERE (${order}) > (${marks.join(', ')}) ORDER BY ${order} LIMIT ?`,
+    );
     this.#upsert = upsertOf(form);
+    this.#delete = deletionOf(form);
   }
 
   get name(): string {
@@ -49,20 +67,42 @@ export class CachedTable<Row> {
    * @param values The values of its primary key.
    */
   get(key: string, values: readonly SqliteValue[]): Row | undefined {
-    const known = this.uncommitted(key) ?? this.#clean.get(key);
+    const known = this.#change(key) ?? this.#clean.get(key);
+    if (known instanceof Deletion) return undefined;
     if (known !== undefined) return known;
     const found = this.#select.get(values);
     return found === undefined ? undefined : this.remember(found as FoundRow);
   }
 
-  /** The row, where no query can be sure to find it as it is. */
-  uncommitted(key: string): Row | undefined {
-    return this.#dirty.get(key) ?? this.#flushed.get(key);
+  /** Whether no query can be sure to find the row as it is. */
+  isUncommitted(key: string): boolean {
+    return this.#change(key) !== undefined;
+  }
+
+  /** What is decided of a row that a query has found; `undefined` where it was deleted. */
+  current(found: FoundRow): Row | undefined {
+    const stored = this.form.rowOf(found);
+    const change = this.#change(this.form.keyOf(stored)) ?? stored;
+    return change instanceof Deletion ? undefined : change;
+  }
+
+  /** As {@link Book.walk}. Those that the table has not heard of are left out. */
+  walk(from: string | undefined, limit: number): Slice<Row> {
+    const found = (
+      from === undefined
+        ? this.#begin.all(limit)
+        : this.#goOn.all(...(JSON.parse(from) as SqliteValue[]), limit)
+    ) as FoundRow[];
+    const rows = found.map((each) => this.current(each)).filter((row) => row !== undefined);
+    const last = found.at(-1);
+    if (last === undefined || found.length < limit) return { rows };
+    return { rows, next: JSON.stringify(orderOf(this.form).map((name) => last[name])) };
   }
 
   /** Those that no query can be sure to find as they are, in the order in which they came to be. */
-  get allUncommitted(): Iterable<Row> {
-    return new Map([...this.#flushed, ...this.#dirty]).values();
+  get allUncommitted(): Row[] {
+    const changes = [...new Map([...this.#flushed, ...this.#dirty]).values()];
+    return changes.filter((change): change is Row => !(change instanceof Deletion));
   }
 
   /** Keeps what a query has found in the table. */
@@ -74,32 +114,41 @@ export class CachedTable<Row> {
   }
 
   put(row: Row): void {
-    const key = this.form.keyOf(row);
-    if (!this.#changed.has(key)) this.#changed.set(key, this.uncommitted(key));
-    this.#dirty.set(key, row);
+    this.#set(this.form.keyOf(row), row);
   }
 
-  /** The rows that the batch that is being decided has changed, as they are now. */
+  delete(row: Row): void {
+    this.#set(this.form.keyOf(row), new Deletion(keyValuesOf(this.form, row)));
+  }
+
+  /** The rows that the batch that is being decided has changed, as they are now; of a deleted one its key alone. */
   changes(): SqliteValue[][] {
     const changes: SqliteValue[][] = [];
     for (const key of this.#changed.keys()) {
-      const row = this.uncommitted(key);
-      if (row !== undefined) changes.push(valuesOf(this.form, row));
+      const change = this.#change(key);
+      if (change instanceof Deletion) changes.push([...change.values]);
+      else if (change !== undefined) changes.push(valuesOf(this.form, change));
     }
     return changes;
   }
 
   /** Takes back what {@link changes} gave. */
   replay(values: readonly SqliteValue[]): void {
+    const { columns } = this.form;
+    if (values.length < columns.length) {
+      this.#set(values.join('/'), new Deletion(values));
+      return;
+    }
     const found: Record<string, SqliteValue> = {};
-    this.form.columns.forEach(({ name }, i) => (found[name] = values[i] ?? null));
+    columns.forEach(({ name }, i) => (found[name] = values[i] ?? null));
     this.put(this.form.rowOf(found));
   }
 
   /** Has the batch that is being decided write the dirty rows to the table. */
   flush(): void {
-    for (const row of this.#dirty.values()) {
-      this.writes.add(this.#upsert, valuesOf(this.form, row));
+    for (const change of this.#dirty.values()) {
+      if (change instanceof Deletion) this.writes.add(this.#delete, change.values);
+      else this.writes.add(this.#upsert, valuesOf(this.form, change));
     }
     this.#flushed = this.#dirty;
     this.#dirty = new Map();
@@ -119,7 +168,10 @@ export class CachedTable<Row> {
     this.#sent = new Map();
     if (this.#flushed.size === 0) return;
     if (this.#clean.size + this.#flushed.size > MAX_CLEAN) this.#clean.clear();
-    for (const [key, row] of this.#flushed) this.#clean.set(key, row);
+    for (const [key, change] of this.#flushed) {
+      if (change instanceof Deletion) this.#clean.delete(key);
+      else this.#clean.set(key, change);
+    }
     this.#flushed = new Map();
   }
 
@@ -135,6 +187,16 @@ export class CachedTable<Row> {
     this.#restore(this.#changed);
     this.#restore(this.#sent);
     this.#clean.clear();
+  }
+
+  /** What a row was changed to, where the table has not heard of it. */
+  #change(key: string): Row | Deletion | undefined {
+    return this.#dirty.get(key) ?? this.#flushed.get(key);
+  }
+
+  #set(key: string, change: Row | Deletion): void {
+    if (!this.#changed.has(key)) this.#changed.set(key, this.#change(key));
+    this.#dirty.set(key, change);
   }
 
   #restore(before: Before<Row>): void {

@@ -22,6 +22,7 @@ export interface PlacedHold extends Hold {
 
 export const HOLDS: TableForm<PlacedHold> = {
   table: 'holds',
+  order: 'position',
   columns: [
     key('call_id', ({ callId }) => callId),
     fixed('position', ({ position }) => position),
@@ -82,6 +83,7 @@ const OBJECTS: TableForm<VendorObject> = {
     changing('amount', ({ amount }) => amount),
     changing('currency', ({ currency }) => currency),
     changing('final', ({ isFinal }) => (isFinal ? 1 : 0)),
+    changing('seen_at', ({ seenAt }) => seenAt),
   ],
   keyOf: keyOfObject,
   rowOf: (found) => ({
@@ -92,14 +94,15 @@ const OBJECTS: TableForm<VendorObject> = {
     amount: found['amount'] as number,
     currency: found['currency'] as string,
     isFinal: found['final'] === 1,
+    seenAt: found['seen_at'] as number,
   }),
 };
 
 /** Balances, the holds that count in them, and what is known of the vendor's objects. */
 export class HoldTable {
-  readonly #holds: CachedTable<PlacedHold>;
+  readonly holds: CachedTable<PlacedHold>;
   readonly #balances: CachedTable<NamedBalance>;
-  readonly #objects: CachedTable<VendorObject>;
+  readonly objects: CachedTable<VendorObject>;
   /** How many holds have no end yet, and what batches change of that. */
   readonly #open = { held: 0, unknown: 0 };
   readonly #opened = new BatchNotes<{ state: 'held' | 'unknown'; by: 1 | -1 }>();
@@ -108,9 +111,9 @@ export class HoldTable {
 
   constructor(connection: SqliteConnection, writes: PendingWrites) {
     const prepare = (sql: string): SqliteStatement => connection.prepare(sql);
-    this.#holds = new CachedTable(connection, writes, HOLDS);
+    this.holds = new CachedTable(connection, writes, HOLDS);
     this.#balances = new CachedTable(connection, writes, BALANCES);
-    this.#objects = new CachedTable(connection, writes, OBJECTS);
+    this.objects = new CachedTable(connection, writes, OBJECTS);
     this.#sql = {
       markAllUnknown: prepare("UPDATE holds SET state = 'unknown' WHERE state = 'held'"),
       open: prepare(
@@ -122,7 +125,7 @@ export class HoldTable {
   }
 
   get tables(): RedoTable[] {
-    return [this.#holds, this.#balances, this.#objects];
+    return [this.holds, this.#balances, this.objects];
   }
 
   balance(name: string): Balance {
@@ -138,19 +141,23 @@ export class HoldTable {
     }
   }
 
+  deleteBalance(name: string): void {
+    this.#balances.delete({ name, ...this.balance(name) });
+  }
+
   get(callId: string): PlacedHold | undefined {
-    return this.#holds.get(callId, [callId]);
+    return this.holds.get(callId, [callId]);
   }
 
   add(hold: Hold): void {
     this.#lastPosition += 1;
-    this.#holds.put({ ...hold, position: this.#lastPosition });
+    this.holds.put({ ...hold, position: this.#lastPosition });
     this.#count(hold.state, 1);
   }
 
   change(before: Hold, after: Hold): void {
     const position = this.get(before.callId)?.position ?? 0;
-    this.#holds.put({ ...after, position });
+    this.holds.put({ ...after, position });
     if (before.state === after.state) return;
     this.#count(before.state, -1);
     this.#count(after.state, 1);
@@ -201,6 +208,11 @@ export class HoldTable {
       .sort((one, other) => other.position - one.position);
   }
 
+  /** Whether a hold counts under a root object. */
+  hasAny(root: ObjectName): boolean {
+    return this.#ofObject(root).length > 0;
+  }
+
   /** Whether another call on a root object is open, or has begun after the one with this id. */
   hasOthers(root: ObjectName, callId: string): boolean {
     const own = this.get(callId)?.position ?? Infinity;
@@ -212,21 +224,26 @@ export class HoldTable {
   }
 
   object(name: ObjectName): VendorObject | undefined {
-    return this.#objects.get(keyOfObject(name), [name.vendor, name.account, name.id]);
+    return this.objects.get(keyOfObject(name), [name.vendor, name.account, name.id]);
   }
 
   putObject(object: VendorObject): void {
-    this.#objects.put(object);
+    this.objects.put(object);
+  }
+
+  /** Deletes a hold that has ended. */
+  forget(hold: Hold): void {
+    this.holds.delete({ ...hold, position: 0 });
   }
 
   /** The holds of a root object, as they are decided. */
   #ofObject({ vendor, account, id }: ObjectName): PlacedHold[] {
     const found = new Map<string, PlacedHold>();
     for (const row of this.#sql.ofObject.all(vendor, account, id) as FoundRow[]) {
-      const stored = HOLDS.rowOf(row);
-      found.set(stored.callId, this.#holds.uncommitted(stored.callId) ?? stored);
+      const hold = this.holds.current(row);
+      if (hold !== undefined) found.set(hold.callId, hold);
     }
-    for (const hold of this.#holds.allUncommitted) {
+    for (const hold of this.holds.allUncommitted) {
       const { vendor: ofVendor, account: ofAccount, objectId } = hold;
       if (objectId === id && ofVendor === vendor && ofAccount === account) {
         found.set(hold.callId, hold);

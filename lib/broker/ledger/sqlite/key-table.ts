@@ -14,6 +14,7 @@ import type { WholeTable } from './whole-table';
 
 const KEYS: TableForm<KeyRecord> = {
   table: 'keys',
+  order: 'rowid',
   columns: [
     key('id', ({ id }) => id),
     fixed('token_hash', ({ tokenHash }) => tokenHash),
@@ -125,7 +126,7 @@ export class KeyTable {
 
   #forgetWritten(): void {
     for (const [hash, id] of this.#idByTokenHash) {
-      if (this.table.uncommitted(id) === undefined) this.#idByTokenHash.delete(hash);
+      if (!this.table.isUncommitted(id)) this.#idByTokenHash.delete(hash);
     }
     this.#maxTokenHashes = Math.max(MAX_TOKEN_HASHES, 2 * this.#idByTokenHash.size);
   }

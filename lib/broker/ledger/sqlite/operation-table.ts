@@ -1,6 +1,5 @@
 import type { Outcome } from '../../pricing/price';
-import type { Operation } from '../rules/operation';
-import type { NamedOperation } from '../rules/settlement';
+import type { NamedOperation, Operation } from '../rules/operation';
 import { CachedTable } from './cached-table';
 import type { PendingWrites } from './pending-writes';
 import type { SqliteConnection } from './sqlite-driver';

@@ -8,7 +8,7 @@ const MAX_CHANGES = 1_024;
 /** A table whose changes the redo log makes durable. */
 export type RedoTable = Omit<
   CachedTable<unknown>,
-  'get' | 'put' | 'remember' | 'uncommitted' | 'allUncommitted'
+  'get' | 'put' | 'delete' | 'remember' | 'current' | 'walk' | 'isUncommitted' | 'allUncommitted'
 >;
 
 type Changes = Record<string, SqliteValue[][]>;

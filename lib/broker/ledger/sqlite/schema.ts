@@ -1,7 +1,7 @@
 import type { SqliteConnection } from './sqlite-driver';
 
 /** Kept in `PRAGMA user_version`. All before it are of versions that were never released. */
-export const SCHEMA_VERSION = 8;
+export const SCHEMA_VERSION = 9;
 
 const SCHEMA = `
   CREATE TABLE keys (
@@ -70,6 +70,7 @@ const SCHEMA = `
     amount INTEGER NOT NULL,
     currency TEXT NOT NULL,
     final INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL,
     PRIMARY KEY (vendor, account, id)
   ) STRICT, WITHOUT ROWID;
 

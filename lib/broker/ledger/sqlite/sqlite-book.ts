@@ -3,7 +3,7 @@ import type { Brake } from '../../brakes/brake';
 import type { Budget, BudgetRule, BudgetSubject } from '../../budgets/budget';
 import type { Balance, KeyRecord } from '../../keys/key';
 import type { MicroUsd } from '../../../contract/usd';
-import type { Book, ObjectName, VendorObject } from '../book';
+import type { AgingRows, Book, ObjectName, Slice, VendorObject } from '../book';
 import type { Hold, LeaseRecord } from '../records';
 import type { Operation } from '../rules/operation';
 import type { AuditTable } from './audit-table';
@@ -27,14 +27,33 @@ export interface BookTables {
   log: AuditTable;
 }
 
+/** A table that rows leave. */
+interface AgingTable<Row> {
+  walk(from: string | undefined, limit: number): Slice<Row>;
+  delete(row: Row): void;
+}
+
 /** The rows of a SQLite store, each read when a rule asks for it. */
 export class SqliteBook implements Book {
   now = 0;
+  readonly #aging: { readonly [Table in keyof AgingRows]: AgingTable<AgingRows[Table]> };
 
   constructor(
     private readonly tables: BookTables,
     private readonly unwrittenKey: (id: string) => KeyRecord | undefined,
-  ) {}
+  ) {
+    const { holds, keys, operations, leases } = tables;
+    this.#aging = {
+      holds: {
+        walk: (from, limit) => holds.holds.walk(from, limit),
+        delete: (row) => holds.forget(row),
+      },
+      keys: keys.table,
+      operations: operations.table,
+      objects: holds.objects,
+      leases,
+    };
+  }
 
   key(id: string): KeyRecord | undefined {
     return this.tables.keys.get(id) ?? this.unwrittenKey(id);
@@ -56,12 +75,24 @@ export class SqliteBook implements Book {
     return this.tables.holds.object(name);
   }
 
+  walk<Table extends keyof AgingRows>(
+    table: Table,
+    from: string | undefined,
+    limit: number,
+  ): Slice<AgingRows[Table]> {
+    return this.#aging[table].walk(from, limit);
+  }
+
   exposure(root: ObjectName): MicroUsd {
     return this.tables.holds.exposure(root);
   }
 
   hasOtherCalls(root: ObjectName, callId: string): boolean {
     return this.tables.holds.hasOthers(root, callId);
+  }
+
+  hasHolds(root: ObjectName): boolean {
+    return this.tables.holds.hasAny(root);
   }
 
   settledHolds(root: ObjectName): readonly Hold[] {
@@ -134,6 +165,14 @@ export class SqliteBook implements Book {
 
   endCall(callId: string): void {
     this.tables.openCalls.end(callId);
+  }
+
+  forget<Table extends keyof AgingRows>(table: Table, row: AgingRows[Table]): void {
+    this.#aging[table].delete(row);
+  }
+
+  deleteBalance(name: string): void {
+    this.tables.holds.deleteBalance(name);
   }
 
   putBudget(budget: Budget): void {

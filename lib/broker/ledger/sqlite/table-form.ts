@@ -17,6 +17,9 @@ export interface TableForm<Row> {
   table: string;
   /** Those of the primary key first. */
   columns: readonly Column<Row>[];
+  /** The column that has the order in which the rows began, if the table has one. */
+  order?: string;
+  /** The values of its primary key, with a slash between two. */
   keyOf(row: Row): string;
   rowOf(found: FoundRow): Row;
 }
@@ -50,6 +53,21 @@ export function whereKey<Row>({ columns }: TableForm<Row>): string {
   return namesOf(columns, 'key')
     .map((name) => `${name} = ?`)
     .join(' AND ');
+}
+
+/** The statement that deletes the row of a key. */
+export function deletionOf<Row>(form: TableForm<Row>): string {
+  return `DELETE FROM ${form.table} WHERE ${whereKey(form)}`;
+}
+
+/** The columns that give the rows an order. */
+export function orderOf<Row>({ order, columns }: TableForm<Row>): string[] {
+  return order === undefined ? namesOf(columns, 'key') : [order];
+}
+
+/** The values of the primary key of a row. */
+export function keyValuesOf<Row>({ columns }: TableForm<Row>, row: Row): SqliteValue[] {
+  return columns.filter(({ kind }) => kind === 'key').map(({ of }) => of(row));
 }
 
 /** The values of a row, in the order of its columns. */

@@ -1,7 +1,8 @@
 import { BatchUndo } from '../batch-undo';
+import type { Slice } from '../book';
 import type { PendingWrites } from './pending-writes';
-import type { SqliteConnection, SqliteValue } from './sqlite-driver';
-import { upsertOf, valuesOf, whereKey } from './table-form';
+import type { SqliteConnection } from './sqlite-driver';
+import { deletionOf, keyValuesOf, upsertOf, valuesOf } from './table-form';
 import type { FoundRow, TableForm } from './table-form';
 
 /** A form of rows that are in an order. */
@@ -28,7 +29,7 @@ export class WholeTable<Row> {
       this.#rows.set(form.keyOf(row), row);
     }
     this.#upsert = upsertOf(form);
-    this.#delete = `DELETE FROM ${form.table} WHERE ${whereKey(form)}`;
+    this.#delete = deletionOf(form);
   }
 
   get size(): number {
@@ -38,6 +39,11 @@ export class WholeTable<Row> {
   /** In the order of `compare`. */
   get all(): readonly Row[] {
     return (this.#all ??= [...this.#rows.values()].sort(this.form.compare));
+  }
+
+  /** As {@link Book.walk}, in one slice. */
+  walk(): Slice<Row> {
+    return { rows: this.all };
   }
 
   get(key: string): Row | undefined {
@@ -53,10 +59,9 @@ export class WholeTable<Row> {
     this.writes.add(this.#upsert, valuesOf(this.form, row));
   }
 
-  /** @param values The values of its primary key. */
-  delete(key: string, values: readonly SqliteValue[]): void {
-    this.#change(key, undefined);
-    this.writes.add(this.#delete, values);
+  delete(row: Row): void {
+    this.#change(this.form.keyOf(row), undefined);
+    this.writes.add(this.#delete, keyValuesOf(this.form, row));
   }
 
   #change(key: string, row: Row | undefined): void {

@@ -1,0 +1,65 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { AgingRows } from './book';
+import { AGING_TABLES, forget, oldRows } from './rules/retention';
+import type { Store } from './store';
+
+/** How long after a start the first sweep begins, and how long after a sweep the next one. */
+const FIRST_SWEEP_MS = 60_000;
+const NEXT_SWEEP_MS = 600_000;
+/** How long calls have the store to themselves between two turns of a sweep. */
+const TURN_GAP_MS = 20;
+
+/**
+ * Lets rows leave the store once nothing can refer to them, in turns of about a millisecond. What a turn
+ * decides waits for a batch of other decisions, and needs no write of its own.
+ */
+export class Retention {
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  /** @param keptMs How long a row stays after its end, in milliseconds; at least two days. */
+  constructor(
+    private readonly store: Store,
+    private readonly keptMs: number,
+  ) {}
+
+  /** Sweeps from time to time, so long as something else holds on to it. */
+  start(afterMs: number = FIRST_SWEEP_MS): void {
+    // A timer must not keep a store that is forgotten.
+    const itself = new WeakRef(this);
+    this.#timer = setTimeout(() => void itself.deref()?.sweepAndGoOn(), afterMs);
+    this.#timer.unref();
+  }
+
+  /** Walks once along all tables. Rejects where the store cannot be written. */
+  async sweep(): Promise<void> {
+    for (const table of AGING_TABLES) await this.#sweepTable(table);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+  }
+
+  private async sweepAndGoOn(): Promise<void> {
+    try {
+      await this.sweep();
+    } catch {
+      // The store tells that it cannot be written; what is left is the next sweep's.
+    }
+    if (!this.#isClosed) this.start(NEXT_SWEEP_MS);
+  }
+
+  async #sweepTable(table: keyof AgingRows): Promise<void> {
+    for (let from: string | undefined; ;) {
+      const start = from;
+      const { rows, next } = this.store.peek((book) => oldRows(book, table, start, this.keptMs));
+      if (rows.length > 0) {
+        await this.store.runSoon((book) => forget(book, oldRows(book, table, start, this.keptMs)));
+      }
+      if (next === undefined || this.#isClosed || this.store.isClosed) return;
+      from = next;
+      await wait(TURN_GAP_MS, undefined, { ref: false });
+    }
+  }
+}
