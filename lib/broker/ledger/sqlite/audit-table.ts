@@ -6,15 +6,16 @@ import type { AuditEntry, AuditRow } from '../../audit/audit-entry';
 import { withoutTokens } from '../../keys/token';
 import type { AuditFilter, Page, PageRequest } from '../records';
 import type { AuditQueries } from '../store';
+import { AuditIndex, isIndexStatement } from './audit-index';
 import { Conditions } from './conditions';
 import type { PendingWrites } from './pending-writes';
 import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
 
-/** How many rows are walked, or looked through, before other work has its turn. */
+/** How many rows are walked, or blocks of rows looked through, before other work has its turn. */
 const WALK_ROWS = 250;
-const SEARCH_ROWS = 2_000;
-/** How many rows one request looks through: what is left is the next page's. */
-const MAX_ROWS = 10_000;
+const SEARCH_BLOCKS = 8;
+/** How many turns one request takes: what is left is the next page's. */
+const MAX_TURNS = 6;
 
 /** How many rows one statement adds. */
 const INSERT_ROWS = 8;
@@ -39,6 +40,7 @@ export class AuditTable implements AuditQueries {
   /** Of the last row that is on its way, and of the last that is written. */
   #sentHead: AuditHead;
   #writtenHead: AuditHead;
+  readonly #index: AuditIndex;
   /** Rows of the batch that is being decided. */
   #unwritten: StoredValues[] = [];
 
@@ -53,6 +55,7 @@ export class AuditTable implements AuditQueries {
     );
     const { count, mac } = this.#storedHead();
     this.#head = this.#sentHead = this.#writtenHead = { count, mac };
+    this.#index = new AuditIndex(connection, writes, count);
   }
 
   /** @param more Takes the place of what the row says. */
@@ -62,6 +65,7 @@ export class AuditTable implements AuditQueries {
     const entry = withoutTokens(writeEntry(seq, row, more));
     const mac = this.chain.next(head.mac, entry);
     this.#unwritten.push([seq, entry, mac]);
+    this.#index.add(seq, row, more);
     this.#head = { count: seq, mac };
   }
 
@@ -78,20 +82,25 @@ export class AuditTable implements AuditQueries {
     for (; i < rows.length; i++) this.writes.add(INSERT, rows[i] ?? []);
     const { count, mac } = this.#head;
     this.writes.add(WRITE_HEAD, [count, mac, this.chain.seal(this.#head)]);
+    this.#index.sent();
   }
 
   written(): void {
     this.#writtenHead = this.#sentHead;
+    this.#index.written();
   }
 
   undone(): void {
     this.#head = this.#sentHead;
     this.#unwritten = [];
+    this.#index.undone(this.#head.count);
   }
 
   lost(): void {
     this.#sentHead = this.#writtenHead;
-    this.undone();
+    this.#head = this.#sentHead;
+    this.#unwritten = [];
+    this.#index.lost(this.#head.count);
   }
 
   async rows(filter: AuditFilter, { limit, cursor }: PageRequest): Promise<Page<AuditEntry>> {
@@ -102,17 +111,19 @@ export class AuditTable implements AuditQueries {
     );
     const found: AuditEntry[] = [];
     let end = Math.min(this.#storedHead().count + 1, Number(cursor ?? Infinity));
-    const last = end - MAX_ROWS;
-    for (;;) {
-      const begin = Math.max(0, end - SEARCH_ROWS);
-      found.push(...entriesOf(search.all(...where.values, begin, end, limit + 1 - found.length)));
-      if (found.length > limit) {
-        const entries = found.slice(0, limit);
-        return { entries, next: String(entries.at(-1)?.seq) };
+    for (let turns = MAX_TURNS; ; turns--) {
+      const { ranges, next } = this.#index.ranges(filter, end, SEARCH_BLOCKS);
+      for (const range of ranges) {
+        const missing = limit + 1 - found.length;
+        found.push(...entriesOf(search.all(...where.values, range.begin, range.end, missing)));
+        if (found.length > limit) {
+          const entries = found.slice(0, limit);
+          return { entries, next: String(entries.at(-1)?.seq) };
+        }
       }
-      end = begin;
-      if (end === 0) return { entries: found };
-      if (end <= last) return { entries: found, next: String(end) };
+      if (next === undefined) return { entries: found };
+      if (turns === 1) return { entries: found, next: String(next) };
+      end = next;
       await nextTurn();
     }
   }
@@ -161,7 +172,7 @@ export class AuditTable implements AuditQueries {
 
 /** Whether a statement writes to the audit log. */
 export function isLogStatement(sql: string): boolean {
-  return sql === INSERT || sql === INSERT_MANY || sql === WRITE_HEAD;
+  return sql === INSERT || sql === INSERT_MANY || sql === WRITE_HEAD || isIndexStatement(sql);
 }
 
 /** Seals a log that has no row yet. */

@@ -122,6 +122,17 @@ const SCHEMA = `
     seal TEXT NOT NULL
   ) STRICT;
 
+  CREATE TABLE audit_terms (
+    term INTEGER NOT NULL,
+    block INTEGER NOT NULL,
+    PRIMARY KEY (term, block)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE audit_blocks (
+    block INTEGER PRIMARY KEY,
+    first_at TEXT NOT NULL,
+    last_at TEXT NOT NULL
+  ) STRICT;
+
   CREATE TABLE redo (id INTEGER PRIMARY KEY, changes TEXT NOT NULL) STRICT;
   CREATE TABLE owner (id INTEGER PRIMARY KEY CHECK (id = 1), token TEXT NOT NULL) STRICT;
   CREATE TABLE clock (id INTEGER PRIMARY KEY CHECK (id = 1), latest INTEGER NOT NULL) STRICT;

@@ -1,0 +1,201 @@
+import { readEntry } from '../../audit/audit-entry';
+import type { AuditRow } from '../../audit/audit-entry';
+import type { AuditFilter } from '../records';
+import { Conditions } from './conditions';
+import type { PendingWrites } from './pending-writes';
+import type { SqliteConnection, SqliteValue } from './sqlite-driver';
+
+/** How many rows a block has. */
+const BLOCK_ROWS = 256;
+/** What a block is found by; what fewest blocks have comes first. */
+const TERM_COLUMNS = [
+  'key_id',
+  'run_id',
+  'user_id',
+  'tenant_id',
+  'tool',
+  'verdict',
+  'event',
+] as const satisfies readonly (keyof AuditRow & keyof AuditFilter)[];
+
+/** How many terms one statement adds. */
+const INSERT_TERMS = 16;
+const INSERT_TERM = 'INSERT INTO audit_terms (term, block) VALUES (?, ?)';
+const INSERT_MANY_TERMS = INSERT_TERM + ', (?, ?)'.repeat(INSERT_TERMS - 1);
+const INSERT_BLOCK = 'INSERT INTO audit_blocks (block, first_at, last_at) VALUES (?, ?, ?)';
+/** How many blocks one query looks at: about 2 ms of work. */
+const WINDOW_BLOCKS = 8_192;
+
+/** What the index has of a row. */
+interface IndexedRow {
+  seq: number;
+  at: string;
+  terms: readonly number[];
+}
+
+/** Rows of the log, from `begin` to before `end`. */
+export interface RowRange {
+  begin: number;
+  end: number;
+}
+
+/**
+ * Which blocks of the audit log have rows of a key, a user, a time. A block is written to the index
+ * once it is full, each of its terms once: some 30 bytes a call, where an index of the rows would have
+ * hundreds. A term is a hash, so that a block may be found that has no such row.
+ */
+export class AuditIndex {
+  /** The rows of blocks that the tables have not. */
+  #rows: IndexedRow[] = [];
+  /** How many blocks are on their way, and how many are written. */
+  #sent: number;
+  #written: number;
+
+  /** @param count How many rows the log has. */
+  constructor(
+    private readonly connection: SqliteConnection,
+    private readonly writes: PendingWrites,
+    count: number,
+  ) {
+    this.#sent = this.#written = blockOf(count + 1);
+    const rest = connection.prepare('SELECT seq, entry FROM audit WHERE seq > ? ORDER BY seq');
+    for (const row of rest.all(this.#written * BLOCK_ROWS)) {
+      const { seq, entry } = row as { seq: number; entry: string };
+      this.#rows.push(indexedEntry(seq, entry));
+    }
+  }
+
+  /** @param more Takes the place of what the row says. */
+  add(seq: number, row: AuditRow, more: Partial<AuditRow> | undefined): void {
+    this.#rows.push(indexed(seq, more === undefined ? row : { ...row, ...more }));
+  }
+
+  /** Has the batch write the blocks that are full. */
+  sent(): void {
+    const last = this.#rows.at(-1)?.seq ?? 0;
+    for (; (this.#sent + 1) * BLOCK_ROWS <= last; this.#sent++) this.#write(this.#sent);
+  }
+
+  written(): void {
+    if (this.#sent === this.#written) return;
+    this.#written = this.#sent;
+    this.#rows = this.#rows.filter(({ seq }) => blockOf(seq) >= this.#written);
+  }
+
+  /** The batch that was being decided came to nothing: the log has so many rows. */
+  undone(count: number): void {
+    while ((this.#rows.at(-1)?.seq ?? 0) > count) this.#rows.pop();
+  }
+
+  /** The same is so of the batch that was on its way. */
+  lost(count: number): void {
+    this.#sent = this.#written;
+    this.undone(count);
+  }
+
+  /**
+   * Where rows of a filter may be that come before one, the newest range first. It ends where it has
+   * looked at many blocks: then `next` says before which row the search goes on.
+   */
+  ranges(filter: AuditFilter, end: number, limit: number): { ranges: RowRange[]; next?: number } {
+    const indexedRows = this.#written * BLOCK_ROWS;
+    // Those that no block of the index has.
+    if (end > indexedRows + 1) {
+      const ranges = [{ begin: indexedRows + 1, end }];
+      return indexedRows === 0 ? { ranges } : { ranges, next: indexedRows + 1 };
+    }
+    const before = blockOf(end - 1) + 1;
+    const after = Math.max(0, before - WINDOW_BLOCKS);
+    const found = this.#blocks(filter, after, before, limit);
+    const ranges = found.map((block) => ({
+      begin: block * BLOCK_ROWS + 1,
+      end: Math.min(end, (block + 1) * BLOCK_ROWS + 1),
+    }));
+    const last = found.length === limit ? ranges.at(-1)?.begin : after * BLOCK_ROWS + 1;
+    return last === undefined || last <= 1 ? { ranges } : { ranges, next: last };
+  }
+
+  #blocks(filter: AuditFilter, after: number, before: number, limit: number): number[] {
+    const where = new Conditions();
+    where.add('audit_blocks.block >= ? AND audit_blocks.block < ?', after, before);
+    if (filter.from !== undefined) where.add('audit_blocks.last_at >= ?', filter.from);
+    if (filter.to !== undefined) where.add('audit_blocks.first_at < ?', filter.to);
+    const [first, ...others] = TERM_COLUMNS.flatMap((column) => {
+      const value = filter[column];
+      return value === undefined ? [] : [termOf(column, value)];
+    });
+    for (const term of others) {
+      where.add(
+        'EXISTS (SELECT 1 FROM audit_terms AS other WHERE other.term = ? AND other.block = audit_blocks.block)',
+        term,
+      );
+    }
+    const from =
+      first === undefined
+        ? 'audit_blocks'
+        : `audit_terms CROSS JOIN audit_blocks ON audit_blocks.block = audit_terms.block`;
+    if (first !== undefined) {
+      where.add('audit_terms.term = ? AND audit_terms.block >= ? AND audit_terms.block < ?');
+      where.values.push(first, after, before);
+    }
+    const order = first === undefined ? 'audit_blocks.block' : 'audit_terms.block';
+    const rows = this.connection
+      .prepare(`SELECT audit_blocks.block FROM ${from} ${where.sql} ORDER BY ${order} DESC LIMIT ?`)
+      .raw()
+      .all(...where.values, limit);
+    return (rows as [number][]).map(([block]) => block);
+  }
+
+  #write(block: number): void {
+    const rows = this.#rows.filter(({ seq }) => blockOf(seq) === block);
+    const instants = rows.map(({ at }) => at).sort();
+    const terms = [...new Set(rows.flatMap((row) => row.terms))];
+    const values: SqliteValue[][] = terms.map((term) => [term, block]);
+    let i = 0;
+    for (; i + INSERT_TERMS <= values.length; i += INSERT_TERMS) {
+      this.writes.add(INSERT_MANY_TERMS, values.slice(i, i + INSERT_TERMS).flat());
+    }
+    for (; i < values.length; i++) this.writes.add(INSERT_TERM, values[i] ?? []);
+    this.writes.add(INSERT_BLOCK, [block, instants[0] ?? '', instants.at(-1) ?? '']);
+  }
+}
+
+/** Whether a statement writes to the index. */
+export function isIndexStatement(sql: string): boolean {
+  return sql === INSERT_TERM || sql === INSERT_MANY_TERMS || sql === INSERT_BLOCK;
+}
+
+function blockOf(seq: number): number {
+  return Math.floor((seq - 1) / BLOCK_ROWS);
+}
+
+function indexed(seq: number, row: AuditRow): IndexedRow {
+  const terms: number[] = [];
+  for (const column of TERM_COLUMNS) {
+    const value = row[column];
+    if (typeof value === 'string') terms.push(termOf(column, value));
+  }
+  return { seq, at: row.at, terms };
+}
+
+/** A row that was changed from outside is shown by a verification, not here. */
+function indexedEntry(seq: number, entry: string): IndexedRow {
+  try {
+    return indexed(seq, readEntry(entry));
+  } catch {
+    return { seq, at: '', terms: [] };
+  }
+}
+
+/** FNV-1a, twice with other beginnings, in the 53 bits that a number has. */
+function termOf(column: string, value: string): number {
+  const text = `${column}=${value}`;
+  let high = 0x811c_9dc5;
+  let low = 0x01b3_c9d1;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    high = Math.imul(high ^ code, 0x0100_0193);
+    low = Math.imul(low ^ code, 0x0100_01b3);
+  }
+  return (high >>> 11) * 0x1_0000_0000 + (low >>> 0);
+}
