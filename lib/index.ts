@@ -61,6 +61,8 @@ export type {
   AuditEntryInfo,
   AuditPageInfo,
   AuditQuery,
+  AuditSegmentInfo,
+  AuditSegmentPageInfo,
   AuditVerdictInfo,
   BrokerFigures,
   BudgetInfo,

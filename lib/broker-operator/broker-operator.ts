@@ -3,6 +3,8 @@ import type {
   AuditEntryInfo,
   AuditPageInfo,
   AuditQuery,
+  AuditSegmentInfo,
+  AuditSegmentPageInfo,
   AuditVerdictInfo,
   BrokerFigures,
   BudgetInfo,
@@ -15,6 +17,7 @@ import type {
   KeyInfo,
   KeyPageInfo,
   KeyQuery,
+  PageQuery,
   StoreInfo,
 } from './operator-types';
 
@@ -118,6 +121,21 @@ export abstract class BrokerOperator {
    * @param head The head of an earlier check, kept elsewhere: the log must still lead to it.
    */
   abstract verifyAudit(head?: string): Promise<AuditVerdictInfo>;
+
+  /** The segments of the audit log, the newest first. One is cut each day (UTC). */
+  abstract auditSegments(query?: PageQuery): Promise<AuditSegmentPageInfo>;
+
+  /** Cuts the audit log at its last row, so that all its rows can be exported. */
+  abstract cutAudit(): Promise<AuditSegmentInfo>;
+
+  /**
+   * Writes each segment of the audit log that was not exported yet into a folder, as a file of NDJSON.
+   * Once `retention` is over, the rows of these segments leave the store.
+   *
+   * @returns The paths of the files, the oldest segment first.
+   * @throws Error where a file cannot be written; the segments before it are exported all the same.
+   */
+  abstract exportAudit(folder: string): Promise<{ files: string[] }>;
 
   /** How busy the broker is, in counts. */
   abstract figures(): Promise<BrokerFigures>;

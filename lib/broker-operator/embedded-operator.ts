@@ -13,6 +13,8 @@ import type {
   AuditEntryInfo,
   AuditPageInfo,
   AuditQuery,
+  AuditSegmentInfo,
+  AuditSegmentPageInfo,
   AuditVerdictInfo,
   BrokerFigures,
   BudgetInfo,
@@ -137,6 +139,22 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
 
   verifyAudit(head?: string): Promise<AuditVerdictInfo> {
     return this.#ask('to check the audit log', () => this.#broker.verifyAudit(head));
+  }
+
+  async auditSegments(query: PageQuery = {}): Promise<AuditSegmentPageInfo> {
+    const { limit, cursor } = listQuery(query, []);
+    const page = { limit, ...(cursor === undefined ? {} : { cursor }) };
+    return this.#ask('for the segments of its audit log', () =>
+      this.#broker.auditSegments.list(page),
+    );
+  }
+
+  cutAudit(): Promise<AuditSegmentInfo> {
+    return this.#ask('to cut its audit log', () => this.#broker.auditSegments.cut());
+  }
+
+  exportAudit(folder: string): Promise<{ files: string[] }> {
+    return this.#ask('to export its audit log', () => this.#broker.auditSegments.export(folder));
   }
 
   figures(): Promise<BrokerFigures> {

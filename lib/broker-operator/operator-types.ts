@@ -46,6 +46,30 @@ export interface KeyPageInfo {
   cursor?: string;
 }
 
+/** A part of the audit log that was cut off, so that it can be exported, and leave the store. */
+export interface AuditSegmentInfo {
+  /** The numbers of its first and of its last row. */
+  first: number;
+  last: number;
+  /** The chain's value before its first row; empty where that is the log's first. */
+  previousHead: string;
+  /** The chain's value at its last row. */
+  head: string;
+  /** HMAC-SHA-256 of the four above, with the key of the chain. */
+  seal: string;
+  sealedAt: Date;
+  /** When an export of it was confirmed; only then may its rows leave the store. */
+  exportedAt: Date | null;
+  /** Since when its rows are no longer in the store. */
+  leftAt: Date | null;
+}
+
+/** A page of segments, the newest first; `cursor` asks for the next one. */
+export interface AuditSegmentPageInfo {
+  segments: readonly AuditSegmentInfo[];
+  cursor?: string;
+}
+
 /** Whom a budget caps. */
 export interface BudgetTarget {
   scope: BudgetScope;
@@ -188,7 +212,8 @@ export interface AuditPageInfo {
 
 /** What a check of the audit log found. `seq` is the first row that was changed, dropped or moved. */
 export type AuditVerdictInfo =
-  | { ok: true; entries: number; head: string }
+  /** `beginsAfter` is the last row of those that have left with exported segments. */
+  | { ok: true; entries: number; head: string; beginsAfter?: number }
   | { ok: false; entries: number; seq: number; reason: string };
 
 /** How busy a broker is, in counts. */

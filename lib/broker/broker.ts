@@ -1,4 +1,5 @@
 import type { AuditVerdict } from './audit/audit-chain';
+import { AuditSegments } from './audit/audit-segments';
 import { auditEntryView } from './audit/audit-view';
 import type { BrakeView } from './brakes/brake-view';
 import type { BudgetPath, EffectiveBudgetsQuery } from './budgets/budget-request';
@@ -53,6 +54,8 @@ import { shuttingDown } from './refusal';
  * `vault-key-broker` serves it over a socket, `VaultKeyModule` calls it in its own process.
  */
 export class Broker {
+  /** The segments that the audit log is exported in. */
+  readonly auditSegments: AuditSegments;
   readonly #ledger: Ledger;
   readonly #proxy: Proxy;
   readonly #prefixes: PathPrefixes;
@@ -107,6 +110,7 @@ export class Broker {
     this.#brakes = new Brakes(ledger, names);
     this.#leases = new Leases(ledger);
     this.#holds = new Holds(ledger);
+    this.auditSegments = new AuditSegments(ledger);
   }
 
   /** Whether a vendor of that name is configured. */

@@ -17,6 +17,9 @@ export type { FieldIssue } from './refusal';
 export type { AuditVerdict } from './audit/audit-chain';
 export type { AuditEntry, AuditEvent } from './audit/audit-entry';
 export type { AuditEntryView } from './audit/audit-view';
+export type { AuditSegments } from './audit/audit-segments';
+export type { AuditSegmentPage, AuditSegmentView } from './audit/audit-segment';
+export type { ExportedRow } from './audit/audit-export';
 export type { BrakeScope } from '../contract/scopes';
 export type { BrakeView } from './brakes/brake-view';
 export type { BudgetSource } from './budgets/budget';
@@ -40,6 +43,7 @@ export type {
   HoldFilter,
   KeyFilter,
   LedgerFigures,
+  PageRequest,
   StoreCopy,
   StoreState,
 } from './ledger/records';

@@ -30,6 +30,27 @@ it('the line of the shell writes a backup', async () => {
   expect(existsSync(join(folder, args.at(-1) ?? ''))).toBe(true);
 });
 
+it('the lines of the shell export the audit log', async () => {
+  const [, text = ''] = /^```sh\n(vault-key-broker audit .*?)\n```/ms.exec(TEXT) ?? [];
+  const broker = await BrokerProcess.start();
+  await broker.issue();
+  await broker.issue();
+  const keyFile = `${broker.store.slice('sqlite:'.length)}.audit-key`;
+  const lines = text.split('\n');
+  expect(lines.length).toBe(3);
+  for (const line of lines) {
+    const [, ...args] = line
+      .replaceAll('/var/log/vault-key', folder)
+      .replace('vault-key.db.audit-key', keyFile)
+      .split(' ');
+    const ran = await run(process.execPath, [CLI, ...args, '--url', broker.url], {
+      cwd: folder,
+      env: { KEYBRAKE_TOKEN: broker.token },
+    });
+    expect([line, ran.code]).toEqual([line, 0]);
+  }
+});
+
 it('the class writes a backup', async () => {
   const { Backups } = blockWith(PAGE, 'export class Backups').run(['Backups']) as {
     Backups: new (broker: BrokerOperator) => { write(): Promise<string> };

@@ -1,5 +1,8 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import type { AuditSegment } from './audit-segment';
+
+type SegmentBounds = Pick<AuditSegment, 'first' | 'last' | 'previousHead' | 'head'>;
 
 /** How many rows the log has, and the chain's value at the last of them. */
 export interface AuditHead {
@@ -9,7 +12,8 @@ export interface AuditHead {
 
 /** What a walk along the chain came to. */
 export type AuditVerdict =
-  | { ok: true; entries: number; head: string }
+  /** `begins_after` is the last row of those that have left with exported segments. */
+  | { ok: true; entries: number; head: string; begins_after?: number }
   | { ok: false; entries: number; seq: number; reason: string };
 
 /** The value before the first row. */
@@ -33,23 +37,49 @@ export class AuditChain {
     return this.#hmac(`head\n${count}\n${mac}`);
   }
 
+  /** What vouches for a segment: its rows, and that they follow all rows before. */
+  sealSegment({ first, last, previousHead, head }: SegmentBounds): string {
+    return this.#hmac(`segment\n${first}\n${last}\n${previousHead}\n${head}`);
+  }
+
+  /** What vouches that all rows up to a segment's last were exported, and may be missing. */
+  sealLeft({ last, head }: SegmentBounds): string {
+    return this.#hmac(`left\n${last}\n${head}`);
+  }
+
   #hmac(text: string): string {
     return createHmac('sha256', this.#key).update(text).digest('hex');
   }
 }
 
+/** Where the log begins whose first rows have left. */
+export interface AuditBase extends AuditHead {
+  /** The chain's values at the last row of each segment that has left. */
+  heads: readonly string[];
+}
+
 /** A walk along the chain, row by row; {@link AuditWalk.end} gives the verdict. */
 export class AuditWalk {
-  #head: AuditHead = GENESIS;
+  #head: AuditHead;
   #fault: { seq: number; reason: string } | undefined;
   #passed: boolean;
 
-  /** @param expected A head kept elsewhere, which the chain must still pass through. */
+  /**
+   * @param expected A head kept elsewhere, which the chain must still pass through.
+   * @param base Where the walk begins; with the first row where it is not given.
+   */
   constructor(
     private readonly chain: AuditChain,
     private readonly expected?: string,
+    private readonly base: AuditBase = { ...GENESIS, heads: [GENESIS.mac] },
   ) {
-    this.#passed = expected === undefined || expected === GENESIS.mac;
+    this.#head = base;
+    this.#passed = expected === undefined || base.heads.includes(expected);
+  }
+
+  /** The walk cannot begin. */
+  refuse(seq: number, reason: string): void {
+    this.#fail(seq, reason);
   }
 
   /** Whether the walk may go on. */
@@ -74,11 +104,18 @@ export class AuditWalk {
       } else if (stored.count !== count || stored.mac !== mac) {
         this.#fail(count + 1, `the log should have ${stored.count} rows and has ${count}`);
       } else if (!this.#passed) {
-        this.#fail(count, 'the log does not lead to the given head: rows were replaced or dropped');
+        this.#fail(
+          count,
+          this.base.count === 0
+            ? 'the log does not lead to the given head: rows were replaced or dropped'
+            : `the log does not lead to the given head from row ${this.base.count + 1} on: rows were replaced or dropped, unless the head is that of a row in an exported segment`,
+        );
       }
     }
-    if (this.#fault !== undefined) return { ok: false, entries: count, ...this.#fault };
-    return { ok: true, entries: count, head: mac };
+    const entries = count - this.base.count;
+    if (this.#fault !== undefined) return { ok: false, entries, ...this.#fault };
+    const { count: left } = this.base;
+    return { ok: true, entries, head: mac, ...(left === 0 ? {} : { begins_after: left }) };
   }
 
   #fail(seq: number, reason: string): false {

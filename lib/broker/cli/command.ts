@@ -11,6 +11,7 @@ export interface CommandInput {
   api: ManagementApi;
   operands: readonly string[];
   options: Readonly<Record<string, string>>;
+  env: NodeJS.ProcessEnv;
 }
 
 /** What a command answers: the API's own JSON, and how people read it. */
@@ -26,6 +27,8 @@ export interface Command {
   help: string;
   /** The options it takes beside those that all commands take. */
   options: readonly string[];
+  /** Whether it asks no broker, and so needs no token. */
+  isLocal?(operands: readonly string[]): boolean;
   run(run: CommandInput): Promise<CommandResult>;
 }
 

@@ -39,6 +39,32 @@ export class ManagementApi {
     throw new ManagementApiError(`${this.url.origin} answered ${status}, and no file`);
   }
 
+  /**
+   * Asks for JSON documents, one a line, which come as they are read.
+   *
+   * @throws ManagementApiError where the answer is no 200, none came, or it breaks off.
+   */
+  async *lines(path: string): AsyncGenerator<unknown> {
+    const answer = await this.#exchange('GET', path, undefined);
+    if (answer.statusCode !== 200) {
+      const { status, text } = await this.#read(answer);
+      this.#answerOf(status, text);
+      throw new ManagementApiError(`${this.url.origin} answered ${status}, and no lines`);
+    }
+    let rest = '';
+    try {
+      for await (const chunk of answer.setEncoding('utf8')) {
+        const lines = (rest + (chunk as string)).split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines) yield JSON.parse(line);
+      }
+    } catch (error) {
+      throw new ManagementApiError(
+        `the answer of ${this.url.origin} broke off: ${(error as Error).message}`,
+      );
+    }
+  }
+
   #answerOf(status: number, text: string): unknown {
     let answer: unknown;
     try {

@@ -54,10 +54,15 @@ export async function runOperatorCommand(
       throw new BadUsage('--url must be an https: origin (http: is taken only to loopback)');
     }
     const token = env['KEYBRAKE_TOKEN'] ?? '';
-    if (!/^[\x21-\x7e]+$/.test(token)) {
+    if (command.isLocal?.(operands) !== true && !/^[\x21-\x7e]+$/.test(token)) {
       throw new BadUsage("KEYBRAKE_TOKEN must be set to the broker's management token");
     }
-    const result = await command.run({ api: new ManagementApi(base, token), operands, options });
+    const result = await command.run({
+      api: new ManagementApi(base, token),
+      operands,
+      options,
+      env,
+    });
     out(json ? `${JSON.stringify(result.json)}\n` : result.text);
     return result.ok === false ? 1 : 0;
   } catch (failure) {

@@ -1,4 +1,5 @@
 import type { AuditRow } from '../audit/audit-entry';
+import type { AuditSegment } from '../audit/audit-segment';
 import type { Brake } from '../brakes/brake';
 import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
 import type { Balance, KeyRecord } from '../keys/key';
@@ -108,6 +109,16 @@ export interface Book {
   /** Deletes a row, and nothing else: what it counts in a balance stays there. */
   forget<Table extends keyof AgingRows>(table: Table, row: AgingRows[Table]): void;
   deleteBalance(name: string): void;
+  /** What the audit log was cut into, the oldest first. */
+  segments(): readonly AuditSegment[];
+  /** When the first row that no segment has came to be, as it says; `undefined` where each row has one. */
+  openLogSince(): string | undefined;
+  /** Makes a segment of the rows that no segment has. There has to be one. */
+  cutLog(): AuditSegment;
+  /** Changes what is noted of a segment. Its bounds never change. */
+  putSegment(segment: AuditSegment): void;
+  /** Deletes some rows of segments that have left. Returns whether there were any. */
+  forgetLogRows(): boolean;
   putBudget(budget: Budget): void;
   deleteBudget(rule: BudgetRule): void;
   putBrake(brake: Brake): void;

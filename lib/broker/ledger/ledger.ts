@@ -19,6 +19,7 @@ import type {
   SubjectCap,
   CapState,
 } from './records';
+import type { AuditSegments } from './audit-segments';
 import type { AuditVerdict } from '../audit/audit-chain';
 import type { AuditEntry, AuditRow } from '../audit/audit-entry';
 import type { Brake } from '../brakes/brake';
@@ -127,6 +128,7 @@ export interface Ledger {
   audit(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntry>>;
   /** Walks the chain of the audit log, in slices between which other work is done. */
   verifyAudit(head?: string): Promise<AuditVerdict>;
+  readonly auditSegments: AuditSegments;
   figures(): Promise<LedgerFigures>;
   /** Rejects where the store cannot take a decision. */
   state(): Promise<StoreState>;

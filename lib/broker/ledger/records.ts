@@ -102,8 +102,11 @@ export interface RevokeDecision {
   unknown: readonly string[];
 }
 
+/** Which page of a list. */
 export interface PageRequest {
+  /** How many entries at most. */
   limit: number;
+  /** That of the page before; absent for the first one. */
   cursor?: string;
 }
 

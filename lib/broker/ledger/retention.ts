@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { AgingRows } from './book';
+import type { AgingRows, Book } from './book';
+import { cutPastDays, leave, oldSegment } from './rules/audit-segments';
 import { AGING_TABLES, forget, oldRows } from './rules/retention';
 import type { Store } from './store';
 
@@ -34,6 +35,7 @@ export class Retention {
   /** Walks once along all tables. Rejects where the store cannot be written. */
   async sweep(): Promise<void> {
     for (const table of AGING_TABLES) await this.#sweepTable(table);
+    await this.#sweepLog();
   }
 
   close(): void {
@@ -50,6 +52,25 @@ export class Retention {
     if (!this.#isClosed) this.start(NEXT_SWEEP_MS);
   }
 
+  /** Cuts the log into days, and lets the rows of old segments go that were exported. */
+  async #sweepLog(): Promise<void> {
+    await this.store.runSoon(cutPastDays);
+    const isOld = (book: Book) => oldSegment(book, this.keptMs) !== undefined;
+    while (this.store.peek(isOld)) {
+      await this.store.runSoon((book) => {
+        const segment = oldSegment(book, this.keptMs);
+        if (segment !== undefined) leave(book, segment);
+      });
+    }
+    while (!this.#isStopped && (await this.store.runSoon((book) => book.forgetLogRows()))) {
+      await wait(TURN_GAP_MS, undefined, { ref: false });
+    }
+  }
+
+  get #isStopped(): boolean {
+    return this.#isClosed || this.store.isClosed;
+  }
+
   async #sweepTable(table: keyof AgingRows): Promise<void> {
     for (let from: string | undefined; ;) {
       const start = from;
@@ -57,7 +78,7 @@ export class Retention {
       if (rows.length > 0) {
         await this.store.runSoon((book) => forget(book, oldRows(book, table, start, this.keptMs)));
       }
-      if (next === undefined || this.#isClosed || this.store.isClosed) return;
+      if (next === undefined || this.#isStopped) return;
       from = next;
       await wait(TURN_GAP_MS, undefined, { ref: false });
     }

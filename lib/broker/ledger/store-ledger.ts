@@ -8,6 +8,7 @@ import type { KeyRecord, KeyWithBalance } from '../keys/key';
 import type { MicroUsd } from '../../contract/usd';
 import { invalidFields, notFound } from '../refusal';
 import type { FieldIssue } from '../refusal';
+import { AuditSegments } from './audit-segments';
 import type { Book } from './book';
 import { BudgetReport } from './budget-report';
 import { HitCount } from './hit-count';
@@ -37,9 +38,9 @@ import type {
 } from './records';
 import { RefusalRows } from './refusal-rows';
 import { admit } from './rules/admission';
-import { activeBrakes, brake as setBrake, brakeOn, brakingOf, lift } from './rules/brakes';
+import { activeBrakes, brake as setBrake, brakingOf, lift } from './rules/brakes';
 import { deleteBudget, putBudget } from './rules/operator-budgets';
-import { capsOver, keyBalanceName } from './rules/caps';
+import { capsOver } from './rules/caps';
 import {
   beginLease,
   checkIssue,
@@ -50,6 +51,7 @@ import {
   writeIssue,
 } from './rules/issuance';
 import type { KeyLinks } from './rules/issuance';
+import { withBalance } from './rules/key-with-balance';
 import { knownObject } from './rules/objects';
 import type { KnownObject } from './rules/objects';
 import { endByOperator, isExecuted } from './rules/settlement';
@@ -58,6 +60,7 @@ import { UnwrittenKeys } from './unwritten-keys';
 
 /** A ledger on a store: each command is one rule, run on the store's book in one transaction. */
 export class StoreLedger implements Ledger {
+  readonly auditSegments: AuditSegments;
   readonly #unwritten = new UnwrittenKeys();
   readonly #kept: KeptSettlements;
   readonly #refusals: RefusalRows;
@@ -71,6 +74,7 @@ export class StoreLedger implements Ledger {
     private readonly store: Store,
     log: (line: string) => void = () => {},
   ) {
+    this.auditSegments = new AuditSegments(store);
     this.#kept = new KeptSettlements(store, log);
     this.#refusals = new RefusalRows(store);
     this.#budgetReport = new BudgetReport(store);
@@ -387,14 +391,4 @@ export class StoreLedger implements Ledger {
     const key = brake.scope === 'key' ? book.key(live.id) : undefined;
     return brakeOver([brake], key === undefined ? live : brakingOf(book, key), now) !== undefined;
   }
-}
-
-function withBalance(book: Book, id: string): KeyWithBalance | undefined {
-  const key = book.key(id);
-  if (key === undefined) return undefined;
-  return {
-    key,
-    balance: book.balance(keyBalanceName(key.id)),
-    braked: brakeOn(book, key) !== undefined,
-  };
 }

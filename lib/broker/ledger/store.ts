@@ -1,5 +1,6 @@
 import type { AuditVerdict } from '../audit/audit-chain';
 import type { AuditEntry } from '../audit/audit-entry';
+import type { AuditSegment } from '../audit/audit-segment';
 import type { Brake } from '../brakes/brake';
 import type { AppBudgets, BudgetSubject } from '../budgets/budget';
 import type { Subject } from '../keys/subject';
@@ -171,10 +172,18 @@ export interface Queries {
   holds(filter: HoldFilter, page: PageRequest, stranded: readonly string[]): Promise<Page<Hold>>;
 }
 
+/** A row of the audit log, and the chain's value at it. */
+export interface ChainedEntry {
+  entry: AuditEntry;
+  mac: string;
+}
+
 /** What is asked of the audit log. */
 export interface AuditQueries {
   /** The rows, newest first. A page may be short, or empty, where the way to the next is long. */
   rows(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntry>>;
   /** Walks the chain, in slices between which other work is done. */
   verify(head?: string): Promise<AuditVerdict>;
+  /** The rows of a segment, the oldest first, read in slices. */
+  rowsOf(segment: AuditSegment): AsyncIterable<ChainedEntry>;
 }

@@ -4,6 +4,7 @@ import { instant, usd } from '../table';
 import type { Column } from '../table';
 import { COMMON_HELP, SUBJECT_FILTERS, operandsOf, pageOf, queryOf } from '../command';
 import type { Command } from '../command';
+import { checkExport, cutLog, exportSegments, listSegments } from './audit-segments';
 
 const COLUMNS: readonly Column<AuditEntryView>[] = [
   { title: 'SEQ', text: ({ seq }) => String(seq), right: true },
@@ -25,6 +26,10 @@ const COLUMNS: readonly Column<AuditEntryView>[] = [
 export const auditCommand: Command = {
   help: `Usage: vault-key-broker audit [filters]       lists the audit log, newest first
        vault-key-broker audit verify [--head H]   walks its chain; 1 where it does not hold
+       vault-key-broker audit segments            lists its segments: one a day, and those of cut
+       vault-key-broker audit cut                 makes a segment of all rows that have none
+       vault-key-broker audit export FOLDER       writes each new segment into a folder, as NDJSON
+       vault-key-broker audit check FILE --audit-key KEYFILE   checks such a file, without a broker
 
   --from T     --to T     UTC: 2026-11-23 or 2026-11-23T10:00:00Z
   --verdict V  settled, released, unknown, or the code of a refusal
@@ -33,6 +38,7 @@ export const auditCommand: Command = {
   --limit N    at most so many, 100 by default, up to 1000
   --cursor C   where the next page begins
   --head H     the head of an earlier verification, kept elsewhere
+  --audit-key KEYFILE   the file <store>.audit-key; VAULT_KEY_AUDIT_KEY where it is not given
 ${COMMON_HELP}`,
   options: [
     'from',
@@ -48,8 +54,18 @@ ${COMMON_HELP}`,
     'limit',
     'cursor',
     'head',
+    'audit-key',
   ],
-  async run({ api, operands: [action, ...rest], options }) {
+  isLocal: ([action]) => action === 'check',
+  async run(input) {
+    const { api, options } = input;
+    const [action, ...rest] = input.operands;
+    if (action === 'export') return exportSegments(input, rest);
+    if (action === 'check') return checkExport(input, rest);
+    if (action === 'segments' || action === 'cut') {
+      operandsOf(rest);
+      return action === 'cut' ? cutLog(input) : listSegments(input);
+    }
     if (action === 'verify') {
       operandsOf(rest);
       const query = queryOf(options, { head: 'head' });

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AuditEntryView } from '../../audit/audit-view';
 import type { Broker } from '../../broker';
 import type { AuditFilter } from '../../ledger/records';
+import { readJson, readNoFields } from '../json-body';
 import { anyText, oneOf, readListQuery, readQuery } from '../list-query';
 import type { ParameterRule } from '../list-query';
 import type { ManagementRequest, Reply, Route } from '../route';
@@ -17,6 +18,8 @@ const EVENTS = [
   'settlement',
   'give_back',
 ];
+const SEGMENT_ROWS = /^\/v1\/audit\/segments\/(\d{1,15})\/rows$/;
+const SEGMENT_CONFIRM = /^\/v1\/audit\/segments\/(\d{1,15})\/confirm$/;
 const STREAM_PAGE = 250;
 
 const FILTERS = {
@@ -49,6 +52,40 @@ export function auditRoutes(broker: Broker): Route[] {
         const { head } = readQuery(query, { head: headFault });
         return { status: 200, body: await broker.verifyAudit(head) };
       },
+    },
+    {
+      method: 'GET',
+      path: /^\/v1\/audit\/segments$/,
+      takesQuery: true,
+      handle: async ({ query }) => {
+        const { limit, cursor } = readListQuery(query, {});
+        const page = { limit, ...(cursor === undefined ? {} : { cursor }) };
+        return { status: 200, body: await broker.auditSegments.list(page) };
+      },
+    },
+    {
+      method: 'POST',
+      path: /^\/v1\/audit\/segments$/,
+      handle: async ({ req }) => {
+        await readNoFields(req);
+        return { status: 201, body: await broker.auditSegments.cut() };
+      },
+    },
+    {
+      method: 'GET',
+      path: SEGMENT_ROWS,
+      handle: async ({ params: [last] }) => ({
+        status: 200,
+        lines: broker.auditSegments.rows(Number(last)),
+      }),
+    },
+    {
+      method: 'POST',
+      path: SEGMENT_CONFIRM,
+      handle: async ({ req, params: [last] }) => ({
+        status: 200,
+        body: await broker.auditSegments.confirm(Number(last), await readJson(req)),
+      }),
     },
   ];
 }

@@ -1,22 +1,22 @@
-import { AuditWalk, GENESIS } from '../../audit/audit-chain';
-import type { AuditChain, AuditVerdict } from '../../audit/audit-chain';
-import { readEntry, writeEntry } from '../../audit/audit-entry';
+import { AuditWalk } from '../../audit/audit-chain';
+import type { AuditBase, AuditVerdict } from '../../audit/audit-chain';
+import { readEntry } from '../../audit/audit-entry';
 import type { AuditEntry } from '../../audit/audit-entry';
-import { withoutTokens } from '../../keys/token';
+import { baseOf } from '../../audit/audit-segment';
+import type { AuditSegment } from '../../audit/audit-segment';
+import { notFound } from '../../refusal';
 import type { AuditFilter, Page, PageRequest } from '../records';
-import type { AuditQueries } from '../store';
+import type { AuditQueries, ChainedEntry } from '../store';
 import type { MemoryBook } from './memory-book';
 
 /** The audit log of a book in memory: its rows, numbered and chained when they are asked for. */
 export class MemoryAuditLog implements AuditQueries {
-  constructor(
-    private readonly book: MemoryBook,
-    private readonly chain: AuditChain,
-  ) {}
+  constructor(private readonly book: MemoryBook) {}
 
   async rows(filter: AuditFilter, { limit, cursor }: PageRequest): Promise<Page<AuditEntry>> {
     const before = Number(cursor ?? Infinity);
-    const rest = this.#entries()
+    const rest = this.#rows()
+      .map(({ text }) => readEntry(text))
       .filter((entry) => entry.seq < before && matches(entry, filter))
       .reverse();
     const entries = rest.slice(0, limit);
@@ -28,23 +28,28 @@ export class MemoryAuditLog implements AuditQueries {
   }
 
   async verify(head?: string): Promise<AuditVerdict> {
-    const walk = new AuditWalk(this.chain, head);
-    let { mac } = GENESIS;
-    const texts = this.#texts();
-    texts.forEach((text, i) => {
-      mac = this.chain.next(mac, text);
-      walk.take(i + 1, text, mac);
-    });
-    const last = { count: texts.length, mac };
-    return walk.end({ ...last, seal: this.chain.seal(last) });
+    const { chain } = this.book;
+    const walk = new AuditWalk(chain, head, this.#base);
+    const rows = this.#rows();
+    for (const { seq, text, mac } of rows) walk.take(seq, text, mac);
+    const last = rows.at(-1) ?? { seq: this.#base?.count ?? 0, mac: this.#base?.mac ?? '' };
+    const stored = { count: last.seq, mac: last.mac };
+    return walk.end({ ...stored, seal: chain.seal(stored) });
   }
 
-  #texts(): string[] {
-    return this.book.rows.map(({ row, more }, i) => withoutTokens(writeEntry(i + 1, row, more)));
+  async *rowsOf({ first, last, leftAt }: AuditSegment): AsyncGenerator<ChainedEntry> {
+    if (leftAt !== null) throw notFound('The rows of this segment are no longer in the store.');
+    for (const { text, mac } of this.book.chained().slice(first - 1, last)) {
+      yield { entry: readEntry(text), mac };
+    }
   }
 
-  #entries(): AuditEntry[] {
-    return this.#texts().map(readEntry);
+  get #base(): AuditBase | undefined {
+    return baseOf(this.book.segments());
+  }
+
+  #rows() {
+    return this.book.chained().slice(this.#base?.count ?? 0);
   }
 }
 

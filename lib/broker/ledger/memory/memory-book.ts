@@ -1,8 +1,12 @@
+import type { AuditChain } from '../../audit/audit-chain';
+import { writeEntry } from '../../audit/audit-entry';
 import type { AuditRow } from '../../audit/audit-entry';
+import type { AuditSegment } from '../../audit/audit-segment';
 import type { Brake } from '../../brakes/brake';
 import { ruleName, ruleNames } from '../../budgets/budget';
 import type { Budget, BudgetRule, BudgetSubject } from '../../budgets/budget';
 import type { Balance, KeyRecord } from '../../keys/key';
+import { withoutTokens } from '../../keys/token';
 import type { MicroUsd } from '../../../contract/usd';
 import { BatchUndo } from '../batch-undo';
 import type { AgingRows, Book, ObjectName, Slice, VendorObject } from '../book';
@@ -22,11 +26,15 @@ export class MemoryBook implements Book {
   readonly rules = new Map<string, Budget>();
   readonly activeBrakes = new Map<string, Brake>();
   readonly rows: { row: AuditRow; more: Partial<AuditRow> | undefined }[] = [];
+  readonly #segments = new Map<number, AuditSegment>();
   /** The ids of the holds of each root object. */
   readonly #holdsOfRoot = new Map<string, Set<string>>();
   readonly undo = new BatchUndo();
 
-  constructor(private readonly unwrittenKey: (id: string) => KeyRecord | undefined) {}
+  constructor(
+    private readonly unwrittenKey: (id: string) => KeyRecord | undefined,
+    readonly chain: AuditChain,
+  ) {}
 
   key(id: string): KeyRecord | undefined {
     const key = this.keys.get(id) ?? this.unwrittenKey(id);
@@ -172,6 +180,57 @@ export class MemoryBook implements Book {
     this.#delete(this.balances, name);
   }
 
+  segments(): readonly AuditSegment[] {
+    return [...this.#segments.values()];
+  }
+
+  openLogSince(): string | undefined {
+    return this.rows[this.#lastSegment?.last ?? 0]?.row.at;
+  }
+
+  cutLog(): AuditSegment {
+    const { last = 0, head: previousHead = '' } = this.#lastSegment ?? {};
+    const rows = this.chained();
+    const bounds = {
+      first: last + 1,
+      last: rows.length,
+      previousHead,
+      head: rows.at(-1)?.mac ?? '',
+    };
+    const segment = {
+      ...bounds,
+      seal: this.chain.sealSegment(bounds),
+      sealedAt: this.now,
+      exportedAt: null,
+      leftAt: null,
+    };
+    this.#set(this.#segments, segment.last, segment);
+    return segment;
+  }
+
+  putSegment(segment: AuditSegment): void {
+    this.#set(this.#segments, segment.last, segment);
+  }
+
+  /** The rows stay, and are shown no more. */
+  forgetLogRows(): boolean {
+    return false;
+  }
+
+  /** The rows of the log as they are stored elsewhere. */
+  chained(): { seq: number; text: string; mac: string }[] {
+    let mac = '';
+    return this.rows.map(({ row, more }, i) => {
+      const text = withoutTokens(writeEntry(i + 1, row, more));
+      mac = this.chain.next(mac, text);
+      return { seq: i + 1, text, mac };
+    });
+  }
+
+  get #lastSegment(): AuditSegment | undefined {
+    return this.segments().at(-1);
+  }
+
   putBudget(budget: Budget): void {
     this.#set(this.rules, ruleName(budget), budget);
   }
@@ -209,7 +268,7 @@ export class MemoryBook implements Book {
     this.undo.add(() => ids.delete(callId));
   }
 
-  #set<Row>(rows: Map<string, Row>, name: string, row: Row): void {
+  #set<Name, Row>(rows: Map<Name, Row>, name: Name, row: Row): void {
     const before = rows.get(name);
     rows.set(name, row);
     this.undo.add(() => (before === undefined ? rows.delete(name) : rows.set(name, before)));

@@ -28,8 +28,11 @@ export interface MemoryStoreSettings {
  */
 export class MemoryStore implements Store {
   readonly #clock: StoreClock;
-  readonly #book = new MemoryBook((id) => this.#hooks?.unwrittenKey(id));
-  readonly #log = new MemoryAuditLog(this.#book, new AuditChain(randomBytes(32).toString('hex')));
+  readonly #book = new MemoryBook(
+    (id) => this.#hooks?.unwrittenKey(id),
+    new AuditChain(randomBytes(32).toString('hex')),
+  );
+  readonly #log = new MemoryAuditLog(this.#book);
   readonly #queries = new MemoryQueries(this.#book);
   readonly #batches: Batches;
   #hooks: StoreHooks | undefined;

@@ -3,7 +3,7 @@ import type { AuditRow } from '../../audit/audit-entry';
 import type { AuditFilter } from '../records';
 import { Conditions } from './conditions';
 import type { PendingWrites } from './pending-writes';
-import type { SqliteConnection, SqliteValue } from './sqlite-driver';
+import type { SqliteConnection, SqliteStatement, SqliteValue } from './sqlite-driver';
 
 /** How many rows a block has. */
 const BLOCK_ROWS = 256;
@@ -23,6 +23,13 @@ const INSERT_TERMS = 16;
 const INSERT_TERM = 'INSERT INTO audit_terms (term, block) VALUES (?, ?)';
 const INSERT_MANY_TERMS = INSERT_TERM + ', (?, ?)'.repeat(INSERT_TERMS - 1);
 const INSERT_BLOCK = 'INSERT INTO audit_blocks (block, first_at, last_at) VALUES (?, ?, ?)';
+const DELETE_BLOCK = 'DELETE FROM audit_blocks WHERE block = ?';
+const DELETE_TERMS = `DELETE FROM audit_terms
+  WHERE (term, block) > (?, ?) AND (term, block) <= (?, ?) AND block < ?`;
+/** How many terms one turn of a sweep looks at. */
+const SWEPT_TERMS = 2_000;
+/** No term is as high. */
+const LAST_TERM = Number.MAX_SAFE_INTEGER;
 /** How many blocks one query looks at: about 2 ms of work. */
 const WINDOW_BLOCKS = 8_192;
 
@@ -47,6 +54,9 @@ export interface RowRange {
 export class AuditIndex {
   /** The rows of blocks that the tables have not. */
   #rows: IndexedRow[] = [];
+  readonly #aheadOf: SqliteStatement;
+  /** How far the terms of blocks that are gone are deleted; absent between two sweeps. */
+  #sweptTo: [term: number, block: number] | undefined;
   /** How many blocks are on their way, and how many are written. */
   #sent: number;
   #written: number;
@@ -58,6 +68,10 @@ export class AuditIndex {
     count: number,
   ) {
     this.#sent = this.#written = blockOf(count + 1);
+    this.#aheadOf = connection.prepare(
+      `SELECT term, block FROM audit_terms WHERE (term, block) > (?, ?)
+       ORDER BY term, block LIMIT 1 OFFSET ${SWEPT_TERMS - 1}`,
+    );
     const rest = connection.prepare('SELECT seq, entry FROM audit WHERE seq > ? ORDER BY seq');
     for (const row of rest.all(this.#written * BLOCK_ROWS)) {
       const { seq, entry } = row as { seq: number; entry: string };
@@ -80,6 +94,21 @@ export class AuditIndex {
     if (this.#sent === this.#written) return;
     this.#written = this.#sent;
     this.#rows = this.#rows.filter(({ seq }) => blockOf(seq) >= this.#written);
+  }
+
+  /** The block of the oldest row is gone up to a row. A block that is gone whole is found no more. */
+  forgetRows(last: number): void {
+    if (last % BLOCK_ROWS === 0) this.writes.add(DELETE_BLOCK, [blockOf(last)]);
+  }
+
+  /** Deletes some terms of blocks that are gone. Returns whether there may be more. */
+  forgetTerms(firstRow: number): boolean {
+    const [term, block] = this.#sweptTo ?? [-1, -1];
+    const next = this.#aheadOf.get(term, block) as { term: number; block: number } | undefined;
+    const [lastTerm, lastBlock] = next === undefined ? [LAST_TERM, 0] : [next.term, next.block];
+    this.writes.add(DELETE_TERMS, [term, block, lastTerm, lastBlock, blockOf(firstRow)]);
+    this.#sweptTo = next === undefined ? undefined : [next.term, next.block];
+    return next !== undefined;
   }
 
   /** The batch that was being decided came to nothing: the log has so many rows. */
@@ -162,10 +191,11 @@ export class AuditIndex {
 
 /** Whether a statement writes to the index. */
 export function isIndexStatement(sql: string): boolean {
-  return sql === INSERT_TERM || sql === INSERT_MANY_TERMS || sql === INSERT_BLOCK;
+  return [INSERT_TERM, INSERT_MANY_TERMS, INSERT_BLOCK, DELETE_BLOCK, DELETE_TERMS].includes(sql);
 }
 
-function blockOf(seq: number): number {
+/** The block of a row. */
+export function blockOf(seq: number): number {
   return Math.floor((seq - 1) / BLOCK_ROWS);
 }
 

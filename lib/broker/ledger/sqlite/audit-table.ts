@@ -3,10 +3,14 @@ import { AuditWalk, GENESIS } from '../../audit/audit-chain';
 import type { AuditChain, AuditHead, AuditVerdict } from '../../audit/audit-chain';
 import { placeOf, readEntry, writeEntry } from '../../audit/audit-entry';
 import type { AuditEntry, AuditRow } from '../../audit/audit-entry';
+import type { AuditSegment } from '../../audit/audit-segment';
+import { instantText } from '../../instant';
+import { notFound } from '../../refusal';
 import { withoutTokens } from '../../keys/token';
 import type { AuditFilter, Page, PageRequest } from '../records';
-import type { AuditQueries } from '../store';
-import { AuditIndex, isIndexStatement } from './audit-index';
+import type { AuditQueries, ChainedEntry } from '../store';
+import { AuditIndex, blockOf, isIndexStatement } from './audit-index';
+import { AuditSegmentTable } from './audit-segment-table';
 import { Conditions } from './conditions';
 import type { PendingWrites } from './pending-writes';
 import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
@@ -21,6 +25,7 @@ const MAX_TURNS = 6;
 const INSERT_ROWS = 8;
 const INSERT = 'INSERT INTO audit (seq, entry, mac) VALUES (?, ?, ?)';
 const INSERT_MANY = INSERT + ', (?, ?, ?)'.repeat(INSERT_ROWS - 1);
+const DELETE = 'DELETE FROM audit WHERE seq <= ?';
 const WRITE_HEAD = 'INSERT OR REPLACE INTO audit_head (id, count, mac, seal) VALUES (1, ?, ?, ?)';
 
 type StoredValues = [seq: number, entry: string, mac: string];
@@ -35,12 +40,14 @@ interface StoredRow {
 export class AuditTable implements AuditQueries {
   readonly #readHead: SqliteStatement;
   readonly #walk: SqliteStatement;
+  readonly #slice: SqliteStatement;
   /** Of the last row that is decided. */
   #head: AuditHead;
   /** Of the last row that is on its way, and of the last that is written. */
   #sentHead: AuditHead;
   #writtenHead: AuditHead;
   readonly #index: AuditIndex;
+  readonly segments: AuditSegmentTable;
   /** Rows of the batch that is being decided. */
   #unwritten: StoredValues[] = [];
 
@@ -53,9 +60,13 @@ export class AuditTable implements AuditQueries {
     this.#walk = connection.prepare(
       `SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ${WALK_ROWS}`,
     );
+    this.#slice = connection.prepare(
+      `SELECT * FROM audit WHERE seq >= ? AND seq <= ? ORDER BY seq LIMIT ${WALK_ROWS}`,
+    );
     const { count, mac } = this.#storedHead();
     this.#head = this.#sentHead = this.#writtenHead = { count, mac };
     this.#index = new AuditIndex(connection, writes, count);
+    this.segments = new AuditSegmentTable(connection, writes, chain);
   }
 
   /** @param more Takes the place of what the row says. */
@@ -128,10 +139,62 @@ export class AuditTable implements AuditQueries {
     }
   }
 
-  /** Walks the whole chain. */
+  /** Walks the whole chain, from the last segment that has left on. */
   async verify(expected?: string): Promise<AuditVerdict> {
-    const walk = new AuditWalk(this.chain, expected);
-    let last = 0;
+    for (;;) {
+      const { base } = this.segments;
+      const walk = new AuditWalk(this.chain, expected, base);
+      const fault = this.segments.fault();
+      if (fault !== undefined) walk.refuse(fault.seq, fault.reason);
+      const verdict = await this.#walkFrom(base?.count ?? 0, walk);
+      // Rows that have left meanwhile are not missing.
+      if (this.segments.base?.count === base?.count) return verdict;
+    }
+  }
+
+  async *rowsOf({ first, last, leftAt }: AuditSegment): AsyncGenerator<ChainedEntry> {
+    if (leftAt !== null) throw notFound('The rows of this segment are no longer in the store.');
+    let from = first;
+    while (from <= last) {
+      const rows = this.#slice.all(from, last) as StoredRow[];
+      for (const { seq, entry, mac } of rows) {
+        if (seq !== from) break;
+        yield { entry: readEntry(entry), mac };
+        from += 1;
+      }
+      if (rows[0]?.seq === undefined || rows.at(-1)?.seq !== from - 1) {
+        throw new Error(`row ${from} of the audit log is missing`);
+      }
+      await nextTurn();
+    }
+  }
+
+  /** When the first row that no segment has came to be; `undefined` where each row has one. */
+  openSince(now: number): string | undefined {
+    const { lastRow } = this.segments;
+    if (this.#head.count === lastRow) return undefined;
+    const [row] = this.#slice.all(lastRow + 1, lastRow + 1) as StoredRow[];
+    return row === undefined ? instantText(now) : readEntry(row.entry).at;
+  }
+
+  cut(now: number): AuditSegment {
+    return this.segments.cut(this.#head, now);
+  }
+
+  /** Has the batch delete some rows that have left, and what the index has of them. */
+  forgetRows(): boolean {
+    const last = this.segments.base?.count ?? 0;
+    const rows = this.#slice.all(0, last) as StoredRow[];
+    const [oldest] = rows;
+    if (oldest === undefined) return last > 0 && this.#index.forgetTerms(last + 1);
+    const newest = rows.findLast(({ seq }) => blockOf(seq) === blockOf(oldest.seq)) ?? oldest;
+    this.writes.add(DELETE, [newest.seq]);
+    this.#index.forgetRows(newest.seq);
+    return true;
+  }
+
+  async #walkFrom(first: number, walk: AuditWalk): Promise<AuditVerdict> {
+    let last = first;
     for (;;) {
       const { rows, head } = this.#snapshot(last);
       for (const { seq, entry, mac } of rows) {
@@ -172,7 +235,13 @@ export class AuditTable implements AuditQueries {
 
 /** Whether a statement writes to the audit log. */
 export function isLogStatement(sql: string): boolean {
-  return sql === INSERT || sql === INSERT_MANY || sql === WRITE_HEAD || isIndexStatement(sql);
+  return (
+    sql === INSERT ||
+    sql === INSERT_MANY ||
+    sql === WRITE_HEAD ||
+    sql === DELETE ||
+    isIndexStatement(sql)
+  );
 }
 
 /** Seals a log that has no row yet. */

@@ -8,7 +8,7 @@ import {
   renameSync,
   writeSync,
 } from 'node:fs';
-import { syncFolder } from './store-file';
+import { syncFolder } from '../../sync-folder';
 
 const CHAIN_KEY = /^[0-9a-f]{64}$/;
 

@@ -122,6 +122,17 @@ const SCHEMA = `
     seal TEXT NOT NULL
   ) STRICT;
 
+  CREATE TABLE audit_segments (
+    last INTEGER PRIMARY KEY,
+    first INTEGER NOT NULL,
+    previous_head TEXT NOT NULL,
+    head TEXT NOT NULL,
+    seal TEXT NOT NULL,
+    sealed_at INTEGER NOT NULL,
+    exported_at INTEGER,
+    left_at INTEGER,
+    left_seal TEXT
+  ) STRICT;
   CREATE TABLE audit_terms (
     term INTEGER NOT NULL,
     block INTEGER NOT NULL,

@@ -1,4 +1,5 @@
 import type { AuditRow } from '../../audit/audit-entry';
+import type { AuditSegment } from '../../audit/audit-segment';
 import type { Brake } from '../../brakes/brake';
 import type { Budget, BudgetRule, BudgetSubject } from '../../budgets/budget';
 import type { Balance, KeyRecord } from '../../keys/key';
@@ -173,6 +174,26 @@ export class SqliteBook implements Book {
 
   deleteBalance(name: string): void {
     this.tables.holds.deleteBalance(name);
+  }
+
+  segments(): readonly AuditSegment[] {
+    return this.tables.log.segments.all;
+  }
+
+  openLogSince(): string | undefined {
+    return this.tables.log.openSince(this.now);
+  }
+
+  cutLog(): AuditSegment {
+    return this.tables.log.cut(this.now);
+  }
+
+  putSegment(segment: AuditSegment): void {
+    this.tables.log.segments.put(segment);
+  }
+
+  forgetLogRows(): boolean {
+    return this.tables.log.forgetRows();
   }
 
   putBudget(budget: Budget): void {

@@ -110,6 +110,7 @@ export class SqliteStore implements Store {
         leases.undo,
         budgets.table.undo,
         brakes.table.undo,
+        this.#auditLog.segments.table.undo,
         this.#auditLog,
       ];
       this.#batches = new Batches(

@@ -10,7 +10,8 @@ import {
 import { promisify } from 'node:util';
 import type { StoreCopy } from '../records';
 import type { FileWriter } from './file-writer';
-import { asWhole, syncFolder } from './store-file';
+import { syncFolder } from '../../sync-folder';
+import { asWhole } from './store-file';
 
 const CHUNK_BYTES = 1_048_576;
 /** How long the reader of a copy may pause: meanwhile the `-wal` grows. */

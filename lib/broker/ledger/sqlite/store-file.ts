@@ -1,7 +1,6 @@
 import {
   closeSync,
   existsSync,
-  fsyncSync,
   linkSync,
   openSync,
   readFileSync,
@@ -11,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
-import { dirname } from 'node:path';
+import { syncFolder } from '../../sync-folder';
 import type { AcceptedDoubts } from '../store-doubt';
 
 /**
@@ -126,15 +125,6 @@ export function readHolder(file: string): { pid: number; host: string } | undefi
   } catch {
     return undefined;
   }
-}
-
-/** Makes a name that was given or taken in a file's folder durable. */
-export function syncFolder(file: string): void {
-  // Windows has no handle on a folder, and writes its entries through.
-  if (process.platform === 'win32') return;
-  const folder = openSync(dirname(file), 'r');
-  fsyncSync(folder);
-  closeSync(folder);
 }
 
 function walSize(wal: string): number | undefined {

@@ -1,0 +1,138 @@
+import {
+  closeSync,
+  createReadStream,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { isRecord } from '../../contract/is-record';
+import { syncFolder } from '../sync-folder';
+import { AuditChain, AuditWalk } from './audit-chain';
+import type { AuditVerdict } from './audit-chain';
+import { writeEntry } from './audit-entry';
+import type { AuditEntry, AuditRow } from './audit-entry';
+import type { AuditSegmentView } from './audit-segment';
+
+/** How many rows are written, or checked, before they go to the disk, or other work has its turn. */
+const WRITE_ROWS = 500;
+
+/** What vouches for an export: the first line of its file. */
+type ExportHead = Pick<AuditSegmentView, 'first' | 'last' | 'previous_head' | 'head' | 'seal'>;
+
+/**
+ * A row of an export: the fields of an {@link AuditEntry} that have a value, as they are stored (amounts
+ * in micro-dollars), and `mac`, the chain's value at the row.
+ */
+export type ExportedRow = Partial<AuditEntry> & { seq: number; mac: string };
+
+export function exportedRow(entry: AuditEntry, mac: string): ExportedRow {
+  const fields = Object.entries(entry).filter(([, value]) => value !== null);
+  return { ...Object.fromEntries(fields), seq: entry.seq, mac };
+}
+
+/**
+ * Writes a segment into a folder, as `audit-<first>-<last>.ndjson`: a line with what vouches for it, then
+ * a line a row. The file is whole and on the disk, or not there.
+ *
+ * @returns The path of the file.
+ * @throws Error where the rows are not those of the segment, or the file cannot be written.
+ */
+export async function writeExport(
+  folder: string,
+  segment: AuditSegmentView,
+  rows: AsyncIterable<ExportedRow>,
+): Promise<string> {
+  const { first, last, previous_head, head, seal } = segment;
+  const file = join(folder, `audit-${first}-${last}.ndjson`);
+  const draft = `${file}.part`;
+  const handle = openSync(draft, 'w', 0o600);
+  try {
+    const said: ExportHead = { first, last, previous_head, head, seal };
+    let lines = [JSON.stringify({ segment: said })];
+    let next = first;
+    let mac = previous_head;
+    for await (const row of rows) {
+      if (row.seq !== next) throw new Error(`row ${next} did not come`);
+      next += 1;
+      ({ mac } = row);
+      lines.push(JSON.stringify(row));
+      if (lines.length < WRITE_ROWS) continue;
+      writeSync(handle, `${lines.join('\n')}\n`);
+      lines = [];
+    }
+    if (next !== last + 1 || mac !== head) {
+      throw new Error(`the rows that came end with row ${next - 1}, and not as the segment does`);
+    }
+    if (lines.length > 0) writeSync(handle, `${lines.join('\n')}\n`);
+    fsyncSync(handle);
+  } catch (error) {
+    closeSync(handle);
+    rmSync(draft, { force: true });
+    throw error;
+  }
+  closeSync(handle);
+  renameSync(draft, file);
+  syncFolder(file);
+  return file;
+}
+
+/**
+ * Checks an export: that each row is as it was written, and that no row is missing.
+ *
+ * @param key The key that its log is chained with.
+ * @throws Error where the file is no export, or cannot be read.
+ */
+export async function verifyExport(file: string, key: string): Promise<AuditVerdict> {
+  const chain = new AuditChain(key);
+  const lines = createInterface({ input: createReadStream(file), crlfDelay: Infinity });
+  let walk: AuditWalk | undefined;
+  let said: ExportHead | undefined;
+  try {
+    for await (const line of lines) {
+      const value = parsed(line, file);
+      if (walk === undefined || said === undefined) {
+        said = headOf(value, file);
+        walk = new AuditWalk(chain, undefined, {
+          count: said.first - 1,
+          mac: said.previous_head,
+          heads: [],
+        });
+        const { previous_head: previousHead, ...bounds } = said;
+        if (chain.sealSegment({ ...bounds, previousHead }) !== said.seal) {
+          walk.refuse(
+            said.first,
+            'the first line is not what was written, or the key is another one',
+          );
+        }
+        continue;
+      }
+      const { mac, seq, ...row } = value as unknown as ExportedRow;
+      if (!walk.take(seq, writeEntry(seq, row as AuditRow), mac)) break;
+    }
+  } finally {
+    lines.close();
+  }
+  if (walk === undefined || said === undefined) throw new Error(`${file} is empty`);
+  const stored = { count: said.last, mac: said.head };
+  return walk.end({ ...stored, seal: chain.seal(stored) });
+}
+
+function parsed(line: string, file: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (isRecord(value)) return value;
+  } catch {
+    // Told below.
+  }
+  throw new Error(`${file} has a line that is no JSON object`);
+}
+
+function headOf({ segment }: Record<string, unknown>, file: string): ExportHead {
+  if (isRecord(segment) && Number.isInteger(segment['first']))
+    return segment as unknown as ExportHead;
+  throw new Error(`${file} does not begin with the line of a segment: it is no export`);
+}

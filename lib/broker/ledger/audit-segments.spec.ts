@@ -1,0 +1,362 @@
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TestClock } from '../../../test/support/test-clock';
+import { exportedRow, verifyExport, writeExport } from '../audit/audit-export';
+import type { ExportedRow } from '../audit/audit-export';
+import { auditSegmentView } from '../audit/audit-segment';
+import type { AuditSegment } from '../audit/audit-segment';
+import type { AuditEntry } from '../audit/audit-entry';
+import { MemoryStore } from './memory/memory-store';
+import { Retention } from './retention';
+import { closeStore } from './sqlite/open-store';
+import { openConnection } from './sqlite/sqlite-driver';
+import { SqliteStore } from './sqlite/sqlite-store';
+import type { Store } from './store';
+import { StoreLedger } from './store-ledger';
+
+const DAY = 86_400_000;
+const KEPT = 2 * DAY;
+const START = Date.UTC(2026, 0, 1, 12);
+const AUDIT_KEY = 'a key of the operator, kept elsewhere';
+
+const folder = mkdtempSync(join(tmpdir(), 'vault-key-segments-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let files = 0;
+const newFile = () => join(folder, `${++files}.db`);
+
+/** A ledger whose log is written, cut and left. */
+class Log {
+  readonly ledger: StoreLedger;
+  readonly retention: Retention;
+  #rows = 0;
+
+  constructor(
+    store: Store,
+    readonly clock: TestClock,
+  ) {
+    this.ledger = new StoreLedger(store);
+    this.retention = new Retention(store, KEPT);
+  }
+
+  /** Writes so many rows. */
+  async write(count: number): Promise<void> {
+    const subject = { scope: 'user', tenant: '', user: '', capMicros: 0 } as const;
+    const rows = Array.from({ length: count }, () => `u${++this.#rows}`);
+    await Promise.all(rows.map((id) => this.ledger.putBudget({ ...subject, id })));
+  }
+
+  async rows(): Promise<number[]> {
+    const found: number[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await this.ledger.audit(
+        {},
+        { limit: 1_000, ...(cursor === undefined ? {} : { cursor }) },
+      );
+      found.push(...page.entries.map(({ seq }) => seq));
+      cursor = page.next;
+    } while (cursor !== undefined);
+    return found.reverse();
+  }
+
+  async segments(): Promise<readonly AuditSegment[]> {
+    return (await this.ledger.auditSegments.list({ limit: 1_000 })).entries.toReversed();
+  }
+
+  async export(segment: AuditSegment): Promise<string> {
+    const { rows } = await this.ledger.auditSegments.open(segment.last);
+    async function* exported(): AsyncGenerator<ExportedRow> {
+      for await (const { entry, mac } of rows) yield exportedRow(entry, mac);
+    }
+    const file = await writeExport(folder, auditSegmentView(segment), exported());
+    await this.ledger.auditSegments.confirm(segment.last, segment.head);
+    return file;
+  }
+
+  async head(): Promise<string> {
+    const verdict = await this.ledger.verifyAudit();
+    return verdict.ok ? verdict.head : 'none';
+  }
+}
+
+const STORES: [name: string, open: (clock: TestClock) => Store][] = [
+  ['in memory', (clock) => new MemoryStore({ clock })],
+  ['SQLite', (clock) => new SqliteStore(newFile(), { clock, auditKey: AUDIT_KEY })],
+];
+const range = (first: number, last: number) =>
+  Array.from({ length: last - first + 1 }, (_, i) => first + i);
+
+describe.each(STORES)('the segments of an audit log: %s', (_name, open) => {
+  let log: Log;
+  beforeEach(() => {
+    const clock = new TestClock(START);
+    log = new Log(open(clock), clock);
+  });
+  afterEach(() => log.ledger.close());
+
+  it('are cut where a day is over, and at any time on demand', async () => {
+    await log.write(3);
+    await log.retention.sweep();
+    expect(await log.segments()).toEqual([]);
+    log.clock.instant += DAY;
+    await log.write(2);
+    await log.retention.sweep();
+    await log.retention.sweep();
+    expect(await log.segments()).toMatchObject([
+      { first: 1, last: 5, previousHead: '', exportedAt: null, leftAt: null },
+    ]);
+    await log.write(4);
+    const cut = await log.ledger.auditSegments.cut();
+    expect(cut).toMatchObject({ first: 6, last: 9, head: await log.head() });
+    const [first] = await log.segments();
+    expect(cut.previousHead).toBe(first?.head);
+    await expect(log.ledger.auditSegments.cut()).rejects.toMatchObject({ status: 422 });
+  });
+
+  it('have their rows in order, each with its value of the chain', async () => {
+    await log.write(700);
+    const { last } = await log.ledger.auditSegments.cut();
+    await log.write(1);
+    const { segment, rows } = await log.ledger.auditSegments.open(last);
+    const found: { entry: AuditEntry; mac: string }[] = [];
+    for await (const row of rows) found.push(row);
+    expect(found.map(({ entry }) => entry.seq)).toEqual(range(1, 700));
+    expect(found.at(-1)?.mac).toBe(segment.head);
+    await expect(log.ledger.auditSegments.open(last + 1)).rejects.toMatchObject({ status: 404 });
+  });
+
+  it('leave the store once they are exported and the retention is over, never before', async () => {
+    await log.write(600);
+    const first = await log.ledger.auditSegments.cut();
+    await log.write(10);
+    const second = await log.ledger.auditSegments.cut();
+    await log.write(5);
+    const head = await log.head();
+    log.clock.instant += KEPT + DAY;
+    await log.retention.sweep();
+    expect(await log.rows()).toEqual(range(1, 615));
+
+    await log.export(second);
+    await log.retention.sweep();
+    // The first one is not exported, and what follows it is chained to it.
+    expect(await log.rows()).toEqual(range(1, 615));
+    await log.export(first);
+    await log.retention.sweep();
+    expect(await log.rows()).toEqual(range(611, 615));
+    await expect(log.ledger.auditSegments.confirm(600, second.head)).rejects.toMatchObject({
+      status: 422,
+    });
+    const { rows } = await log.ledger.auditSegments.open(600);
+    await expect(rows[Symbol.asyncIterator]().next()).rejects.toMatchObject({ status: 404 });
+
+    const right = { ok: true, entries: 5, head, begins_after: 610 };
+    for (const known of [undefined, head, first.head, second.head]) {
+      expect(await log.ledger.verifyAudit(known)).toEqual(right);
+    }
+    expect(await log.ledger.verifyAudit('0'.repeat(64))).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining('unless the head is that of a row in an exported segment'),
+    });
+    await log.write(1);
+    expect(await log.ledger.verifyAudit(head)).toMatchObject({ ok: true, entries: 6 });
+  });
+
+  it('stay for the retention, counted from the moment that they were cut', async () => {
+    await log.write(3);
+    await log.export(await log.ledger.auditSegments.cut());
+    log.clock.instant += KEPT;
+    await log.retention.sweep();
+    expect(await log.rows()).toEqual([1, 2, 3]);
+    log.clock.instant += 1;
+    await log.retention.sweep();
+    expect(await log.rows()).toEqual([]);
+    expect(await log.ledger.verifyAudit()).toMatchObject({ ok: true, entries: 0 });
+    await log.write(1);
+    expect(await log.rows()).toEqual([4]);
+  });
+
+  it('may leave while the log is verified', async () => {
+    await log.write(1_200);
+    const segment = await log.ledger.auditSegments.cut();
+    await log.write(300);
+    await log.export(segment);
+    log.clock.instant += KEPT + DAY;
+    const [verdict] = await Promise.all([log.ledger.verifyAudit(), log.retention.sweep()]);
+    expect(verdict).toMatchObject({ ok: true });
+    expect(await log.ledger.verifyAudit()).toMatchObject({ ok: true, entries: 300 });
+  });
+});
+
+describe('an export', () => {
+  let log: Log;
+  let file: string;
+  let segment: AuditSegment;
+  beforeAll(async () => {
+    const clock = new TestClock(START);
+    log = new Log(new SqliteStore(newFile(), { clock, auditKey: AUDIT_KEY }), clock);
+    await log.write(2);
+    await log.ledger.auditSegments.cut();
+    await log.write(1_100);
+    segment = await log.ledger.auditSegments.cut();
+    file = await log.export(segment);
+  });
+  afterAll(() => log.ledger.close());
+
+  it('is a file of NDJSON that proves itself with the key', async () => {
+    expect(file).toBe(join(folder, 'audit-3-1102.ndjson'));
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+    expect(lines.length).toBe(1_101);
+    expect(JSON.parse(lines[1] ?? '')).toMatchObject({ seq: 3, event: 'budget' });
+    expect(await verifyExport(file, AUDIT_KEY)).toMatchObject({
+      ok: true,
+      entries: 1_100,
+      head: segment.head,
+    });
+    expect(await verifyExport(file, 'another key of the same length as that')).toMatchObject({
+      ok: false,
+    });
+  });
+
+  it('shows a row that was changed, dropped or moved, and a first line that was', async () => {
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+    const swapped = [...lines];
+    [swapped[5], swapped[6]] = [lines[6] ?? '', lines[5] ?? ''];
+    const changes = [
+      lines.with(7, (lines[7] ?? '').replace('"event":"budget"', '"event":"brake"')),
+      lines.toSpliced(7, 1),
+      lines.slice(0, -1),
+      swapped,
+      lines.with(0, (lines[0] ?? '').replace('"last":1102', '"last":1101')).slice(0, -1),
+      lines.with(0, (lines[0] ?? '').replace(segment.head, '0'.repeat(64))),
+    ];
+    for (const [i, changed] of changes.entries()) {
+      const copy = join(folder, `changed-${i}.ndjson`);
+      writeFileSync(copy, `${changed.join('\n')}\n`);
+      expect([i, await verifyExport(copy, AUDIT_KEY)]).toEqual([
+        i,
+        expect.objectContaining({ ok: false }),
+      ]);
+    }
+  });
+
+  it('is refused where the file is something else', async () => {
+    for (const [text, message] of [
+      ['', 'is empty'],
+      ['{"seq":1}\n', 'it is no export'],
+      ['hello\n', 'no JSON object'],
+    ] as const) {
+      const copy = join(folder, 'none.ndjson');
+      writeFileSync(copy, text);
+      await expect(verifyExport(copy, AUDIT_KEY)).rejects.toThrow(message);
+    }
+  });
+
+  it('is not there where the rows did not come whole', async () => {
+    async function* short(): AsyncGenerator<ExportedRow> {
+      const { rows } = await log.ledger.auditSegments.open(segment.last);
+      for await (const { entry, mac } of rows) {
+        if (entry.seq === segment.last) return;
+        yield exportedRow(entry, mac);
+      }
+    }
+    const elsewhere = mkdtempSync(join(folder, 'short-'));
+    await expect(writeExport(elsewhere, auditSegmentView(segment), short())).rejects.toThrow(
+      'the rows that came end with row 1101',
+    );
+    expect(existsSync(join(elsewhere, 'audit-3-1102.ndjson'))).toBe(false);
+  });
+});
+
+describe('a SQLite store whose segments have left', () => {
+  /** A store in which 600 rows of 605 have left, closed. */
+  async function leftStore(): Promise<{ file: string; clock: TestClock }> {
+    const clock = new TestClock(START);
+    const file = newFile();
+    const log = new Log(new SqliteStore(file, { clock, auditKey: AUDIT_KEY }), clock);
+    await log.write(600);
+    await log.export(await log.ledger.auditSegments.cut());
+    await log.write(5);
+    clock.instant += KEPT + DAY;
+    await log.retention.sweep();
+    await log.ledger.close();
+    return { file, clock };
+  }
+
+  const opened = (file: string, clock: TestClock) =>
+    new Log(new SqliteStore(file, { clock, auditKey: AUDIT_KEY }), clock);
+
+  it('verifies after a restart, and has nothing of them but what vouches for them', async () => {
+    const { file, clock } = await leftStore();
+    const log = opened(file, clock);
+    expect(await log.ledger.verifyAudit()).toMatchObject({
+      ok: true,
+      entries: 5,
+      begins_after: 600,
+    });
+    await log.ledger.close();
+    const connection = openConnection(file);
+    const count = (table: string) => connection.prepare(`SELECT * FROM ${table}`).all().length;
+    expect(count('audit')).toBe(5);
+    expect(count('audit_blocks')).toBe(0);
+    expect(count('audit_terms')).toBe(0);
+    closeStore(connection);
+  });
+
+  it.each([
+    [
+      'a segment that has not left is marked',
+      "UPDATE audit_segments SET left_at = 1, left_seal = 'x'",
+    ],
+    ['what has left is said to be more', 'UPDATE audit_segments SET last = 602 WHERE last = 600'],
+    ['what vouches for it is another', "UPDATE audit_segments SET left_seal = 'x'"],
+    ['it is gone', 'DELETE FROM audit_segments'],
+    ['a row after it is gone', 'DELETE FROM audit WHERE seq = 601'],
+    ['its head is another', 'UPDATE audit_segments SET head = seal'],
+  ])('shows where %s', async (_what, tamper) => {
+    const { file, clock } = await leftStore();
+    const connection = openConnection(file);
+    connection.exec(tamper);
+    closeStore(connection);
+    const log = opened(file, clock);
+    expect(await log.ledger.verifyAudit()).toMatchObject({ ok: false });
+    await log.ledger.close();
+  });
+
+  it('holds what was decided where a kill comes between two turns of their leaving', async () => {
+    const clock = new TestClock(START);
+    const file = newFile();
+    const log = new Log(new SqliteStore(file, { clock, auditKey: AUDIT_KEY }), clock);
+    await log.write(900);
+    await log.export(await log.ledger.auditSegments.cut());
+    await log.write(5);
+    clock.instant += KEPT + DAY;
+    let isOver = false;
+    const sweep = log.retention.sweep().then(() => (isOver = true));
+    let kills = 0;
+    while (!isOver) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (kills > 20 || (await log.rows()).length === 905) continue;
+      const copy = newFile();
+      for (const end of ['', '-wal']) {
+        if (existsSync(file + end)) copyFileSync(file + end, copy + end);
+      }
+      kills += 1;
+      const again = opened(copy, clock);
+      expect(await again.ledger.verifyAudit()).toMatchObject({ ok: true, begins_after: 900 });
+      await again.retention.sweep();
+      expect(await again.rows()).toEqual(range(901, 905));
+      await again.ledger.close();
+    }
+    await sweep;
+    expect(kills).toBeGreaterThan(0);
+    await log.ledger.close();
+  });
+});

@@ -1,0 +1,62 @@
+import type { AuditSegment } from '../../audit/audit-segment';
+import { dayOf } from '../../budgets/budget';
+import { invalidFields, notFound } from '../../refusal';
+import type { Book } from '../book';
+
+/**
+ * Cuts the audit log at its last row.
+ *
+ * @throws BrokerRefusal 422 where no row follows the last segment.
+ */
+export function cutNow(book: Book): AuditSegment {
+  if (book.openLogSince() === undefined) {
+    throw invalidFields([
+      { field: '', message: 'every row of the audit log has a segment already' },
+    ]);
+  }
+  return book.cutLog();
+}
+
+/** Cuts the audit log where its open rows began on an earlier day (UTC). */
+export function cutPastDays(book: Book): void {
+  const since = book.openLogSince();
+  if (since !== undefined && since.slice(0, 'YYYY-MM-DD'.length) < dayOf(book.now)) book.cutLog();
+}
+
+/** @throws BrokerRefusal 404. */
+export function segmentAt(book: Book, last: number): AuditSegment {
+  const segment = book.segments().find((each) => each.last === last);
+  if (segment === undefined) throw notFound('No segment of the audit log ends at that row.');
+  return segment;
+}
+
+/**
+ * An export of a segment is where it is kept: its rows may leave.
+ *
+ * @param head The chain's value at the last row that was exported.
+ * @throws BrokerRefusal 404, or 422 where that is not the segment's.
+ */
+export function confirmExport(book: Book, last: number, head: string): AuditSegment {
+  const segment = segmentAt(book, last);
+  if (segment.head !== head) {
+    const message = 'is not the head of this segment: the export is of another log, or was changed';
+    throw invalidFields([{ field: 'head', message }]);
+  }
+  if (segment.exportedAt !== null) return segment;
+  const exported = { ...segment, exportedAt: book.now };
+  book.putSegment(exported);
+  return exported;
+}
+
+/** The oldest segment with rows in the store, where these may leave it. */
+export function oldSegment(book: Book, keptMs: number): AuditSegment | undefined {
+  const oldest = book.segments().find(({ leftAt }) => leftAt === null);
+  const isOld =
+    oldest !== undefined && oldest.exportedAt !== null && oldest.sealedAt < book.now - keptMs;
+  return isOld ? oldest : undefined;
+}
+
+/** From now on the log begins after the segment. Its rows are deleted later, some at a time. */
+export function leave(book: Book, segment: AuditSegment): void {
+  book.putSegment({ ...segment, leftAt: book.now });
+}

@@ -1,0 +1,104 @@
+import type { AuditBase, AuditChain, AuditHead } from '../../audit/audit-chain';
+import { baseOf } from '../../audit/audit-segment';
+import type { AuditSegment } from '../../audit/audit-segment';
+import type { PendingWrites } from './pending-writes';
+import type { SqliteConnection } from './sqlite-driver';
+import { changing, fixed, key } from './table-form';
+import { WholeTable } from './whole-table';
+import type { OrderedForm } from './whole-table';
+
+interface SealedSegment extends AuditSegment {
+  /** What vouches that its rows have left as they should. */
+  leftSeal: string | null;
+}
+
+const SEGMENTS: OrderedForm<SealedSegment> = {
+  table: 'audit_segments',
+  columns: [
+    key('last', ({ last }) => last),
+    fixed('first', ({ first }) => first),
+    fixed('previous_head', ({ previousHead }) => previousHead),
+    fixed('head', ({ head }) => head),
+    fixed('seal', ({ seal }) => seal),
+    fixed('sealed_at', ({ sealedAt }) => sealedAt),
+    changing('exported_at', ({ exportedAt }) => exportedAt),
+    changing('left_at', ({ leftAt }) => leftAt),
+    changing('left_seal', ({ leftSeal }) => leftSeal),
+  ],
+  keyOf: ({ last }) => String(last),
+  rowOf: (found) => ({
+    first: found['first'] as number,
+    last: found['last'] as number,
+    previousHead: found['previous_head'] as string,
+    head: found['head'] as string,
+    seal: found['seal'] as string,
+    sealedAt: found['sealed_at'] as number,
+    exportedAt: found['exported_at'] as number | null,
+    leftAt: found['left_at'] as number | null,
+    leftSeal: found['left_seal'] as string | null,
+  }),
+  compare: (one, other) => one.last - other.last,
+};
+
+/** What the audit log was cut into. They are few, one a day as a rule, and all in memory. */
+export class AuditSegmentTable {
+  readonly table: WholeTable<SealedSegment>;
+
+  constructor(
+    connection: SqliteConnection,
+    writes: PendingWrites,
+    private readonly chain: AuditChain,
+  ) {
+    this.table = new WholeTable(connection, writes, SEGMENTS);
+  }
+
+  /** The oldest first. */
+  get all(): readonly AuditSegment[] {
+    return this.table.all;
+  }
+
+  /** The last row that a segment has. */
+  get lastRow(): number {
+    return this.table.all.at(-1)?.last ?? 0;
+  }
+
+  /** Makes a segment of the rows up to a head that no segment has. */
+  cut({ count, mac }: AuditHead, sealedAt: number): AuditSegment {
+    const before = this.table.all.at(-1);
+    const bounds = {
+      first: (before?.last ?? 0) + 1,
+      last: count,
+      previousHead: before?.head ?? '',
+      head: mac,
+    };
+    const seal = this.chain.sealSegment(bounds);
+    const segment = { ...bounds, seal, sealedAt, exportedAt: null, leftAt: null, leftSeal: null };
+    this.table.put(segment);
+    return segment;
+  }
+
+  put(segment: AuditSegment): void {
+    const leftSeal = segment.leftAt === null ? null : this.chain.sealLeft(segment);
+    this.table.put({ ...segment, leftSeal });
+  }
+
+  /** Where the chain begins; `undefined` where it begins with the first row. */
+  get base(): AuditBase | undefined {
+    return baseOf(this.table.all);
+  }
+
+  /** What is wrong with what the table says, if anything is. */
+  fault(): { seq: number; reason: string } | undefined {
+    let [last, head] = [0, ''];
+    for (const segment of this.table.all) {
+      const isNext = segment.first === last + 1 && segment.previousHead === head;
+      const isLeft = segment.leftAt === null || this.chain.sealLeft(segment) === segment.leftSeal;
+      if (!isNext || !isLeft || this.chain.sealSegment(segment) !== segment.seal) {
+        const { first } = segment;
+        return { seq: first, reason: `the segment of row ${first} is not what was written` };
+      }
+      ({ last, head } = segment);
+    }
+    return undefined;
+  }
+}
