@@ -67,36 +67,36 @@ export type AuditRow = { at: string; event: AuditEvent } & Partial<
   Omit<AuditEntry, 'seq' | 'at' | 'event'>
 >;
 
-/** The columns in the order in which they are stored. */
+/** The columns in the order in which they are stored: those that few rows have come last. */
 export const AUDIT_COLUMNS = [
   'at',
   'event',
-  'call_id',
   'key_id',
+  'vendor',
   'label',
+  'cap_micros',
   'tenant_id',
   'user_id',
   'run_id',
   'tool',
-  'vendor',
+  'remote_address',
+  'call_id',
   'method',
   'path',
   'verdict',
-  'reason',
   'requested_micros',
+  'spent_after_micros',
+  'held_after_micros',
+  'remaining_after_micros',
   'settled_micros',
   'day',
   'amount',
   'currency',
-  'spent_after_micros',
-  'held_after_micros',
-  'remaining_after_micros',
-  'cap_micros',
-  'idempotency_key_hash',
   'vendor_status',
-  'vendor_request_id',
   'latency_ms',
-  'remote_address',
+  'vendor_request_id',
+  'idempotency_key_hash',
+  'reason',
   'count',
 ] as const satisfies readonly (keyof AuditRow)[];
 
@@ -130,7 +130,8 @@ export function placeOf(column: keyof AuditEntry): number {
 }
 
 /**
- * A row as it is stored and chained: a JSON array of the format, its number and {@link AUDIT_COLUMNS}.
+ * A row as it is stored and chained: a JSON array of the format, its number and {@link AUDIT_COLUMNS}, up
+ * to the last one that has a value.
  *
  * @param more Replaces what the row says.
  */
@@ -140,6 +141,7 @@ export function writeEntry(seq: number, row: AuditRow, more: Partial<AuditRow> =
     const value = more[column];
     fields.push((value === undefined ? row[column] : value) ?? null);
   }
+  while (fields.at(-1) === null) fields.pop();
   return JSON.stringify(fields);
 }
 

@@ -99,9 +99,11 @@ describe('the audit log', () => {
     for (const [i, field] of ['format', 'seq', ...AUDIT_COLUMNS].entries()) {
       const value = `(entry ->> ${i})`;
       const changed = `CASE WHEN typeof(${value}) = 'integer' THEN ${value} + 1 WHEN ${value} IS NULL THEN 1 ELSE ${value} || 'x' END`;
-      changes.push([field, 'entry', `json_set(entry, '$[${i}]', ${changed})`]);
+      // A field after the last one that has a value is added at the end.
+      const set = `json_set(entry, CASE WHEN json_array_length(entry) > ${i} THEN '$[${i}]' ELSE '$[#]' END, ${changed})`;
+      changes.push([field, 'entry', set]);
     }
-    changes.push(['mac', 'mac', "mac || 'x'"]);
+    changes.push(['mac', 'mac', 'zeroblob(32)']);
     const connection = openConnection(file);
     const log = new AuditTable(
       connection,
@@ -137,7 +139,7 @@ describe('the audit log', () => {
   it('shows that the last rows are gone even where count and head were lowered with them', async () => {
     const { file } = await logFile();
     const tamper = `DELETE FROM audit WHERE seq > 3;
-      UPDATE audit_head SET count = 3, mac = (SELECT mac FROM audit WHERE seq = 3)`;
+      UPDATE audit_head SET count = 3, mac = (SELECT lower(hex(mac)) FROM audit WHERE seq = 3)`;
     expect(await verdictAfter(file, tamper)).toMatchObject({ ok: false });
     expect(() => new SqliteLedger(file)).toThrow(/audit log .* the key is another one, or/);
     const all = `DELETE FROM audit; DELETE FROM audit_head`;
@@ -151,7 +153,7 @@ describe('the audit log', () => {
     expect(await verdictAfter(file, swap)).toMatchObject({ ok: false, seq: 3 });
     const other = await logFile();
     const insert = `UPDATE audit SET seq = -seq - 1 WHERE seq > 3; UPDATE audit SET seq = -seq WHERE seq < 0;
-      INSERT INTO audit (seq, entry, mac) VALUES (4, '[1,4,"x","issue"]', 'x')`;
+      INSERT INTO audit (seq, entry, mac) VALUES (4, '[1,4,"x","issue"]', x'00')`;
     expect(await verdictAfter(other.file, insert)).toMatchObject({ ok: false, seq: 4 });
   });
 

@@ -23,8 +23,10 @@ const MAX_TURNS = 6;
 
 /** How many rows one statement adds. */
 const INSERT_ROWS = 8;
-const INSERT = 'INSERT INTO audit (seq, entry, mac) VALUES (?, ?, ?)';
-const INSERT_MANY = INSERT + ', (?, ?, ?)'.repeat(INSERT_ROWS - 1);
+const INSERT = 'INSERT INTO audit (seq, entry, mac) VALUES (?, ?, unhex(?))';
+const INSERT_MANY = INSERT + ', (?, ?, unhex(?))'.repeat(INSERT_ROWS - 1);
+/** What is hexadecimal everywhere else has half the bytes here. */
+const SELECT = 'SELECT seq, entry, lower(hex(mac)) AS mac FROM audit';
 const DELETE = 'DELETE FROM audit WHERE seq <= ?';
 const WRITE_HEAD = 'INSERT OR REPLACE INTO audit_head (id, count, mac, seal) VALUES (1, ?, ?, ?)';
 
@@ -57,11 +59,9 @@ export class AuditTable implements AuditQueries {
     private readonly chain: AuditChain,
   ) {
     this.#readHead = connection.prepare('SELECT count, mac, seal FROM audit_head WHERE id = 1');
-    this.#walk = connection.prepare(
-      `SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ${WALK_ROWS}`,
-    );
+    this.#walk = connection.prepare(`${SELECT} WHERE seq > ? ORDER BY seq LIMIT ${WALK_ROWS}`);
     this.#slice = connection.prepare(
-      `SELECT * FROM audit WHERE seq >= ? AND seq <= ? ORDER BY seq LIMIT ${WALK_ROWS}`,
+      `${SELECT} WHERE seq >= ? AND seq <= ? ORDER BY seq LIMIT ${WALK_ROWS}`,
     );
     const { count, mac } = this.#storedHead();
     this.#head = this.#sentHead = this.#writtenHead = { count, mac };

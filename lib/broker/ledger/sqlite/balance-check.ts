@@ -1,13 +1,13 @@
+import { LONGEST_LIFE_MS } from '../../../contract/expires-in';
 import { usdText } from '../../../contract/usd';
+import { dayOf } from '../../budgets/budget';
 import type { AcceptedDoubts } from '../store-doubt';
 import type { SqliteConnection } from './sqlite-driver';
 
-/** What each balance comes to by its holds. Grouping spills to the disk, not into memory. */
-const COUNTED = `
-  SELECT charged.value AS name,
-    SUM(CASE holds.state WHEN 'settled' THEN holds.settled ELSE 0 END) AS spent,
-    SUM(CASE WHEN holds.state IN ('held', 'unknown') THEN holds.held ELSE 0 END) AS held
-  FROM holds, json_each(holds.charged_to) AS charged GROUP BY charged.value`;
+/** Up to so many holds, all balances are checked: about a quarter of a second of work. */
+const FEW_HOLDS = 20_000;
+/** A key lives for a day, and a budget counts a day: what was held before can refuse no call. */
+const DECIDES_MS = LONGEST_LIFE_MS + 600_000;
 
 interface WrongBalance {
   name: string;
@@ -17,30 +17,30 @@ interface WrongBalance {
   rightHeld: number;
 }
 
+/** What is checked, in SQL: each gives names, and what these come to by their holds. */
+interface Check {
+  /** Whether a balance without any hold has to be 0. */
+  isWhole: boolean;
+  counted: string;
+}
+
 /**
- * Checks each balance against the sum of its holds; where a wrong one is meant, the holds decide. To
- * be done while the tables say all that there is to say.
+ * Checks balances against the sum of their holds; where a wrong one is meant, the holds decide. All of
+ * them, or where there are many holds, those that can refuse a call: of today, and of keys that may live.
+ * To be done while the tables say all that there is to say.
  *
+ * @param few Up to how many holds all balances are checked.
  * @throws DoubtfulStoreError
  */
 export function checkBalances(
   connection: SqliteConnection,
   file: string,
   doubts: AcceptedDoubts,
+  now: number,
+  few = FEW_HOLDS,
 ): void {
-  const wrong = connection
-    .prepare(
-      `WITH counted AS MATERIALIZED (${COUNTED})
-       SELECT * FROM (
-         SELECT balances.name, balances.spent, balances.held,
-           COALESCE(counted.spent, 0) AS rightSpent, COALESCE(counted.held, 0) AS rightHeld
-         FROM balances LEFT JOIN counted ON counted.name = balances.name
-         UNION ALL
-         SELECT counted.name, 0, 0, counted.spent, counted.held FROM counted
-         WHERE NOT EXISTS (SELECT 1 FROM balances WHERE balances.name = counted.name))
-       WHERE spent <> rightSpent OR held <> rightHeld LIMIT 1`,
-    )
-    .get() as WrongBalance | undefined;
+  const check = checkOf(connection, now, few);
+  const wrong = firstWrong(connection, check);
   if (wrong === undefined) return;
   const { name, spent, held, rightSpent, rightHeld } = wrong;
   doubts.raise(
@@ -49,11 +49,79 @@ export function checkBalances(
   );
   connection.exec(
     `BEGIN IMMEDIATE;
-     CREATE TEMP TABLE counted AS ${COUNTED};
-     UPDATE balances SET spent = 0, held = 0;
+     CREATE TEMP TABLE counted AS ${check.counted};
+     ${check.isWhole ? 'UPDATE balances SET spent = 0, held = 0;' : ''}
      INSERT INTO balances (name, spent, held) SELECT name, spent, held FROM counted WHERE TRUE
        ON CONFLICT (name) DO UPDATE SET spent = excluded.spent, held = excluded.held;
      DROP TABLE counted;
      COMMIT`,
   );
+}
+
+function checkOf(connection: SqliteConnection, now: number, few: number): Check {
+  const { first, last } = connection
+    .prepare('SELECT MIN(position) AS first, MAX(position) AS last FROM holds')
+    .get() as { first: number | null; last: number | null };
+  if (first === null || last === null || last - first < few) {
+    return { isWhole: true, counted: countedFrom(first ?? 0) };
+  }
+  const since = now - DECIDES_MS;
+  // A part of what an older key or day comes to would be taken for all of it.
+  const counted = `
+    SELECT * FROM (${countedFrom(positionAt(connection, since, first, last))})
+    WHERE CASE WHEN name LIKE 'key/%'
+      THEN EXISTS (SELECT 1 FROM keys WHERE id = substr(name, 5) AND created_at >= ${since})
+      ELSE substr(name, -10) >= '${dayOf(now)}' END`;
+  return { isWhole: false, counted };
+}
+
+/** Grouping spills to the disk, not into memory. */
+function countedFrom(position: number): string {
+  return `
+    SELECT charged.value AS name,
+      SUM(CASE holds.state WHEN 'settled' THEN holds.settled ELSE 0 END) AS spent,
+      SUM(CASE WHEN holds.state IN ('held', 'unknown') THEN holds.held ELSE 0 END) AS held
+    FROM holds, json_each(holds.charged_to) AS charged
+    WHERE holds.position >= ${position} GROUP BY charged.value`;
+}
+
+/** The position from which on holds began at an instant or later. */
+function positionAt(
+  connection: SqliteConnection,
+  instant: number,
+  first: number,
+  last: number,
+): number {
+  const next = connection.prepare(
+    'SELECT created_at AS at FROM holds WHERE position >= ? ORDER BY position LIMIT 1',
+  );
+  let [low, high] = [first, last + 1];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const { at } = next.get(middle) as { at: number };
+    if (at < instant) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function firstWrong(
+  connection: SqliteConnection,
+  { isWhole, counted }: Check,
+): WrongBalance | undefined {
+  const ofBalances = `
+    SELECT balances.name, balances.spent, balances.held,
+      COALESCE(counted.spent, 0) AS rightSpent, COALESCE(counted.held, 0) AS rightHeld
+    FROM balances LEFT JOIN counted ON counted.name = balances.name UNION ALL`;
+  return connection
+    .prepare(
+      `WITH counted AS MATERIALIZED (${counted})
+       SELECT * FROM (
+         ${isWhole ? ofBalances : ''}
+         SELECT counted.name, COALESCE(balances.spent, 0) AS spent,
+           COALESCE(balances.held, 0) AS held, counted.spent AS rightSpent, counted.held AS rightHeld
+         FROM counted LEFT JOIN balances ON balances.name = counted.name)
+       WHERE spent <> rightSpent OR held <> rightHeld LIMIT 1`,
+    )
+    .get() as WrongBalance | undefined;
 }

@@ -17,6 +17,7 @@ import { Clock } from '../../clock';
 import type { KeyRecord } from '../../keys/key';
 import { AcceptedDoubts, DoubtfulStoreError, StoreInUseError } from '../store-doubt';
 import type { StoreDoubt } from '../store-doubt';
+import { checkBalances } from './balance-check';
 import { openConnection } from './sqlite-driver';
 import { SqliteLedger } from './sqlite-ledger';
 import { closeStore } from './open-store';
@@ -41,13 +42,13 @@ const KEY: KeyRecord = {
 };
 
 let calls = 0;
-async function spend(ledger: SqliteLedger, cents: number): Promise<void> {
+async function spend(ledger: SqliteLedger, cents: number, key = KEY): Promise<void> {
   const decision = await ledger.admit({
     callId: `call_${++calls}`,
-    key: KEY,
+    key,
     account: '',
     price: { kind: 'amount', micros: cents * CENT, amount: cents, currency: 'usd' },
-    audit: { at: 'now', event: 'refusal', key_id: 'k' },
+    audit: { at: 'now', event: 'refusal', key_id: key.id },
   });
   if (!decision.admitted) throw decision.refusal;
   await ledger.end({ call: decision.call, outcome: { ending: 'settled' }, audit: {} });
@@ -222,6 +223,77 @@ describe('balances that are not the sum of their holds', () => {
     expect(await spent(mended)).toBe(holds.entries.length * 100 * CENT);
     await mended.close();
     await open(file).close();
+  });
+});
+
+describe('balances over very many holds', () => {
+  const DAY = 86_400_000;
+  const NOW = Date.UTC(2026, 10, 23, 10);
+  /** A store with a payment under a key of each of three days, closed, and the name of each balance. */
+  async function daysStore(): Promise<string> {
+    const file = newFile();
+    for (const [i, at] of [NOW - 2 * DAY, NOW - 30_000_000, NOW].entries()) {
+      const clock = { now: () => at };
+      const ledger = new SqliteLedger(file, { clock });
+      const key = {
+        ...KEY,
+        id: `k${i}`,
+        tokenHash: `hash ${i}`,
+        createdAt: at,
+        expiresAt: at + DAY,
+      };
+      await ledger.issue(key);
+      await spend(ledger, 100, key);
+      await ledger.close();
+    }
+    return file;
+  }
+  /** The balance that is found to be wrong where few holds are very many. */
+  function wrongBalance(file: string, tamper: string): string | undefined {
+    const connection = openConnection(file);
+    try {
+      connection.exec(tamper);
+      const check = () => checkBalances(connection, file, new AcceptedDoubts([]), NOW, 1);
+      expect(check).toThrow(DoubtfulStoreError);
+      try {
+        check();
+      } catch (error) {
+        return /under (.*?) \$/.exec((error as Error).message)?.[1];
+      }
+    } finally {
+      closeStore(connection);
+    }
+    return undefined;
+  }
+
+  it('are checked where they can refuse a call: of a key that may live, and of today', async () => {
+    const ofKey = "UPDATE balances SET spent = 0 WHERE name = 'key/k1'";
+    expect(wrongBalance(await daysStore(), ofKey)).toBe('key/k1');
+    const ofToday = `UPDATE balances SET spent = 0 WHERE name LIKE '["user"%@2026-11-23'`;
+    expect(wrongBalance(await daysStore(), ofToday)).toBe('["user","","","u"]@2026-11-23');
+    expect(wrongBalance(await daysStore(), "DELETE FROM balances WHERE name = 'key/k2'")).toBe(
+      'key/k2',
+    );
+  });
+
+  it('are the holds’ to decide where that is meant, and what is older stays as it is', async () => {
+    const file = await daysStore();
+    const connection = openConnection(file);
+    connection.exec("UPDATE balances SET spent = 5 WHERE name IN ('key/k0', 'key/k1')");
+    checkBalances(connection, file, new AcceptedDoubts(['balances']), NOW, 1);
+    checkBalances(connection, file, new AcceptedDoubts([]), NOW, 1);
+    const spentOf = (name: string) =>
+      (
+        connection.prepare('SELECT spent FROM balances WHERE name = ?').get(name) as {
+          spent: number;
+        }
+      ).spent;
+    expect([spentOf('key/k0'), spentOf('key/k1'), spentOf('key/k2')]).toEqual([
+      5,
+      100 * CENT,
+      100 * CENT,
+    ]);
+    closeStore(connection);
   });
 });
 

@@ -113,7 +113,7 @@ const SCHEMA = `
   CREATE TABLE audit (
     seq INTEGER PRIMARY KEY,
     entry TEXT NOT NULL,
-    mac TEXT NOT NULL
+    mac BLOB NOT NULL
   ) STRICT;
   CREATE TABLE audit_head (
     id INTEGER PRIMARY KEY CHECK (id = 1),

@@ -150,7 +150,7 @@ export class SqliteStore implements Store {
         file === ':memory:' ? 0 : undefined,
       );
       if (!this.#redo.isClean) this.#batches.runNow(() => this.#redo.checkpoint());
-      checkBalances(connection, file, doubts);
+      checkBalances(connection, file, doubts, clock.now());
       this.#endFlights();
       this.#keys.beginCount(clock.now());
     } catch (error) {
