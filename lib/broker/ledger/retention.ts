@@ -6,7 +6,7 @@ import type { Store } from './store';
 
 /** How long after a start the first sweep begins, and how long after a sweep the next one. */
 const FIRST_SWEEP_MS = 60_000;
-const NEXT_SWEEP_MS = 600_000;
+const NEXT_SWEEP_MS = 300_000;
 /** How long calls have the store to themselves between two turns of a sweep. */
 const TURN_GAP_MS = 20;
 

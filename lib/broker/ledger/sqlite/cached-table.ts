@@ -1,7 +1,16 @@
 import type { Slice } from '../book';
 import type { PendingWrites } from './pending-writes';
 import type { SqliteConnection, SqliteStatement, SqliteValue } from './sqlite-driver';
-import { deletionOf, keyValuesOf, orderOf, upsertOf, valuesOf, whereKey } from './table-form';
+import {
+  changeOf,
+  changed,
+  deletionOf,
+  keyValuesOf,
+  orderOf,
+  upsertOf,
+  valuesOf,
+  whereKey,
+} from './table-form';
 import type { FoundRow, TableForm } from './table-form';
 
 const MAX_CLEAN = 2_048;
@@ -121,13 +130,19 @@ export class CachedTable<Row> {
     this.#set(this.form.keyOf(row), new Deletion(keyValuesOf(this.form, row)));
   }
 
-  /** The rows that the batch that is being decided has changed, as they are now; of a deleted one its key alone. */
+  /**
+   * What the batch that is being decided has changed: of a new row all values, of one that was there
+   * those that may change, of a deleted one its key.
+   */
   changes(): SqliteValue[][] {
     const changes: SqliteValue[][] = [];
-    for (const key of this.#changed.keys()) {
+    for (const [key, before] of this.#changed) {
       const change = this.#change(key);
+      if (change === undefined) continue;
       if (change instanceof Deletion) changes.push([...change.values]);
-      else if (change !== undefined) changes.push(valuesOf(this.form, change));
+      else if (before instanceof Deletion || (before === undefined && !this.#clean.has(key))) {
+        changes.push(valuesOf(this.form, change));
+      } else changes.push(changeOf(this.form, change));
     }
     return changes;
   }
@@ -135,13 +150,21 @@ export class CachedTable<Row> {
   /** Takes back what {@link changes} gave. */
   replay(values: readonly SqliteValue[]): void {
     const { columns } = this.form;
-    if (values.length < columns.length) {
-      this.#set(values.join('/'), new Deletion(values));
+    if (values.length === columns.length) {
+      const found: Record<string, SqliteValue> = {};
+      columns.forEach(({ name }, i) => (found[name] = values[i] ?? null));
+      this.put(this.form.rowOf(found));
       return;
     }
-    const found: Record<string, SqliteValue> = {};
-    columns.forEach(({ name }, i) => (found[name] = values[i] ?? null));
-    this.put(this.form.rowOf(found));
+    const keyValues = values.slice(0, columns.filter(({ kind }) => kind === 'key').length);
+    const key = keyValues.join('/');
+    if (values.length === keyValues.length) {
+      this.#set(key, new Deletion(keyValues));
+      return;
+    }
+    const before = this.get(key, keyValues);
+    if (before === undefined) throw new Error(`the redo log changes ${key}, which is not there`);
+    this.put(changed(this.form, before, values));
   }
 
   /** Has the batch that is being decided write the dirty rows to the table. */

@@ -70,6 +70,21 @@ export function keyValuesOf<Row>({ columns }: TableForm<Row>, row: Row): SqliteV
   return columns.filter(({ kind }) => kind === 'key').map(({ of }) => of(row));
 }
 
+/** The values of a row but for those that never change, in the order of its columns. */
+export function changeOf<Row>({ columns }: TableForm<Row>, row: Row): SqliteValue[] {
+  return columns.filter(({ kind }) => kind !== 'fixed').map(({ of }) => of(row));
+}
+
+/** A row of which only the values of {@link changeOf} are others. */
+export function changed<Row>(form: TableForm<Row>, row: Row, change: readonly SqliteValue[]): Row {
+  const found: Record<string, SqliteValue> = {};
+  let next = 0;
+  for (const { name, of, kind } of form.columns) {
+    found[name] = kind === 'fixed' ? of(row) : (change[next++] ?? null);
+  }
+  return form.rowOf(found);
+}
+
 /** The values of a row, in the order of its columns. */
 export function valuesOf<Row>({ columns }: TableForm<Row>, row: Row): SqliteValue[] {
   return columns.map(({ of }) => of(row));
