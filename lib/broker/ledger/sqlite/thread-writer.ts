@@ -4,7 +4,7 @@ import { FailedWrite } from './inline-writer';
 import type { StatementWriter } from './inline-writer';
 import type { Write } from './pending-writes';
 import { WRITER_PROGRAM } from './writer-thread';
-import type { WriterAnswer, WriterRequest, WriterSetup } from './writer-thread';
+import type { ThreadBatch, WriterAnswer, WriterRequest, WriterSetup } from './writer-thread';
 
 /** How long a close waits for the batch that is being written. */
 const CLOSE_MS = 30_000;
@@ -48,6 +48,8 @@ export class ThreadWriter implements StatementWriter {
   readonly #closed = new Int32Array(new SharedArrayBuffer(4));
   /** In the order in which they were asked. */
   readonly #waiting: Waiting[] = [];
+  /** Of the statements that the thread has been given. */
+  readonly #numbers = new Map<string, number>();
   #isReady = false;
   #isClosing = false;
   #ended: Error | undefined;
@@ -90,7 +92,7 @@ export class ThreadWriter implements StatementWriter {
   }
 
   write(writes: readonly Write[]): Promise<void> {
-    return this.#ask({ writes }, writes) as Promise<void>;
+    return this.#ask(this.#batchOf(writes), writes) as Promise<void>;
   }
 
   pragma(text: string): Promise<unknown> {
@@ -111,6 +113,21 @@ export class ThreadWriter implements StatementWriter {
     }
     this.#end(new Error('the store is closed'));
     this.#port.close();
+  }
+
+  /** A text that was sent once goes by its number: to copy it with each batch would cost more than the rest. */
+  #batchOf(writes: readonly Write[]): ThreadBatch {
+    const texts: string[] = [];
+    const numbered = writes.map(([sql, values]) => {
+      let number = this.#numbers.get(sql);
+      if (number === undefined) {
+        number = this.#numbers.size;
+        this.#numbers.set(sql, number);
+        texts.push(sql);
+      }
+      return [number, values] as const;
+    });
+    return { texts, writes: numbered };
   }
 
   #ask(request: WriterRequest, writes: readonly Write[]): Promise<unknown> {

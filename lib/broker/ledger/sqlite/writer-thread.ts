@@ -16,8 +16,14 @@ export interface WriterSetup {
 }
 
 /** `begin` comes before the first batch, once no other connection of the broker's writes any more. */
-export type WriterRequest =
-  { begin: true } | { writes: readonly Write[] } | { pragma: string } | { close: true };
+export type WriterRequest = { begin: true } | ThreadBatch | { pragma: string } | { close: true };
+
+/** Statements that are written in one transaction. */
+export interface ThreadBatch {
+  /** The texts that the thread has not been given before: each has the next number, from 0 on. */
+  texts: readonly string[];
+  writes: readonly (readonly [number: number, values: Write[1]])[];
+}
 
 /** `ready` comes first; the others come in the order of the batches and pragmas. */
 export type WriterAnswer =
@@ -34,6 +40,8 @@ export const WRITER_PROGRAM = String.raw`
 const { workerData } = require('node:worker_threads');
 const { file, driver, program, owner, port, closed } = workerData;
 const statements = new Map();
+// By their numbers.
+const texts = [];
 let connection;
 // Changes where another connection has written to the file.
 let version;
@@ -53,7 +61,7 @@ try {
 port.on('message', (request) => {
   if ('close' in request) close();
   else if ('begin' in request) begin();
-  else port.postMessage('writes' in request ? write(request.writes) : ask(request.pragma));
+  else port.postMessage('writes' in request ? write(request) : ask(request.pragma));
 });
 port.postMessage({ ready: true });
 
@@ -75,15 +83,16 @@ function begin() {
   }
 }
 
-function write(writes) {
+function write(batch) {
   let at;
+  texts.push(...batch.texts);
   try {
     connection.exec('BEGIN IMMEDIATE');
     version ??= versionNow();
     if (versionNow() !== version) throw foreignWrite();
-    writes.forEach(([sql, values], i) => {
+    batch.writes.forEach(([number, values], i) => {
       at = i;
-      statementOf(sql).run(values);
+      statementOf(texts[number]).run(values);
     });
     at = undefined;
     connection.exec('COMMIT');
