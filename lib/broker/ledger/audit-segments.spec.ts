@@ -8,6 +8,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hurried } from '../../../test/support/hurried';
 import { TestClock } from '../../../test/support/test-clock';
 import { exportedRow, verifyExport, writeExport } from '../audit/audit-export';
 import type { ExportedRow } from '../audit/audit-export';
@@ -35,15 +36,19 @@ const newFile = () => join(folder, `${++files}.db`);
 /** A ledger whose log is written, cut and left. */
 class Log {
   readonly ledger: StoreLedger;
-  readonly retention: Retention;
+  readonly #retention: Retention;
   #rows = 0;
 
   constructor(
-    store: Store,
+    readonly store: Store,
     readonly clock: TestClock,
   ) {
     this.ledger = new StoreLedger(store);
-    this.retention = new Retention(store, KEPT);
+    this.#retention = new Retention(store, KEPT);
+  }
+
+  sweep(): Promise<void> {
+    return hurried(this.store, this.#retention.sweep());
   }
 
   /** Writes so many rows. */
@@ -104,12 +109,12 @@ describe.each(STORES)('the segments of an audit log: %s', (_name, open) => {
 
   it('are cut where a day is over, and at any time on demand', async () => {
     await log.write(3);
-    await log.retention.sweep();
+    await log.sweep();
     expect(await log.segments()).toEqual([]);
     log.clock.instant += DAY;
     await log.write(2);
-    await log.retention.sweep();
-    await log.retention.sweep();
+    await log.sweep();
+    await log.sweep();
     expect(await log.segments()).toMatchObject([
       { first: 1, last: 5, previousHead: '', exportedAt: null, leftAt: null },
     ]);
@@ -141,15 +146,15 @@ describe.each(STORES)('the segments of an audit log: %s', (_name, open) => {
     await log.write(5);
     const head = await log.head();
     log.clock.instant += KEPT + DAY;
-    await log.retention.sweep();
+    await log.sweep();
     expect(await log.rows()).toEqual(range(1, 615));
 
     await log.export(second);
-    await log.retention.sweep();
+    await log.sweep();
     // The first one is not exported, and what follows it is chained to it.
     expect(await log.rows()).toEqual(range(1, 615));
     await log.export(first);
-    await log.retention.sweep();
+    await log.sweep();
     expect(await log.rows()).toEqual(range(611, 615));
     await expect(log.ledger.auditSegments.confirm(600, second.head)).rejects.toMatchObject({
       status: 422,
@@ -173,10 +178,10 @@ describe.each(STORES)('the segments of an audit log: %s', (_name, open) => {
     await log.write(3);
     await log.export(await log.ledger.auditSegments.cut());
     log.clock.instant += KEPT;
-    await log.retention.sweep();
+    await log.sweep();
     expect(await log.rows()).toEqual([1, 2, 3]);
     log.clock.instant += 1;
-    await log.retention.sweep();
+    await log.sweep();
     expect(await log.rows()).toEqual([]);
     expect(await log.ledger.verifyAudit()).toMatchObject({ ok: true, entries: 0 });
     await log.write(1);
@@ -189,7 +194,7 @@ describe.each(STORES)('the segments of an audit log: %s', (_name, open) => {
     await log.write(300);
     await log.export(segment);
     log.clock.instant += KEPT + DAY;
-    const [verdict] = await Promise.all([log.ledger.verifyAudit(), log.retention.sweep()]);
+    const [verdict] = await Promise.all([log.ledger.verifyAudit(), log.sweep()]);
     expect(verdict).toMatchObject({ ok: true });
     expect(await log.ledger.verifyAudit()).toMatchObject({ ok: true, entries: 300 });
   });
@@ -285,7 +290,7 @@ describe('a SQLite store whose segments have left', () => {
     await log.export(await log.ledger.auditSegments.cut());
     await log.write(5);
     clock.instant += KEPT + DAY;
-    await log.retention.sweep();
+    await log.sweep();
     await log.ledger.close();
     return { file, clock };
   }
@@ -339,7 +344,7 @@ describe('a SQLite store whose segments have left', () => {
     await log.write(5);
     clock.instant += KEPT + DAY;
     let isOver = false;
-    const sweep = log.retention.sweep().then(() => (isOver = true));
+    const sweep = log.sweep().then(() => (isOver = true));
     let kills = 0;
     while (!isOver) {
       await new Promise((resolve) => setImmediate(resolve));
@@ -351,7 +356,7 @@ describe('a SQLite store whose segments have left', () => {
       kills += 1;
       const again = opened(copy, clock);
       expect(await again.ledger.verifyAudit()).toMatchObject({ ok: true, begins_after: 900 });
-      await again.retention.sweep();
+      await again.sweep();
       expect(await again.rows()).toEqual(range(901, 905));
       await again.ledger.close();
     }
