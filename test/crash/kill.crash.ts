@@ -13,6 +13,8 @@ const KILLS = Number(process.env['CRASH_KILLS'] ?? 200);
 const BIRTHS = Number(process.env['CRASH_BIRTHS'] ?? 30);
 const SEED = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000);
 const LANES = 2;
+/** Each start is followed by a check of all that its store ever had: a fresh one now and then keeps that short. */
+const STORE_KILLS = 250;
 /** The longest that a broker lives under load, in milliseconds. */
 const MAX_LIFE_MS = 1_200;
 
@@ -99,8 +101,21 @@ class Lane {
     return folder;
   }
 
-  close(): Promise<void> {
-    return this.load.vendor.close();
+  /** What came of it, in figures. */
+  get report(): string {
+    const { load, money } = this;
+    return (
+      `${this.kills} kills under load, ${this.killedStarts} of starts; ` +
+      `${load.answers} answers, ${load.operations.length} operations, ${load.retries} retries, ` +
+      `${money.movements} movements of money, ${load.keys.length} keys, ` +
+      `${load.lifted.size + load.brakes.size} brakes, ${this.unknownHolds} holds unknown, ` +
+      `${this.auditEntries} audit rows`
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#broker.kill('SIGKILL');
+    await this.load.vendor.close();
   }
 
   async #killAStart(): Promise<void> {
@@ -245,38 +260,33 @@ describe('a broker that is killed at random moments under load', () => {
   it(`counts every executed charge and keeps every word it gave, ${KILLS} times`, async () => {
     const started = Date.now();
     process.stdout.write(`CRASH_SEED=${SEED} draws the same load again\n`);
-    const lanes = await Promise.all(
-      Array.from({ length: LANES }, (_, i) => Lane.open(SEED + i, `lane${i + 1}`)),
-    );
-    try {
-      let left = KILLS;
-      await Promise.all(
-        lanes.map(async (lane, i) => {
-          try {
-            while (left-- > 0) await lane.round();
-            await lane.check();
-          } catch (error) {
-            left = 0;
-            throw new Error(
-              `CRASH_SEED=${SEED}, lane ${i + 1}, after kill ${lane.kills}, the store is kept in ${lane.keepStore()}: ${(error as Error).message}`,
-              { cause: error },
-            );
-          }
-        }),
-      );
-      for (const [i, lane] of lanes.entries()) {
-        const { load, money } = lane;
-        process.stdout.write(
-          `lane ${i + 1}: ${lane.kills} kills under load, ${lane.killedStarts} of starts; ` +
-            `${load.answers} answers, ${load.operations.length} operations, ${load.retries} retries, ` +
-            `${money.movements} movements of money, ${load.keys.length} keys, ` +
-            `${load.lifted.size + load.brakes.size} brakes, ${lane.unknownHolds} holds unknown, ` +
-            `${lane.auditEntries} audit rows\n`,
+    let left = KILLS;
+    let stores = 0;
+    const playStore = async (): Promise<void> => {
+      const number = ++stores;
+      const lane = await Lane.open(SEED + number, `store${number}`);
+      try {
+        for (let kills = 0; kills < STORE_KILLS && left > 0; kills++) {
+          left -= 1;
+          await lane.round();
+        }
+        await lane.check();
+        process.stdout.write(`store ${number}: ${lane.report}\n`);
+      } catch (error) {
+        left = 0;
+        throw new Error(
+          `CRASH_SEED=${SEED}, store ${number}, after kill ${lane.kills}, the store is kept in ${lane.keepStore()}: ${(error as Error).message}`,
+          { cause: error },
         );
+      } finally {
+        await lane.close();
       }
-    } finally {
-      await Promise.all(lanes.map((lane) => lane.close()));
-    }
+    };
+    await Promise.all(
+      Array.from({ length: LANES }, async () => {
+        while (left > 0) await playStore();
+      }),
+    );
     process.stdout.write(`${((Date.now() - started) / 1_000).toFixed(0)} s\n`);
   });
 });

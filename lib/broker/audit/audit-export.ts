@@ -1,12 +1,6 @@
-import {
-  closeSync,
-  createReadStream,
-  fsyncSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isRecord } from '../../contract/is-record';
@@ -17,7 +11,7 @@ import { writeEntry } from './audit-entry';
 import type { AuditEntry, AuditRow } from './audit-entry';
 import type { AuditSegmentView } from './audit-segment';
 
-/** How many rows are written, or checked, before they go to the disk, or other work has its turn. */
+/** How many rows are written at once. */
 const WRITE_ROWS = 500;
 
 /** What vouches for an export: the first line of its file. */
@@ -48,11 +42,16 @@ export async function writeExport(
 ): Promise<string> {
   const { first, last, previous_head, head, seal } = segment;
   const file = join(folder, `audit-${first}-${last}.ndjson`);
-  const draft = `${file}.part`;
-  const handle = openSync(draft, 'w', 0o600);
+  // Two exports at once must not write into one draft.
+  const draft = `${file}.${randomUUID()}.part`;
+  const handle = await open(draft, 'wx', 0o600);
   try {
     const said: ExportHead = { first, last, previous_head, head, seal };
     let lines = [JSON.stringify({ segment: said })];
+    const write = async (): Promise<void> => {
+      await handle.appendFile(`${lines.join('\n')}\n`);
+      lines = [];
+    };
     let next = first;
     let mac = previous_head;
     for await (const row of rows) {
@@ -60,22 +59,20 @@ export async function writeExport(
       next += 1;
       ({ mac } = row);
       lines.push(JSON.stringify(row));
-      if (lines.length < WRITE_ROWS) continue;
-      writeSync(handle, `${lines.join('\n')}\n`);
-      lines = [];
+      if (lines.length === WRITE_ROWS) await write();
     }
     if (next !== last + 1 || mac !== head) {
       throw new Error(`the rows that came end with row ${next - 1}, and not as the segment does`);
     }
-    if (lines.length > 0) writeSync(handle, `${lines.join('\n')}\n`);
-    fsyncSync(handle);
+    if (lines.length > 0) await write();
+    await handle.sync();
   } catch (error) {
-    closeSync(handle);
-    rmSync(draft, { force: true });
+    await handle.close();
+    await rm(draft, { force: true });
     throw error;
   }
-  closeSync(handle);
-  renameSync(draft, file);
+  await handle.close();
+  await rename(draft, file);
   syncFolder(file);
   return file;
 }

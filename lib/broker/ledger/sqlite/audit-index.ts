@@ -123,25 +123,30 @@ export class AuditIndex {
   }
 
   /**
-   * Where rows of a filter may be that come before one, the newest range first. It ends where it has
-   * looked at many blocks: then `next` says before which row the search goes on.
+   * Where rows of a filter may be, the newest range first. It ends where it has looked at many blocks:
+   * then `next` says before which row the search goes on.
+   *
+   * @param within Where rows are looked for.
+   * @param limit How many ranges at most.
    */
-  ranges(filter: AuditFilter, end: number, limit: number): { ranges: RowRange[]; next?: number } {
-    const indexedRows = this.#written * BLOCK_ROWS;
+  ranges(
+    filter: AuditFilter,
+    { begin, end }: RowRange,
+    limit: number,
+  ): { ranges: RowRange[]; next?: number } {
+    const goOn = (next: number) => (next <= begin ? {} : { next });
     // Those that no block of the index has.
-    if (end > indexedRows + 1) {
-      const ranges = [{ begin: indexedRows + 1, end }];
-      return indexedRows === 0 ? { ranges } : { ranges, next: indexedRows + 1 };
-    }
+    const rest = this.#written * BLOCK_ROWS + 1;
+    if (end > rest) return { ranges: [{ begin: Math.max(begin, rest), end }], ...goOn(rest) };
     const before = blockOf(end - 1) + 1;
-    const after = Math.max(0, before - WINDOW_BLOCKS);
+    const after = Math.max(blockOf(begin), before - WINDOW_BLOCKS);
     const found = this.#blocks(filter, after, before, limit);
     const ranges = found.map((block) => ({
-      begin: block * BLOCK_ROWS + 1,
+      begin: Math.max(begin, block * BLOCK_ROWS + 1),
       end: Math.min(end, (block + 1) * BLOCK_ROWS + 1),
     }));
-    const last = found.length === limit ? ranges.at(-1)?.begin : after * BLOCK_ROWS + 1;
-    return last === undefined || last <= 1 ? { ranges } : { ranges, next: last };
+    const isFull = found.length === limit;
+    return { ranges, ...goOn(isFull ? (ranges.at(-1)?.begin ?? begin) : after * BLOCK_ROWS + 1) };
   }
 
   #blocks(filter: AuditFilter, after: number, before: number, limit: number): number[] {

@@ -121,9 +121,10 @@ export class AuditTable implements AuditQueries {
       `SELECT entry FROM audit ${where.sql} ORDER BY seq DESC LIMIT ?`,
     );
     const found: AuditEntry[] = [];
+    const begin = (this.segments.base?.count ?? 0) + 1;
     let end = Math.min(this.#storedHead().count + 1, Number(cursor ?? Infinity));
     for (let turns = MAX_TURNS; ; turns--) {
-      const { ranges, next } = this.#index.ranges(filter, end, SEARCH_BLOCKS);
+      const { ranges, next } = this.#index.ranges(filter, { begin, end }, SEARCH_BLOCKS);
       for (const range of ranges) {
         const missing = limit + 1 - found.length;
         found.push(...entriesOf(search.all(...where.values, range.begin, range.end, missing)));

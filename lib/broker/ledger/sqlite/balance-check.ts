@@ -6,8 +6,8 @@ import type { SqliteConnection } from './sqlite-driver';
 
 /** Up to so many holds, all balances are checked: about a quarter of a second of work. */
 const FEW_HOLDS = 20_000;
-/** A key lives for a day, and a budget counts a day: what was held before can refuse no call. */
-const DECIDES_MS = LONGEST_LIFE_MS + 600_000;
+/** How far the clock may have been set back between a key and a hold under it. */
+const CLOCK_MS = 600_000;
 
 interface WrongBalance {
   name: string;
@@ -65,13 +65,18 @@ function checkOf(connection: SqliteConnection, now: number, few: number): Check 
   if (first === null || last === null || last - first < few) {
     return { isWhole: true, counted: countedFrom(first ?? 0) };
   }
-  const since = now - DECIDES_MS;
+  // A key lives for a day, and a budget counts a day.
+  const since = now - LONGEST_LIFE_MS;
+  const { position } = connection
+    .prepare('SELECT MIN(position) AS position FROM holds WHERE created_at >= ?')
+    .get(since - CLOCK_MS) as { position: number | null };
   // A part of what an older key or day comes to would be taken for all of it.
   const counted = `
-    SELECT * FROM (${countedFrom(positionAt(connection, since, first, last))})
+    SELECT * FROM (${countedFrom(position ?? last + 1)})
     WHERE CASE WHEN name LIKE 'key/%'
-      THEN EXISTS (SELECT 1 FROM keys WHERE id = substr(name, 5) AND created_at >= ${since})
-      ELSE substr(name, -10) >= '${dayOf(now)}' END`;
+      THEN EXISTS (
+        SELECT 1 FROM keys WHERE id = substr(name, 5) AND created_at BETWEEN ${since} AND ${now})
+      ELSE substr(name, -10) = '${dayOf(now)}' END`;
   return { isWhole: false, counted };
 }
 
@@ -83,26 +88,6 @@ function countedFrom(position: number): string {
       SUM(CASE WHEN holds.state IN ('held', 'unknown') THEN holds.held ELSE 0 END) AS held
     FROM holds, json_each(holds.charged_to) AS charged
     WHERE holds.position >= ${position} GROUP BY charged.value`;
-}
-
-/** The position from which on holds began at an instant or later. */
-function positionAt(
-  connection: SqliteConnection,
-  instant: number,
-  first: number,
-  last: number,
-): number {
-  const next = connection.prepare(
-    'SELECT created_at AS at FROM holds WHERE position >= ? ORDER BY position LIMIT 1',
-  );
-  let [low, high] = [first, last + 1];
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    const { at } = next.get(middle) as { at: number };
-    if (at < instant) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function firstWrong(

@@ -60,6 +60,7 @@ const SCHEMA = `
     ended_by_operator INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX holds_by_object ON holds (vendor, account, object_id) WHERE object_id IS NOT NULL;
+  CREATE INDEX holds_by_time ON holds (created_at);
   CREATE INDEX holds_open ON holds (state) WHERE state IN ('held', 'unknown');
 
   CREATE TABLE objects (
