@@ -7,6 +7,7 @@ import { Pool } from 'undici';
 import { fillStore } from './fill-store.mjs';
 import { ask, runBenchmark, start, stopAll } from './processes.mjs';
 import { median } from './report.mjs';
+import { BROKER_TOKEN, STRIPE_SECRET_KEY, startVendor } from './servers.mjs';
 
 const HELP = `Usage: node bench/full-store.mjs [options]
 
@@ -23,8 +24,6 @@ payments a second, a fresh key for each; a start; the bytes of an invocation.
 const CALLERS = [1, 50];
 const REQUESTS = { 1: 400, 50: 3_000 };
 const LIMIT_MS = 4_000;
-const TOKEN = 'bench_management_token_of_forty_characters';
-const STRIPE_SECRET_KEY = 'sk_test_offline';
 const CHARGE = 'amount=100&currency=usd';
 /** What stays of an invocation once the retention is over. */
 const LOG_TABLES = ['audit', 'audit_terms', 'audit_blocks'];
@@ -43,7 +42,7 @@ async function main() {
   const folder = await mkdtemp(join(options.data, 'vault-key-full-'));
   const calls = Number(options.calls);
   try {
-    const vendor = await start('vendor.mjs', { env: { STRIPE_SECRET_KEY } });
+    const { vendor } = await startVendor();
     const empty = await newStore(vendor, join(folder, 'empty.db'));
     const full = await newStore(vendor, join(folder, 'full.db'));
     console.error(`filling a store with ${calls} invocations`);
@@ -83,7 +82,7 @@ async function newStore(vendor, file) {
 async function startBroker(vendor, name, file) {
   const begun = performance.now();
   const { url } = await start('../dist/broker/cli/main.js', {
-    env: { STRIPE_SECRET_KEY, STRIPE_BASE_URL: vendor.url, KEYBRAKE_TOKEN: TOKEN },
+    env: { STRIPE_SECRET_KEY, STRIPE_BASE_URL: vendor.url, KEYBRAKE_TOKEN: BROKER_TOKEN },
     args: ['--port', '0', '--store', `sqlite:${file}`],
   });
   return { name, url, startMs: performance.now() - begun };
@@ -97,7 +96,13 @@ async function measure(vendor, { name, url }, atOnce, requests) {
   const begun = performance.now();
   const caller = async () => {
     while (left-- > 0 && performance.now() - begun < LIMIT_MS) {
-      const key = await post(pool, '/v1/keys', TOKEN, 'application/json', keyRequest(answered));
+      const key = await post(
+        pool,
+        '/v1/keys',
+        BROKER_TOKEN,
+        'application/json',
+        keyRequest(answered),
+      );
       const { token } = JSON.parse(key);
       const form = 'application/x-www-form-urlencoded';
       await post(pool, '/stripe/v1/payment_intents', token, form, CHARGE);

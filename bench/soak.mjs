@@ -5,8 +5,9 @@ import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { Broker } from 'nestjs-vault-key/broker';
 import { atRate, percentile } from './charges.mjs';
-import { ask, runBenchmark, start, stopAll } from './processes.mjs';
+import { ask, runBenchmark, stopAll } from './processes.mjs';
 import { median } from './report.mjs';
+import { STRIPE_SECRET_KEY, startVendor } from './servers.mjs';
 
 const HELP = `Usage: node bench/soak.mjs [options]
 
@@ -22,7 +23,6 @@ of the process and the size of the store.
   --help          this text
 `;
 
-const STRIPE_SECRET_KEY = 'sk_test_offline';
 const JUMP_MS = 100 * 86_400_000;
 const SAMPLE_MS = 5_000;
 const USERS = 1_000;
@@ -59,7 +59,7 @@ async function main() {
   const [minutes, rate] = [Number(options.minutes), Number(options.rate)];
   const jumps = options.jumps.split(',').map(Number);
   try {
-    const vendor = await start('vendor.mjs', { env: { STRIPE_SECRET_KEY } });
+    const { vendor } = await startVendor();
     const file = join(folder, 'vault-key.db');
     const clock = new JumpingClock();
     const broker = await Broker.open(

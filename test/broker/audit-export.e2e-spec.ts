@@ -103,6 +103,8 @@ it('says what is wrong with what was typed', async () => {
     [['check'], 'FILE is missing'],
     [['check', 'x'], '--audit-key FILE is missing, and VAULT_KEY_AUDIT_KEY is not set'],
     [['segments', 'x'], 'x is one operand too many'],
+    [['export', folder, '--from', '2026-11-23'], '--from does not go with audit export'],
+    [['cut', '--user', 'u'], '--user does not go with audit cut'],
   ] as const) {
     const { code, stderr } = await operator('audit', ...args);
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);

@@ -42,9 +42,9 @@ export class AuditChain {
     return this.#hmac(`segment\n${first}\n${last}\n${previousHead}\n${head}`);
   }
 
-  /** What vouches that all rows up to a segment's last were exported, and may be missing. */
-  sealLeft({ last, head }: SegmentBounds): string {
-    return this.#hmac(`left\n${last}\n${head}`);
+  /** What vouches for what is noted of a segment: that it was exported, that its rows may be missing. */
+  sealMarks({ last, head, sealedAt, exportedAt, leftAt }: Omit<AuditSegment, 'seal'>): string {
+    return this.#hmac(`marks\n${last}\n${head}\n${sealedAt}\n${exportedAt ?? ''}\n${leftAt ?? ''}`);
   }
 
   #hmac(text: string): string {

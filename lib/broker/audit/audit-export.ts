@@ -9,7 +9,7 @@ import { AuditChain, AuditWalk } from './audit-chain';
 import type { AuditVerdict } from './audit-chain';
 import { writeEntry } from './audit-entry';
 import type { AuditEntry, AuditRow } from './audit-entry';
-import type { AuditSegmentView } from './audit-segment';
+import type { AuditSegmentPage, AuditSegmentView } from './audit-segment';
 
 /** How many rows are written at once. */
 const WRITE_ROWS = 500;
@@ -75,6 +75,49 @@ export async function writeExport(
   await rename(draft, file);
   syncFolder(file);
   return file;
+}
+
+/** Where segments are exported from. */
+export interface SegmentSource {
+  /** @param cursor That of the page before; absent for the first one. */
+  page(cursor: string | undefined): Promise<AuditSegmentPage>;
+  rows(last: number): AsyncIterable<ExportedRow>;
+  /** Notes that the export of a segment is kept. */
+  confirm(segment: AuditSegmentView): Promise<unknown>;
+}
+
+/**
+ * Writes each segment that was not exported yet into a folder, and confirms it.
+ *
+ * @returns The paths of the files, the oldest segment first.
+ * @throws Error where a file cannot be written. What was written before is confirmed.
+ */
+export async function exportSegments(
+  source: SegmentSource,
+  folder: string,
+): Promise<{ files: string[] }> {
+  const unexported: AuditSegmentView[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await source.page(cursor);
+    unexported.unshift(
+      ...page.segments.filter(({ exported_at }) => exported_at === null).toReversed(),
+    );
+    ({ cursor } = page);
+  } while (cursor !== undefined);
+  const files: string[] = [];
+  for (const segment of unexported) {
+    try {
+      files.push(await writeExport(folder, segment, source.rows(segment.last)));
+    } catch (error) {
+      const { syscall, message } = error as NodeJS.ErrnoException;
+      if (syscall === undefined) throw error;
+      const what = `the segment up to row ${segment.last} was not written to ${folder}`;
+      throw new Error(`${what}: ${message}`, { cause: error });
+    }
+    await source.confirm(segment);
+  }
+  return { files };
 }
 
 /**

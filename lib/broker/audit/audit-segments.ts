@@ -1,14 +1,14 @@
 import { fieldsOf, unknownFields } from '../known-fields';
 import type { Ledger } from '../ledger/ledger';
 import type { PageRequest } from '../ledger/records';
+import { DEFAULT_LIMIT, checkPage } from '../page';
 import { invalidFields } from '../refusal';
-import { exportedRow, writeExport } from './audit-export';
+import { exportedRow, exportSegments } from './audit-export';
 import type { ExportedRow } from './audit-export';
 import { auditSegmentView } from './audit-segment';
 import type { AuditSegmentPage, AuditSegmentView } from './audit-segment';
 
 const HEAD = /^[0-9a-f]{64}$/;
-const PAGE = 100;
 
 /**
  * The segments of the audit log. A segment is cut each day (UTC), or on demand. Once an export of it is
@@ -18,8 +18,13 @@ export class AuditSegments {
   /** @internal */
   constructor(private readonly ledger: Ledger) {}
 
-  /** The newest first. */
+  /**
+   * The newest first.
+   *
+   * @throws BrokerRefusal 422 where the page is asked for with an invalid limit or cursor.
+   */
   async list(page: PageRequest): Promise<AuditSegmentPage> {
+    checkPage(page);
     const { entries, next } = await this.ledger.auditSegments.list(page);
     return {
       segments: entries.map(auditSegmentView),
@@ -72,23 +77,15 @@ export class AuditSegments {
    * @returns The paths of the files, the oldest segment first.
    * @throws Error where a file cannot be written. What was written before is confirmed.
    */
-  async export(folder: string): Promise<{ files: string[] }> {
-    const files: string[] = [];
-    for (const segment of await this.#unexported()) {
-      files.push(await writeExport(folder, segment, this.rows(segment.last)));
-      await this.confirm(segment.last, { head: segment.head });
-    }
-    return { files };
-  }
-
-  async #unexported(): Promise<AuditSegmentView[]> {
-    const found: AuditSegmentView[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await this.list({ limit: PAGE, ...(cursor === undefined ? {} : { cursor }) });
-      found.push(...page.segments.filter(({ exported_at }) => exported_at === null));
-      ({ cursor } = page);
-    } while (cursor !== undefined);
-    return found.reverse();
+  export(folder: string): Promise<{ files: string[] }> {
+    return exportSegments(
+      {
+        page: (cursor) =>
+          this.list({ limit: DEFAULT_LIMIT, ...(cursor === undefined ? {} : { cursor }) }),
+        rows: (last) => this.rows(last),
+        confirm: ({ last, head }) => this.confirm(last, { head }),
+      },
+      folder,
+    );
   }
 }

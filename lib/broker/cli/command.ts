@@ -91,6 +91,19 @@ export function operandsOf(operands: readonly string[], ...names: string[]): str
   return [...operands];
 }
 
+/**
+ * @param action The words of the command that were typed.
+ * @throws BadUsage where an option was given that the action does not take.
+ */
+export function onlyWith(
+  options: Readonly<Record<string, string>>,
+  action: string,
+  taken: readonly string[],
+): void {
+  const other = Object.keys(options).find((name) => !taken.includes(name));
+  if (other !== undefined) throw new BadUsage(`--${other} does not go with ${action}`);
+}
+
 /** A query of the options that were given, under the names that the API has for them. */
 export function queryOf(
   options: Readonly<Record<string, string>>,

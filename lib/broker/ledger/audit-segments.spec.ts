@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hurried } from '../../../test/support/hurried';
+import { sweepNow } from '../../../test/support/sweep-now';
 import { TestClock } from '../../../test/support/test-clock';
 import { exportedRow, verifyExport, writeExport } from '../audit/audit-export';
 import type { ExportedRow } from '../audit/audit-export';
@@ -17,7 +17,6 @@ import { auditSegmentView } from '../audit/audit-segment';
 import type { AuditSegment } from '../audit/audit-segment';
 import type { AuditEntry } from '../audit/audit-entry';
 import { MemoryStore } from './memory/memory-store';
-import { Retention } from './retention';
 import { closeStore } from './sqlite/open-store';
 import { openConnection } from './sqlite/sqlite-driver';
 import { SqliteStore } from './sqlite/sqlite-store';
@@ -37,7 +36,6 @@ const newFile = () => join(folder, `${++files}.db`);
 /** A ledger whose log is written, cut and left. */
 class Log {
   readonly ledger: StoreLedger;
-  readonly #retention: Retention;
   #rows = 0;
 
   constructor(
@@ -45,11 +43,10 @@ class Log {
     readonly clock: TestClock,
   ) {
     this.ledger = new StoreLedger(store);
-    this.#retention = new Retention(store, KEPT);
   }
 
   sweep(): Promise<void> {
-    return hurried(this.store, this.#retention.sweep());
+    return sweepNow(this.store, KEPT);
   }
 
   /** Writes so many rows. */
@@ -297,18 +294,24 @@ describe('an export', () => {
 });
 
 describe('a SQLite store whose segments have left', () => {
-  /** A store in which 600 rows of 605 have left, closed. */
-  async function leftStore(): Promise<{ file: string; clock: TestClock }> {
+  /** A log whose first rows are exported and old, and five more. */
+  async function agedLog(file: string, rows: number): Promise<Log> {
     const clock = new TestClock(START);
-    const file = newFile();
     const log = new Log(new SqliteStore(file, { clock, auditKey: AUDIT_KEY }), clock);
-    await log.write(600);
+    await log.write(rows);
     await log.export(await log.ledger.auditSegments.cut());
     await log.write(5);
     clock.instant += KEPT + DAY;
+    return log;
+  }
+
+  /** A store in which 600 rows of 605 have left, closed. */
+  async function leftStore(): Promise<{ file: string; clock: TestClock }> {
+    const file = newFile();
+    const log = await agedLog(file, 600);
     await log.sweep();
     await log.ledger.close();
-    return { file, clock };
+    return { file, clock: log.clock };
   }
 
   const opened = (file: string, clock: TestClock) =>
@@ -334,10 +337,15 @@ describe('a SQLite store whose segments have left', () => {
   it.each([
     [
       'a segment that has not left is marked',
-      "UPDATE audit_segments SET left_at = 1, left_seal = 'x'",
+      "UPDATE audit_segments SET left_at = 1, marks_seal = 'x'",
     ],
     ['what has left is said to be more', 'UPDATE audit_segments SET last = 602 WHERE last = 600'],
-    ['what vouches for it is another', "UPDATE audit_segments SET left_seal = 'x'"],
+    ['what vouches for it is another', "UPDATE audit_segments SET marks_seal = 'x'"],
+    [
+      'one is marked as exported',
+      'UPDATE audit_segments SET exported_at = 1 WHERE left_at IS NULL',
+    ],
+    ['one is said to be older', 'UPDATE audit_segments SET sealed_at = 1 WHERE left_at IS NULL'],
     ['it is gone', 'DELETE FROM audit_segments'],
     ['a row after it is gone', 'DELETE FROM audit WHERE seq = 601'],
     ['its head is another', 'UPDATE audit_segments SET head = seal'],
@@ -351,14 +359,38 @@ describe('a SQLite store whose segments have left', () => {
     await log.ledger.close();
   });
 
-  it('holds what was decided where a kill comes between two turns of their leaving', async () => {
+  it('lets no row go that a hand in the file has marked as exported', async () => {
     const clock = new TestClock(START);
     const file = newFile();
     const log = new Log(new SqliteStore(file, { clock, auditKey: AUDIT_KEY }), clock);
-    await log.write(900);
-    await log.export(await log.ledger.auditSegments.cut());
-    await log.write(5);
+    await log.write(3);
+    await log.ledger.auditSegments.cut();
+    await log.ledger.close();
+    const connection = openConnection(file);
+    connection.exec('UPDATE audit_segments SET exported_at = 1, sealed_at = 1');
+    closeStore(connection);
     clock.instant += KEPT + DAY;
+    const again = opened(file, clock);
+    await again.sweep();
+    expect(await again.rows()).toEqual([1, 2, 3]);
+    expect(await again.ledger.verifyAudit()).toMatchObject({ ok: false, seq: 1 });
+    await again.ledger.close();
+  });
+
+  it('writes nothing in a sweep that finds nothing to let go', async () => {
+    const { file, clock } = await leftStore();
+    const log = opened(file, clock);
+    await log.sweep();
+    const { commits } = await log.ledger.figures();
+    await log.sweep();
+    expect((await log.ledger.figures()).commits).toBe(commits);
+    await log.ledger.close();
+  });
+
+  it('holds what was decided where a kill comes between two turns of their leaving', async () => {
+    const file = newFile();
+    const log = await agedLog(file, 900);
+    const { clock } = log;
     let isOver = false;
     const sweep = log.sweep().then(() => (isOver = true));
     let kills = 0;

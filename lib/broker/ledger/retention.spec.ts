@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { hurried } from '../../../test/support/hurried';
+import { sweepNow } from '../../../test/support/sweep-now';
 import { propertyRuns } from '../../../test/support/property-runs';
 import { TestClock } from '../../../test/support/test-clock';
 import { TestDisk } from '../../../test/support/test-disk';
@@ -12,7 +12,6 @@ import type { KeyRecord } from '../keys/key';
 import type { Outcome, Price } from '../pricing/price';
 import { MemoryStore } from './memory/memory-store';
 import type { AdmittedCall } from './records';
-import { Retention } from './retention';
 import { AGING_TABLES } from './rules/retention';
 import { SqliteStore } from './sqlite/sqlite-store';
 import type { Store } from './store';
@@ -59,7 +58,6 @@ const paid = (id: string, cents: number): Outcome => ({
 /** A ledger, and what is asked of it. */
 class Subject {
   readonly ledger: StoreLedger;
-  readonly #retention: Retention;
   readonly calls: AdmittedCall[] = [];
   #sent = 0;
 
@@ -68,11 +66,10 @@ class Subject {
     readonly clock: TestClock,
   ) {
     this.ledger = new StoreLedger(store);
-    this.#retention = new Retention(store, KEPT);
   }
 
   sweep(): Promise<void> {
-    return hurried(this.store, this.#retention.sweep());
+    return sweepNow(this.store, KEPT);
   }
 
   /** The code of the refusal; `undefined` where the call was admitted. */

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { verifyExport, writeExport } from '../../audit/audit-export';
-import type { ExportedRow } from '../../audit/audit-export';
+import { exportSegments, verifyExport } from '../../audit/audit-export';
+import type { ExportedRow, SegmentSource } from '../../audit/audit-export';
 import type { AuditSegmentPage, AuditSegmentView } from '../../audit/audit-segment';
 import type { AuditVerdict } from '../../audit/audit-chain';
-import { BadUsage, operandsOf, pageOf, queryOf } from '../command';
+import { BadUsage, onlyWith, operandsOf, pageOf, queryOf } from '../command';
 import type { CommandInput, CommandResult } from '../command';
 import { ManagementApiError } from '../management-api';
-import type { ManagementApi } from '../management-api';
 import { instant } from '../table';
 import type { Column } from '../table';
 
@@ -25,6 +24,7 @@ const PATH = '/v1/audit/segments';
 
 /** Lists the segments of the audit log. */
 export function listSegments({ api, options }: CommandInput): Promise<CommandResult> {
+  onlyWith(options, 'audit segments', ['limit', 'cursor']);
   return pageOf(api, {
     path: PATH,
     options,
@@ -35,33 +35,36 @@ export function listSegments({ api, options }: CommandInput): Promise<CommandRes
 }
 
 /** Cuts the audit log at its last row. */
-export async function cutLog({ api }: CommandInput): Promise<CommandResult> {
+export async function cutLog({ api, options }: CommandInput): Promise<CommandResult> {
+  onlyWith(options, 'audit cut', []);
   const json = await api.call<AuditSegmentView>('POST', PATH);
   return { json, text: `rows ${json.first} to ${json.last} are a segment now\n` };
 }
 
 /** Writes each segment that was not exported yet into a folder, and says so to the broker. */
-export async function exportSegments(
-  { api }: CommandInput,
+export async function exportLog(
+  { api, options }: CommandInput,
   rest: readonly string[],
 ): Promise<CommandResult> {
+  onlyWith(options, 'audit export', []);
   const [folder = ''] = operandsOf(rest, 'FOLDER');
-  const files: string[] = [];
-  for (const segment of await unexported(api)) {
-    const { last, head } = segment;
-    try {
-      const rows = api.lines(`${PATH}/${last}/rows`) as AsyncIterable<ExportedRow>;
-      files.push(await writeExport(folder, segment, rows));
-    } catch (error) {
-      if (error instanceof ManagementApiError) throw error;
-      throw new ManagementApiError(
-        `the segment up to row ${last} was not written to ${folder}: ${(error as Error).message}`,
-      );
-    }
-    await api.call('POST', `${PATH}/${last}/confirm`, { head });
+  const source: SegmentSource = {
+    page: (cursor) =>
+      api.call('GET', PATH + queryOf(cursor === undefined ? {} : { cursor }, { cursor: 'cursor' })),
+    rows: (last) => api.lines(`${PATH}/${last}/rows`) as AsyncIterable<ExportedRow>,
+    confirm: ({ last, head }) => api.call('POST', `${PATH}/${last}/confirm`, { head }),
+  };
+  try {
+    const json = await exportSegments(source, folder);
+    const { files } = json;
+    return {
+      json,
+      text: files.length === 0 ? 'every segment is exported already\n' : `${files.join('\n')}\n`,
+    };
+  } catch (error) {
+    if (error instanceof ManagementApiError) throw error;
+    throw new ManagementApiError((error as Error).message);
   }
-  const text = files.length === 0 ? 'every segment is exported already\n' : `${files.join('\n')}\n`;
-  return { json: { files }, text };
 }
 
 /** Checks the file of an export. No broker is asked. */
@@ -69,33 +72,25 @@ export async function checkExport(
   { options, env }: CommandInput,
   rest: readonly string[],
 ): Promise<CommandResult> {
+  onlyWith(options, 'audit check', ['audit-key']);
   const [file = ''] = operandsOf(rest, 'FILE');
   const keyFile = options['audit-key'];
   const key = keyFile === undefined ? env['VAULT_KEY_AUDIT_KEY'] : keyIn(keyFile);
   if (key === undefined) {
     throw new BadUsage('--audit-key FILE is missing, and VAULT_KEY_AUDIT_KEY is not set');
   }
-  let json: AuditVerdict;
   try {
-    json = await verifyExport(file, key);
+    return verdictResult(await verifyExport(file, key));
   } catch (error) {
     throw new ManagementApiError((error as Error).message);
   }
+}
+
+/** What a check of the log, or of an export of it, came to. */
+export function verdictResult(json: AuditVerdict): CommandResult {
   return json.ok
     ? { json, text: `${json.entries} rows hold\nhead ${json.head}\n` }
     : { json, text: `row ${json.seq} does not hold: ${json.reason}\n`, ok: false };
-}
-
-async function unexported(api: ManagementApi): Promise<AuditSegmentView[]> {
-  const found: AuditSegmentView[] = [];
-  let cursor: string | undefined;
-  do {
-    const query: string = cursor === undefined ? '' : queryOf({ cursor }, { cursor: 'cursor' });
-    const page: AuditSegmentPage = await api.call('GET', `${PATH}${query}`);
-    found.push(...page.segments.filter(({ exported_at }) => exported_at === null));
-    ({ cursor } = page);
-  } while (cursor !== undefined);
-  return found.reverse();
 }
 
 function keyIn(file: string): string {

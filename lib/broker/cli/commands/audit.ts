@@ -4,7 +4,7 @@ import { instant, usd } from '../table';
 import type { Column } from '../table';
 import { COMMON_HELP, SUBJECT_FILTERS, operandsOf, pageOf, queryOf } from '../command';
 import type { Command } from '../command';
-import { checkExport, cutLog, exportSegments, listSegments } from './audit-segments';
+import { checkExport, cutLog, exportLog, listSegments, verdictResult } from './audit-segments';
 
 const COLUMNS: readonly Column<AuditEntryView>[] = [
   { title: 'SEQ', text: ({ seq }) => String(seq), right: true },
@@ -60,7 +60,7 @@ ${COMMON_HELP}`,
   async run(input) {
     const { api, options } = input;
     const [action, ...rest] = input.operands;
-    if (action === 'export') return exportSegments(input, rest);
+    if (action === 'export') return exportLog(input, rest);
     if (action === 'check') return checkExport(input, rest);
     if (action === 'segments' || action === 'cut') {
       operandsOf(rest);
@@ -70,9 +70,7 @@ ${COMMON_HELP}`,
       operandsOf(rest);
       const query = queryOf(options, { head: 'head' });
       const json = await api.call<AuditVerdict>('GET', `/v1/audit/verify${query}`);
-      return json.ok
-        ? { json, text: `${json.entries} rows hold\nhead ${json.head}\n` }
-        : { json, text: `row ${json.seq} does not hold: ${json.reason}\n`, ok: false };
+      return verdictResult(json);
     }
     operandsOf(action === undefined ? [] : [action, ...rest]);
     return pageOf(api, {

@@ -3,8 +3,8 @@ import type { BudgetView, CountedBudgetView, SubjectCapView } from '../../budget
 import { table, usd } from '../table';
 import type { Column } from '../table';
 import {
-  BadUsage,
   COMMON_HELP,
+  onlyWith,
   operandsOf,
   pageOf,
   queryOf,
@@ -54,7 +54,7 @@ ${COMMON_HELP}`,
   async run({ api, operands: [action, ...rest], options }) {
     const { tenant, user } = options;
     if (action === 'set') {
-      onlyWith(options, 'set', ['tenant', 'user']);
+      onlyWith(options, 'budgets set', ['tenant', 'user']);
       const [scope = '', id = '', amount = ''] = operandsOf(rest, 'SCOPE', 'ID', 'USD');
       const json = await api.call<CountedBudgetView>('PUT', pathOf(scope, id), {
         daily_usd_cap: usdOperand(amount),
@@ -64,14 +64,14 @@ ${COMMON_HELP}`,
       return { json, text: `${table(COLUMNS, [json])}${liveKeysText(json)}` };
     }
     if (action === 'remove') {
-      onlyWith(options, 'remove', ['tenant', 'user']);
+      onlyWith(options, 'budgets remove', ['tenant', 'user']);
       const [scope = '', id = ''] = operandsOf(rest, 'SCOPE', 'ID');
       const query = queryOf(options, { tenant: 'tenant_id', user: 'user_id' });
       const json = await api.call('DELETE', `${pathOf(scope, id)}${query}`);
       return { json, text: 'removed\n' };
     }
     if (action === 'effective') {
-      onlyWith(options, 'effective', ['tenant', 'user', 'run', 'tool', 'vendor']);
+      onlyWith(options, 'budgets effective', ['tenant', 'user', 'run', 'tool', 'vendor']);
       operandsOf(rest);
       const query = queryOf(options, {
         tenant: 'tenant_id',
@@ -87,7 +87,7 @@ ${COMMON_HELP}`,
       return { json, text: table(EFFECTIVE_COLUMNS, json.caps) };
     }
     operandsOf(action === undefined ? [] : [action, ...rest]);
-    onlyWith(options, undefined, ['cursor']);
+    onlyWith(options, 'budgets', ['cursor']);
     return pageOf(api, {
       path: '/v1/budgets',
       options,
@@ -97,19 +97,6 @@ ${COMMON_HELP}`,
     });
   },
 };
-
-/** @throws BadUsage where an option was given that the action does not take. */
-function onlyWith(
-  options: Readonly<Record<string, string>>,
-  action: string | undefined,
-  taken: readonly string[],
-): void {
-  const other = Object.keys(options).find((name) => !taken.includes(name));
-  if (other === undefined) return;
-  throw new BadUsage(
-    `--${other} does not go with budgets${action === undefined ? '' : ` ${action}`}`,
-  );
-}
 
 /** `*` where the budget caps the id within each tenant. */
 function tenantText({ scope, tenant_id }: BudgetView): string {

@@ -55,6 +55,8 @@ export class AuditIndex {
   /** The rows of blocks that the tables have not. */
   #rows: IndexedRow[] = [];
   readonly #aheadOf: SqliteStatement;
+  /** Whether there may be terms of blocks that are gone: an earlier process may have left some. */
+  #hasStale = true;
   /** How far the terms of blocks that are gone are deleted; absent between two sweeps. */
   #sweptTo: [term: number, block: number] | undefined;
   /** How many blocks are on their way, and how many are written. */
@@ -96,19 +98,28 @@ export class AuditIndex {
     this.#rows = this.#rows.filter(({ seq }) => blockOf(seq) >= this.#written);
   }
 
-  /** The block of the oldest row is gone up to a row. A block that is gone whole is found no more. */
+  /** The last row of the block of a row. */
+  endOfBlock(seq: number): number {
+    return (blockOf(seq) + 1) * BLOCK_ROWS;
+  }
+
+  /** Rows up to one are gone. A block that is gone whole is found no more. */
   forgetRows(last: number): void {
-    if (last % BLOCK_ROWS === 0) this.writes.add(DELETE_BLOCK, [blockOf(last)]);
+    if (last !== this.endOfBlock(last)) return;
+    this.writes.add(DELETE_BLOCK, [blockOf(last)]);
+    this.#hasStale = true;
   }
 
   /** Deletes some terms of blocks that are gone. Returns whether there may be more. */
   forgetTerms(firstRow: number): boolean {
+    if (!this.#hasStale) return false;
     const [term, block] = this.#sweptTo ?? [-1, -1];
     const next = this.#aheadOf.get(term, block) as { term: number; block: number } | undefined;
     const [lastTerm, lastBlock] = next === undefined ? [LAST_TERM, 0] : [next.term, next.block];
     this.writes.add(DELETE_TERMS, [term, block, lastTerm, lastBlock, blockOf(firstRow)]);
     this.#sweptTo = next === undefined ? undefined : [next.term, next.block];
-    return next !== undefined;
+    this.#hasStale = next !== undefined;
+    return this.#hasStale;
   }
 
   /** The batch that was being decided came to nothing: the log has so many rows. */
@@ -169,8 +180,8 @@ export class AuditIndex {
         ? 'audit_blocks'
         : `audit_terms CROSS JOIN audit_blocks ON audit_blocks.block = audit_terms.block`;
     if (first !== undefined) {
-      where.add('audit_terms.term = ? AND audit_terms.block >= ? AND audit_terms.block < ?');
-      where.values.push(first, after, before);
+      const within = 'audit_terms.term = ? AND audit_terms.block >= ? AND audit_terms.block < ?';
+      where.add(within, first, after, before);
     }
     const order = first === undefined ? 'audit_blocks.block' : 'audit_terms.block';
     const rows = this.connection
@@ -199,8 +210,7 @@ export function isIndexStatement(sql: string): boolean {
   return [INSERT_TERM, INSERT_MANY_TERMS, INSERT_BLOCK, DELETE_BLOCK, DELETE_TERMS].includes(sql);
 }
 
-/** The block of a row. */
-export function blockOf(seq: number): number {
+function blockOf(seq: number): number {
   return Math.floor((seq - 1) / BLOCK_ROWS);
 }
 

@@ -8,8 +8,8 @@ import { WholeTable } from './whole-table';
 import type { OrderedForm } from './whole-table';
 
 interface SealedSegment extends AuditSegment {
-  /** What vouches that its rows have left as they should. */
-  leftSeal: string | null;
+  /** What vouches for its three instants: without it, a hand in the file could have rows leave. */
+  marksSeal: string;
 }
 
 const SEGMENTS: OrderedForm<SealedSegment> = {
@@ -23,7 +23,7 @@ const SEGMENTS: OrderedForm<SealedSegment> = {
     fixed('sealed_at', ({ sealedAt }) => sealedAt),
     changing('exported_at', ({ exportedAt }) => exportedAt),
     changing('left_at', ({ leftAt }) => leftAt),
-    changing('left_seal', ({ leftSeal }) => leftSeal),
+    changing('marks_seal', ({ marksSeal }) => marksSeal),
   ],
   keyOf: ({ last }) => String(last),
   rowOf: (found) => ({
@@ -35,7 +35,7 @@ const SEGMENTS: OrderedForm<SealedSegment> = {
     sealedAt: found['sealed_at'] as number,
     exportedAt: found['exported_at'] as number | null,
     leftAt: found['left_at'] as number | null,
-    leftSeal: found['left_seal'] as string | null,
+    marksSeal: found['marks_seal'] as string,
   }),
   compare: (one, other) => one.last - other.last,
 };
@@ -43,6 +43,8 @@ const SEGMENTS: OrderedForm<SealedSegment> = {
 /** What the audit log was cut into. They are few, one a day as a rule, and all in memory. */
 export class AuditSegmentTable {
   readonly table: WholeTable<SealedSegment>;
+  /** The last rows of segments whose instants are not what was written. */
+  readonly #forged: ReadonlySet<number>;
 
   constructor(
     connection: SqliteConnection,
@@ -50,11 +52,16 @@ export class AuditSegmentTable {
     private readonly chain: AuditChain,
   ) {
     this.table = new WholeTable(connection, writes, SEGMENTS);
+    const forged = this.table.all.filter((each) => chain.sealMarks(each) !== each.marksSeal);
+    this.#forged = new Set(forged.map(({ last }) => last));
   }
 
-  /** The oldest first. */
+  /** The oldest first. One whose instants are forged counts as never exported. */
   get all(): readonly AuditSegment[] {
-    return this.table.all;
+    if (this.#forged.size === 0) return this.table.all;
+    return this.table.all.map((segment) =>
+      this.#forged.has(segment.last) ? { ...segment, exportedAt: null, leftAt: null } : segment,
+    );
   }
 
   /** The last row that a segment has. */
@@ -72,19 +79,18 @@ export class AuditSegmentTable {
       head: mac,
     };
     const seal = this.chain.sealSegment(bounds);
-    const segment = { ...bounds, seal, sealedAt, exportedAt: null, leftAt: null, leftSeal: null };
-    this.table.put(segment);
+    const segment = { ...bounds, seal, sealedAt, exportedAt: null, leftAt: null };
+    this.put(segment);
     return segment;
   }
 
   put(segment: AuditSegment): void {
-    const leftSeal = segment.leftAt === null ? null : this.chain.sealLeft(segment);
-    this.table.put({ ...segment, leftSeal });
+    this.table.put({ ...segment, marksSeal: this.chain.sealMarks(segment) });
   }
 
   /** Where the chain begins; `undefined` where it begins with the first row. */
   get base(): AuditBase | undefined {
-    return baseOf(this.table.all);
+    return baseOf(this.all);
   }
 
   /** What is wrong with what the table says, if anything is. */
@@ -92,8 +98,8 @@ export class AuditSegmentTable {
     let [last, head] = [0, ''];
     for (const segment of this.table.all) {
       const isNext = segment.first === last + 1 && segment.previousHead === head;
-      const isLeft = segment.leftAt === null || this.chain.sealLeft(segment) === segment.leftSeal;
-      if (!isNext || !isLeft || this.chain.sealSegment(segment) !== segment.seal) {
+      const isSealed = this.chain.sealSegment(segment) === segment.seal;
+      if (!isNext || !isSealed || this.#forged.has(segment.last)) {
         const { first } = segment;
         return { seq: first, reason: `the segment of row ${first} is not what was written` };
       }

@@ -9,7 +9,7 @@ import { notFound } from '../../refusal';
 import { withoutTokens } from '../../keys/token';
 import type { AuditFilter, Page, PageRequest } from '../records';
 import type { AuditQueries, ChainedEntry } from '../store';
-import { AuditIndex, blockOf, isIndexStatement } from './audit-index';
+import { AuditIndex, isIndexStatement } from './audit-index';
 import { AuditSegmentTable } from './audit-segment-table';
 import { Conditions } from './conditions';
 import type { PendingWrites } from './pending-writes';
@@ -43,6 +43,7 @@ export class AuditTable implements AuditQueries {
   readonly #readHead: SqliteStatement;
   readonly #walk: SqliteStatement;
   readonly #slice: SqliteStatement;
+  readonly #oldest: SqliteStatement;
   /** Of the last row that is decided. */
   #head: AuditHead;
   /** Of the last row that is on its way, and of the last that is written. */
@@ -60,6 +61,7 @@ export class AuditTable implements AuditQueries {
   ) {
     this.#readHead = connection.prepare('SELECT count, mac, seal FROM audit_head WHERE id = 1');
     this.#walk = connection.prepare(`${SELECT} WHERE seq > ? ORDER BY seq LIMIT ${WALK_ROWS}`);
+    this.#oldest = connection.prepare('SELECT MIN(seq) AS seq FROM audit');
     this.#slice = connection.prepare(
       `${SELECT} WHERE seq >= ? AND seq <= ? ORDER BY seq LIMIT ${WALK_ROWS}`,
     );
@@ -185,12 +187,12 @@ export class AuditTable implements AuditQueries {
   /** Has the batch delete some rows that have left, and what the index has of them. */
   forgetRows(): boolean {
     const last = this.segments.base?.count ?? 0;
-    const rows = this.#slice.all(0, last) as StoredRow[];
-    const [oldest] = rows;
-    if (oldest === undefined) return last > 0 && this.#index.forgetTerms(last + 1);
-    const newest = rows.findLast(({ seq }) => blockOf(seq) === blockOf(oldest.seq)) ?? oldest;
-    this.writes.add(DELETE, [newest.seq]);
-    this.#index.forgetRows(newest.seq);
+    if (last === 0) return false;
+    const { seq: oldest } = this.#oldest.get() as { seq: number | null };
+    if (oldest === null || oldest > last) return this.#index.forgetTerms(last + 1);
+    const newest = Math.min(last, this.#index.endOfBlock(oldest));
+    this.writes.add(DELETE, [newest]);
+    this.#index.forgetRows(newest);
     return true;
   }
 

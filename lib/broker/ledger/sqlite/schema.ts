@@ -1,7 +1,7 @@
 import type { SqliteConnection } from './sqlite-driver';
 
 /** Kept in `PRAGMA user_version`. All before it are of versions that were never released. */
-export const SCHEMA_VERSION = 9;
+export const SCHEMA_VERSION = 10;
 
 const SCHEMA = `
   CREATE TABLE keys (
@@ -132,7 +132,7 @@ const SCHEMA = `
     sealed_at INTEGER NOT NULL,
     exported_at INTEGER,
     left_at INTEGER,
-    left_seal TEXT
+    marks_seal TEXT NOT NULL
   ) STRICT;
   CREATE TABLE audit_terms (
     term INTEGER NOT NULL,
