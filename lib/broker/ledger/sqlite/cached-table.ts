@@ -1,10 +1,12 @@
 import type { Slice } from '../book';
 import type { PendingWrites } from './pending-writes';
+import { RowFilter } from './row-filter';
 import type { SqliteConnection, SqliteStatement, SqliteValue } from './sqlite-driver';
 import {
   changeOf,
   changed,
   deletionOf,
+  keyColumnsOf,
   keyValuesOf,
   orderOf,
   upsertOf,
@@ -19,6 +21,12 @@ const MAX_CLEAN = 2_048;
 class Deletion {
   /** @param values Those of its primary key. */
   constructor(readonly values: readonly SqliteValue[]) {}
+}
+
+/** What is special about a table. */
+export interface CachedTableSettings {
+  /** Most rows that are asked for are not there. */
+  isFiltered?: boolean;
 }
 
 /** The rows that a batch has changed, as they were before; absent where they were clean. */
@@ -42,6 +50,7 @@ export class CachedTable<Row> {
   readonly #select: SqliteStatement;
   readonly #begin: SqliteStatement;
   readonly #goOn: SqliteStatement;
+  readonly #filter: RowFilter | undefined;
   readonly #upsert: string;
   readonly #delete: string;
 
@@ -49,7 +58,9 @@ export class CachedTable<Row> {
     connection: SqliteConnection,
     private readonly writes: PendingWrites,
     private readonly form: TableForm<Row>,
+    { isFiltered = false }: CachedTableSettings = {},
   ) {
+    if (isFiltered) this.#filter = new RowFilter(connection, form.table, keyColumnsOf(form));
     this.#select = connection.prepare(`SELECT * FROM ${form.table} WHERE ${whereKey(form)}`);
     const order = orderOf(form).join(', ');
     const marks = orderOf(form).map(() => '?');
@@ -79,6 +90,7 @@ export class CachedTable<Row> {
     const known = this.#change(key) ?? this.#clean.get(key);
     if (known instanceof Deletion) return undefined;
     if (known !== undefined) return known;
+    if (this.#filter?.mayHave(key) === false) return undefined;
     const found = this.#select.get(values);
     return found === undefined ? undefined : this.remember(found as FoundRow);
   }
@@ -173,6 +185,8 @@ export class CachedTable<Row> {
       if (change instanceof Deletion) this.writes.add(this.#delete, change.values);
       else this.writes.add(this.#upsert, valuesOf(this.form, change));
     }
+    // One checkpoint at a time is on its way: no row of another one is.
+    this.#filter?.add(this.#dirty.keys());
     this.#flushed = this.#dirty;
     this.#dirty = new Map();
   }

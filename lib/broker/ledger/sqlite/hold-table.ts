@@ -112,8 +112,10 @@ export class HoldTable {
   constructor(connection: SqliteConnection, writes: PendingWrites) {
     const prepare = (sql: string): SqliteStatement => connection.prepare(sql);
     this.holds = new CachedTable(connection, writes, HOLDS);
-    this.#balances = new CachedTable(connection, writes, BALANCES);
-    this.objects = new CachedTable(connection, writes, OBJECTS);
+    this.#balances = new CachedTable(connection, writes, BALANCES, {
+      isFiltered: true,
+    });
+    this.objects = new CachedTable(connection, writes, OBJECTS, { isFiltered: true });
     this.#sql = {
       markAllUnknown: prepare("UPDATE holds SET state = 'unknown' WHERE state = 'held'"),
       open: prepare(

@@ -39,7 +39,7 @@ export class OperationTable {
     private readonly connection: SqliteConnection,
     writes: PendingWrites,
   ) {
-    this.table = new CachedTable(connection, writes, OPERATIONS);
+    this.table = new CachedTable(connection, writes, OPERATIONS, { isFiltered: true });
   }
 
   /** What was in flight when its process ended is in flight no more. To be done before anything else. */

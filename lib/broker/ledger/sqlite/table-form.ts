@@ -65,6 +65,11 @@ export function orderOf<Row>({ order, columns }: TableForm<Row>): string[] {
   return order === undefined ? namesOf(columns, 'key') : [order];
 }
 
+/** The columns of the primary key. */
+export function keyColumnsOf<Row>({ columns }: TableForm<Row>): string[] {
+  return namesOf(columns, 'key');
+}
+
 /** The values of the primary key of a row. */
 export function keyValuesOf<Row>({ columns }: TableForm<Row>, row: Row): SqliteValue[] {
   return columns.filter(({ kind }) => kind === 'key').map(({ of }) => of(row));
