@@ -83,7 +83,7 @@ export class AuditIndex {
 
   /** @param more Takes the place of what the row says. */
   add(seq: number, row: AuditRow, more: Partial<AuditRow> | undefined): void {
-    this.#rows.push(indexed(seq, more === undefined ? row : { ...row, ...more }));
+    this.#rows.push(indexed(seq, row, more));
   }
 
   /** Has the batch write the blocks that are full. */
@@ -214,13 +214,14 @@ function blockOf(seq: number): number {
   return Math.floor((seq - 1) / BLOCK_ROWS);
 }
 
-function indexed(seq: number, row: AuditRow): IndexedRow {
+function indexed(seq: number, row: AuditRow, more: Partial<AuditRow> = {}): IndexedRow {
   const terms: number[] = [];
   for (const column of TERM_COLUMNS) {
-    const value = row[column];
+    const given = more[column];
+    const value = given === undefined ? row[column] : given;
     if (typeof value === 'string') terms.push(termOf(column, value));
   }
-  return { seq, at: row.at, terms };
+  return { seq, at: more.at ?? row.at, terms };
 }
 
 /** A row that was changed from outside is shown by a verification, not here. */
