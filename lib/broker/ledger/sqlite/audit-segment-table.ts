@@ -3,9 +3,9 @@ import { baseOf } from '../../audit/audit-segment';
 import type { AuditSegment } from '../../audit/audit-segment';
 import type { PendingWrites } from './pending-writes';
 import type { SqliteConnection } from './sqlite-driver';
-import { changing, fixed, key } from './table-form';
+import { changing, fixed, key } from '../tables/table-form';
 import { WholeTable } from './whole-table';
-import type { OrderedForm } from './whole-table';
+import type { OrderedForm } from '../tables/table-form';
 
 interface SealedSegment extends AuditSegment {
   /** What vouches for its three instants: without it, a hand in the file could have rows leave. */

@@ -12,8 +12,8 @@ import {
   upsertOf,
   valuesOf,
   whereKey,
-} from './table-form';
-import type { FoundRow, TableForm } from './table-form';
+} from '../tables/table-form';
+import type { FoundRow, TableForm } from '../tables/table-form';
 
 const MAX_CLEAN = 2_048;
 

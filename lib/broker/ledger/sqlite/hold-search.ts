@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Hold, HoldFilter, Page, PageRequest } from '../records';
-import type { FoundRow } from './table-form';
+import type { FoundRow } from '../tables/table-form';
 import { Conditions } from './conditions';
-import { HOLDS } from './hold-table';
+import { HOLDS } from '../tables/hold-rows';
 import type { SqliteConnection } from './sqlite-driver';
 
 /** How many holds are looked at before other work has its turn. */

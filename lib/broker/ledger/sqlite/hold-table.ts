@@ -8,55 +8,15 @@ import { CachedTable } from './cached-table';
 import type { PendingWrites } from './pending-writes';
 import type { RedoTable } from './redo-log';
 import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
-import { changing, fixed, key } from './table-form';
-import type { FoundRow, TableForm } from './table-form';
+import { HOLDS } from '../tables/hold-rows';
+import type { PlacedHold } from '../tables/hold-rows';
+import { OBJECTS, keyOfObject } from '../tables/object-rows';
+import { changing, key } from '../tables/table-form';
+import type { FoundRow, TableForm } from '../tables/table-form';
 
 interface NamedBalance extends Balance {
   name: string;
 }
-
-/** A hold, and its place among all others in the order in which they began. */
-export interface PlacedHold extends Hold {
-  position: number;
-}
-
-export const HOLDS: TableForm<PlacedHold> = {
-  table: 'holds',
-  order: 'position',
-  columns: [
-    key('call_id', ({ callId }) => callId),
-    fixed('position', ({ position }) => position),
-    fixed('key_id', ({ keyId }) => keyId),
-    fixed('vendor', ({ vendor }) => vendor),
-    fixed('account', ({ account }) => account),
-    changing('object_id', ({ objectId }) => objectId),
-    fixed('held', ({ heldMicros }) => heldMicros),
-    changing('settled', ({ settledMicros }) => settledMicros),
-    changing('state', ({ state }) => state),
-    fixed('charged_to', ({ chargedTo }) => textOf(chargedTo)),
-    fixed('created_at', ({ createdAt }) => createdAt),
-    changing('ended_at', ({ endedAt }) => endedAt),
-    fixed('idempotency_key_hash', ({ idempotencyKeyHash }) => idempotencyKeyHash),
-    changing('ended_by_operator', ({ isEndedByOperator }) => (isEndedByOperator ? 1 : 0)),
-  ],
-  keyOf: ({ callId }) => callId,
-  rowOf: (found) => ({
-    callId: found['call_id'] as string,
-    position: found['position'] as number,
-    keyId: found['key_id'] as string,
-    vendor: found['vendor'] as string,
-    account: found['account'] as string,
-    objectId: found['object_id'] as string | null,
-    heldMicros: found['held'] as number,
-    settledMicros: found['settled'] as number,
-    state: found['state'] as HoldState,
-    chargedTo: JSON.parse(found['charged_to'] as string) as string[],
-    idempotencyKeyHash: found['idempotency_key_hash'] as string | null,
-    createdAt: found['created_at'] as number,
-    endedAt: found['ended_at'] as number | null,
-    isEndedByOperator: found['ended_by_operator'] === 1,
-  }),
-};
 
 const BALANCES: TableForm<NamedBalance> = {
   table: 'balances',
@@ -70,31 +30,6 @@ const BALANCES: TableForm<NamedBalance> = {
     name: found['name'] as string,
     spent: found['spent'] as number,
     held: found['held'] as number,
-  }),
-};
-
-const OBJECTS: TableForm<VendorObject> = {
-  table: 'objects',
-  columns: [
-    key('vendor', ({ vendor }) => vendor),
-    key('account', ({ account }) => account),
-    key('id', ({ id }) => id),
-    fixed('root_id', ({ rootId }) => rootId),
-    changing('amount', ({ amount }) => amount),
-    changing('currency', ({ currency }) => currency),
-    changing('final', ({ isFinal }) => (isFinal ? 1 : 0)),
-    changing('seen_at', ({ seenAt }) => seenAt),
-  ],
-  keyOf: keyOfObject,
-  rowOf: (found) => ({
-    vendor: found['vendor'] as string,
-    account: found['account'] as string,
-    id: found['id'] as string,
-    rootId: found['root_id'] as string,
-    amount: found['amount'] as number,
-    currency: found['currency'] as string,
-    isFinal: found['final'] === 1,
-    seenAt: found['seen_at'] as number,
   }),
 };
 
@@ -257,19 +192,4 @@ export class HoldTable {
   #count(state: HoldState, by: 1 | -1): void {
     if (state === 'held' || state === 'unknown') this.#opened.add({ state, by });
   }
-}
-
-function keyOfObject({ vendor, account, id }: ObjectName): string {
-  return `${vendor}/${account}/${id}`;
-}
-
-/** A hold is written several times, and what it is charged to never changes. */
-const textsOf = new WeakMap<readonly string[], string>();
-
-function textOf(chargedTo: readonly string[]): string {
-  const known = textsOf.get(chargedTo);
-  if (known !== undefined) return known;
-  const text = JSON.stringify(chargedTo);
-  textsOf.set(chargedTo, text);
-  return text;
 }

@@ -3,9 +3,9 @@ import type { Brake } from '../../brakes/brake';
 import type { KeyWithBalance } from '../../keys/key';
 import type { KeyFilter, Page, PageRequest } from '../records';
 import type { LivePosition, LiveSlice } from '../store';
-import type { FoundRow } from './table-form';
+import type { FoundRow } from '../tables/table-form';
 import { Conditions } from './conditions';
-import { liveKeyOf } from './key-table';
+import { liveKeyOf } from '../tables/key-rows';
 import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
 
 /** How many keys are stepped over, and how many are read, before other work has its turn. */

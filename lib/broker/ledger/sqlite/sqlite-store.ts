@@ -17,7 +17,7 @@ import { BudgetTable } from './budget-table';
 import { HoldTable } from './hold-table';
 import { FOREIGN_WRITE, FailedWrite } from './inline-writer';
 import { KeyTable } from './key-table';
-import { LEASES } from './lease-table';
+import { LEASES } from '../tables/lease-rows';
 import { openStore } from './open-store';
 import type { OpenStore, StoreSettings } from './open-store';
 import { OpenCallTable } from './open-call-table';

@@ -3,8 +3,8 @@ import type { BudgetScope } from '../../../contract/scopes';
 import { LONGEST_LIFE_MS } from '../../../contract/expires-in';
 import type { BudgetedKey, LiveSlice } from '../store';
 import { Conditions } from './conditions';
-import type { FoundRow } from './table-form';
-import { liveKeyOf, subjectOf } from './key-table';
+import type { FoundRow } from '../tables/table-form';
+import { liveKeyOf, subjectOf } from '../tables/key-rows';
 import type { SqliteConnection } from './sqlite-driver';
 
 /** How many keys are stepped over to find some that carry budgets: about a millisecond. */

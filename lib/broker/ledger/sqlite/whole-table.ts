@@ -2,13 +2,8 @@ import { BatchUndo } from '../batch-undo';
 import type { Slice } from '../book';
 import type { PendingWrites } from './pending-writes';
 import type { SqliteConnection } from './sqlite-driver';
-import { deletionOf, keyValuesOf, upsertOf, valuesOf } from './table-form';
-import type { FoundRow, TableForm } from './table-form';
-
-/** A form of rows that are in an order. */
-export interface OrderedForm<Row> extends TableForm<Row> {
-  compare(one: Row, other: Row): number;
-}
+import { deletionOf, keyValuesOf, upsertOf, valuesOf } from '../tables/table-form';
+import type { FoundRow, OrderedForm } from '../tables/table-form';
 
 /** A small table that every decision asks: all its rows are in memory. */
 export class WholeTable<Row> {

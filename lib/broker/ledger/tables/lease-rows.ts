@@ -1,6 +1,6 @@
 import type { LeaseRecord } from '../records';
 import { changing, fixed, key } from './table-form';
-import type { OrderedForm } from './whole-table';
+import type { OrderedForm } from './table-form';
 
 /** Leases, those that have lapsed included. */
 export const LEASES: OrderedForm<LeaseRecord> = {

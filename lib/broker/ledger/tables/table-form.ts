@@ -1,13 +1,14 @@
-import type { SqliteValue } from './sqlite-driver';
+/** What a column has of a row. */
+export type ColumnValue = string | number | null;
 
-/** A row as SQLite gives it: its values by the names of their columns. */
-export type FoundRow = Readonly<Record<string, SqliteValue>>;
+/** A row as a database gives it: its values by the names of their columns. */
+export type FoundRow = Readonly<Record<string, ColumnValue>>;
 
 /** A column of a table. */
 export interface Column<Row> {
   name: string;
   /** What it has of a row. */
-  of: (row: Row) => SqliteValue;
+  of: (row: Row) => ColumnValue;
   /** `key`: of the primary key; `fixed`: never changes; `changing`: the others. */
   kind: 'key' | 'fixed' | 'changing';
 }
@@ -24,18 +25,23 @@ export interface TableForm<Row> {
   rowOf(found: FoundRow): Row;
 }
 
+/** A form of rows that are in an order. */
+export interface OrderedForm<Row> extends TableForm<Row> {
+  compare(one: Row, other: Row): number;
+}
+
 /** A column of the primary key. */
-export function key<Row>(name: string, of: (row: Row) => SqliteValue): Column<Row> {
+export function key<Row>(name: string, of: (row: Row) => ColumnValue): Column<Row> {
   return { name, of, kind: 'key' };
 }
 
 /** A column that never changes. */
-export function fixed<Row>(name: string, of: (row: Row) => SqliteValue): Column<Row> {
+export function fixed<Row>(name: string, of: (row: Row) => ColumnValue): Column<Row> {
   return { name, of, kind: 'fixed' };
 }
 
 /** A column that may change. */
-export function changing<Row>(name: string, of: (row: Row) => SqliteValue): Column<Row> {
+export function changing<Row>(name: string, of: (row: Row) => ColumnValue): Column<Row> {
   return { name, of, kind: 'changing' };
 }
 
@@ -71,18 +77,18 @@ export function keyColumnsOf<Row>({ columns }: TableForm<Row>): string[] {
 }
 
 /** The values of the primary key of a row. */
-export function keyValuesOf<Row>({ columns }: TableForm<Row>, row: Row): SqliteValue[] {
+export function keyValuesOf<Row>({ columns }: TableForm<Row>, row: Row): ColumnValue[] {
   return columns.filter(({ kind }) => kind === 'key').map(({ of }) => of(row));
 }
 
 /** The values of a row but for those that never change, in the order of its columns. */
-export function changeOf<Row>({ columns }: TableForm<Row>, row: Row): SqliteValue[] {
+export function changeOf<Row>({ columns }: TableForm<Row>, row: Row): ColumnValue[] {
   return columns.filter(({ kind }) => kind !== 'fixed').map(({ of }) => of(row));
 }
 
 /** A row of which only the values of {@link changeOf} are others. */
-export function changed<Row>(form: TableForm<Row>, row: Row, change: readonly SqliteValue[]): Row {
-  const found: Record<string, SqliteValue> = {};
+export function changed<Row>(form: TableForm<Row>, row: Row, change: readonly ColumnValue[]): Row {
+  const found: Record<string, ColumnValue> = {};
   let next = 0;
   for (const { name, of, kind } of form.columns) {
     found[name] = kind === 'fixed' ? of(row) : (change[next++] ?? null);
@@ -91,7 +97,7 @@ export function changed<Row>(form: TableForm<Row>, row: Row, change: readonly Sq
 }
 
 /** The values of a row, in the order of its columns. */
-export function valuesOf<Row>({ columns }: TableForm<Row>, row: Row): SqliteValue[] {
+export function valuesOf<Row>({ columns }: TableForm<Row>, row: Row): ColumnValue[] {
   return columns.map(({ of }) => of(row));
 }
 

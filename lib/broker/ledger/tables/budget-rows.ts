@@ -1,0 +1,37 @@
+import type { BudgetScope } from '../../../contract/scopes';
+import { ruleName } from '../../budgets/budget';
+import type { Budget } from '../../budgets/budget';
+import { changing, fixed, key } from './table-form';
+import type { OrderedForm } from './table-form';
+
+export const BUDGETS: OrderedForm<Budget> = {
+  table: 'budgets',
+  columns: [
+    key('name', (budget) => ruleName(budget)),
+    fixed('scope', ({ scope }) => scope),
+    fixed('tenant', ({ tenant }) => tenant ?? null),
+    fixed('user_id', ({ user }) => user ?? null),
+    fixed('target', ({ id }) => id),
+    changing('cap_micros', ({ capMicros }) => capMicros),
+  ],
+  keyOf: ruleName,
+  rowOf: (found) => ({
+    scope: found['scope'] as BudgetScope,
+    tenant: (found['tenant'] as string | null) ?? undefined,
+    user: (found['user_id'] as string | null) ?? undefined,
+    id: found['target'] as string,
+    capMicros: found['cap_micros'] as number,
+  }),
+  compare: (one, other) =>
+    compare(one.scope, other.scope) ||
+    compare(one.tenant, other.tenant) ||
+    compare(one.user, other.user) ||
+    compare(one.id, other.id),
+};
+
+/** What is absent comes first. */
+function compare(one: string | undefined, other: string | undefined): number {
+  if (one === other) return 0;
+  if (one === undefined) return -1;
+  return other === undefined || one > other ? 1 : -1;
+}
