@@ -8,7 +8,8 @@ const PAUSE_MS = 1;
 
 /** What the count needs of the ledger. */
 export interface HitCountLedger {
-  isHit: (key: LiveKey, brake: Brake, now: number) => boolean;
+  /** How many of some live keys a brake stops. */
+  countHit: (keys: readonly LiveKey[], brake: Brake, now: number) => number | Promise<number>;
   /** Takes the result of a count. */
   note: (brake: Brake, hit: number) => void;
 }
@@ -48,7 +49,7 @@ export class HitCount {
     this.#timers.delete(brake.id);
     try {
       const { keys, next } = await queries.liveKeys(brake, from, now, SLICE_KEYS);
-      const hit = before + keys.filter((key) => this.ledger.isHit(key, brake, now)).length;
+      const hit = before + (await this.ledger.countHit(keys, brake, now));
       if (next === undefined) {
         this.ledger.note(brake, hit);
         return hit;

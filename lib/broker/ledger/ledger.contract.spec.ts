@@ -7,22 +7,29 @@ import type { Outcome, Price } from '../pricing/price';
 import type { Ledger } from './ledger';
 import type { Decision, AdmittedCall, StoreState } from './records';
 import { MemoryStore } from './memory/memory-store';
+import { PostgresStore } from './postgres/postgres-store';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
 import { StoreLedger } from './store-ledger';
 import { propertyRuns } from '../../../test/support/property-runs';
+import { PostgresServer } from '../../../test/support/postgres-server';
 import { TestClock } from '../../../test/support/test-clock';
 
 const CENT = 10_000;
 const folder = mkdtempSync(join(tmpdir(), 'vault-key-ledger-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let files = 0;
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await PostgresServer.start();
+}, 60_000);
+afterAll(() => server.remove());
 
 /** Every ledger there is; each passes all that follows. */
 const IN_MEMORY = { kind: 'memory', durability: 'none' };
 const SQLITE = { kind: 'sqlite', durability: 'full' };
 const LEDGERS: [
   name: string,
-  open: (clock: TestClock) => Ledger,
+  open: (clock: TestClock) => Ledger | Promise<Ledger>,
   runs: number,
   state: StoreState,
 ][] = [
@@ -43,6 +50,15 @@ const LEDGERS: [
     (clock) => new SqliteLedger(join(folder, `${++files}.db`), { clock }),
     propertyRuns(15),
     SQLITE,
+  ],
+  [
+    'PostgreSQL',
+    async (clock) =>
+      new StoreLedger(
+        await PostgresStore.open(await server.database(), { auditKey: 'a key', clock }),
+      ),
+    propertyRuns(15),
+    { kind: 'postgres', durability: 'full' },
   ],
 ];
 
@@ -70,9 +86,9 @@ describe.each(LEDGERS)('the ledger: %s', (_name, open, numRuns, state) => {
   let clock: TestClock;
   let ledger: Ledger;
   let calls = 0;
-  beforeEach(() => {
+  beforeEach(async () => {
     clock = new TestClock(2_000);
-    ledger = open(clock);
+    ledger = await open(clock);
   });
   afterEach(() => ledger.close());
 
@@ -275,7 +291,7 @@ describe.each(LEDGERS)('the ledger: %s', (_name, open, numRuns, state) => {
     );
     await fc.assert(
       fc.asyncProperty(caps, fc.array(step, { maxLength: 40 }), async (cents, steps) => {
-        const own = open(new TestClock(2_000));
+        const own = await open(new TestClock(2_000));
         try {
           // `2` is under `1`, and `1` under `0`.
           const keys = cents.map((cap, i) =>

@@ -7,9 +7,11 @@ import type { Outcome } from '../pricing/price';
 import type { Ledger } from './ledger';
 import type { AdmittedCall } from './records';
 import { MemoryStore } from './memory/memory-store';
+import { PostgresStore } from './postgres/postgres-store';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
 import { StoreLedger } from './store-ledger';
 import { propertyRuns } from '../../../test/support/property-runs';
+import { PostgresServer } from '../../../test/support/postgres-server';
 import { TestClock } from '../../../test/support/test-clock';
 
 const CENT = 10_000;
@@ -435,15 +437,31 @@ async function play(ledger: Ledger, clock: TestClock, script: readonly Step[]): 
 }
 
 /** The rules are the same on every store: one in memory plays most of the scripts. */
-const LEDGERS: [name: string, open: (clock: TestClock) => Ledger, runs: number][] = [
+const LEDGERS: [
+  name: string,
+  open: (clock: TestClock) => Ledger | Promise<Ledger>,
+  runs: number,
+][] = [
   ['in memory', (clock) => new StoreLedger(new MemoryStore({ clock })), propertyRuns(600)],
   ['in SQLite', (clock) => new SqliteLedger(':memory:', { clock }), propertyRuns(60)],
+  ['in PostgreSQL', inPostgres, propertyRuns(20)],
 ];
+
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await PostgresServer.start();
+}, 60_000);
+afterAll(() => server.remove());
+
+async function inPostgres(clock: TestClock): Promise<Ledger> {
+  const url = await server.database();
+  return new StoreLedger(await PostgresStore.open(url, { auditKey: 'a key', clock }));
+}
 
 describe.each(LEDGERS)('a ledger %s', (_name, open, numRuns) => {
   const playOnce = async (script: readonly Step[]): Promise<void> => {
     const clock = new TestClock(START);
-    const ledger = open(clock);
+    const ledger = await open(clock);
     try {
       await play(ledger, clock, script);
     } finally {

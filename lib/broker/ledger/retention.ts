@@ -56,7 +56,7 @@ export class Retention {
   async #sweepLog(): Promise<void> {
     await this.store.runSoon(cutPastDays);
     const isOld = (book: Book) => oldSegment(book, this.keptMs) !== undefined;
-    while (this.store.peek(isOld)) {
+    while (await this.store.look(isOld)) {
       await this.store.runSoon((book) => {
         const segment = oldSegment(book, this.keptMs);
         if (segment !== undefined) leave(book, segment);
@@ -74,7 +74,9 @@ export class Retention {
   async #sweepTable(table: keyof AgingRows): Promise<void> {
     for (let from: string | undefined; ;) {
       const start = from;
-      const { rows, next } = this.store.peek((book) => oldRows(book, table, start, this.keptMs));
+      const { rows, next } = await this.store.look((book) =>
+        oldRows(book, table, start, this.keptMs),
+      );
       if (rows.length > 0) {
         await this.store.runSoon((book) => forget(book, oldRows(book, table, start, this.keptMs)));
       }

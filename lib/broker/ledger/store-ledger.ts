@@ -79,7 +79,8 @@ export class StoreLedger implements Ledger {
     this.#refusals = new RefusalRows(store);
     this.#budgetReport = new BudgetReport(store);
     this.#hits = new HitCount({
-      isHit: (key, brake, now) => store.peek((book) => this.#stops(book, brake, key, now)),
+      countHit: (keys, brake, now) =>
+        store.look((book) => keys.filter((key) => this.#stops(book, brake, key, now)).length),
       note: (brake, hit) =>
         void store.runSoon((book) => book.noteBrakeHit(brake.id, hit)).catch(() => {}),
     });
@@ -147,7 +148,7 @@ export class StoreLedger implements Ledger {
       filter,
       page,
       now,
-      brakes: this.store.peek((book) => activeBrakes(book)),
+      brakes: await this.store.look((book) => activeBrakes(book)),
       show: (book, id) => {
         const entry = withBalance(book, id);
         if (entry === undefined || status === undefined) return entry;
@@ -325,14 +326,15 @@ export class StoreLedger implements Ledger {
   }
 
   /** Counts the live keys that brakes have hit where a crash has cut the count off. */
-  resumeCounts(): void {
+  async resumeCounts(): Promise<void> {
     const now = this.store.now();
-    const brakes = this.store.peek((book) => book.brakes());
+    const brakes = await this.store.look((book) => book.brakes());
     for (const brake of brakes) if (brake.hit === undefined) void this.#countHits(brake, now);
   }
 
   /** Whether what is decided so far is as good as written, for what moves no money by itself. */
   get #canPeek(): boolean {
+    if (!this.store.hasRowsAtHand) return false;
     return !this.store.isFailing && !this.store.isLate && this.#loosening === 0;
   }
 
@@ -356,10 +358,11 @@ export class StoreLedger implements Ledger {
     try {
       const queries = await this.store.checkpoint();
       // Those whose write has failed so far are found by no query.
-      const unwritten = this.#unwritten
-        .live(now)
-        .filter((key) => this.store.peek((book) => this.#stops(book, brake, key, now)));
-      return await this.#hits.begin(queries, brake, now, unwritten.length);
+      const unwritten = this.#unwritten.live(now);
+      const hit = await this.store.look(
+        (book) => unwritten.filter((key) => this.#stops(book, brake, key, now)).length,
+      );
+      return await this.#hits.begin(queries, brake, now, hit);
     } catch {
       return undefined;
     }

@@ -77,7 +77,11 @@ export interface Store {
    * work, whose own instant is `book.now`.
    */
   now(): number;
-  /** Reads at once, without waiting for work that is on its way. */
+  /** Reads without waiting for work that is on its way. */
+  look<T>(work: (book: Book) => T): Promise<T>;
+  /** Whether this process alone has the store, and all that is decided at hand. */
+  readonly hasRowsAtHand: boolean;
+  /** As {@link look}, at once. To be called only where rows are at hand. */
   peek<T>(work: (book: Book) => T): T;
   /** Makes everything that is decided searchable; the queries are reachable through it alone. */
   checkpoint(): Promise<Queries>;

@@ -27,6 +27,7 @@ export interface MemoryStoreSettings {
  * rules.
  */
 export class MemoryStore implements Store {
+  readonly hasRowsAtHand = true;
   readonly #clock: StoreClock;
   readonly #book = new MemoryBook(
     (id) => this.#hooks?.unwrittenKey(id),
@@ -86,6 +87,10 @@ export class MemoryStore implements Store {
 
   async read<T>(work: (book: Book) => T): Promise<T> {
     await this.#batches.flush();
+    return this.#do(work);
+  }
+
+  async look<T>(work: (book: Book) => T): Promise<T> {
     return this.#do(work);
   }
 

@@ -114,6 +114,42 @@ export function endFlights(book: Book, { vendor, keyHash, operation }: NamedOper
   logGivenBack(book, ended.givenBack, book.now, hold.callId);
 }
 
+/**
+ * Calls of an operation are gone with their process, and nobody knows what became of them. Others may be
+ * in flight in other processes: then the last of these ends the hold.
+ *
+ * @param gone How many calls.
+ */
+export function loseFlights(book: Book, named: NamedOperation, gone: number): void {
+  const { vendor, keyHash, operation } = named;
+  const inFlight = operation.inFlight - gone;
+  if (inFlight > 0) {
+    const costliest = costlier(operation.costliest, { ending: 'unknown' });
+    book.putOperation(vendor, keyHash, { ...operation, inFlight, costliest });
+    return;
+  }
+  endFlights(book, named);
+  const left = book.operation(vendor, keyHash);
+  if (left !== undefined && left.inFlight > 0) {
+    const { costliest: _, ...rest } = left;
+    book.putOperation(vendor, keyHash, { ...rest, inFlight: 0 });
+  }
+  if (operation.holdId !== undefined) abandon(book, operation.holdId);
+}
+
+/**
+ * The process that took a hold is gone. Returns whether its outcome is unknown from now on: not where
+ * it has ended, or where calls under it are in flight in other processes.
+ */
+export function abandon(book: Book, callId: string): boolean {
+  const hold = book.hold(callId);
+  if (hold?.state !== 'held') return false;
+  const operation = operationOf(book, hold);
+  if (operation?.holdId === callId && operation.inFlight > 0) return false;
+  book.changeHold(hold, { ...hold, state: 'unknown' });
+  return true;
+}
+
 /** What this ending makes of the hold; `undefined` while other calls under it are in flight. */
 function concludeOperation(
   book: Book,

@@ -27,7 +27,7 @@ export class SqliteLedger extends StoreLedger {
     const { retentionMs } = settings;
     this.#retention = retentionMs === undefined ? undefined : new Retention(store, retentionMs);
     this.#retention?.start();
-    this.resumeCounts();
+    void this.resumeCounts();
   }
 
   override close(): Promise<void> {

@@ -43,6 +43,7 @@ export interface SqliteStoreSettings extends Partial<StoreSettings> {
  * every acknowledged decision is on the disk (`synchronous=FULL`).
  */
 export class SqliteStore implements Store {
+  readonly hasRowsAtHand = true;
   readonly #log: (line: string) => void;
   readonly #file: OpenStore;
   readonly #batches: Batches;
@@ -182,6 +183,10 @@ export class SqliteStore implements Store {
 
   async read<T>(work: (book: Book) => T): Promise<T> {
     await this.#batches.flush();
+    return this.#do(work);
+  }
+
+  async look<T>(work: (book: Book) => T): Promise<T> {
     return this.#do(work);
   }
 

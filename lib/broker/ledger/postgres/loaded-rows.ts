@@ -1,0 +1,121 @@
+import type { Budget } from '../../budgets/budget';
+import type { Brake } from '../../brakes/brake';
+import type { Balance, KeyRecord } from '../../keys/key';
+import type { VendorObject } from '../book';
+import type { LeaseRecord } from '../records';
+import { BRAKES } from '../tables/brake-rows';
+import { BUDGETS } from '../tables/budget-rows';
+import { HOLDS } from '../tables/hold-rows';
+import type { PlacedHold } from '../tables/hold-rows';
+import { KEYS } from '../tables/key-rows';
+import { LEASES } from '../tables/lease-rows';
+import { OBJECTS } from '../tables/object-rows';
+import { operationOf } from '../tables/operation-rows';
+import type { FoundRow } from '../tables/table-form';
+import type { Operation } from '../rules/operation';
+import { nameOf } from './wanted-rows';
+import type { RowNames } from './wanted-rows';
+
+/** What is given by the store's function, as JSON has it. */
+export interface FoundRows {
+  now: number;
+  version: number;
+  budgets: FoundRow[] | null;
+  brakes: FoundRow[] | null;
+  balances: [name: string, spent: number, held: number][];
+  keys: FoundRow[];
+  leases: FoundRow[];
+  holds: FoundRow[];
+  operations: (FoundRow & { flights: never })[];
+  objects: FoundRow[];
+}
+
+/** How many calls of an operation are in flight, by the instance that has sent them. */
+export type Flights = Readonly<Record<string, number>>;
+
+/** An operation, and whose calls are in flight. */
+export interface FlownOperation {
+  operation: Operation;
+  flights: Flights;
+}
+
+/** What operators have set: every decision asks it. */
+export interface Rules {
+  version: number;
+  budgets: ReadonlyMap<string, Budget>;
+  /** The oldest first. */
+  brakes: readonly Brake[];
+}
+
+export const NO_RULES: Rules = { version: -1, budgets: new Map(), brakes: [] };
+
+/** The rows that were asked for, as they were when they were locked. */
+export class LoadedRows {
+  readonly now: number;
+  readonly rules: Rules;
+  readonly balances = new Map<string, Balance>();
+  readonly keys = new Map<string, KeyRecord>();
+  readonly leases = new Map<string, LeaseRecord>();
+  readonly holds = new Map<string, PlacedHold>();
+  readonly operations = new Map<string, FlownOperation>();
+  readonly objects = new Map<string, VendorObject>();
+  /** The names of all that was asked for, there or not. */
+  readonly asked: {
+    readonly [Kind in keyof RowNames]: ReadonlySet<string>;
+  };
+
+  constructor(asked: RowNames, found: FoundRows, known: Rules) {
+    this.now = found.now;
+    this.rules = rulesOf(found, known);
+    for (const [name, spent, held] of found.balances) this.balances.set(name, { spent, held });
+    for (const row of found.keys) this.keys.set(row['id'] as string, keyOf(row));
+    for (const row of found.leases) this.leases.set(row['id'] as string, LEASES.rowOf(row));
+    for (const row of found.holds) this.holds.set(row['call_id'] as string, HOLDS.rowOf(row));
+    for (const row of found.operations) {
+      const name = nameOf(row['vendor'] as string, row['idempotency_key_hash'] as string);
+      this.operations.set(name, flownOf(row, row.flights as Flights));
+    }
+    const roots = new Set(asked.roots.map((values) => nameOf(...values)));
+    for (const row of found.objects) {
+      const object = OBJECTS.rowOf(row);
+      const { vendor, account, id, rootId } = object;
+      this.objects.set(nameOf(vendor, account, id), object);
+      // Its holds are given with it.
+      roots.add(nameOf(vendor, account, rootId));
+    }
+    // So are those of an operation.
+    const holds = new Set([...asked.holds, ...this.holds.keys()]);
+    this.asked = {
+      names: new Set(asked.names),
+      keys: new Set(asked.keys),
+      leases: new Set(asked.leases),
+      holds,
+      operations: new Set(asked.operations.map((values) => nameOf(...values))),
+      objects: new Set(asked.objects.map((values) => nameOf(...values))),
+      roots,
+    };
+  }
+}
+
+/** A key, with what its lease says. */
+export function keyOf(found: FoundRow): KeyRecord {
+  const key = KEYS.rowOf(found);
+  if (key.lease === undefined) return key;
+  const expiresAt = (found['lease_expires_at'] as number | null) ?? 0;
+  return { ...key, lease: { id: key.lease.id, expiresAt } };
+}
+
+function flownOf(found: FoundRow, flights: Flights): FlownOperation {
+  const inFlight = Object.values(flights).reduce((sum, count) => sum + count, 0);
+  return { operation: operationOf({ ...found, in_flight: inFlight }), flights };
+}
+
+function rulesOf({ version, budgets, brakes }: FoundRows, known: Rules): Rules {
+  if (budgets === null || brakes === null) return known;
+  const all = budgets.map((found) => BUDGETS.rowOf(found)).sort(BUDGETS.compare);
+  return {
+    version,
+    budgets: new Map(all.map((budget) => [BUDGETS.keyOf(budget), budget])),
+    brakes: brakes.map((found) => BRAKES.rowOf(found)).sort(BRAKES.compare),
+  };
+}

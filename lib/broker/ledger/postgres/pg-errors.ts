@@ -1,0 +1,26 @@
+import { FENCED } from './schema';
+
+/** Failures after which a batch is run again: others have won a race, or its instance was declared dead. */
+const TRY_AGAIN: ReadonlySet<string> = new Set(['40001', '40P01', '23505', FENCED]);
+
+/** The code of an error of the server's, or of its connection; `undefined` of any other error. */
+export function codeOf(error: unknown): string | undefined {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** Whether the batch came to nothing, and may pass when it is run again. */
+export function mayPassAgain(error: unknown): boolean {
+  return TRY_AGAIN.has(codeOf(error) ?? '');
+}
+
+/** Whether the connection is lost: what was sent may have been done. */
+export function isConnectionLost(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === undefined || !/^[0-9A-Z]{5}$/.test(code) || /^(?:08|57P)/.test(code);
+}
+
+export function timedOut(afterMs: number): Error {
+  const error = new Error(`the server has not answered for ${afterMs} ms`);
+  return Object.assign(error, { code: 'ETIMEDOUT' });
+}

@@ -1,0 +1,469 @@
+import type { AuditChain, AuditHead } from '../../audit/audit-chain';
+import { writeEntry } from '../../audit/audit-entry';
+import type { AuditRow } from '../../audit/audit-entry';
+import type { AuditSegment } from '../../audit/audit-segment';
+import type { Brake } from '../../brakes/brake';
+import { ruleName, ruleNames } from '../../budgets/budget';
+import type { Budget, BudgetRule, BudgetSubject } from '../../budgets/budget';
+import type { Balance, KeyRecord } from '../../keys/key';
+import { withoutTokens } from '../../keys/token';
+import type { MicroUsd } from '../../../contract/usd';
+import type { AgingRows, Book, ObjectName, Slice, VendorObject } from '../book';
+import type { Hold, LeaseRecord } from '../records';
+import type { Operation } from '../rules/operation';
+import { keyBalanceName } from '../rules/caps';
+import { BRAKES } from '../tables/brake-rows';
+import { BUDGETS } from '../tables/budget-rows';
+import { HOLDS } from '../tables/hold-rows';
+import type { PlacedHold } from '../tables/hold-rows';
+import { KEYS } from '../tables/key-rows';
+import { LEASES } from '../tables/lease-rows';
+import { OBJECTS } from '../tables/object-rows';
+import { OPERATIONS } from '../tables/operation-rows';
+import type { TableForm } from '../tables/table-form';
+import type { BatchChanges, SentRow } from './batch-changes';
+import type { FlownOperation, LoadedRows, Rules } from './loaded-rows';
+import { nameOf } from './wanted-rows';
+import type { WantedRows } from './wanted-rows';
+
+/** The position of a hold that is not written yet: after all that are. */
+const UNWRITTEN = 2 ** 52;
+
+/** An instance, as its batches see it. */
+export interface BookWriter {
+  readonly id: string;
+  /** The lines of balances that only this instance adds to, where it has locked no other. */
+  readonly stripe: number;
+  readonly head: AuditHead;
+}
+
+/** What a book is made of. */
+export interface BookParts {
+  /** Absent where works are only run to see what they ask for. */
+  loaded: LoadedRows | undefined;
+  /** Takes what is asked for. */
+  wanted: WantedRows;
+  now: number;
+  rules: Rules;
+  writer: BookWriter;
+  chain: AuditChain;
+  /** A key as it was once: of what never changes. */
+  knownKey(id: string): KeyRecord | undefined;
+}
+
+/**
+ * The rows of one batch. A row that was not loaded is noted and counts as absent: what the work comes
+ * to is void then, and it is run again once the row is there.
+ */
+export class PostgresBook implements Book {
+  readonly now: number;
+  /** Whether a work has asked for a row that was not loaded. */
+  isIncomplete = false;
+  #head: AuditHead;
+  #rules: { budgets: Map<string, Budget>; brakes: Map<string, Brake> } | undefined;
+  readonly #keys = new Map<string, KeyRecord>();
+  readonly #newKeys = new Set<string>();
+  readonly #leases = new Map<string, LeaseRecord>();
+  readonly #holds = new Map<string, PlacedHold>();
+  readonly #operations = new Map<string, FlownOperation & { vendor: string; keyHash: string }>();
+  readonly #objects = new Map<string, VendorObject>();
+  readonly #charges = new Map<string, Balance>();
+  readonly #calls = new Map<string, string | undefined>();
+  readonly #audit: SentRow[] = [];
+
+  constructor(private readonly parts: BookParts) {
+    this.now = parts.now;
+    this.#head = parts.writer.head;
+  }
+
+  /** Of the last row of the log. */
+  get head(): AuditHead {
+    return this.#head;
+  }
+
+  key(id: string): KeyRecord | undefined {
+    const { loaded, wanted, knownKey } = this.parts;
+    const key = this.#keys.get(id) ?? loaded?.keys.get(id);
+    // A key is guarded by its balance: who revokes it locks that too.
+    if (!this.#newKeys.has(id)) {
+      if (loaded?.asked.keys.has(id) !== true) this.#miss(() => wanted.key(id));
+      this.#wantBalance(keyBalanceName(id));
+    }
+    return key ?? (this.isIncomplete ? knownKey(id) : undefined);
+  }
+
+  lease(id: string): LeaseRecord | undefined {
+    const { loaded, wanted } = this.parts;
+    const lease = this.#leases.get(id) ?? loaded?.leases.get(id);
+    if (lease === undefined && loaded?.asked.leases.has(id) !== true) {
+      this.#miss(() => wanted.lease(id));
+    }
+    return lease;
+  }
+
+  hold(callId: string): PlacedHold | undefined {
+    const { loaded, wanted } = this.parts;
+    const hold = this.#holds.get(callId) ?? loaded?.holds.get(callId);
+    if (hold === undefined && loaded?.asked.holds.has(callId) !== true) {
+      this.#miss(() => wanted.hold(callId));
+    }
+    return hold;
+  }
+
+  operation(vendor: string, keyHash: string): Operation | undefined {
+    return this.#operation(vendor, keyHash)?.operation;
+  }
+
+  object(name: ObjectName): VendorObject | undefined {
+    const { loaded, wanted } = this.parts;
+    const id = nameOf(name.vendor, name.account, name.id);
+    const object = this.#objects.get(id) ?? loaded?.objects.get(id);
+    if (object === undefined && loaded?.asked.objects.has(id) !== true) {
+      this.#miss(() => wanted.object(name));
+    }
+    return object;
+  }
+
+  exposure(root: ObjectName): MicroUsd {
+    return this.settledHolds(root).reduce((sum, { settledMicros }) => sum + settledMicros, 0);
+  }
+
+  hasOtherCalls(root: ObjectName, callId: string): boolean {
+    const holds = this.#holdsOf(root);
+    const own = holds.find((hold) => hold.callId === callId)?.position ?? Infinity;
+    return holds.some(
+      (hold) =>
+        hold.callId !== callId &&
+        (hold.state === 'held' || hold.state === 'unknown' || hold.position > own),
+    );
+  }
+
+  hasHolds(root: ObjectName): boolean {
+    return this.#holdsOf(root).length > 0;
+  }
+
+  settledHolds(root: ObjectName): readonly Hold[] {
+    return this.#holdsOf(root)
+      .filter(({ state }) => state === 'settled')
+      .sort((one, other) => other.position - one.position);
+  }
+
+  balance(name: string): Balance {
+    this.#wantBalance(name);
+    const { spent, held } = this.parts.loaded?.balances.get(name) ?? { spent: 0, held: 0 };
+    const charge = this.#charges.get(name) ?? { spent: 0, held: 0 };
+    return { spent: spent + charge.spent, held: held + charge.held };
+  }
+
+  get hasBudgets(): boolean {
+    return this.#budgets.size > 0;
+  }
+
+  capOver(subject: BudgetSubject): MicroUsd | undefined {
+    const name = this.ruleOver(subject);
+    return name === undefined ? undefined : this.#budgets.get(name)?.capMicros;
+  }
+
+  ruleOver(subject: BudgetSubject): string | undefined {
+    if (!this.hasBudgets) return undefined;
+    return ruleNames(subject).find((name) => this.#budgets.has(name));
+  }
+
+  capOf(rule: BudgetRule): MicroUsd | undefined {
+    return this.#budgets.get(ruleName(rule))?.capMicros;
+  }
+
+  budgets(): readonly Budget[] {
+    return [...this.#budgets.values()].sort(BUDGETS.compare);
+  }
+
+  brakes(): readonly Brake[] {
+    const changed = this.#rules?.brakes;
+    return changed === undefined ? this.parts.rules.brakes : [...changed.values()];
+  }
+
+  addKey(key: KeyRecord): void {
+    this.#newKeys.add(key.id);
+    this.#keys.set(key.id, key);
+  }
+
+  revokeKey(key: KeyRecord, now: number): void {
+    this.#keys.set(key.id, { ...key, revokedAt: now });
+  }
+
+  putLease(lease: LeaseRecord): void {
+    const before = this.lease(lease.id);
+    // No batch may admit a call by a lease that is over.
+    if (before !== undefined && lease.expiresAt < before.expiresAt) this.#wantExclusive();
+    this.#leases.set(lease.id, lease);
+  }
+
+  addHold(hold: Hold): void {
+    this.#holds.set(hold.callId, { ...hold, position: UNWRITTEN + this.#holds.size });
+  }
+
+  changeHold(before: Hold, after: Hold): void {
+    const position = this.hold(before.callId)?.position ?? UNWRITTEN;
+    this.#holds.set(after.callId, { ...after, position });
+  }
+
+  putOperation(vendor: string, keyHash: string, operation: Operation): void {
+    const { id } = this.parts.writer;
+    const known = this.#operation(vendor, keyHash);
+    const isSame = known === undefined || known.operation.holdId === operation.holdId;
+    // Under a new hold the calls under the one before are in flight no more.
+    const flights = isSame ? { ...known?.flights } : {};
+    const others = Object.entries(flights).reduce((sum, [of, n]) => (of === id ? sum : sum + n), 0);
+    const own = operation.inFlight - others;
+    if (own > 0) flights[id] = own;
+    else delete flights[id];
+    this.#setOperation(vendor, keyHash, operation, flights);
+  }
+
+  putObject(object: VendorObject): void {
+    this.#objects.set(nameOf(object.vendor, object.account, object.id), object);
+  }
+
+  charge(names: readonly string[], spent: MicroUsd, held: MicroUsd): void {
+    for (const name of names) {
+      const before = this.#charges.get(name) ?? { spent: 0, held: 0 };
+      this.#charges.set(name, { spent: before.spent + spent, held: before.held + held });
+    }
+  }
+
+  beginCall(callId: string, row: AuditRow): void {
+    this.#calls.set(callId, writeEntry(0, row));
+  }
+
+  endCall(callId: string): void {
+    // One that this very batch has begun is in no table.
+    if (this.#calls.get(callId) === undefined) this.#calls.set(callId, undefined);
+    else this.#calls.delete(callId);
+  }
+
+  /** How many calls of an instance are in flight under an operation. */
+  flightsOf(vendor: string, keyHash: string, writer: string): number {
+    return this.#operation(vendor, keyHash)?.flights[writer] ?? 0;
+  }
+
+  /** The calls of an instance that is gone are this one's to end. */
+  adoptFlights(vendor: string, keyHash: string, gone: string): void {
+    const known = this.#operation(vendor, keyHash);
+    if (known === undefined) return;
+    const { [gone]: count = 0, ...flights } = known.flights;
+    const { id } = this.parts.writer;
+    this.#setOperation(vendor, keyHash, known.operation, {
+      ...flights,
+      [id]: (flights[id] ?? 0) + count,
+    });
+  }
+
+  walk<Table extends keyof AgingRows>(): Slice<AgingRows[Table]> {
+    return { rows: [] };
+  }
+
+  forget(): void {}
+
+  deleteBalance(): void {}
+
+  segments(): readonly AuditSegment[] {
+    return [];
+  }
+
+  openLogSince(): string | undefined {
+    return undefined;
+  }
+
+  cutLog(): AuditSegment {
+    throw new Error('a log in PostgreSQL has no segments');
+  }
+
+  putSegment(): void {}
+
+  forgetLogRows(): boolean {
+    return false;
+  }
+
+  putBudget(budget: Budget): void {
+    this.#changeRules().budgets.set(ruleName(budget), budget);
+  }
+
+  deleteBudget(rule: BudgetRule): void {
+    this.#changeRules().budgets.delete(ruleName(rule));
+  }
+
+  putBrake(brake: Brake): void {
+    this.#changeRules().brakes.set(brake.id, brake);
+  }
+
+  deleteBrake(id: string): Brake | undefined {
+    const { brakes } = this.#changeRules();
+    const brake = brakes.get(id);
+    brakes.delete(id);
+    return brake;
+  }
+
+  noteBrakeHit(id: string, hit: number): void {
+    const { brakes } = this.#changeRules();
+    const brake = brakes.get(id);
+    if (brake !== undefined) brakes.set(id, { ...brake, hit });
+  }
+
+  log(row: AuditRow, more?: Partial<AuditRow>): void {
+    const seq = this.#head.count + 1;
+    const entry = withoutTokens(writeEntry(seq, row, more));
+    const mac = this.parts.chain.next(this.#head.mac, entry);
+    this.#audit.push({ seq, entry, mac });
+    this.#head = { count: seq, mac };
+  }
+
+  /** What the batch has decided; `undefined` where that is nothing. */
+  get changes(): BatchChanges | undefined {
+    const { loaded } = this.parts;
+    const [begun, changed] = split(
+      [...this.#holds.values()],
+      ({ position }) => position >= UNWRITTEN,
+    );
+    const [newOperations, operations] = split(
+      [...this.#operations],
+      ([name]) => loaded?.operations.has(name) !== true,
+    );
+    const [newObjects, objects] = split(
+      [...this.#objects],
+      ([name]) => loaded?.objects.has(name) !== true,
+    );
+    const [keys, revoked] = split([...this.#keys.values()], ({ id }) => this.#newKeys.has(id));
+    const sent = {
+      keys: keys.map((row) => sentRow(KEYS, row)),
+      revoked: revoked.map(({ id, revokedAt = null }) => ({ id, revoked_at: revokedAt })),
+      balances: this.#sentBalances(),
+      begun: begun.map((row) => sentRow(HOLDS, row)),
+      changed: changed.map((row) => sentRow(HOLDS, row)),
+      newOperations: newOperations.map(([, row]) => sentOperation(row)),
+      operations: operations.map(([, row]) => sentOperation(row)),
+      newObjects: newObjects.map(([, row]) => sentRow(OBJECTS, row)),
+      objects: objects.map(([, row]) => sentRow(OBJECTS, row)),
+      leases: [...this.#leases.values()].map((row) => sentRow(LEASES, row)),
+      calls: [...this.#calls].flatMap(([id, entry]) =>
+        entry === undefined ? [] : [{ id, entry }],
+      ),
+      endedCalls: [...this.#calls].flatMap(([id, entry]) => (entry === undefined ? [id] : [])),
+      audit: this.#audit,
+    };
+    const full = Object.entries(sent).filter(([, rows]) => rows.length > 0);
+    const rules = this.#sentRules();
+    if (full.length === 0 && rules === undefined) return undefined;
+    return { ...Object.fromEntries(full), ...(rules === undefined ? {} : { rules }) };
+  }
+
+  get #budgets(): ReadonlyMap<string, Budget> {
+    return this.#rules?.budgets ?? this.parts.rules.budgets;
+  }
+
+  #holdsOf(root: ObjectName): PlacedHold[] {
+    const { loaded, wanted } = this.parts;
+    const name = nameOf(root.vendor, root.account, root.id);
+    if (loaded?.asked.roots.has(name) !== true) this.#miss(() => wanted.root(root));
+    const all = new Map([...(loaded?.holds ?? []), ...this.#holds]);
+    return [...all.values()].filter(
+      ({ vendor, account, objectId }) =>
+        objectId === root.id && vendor === root.vendor && account === root.account,
+    );
+  }
+
+  #operation(vendor: string, keyHash: string): FlownOperation | undefined {
+    if (keyHash === '') return undefined;
+    const { loaded, wanted } = this.parts;
+    const name = nameOf(vendor, keyHash);
+    const found = this.#operations.get(name) ?? loaded?.operations.get(name);
+    if (found === undefined && loaded?.asked.operations.has(name) !== true) {
+      this.#miss(() => wanted.operation(vendor, keyHash));
+    }
+    return found;
+  }
+
+  #setOperation(
+    vendor: string,
+    keyHash: string,
+    operation: Operation,
+    flights: Readonly<Record<string, number>>,
+  ): void {
+    this.#operations.set(nameOf(vendor, keyHash), { vendor, keyHash, operation, flights });
+  }
+
+  #wantBalance(name: string): void {
+    const { loaded, wanted } = this.parts;
+    if (loaded?.asked.names.has(name) === true || this.#isOfNewKey(name)) return;
+    this.#miss(() => wanted.balance(name));
+  }
+
+  #isOfNewKey(name: string): boolean {
+    for (const id of this.#newKeys) if (keyBalanceName(id) === name) return true;
+    return false;
+  }
+
+  #wantExclusive(): void {
+    const { wanted } = this.parts;
+    if (wanted.isExclusive) return;
+    wanted.isExclusive = true;
+    this.isIncomplete = true;
+  }
+
+  #changeRules(): { budgets: Map<string, Budget>; brakes: Map<string, Brake> } {
+    this.#wantExclusive();
+    const { rules } = this.parts;
+    return (this.#rules ??= {
+      budgets: new Map(rules.budgets),
+      brakes: new Map(rules.brakes.map((brake) => [brake.id, brake])),
+    });
+  }
+
+  #miss(want: () => void): void {
+    want();
+    this.isIncomplete = true;
+  }
+
+  #sentBalances(): SentRow[] {
+    const { loaded, writer } = this.parts;
+    const rows: SentRow[] = [];
+    for (const [name, { spent, held }] of this.#charges) {
+      const isNew = this.#isOfNewKey(name);
+      if (spent === 0 && held === 0 && !isNew) continue;
+      const isLocked = isNew || loaded?.asked.names.has(name) === true;
+      rows.push({ name, stripe: isLocked ? 0 : writer.stripe, spent, held });
+    }
+    return rows;
+  }
+
+  #sentRules(): BatchChanges['rules'] {
+    if (this.#rules === undefined) return undefined;
+    const { budgets, brakes } = this.#rules;
+    const { rules } = this.parts;
+    const setBrakes = [...brakes.values()].filter((brake) => !rules.brakes.includes(brake));
+    const setBudgets = [...budgets].filter(([name, budget]) => rules.budgets.get(name) !== budget);
+    return {
+      budgets: setBudgets.map(([, budget]) => sentRow(BUDGETS, budget)),
+      goneBudgets: [...rules.budgets.keys()].filter((name) => !budgets.has(name)),
+      brakes: setBrakes.map((brake) => sentRow(BRAKES, brake)),
+      goneBrakes: rules.brakes.map(({ id }) => id).filter((id) => !brakes.has(id)),
+    };
+  }
+}
+
+function sentRow<Row>({ columns }: TableForm<Row>, row: Row): SentRow {
+  return Object.fromEntries(columns.map(({ name, of }) => [name, of(row)]));
+}
+
+function sentOperation({
+  flights,
+  ...named
+}: FlownOperation & { vendor: string; keyHash: string }): SentRow {
+  return { ...sentRow(OPERATIONS, named), flights };
+}
+
+function split<Row>(rows: readonly Row[], isFirst: (row: Row) => boolean): [Row[], Row[]] {
+  const first: Row[] = [];
+  const second: Row[] = [];
+  for (const row of rows) (isFirst(row) ? first : second).push(row);
+  return [first, second];
+}

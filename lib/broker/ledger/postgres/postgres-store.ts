@@ -1,0 +1,315 @@
+import { AuditChain } from '../../audit/audit-chain';
+import type { StoreClock } from '../../clock';
+import { keyOf } from './loaded-rows';
+import type { KeyRecord } from '../../keys/key';
+import { UnexpectedErrors } from '../../metrics/unexpected-errors';
+import { notFound, storeUnavailable } from '../../refusal';
+import type { BrokerRefusal } from '../../refusal';
+import { Batches } from '../batches';
+import type { Book } from '../book';
+import type { StoreCopy, StoreState } from '../records';
+import type { AuditQueries, KeptWork, Queries, Store, StoreCounts, StoreHooks } from '../store';
+import type { FoundRow } from '../tables/table-form';
+import { migrate } from './migrator';
+import { loadPgDriver } from './pg-driver';
+import type { PgDriver } from './pg-driver';
+import { codeOf } from './pg-errors';
+import { PgLink } from './pg-link';
+import { PostgresAuditLog } from './postgres-audit-log';
+import type { PostgresBook } from './postgres-book';
+import { PostgresQueries } from './postgres-queries';
+import { Reaper } from './reaper';
+import { StoreBatches } from './store-batch';
+import type { AskedWork } from './store-batch';
+import { StoreWriter } from './store-writer';
+import { WantedRows } from './wanted-rows';
+
+/** How long an instance lives that does not say so. */
+const TTL_MS = 15_000;
+/** How often a look asks for more rows. */
+const MAX_LOOKS = 16;
+
+export interface PostgresStoreSettings {
+  /** The key of the audit log, the same for all instances. */
+  auditKey: string;
+  /** Decides in place of the server's clock: for tests. */
+  clock?: StoreClock;
+  /** How long an instance lives that does not say so, in milliseconds; 15,000 by default. */
+  ttlMs?: number;
+  driver?: PgDriver;
+  /** Takes the lines of the log, without their ends. */
+  log?: (line: string) => void;
+}
+
+/**
+ * A store in PostgreSQL, which any number of processes have: what one of them decides holds for all. A
+ * batch locks what it decides on, decides here, and is written with its commit.
+ */
+export class PostgresStore implements Store {
+  readonly hasRowsAtHand = false;
+  readonly #batches: Batches;
+  readonly #writer: StoreWriter;
+  readonly #works: StoreBatches;
+  readonly #reader: PgLink;
+  readonly #link: PgLink;
+  readonly #queries: PostgresQueries;
+  readonly #auditLog: PostgresAuditLog;
+  readonly #reaper: Reaper;
+  readonly #unexpected: UnexpectedErrors;
+  #hooks: StoreHooks | undefined;
+  /** What the batch that is being gathered has been asked for, and the rows it looks at. */
+  #asked: AskedWork[] = [];
+  #wanted = new WantedRows();
+  #timer: NodeJS.Timeout | undefined;
+  /** How far the server's clock is ahead of this process's monotonic one. */
+  #clockAhead = 0;
+
+  /**
+   * @throws PgDriverError where the package `pg` is not installed.
+   * @throws Error where the server cannot be reached, or the store is not this broker's.
+   */
+  static async open(url: string, settings: PostgresStoreSettings): Promise<PostgresStore> {
+    const store = new PostgresStore(url, settings);
+    try {
+      await migrate(store.#link, store.chain);
+      await store.#writer.register();
+      await store.#readClock();
+    } catch (error) {
+      await Promise.all([store.#link.close(), store.#reader.close()]);
+      throw error;
+    }
+    store.#beat();
+    return store;
+  }
+
+  private readonly chain: AuditChain;
+  private readonly clock: StoreClock | undefined;
+
+  private constructor(url: string, settings: PostgresStoreSettings) {
+    const { auditKey, clock, ttlMs = TTL_MS, driver = loadPgDriver(), log = () => {} } = settings;
+    this.#unexpected = new UnexpectedErrors(log);
+    this.clock = clock;
+    this.chain = new AuditChain(auditKey);
+    this.#link = new PgLink(driver, url);
+    this.#reader = new PgLink(driver, url);
+    this.#writer = new StoreWriter(this.#link, this.chain, ttlMs);
+    this.#works = new StoreBatches({
+      link: this.#link,
+      writer: this.#writer,
+      chain: this.chain,
+      clock,
+      hooks: {
+        undone: () => this.#hooks?.undone(),
+        sent: () => this.#hooks?.sent(),
+        lost: () => this.#hooks?.lost(),
+      },
+    });
+    this.#queries = new PostgresQueries(this.#reader, (work) => this.#look(work));
+    this.#auditLog = new PostgresAuditLog(this.#reader, this.chain);
+    this.#reaper = new Reaper(this.#reader, this.#writer, (work) => this.#run(work));
+    this.#batches = new Batches(
+      {
+        write: () => {
+          const [asked, wanted] = [this.#asked, this.#wanted];
+          this.#forget();
+          return this.#works.write(asked, wanted);
+        },
+        written: () => this.#hooks?.written(),
+        undone: () => this.#forget(),
+        lost: () => this.#forget(),
+      },
+      {
+        nameOf: (error) => codeOf(error),
+        onUnexpected: (error) => this.#unexpected.note(error),
+        onFailure: (reason) =>
+          log(`the store cannot be written (${reason}): until it can, calls are refused`),
+        onRecovery: () => log('the store can be written again'),
+      },
+      0,
+    );
+  }
+
+  attach(hooks: StoreHooks): void {
+    this.#hooks = hooks;
+  }
+
+  run<T>(work: (book: Book) => T): Promise<T> {
+    return this.#run(work);
+  }
+
+  runSoon<T>(work: (book: Book) => T): Promise<T> {
+    return this.#run(work);
+  }
+
+  hurry(): void {
+    this.#batches.hurry();
+  }
+
+  keep({ work, ...told }: KeptWork): Promise<boolean> {
+    return this.#batches.keep({ work: () => this.#ask(work), ...told });
+  }
+
+  async read<T>(work: (book: Book) => T): Promise<T> {
+    await this.#batches.flush();
+    return this.#look(work);
+  }
+
+  look<T>(work: (book: Book) => T): Promise<T> {
+    return this.#look(work);
+  }
+
+  peek(): never {
+    throw new Error('no row of a store in PostgreSQL is at hand');
+  }
+
+  now(): number {
+    return this.clock?.now() ?? Math.floor(performance.now() + this.#clockAhead);
+  }
+
+  async checkpoint(): Promise<Queries> {
+    await this.#batches.flush();
+    return this.#queries;
+  }
+
+  async auditLog(): Promise<AuditQueries> {
+    await this.#batches.flush();
+    return this.#auditLog;
+  }
+
+  async counts(): Promise<StoreCounts> {
+    await this.#batches.flush();
+    const [row] = await this.#reader.query(
+      `SELECT
+        (SELECT count(*) FROM vault_key.keys k LEFT JOIN vault_key.leases l ON l.id = k.lease_id
+          WHERE k.revoked_at IS NULL AND k.expires_at > $1 AND (k.lease_id IS NULL OR l.expires_at > $1)) AS live,
+        (SELECT count(*) FROM vault_key.holds WHERE state IN ('held', 'unknown') AND state = 'held') AS held,
+        (SELECT count(*) FROM vault_key.holds WHERE state IN ('held', 'unknown') AND state = 'unknown') AS unknown`,
+      [this.now()],
+    );
+    return {
+      liveKeys: Number(row?.['live']),
+      openHolds: { held: Number(row?.['held']), unknown: Number(row?.['unknown']) },
+      ...this.#batches.figures,
+    };
+  }
+
+  async keyByTokenHash(hash: string): Promise<KeyRecord | undefined> {
+    try {
+      const [row] = await this.#reader.query(
+        `SELECT to_jsonb(k) || jsonb_build_object('lease_expires_at', l.expires_at) AS key
+         FROM vault_key.keys k LEFT JOIN vault_key.leases l ON l.id = k.lease_id
+         WHERE k.token_hash = $1 AND k.revoked_at IS NULL`,
+        [hash],
+      );
+      if (row === undefined) return undefined;
+      const key = keyOf(row['key'] as FoundRow);
+      this.#works.remember(key);
+      return key;
+    } catch (error) {
+      throw this.#refusalOf(error);
+    }
+  }
+
+  get isFailing(): boolean {
+    return this.#batches.failed;
+  }
+
+  get isLate(): boolean {
+    return this.#batches.isLate;
+  }
+
+  get isClosed(): boolean {
+    return this.#batches.closed;
+  }
+
+  async state(): Promise<StoreState> {
+    await this.#run(() => undefined);
+    return { kind: 'postgres', durability: 'full' };
+  }
+
+  async copy(): Promise<StoreCopy> {
+    throw notFound(
+      'The store is in PostgreSQL, which has backups of its own: there is no file to copy.',
+    );
+  }
+
+  /** Ends what lapsed instances have left, once: for tests, which do not wait for the timer. */
+  reap(): Promise<void> {
+    return this.#reaper.sweep();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#batches.close();
+    await this.#writer.retire().catch(() => {});
+    await Promise.all([this.#link.close(), this.#reader.close()]);
+  }
+
+  async #run<T>(work: (book: PostgresBook) => T): Promise<T> {
+    const { refusal, result } = await this.#batches.run(() => this.#ask(work));
+    if (refusal !== undefined) throw refusal;
+    return result as T;
+  }
+
+  /** Sees what a work will look at. What it comes to is decided once that is locked. */
+  #ask(work: (book: PostgresBook) => unknown): AskedWork {
+    const asked = { work };
+    this.#asked.push(asked);
+    try {
+      work(this.#works.book(undefined, this.#wanted));
+    } catch {
+      // For want of the rows that it asks for.
+    }
+    this.#hooks?.undone();
+    return asked;
+  }
+
+  #forget(): void {
+    this.#asked = [];
+    this.#wanted = new WantedRows();
+  }
+
+  async #look<T>(work: (book: Book) => T): Promise<T> {
+    const wanted = new WantedRows();
+    try {
+      let loaded = await this.#works.read(this.#reader, wanted);
+      for (let looks = 0; looks < MAX_LOOKS; looks++) {
+        const book = this.#works.book(loaded, wanted);
+        let outcome: { result: T } | { error: unknown };
+        try {
+          outcome = { result: work(book) };
+        } catch (error) {
+          outcome = { error };
+        }
+        this.#hooks?.undone();
+        if (!book.isIncomplete) {
+          if ('error' in outcome) throw outcome.error;
+          return outcome.result;
+        }
+        loaded = await this.#works.read(this.#reader, wanted);
+      }
+    } catch (error) {
+      throw this.#refusalOf(error);
+    }
+    throw new Error('a look at the store asks for more and more rows');
+  }
+
+  #refusalOf(error: unknown): unknown {
+    return codeOf(error) === undefined || (error as Error).name === 'BrokerRefusal'
+      ? error
+      : (storeUnavailable(error) as BrokerRefusal);
+  }
+
+  async #readClock(): Promise<void> {
+    const before = performance.now();
+    const [row] = await this.#reader.query('SELECT vault_key.now_ms() AS now');
+    const now = (before + performance.now()) / 2;
+    this.#clockAhead = Math.max(this.#clockAhead, Number(row?.['now']) - now);
+  }
+
+  #beat(): void {
+    this.#timer = setInterval(() => {
+      void this.#reaper.beat().catch(() => {});
+    }, this.#writer.ttlMs / 3).unref();
+  }
+}

@@ -1,0 +1,131 @@
+import { readEntry } from '../../audit/audit-entry';
+import type { Book } from '../book';
+import { abandon, cutOff, loseFlights } from '../rules/settlement';
+import type { PgLink } from './pg-link';
+import type { PostgresBook } from './postgres-book';
+import type { StoreWriter } from './store-writer';
+
+/** How many rows of an instance that is gone are ended in one batch. */
+const BATCH_ROWS = 256;
+
+/** A writer whose time has passed, as this instance has seen it. */
+interface Suspect {
+  expiresAt: number;
+  /** By the monotonic clock. */
+  since: number;
+}
+
+/**
+ * Ends what instances have left that are gone: nobody knows what became of their calls. An instance is
+ * declared dead by one that has itself seen its time pass, and nothing of it, for a while.
+ */
+export class Reaper {
+  readonly #suspects = new Map<string, Suspect>();
+
+  constructor(
+    private readonly link: PgLink,
+    private readonly writer: StoreWriter,
+    private readonly run: <T>(work: (book: PostgresBook) => T) => Promise<T>,
+  ) {}
+
+  /** Says that this instance lives, and looks after the others. */
+  async beat(): Promise<void> {
+    try {
+      if (!(await this.writer.beat())) await this.run(() => undefined);
+      await this.sweep();
+    } catch (error) {
+      // A store that was away has seen no sign of anyone.
+      this.#suspects.clear();
+      throw error;
+    }
+  }
+
+  async sweep(): Promise<void> {
+    const lapsed = await this.link.query(
+      `SELECT id, expires_at, closed_at FROM vault_key.writers
+       WHERE reaped_at IS NULL AND (closed_at IS NOT NULL OR expires_at < vault_key.now_ms())`,
+    );
+    const ids = new Set(lapsed.map(({ id }) => id as string));
+    for (const id of this.#suspects.keys()) if (!ids.has(id)) this.#suspects.delete(id);
+    for (const row of lapsed) {
+      const id = row['id'] as string;
+      if (row['closed_at'] !== null) await this.#reap(id);
+      else if (this.#isDead(id, Number(row['expires_at']))) {
+        this.#suspects.delete(id);
+        await this.#reap(id);
+      }
+    }
+  }
+
+  #isDead(id: string, expiresAt: number): boolean {
+    const known = this.#suspects.get(id);
+    if (known?.expiresAt === expiresAt) {
+      return performance.now() - known.since >= this.writer.ttlMs / 2;
+    }
+    this.#suspects.set(id, { expiresAt, since: performance.now() });
+    return false;
+  }
+
+  /** Each step may be repeated: one that reaps may die at it, and another goes on from there. */
+  async #reap(gone: string): Promise<void> {
+    // The fence first: from here on it writes nothing.
+    await this.link.query(
+      'UPDATE vault_key.writers SET closed_at = vault_key.now_ms() WHERE id = $1 AND closed_at IS NULL',
+      [gone],
+    );
+    while (await this.#endFlights(gone));
+    while (await this.#cutOff(gone));
+    while (await this.#abandon(gone));
+    await this.link.query(
+      'UPDATE vault_key.writers SET reaped_at = vault_key.now_ms() WHERE id = $1',
+      [gone],
+    );
+  }
+
+  async #endFlights(gone: string): Promise<boolean> {
+    const found = await this.link.query(
+      `SELECT vendor, idempotency_key_hash AS hash FROM vault_key.operations
+       WHERE flights <> '{}' AND jsonb_exists(flights, $1) LIMIT ${BATCH_ROWS}`,
+      [gone],
+    );
+    await this.run((book) => {
+      for (const { vendor, hash } of found) {
+        endFlightsOf(book, vendor as string, hash as string, gone);
+      }
+    });
+    return found.length === BATCH_ROWS;
+  }
+
+  /** What the audit log says of calls that were cut off. */
+  async #cutOff(gone: string): Promise<boolean> {
+    const found = await this.link.query(
+      `SELECT id, entry FROM vault_key.calls WHERE writer = $1 LIMIT ${BATCH_ROWS}`,
+      [gone],
+    );
+    await this.run((book: Book) => {
+      for (const { id, entry } of found) {
+        cutOff(book, id as string, readEntry(entry as string));
+      }
+    });
+    return found.length === BATCH_ROWS;
+  }
+
+  async #abandon(gone: string): Promise<boolean> {
+    const found = await this.link.query(
+      `SELECT call_id FROM vault_key.holds WHERE writer = $1 AND state = 'held' LIMIT ${BATCH_ROWS}`,
+      [gone],
+    );
+    const ended = await this.run((book) =>
+      found.filter(({ call_id: callId }) => abandon(book, callId as string)),
+    );
+    return found.length === BATCH_ROWS && ended.length > 0;
+  }
+}
+
+function endFlightsOf(book: PostgresBook, vendor: string, keyHash: string, gone: string): void {
+  const count = book.flightsOf(vendor, keyHash, gone);
+  if (count === 0) return;
+  book.adoptFlights(vendor, keyHash, gone);
+  const operation = book.operation(vendor, keyHash);
+  if (operation !== undefined) loseFlights(book, { vendor, keyHash, operation }, count);
+}

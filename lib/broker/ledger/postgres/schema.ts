@@ -1,0 +1,367 @@
+import { placeOf } from '../../audit/audit-entry';
+
+/** The schema that all is in. */
+export const SCHEMA = 'vault_key';
+
+/** The advisory locks of the store, each held until the end of its transaction. */
+export const LOCKS = {
+  /** Shared by each batch; alone where brakes or budgets change, or a lease ends. */
+  gate: 7_350_001,
+  /** Of whoever changes the schema. */
+  migration: 7_350_000,
+} as const;
+
+/** Where a batch fails whose instance was declared dead. */
+export const FENCED = 'VK001';
+
+/** A field of a row of the audit log. */
+const field = (column: Parameters<typeof placeOf>[0]): string =>
+  `(e.fields ->> ${placeOf(column)})`;
+
+const TABLES = `
+CREATE TABLE vault_key.meta (
+  id int PRIMARY KEY CHECK (id = 1),
+  -- Grows with each change of brakes or budgets.
+  rules_version bigint NOT NULL,
+  -- What tells an instance that it has the key of the audit log.
+  audit_check text NOT NULL
+);
+-- An instance that writes: until when it lives, and the head of its own chain of the audit log.
+CREATE TABLE vault_key.writers (
+  id text PRIMARY KEY,
+  stripe int NOT NULL,
+  -- How many batches it has written: it alone moves it, and by it alone.
+  batch bigint NOT NULL,
+  count bigint NOT NULL,
+  mac text NOT NULL,
+  seal text NOT NULL,
+  expires_at bigint NOT NULL,
+  closed_at bigint,
+  reaped_at bigint
+);
+CREATE TABLE vault_key.keys (
+  position bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+  id text PRIMARY KEY,
+  token_hash text NOT NULL,
+  label text NOT NULL,
+  vendor text NOT NULL,
+  cap_micros bigint NOT NULL,
+  allowed_endpoints text NOT NULL,
+  tenant_id text,
+  user_id text,
+  run_id text,
+  tool text,
+  parent_id text,
+  created_at bigint NOT NULL,
+  expires_at bigint NOT NULL,
+  revoked_at bigint,
+  budgets text NOT NULL,
+  lease_id text
+);
+CREATE UNIQUE INDEX keys_by_token ON vault_key.keys (token_hash);
+CREATE INDEX keys_unrevoked ON vault_key.keys (expires_at, position) WHERE revoked_at IS NULL;
+CREATE INDEX keys_by_tenant ON vault_key.keys (tenant_id, position);
+CREATE INDEX keys_by_user ON vault_key.keys (user_id, tenant_id, position);
+CREATE INDEX keys_by_run ON vault_key.keys (run_id, position);
+CREATE INDEX keys_by_tool ON vault_key.keys (tool, position);
+CREATE TABLE vault_key.leases (
+  id text PRIMARY KEY,
+  ttl_ms bigint NOT NULL,
+  expires_at bigint NOT NULL
+);
+-- A balance is the sum of its lines: line 0 is locked by whoever must not be overtaken, and each
+-- instance adds to a line of its own where nothing is decided by the sum.
+CREATE TABLE vault_key.balances (
+  name text,
+  stripe int,
+  spent bigint NOT NULL,
+  held bigint NOT NULL,
+  PRIMARY KEY (name, stripe)
+) WITH (fillfactor = 50);
+CREATE TABLE vault_key.holds (
+  call_id text PRIMARY KEY,
+  position bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+  writer text NOT NULL,
+  key_id text NOT NULL,
+  vendor text NOT NULL,
+  account text NOT NULL,
+  object_id text,
+  held bigint NOT NULL,
+  settled bigint NOT NULL,
+  state text NOT NULL,
+  charged_to text NOT NULL,
+  created_at bigint NOT NULL,
+  ended_at bigint,
+  idempotency_key_hash text,
+  ended_by_operator int NOT NULL
+) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02);
+CREATE INDEX holds_by_object ON vault_key.holds (vendor, account, object_id) WHERE object_id IS NOT NULL;
+CREATE INDEX holds_open ON vault_key.holds (state, position) WHERE state IN ('held', 'unknown');
+CREATE INDEX holds_of_writer ON vault_key.holds (writer) WHERE state = 'held';
+CREATE TABLE vault_key.objects (
+  vendor text,
+  account text,
+  id text,
+  root_id text NOT NULL,
+  amount bigint NOT NULL,
+  currency text NOT NULL,
+  final int NOT NULL,
+  seen_at bigint NOT NULL,
+  PRIMARY KEY (vendor, account, id)
+);
+CREATE TABLE vault_key.operations (
+  vendor text,
+  idempotency_key_hash text,
+  fingerprint text NOT NULL,
+  hold_id text,
+  first_sent_at bigint NOT NULL,
+  -- How many calls are in flight, by the instance that has sent them.
+  flights jsonb NOT NULL,
+  costliest text,
+  ended_at bigint,
+  earlier_hold_ids text,
+  PRIMARY KEY (vendor, idempotency_key_hash)
+) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02);
+CREATE INDEX operations_in_flight ON vault_key.operations (first_sent_at) WHERE flights <> '{}';
+-- The calls that have not ended, with what their audit rows say so far.
+CREATE TABLE vault_key.calls (
+  id text PRIMARY KEY,
+  writer text NOT NULL,
+  entry text NOT NULL
+);
+CREATE INDEX calls_of_writer ON vault_key.calls (writer);
+CREATE TABLE vault_key.budgets (
+  name text PRIMARY KEY,
+  scope text NOT NULL,
+  tenant text,
+  user_id text,
+  target text NOT NULL,
+  cap_micros bigint NOT NULL
+);
+CREATE TABLE vault_key.brakes (
+  id text PRIMARY KEY,
+  scope text NOT NULL,
+  target text NOT NULL,
+  tenant text,
+  reason text NOT NULL,
+  created_at bigint NOT NULL,
+  expires_at bigint,
+  hit bigint
+);
+CREATE TABLE vault_key.audit (
+  writer text,
+  seq bigint,
+  at text NOT NULL,
+  event text NOT NULL,
+  key_id text,
+  call_id text,
+  vendor text,
+  tenant_id text,
+  user_id text,
+  run_id text,
+  tool text,
+  verdict text,
+  entry text NOT NULL,
+  mac text NOT NULL,
+  PRIMARY KEY (writer, seq)
+);
+CREATE INDEX audit_by_time ON vault_key.audit (at, writer, seq);
+CREATE INDEX audit_by_key ON vault_key.audit (key_id, at);
+CREATE INDEX audit_by_user ON vault_key.audit (user_id, at);
+CREATE INDEX audit_by_run ON vault_key.audit (run_id, at);
+`;
+
+const FUNCTIONS = `
+CREATE FUNCTION vault_key.now_ms() RETURNS bigint LANGUAGE sql VOLATILE
+  RETURN (extract(epoch FROM clock_timestamp()) * 1000)::bigint;
+
+CREATE FUNCTION vault_key.texts(list jsonb) RETURNS text[] LANGUAGE sql IMMUTABLE
+  RETURN ARRAY(SELECT jsonb_array_elements_text(list));
+
+-- The holds that a batch looks at: those that it names, those of its operations, those of its objects.
+CREATE FUNCTION vault_key.hold_ids_1(arg jsonb) RETURNS text[] LANGUAGE sql STABLE RETURN ARRAY(
+  SELECT jsonb_array_elements_text(arg -> 'holds')
+  UNION
+  SELECT unnest(ARRAY[o.hold_id] || vault_key.texts(coalesce(o.earlier_hold_ids, '[]')::jsonb))
+    FROM jsonb_array_elements(arg -> 'operations') a
+    JOIN vault_key.operations o ON o.vendor = a ->> 0 AND o.idempotency_key_hash = a ->> 1
+  UNION
+  SELECT h.call_id
+    FROM jsonb_array_elements(arg -> 'objects') a
+    JOIN vault_key.objects o ON o.vendor = a ->> 0 AND o.account = a ->> 1 AND o.id = a ->> 2
+    JOIN vault_key.holds h ON h.vendor = o.vendor AND h.account = o.account AND h.object_id = o.root_id
+  UNION
+  SELECT h.call_id
+    FROM jsonb_array_elements(arg -> 'roots') a
+    JOIN vault_key.holds h ON h.vendor = a ->> 0 AND h.account = a ->> 1 AND h.object_id = a ->> 2
+);
+
+-- Rows as one statement sees them.
+CREATE FUNCTION vault_key.rows_1(arg jsonb, hold_ids text[]) RETURNS jsonb LANGUAGE sql STABLE RETURN (
+  SELECT jsonb_build_object(
+    'now', vault_key.now_ms(),
+    'version', m.rules_version,
+    'budgets', CASE WHEN m.rules_version = (arg ->> 'version')::bigint THEN NULL ELSE
+      (SELECT coalesce(jsonb_agg(to_jsonb(b)), '[]') FROM vault_key.budgets b) END,
+    'brakes', CASE WHEN m.rules_version = (arg ->> 'version')::bigint THEN NULL ELSE
+      (SELECT coalesce(jsonb_agg(to_jsonb(b)), '[]') FROM vault_key.brakes b) END,
+    'balances', (SELECT coalesce(jsonb_agg(jsonb_build_array(b.name, b.spent, b.held)), '[]') FROM
+      (SELECT name, sum(spent)::bigint AS spent, sum(held)::bigint AS held FROM vault_key.balances
+        WHERE name = ANY (vault_key.texts(arg -> 'names')) GROUP BY name) b),
+    'keys', (SELECT coalesce(jsonb_agg(to_jsonb(k) || jsonb_build_object('lease_expires_at', l.expires_at)), '[]')
+      FROM vault_key.keys k LEFT JOIN vault_key.leases l ON l.id = k.lease_id
+      WHERE k.id = ANY (vault_key.texts(arg -> 'keys'))),
+    'leases', (SELECT coalesce(jsonb_agg(to_jsonb(l)), '[]') FROM vault_key.leases l
+      WHERE l.id = ANY (vault_key.texts(arg -> 'leases'))),
+    'holds', (SELECT coalesce(jsonb_agg(to_jsonb(h) ORDER BY h.position), '[]') FROM vault_key.holds h
+      WHERE h.call_id = ANY (hold_ids)),
+    'operations', (SELECT coalesce(jsonb_agg(to_jsonb(o)), '[]') FROM jsonb_array_elements(arg -> 'operations') a
+      JOIN vault_key.operations o ON o.vendor = a ->> 0 AND o.idempotency_key_hash = a ->> 1),
+    'objects', (SELECT coalesce(jsonb_agg(to_jsonb(o)), '[]') FROM jsonb_array_elements(arg -> 'objects') a
+      JOIN vault_key.objects o ON o.vendor = a ->> 0 AND o.account = a ->> 1 AND o.id = a ->> 2)
+  ) FROM vault_key.meta m
+);
+
+-- What is only looked at.
+CREATE FUNCTION vault_key.read_1(arg jsonb) RETURNS jsonb LANGUAGE sql STABLE
+  RETURN vault_key.rows_1(arg, vault_key.hold_ids_1(arg));
+
+-- Locks what a batch decides on, in one order for everybody, then reads it. Each statement sees what was
+-- committed before it began, so that what is read is no older than the locks.
+CREATE FUNCTION vault_key.load_1(arg jsonb) RETURNS jsonb LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  names text[] := vault_key.texts(arg -> 'names');
+  hold_ids text[];
+  locked int;
+BEGIN
+  IF (arg ->> 'exclusive')::boolean THEN PERFORM pg_advisory_xact_lock(${LOCKS.gate});
+  ELSE PERFORM pg_advisory_xact_lock_shared(${LOCKS.gate}); END IF;
+  IF cardinality(names) > 0 THEN
+    PERFORM 1 FROM vault_key.balances b WHERE b.name = ANY (names) AND b.stripe = 0 ORDER BY b.name FOR UPDATE;
+    GET DIAGNOSTICS locked = ROW_COUNT;
+    IF locked < cardinality(names) THEN
+      -- Nothing may be waited for while something is held out of its order: the batch begins again.
+      RETURN jsonb_build_object('unopened', (SELECT jsonb_agg(n) FROM unnest(names) n WHERE NOT EXISTS
+        (SELECT 1 FROM vault_key.balances b WHERE b.name = n AND b.stripe = 0)));
+    END IF;
+  END IF;
+  IF arg -> 'operations' <> '[]' THEN
+    PERFORM 1 FROM vault_key.operations o, jsonb_array_elements(arg -> 'operations') a
+      WHERE o.vendor = a ->> 0 AND o.idempotency_key_hash = a ->> 1
+      ORDER BY o.vendor, o.idempotency_key_hash FOR UPDATE OF o;
+  END IF;
+  IF arg -> 'objects' <> '[]' THEN
+    PERFORM 1 FROM vault_key.objects o, jsonb_array_elements(arg -> 'objects') a
+      WHERE o.vendor = a ->> 0 AND o.account = a ->> 1 AND o.id = a ->> 2
+      ORDER BY o.vendor, o.account, o.id FOR UPDATE OF o;
+  END IF;
+  hold_ids := vault_key.hold_ids_1(arg);
+  IF cardinality(hold_ids) > 0 THEN
+    PERFORM 1 FROM vault_key.holds h WHERE h.call_id = ANY (hold_ids) ORDER BY h.call_id FOR UPDATE;
+  END IF;
+  IF arg -> 'leases' <> '[]' THEN
+    PERFORM 1 FROM vault_key.leases l WHERE l.id = ANY (vault_key.texts(arg -> 'leases')) ORDER BY l.id FOR UPDATE;
+  END IF;
+  RETURN vault_key.rows_1(arg, hold_ids);
+END $$;
+
+-- Writes what a batch has decided. The writer's own row is its fence: one that was declared dead writes
+-- nothing more.
+CREATE FUNCTION vault_key.store_1(arg jsonb) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  the_writer text := arg ->> 'writer';
+BEGIN
+  UPDATE vault_key.writers SET batch = batch + 1, count = (arg ->> 'count')::bigint, mac = arg ->> 'mac', seal = arg ->> 'seal',
+      expires_at = vault_key.now_ms() + (arg ->> 'ttl')::bigint
+    WHERE id = the_writer AND batch = (arg ->> 'batch')::bigint AND closed_at IS NULL;
+  IF NOT FOUND THEN RAISE EXCEPTION 'the writer % is closed', the_writer USING ERRCODE = '${FENCED}'; END IF;
+  IF arg ? 'keys' THEN
+    INSERT INTO vault_key.keys (id, token_hash, label, vendor, cap_micros, allowed_endpoints, tenant_id, user_id, run_id,
+        tool, parent_id, created_at, expires_at, revoked_at, budgets, lease_id)
+      SELECT * FROM jsonb_to_recordset(arg -> 'keys') a(id text, token_hash text, label text, vendor text,
+        cap_micros bigint, allowed_endpoints text, tenant_id text, user_id text, run_id text, tool text, parent_id text,
+        created_at bigint, expires_at bigint, revoked_at bigint, budgets text, lease_id text);
+  END IF;
+  IF arg ? 'revoked' THEN
+    UPDATE vault_key.keys k SET revoked_at = a.revoked_at
+      FROM jsonb_to_recordset(arg -> 'revoked') a(id text, revoked_at bigint) WHERE k.id = a.id;
+  END IF;
+  IF arg ? 'balances' THEN
+    INSERT INTO vault_key.balances
+      SELECT * FROM jsonb_to_recordset(arg -> 'balances') a(name text, stripe int, spent bigint, held bigint)
+        ORDER BY name, stripe
+      ON CONFLICT (name, stripe) DO UPDATE
+        SET spent = balances.spent + excluded.spent, held = balances.held + excluded.held;
+  END IF;
+  IF arg ? 'begun' THEN
+    INSERT INTO vault_key.holds (call_id, writer, key_id, vendor, account, object_id, held, settled, state, charged_to,
+        created_at, ended_at, idempotency_key_hash, ended_by_operator)
+      SELECT call_id, the_writer, key_id, vendor, account, object_id, held, settled, state, charged_to,
+        created_at, ended_at, idempotency_key_hash, ended_by_operator
+      FROM jsonb_to_recordset(arg -> 'begun') a(call_id text, key_id text, vendor text, account text, object_id text,
+        held bigint, settled bigint, state text, charged_to text, created_at bigint, ended_at bigint,
+        idempotency_key_hash text, ended_by_operator int);
+  END IF;
+  IF arg ? 'changed' THEN
+    UPDATE vault_key.holds h SET object_id = a.object_id, settled = a.settled, state = a.state, ended_at = a.ended_at,
+        ended_by_operator = a.ended_by_operator
+      FROM jsonb_to_recordset(arg -> 'changed') a(call_id text, object_id text, settled bigint, state text,
+        ended_at bigint, ended_by_operator int) WHERE h.call_id = a.call_id;
+  END IF;
+  IF arg ? 'newOperations' THEN
+    INSERT INTO vault_key.operations
+      SELECT * FROM jsonb_to_recordset(arg -> 'newOperations') a(vendor text, idempotency_key_hash text, fingerprint text,
+        hold_id text, first_sent_at bigint, flights jsonb, costliest text, ended_at bigint, earlier_hold_ids text)
+        ORDER BY vendor, idempotency_key_hash;
+  END IF;
+  IF arg ? 'operations' THEN
+    UPDATE vault_key.operations o SET fingerprint = a.fingerprint, hold_id = a.hold_id, first_sent_at = a.first_sent_at,
+        flights = a.flights, costliest = a.costliest, ended_at = a.ended_at, earlier_hold_ids = a.earlier_hold_ids
+      FROM jsonb_to_recordset(arg -> 'operations') a(vendor text, idempotency_key_hash text, fingerprint text,
+        hold_id text, first_sent_at bigint, flights jsonb, costliest text, ended_at bigint, earlier_hold_ids text)
+      WHERE o.vendor = a.vendor AND o.idempotency_key_hash = a.idempotency_key_hash;
+  END IF;
+  IF arg ? 'newObjects' THEN
+    INSERT INTO vault_key.objects
+      SELECT * FROM jsonb_to_recordset(arg -> 'newObjects') a(vendor text, account text, id text, root_id text,
+        amount bigint, currency text, final int, seen_at bigint) ORDER BY vendor, account, id;
+  END IF;
+  IF arg ? 'objects' THEN
+    UPDATE vault_key.objects o SET amount = a.amount, currency = a.currency, final = a.final, seen_at = a.seen_at
+      FROM jsonb_to_recordset(arg -> 'objects') a(vendor text, account text, id text, amount bigint, currency text,
+        final int, seen_at bigint) WHERE o.vendor = a.vendor AND o.account = a.account AND o.id = a.id;
+  END IF;
+  IF arg ? 'leases' THEN
+    INSERT INTO vault_key.leases SELECT * FROM jsonb_to_recordset(arg -> 'leases') a(id text, ttl_ms bigint, expires_at bigint)
+      ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at;
+  END IF;
+  IF arg ? 'endedCalls' THEN
+    DELETE FROM vault_key.calls WHERE id = ANY (vault_key.texts(arg -> 'endedCalls'));
+  END IF;
+  IF arg ? 'calls' THEN
+    INSERT INTO vault_key.calls SELECT id, the_writer, entry FROM jsonb_to_recordset(arg -> 'calls') a(id text, entry text);
+  END IF;
+  IF arg ? 'rules' THEN
+    DELETE FROM vault_key.budgets WHERE name = ANY (vault_key.texts(arg -> 'rules' -> 'goneBudgets'));
+    INSERT INTO vault_key.budgets SELECT * FROM jsonb_to_recordset(arg -> 'rules' -> 'budgets') a(name text, scope text,
+        tenant text, user_id text, target text, cap_micros bigint)
+      ON CONFLICT (name) DO UPDATE SET cap_micros = excluded.cap_micros;
+    DELETE FROM vault_key.brakes WHERE id = ANY (vault_key.texts(arg -> 'rules' -> 'goneBrakes'));
+    INSERT INTO vault_key.brakes SELECT * FROM jsonb_to_recordset(arg -> 'rules' -> 'brakes') a(id text, scope text,
+        target text, tenant text, reason text, created_at bigint, expires_at bigint, hit bigint)
+      ON CONFLICT (id) DO UPDATE SET hit = excluded.hit;
+    UPDATE vault_key.meta SET rules_version = rules_version + 1;
+  END IF;
+  IF arg ? 'audit' THEN
+    INSERT INTO vault_key.audit
+      SELECT the_writer, a.seq, ${field('at')}, ${field('event')}, ${field('key_id')}, ${field('call_id')},
+        ${field('vendor')}, ${field('tenant_id')}, ${field('user_id')}, ${field('run_id')}, ${field('tool')},
+        ${field('verdict')}, a.entry, a.mac
+      FROM jsonb_to_recordset(arg -> 'audit') a(seq bigint, entry text, mac text),
+        LATERAL (SELECT a.entry::jsonb AS fields) e;
+  END IF;
+END $$;
+`;
+
+/** What brings the schema from one version to the next; the first one makes it. */
+export const MIGRATIONS: readonly string[] = [TABLES + FUNCTIONS];

@@ -1,0 +1,217 @@
+import type { AuditChain } from '../../audit/audit-chain';
+import type { StoreClock } from '../../clock';
+import type { KeyRecord } from '../../keys/key';
+import { BrokerRefusal } from '../../refusal';
+import { LoadedRows, NO_RULES } from './loaded-rows';
+import type { FoundRows, Rules } from './loaded-rows';
+import { isConnectionLost, mayPassAgain } from './pg-errors';
+import type { PgLink } from './pg-link';
+import { PostgresBook } from './postgres-book';
+import type { StoreWriter } from './store-writer';
+import { FENCED } from './schema';
+import { WantedRows } from './wanted-rows';
+
+/** How often a batch is run again that others have come before. */
+const MAX_TRIES = 8;
+
+/** Of how many keys it keeps what never changes. */
+const MAX_KEYS = 10_000;
+
+const BEGIN = `BEGIN; SET LOCAL lock_timeout = '4s'; SET LOCAL idle_in_transaction_session_timeout = '5s';
+  SET LOCAL synchronous_commit = on`;
+
+/** A work that is asked for, and what it came to. */
+export interface AskedWork {
+  work: (book: PostgresBook) => unknown;
+  result?: unknown;
+  refusal?: BrokerRefusal;
+}
+
+/** What a batch tells of its way. */
+export interface BatchHooks {
+  /** What its works have noted comes to nothing: they are run again. */
+  undone(): void;
+  /** It is on its way. */
+  sent(): void;
+  /** It was on its way, and came to nothing. */
+  lost(): void;
+}
+
+/** What batches are written with. */
+export interface BatchParts {
+  link: PgLink;
+  writer: StoreWriter;
+  chain: AuditChain;
+  hooks: BatchHooks;
+  /** Absent where the server's clock decides. */
+  clock: StoreClock | undefined;
+}
+
+/** Runs works on rows that are locked, and writes what they have decided: two round trips a batch. */
+export class StoreBatches {
+  #rules: Rules = NO_RULES;
+  readonly #keys = new Map<string, KeyRecord>();
+
+  constructor(private readonly parts: BatchParts) {}
+
+  /** Keeps what never changes of a key. */
+  remember(key: KeyRecord): void {
+    if (this.#keys.size >= MAX_KEYS) this.#keys.clear();
+    this.#keys.set(key.id, key);
+  }
+
+  /** A book that is only looked at: absent rows are noted as wanted. */
+  book(loaded: LoadedRows | undefined, wanted: WantedRows): PostgresBook {
+    const { writer, chain, clock } = this.parts;
+    return new PostgresBook({
+      loaded,
+      wanted,
+      now: clock?.now() ?? loaded?.now ?? Date.now(),
+      rules: loaded?.rules ?? this.#rules,
+      writer,
+      chain,
+      knownKey: (id) => this.#keys.get(id),
+    });
+  }
+
+  /** Reads rows as one statement sees them, without a lock. */
+  async read(link: PgLink, wanted: WantedRows): Promise<LoadedRows> {
+    const { rows } = wanted;
+    const arg = JSON.stringify({ ...rows, version: this.#rules.version });
+    const [found] = await link.query('SELECT vault_key.read_1($1::text::jsonb) AS found', [arg]);
+    return this.#take(new LoadedRows(rows, found?.['found'] as FoundRows, this.#rules));
+  }
+
+  /** @throws An error where the batch came to nothing. */
+  async write(asked: readonly AskedWork[], wanted: WantedRows): Promise<void> {
+    const { link, writer, hooks } = this.parts;
+    for (let tries = 1; ; tries++) {
+      let book: PostgresBook | undefined;
+      let isSent = false;
+      try {
+        const loaded = await this.#load(wanted);
+        book = this.#decide(asked, loaded, wanted);
+        if (book === undefined) {
+          await link.query('ROLLBACK');
+          tries -= 1;
+          continue;
+        }
+        const { changes } = book;
+        hooks.sent();
+        isSent = true;
+        await this.#store(book, changes);
+        return;
+      } catch (error) {
+        if (isConnectionLost(error)) {
+          link.drop();
+          // Nobody else counts its batches.
+          if (isSent && book !== undefined && (await this.#hasArrived(book))) return;
+        } else {
+          await link.query('ROLLBACK').catch(() => {});
+        }
+        if (isSent) hooks.lost();
+        else hooks.undone();
+        const isFenced = (error as { code?: unknown }).code === FENCED;
+        if (isFenced) await writer.register();
+        if (!mayPassAgain(error) || tries >= MAX_TRIES) throw error;
+      }
+    }
+  }
+
+  async #load(wanted: WantedRows): Promise<LoadedRows> {
+    const { link } = this.parts;
+    for (;;) {
+      const { rows } = wanted;
+      const arg = { ...rows, version: this.#rules.version, exclusive: wanted.isExclusive };
+      const begun = link.query(BEGIN);
+      begun.catch(() => {});
+      const [row] = await link.query('SELECT vault_key.load_1($1::text::jsonb) AS found', [
+        JSON.stringify(arg),
+      ]);
+      const found = row?.['found'] as FoundRows | { unopened: string[] | null };
+      if (!('unopened' in found)) return this.#take(new LoadedRows(rows, found, this.#rules));
+      await link.query('ROLLBACK');
+      await link.query(
+        `INSERT INTO vault_key.balances SELECT n, 0, 0, 0 FROM unnest($1::text[]) n ORDER BY n
+         ON CONFLICT DO NOTHING`,
+        [found.unopened ?? []],
+      );
+    }
+  }
+
+  #take(loaded: LoadedRows): LoadedRows {
+    this.#rules = loaded.rules;
+    for (const key of loaded.keys.values()) this.remember(key);
+    return loaded;
+  }
+
+  /** Runs the works one after the other; `undefined` where a row is missing. Those that are refused leave nothing. */
+  #decide(
+    asked: readonly AskedWork[],
+    loaded: LoadedRows,
+    wanted: WantedRows,
+  ): PostgresBook | undefined {
+    const { hooks } = this.parts;
+    for (const each of asked) delete each.refusal;
+    let left = asked;
+    for (;;) {
+      const book = this.book(loaded, wanted);
+      const refused = this.#runAll(book, left);
+      if (book.isIncomplete) {
+        hooks.undone();
+        return undefined;
+      }
+      if (refused === undefined) return book;
+      hooks.undone();
+      left = left.filter((each) => each !== refused);
+    }
+  }
+
+  #runAll(book: PostgresBook, asked: readonly AskedWork[]): AskedWork | undefined {
+    for (const each of asked) {
+      try {
+        each.result = each.work(book);
+      } catch (error) {
+        // What is thrown for want of a row says nothing.
+        if (book.isIncomplete) continue;
+        if (!(error instanceof BrokerRefusal)) throw error;
+        each.refusal = error;
+        return each;
+      }
+    }
+    return undefined;
+  }
+
+  async #store(book: PostgresBook, changes: PostgresBook['changes']): Promise<void> {
+    const { link, writer, chain } = this.parts;
+    if (changes === undefined) {
+      await link.query('COMMIT');
+      return;
+    }
+    const arg = {
+      ...changes,
+      writer: writer.id,
+      batch: writer.batch,
+      ...book.head,
+      seal: chain.seal(book.head),
+      ttl: writer.ttlMs,
+    };
+    const storing = link.query('SELECT vault_key.store_1($1::text::jsonb)', [JSON.stringify(arg)]);
+    const committing = link.query('COMMIT');
+    committing.catch(() => {});
+    await storing;
+    await committing;
+    writer.written(book.head);
+  }
+
+  async #hasArrived(book: PostgresBook): Promise<boolean> {
+    const { writer } = this.parts;
+    try {
+      if (book.changes === undefined || !(await writer.hasWrittenNext())) return false;
+      writer.written(book.head);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}

