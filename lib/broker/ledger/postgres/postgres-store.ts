@@ -92,7 +92,7 @@ export class PostgresStore implements Store {
     this.chain = new AuditChain(auditKey);
     this.#link = new PgLink(driver, url);
     this.#reader = new PgLink(driver, url);
-    this.#writer = new StoreWriter(this.#link, this.chain, ttlMs);
+    this.#writer = new StoreWriter(this.#reader, this.chain, ttlMs);
     this.#works = new StoreBatches({
       link: this.#link,
       writer: this.#writer,

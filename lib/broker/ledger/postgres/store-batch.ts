@@ -207,9 +207,7 @@ export class StoreBatches {
   async #hasArrived(book: PostgresBook): Promise<boolean> {
     const { writer } = this.parts;
     try {
-      if (book.changes === undefined || !(await writer.hasWrittenNext())) return false;
-      writer.written(book.head);
-      return true;
+      return book.changes !== undefined && (await writer.hasArrived(book.head));
     } catch {
       return false;
     }

@@ -47,6 +47,7 @@ export class StoreWriter implements BookWriter {
 
   /** Begins as a writer that the store has not seen before. */
   async register(): Promise<void> {
+    if (this.#id !== '') await this.retire();
     const id = `w_${randomBytes(10).toString('hex')}`;
     // Each chain begins with what names its writer: the rows of one are none of another's.
     const head = { count: 0, mac: id };
@@ -72,12 +73,27 @@ export class StoreWriter implements BookWriter {
     return rows.length > 0;
   }
 
-  /** Whether the store has the batch after the last one that is known to be written. */
-  async hasWrittenNext(): Promise<boolean> {
-    const [row] = await this.link.query('SELECT batch FROM vault_key.writers WHERE id = $1', [
-      this.#id,
-    ]);
-    return Number(row?.['batch']) === this.#batch + 1;
+  /**
+   * Finds out what became of a batch whose connection was lost. One that has not arrived never will: it
+   * counts on the number that is taken here.
+   */
+  async hasArrived(head: AuditHead): Promise<boolean> {
+    const taken = await this.link.query(
+      'UPDATE vault_key.writers SET batch = batch + 1 WHERE id = $1 AND batch = $2 RETURNING id',
+      [this.#id, this.#batch],
+    );
+    if (taken.length > 0) {
+      this.#batch += 1;
+      return false;
+    }
+    const [row] = await this.link.query(
+      'SELECT batch, count, mac FROM vault_key.writers WHERE id = $1',
+      [this.#id],
+    );
+    const isNext = Number(row?.['batch']) === this.#batch + 1;
+    if (!isNext || Number(row?.['count']) !== head.count || row?.['mac'] !== head.mac) return false;
+    this.written(head);
+    return true;
   }
 
   /** Ends: nothing is in flight here any more. */

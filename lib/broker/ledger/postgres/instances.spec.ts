@@ -1,0 +1,389 @@
+import fc from 'fast-check';
+import { propertyRuns } from '../../../../test/support/property-runs';
+import { PostgresServer } from '../../../../test/support/postgres-server';
+import type { KeyRecord } from '../../keys/key';
+import type { Outcome } from '../../pricing/price';
+import type { AdmittedCall, Decision } from '../records';
+import { StoreLedger } from '../store-ledger';
+import { loadPgDriver } from './pg-driver';
+import type { PgDriver, PgSession } from './pg-driver';
+import { PostgresStore } from './postgres-store';
+
+const CENT = 10_000;
+const TTL_MS = 400;
+const KEY: KeyRecord = {
+  id: 'k',
+  tokenHash: 'hash of k',
+  label: 'k',
+  vendor: 'stripe',
+  capMicros: 100 * CENT,
+  allowedEndpoints: ['/v1/payment_intents'],
+  subject: { tenant_id: 't', user_id: 'u' },
+  budgets: {},
+  createdAt: 1_000,
+  expiresAt: 1e15,
+};
+
+/** The way of one instance to the server. */
+class Way implements PgDriver {
+  readonly #driver = loadPgDriver();
+  readonly #sessions = new Set<PgSession>();
+  #isCut = false;
+  /** Ends the connection once a COMMIT is on its way, before its answer. */
+  losesCommits = 0;
+
+  async connect(url: string, withinMs: number): Promise<PgSession> {
+    if (this.#isCut) throw Object.assign(new Error('cut off'), { code: 'ECONNREFUSED' });
+    const session = await this.#driver.connect(url, withinMs);
+    this.#sessions.add(session);
+    return {
+      ...session,
+      query: async (text, values) => {
+        if (text !== 'COMMIT' || this.losesCommits === 0) return session.query(text, values);
+        this.losesCommits -= 1;
+        await session.query(text, values);
+        session.destroy();
+        throw Object.assign(new Error('the answer is lost'), { code: 'ECONNRESET' });
+      },
+    };
+  }
+
+  /** From now on nothing of the instance reaches the server. */
+  cut(): void {
+    this.#isCut = true;
+    for (const session of this.#sessions) session.destroy();
+  }
+
+  mend(): void {
+    this.#isCut = false;
+  }
+}
+
+interface Instance {
+  way: Way;
+  store: PostgresStore;
+  ledger: StoreLedger;
+}
+
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await PostgresServer.start();
+}, 60_000);
+afterAll(() => server.remove());
+
+let url: string;
+let instances: Instance[];
+let calls = 0;
+beforeEach(async () => {
+  url = await server.database();
+  instances = [];
+});
+afterEach(async () => {
+  for (const { way, ledger } of instances) {
+    way.mend();
+    await ledger.close();
+  }
+});
+
+async function start(): Promise<Instance> {
+  const way = new Way();
+  const store = await PostgresStore.open(url, { auditKey: 'a key', ttlMs: TTL_MS, driver: way });
+  const instance = { way, store, ledger: new StoreLedger(store) };
+  instances.push(instance);
+  return instance;
+}
+
+function admit(
+  { ledger }: Instance,
+  cents: number,
+  more: { key?: KeyRecord; under?: string } = {},
+) {
+  const { key = KEY, under } = more;
+  const callId = `call_${++calls}`;
+  return ledger.admit({
+    callId,
+    key,
+    account: '',
+    price: { kind: 'amount', micros: cents * CENT, amount: cents, currency: 'usd' },
+    ...(under === undefined ? {} : { operation: { keyHash: under, fingerprint: under } }),
+    audit: { at: '2026-01-01T00:00:00.000Z', event: 'refusal', call_id: callId, key_id: key.id },
+  });
+}
+function callOf(decision: Decision): AdmittedCall {
+  if (!decision.admitted) throw decision.refusal;
+  return decision.call;
+}
+const end = ({ ledger }: Instance, call: AdmittedCall, outcome: Outcome) =>
+  ledger.end({ call, outcome, audit: {} });
+const balance = async ({ ledger }: Instance, id = KEY.id) => (await ledger.key(id))?.balance;
+
+/** Waits until an instance has seen that another one is gone, and has ended what it left. */
+async function untilReaped(by: Instance, id: string): Promise<void> {
+  for (;;) {
+    await by.store.reap();
+    const [row] = await server.query(
+      new URL(url).pathname.slice(1),
+      `SELECT count(*)::int AS open FROM vault_key.writers WHERE reaped_at IS NULL AND id = '${id}'`,
+    );
+    if (row?.['open'] === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+const writerOf = async (): Promise<string> => {
+  const [row] = await server.query(
+    new URL(url).pathname.slice(1),
+    'SELECT id FROM vault_key.writers ORDER BY expires_at DESC, id LIMIT 1',
+  );
+  return row?.['id'] as string;
+};
+
+describe('two instances on one store', () => {
+  it('pass no cap together, whatever they are asked at once', async () => {
+    const pair = [await start(), await start()] as const;
+    await pair[0].ledger.issue(KEY);
+    const asked = Array.from({ length: 60 }, (_, i) => admit(pair[i % 2 === 0 ? 0 : 1], 7));
+    const decisions = await Promise.all(asked);
+    expect(decisions.filter(({ admitted }) => admitted)).toHaveLength(14);
+    expect(await balance(pair[0])).toEqual({ spent: 0, held: 98 * CENT });
+    expect(await balance(pair[1])).toEqual({ spent: 0, held: 98 * CENT });
+  });
+
+  it('have one day of a user, whose budget an operator has set at one of them', async () => {
+    const [one, other] = [await start(), await start()];
+    const keys = [KEY, { ...KEY, id: 'l', tokenHash: 'hash of l' }];
+    for (const key of keys) await one.ledger.issue(key);
+    await other.ledger.putBudget({
+      scope: 'user',
+      tenant: 't',
+      user: undefined,
+      id: 'u',
+      capMicros: 50 * CENT,
+    });
+    const asked = Array.from({ length: 40 }, (_, i) =>
+      admit(i % 2 === 0 ? one : other, 3, { key: keys[i % 3 === 0 ? 0 : 1] as KeyRecord }),
+    );
+    const admitted = (await Promise.all(asked)).filter((each) => each.admitted);
+    expect(admitted).toHaveLength(16);
+  });
+
+  it.each([
+    [
+      'a brake',
+      ({ ledger }: Instance) =>
+        ledger.putBrake({ id: 'b', scope: 'user', target: 'u', reason: 'r' }),
+    ],
+    ['a revocation', ({ ledger }: Instance) => ledger.revoke([KEY.id])],
+    ['the end of a lease', ({ ledger }: Instance) => ledger.endLease('lease')],
+    [
+      'a budget of 0',
+      ({ ledger }: Instance) =>
+        ledger.putBudget({ scope: 'user', tenant: 't', user: undefined, id: 'u', capMicros: 0 }),
+    ],
+  ])('admit no call after the answer to %s at the other', async (_name, stop) => {
+    const [one, other] = [await start(), await start()];
+    const { expiresAt } = await one.ledger.beginLease('lease', 600_000);
+    const key = { ...KEY, capMicros: 1e9 * CENT, lease: { id: 'lease', expiresAt } };
+    await one.ledger.issue(key);
+    let isStopped = false;
+    let late = 0;
+    let admitted = 0;
+    const callers = Array.from({ length: 8 }, async () => {
+      while (!isStopped) {
+        const decision = await admit(other, 1, { key });
+        if (decision.admitted) admitted += 1;
+      }
+      for (let i = 0; i < 5; i++) if ((await admit(other, 1, { key })).admitted) late += 1;
+    });
+    while (admitted < 20) await new Promise((resolve) => setImmediate(resolve));
+    await stop(one);
+    isStopped = true;
+    await Promise.all(callers);
+    expect(late).toBe(0);
+  });
+
+  it('have one hold for one operation, whichever of them is asked', async () => {
+    const [one, other] = [await start(), await start()];
+    await one.ledger.issue(KEY);
+    const decisions = await Promise.all([
+      admit(one, 60, { under: 'same' }),
+      admit(other, 60, { under: 'same' }),
+    ]);
+    const [first, second] = decisions.map(callOf) as [AdmittedCall, AdmittedCall];
+    expect(first.holdId).toBe(second.holdId);
+    expect(await balance(one)).toEqual({ spent: 0, held: 60 * CENT });
+    await end(one, first, { ending: 'released' });
+    expect(await balance(one)).toEqual({ spent: 0, held: 60 * CENT });
+    await end(other, second, { ending: 'settled' });
+    expect(await balance(one)).toEqual({ spent: 60 * CENT, held: 0 });
+  });
+
+  it('each have a chain of the audit log, and verify both', async () => {
+    const [one, other] = [await start(), await start()];
+    await one.ledger.issue(KEY);
+    await end(other, callOf(await admit(other, 10)), { ending: 'settled' });
+    expect(await one.ledger.verifyAudit()).toMatchObject({ ok: true, entries: 2 });
+    const { entries } = await one.ledger.audit({}, { limit: 10 });
+    expect(entries.map(({ event }) => event).sort()).toEqual(['call', 'issue']);
+    await server.query(
+      new URL(url).pathname.slice(1),
+      "UPDATE vault_key.audit SET entry = replace(entry, 'settled', 'released')",
+    );
+    expect(await one.ledger.verifyAudit()).toMatchObject({ ok: false });
+  });
+});
+
+describe('an instance that is gone', () => {
+  it('leaves holds that are unknown from then on, and count', async () => {
+    const one = await start();
+    const gone = await writerOf();
+    await one.ledger.issue(KEY);
+    callOf(await admit(one, 30));
+    callOf(await admit(one, 40, { under: 'operation' }));
+    const other = await start();
+    one.way.cut();
+    await untilReaped(other, gone);
+    const { entries } = await other.ledger.holds({ state: 'unknown' }, { limit: 10 });
+    expect(entries.map(({ heldMicros }) => heldMicros / CENT).sort()).toEqual([30, 40]);
+    expect(await balance(other)).toEqual({ spent: 0, held: 70 * CENT });
+    const rows = await other.ledger.audit({ verdict: 'unknown' }, { limit: 10 });
+    expect(rows.entries).toHaveLength(2);
+    expect(await other.ledger.verifyAudit()).toMatchObject({ ok: true });
+  });
+
+  it('is fenced once it was declared dead, and goes on as another where it comes back', async () => {
+    const one = await start();
+    const gone = await writerOf();
+    await one.ledger.issue(KEY);
+    const call = callOf(await admit(one, 30));
+    const other = await start();
+    one.way.cut();
+    await untilReaped(other, gone);
+    one.way.mend();
+    await end(one, call, { ending: 'settled' });
+    expect(await balance(other)).toEqual({ spent: 30 * CENT, held: 0 });
+    callOf(await admit(one, 10));
+    expect(await other.ledger.verifyAudit()).toMatchObject({ ok: true });
+  });
+
+  it('leaves an operation to the one that has a call under it too', async () => {
+    const one = await start();
+    const gone = await writerOf();
+    await one.ledger.issue(KEY);
+    callOf(await admit(one, 30, { under: 'same' }));
+    const other = await start();
+    const call = callOf(await admit(other, 30, { under: 'same' }));
+    one.way.cut();
+    await untilReaped(other, gone);
+    await end(other, call, { ending: 'released' });
+    // What became of the call of the one that is gone nobody knows.
+    expect(await balance(other)).toEqual({ spent: 0, held: 30 * CENT });
+    const { entries } = await other.ledger.holds({ state: 'unknown' }, { limit: 10 });
+    expect(entries).toHaveLength(1);
+  });
+});
+
+describe('a store whose server fails', () => {
+  it('has each call once where the answer to COMMIT is lost', async () => {
+    const one = await start();
+    await one.ledger.issue(KEY);
+    one.way.losesCommits = 1;
+    const call = callOf(await admit(one, 30));
+    expect(await balance(one)).toEqual({ spent: 0, held: 30 * CENT });
+    one.way.losesCommits = 1;
+    await end(one, call, { ending: 'settled' });
+    expect(await balance(one)).toEqual({ spent: 30 * CENT, held: 0 });
+    expect(await one.ledger.verifyAudit()).toMatchObject({ ok: true, entries: 2 });
+  });
+
+  it('refuses with 503 while it is away, and goes on when it is back', async () => {
+    const one = await start();
+    await one.ledger.issue(KEY);
+    const call = callOf(await admit(one, 30));
+    one.way.cut();
+    await expect(admit(one, 10)).rejects.toMatchObject({ status: 503 });
+    await end(one, call, { ending: 'settled' });
+    expect((await one.ledger.figures().catch(() => undefined))?.keptSettlements).toBeUndefined();
+    one.way.mend();
+    callOf(await admit(one, 10));
+    expect(await balance(one)).toEqual({ spent: 30 * CENT, held: 10 * CENT });
+  });
+
+  it('loses nothing that was told where the server is killed', async () => {
+    const one = await start();
+    await one.ledger.issue({ ...KEY, capMicros: 1e9 * CENT });
+    let told = 0;
+    let isOver = false;
+    const callers = Array.from({ length: 8 }, async () => {
+      while (!isOver) {
+        await admit(one, 1).then(
+          ({ admitted }) => (told += admitted ? 1 : 0),
+          () => new Promise((resolve) => setTimeout(resolve, 20)),
+        );
+      }
+    });
+    while (told < 50) await new Promise((resolve) => setImmediate(resolve));
+    await server.end('SIGKILL');
+    await server.begin();
+    const before = told;
+    while (told < before + 50) await new Promise((resolve) => setImmediate(resolve));
+    isOver = true;
+    await Promise.all(callers);
+    const held = ((await balance(one))?.held ?? 0) / CENT;
+    expect(held).toBeGreaterThanOrEqual(told);
+    expect(await one.ledger.verifyAudit()).toMatchObject({ ok: true });
+  }, 60_000);
+});
+
+it('no cap is passed, and nothing is lost, by instances that come and go', async () => {
+  const way = fc.array(
+    fc.oneof(
+      {
+        weight: 8,
+        arbitrary: fc.record({ at: fc.nat(2), cents: fc.integer({ min: 1, max: 30 }) }),
+      },
+      {
+        weight: 4,
+        arbitrary: fc.record({
+          end: fc.nat(9),
+          as: fc.constantFrom('settled', 'released', 'unknown'),
+        }),
+      },
+      { weight: 1, arbitrary: fc.record({ lose: fc.nat(2) }) },
+    ),
+    { minLength: 5, maxLength: 40 },
+  );
+  await fc.assert(
+    fc.asyncProperty(way, async (steps) => {
+      url = await server.database();
+      const three = [await start(), await start(), await start()];
+      await three[0]!.ledger.issue(KEY);
+      const open: { by: Instance; call: AdmittedCall; cents: number }[] = [];
+      const sums = { held: 0, spent: 0 };
+      for (const step of steps) {
+        if ('at' in step) {
+          const by = three[step.at] as Instance;
+          const decision = await admit(by, step.cents);
+          expect(decision.admitted).toBe(sums.held + sums.spent + step.cents <= 100);
+          if (!decision.admitted) continue;
+          open.push({ by, call: decision.call, cents: step.cents });
+          sums.held += step.cents;
+        } else if ('lose' in step) {
+          (three[step.lose] as Instance).way.losesCommits += 1;
+        } else {
+          const [one] = open.splice(step.end % Math.max(1, open.length), 1);
+          if (one === undefined) continue;
+          await end(one.by, one.call, { ending: step.as as Outcome['ending'] });
+          if (step.as !== 'unknown') sums.held -= one.cents;
+          if (step.as === 'settled') sums.spent += one.cents;
+        }
+      }
+      expect(await balance(three[0]!)).toEqual({
+        spent: sums.spent * CENT,
+        held: sums.held * CENT,
+      });
+      expect(await three[1]!.ledger.verifyAudit()).toMatchObject({ ok: true });
+      for (const { ledger } of instances.splice(0)) await ledger.close();
+    }),
+    { numRuns: propertyRuns(15) },
+  );
+}, 120_000);
