@@ -334,7 +334,7 @@ export class StoreLedger implements Ledger {
 
   /** Whether what is decided so far is as good as written, for what moves no money by itself. */
   get #canPeek(): boolean {
-    if (!this.store.hasRowsAtHand) return false;
+    if (!this.store.canPeek) return false;
     return !this.store.isFailing && !this.store.isLate && this.#loosening === 0;
   }
 

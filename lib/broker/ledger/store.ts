@@ -79,9 +79,9 @@ export interface Store {
   now(): number;
   /** Reads without waiting for work that is on its way. */
   look<T>(work: (book: Book) => T): Promise<T>;
-  /** Whether this process alone has the store, and all that is decided at hand. */
-  readonly hasRowsAtHand: boolean;
-  /** As {@link look}, at once. To be called only where rows are at hand. */
+  /** Whether one process alone has the store, with all that is decided in its memory. */
+  readonly canPeek: boolean;
+  /** As {@link look}, at once. To be called only where {@link canPeek} says so. */
   peek<T>(work: (book: Book) => T): T;
   /** Makes everything that is decided searchable; the queries are reachable through it alone. */
   checkpoint(): Promise<Queries>;

@@ -27,7 +27,7 @@ export interface MemoryStoreSettings {
  * rules.
  */
 export class MemoryStore implements Store {
-  readonly hasRowsAtHand = true;
+  readonly canPeek = true;
   readonly #clock: StoreClock;
   readonly #book = new MemoryBook(
     (id) => this.#hooks?.unwrittenKey(id),

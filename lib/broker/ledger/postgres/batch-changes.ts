@@ -1,7 +1,31 @@
-import type { ColumnValue } from '../tables/table-form';
+import type { Budget } from '../../budgets/budget';
+import type { Brake } from '../../brakes/brake';
+import type { Balance, KeyRecord } from '../../keys/key';
+import type { VendorObject } from '../book';
+import type { LeaseRecord } from '../records';
+import { keyIdOf } from '../rules/caps';
+import { BRAKES } from '../tables/brake-rows';
+import { BUDGETS } from '../tables/budget-rows';
+import { HOLDS } from '../tables/hold-rows';
+import type { PlacedHold } from '../tables/hold-rows';
+import { KEYS } from '../tables/key-rows';
+import { LEASES } from '../tables/lease-rows';
+import { OBJECTS } from '../tables/object-rows';
+import { OPERATIONS } from '../tables/operation-rows';
+import type { ColumnValue, TableForm } from '../tables/table-form';
+import type { FlownOperation, LoadedRows, Rules } from './loaded-rows';
 
-/** A row as the store's functions take it. */
+/** The position of a hold that is not written yet: after all that are. */
+export const UNWRITTEN = 2 ** 52;
+
+/** A row as the store's function takes it. */
 export type SentRow = Readonly<Record<string, ColumnValue | Readonly<Record<string, number>>>>;
+
+/** An operation, by what names it. */
+export interface NamedOperation extends FlownOperation {
+  vendor: string;
+  keyHash: string;
+}
 
 /** What a batch has decided, as the store's function takes it; what is absent has not changed. */
 export interface BatchChanges {
@@ -24,4 +48,99 @@ export interface BatchChanges {
     goneBrakes: string[];
   };
   audit?: SentRow[];
+}
+
+/** The rows that a batch has changed, and what they were before. */
+export interface ChangedRows {
+  loaded: LoadedRows | undefined;
+  /** Those that were loaded. */
+  rules: Rules;
+  /** The lines of balances that only this instance adds to. */
+  stripe: number;
+  keys: readonly KeyRecord[];
+  newKeys: ReadonlySet<string>;
+  leases: readonly LeaseRecord[];
+  holds: readonly PlacedHold[];
+  operations: ReadonlyMap<string, NamedOperation>;
+  objects: ReadonlyMap<string, VendorObject>;
+  charges: ReadonlyMap<string, Balance>;
+  /** Calls that have begun, with what the audit log says of them; those that have ended without. */
+  calls: ReadonlyMap<string, string | undefined>;
+  /** Absent where none has changed. */
+  budgets: ReadonlyMap<string, Budget> | undefined;
+  brakes: ReadonlyMap<string, Brake> | undefined;
+  audit: SentRow[];
+}
+
+/** What is sent of the rows that a batch has changed; `undefined` where that is nothing. */
+export function changesOf(rows: ChangedRows): BatchChanges | undefined {
+  const { loaded, newKeys } = rows;
+  const [begun, changed] = split(rows.holds, ({ position }) => position >= UNWRITTEN);
+  const [newOperations, operations] = split(
+    [...rows.operations],
+    ([name]) => loaded?.operations.has(name) !== true,
+  );
+  const [newObjects, objects] = split(
+    [...rows.objects],
+    ([name]) => loaded?.objects.has(name) !== true,
+  );
+  const [keys, revoked] = split(rows.keys, ({ id }) => newKeys.has(id));
+  const calls = [...rows.calls];
+  const sent = {
+    keys: keys.map((row) => sentRow(KEYS, row)),
+    revoked: revoked.map(({ id, revokedAt = null }) => ({ id, revoked_at: revokedAt })),
+    balances: sentBalances(rows),
+    begun: begun.map((row) => sentRow(HOLDS, row)),
+    changed: changed.map((row) => sentRow(HOLDS, row)),
+    newOperations: newOperations.map(([, row]) => sentOperation(row)),
+    operations: operations.map(([, row]) => sentOperation(row)),
+    newObjects: newObjects.map(([, row]) => sentRow(OBJECTS, row)),
+    objects: objects.map(([, row]) => sentRow(OBJECTS, row)),
+    leases: rows.leases.map((row) => sentRow(LEASES, row)),
+    calls: calls.flatMap(([id, entry]) => (entry === undefined ? [] : [{ id, entry }])),
+    endedCalls: calls.flatMap(([id, entry]) => (entry === undefined ? [id] : [])),
+    audit: rows.audit,
+  };
+  const full = Object.entries(sent).filter(([, each]) => each.length > 0);
+  const rules = sentRules(rows);
+  if (full.length === 0 && rules === undefined) return undefined;
+  return { ...Object.fromEntries(full), ...(rules === undefined ? {} : { rules }) };
+}
+
+function sentBalances({ loaded, newKeys, charges, stripe }: ChangedRows): SentRow[] {
+  const rows: SentRow[] = [];
+  for (const [name, { spent, held }] of charges) {
+    const isNew = newKeys.has(keyIdOf(name) ?? '');
+    if (spent === 0 && held === 0 && !isNew) continue;
+    const isLocked = isNew || loaded?.asked.names.has(name) === true;
+    rows.push({ name, stripe: isLocked ? 0 : stripe, spent, held });
+  }
+  return rows;
+}
+
+function sentRules({ rules, budgets, brakes }: ChangedRows): BatchChanges['rules'] {
+  if (budgets === undefined || brakes === undefined) return undefined;
+  const setBudgets = [...budgets].filter(([name, budget]) => rules.budgets.get(name) !== budget);
+  const setBrakes = [...brakes.values()].filter((brake) => !rules.brakes.includes(brake));
+  return {
+    budgets: setBudgets.map(([, budget]) => sentRow(BUDGETS, budget)),
+    goneBudgets: [...rules.budgets.keys()].filter((name) => !budgets.has(name)),
+    brakes: setBrakes.map((brake) => sentRow(BRAKES, brake)),
+    goneBrakes: rules.brakes.map(({ id }) => id).filter((id) => !brakes.has(id)),
+  };
+}
+
+function sentRow<Row>({ columns }: TableForm<Row>, row: Row): SentRow {
+  return Object.fromEntries(columns.map(({ name, of }) => [name, of(row)]));
+}
+
+function sentOperation({ flights, ...named }: NamedOperation): SentRow {
+  return { ...sentRow(OPERATIONS, named), flights };
+}
+
+function split<Row>(rows: readonly Row[], isFirst: (row: Row) => boolean): [Row[], Row[]] {
+  const first: Row[] = [];
+  const second: Row[] = [];
+  for (const row of rows) (isFirst(row) ? first : second).push(row);
+  return [first, second];
 }

@@ -243,7 +243,9 @@ describe('an instance that is gone', () => {
     one.way.cut();
     await untilReaped(other, gone);
     const { entries } = await other.ledger.holds({ state: 'unknown' }, { limit: 10 });
-    expect(entries.map(({ heldMicros }) => heldMicros / CENT).sort()).toEqual([30, 40]);
+    expect(entries.map(({ heldMicros }) => heldMicros / CENT).sort((a, b) => a - b)).toEqual([
+      30, 40,
+    ]);
     expect(await balance(other)).toEqual({ spent: 0, held: 70 * CENT });
     const rows = await other.ledger.audit({ verdict: 'unknown' }, { limit: 10 });
     expect(rows.entries).toHaveLength(2);
@@ -275,7 +277,7 @@ describe('an instance that is gone', () => {
     one.way.cut();
     await untilReaped(other, gone);
     await end(other, call, { ending: 'released' });
-    // What became of the call of the one that is gone nobody knows.
+    // The outcome of the other one's call is unknown.
     expect(await balance(other)).toEqual({ spent: 0, held: 30 * CENT });
     const { entries } = await other.ledger.holds({ state: 'unknown' }, { limit: 10 });
     expect(entries).toHaveLength(1);

@@ -11,23 +11,14 @@ import type { MicroUsd } from '../../../contract/usd';
 import type { AgingRows, Book, ObjectName, Slice, VendorObject } from '../book';
 import type { Hold, LeaseRecord } from '../records';
 import type { Operation } from '../rules/operation';
-import { keyBalanceName } from '../rules/caps';
-import { BRAKES } from '../tables/brake-rows';
+import { keyBalanceName, keyIdOf } from '../rules/caps';
 import { BUDGETS } from '../tables/budget-rows';
-import { HOLDS } from '../tables/hold-rows';
 import type { PlacedHold } from '../tables/hold-rows';
-import { KEYS } from '../tables/key-rows';
-import { LEASES } from '../tables/lease-rows';
-import { OBJECTS } from '../tables/object-rows';
-import { OPERATIONS } from '../tables/operation-rows';
-import type { TableForm } from '../tables/table-form';
-import type { BatchChanges, SentRow } from './batch-changes';
+import { UNWRITTEN, changesOf } from './batch-changes';
+import type { BatchChanges, NamedOperation, SentRow } from './batch-changes';
 import type { FlownOperation, LoadedRows, Rules } from './loaded-rows';
 import { nameOf } from './wanted-rows';
 import type { WantedRows } from './wanted-rows';
-
-/** The position of a hold that is not written yet: after all that are. */
-const UNWRITTEN = 2 ** 52;
 
 /** An instance, as its batches see it. */
 export interface BookWriter {
@@ -65,7 +56,7 @@ export class PostgresBook implements Book {
   readonly #newKeys = new Set<string>();
   readonly #leases = new Map<string, LeaseRecord>();
   readonly #holds = new Map<string, PlacedHold>();
-  readonly #operations = new Map<string, FlownOperation & { vendor: string; keyHash: string }>();
+  readonly #operations = new Map<string, NamedOperation>();
   readonly #objects = new Map<string, VendorObject>();
   readonly #charges = new Map<string, Balance>();
   readonly #calls = new Map<string, string | undefined>();
@@ -319,41 +310,22 @@ export class PostgresBook implements Book {
 
   /** What the batch has decided; `undefined` where that is nothing. */
   get changes(): BatchChanges | undefined {
-    const { loaded } = this.parts;
-    const [begun, changed] = split(
-      [...this.#holds.values()],
-      ({ position }) => position >= UNWRITTEN,
-    );
-    const [newOperations, operations] = split(
-      [...this.#operations],
-      ([name]) => loaded?.operations.has(name) !== true,
-    );
-    const [newObjects, objects] = split(
-      [...this.#objects],
-      ([name]) => loaded?.objects.has(name) !== true,
-    );
-    const [keys, revoked] = split([...this.#keys.values()], ({ id }) => this.#newKeys.has(id));
-    const sent = {
-      keys: keys.map((row) => sentRow(KEYS, row)),
-      revoked: revoked.map(({ id, revokedAt = null }) => ({ id, revoked_at: revokedAt })),
-      balances: this.#sentBalances(),
-      begun: begun.map((row) => sentRow(HOLDS, row)),
-      changed: changed.map((row) => sentRow(HOLDS, row)),
-      newOperations: newOperations.map(([, row]) => sentOperation(row)),
-      operations: operations.map(([, row]) => sentOperation(row)),
-      newObjects: newObjects.map(([, row]) => sentRow(OBJECTS, row)),
-      objects: objects.map(([, row]) => sentRow(OBJECTS, row)),
-      leases: [...this.#leases.values()].map((row) => sentRow(LEASES, row)),
-      calls: [...this.#calls].flatMap(([id, entry]) =>
-        entry === undefined ? [] : [{ id, entry }],
-      ),
-      endedCalls: [...this.#calls].flatMap(([id, entry]) => (entry === undefined ? [id] : [])),
+    return changesOf({
+      loaded: this.parts.loaded,
+      rules: this.parts.rules,
+      stripe: this.parts.writer.stripe,
+      keys: [...this.#keys.values()],
+      newKeys: this.#newKeys,
+      leases: [...this.#leases.values()],
+      holds: [...this.#holds.values()],
+      operations: this.#operations,
+      objects: this.#objects,
+      charges: this.#charges,
+      calls: this.#calls,
+      budgets: this.#rules?.budgets,
+      brakes: this.#rules?.brakes,
       audit: this.#audit,
-    };
-    const full = Object.entries(sent).filter(([, rows]) => rows.length > 0);
-    const rules = this.#sentRules();
-    if (full.length === 0 && rules === undefined) return undefined;
-    return { ...Object.fromEntries(full), ...(rules === undefined ? {} : { rules }) };
+    });
   }
 
   get #budgets(): ReadonlyMap<string, Budget> {
@@ -398,8 +370,7 @@ export class PostgresBook implements Book {
   }
 
   #isOfNewKey(name: string): boolean {
-    for (const id of this.#newKeys) if (keyBalanceName(id) === name) return true;
-    return false;
+    return this.#newKeys.has(keyIdOf(name) ?? '');
   }
 
   #wantExclusive(): void {
@@ -422,48 +393,4 @@ export class PostgresBook implements Book {
     want();
     this.isIncomplete = true;
   }
-
-  #sentBalances(): SentRow[] {
-    const { loaded, writer } = this.parts;
-    const rows: SentRow[] = [];
-    for (const [name, { spent, held }] of this.#charges) {
-      const isNew = this.#isOfNewKey(name);
-      if (spent === 0 && held === 0 && !isNew) continue;
-      const isLocked = isNew || loaded?.asked.names.has(name) === true;
-      rows.push({ name, stripe: isLocked ? 0 : writer.stripe, spent, held });
-    }
-    return rows;
-  }
-
-  #sentRules(): BatchChanges['rules'] {
-    if (this.#rules === undefined) return undefined;
-    const { budgets, brakes } = this.#rules;
-    const { rules } = this.parts;
-    const setBrakes = [...brakes.values()].filter((brake) => !rules.brakes.includes(brake));
-    const setBudgets = [...budgets].filter(([name, budget]) => rules.budgets.get(name) !== budget);
-    return {
-      budgets: setBudgets.map(([, budget]) => sentRow(BUDGETS, budget)),
-      goneBudgets: [...rules.budgets.keys()].filter((name) => !budgets.has(name)),
-      brakes: setBrakes.map((brake) => sentRow(BRAKES, brake)),
-      goneBrakes: rules.brakes.map(({ id }) => id).filter((id) => !brakes.has(id)),
-    };
-  }
-}
-
-function sentRow<Row>({ columns }: TableForm<Row>, row: Row): SentRow {
-  return Object.fromEntries(columns.map(({ name, of }) => [name, of(row)]));
-}
-
-function sentOperation({
-  flights,
-  ...named
-}: FlownOperation & { vendor: string; keyHash: string }): SentRow {
-  return { ...sentRow(OPERATIONS, named), flights };
-}
-
-function split<Row>(rows: readonly Row[], isFirst: (row: Row) => boolean): [Row[], Row[]] {
-  const first: Row[] = [];
-  const second: Row[] = [];
-  for (const row of rows) (isFirst(row) ? first : second).push(row);
-  return [first, second];
 }

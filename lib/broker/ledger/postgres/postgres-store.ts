@@ -46,7 +46,7 @@ export interface PostgresStoreSettings {
  * batch locks what it decides on, decides here, and is written with its commit.
  */
 export class PostgresStore implements Store {
-  readonly hasRowsAtHand = false;
+  readonly canPeek = false;
   readonly #batches: Batches;
   readonly #writer: StoreWriter;
   readonly #works: StoreBatches;
@@ -159,7 +159,7 @@ export class PostgresStore implements Store {
   }
 
   peek(): never {
-    throw new Error('no row of a store in PostgreSQL is at hand');
+    throw new Error('a store in PostgreSQL has no row in memory');
   }
 
   now(): number {

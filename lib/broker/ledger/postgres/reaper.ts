@@ -1,6 +1,6 @@
 import { readEntry } from '../../audit/audit-entry';
 import type { Book } from '../book';
-import { abandon, cutOff, loseFlights } from '../rules/settlement';
+import { abandon, cutOff, loseFlights } from '../rules/lost-calls';
 import type { PgLink } from './pg-link';
 import type { PostgresBook } from './postgres-book';
 import type { StoreWriter } from './store-writer';
@@ -16,7 +16,7 @@ interface Suspect {
 }
 
 /**
- * Ends what instances have left that are gone: nobody knows what became of their calls. An instance is
+ * Ends what instances have left that are gone: the outcomes of their calls are unknown. An instance is
  * declared dead by one that has itself seen its time pass, and nothing of it, for a while.
  */
 export class Reaper {

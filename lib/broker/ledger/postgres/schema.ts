@@ -7,7 +7,7 @@ export const SCHEMA = 'vault_key';
 export const LOCKS = {
   /** Shared by each batch; alone where brakes or budgets change, or a lease ends. */
   gate: 7_350_001,
-  /** Of whoever changes the schema. */
+  /** Held while the schema is changed. */
   migration: 7_350_000,
 } as const;
 
@@ -69,7 +69,7 @@ CREATE TABLE vault_key.leases (
   ttl_ms bigint NOT NULL,
   expires_at bigint NOT NULL
 );
--- A balance is the sum of its lines: line 0 is locked by whoever must not be overtaken, and each
+-- A balance is the sum of its lines: line 0 is locked by who must not be overtaken, and each
 -- instance adds to a line of its own where nothing is decided by the sum.
 CREATE TABLE vault_key.balances (
   name text,

@@ -49,7 +49,7 @@ export class StoreWriter implements BookWriter {
   async register(): Promise<void> {
     if (this.#id !== '') await this.retire();
     const id = `w_${randomBytes(10).toString('hex')}`;
-    // Each chain begins with what names its writer: the rows of one are none of another's.
+    // Each chain begins with what names its writer: no row of one passes for another's.
     const head = { count: 0, mac: id };
     const stripe = await this.#leastUsedStripe();
     await this.link.query(

@@ -10,7 +10,7 @@ import { keyCap } from './caps';
 import { recordObject, reduceExposure, rootOf } from './objects';
 import type { GivenBack } from './objects';
 import { conclusionOf, costlier } from './operation';
-import type { NamedOperation, Operation } from './operation';
+import type { Operation } from './operation';
 
 /** A hold that has ended, and what was given back with it. */
 interface Ended {
@@ -52,18 +52,6 @@ export function finish(book: Book, { call, outcome, audit }: CallEnd, endedAt: n
   logGivenBack(book, ended.givenBack, endedAt, call.callId);
 }
 
-/** The process that sent a call is gone, and how the call ended is not written. */
-export function cutOff(book: Book, callId: string, row: AuditRow): void {
-  book.endCall(callId);
-  book.log(row, {
-    ...keyState(book, row.key_id ?? ''),
-    verdict: 'unknown',
-    reason: 'the broker stopped before the end of the call was written',
-    settled_micros: 0,
-    day: row.at.slice(0, 'YYYY-MM-DD'.length),
-  });
-}
-
 /** Whether the answer to one of several calls under a hold has said what it comes to. */
 export function isExecuted(book: Book, hold: Hold): boolean {
   const operation = operationOf(book, hold);
@@ -91,63 +79,6 @@ export function endByOperator(
   );
   logSettlement(book, ended, book.now, { remote_address: remoteAddress ?? null });
   return book.hold(callId) ?? hold;
-}
-
-/**
- * The process that sent a call of this operation is gone. Where another call of it was answered with
- * a settlement, that settlement counts: no outcome costs more.
- */
-export function endFlights(book: Book, { vendor, keyHash, operation }: NamedOperation): void {
-  const { holdId, costliest } = operation;
-  if (holdId === undefined || costliest?.ending !== 'settled') return;
-  const hold = book.hold(holdId);
-  if (hold === undefined || (hold.state !== 'held' && hold.state !== 'unknown')) return;
-  const { costliest: _, ...rest } = operation;
-  book.putOperation(vendor, keyHash, { ...rest, inFlight: 0, endedAt: book.now });
-  const root = rootOfHold(book, hold, costliest);
-  const { finalMicros: _final, ...settled } = costliest;
-  const hasOthers = root !== undefined && book.hasOtherCalls(root, hold.callId);
-  const ended = end(book, hold, hasOthers ? settled : costliest, book.now);
-  logSettlement(book, ended, book.now, {
-    reason: 'ended by an answer that came before the broker stopped',
-  });
-  logGivenBack(book, ended.givenBack, book.now, hold.callId);
-}
-
-/**
- * Calls of an operation are gone with their process, and nobody knows what became of them. Others may be
- * in flight in other processes: then the last of these ends the hold.
- *
- * @param gone How many calls.
- */
-export function loseFlights(book: Book, named: NamedOperation, gone: number): void {
-  const { vendor, keyHash, operation } = named;
-  const inFlight = operation.inFlight - gone;
-  if (inFlight > 0) {
-    const costliest = costlier(operation.costliest, { ending: 'unknown' });
-    book.putOperation(vendor, keyHash, { ...operation, inFlight, costliest });
-    return;
-  }
-  endFlights(book, named);
-  const left = book.operation(vendor, keyHash);
-  if (left !== undefined && left.inFlight > 0) {
-    const { costliest: _, ...rest } = left;
-    book.putOperation(vendor, keyHash, { ...rest, inFlight: 0 });
-  }
-  if (operation.holdId !== undefined) abandon(book, operation.holdId);
-}
-
-/**
- * The process that took a hold is gone. Returns whether its outcome is unknown from now on: not where
- * it has ended, or where calls under it are in flight in other processes.
- */
-export function abandon(book: Book, callId: string): boolean {
-  const hold = book.hold(callId);
-  if (hold?.state !== 'held') return false;
-  const operation = operationOf(book, hold);
-  if (operation?.holdId === callId && operation.inFlight > 0) return false;
-  book.changeHold(hold, { ...hold, state: 'unknown' });
-  return true;
 }
 
 /** What this ending makes of the hold; `undefined` while other calls under it are in flight. */
@@ -284,7 +215,7 @@ function addTo(
   return { hold, state: 'settled', settledMicros: more, givenBack: [] };
 }
 
-function end(book: Book, hold: Hold, outcome: Outcome, endedAt: number): Ended {
+export function end(book: Book, hold: Hold, outcome: Outcome, endedAt: number): Ended {
   const root = rootOfHold(book, hold, outcome);
   const objectId = root?.id ?? null;
   const state = outcome.ending === 'settled' ? 'settled' : 'released';
@@ -347,12 +278,15 @@ function linkEarlierHolds(book: Book, hold: Hold, objectId: string | null): void
   }
 }
 
-function operationOf(book: Book, { vendor, idempotencyKeyHash }: Hold): Operation | undefined {
+export function operationOf(
+  book: Book,
+  { vendor, idempotencyKeyHash }: Hold,
+): Operation | undefined {
   return idempotencyKeyHash === null ? undefined : book.operation(vendor, idempotencyKeyHash);
 }
 
 /** The object whose money a hold is, where that is known. */
-function rootOfHold(
+export function rootOfHold(
   book: Book,
   { vendor, account, objectId }: Hold,
   { object }: Outcome,
@@ -386,7 +320,7 @@ function makesObject({ price }: AdmittedCall, { ending, object }: Outcome): bool
 }
 
 /** The row of a hold that something else than the answer to its own call has ended. */
-function logSettlement(
+export function logSettlement(
   book: Book,
   { hold, state, settledMicros }: Ended,
   at: number,
@@ -403,7 +337,12 @@ function logSettlement(
   });
 }
 
-function logGivenBack(book: Book, all: readonly GivenBack[], at: number, callId: string): void {
+export function logGivenBack(
+  book: Book,
+  all: readonly GivenBack[],
+  at: number,
+  callId: string,
+): void {
   for (const { hold, micros } of all) {
     book.log({
       ...auditOfHold('give_back', at, hold, book.key(hold.keyId)),
@@ -416,7 +355,7 @@ function logGivenBack(book: Book, all: readonly GivenBack[], at: number, callId:
   }
 }
 
-function keyState(book: Book, keyId: string): Partial<AuditRow> {
+export function keyState(book: Book, keyId: string): Partial<AuditRow> {
   const key = book.key(keyId);
   return key === undefined ? {} : auditOfCap(keyCap(book, key, 'key'));
 }

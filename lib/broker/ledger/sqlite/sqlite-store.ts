@@ -7,7 +7,7 @@ import type { BrokerRefusal } from '../../refusal';
 import { Batches } from '../batches';
 import type { Book } from '../book';
 import type { StoreCopy, StoreState } from '../records';
-import { cutOff, endFlights } from '../rules/settlement';
+import { cutOff, endFlights } from '../rules/lost-calls';
 import type { AuditQueries, KeptWork, Queries, Store, StoreCounts, StoreHooks } from '../store';
 import { AcceptedDoubts } from '../store-doubt';
 import { AuditTable, isLogStatement } from './audit-table';
@@ -43,7 +43,7 @@ export interface SqliteStoreSettings extends Partial<StoreSettings> {
  * every acknowledged decision is on the disk (`synchronous=FULL`).
  */
 export class SqliteStore implements Store {
-  readonly hasRowsAtHand = true;
+  readonly canPeek = true;
   readonly #log: (line: string) => void;
   readonly #file: OpenStore;
   readonly #batches: Batches;
