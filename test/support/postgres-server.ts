@@ -39,11 +39,18 @@ export class PostgresServer {
     return server;
   }
 
-  /** Starts it on its data. */
-  async begin(): Promise<void> {
+  /**
+   * Starts it on its data.
+   *
+   * @param given Settings as the server's configuration has them, `fsync=off`.
+   */
+  async begin(given: readonly string[] = []): Promise<void> {
     const args = ['-D', this.#data, '-p', String(this.port), '-k', this.folder];
-    const settings = ['-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=200'];
-    this.#process = this.#run(this.binaries.postgres, [...args, ...settings]);
+    const settings = ['listen_addresses=127.0.0.1', 'max_connections=200', ...given];
+    this.#process = this.#run(this.binaries.postgres, [
+      ...args,
+      ...settings.flatMap((each) => ['-c', each]),
+    ]);
     for (;;) {
       const client = new Client({ connectionString: this.urlOf('postgres') });
       try {

@@ -19,6 +19,8 @@ import { PostgresAuditLog } from './postgres-audit-log';
 import type { PostgresBook } from './postgres-book';
 import { PostgresQueries } from './postgres-queries';
 import { Reaper } from './reaper';
+import { checkServer } from './server-check';
+import { startError } from './start-errors';
 import { StoreBatches } from './store-batch';
 import type { AskedWork } from './store-batch';
 import { StoreWriter } from './store-writer';
@@ -71,12 +73,13 @@ export class PostgresStore implements Store {
   static async open(url: string, settings: PostgresStoreSettings): Promise<PostgresStore> {
     const store = new PostgresStore(url, settings);
     try {
+      await checkServer(store.#link, store.#reader, settings.log ?? (() => {}));
       await migrate(store.#link, store.chain);
       await store.#writer.register();
       await store.#readClock();
     } catch (error) {
       await Promise.all([store.#link.close(), store.#reader.close()]);
-      throw error;
+      throw startError(url, error);
     }
     store.#beat();
     return store;

@@ -7,6 +7,8 @@ export const SCHEMA = 'vault_key';
 export const LOCKS = {
   /** Shared by each batch; alone where brakes or budgets change, or a lease ends. */
   gate: 7_350_001,
+  /** Held to see whether locks hold at all. */
+  probe: 7_350,
   /** Held while the schema is changed. */
   migration: 7_350_000,
 } as const;

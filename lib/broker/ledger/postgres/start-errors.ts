@@ -1,0 +1,38 @@
+import { codeOf, isConnectionLost } from './pg-errors';
+
+const NO_RIGHTS = '42501';
+const NO_DATABASE = '3D000';
+const NO_LOGIN: ReadonlySet<string> = new Set(['28P01', '28000']);
+
+/** A store's URL without the password. */
+export function storeName(url: string): string {
+  try {
+    const { protocol, username, host, pathname } = new URL(url);
+    return `${protocol}//${username === '' ? '' : `${username}@`}${host}${pathname}`;
+  } catch {
+    return 'postgres://…';
+  }
+}
+
+/** What a start is refused with, in one line that says what to do. */
+export function startError(url: string, error: unknown): Error {
+  const name = storeName(url);
+  const { message } = error as Error;
+  const code = codeOf(error);
+  const what = (text: string): Error => new Error(`The store ${name} ${text}`, { cause: error });
+  if (code !== undefined && NO_LOGIN.has(code)) {
+    return what(
+      `takes no log-in as that role (${message}): correct the name and password in its URL.`,
+    );
+  }
+  if (code === NO_DATABASE) return what(`has no such database (${message}): create it.`);
+  if (code === NO_RIGHTS) {
+    return what(
+      `does not give the role the rights that it needs (${message}): grant CREATE on the database, or have its owner make the schema.`,
+    );
+  }
+  if (code !== undefined && isConnectionLost(error)) {
+    return what(`cannot be reached (${code}): start the server, or correct the URL.`);
+  }
+  return error instanceof Error ? error : what(String(error));
+}
