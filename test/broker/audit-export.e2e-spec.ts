@@ -91,7 +91,7 @@ it('is refused in one line where a folder is not there, and what was not written
   const refused = await operator('audit', 'export', join(folder, 'missing'));
   expect(refused.code).toBe(1);
   expect(refused.stderr).toMatch(
-    /^vault-key-broker audit: the segment up to row \d+ was not written to \S+missing: ENOENT.*\n$/,
+    /^vault-key-broker audit: the segment up to row \d+ was not exported to \S+missing: ENOENT.*\n$/,
   );
   expect(await operator('audit', 'export', folder)).toMatchObject({ code: 0 });
   expect(readdirSync(folder).length).toBe(2);

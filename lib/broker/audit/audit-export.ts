@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { link, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { isRecord } from '../../contract/is-record';
+import { linesOf } from '../lines';
 import { syncFolder } from '../sync-folder';
 import { AuditChain, AuditWalk } from './audit-chain';
 import type { AuditVerdict } from './audit-chain';
-import { writeEntry } from './audit-entry';
+import { readEntry, writeEntry } from './audit-entry';
 import type { AuditEntry, AuditRow } from './audit-entry';
 import type { AuditSegmentPage, AuditSegmentView } from './audit-segment';
 
+/** The format of an export, so that a later one can be told from it. */
+const FORMAT = 1;
 /** How many rows are written at once. */
 const WRITE_ROWS = 500;
 
@@ -46,8 +48,7 @@ export async function writeExport(
   const draft = `${file}.${randomUUID()}.part`;
   const handle = await open(draft, 'wx', 0o600);
   try {
-    const said: ExportHead = { first, last, previous_head, head, seal };
-    let lines = [JSON.stringify({ segment: said })];
+    let lines = [headLine({ first, last, previous_head, head, seal })];
     const write = async (): Promise<void> => {
       await handle.appendFile(`${lines.join('\n')}\n`);
       lines = [];
@@ -72,9 +73,26 @@ export async function writeExport(
     throw error;
   }
   await handle.close();
-  await rename(draft, file);
-  syncFolder(file);
+  await name(draft, file);
   return file;
+}
+
+/** @throws Error where a file of another log has the name: it may be all that is left of its rows. */
+async function name(draft: string, file: string): Promise<void> {
+  try {
+    // Unlike a new name, a link takes no file's place.
+    await link(draft, file);
+    syncFolder(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if ((await firstLine(draft)) !== (await firstLine(file))) {
+      throw new Error(`${file} is there already, and is of another log: use another folder`, {
+        cause: error,
+      });
+    }
+  } finally {
+    await rm(draft, { force: true });
+  }
 }
 
 /** Where segments are exported from. */
@@ -90,7 +108,7 @@ export interface SegmentSource {
  * Writes each segment that was not exported yet into a folder, and confirms it.
  *
  * @returns The paths of the files, the oldest segment first.
- * @throws Error where a file cannot be written. What was written before is confirmed.
+ * @throws Error where one of them could not be exported. All others are, and are confirmed.
  */
 export async function exportSegments(
   source: SegmentSource,
@@ -106,18 +124,29 @@ export async function exportSegments(
     ({ cursor } = page);
   } while (cursor !== undefined);
   const files: string[] = [];
+  const failures: Error[] = [];
   for (const segment of unexported) {
     try {
-      files.push(await writeExport(folder, segment, source.rows(segment.last)));
+      const file = await writeExport(folder, segment, source.rows(segment.last));
+      await source.confirm(segment);
+      files.push(file);
     } catch (error) {
-      const { syscall, message } = error as NodeJS.ErrnoException;
-      if (syscall === undefined) throw error;
-      const what = `the segment up to row ${segment.last} was not written to ${folder}`;
-      throw new Error(`${what}: ${message}`, { cause: error });
+      failures.push(failureOf(error, segment, folder));
     }
-    await source.confirm(segment);
   }
-  return { files };
+  const [failure, ...others] = failures;
+  if (failure === undefined) return { files };
+  if (failures.length === 1 && files.length === 0) throw failure;
+  const rest = others.length === 0 ? '' : `; nor were ${others.length} others`;
+  const written = files.length === 0 ? '' : `; ${files.length} others were exported`;
+  throw new Error(`${failure.message}${rest}${written}`, { cause: failure });
+}
+
+function failureOf(error: unknown, { last }: AuditSegmentView, folder: string): Error {
+  const { message } = error as Error;
+  return new Error(`the segment up to row ${last} was not exported to ${folder}: ${message}`, {
+    cause: error,
+  });
 }
 
 /**
@@ -128,37 +157,45 @@ export async function exportSegments(
  */
 export async function verifyExport(file: string, key: string): Promise<AuditVerdict> {
   const chain = new AuditChain(key);
-  const lines = createInterface({ input: createReadStream(file), crlfDelay: Infinity });
   let walk: AuditWalk | undefined;
   let said: ExportHead | undefined;
-  try {
-    for await (const line of lines) {
-      const value = parsed(line, file);
-      if (walk === undefined || said === undefined) {
-        said = headOf(value, file);
-        walk = new AuditWalk(chain, undefined, {
-          count: said.first - 1,
-          mac: said.previous_head,
-          heads: [],
-        });
-        const { previous_head: previousHead, ...bounds } = said;
-        if (chain.sealSegment({ ...bounds, previousHead }) !== said.seal) {
-          walk.refuse(
-            said.first,
-            'the first line is not what was written, or the key is another one',
-          );
-        }
-        continue;
+  for await (const line of linesOf(createReadStream(file, 'utf8'))) {
+    const value = parsed(line, file);
+    if (walk === undefined || said === undefined) {
+      said = headOf(value, file);
+      walk = new AuditWalk(chain, undefined, {
+        count: said.first - 1,
+        mac: said.previous_head,
+        heads: [],
+      });
+      const { first, last, head, seal, previous_head: previousHead } = said;
+      const isSealed = chain.sealSegment({ first, last, head, previousHead }) === seal;
+      if (!isSealed || line !== headLine(said)) {
+        walk.refuse(first, 'the first line is not what was written, or the key is another one');
       }
-      const { mac, seq, ...row } = value as unknown as ExportedRow;
-      if (!walk.take(seq, writeEntry(seq, row as AuditRow), mac)) break;
+      continue;
     }
-  } finally {
-    lines.close();
+    const { mac, seq, ...row } = value as unknown as ExportedRow;
+    const entry = writeEntry(seq, row as AuditRow);
+    if (!walk.take(seq, entry, mac)) break;
+    // What no column has, and what is there twice, the chain does not vouch for.
+    if (line !== JSON.stringify(exportedRow(readEntry(entry), mac))) {
+      walk.refuse(seq, `row ${seq} is not what was written`);
+      break;
+    }
   }
   if (walk === undefined || said === undefined) throw new Error(`${file} is empty`);
   const stored = { count: said.last, mac: said.head };
   return walk.end({ ...stored, seal: chain.seal(stored) });
+}
+
+function headLine({ first, last, previous_head, head, seal }: ExportHead): string {
+  return JSON.stringify({ format: FORMAT, segment: { first, last, previous_head, head, seal } });
+}
+
+async function firstLine(file: string): Promise<string | undefined> {
+  for await (const line of linesOf(createReadStream(file, 'utf8'))) return line;
+  return undefined;
 }
 
 function parsed(line: string, file: string): Record<string, unknown> {
@@ -171,7 +208,10 @@ function parsed(line: string, file: string): Record<string, unknown> {
   throw new Error(`${file} has a line that is no JSON object`);
 }
 
-function headOf({ segment }: Record<string, unknown>, file: string): ExportHead {
+function headOf({ format, segment }: Record<string, unknown>, file: string): ExportHead {
+  if (isRecord(segment) && format !== FORMAT) {
+    throw new Error(`${file} is of the format ${String(format)}: this version reads ${FORMAT}`);
+  }
   if (isRecord(segment) && Number.isInteger(segment['first']))
     return segment as unknown as ExportHead;
   throw new Error(`${file} does not begin with the line of a segment: it is no export`);

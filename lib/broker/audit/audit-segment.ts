@@ -16,6 +16,8 @@ export interface AuditSegment {
   exportedAt: number | null;
   /** Since when its rows may be gone. */
   leftAt: number | null;
+  /** Whether what is noted of it is not what was written: then it counts as never exported. */
+  isForged?: true;
 }
 
 /** Where a log begins; `undefined` where none of its segments has left. */

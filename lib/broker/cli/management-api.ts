@@ -2,6 +2,7 @@ import { request as requestHttp } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isLoopback } from '../broker.options';
+import { linesOf } from '../lines';
 
 const TIMEOUT_MS = 60_000;
 
@@ -51,13 +52,8 @@ export class ManagementApi {
       this.#answerOf(status, text);
       throw new ManagementApiError(`${this.url.origin} answered ${status}, and no lines`);
     }
-    let rest = '';
     try {
-      for await (const chunk of answer.setEncoding('utf8')) {
-        const lines = (rest + (chunk as string)).split('\n');
-        rest = lines.pop() ?? '';
-        for (const line of lines) yield JSON.parse(line);
-      }
+      for await (const line of linesOf(answer.setEncoding('utf8'))) yield JSON.parse(line);
     } catch (error) {
       throw new ManagementApiError(
         `the answer of ${this.url.origin} broke off: ${(error as Error).message}`,

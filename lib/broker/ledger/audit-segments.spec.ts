@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { sweepNow } from '../../../test/support/sweep-now';
 import { TestClock } from '../../../test/support/test-clock';
 import { exportedRow, verifyExport, writeExport } from '../audit/audit-export';
@@ -17,6 +17,7 @@ import { auditSegmentView } from '../audit/audit-segment';
 import type { AuditSegment } from '../audit/audit-segment';
 import type { AuditEntry } from '../audit/audit-entry';
 import { MemoryStore } from './memory/memory-store';
+import { AcceptedDoubts } from './store-doubt';
 import { closeStore } from './sqlite/open-store';
 import { openConnection } from './sqlite/sqlite-driver';
 import { SqliteStore } from './sqlite/sqlite-store';
@@ -36,6 +37,7 @@ const newFile = () => join(folder, `${++files}.db`);
 /** A ledger whose log is written, cut and left. */
 class Log {
   readonly ledger: StoreLedger;
+  readonly #exports = mkdtempSync(join(folder, 'exports-'));
   #rows = 0;
 
   constructor(
@@ -79,7 +81,7 @@ class Log {
     async function* exported(): AsyncGenerator<ExportedRow> {
       for await (const { entry, mac } of rows) yield exportedRow(entry, mac);
     }
-    const file = await writeExport(folder, auditSegmentView(segment), exported());
+    const file = await writeExport(this.#exports, auditSegmentView(segment), exported());
     await this.ledger.auditSegments.confirm(segment.last, segment.head);
     return file;
   }
@@ -214,7 +216,7 @@ describe('an export', () => {
   afterAll(() => log.ledger.close());
 
   it('is a file of NDJSON that proves itself with the key', async () => {
-    expect(file).toBe(join(folder, 'audit-3-1102.ndjson'));
+    expect(basename(file)).toBe('audit-3-1102.ndjson');
     const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
     expect(lines.length).toBe(1_101);
     expect(JSON.parse(lines[1] ?? '')).toMatchObject({ seq: 3, event: 'budget' });
@@ -239,6 +241,9 @@ describe('an export', () => {
       swapped,
       lines.with(0, (lines[0] ?? '').replace('"last":1102', '"last":1101')).slice(0, -1),
       lines.with(0, (lines[0] ?? '').replace(segment.head, '0'.repeat(64))),
+      lines.with(0, (lines[0] ?? '').replace('"first"', '"by":"alice","first"')),
+      lines.with(7, (lines[7] ?? '').replace('{', '{"settled_usd":"1000.00",')),
+      lines.with(7, (lines[7] ?? '').replace('{', '{"event":"brake",')),
     ];
     for (const [i, changed] of changes.entries()) {
       const copy = join(folder, `changed-${i}.ndjson`);
@@ -254,6 +259,7 @@ describe('an export', () => {
     for (const [text, message] of [
       ['', 'is empty'],
       ['{"seq":1}\n', 'it is no export'],
+      ['{"format":2,"segment":{"first":1}}\n', 'is of the format 2: this version reads 1'],
       ['hello\n', 'no JSON object'],
     ] as const) {
       const copy = join(folder, 'none.ndjson');
@@ -275,6 +281,39 @@ describe('an export', () => {
     expect(one).toBe(other);
     expect(await verifyExport(one, AUDIT_KEY)).toMatchObject({ ok: true, entries: 1_100 });
     expect(readdirSync(elsewhere)).toEqual(['audit-3-1102.ndjson']);
+  });
+
+  it('is written again where it is there already, and never over that of another log', async () => {
+    const elsewhere = mkdtempSync(join(folder, 'again-'));
+    const write = async () => {
+      const { rows } = await log.ledger.auditSegments.open(segment.last);
+      async function* exported(): AsyncGenerator<ExportedRow> {
+        for await (const { entry, mac } of rows) yield exportedRow(entry, mac);
+      }
+      return writeExport(elsewhere, auditSegmentView(segment), exported());
+    };
+    const path = await write();
+    expect(await write()).toBe(path);
+    const other = readFileSync(path, 'utf8').replace(segment.head, '0'.repeat(64));
+    writeFileSync(path, other);
+    await expect(write()).rejects.toThrow(`${path} is there already, and is of another log`);
+    expect(readFileSync(path, 'utf8')).toBe(other);
+    expect(readdirSync(elsewhere)).toHaveLength(1);
+  });
+
+  it('has each row in one line, whatever characters are in it', async () => {
+    const clock = new TestClock(START);
+    const own = new Log(new SqliteStore(newFile(), { clock, auditKey: AUDIT_KEY }), clock);
+    await own.ledger.putBrake({
+      id: 'b',
+      scope: 'user',
+      target: 'u',
+      reason: 'a\u2028b\u2029c\u0085d',
+    });
+    const path = await own.export(await own.ledger.auditSegments.cut());
+    expect(await verifyExport(path, AUDIT_KEY)).toMatchObject({ ok: true, entries: 1 });
+    await own.ledger.close();
+    rmSync(path);
   });
 
   it('is not there where the rows did not come whole', async () => {
@@ -357,6 +396,60 @@ describe('a SQLite store whose segments have left', () => {
     const log = opened(file, clock);
     expect(await log.ledger.verifyAudit()).toMatchObject({ ok: false });
     await log.ledger.close();
+  });
+
+  it('notes no export of a segment whose marks are not what was written', async () => {
+    const { file, clock } = await leftStore();
+    const connection = openConnection(file);
+    connection.exec('UPDATE audit_segments SET sealed_at = 1');
+    closeStore(connection);
+    const log = opened(file, clock);
+    const [segment] = await log.segments();
+    const confirm = log.ledger.auditSegments.confirm(segment!.last, segment!.head);
+    await expect(confirm).rejects.toMatchObject({ status: 422 });
+    await log.ledger.close();
+    const again = opened(file, clock);
+    expect(await again.ledger.verifyAudit()).toMatchObject({ ok: false, seq: 1 });
+    await again.ledger.close();
+  });
+
+  it('goes on under another key that an operator wants', async () => {
+    const { file, clock } = await leftStore();
+    const auditKey = 'another key of the audit log';
+    const doubts = new AcceptedDoubts(['other-audit-key']);
+    const log = new Log(new SqliteStore(file, { clock, auditKey, doubts }), clock);
+    const [left, open] = await log.segments();
+    expect([left?.leftAt, open?.leftAt]).toEqual([expect.any(Number), null]);
+    await log.export(open!);
+    await log.write(5);
+    log.clock.instant += KEPT + DAY;
+    await log.sweep();
+    expect(await log.rows()).toEqual(range(606, 610));
+    await log.ledger.close();
+    const again = new Log(new SqliteStore(file, { clock, auditKey }), clock);
+    expect((await again.segments()).map(({ leftAt }) => leftAt !== null)).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    await again.ledger.close();
+  });
+
+  it('cuts what follows a row that was changed from outside, and shows the others', async () => {
+    const clock = new TestClock(START);
+    const file = newFile();
+    const log = new Log(new SqliteStore(file, { clock, auditKey: AUDIT_KEY }), clock);
+    await log.write(5);
+    await log.ledger.close();
+    const connection = openConnection(file);
+    connection.exec("UPDATE audit SET entry = 'no row' WHERE seq = 1");
+    closeStore(connection);
+    const again = opened(file, clock);
+    await again.sweep();
+    expect(await again.segments()).toMatchObject([{ first: 1, last: 5 }]);
+    const { entries } = await again.ledger.audit({ event: 'budget' }, { limit: 10 });
+    expect(entries.map(({ seq }) => seq)).toEqual([5, 4, 3, 2]);
+    await again.ledger.close();
   });
 
   it('lets no row go that a hand in the file has marked as exported', async () => {

@@ -9,6 +9,8 @@ const FIRST_SWEEP_MS = 60_000;
 const NEXT_SWEEP_MS = 300_000;
 /** How long calls have the store to themselves between two turns of a sweep. */
 const TURN_GAP_MS = 20;
+/** How many turns a table has in one sweep: then the others have theirs. */
+const MAX_TURNS = 5_000;
 
 /**
  * Lets rows leave the store once nothing can refer to them, in turns of about a millisecond. What a turn
@@ -16,6 +18,8 @@ const TURN_GAP_MS = 20;
  */
 export class Retention {
   #timer: NodeJS.Timeout | undefined;
+  /** Where the next sweep goes on along a table; absent where it begins. */
+  readonly #positions = new Map<keyof AgingRows, string>();
   #isClosed = false;
 
   /** @param keptMs How long a row stays after its end, in milliseconds; at least two days. */
@@ -32,10 +36,11 @@ export class Retention {
     this.#timer.unref();
   }
 
-  /** Walks once along all tables. Rejects where the store cannot be written. */
+  /** Walks along all tables, and where one is very long, along a part of it. Rejects where the store cannot be written. */
   async sweep(): Promise<void> {
-    for (const table of AGING_TABLES) await this.#sweepTable(table);
+    // It is short, and does not wait for tables that take hours.
     await this.#sweepLog();
+    for (const table of AGING_TABLES) await this.#sweepTable(table);
   }
 
   close(): void {
@@ -72,16 +77,17 @@ export class Retention {
   }
 
   async #sweepTable(table: keyof AgingRows): Promise<void> {
-    for (let from: string | undefined; ;) {
-      const start = from;
+    for (let turns = 0; ; turns++) {
+      const start = this.#positions.get(table);
       const { rows, next } = await this.store.look((book) =>
         oldRows(book, table, start, this.keptMs),
       );
       if (rows.length > 0) {
         await this.store.runSoon((book) => forget(book, oldRows(book, table, start, this.keptMs)));
       }
-      if (next === undefined || this.#isStopped) return;
-      from = next;
+      if (next === undefined) this.#positions.delete(table);
+      else this.#positions.set(table, next);
+      if (next === undefined || turns === MAX_TURNS || this.#isStopped) return;
       await wait(TURN_GAP_MS, undefined, { ref: false });
     }
   }

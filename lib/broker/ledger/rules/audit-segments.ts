@@ -42,6 +42,10 @@ export function confirmExport(book: Book, last: number, head: string): AuditSegm
     const message = 'is not the head of this segment: the export is of another log, or was changed';
     throw invalidFields([{ field: 'head', message }]);
   }
+  if (segment.isForged === true) {
+    const message = `is of a segment of which the store does not say what was written: audit verify tells more`;
+    throw invalidFields([{ field: 'head', message }]);
+  }
   if (segment.exportedAt !== null) return segment;
   const exported = { ...segment, exportedAt: book.now };
   book.putSegment(exported);

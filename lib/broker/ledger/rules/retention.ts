@@ -5,7 +5,7 @@ import type { AgingRows, Book, VendorObject } from '../book';
 import type { Hold, LeaseRecord } from '../records';
 import { keyBalanceName, keyIdOf } from './caps';
 import { rootOf } from './objects';
-import { isOver } from './operation';
+import { isForgotten, isOver } from './operation';
 import type { NamedOperation } from './operation';
 
 /** Rows of one table that may leave, and where the walk goes on. */
@@ -19,8 +19,8 @@ export interface OldRows<Table extends keyof AgingRows> {
 const SLICE_ROWS: Readonly<Record<keyof AgingRows, number>> = {
   holds: 32,
   keys: 100,
-  operations: 100,
-  objects: 100,
+  operations: 500,
+  objects: 500,
   leases: 100,
 };
 
@@ -106,6 +106,7 @@ function isOldKey(book: Book, key: KeyRecord, until: number): boolean {
 }
 
 function isOldOperation(book: Book, { operation }: NamedOperation): boolean {
+  if (operation.inFlight > 0 || !isForgotten(operation, book.now)) return false;
   const hold = operation.holdId === undefined ? undefined : book.hold(operation.holdId);
   return isOver(operation, hold, book.now);
 }

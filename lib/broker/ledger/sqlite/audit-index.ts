@@ -40,6 +40,14 @@ interface IndexedRow {
   terms: readonly number[];
 }
 
+/** How far a sweep has come along the terms of blocks that are gone. */
+interface Sweep {
+  /** Whether there may be such terms: an earlier process may have left some. */
+  hasStale: boolean;
+  /** The last term that it has looked at; absent where it begins. */
+  to?: [term: number, block: number];
+}
+
 /** Rows of the log, from `begin` to before `end`. */
 export interface RowRange {
   begin: number;
@@ -55,10 +63,10 @@ export class AuditIndex {
   /** The rows of blocks that the tables have not. */
   #rows: IndexedRow[] = [];
   readonly #aheadOf: SqliteStatement;
-  /** Whether there may be terms of blocks that are gone: an earlier process may have left some. */
-  #hasStale = true;
-  /** How far the terms of blocks that are gone are deleted; absent between two sweeps. */
-  #sweptTo: [term: number, block: number] | undefined;
+  #sweep: Sweep = { hasStale: true };
+  /** The same two as of the last batch on its way, and of the last that is written. */
+  #sentSweep: Sweep = { hasStale: true };
+  #writtenSweep: Sweep = { hasStale: true };
   /** How many blocks are on their way, and how many are written. */
   #sent: number;
   #written: number;
@@ -88,11 +96,13 @@ export class AuditIndex {
 
   /** Has the batch write the blocks that are full. */
   sent(): void {
+    this.#sentSweep = this.#sweep;
     const last = this.#rows.at(-1)?.seq ?? 0;
     for (; (this.#sent + 1) * BLOCK_ROWS <= last; this.#sent++) this.#write(this.#sent);
   }
 
   written(): void {
+    this.#writtenSweep = this.#sentSweep;
     if (this.#sent === this.#written) return;
     this.#written = this.#sent;
     this.#rows = this.#rows.filter(({ seq }) => blockOf(seq) >= this.#written);
@@ -107,29 +117,31 @@ export class AuditIndex {
   forgetRows(last: number): void {
     if (last !== this.endOfBlock(last)) return;
     this.writes.add(DELETE_BLOCK, [blockOf(last)]);
-    this.#hasStale = true;
+    this.#sweep = { ...this.#sweep, hasStale: true };
   }
 
   /** Deletes some terms of blocks that are gone. Returns whether there may be more. */
   forgetTerms(firstRow: number): boolean {
-    if (!this.#hasStale) return false;
-    const [term, block] = this.#sweptTo ?? [-1, -1];
+    if (!this.#sweep.hasStale) return false;
+    const [term, block] = this.#sweep.to ?? [-1, -1];
     const next = this.#aheadOf.get(term, block) as { term: number; block: number } | undefined;
     const [lastTerm, lastBlock] = next === undefined ? [LAST_TERM, 0] : [next.term, next.block];
     this.writes.add(DELETE_TERMS, [term, block, lastTerm, lastBlock, blockOf(firstRow)]);
-    this.#sweptTo = next === undefined ? undefined : [next.term, next.block];
-    this.#hasStale = next !== undefined;
-    return this.#hasStale;
+    this.#sweep =
+      next === undefined ? { hasStale: false } : { hasStale: true, to: [next.term, next.block] };
+    return this.#sweep.hasStale;
   }
 
   /** The batch that was being decided came to nothing: the log has so many rows. */
   undone(count: number): void {
+    this.#sweep = this.#sentSweep;
     while ((this.#rows.at(-1)?.seq ?? 0) > count) this.#rows.pop();
   }
 
   /** The same is so of the batch that was on its way. */
   lost(count: number): void {
     this.#sent = this.#written;
+    this.#sentSweep = this.#writtenSweep;
     this.undone(count);
   }
 

@@ -44,7 +44,7 @@ const SEGMENTS: OrderedForm<SealedSegment> = {
 export class AuditSegmentTable {
   readonly table: WholeTable<SealedSegment>;
   /** The last rows of segments whose instants are not what was written. */
-  readonly #forged: ReadonlySet<number>;
+  #forged: ReadonlySet<number>;
 
   constructor(
     connection: SqliteConnection,
@@ -60,7 +60,9 @@ export class AuditSegmentTable {
   get all(): readonly AuditSegment[] {
     if (this.#forged.size === 0) return this.table.all;
     return this.table.all.map((segment) =>
-      this.#forged.has(segment.last) ? { ...segment, exportedAt: null, leftAt: null } : segment,
+      this.#forged.has(segment.last)
+        ? { ...segment, exportedAt: null, leftAt: null, isForged: true }
+        : segment,
     );
   }
 
@@ -86,6 +88,12 @@ export class AuditSegmentTable {
 
   put(segment: AuditSegment): void {
     this.table.put({ ...segment, marksSeal: this.chain.sealMarks(segment) });
+  }
+
+  /** Vouches for what is noted of all segments: the log has another key from now on, as an operator wanted. */
+  reseal(): void {
+    this.#forged = new Set();
+    for (const segment of this.table.all) this.put(segment);
   }
 
   /** Where the chain begins; `undefined` where it begins with the first row. */

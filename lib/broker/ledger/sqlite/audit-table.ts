@@ -87,6 +87,7 @@ export class AuditTable implements AuditQueries {
     const rows = this.#unwritten;
     this.#unwritten = [];
     this.#sentHead = this.#head;
+    this.#index.sent();
     if (rows.length === 0) return;
     let i = 0;
     for (; i + INSERT_ROWS <= rows.length; i += INSERT_ROWS) {
@@ -95,7 +96,6 @@ export class AuditTable implements AuditQueries {
     for (; i < rows.length; i++) this.writes.add(INSERT, rows[i] ?? []);
     const { count, mac } = this.#head;
     this.writes.add(WRITE_HEAD, [count, mac, this.chain.seal(this.#head)]);
-    this.#index.sent();
   }
 
   written(): void {
@@ -177,7 +177,7 @@ export class AuditTable implements AuditQueries {
     const { lastRow } = this.segments;
     if (this.#head.count === lastRow) return undefined;
     const [row] = this.#slice.all(lastRow + 1, lastRow + 1) as StoredRow[];
-    return row === undefined ? instantText(now) : readEntry(row.entry).at;
+    return row === undefined ? instantText(now) : instantOf(row.entry);
   }
 
   cut(now: number): AuditSegment {
@@ -252,9 +252,18 @@ export function beginLog(connection: SqliteConnection, chain: AuditChain): void 
   connection.prepare(WRITE_HEAD).run([GENESIS.count, GENESIS.mac, chain.seal(GENESIS)]);
 }
 
-/** A field of a stored row, in SQL. */
+/** When a row came to be; long ago where it was changed from outside, which a verification shows. */
+function instantOf(entry: string): string {
+  try {
+    return readEntry(entry).at;
+  } catch {
+    return instantText(0);
+  }
+}
+
+/** A field of a stored row, in SQL; of a row that was changed from outside it may have none. */
 function field(column: keyof AuditEntry): string {
-  return `(entry ->> ${placeOf(column)})`;
+  return `(CASE WHEN json_valid(entry) THEN entry ->> ${placeOf(column)} END)`;
 }
 
 function conditionsOf({ from, to, ...equal }: AuditFilter): Conditions {

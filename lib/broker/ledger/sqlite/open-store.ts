@@ -53,6 +53,8 @@ export interface OpenStore {
   readonly connection: SqliteConnection;
   /** What its audit log is chained with. */
   readonly chain: AuditChain;
+  /** Whether that is another key than before, as an operator wanted. */
+  readonly isRekeyed: boolean;
   readonly latest: LatestInstant;
   readonly writer: StatementWriter;
   /** Absent in memory. */
@@ -87,6 +89,7 @@ export function openStore(file: string, settings: StoreSettings): OpenStore {
   return {
     connection,
     chain,
+    isRekeyed: false,
     latest: new LatestInstant(connection, settings.clock),
     writer: new InlineWriter(connection),
     close: once(() => closeStore(connection)),
@@ -128,8 +131,8 @@ function openFile(file: string, settings: StoreSettings): OpenStore {
     const hasLog = hasSchema(connection, file);
     const key = auditKey === undefined ? chainKeyBeside(file, hasLog) : configuredKey(auditKey);
     const chain = new AuditChain(key.text);
-    if (hasLog) checkHead(connection, chain, key, file, doubts);
-    else begin(connection, chain);
+    const isRekeyed = hasLog && !hasOwnHead(connection, chain, key, file, doubts);
+    if (!hasLog) begin(connection, chain);
     key.keep();
     const latest = new LatestInstant(connection, clock);
     latest.check(file, doubts);
@@ -142,7 +145,7 @@ function openFile(file: string, settings: StoreSettings): OpenStore {
     const copier = new StoreCopier(writer, handle);
     const close = closerOf(file, connection, handle, { copier, writer });
     const abandon = (): void => void tryToClose(close);
-    return { connection, chain, latest, writer, copier, close, abandon };
+    return { connection, chain, isRekeyed, latest, writer, copier, close, abandon };
   } catch (error) {
     const code = (error as { code?: unknown }).code;
     const isBusy = typeof code === 'string' && code.startsWith('SQLITE_BUSY');
@@ -250,19 +253,20 @@ function configuredKey(text: string): ChainKey {
   return { text, origin: 'the audit key that is configured', keep: () => {} };
 }
 
-/** @throws DoubtfulStoreError where the head of the log is not sealed with the key. */
-function checkHead(
+/** @throws DoubtfulStoreError where the head of the log is not sealed with the key, and nobody accepts that. */
+function hasOwnHead(
   connection: SqliteConnection,
   chain: AuditChain,
   { origin }: ChainKey,
   file: string,
   doubts: AcceptedDoubts,
-): void {
+): boolean {
   const head = connection.prepare('SELECT count, mac, seal FROM audit_head WHERE id = 1').get() as
     { count: number; mac: string; seal: string } | undefined;
-  if (head !== undefined && chain.seal(head) === head.seal) return;
+  if (head !== undefined && chain.seal(head) === head.seal) return true;
   doubts.raise(
     'other-audit-key',
     `The head of the audit log in ${file} is not sealed with ${origin}: the key is another one, or the log was changed. Give the key that the store was made with: with another one the log never verifies again.`,
   );
+  return false;
 }

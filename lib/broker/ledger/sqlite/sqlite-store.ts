@@ -151,6 +151,7 @@ export class SqliteStore implements Store {
         file === ':memory:' ? 0 : undefined,
       );
       if (!this.#redo.isClean) this.#batches.runNow(() => this.#redo.checkpoint());
+      if (this.#file.isRekeyed) this.#batches.runNow(() => this.#auditLog.segments.reseal());
       checkBalances(connection, file, doubts, clock.now());
       this.#endFlights();
       this.#keys.beginCount(clock.now());

@@ -49,8 +49,9 @@ export function changing<Row>(name: string, of: (row: Row) => ColumnValue): Colu
 export function upsertOf<Row>({ table, columns }: TableForm<Row>): string {
   const names = namesOf(columns);
   return `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})
-    ON CONFLICT (${namesOf(columns, 'key').join(', ')}) DO UPDATE SET ${namesOf(columns, 'changing')
-      .map((name) => `${name} = excluded.${name}`)
+    ON CONFLICT (${namesOf(columns, 'key').join(', ')}) DO UPDATE SET ${columns
+      .filter(({ kind }) => kind !== 'key')
+      .map(({ name }) => `${name} = excluded.${name}`)
       .join(', ')}`;
 }
 
