@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { startAlternatives, startPassthrough } from './gateways.mjs';
 import { ask, cpuMsOf, faultOf, runBenchmark, start, stopAll } from './processes.mjs';
 import { median } from './report.mjs';
-import { BROKER_TOKEN, startBroker, startVendor } from './servers.mjs';
+import { startKeyedBroker, startVendor } from './servers.mjs';
 
 const HELP = `Usage: npm run bench:broker -- [options]
 
@@ -22,7 +22,6 @@ const CALLERS = [10, 50];
 const REQUESTS = 20_000;
 const LIMIT_MS = 3_000;
 const WARM_UP = { atOnce: 50, requests: 10_000, limitMs: 60_000 };
-const CAP_USD = 1_000_000;
 /** The vendor of the measurement at a fixed rate, and that rate. */
 const FAR_MS = 20;
 const RATE = 1_000;
@@ -43,13 +42,13 @@ async function main() {
   try {
     const load = await start('proxy-load.mjs');
     const near = await startVendor();
-    const broker = await startKeyedBroker(near, folder);
+    const broker = await startKeyedBroker(near.account, folder, PATH);
     const proxies = [broker, ...(await startAlternatives(near.vendor.url, folder, options.others))];
     const closed = await measureAll(load, near.vendor, proxies, closedLoops());
     const far = await startVendor({ DELAY_MS: String(FAR_MS) });
     await mkdir(join(folder, 'far'));
     const distant = [
-      await startKeyedBroker(far, join(folder, 'far')),
+      await startKeyedBroker(far.account, join(folder, 'far'), PATH),
       await startPassthrough(far.vendor.url),
     ];
     const open = await measureAll(load, far.vendor, distant, [{ rate: RATE, seconds: SECONDS }]);
@@ -62,31 +61,6 @@ async function main() {
 
 function closedLoops() {
   return CALLERS.map((atOnce) => ({ atOnce, requests: REQUESTS, limitMs: LIMIT_MS }));
-}
-
-async function startKeyedBroker({ account }, folder) {
-  const { child, url } = await startBroker(account, folder);
-  const answer = await fetch(`${url}/v1/keys`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${BROKER_TOKEN}`, 'content-type': 'application/json' },
-    body: JSON.stringify({
-      label: 'bench',
-      vendor: 'stripe',
-      daily_usd_cap: CAP_USD,
-      allowed_endpoints: [PATH],
-      expires_in: '24h',
-      subject: { user_id: 'u', run_id: 'r' },
-    }),
-  });
-  if (answer.status !== 201) throw new Error(`no key was issued: ${await answer.text()}`);
-  const { token } = await answer.json();
-  return {
-    name: 'vault-key-broker',
-    url,
-    prefix: '/stripe',
-    headers: { authorization: `Bearer ${token}` },
-    processes: [child],
-  };
 }
 
 /** Every proxy in every way, in turns. */

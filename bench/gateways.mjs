@@ -59,6 +59,7 @@ http {
     location / {
       proxy_pass http://vendor;
       proxy_http_version 1.1;
+      proxy_max_temp_file_size 0;
       proxy_set_header Connection "";
       proxy_set_header Host ${new URL(vendorUrl).host};
       proxy_set_header Authorization "Bearer ${STRIPE_SECRET_KEY}";

@@ -18,6 +18,32 @@ export function startBroker(account, folder) {
   });
 }
 
+/** The command, and a key for one endpoint: what a proxy is asked with. */
+export async function startKeyedBroker(account, folder, endpoint) {
+  const { child, url } = await startBroker(account, folder);
+  const answer = await fetch(`${url}/v1/keys`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${BROKER_TOKEN}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      label: 'bench',
+      vendor: 'stripe',
+      daily_usd_cap: 1_000_000,
+      allowed_endpoints: [endpoint],
+      expires_in: '24h',
+      subject: { user_id: 'u', run_id: 'r' },
+    }),
+  });
+  if (answer.status !== 201) throw new Error(`no key was issued: ${await answer.text()}`);
+  const { token } = await answer.json();
+  return {
+    name: 'vault-key-broker',
+    url,
+    prefix: '/stripe',
+    headers: { authorization: `Bearer ${token}` },
+    processes: [child],
+  };
+}
+
 /** The handler in one variant, in a process of its own. */
 export async function startApp({ adapter, variant, account, broker, folder }) {
   const file = { ...account, STORE: `sqlite:${join(folder, `${variant}-${adapter}.db`)}` };
