@@ -1,7 +1,7 @@
 import { Pool } from 'undici';
 import { atRate, percentile } from './charges.mjs';
 
-const BODY = 'amount=1250&currency=usd';
+const BODY = 'amount=100&currency=usd';
 const ANSWER_LIMIT_MS = 10_000;
 
 /** Charges through a proxy: so many at once, or at a fixed rate. */
