@@ -48,6 +48,17 @@ export interface BatchChanges {
     goneBrakes: string[];
   };
   audit?: SentRow[];
+  gone?: GoneRows;
+}
+
+/** What names the rows that a batch has deleted. */
+export interface GoneRows {
+  balances: string[];
+  holds: string[];
+  keys: string[];
+  leases: string[];
+  operations: string[][];
+  objects: string[][];
 }
 
 /** The rows that a batch has changed, and what they were before. */
@@ -70,6 +81,11 @@ export interface ChangedRows {
   budgets: ReadonlyMap<string, Budget> | undefined;
   brakes: ReadonlyMap<string, Brake> | undefined;
   audit: SentRow[];
+  gone: GoneRows | undefined;
+}
+
+export function noRows(): GoneRows {
+  return { balances: [], holds: [], keys: [], leases: [], operations: [], objects: [] };
 }
 
 /** What is sent of the rows that a batch has changed; `undefined` where that is nothing. */
@@ -103,8 +119,13 @@ export function changesOf(rows: ChangedRows): BatchChanges | undefined {
   };
   const full = Object.entries(sent).filter(([, each]) => each.length > 0);
   const rules = sentRules(rows);
-  if (full.length === 0 && rules === undefined) return undefined;
-  return { ...Object.fromEntries(full), ...(rules === undefined ? {} : { rules }) };
+  const { gone } = rows;
+  if (full.length === 0 && rules === undefined && gone === undefined) return undefined;
+  return {
+    ...Object.fromEntries(full),
+    ...(rules === undefined ? {} : { rules }),
+    ...(gone === undefined ? {} : { gone }),
+  };
 }
 
 function sentBalances({ loaded, newKeys, charges, stripe }: ChangedRows): SentRow[] {

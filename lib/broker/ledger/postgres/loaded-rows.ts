@@ -25,6 +25,7 @@ export interface FoundRows {
   balances: [name: string, spent: number, held: number][];
   keys: FoundRow[];
   leases: FoundRow[];
+  calls: [id: string, entry: string][];
   holds: FoundRow[];
   operations: (FoundRow & { flights: never })[];
   objects: FoundRow[];
@@ -57,6 +58,8 @@ export class LoadedRows {
   readonly keys = new Map<string, KeyRecord>();
   readonly leases = new Map<string, LeaseRecord>();
   readonly holds = new Map<string, PlacedHold>();
+  /** What the audit log says of calls that have not ended. */
+  readonly calls: ReadonlyMap<string, string>;
   readonly operations = new Map<string, FlownOperation>();
   readonly objects = new Map<string, VendorObject>();
   /** The names of all that was asked for, there or not. */
@@ -67,6 +70,7 @@ export class LoadedRows {
   constructor(asked: RowNames, found: FoundRows, known: Rules) {
     this.now = found.now;
     this.rules = rulesOf(found, known);
+    this.calls = new Map(found.calls);
     for (const [name, spent, held] of found.balances) this.balances.set(name, { spent, held });
     for (const row of found.keys) this.keys.set(row['id'] as string, keyOf(row));
     for (const row of found.leases) this.leases.set(row['id'] as string, LEASES.rowOf(row));
@@ -90,6 +94,7 @@ export class LoadedRows {
       keys: new Set(asked.keys),
       leases: new Set(asked.leases),
       holds,
+      calls: new Set(asked.calls),
       operations: new Set(asked.operations.map((values) => nameOf(...values))),
       objects: new Set(asked.objects.map((values) => nameOf(...values))),
       roots,

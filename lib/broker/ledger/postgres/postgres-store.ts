@@ -10,6 +10,7 @@ import type { Book } from '../book';
 import type { StoreCopy, StoreState } from '../records';
 import type { AuditQueries, KeptWork, Queries, Store, StoreCounts, StoreHooks } from '../store';
 import type { FoundRow } from '../tables/table-form';
+import type { FoundSlice } from './aging-tables';
 import { migrate } from './migrator';
 import { loadPgDriver } from './pg-driver';
 import type { PgDriver } from './pg-driver';
@@ -98,6 +99,7 @@ export class PostgresStore implements Store {
     this.#writer = new StoreWriter(this.#reader, this.chain, ttlMs);
     this.#works = new StoreBatches({
       link: this.#link,
+      reader: this.#reader,
       writer: this.#writer,
       chain: this.chain,
       clock,
@@ -274,10 +276,11 @@ export class PostgresStore implements Store {
 
   async #look<T>(work: (book: Book) => T): Promise<T> {
     const wanted = new WantedRows();
+    const slices = new Map<string, FoundSlice>();
     try {
       let loaded = await this.#works.read(this.#reader, wanted);
       for (let looks = 0; looks < MAX_LOOKS; looks++) {
-        const book = this.#works.book(loaded, wanted);
+        const book = this.#works.book(loaded, wanted, slices);
         let outcome: { result: T } | { error: unknown };
         try {
           outcome = { result: work(book) };
@@ -289,6 +292,7 @@ export class PostgresStore implements Store {
           if ('error' in outcome) throw outcome.error;
           return outcome.result;
         }
+        await this.#works.find(this.#reader, wanted, slices);
         loaded = await this.#works.read(this.#reader, wanted);
       }
     } catch (error) {

@@ -215,6 +215,9 @@ CREATE FUNCTION vault_key.rows_1(arg jsonb, hold_ids text[]) RETURNS jsonb LANGU
       WHERE k.id = ANY (vault_key.texts(arg -> 'keys'))),
     'leases', (SELECT coalesce(jsonb_agg(to_jsonb(l)), '[]') FROM vault_key.leases l
       WHERE l.id = ANY (vault_key.texts(arg -> 'leases'))),
+    'calls', CASE WHEN arg -> 'calls' = '[]' THEN '[]'::jsonb ELSE
+      (SELECT coalesce(jsonb_agg(jsonb_build_array(c.id, c.entry)), '[]') FROM vault_key.calls c
+        WHERE c.id = ANY (vault_key.texts(arg -> 'calls'))) END,
     'holds', (SELECT coalesce(jsonb_agg(to_jsonb(h) ORDER BY h.position), '[]') FROM vault_key.holds h
       WHERE h.call_id = ANY (hold_ids)),
     'operations', (SELECT coalesce(jsonb_agg(to_jsonb(o)), '[]') FROM jsonb_array_elements(arg -> 'operations') a
@@ -261,6 +264,9 @@ BEGIN
   IF cardinality(hold_ids) > 0 THEN
     PERFORM 1 FROM vault_key.holds h WHERE h.call_id = ANY (hold_ids) ORDER BY h.call_id FOR UPDATE;
   END IF;
+  IF arg -> 'calls' <> '[]' THEN
+    PERFORM 1 FROM vault_key.calls c WHERE c.id = ANY (vault_key.texts(arg -> 'calls')) ORDER BY c.id FOR UPDATE;
+  END IF;
   IF arg -> 'leases' <> '[]' THEN
     PERFORM 1 FROM vault_key.leases l WHERE l.id = ANY (vault_key.texts(arg -> 'leases')) ORDER BY l.id FOR UPDATE;
   END IF;
@@ -277,6 +283,16 @@ BEGIN
       expires_at = vault_key.now_ms() + (arg ->> 'ttl')::bigint
     WHERE id = the_writer AND batch = (arg ->> 'batch')::bigint AND closed_at IS NULL;
   IF NOT FOUND THEN RAISE EXCEPTION 'the writer % is closed', the_writer USING ERRCODE = '${FENCED}'; END IF;
+  IF arg ? 'gone' THEN
+    DELETE FROM vault_key.balances WHERE name = ANY (vault_key.texts(arg -> 'gone' -> 'balances'));
+    DELETE FROM vault_key.holds WHERE call_id = ANY (vault_key.texts(arg -> 'gone' -> 'holds'));
+    DELETE FROM vault_key.keys WHERE id = ANY (vault_key.texts(arg -> 'gone' -> 'keys'));
+    DELETE FROM vault_key.leases WHERE id = ANY (vault_key.texts(arg -> 'gone' -> 'leases'));
+    DELETE FROM vault_key.operations o USING jsonb_array_elements(arg -> 'gone' -> 'operations') a
+      WHERE o.vendor = a ->> 0 AND o.idempotency_key_hash = a ->> 1;
+    DELETE FROM vault_key.objects o USING jsonb_array_elements(arg -> 'gone' -> 'objects') a
+      WHERE o.vendor = a ->> 0 AND o.account = a ->> 1 AND o.id = a ->> 2;
+  END IF;
   IF arg ? 'keys' THEN
     INSERT INTO vault_key.keys (id, token_hash, label, vendor, cap_micros, allowed_endpoints, tenant_id, user_id, run_id,
         tool, parent_id, created_at, expires_at, revoked_at, budgets, lease_id)

@@ -9,7 +9,10 @@ import type { PgLink } from './pg-link';
 import { PostgresBook } from './postgres-book';
 import type { StoreWriter } from './store-writer';
 import { FENCED } from './schema';
-import { WantedRows } from './wanted-rows';
+import { findSlice } from './aging-tables';
+import type { FoundSlice } from './aging-tables';
+import { nameOfSlice } from './wanted-rows';
+import type { WantedRows } from './wanted-rows';
 
 /** How often a batch is run again that others have come before. */
 const MAX_TRIES = 8;
@@ -37,9 +40,15 @@ export interface BatchHooks {
   lost(): void;
 }
 
+type Slices = ReadonlyMap<string, FoundSlice>;
+
+const NO_SLICES: Slices = new Map();
+
 /** What batches are written with. */
 export interface BatchParts {
   link: PgLink;
+  /** For what is only looked at. */
+  reader: PgLink;
   writer: StoreWriter;
   chain: AuditChain;
   hooks: BatchHooks;
@@ -61,7 +70,11 @@ export class StoreBatches {
   }
 
   /** A book that is only looked at: absent rows are noted as wanted. */
-  book(loaded: LoadedRows | undefined, wanted: WantedRows): PostgresBook {
+  book(
+    loaded: LoadedRows | undefined,
+    wanted: WantedRows,
+    slices: Slices = NO_SLICES,
+  ): PostgresBook {
     const { writer, chain, clock } = this.parts;
     return new PostgresBook({
       loaded,
@@ -71,7 +84,16 @@ export class StoreBatches {
       writer,
       chain,
       knownKey: (id) => this.#keys.get(id),
+      slices,
     });
+  }
+
+  /** Finds the slices that are wanted and not there yet, and has their rows wanted. */
+  async find(link: PgLink, wanted: WantedRows, slices: Map<string, FoundSlice>): Promise<void> {
+    for (const slice of wanted.slices) {
+      const name = nameOfSlice(slice);
+      if (!slices.has(name)) slices.set(name, await findSlice(link, slice, wanted));
+    }
   }
 
   /** Reads rows as one statement sees them, without a lock. */
@@ -84,13 +106,15 @@ export class StoreBatches {
 
   /** @throws An error where the batch came to nothing. */
   async write(asked: readonly AskedWork[], wanted: WantedRows): Promise<void> {
-    const { link, writer, hooks } = this.parts;
+    const { link, reader, writer, hooks } = this.parts;
+    const slices = new Map<string, FoundSlice>();
     for (let tries = 1; ; tries++) {
       let book: PostgresBook | undefined;
       let isSent = false;
       try {
+        await this.find(reader, wanted, slices);
         const loaded = await this.#load(wanted);
-        book = this.#decide(asked, loaded, wanted);
+        book = this.#decide(asked, loaded, wanted, slices);
         if (book === undefined) {
           await link.query('ROLLBACK');
           tries -= 1;
@@ -150,12 +174,13 @@ export class StoreBatches {
     asked: readonly AskedWork[],
     loaded: LoadedRows,
     wanted: WantedRows,
+    slices: Slices,
   ): PostgresBook | undefined {
     const { hooks } = this.parts;
     for (const each of asked) delete each.refusal;
     let left = asked;
     for (;;) {
-      const book = this.book(loaded, wanted);
+      const book = this.book(loaded, wanted, slices);
       const refused = this.#runAll(book, left);
       if (book.isIncomplete) {
         hooks.undone();
