@@ -26,6 +26,8 @@ export class Retention {
   constructor(
     private readonly store: Store,
     private readonly keptMs: number,
+    /** Asked before each sweep by itself: of several processes that have a store one does it. */
+    private readonly mayBegin: () => Promise<boolean> = () => Promise.resolve(true),
   ) {}
 
   /** Sweeps from time to time, so long as something else holds on to it. */
@@ -50,7 +52,7 @@ export class Retention {
 
   private async sweepAndGoOn(): Promise<void> {
     try {
-      await this.sweep();
+      if (await this.mayBegin()) await this.sweep();
     } catch {
       // The store tells that it cannot be written; what is left is the next sweep's.
     }

@@ -17,6 +17,7 @@ import { UNWRITTEN, changesOf } from './batch-changes';
 import type { BatchChanges, NamedOperation, SentRow } from './batch-changes';
 import type { FlownOperation } from './loaded-rows';
 import { currentSlice } from './aging-tables';
+import { BookLog } from './book-log';
 import type { BookParts } from './book-parts';
 import { Deletions } from './deletions';
 import { SetRules } from './set-rules';
@@ -33,6 +34,7 @@ export class PostgresBook implements Book {
   #head: AuditHead;
   readonly #rules: SetRules;
   readonly #deletions = new Deletions();
+  #log: BookLog | undefined;
   readonly #keys = new Map<string, KeyRecord>();
   readonly #newKeys = new Set<string>();
   readonly #leases = new Map<string, LeaseRecord>();
@@ -266,21 +268,26 @@ export class PostgresBook implements Book {
   }
 
   segments(): readonly AuditSegment[] {
-    return [];
+    return this.#cutting()?.segments ?? [];
   }
 
   openLogSince(): string | undefined {
-    return undefined;
+    return this.#cutting()?.openSince;
   }
 
+  /** Only rows that have their place in the log of all can be in a segment. */
   cutLog(): AuditSegment {
-    throw new Error('a log in PostgreSQL has no segments');
+    const cutting = this.#cutting();
+    if (cutting === undefined) throw new Error('the log is not loaded');
+    return cutting.cut(this.now);
   }
 
-  putSegment(): void {}
+  putSegment(segment: AuditSegment): void {
+    this.#cutting()?.put(segment);
+  }
 
   forgetLogRows(): boolean {
-    return false;
+    return this.#cutting()?.forgetRows() ?? false;
   }
 
   putBudget(budget: Budget): void {
@@ -329,6 +336,8 @@ export class PostgresBook implements Book {
       brakes: this.#rules.changedBrakes,
       audit: this.#audit,
       gone: this.#deletions.rows,
+      segments: this.#log?.changed ?? [],
+      goneLog: this.#log?.goneTo,
     });
   }
 
@@ -381,6 +390,13 @@ export class PostgresBook implements Book {
     if (wanted.isExclusive) return;
     wanted.isExclusive = true;
     this.isIncomplete = true;
+  }
+
+  #cutting(): BookLog | undefined {
+    const { loaded, wanted, chain } = this.parts;
+    if (loaded?.log === undefined) this.#miss(() => wanted.log());
+    else this.#log ??= new BookLog(loaded.log, chain);
+    return this.#log;
   }
 
   #miss(want: () => void): void {

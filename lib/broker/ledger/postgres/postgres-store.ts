@@ -11,6 +11,7 @@ import type { StoreCopy, StoreState } from '../records';
 import type { AuditQueries, KeptWork, Queries, Store, StoreCounts, StoreHooks } from '../store';
 import type { FoundRow } from '../tables/table-form';
 import type { FoundSlice } from './aging-tables';
+import { LogSealer, TailFault } from './log-sealer';
 import { migrate } from './migrator';
 import { loadPgDriver } from './pg-driver';
 import type { PgDriver } from './pg-driver';
@@ -29,6 +30,8 @@ import { WantedRows } from './wanted-rows';
 
 /** How long an instance lives that does not say so. */
 const TTL_MS = 15_000;
+/** How often rows leave at most. */
+const SWEEP_EVERY_MS = 240_000;
 /** How often a look asks for more rows. */
 const MAX_LOOKS = 16;
 
@@ -58,7 +61,12 @@ export class PostgresStore implements Store {
   readonly #queries: PostgresQueries;
   readonly #auditLog: PostgresAuditLog;
   readonly #reaper: Reaper;
+  readonly #sealLink: PgLink;
+  readonly #sealer: LogSealer;
   readonly #unexpected: UnexpectedErrors;
+  readonly #log: (line: string) => void;
+  /** The fault of the log that was told. */
+  #toldTail: string | undefined;
   #hooks: StoreHooks | undefined;
   /** What the batch that is being gathered has been asked for, and the rows it looks at. */
   #asked: AskedWork[] = [];
@@ -79,7 +87,8 @@ export class PostgresStore implements Store {
       await store.#writer.register();
       await store.#readClock();
     } catch (error) {
-      await Promise.all([store.#link.close(), store.#reader.close()]);
+      const links = [store.#link, store.#reader, store.#sealLink];
+      await Promise.all(links.map((link) => link.close()));
       throw startError(url, error);
     }
     store.#beat();
@@ -92,6 +101,7 @@ export class PostgresStore implements Store {
   private constructor(url: string, settings: PostgresStoreSettings) {
     const { auditKey, clock, ttlMs = TTL_MS, driver = loadPgDriver(), log = () => {} } = settings;
     this.#unexpected = new UnexpectedErrors(log);
+    this.#log = log;
     this.clock = clock;
     this.chain = new AuditChain(auditKey);
     this.#link = new PgLink(driver, url);
@@ -110,7 +120,9 @@ export class PostgresStore implements Store {
       },
     });
     this.#queries = new PostgresQueries(this.#reader, (work) => this.#look(work));
-    this.#auditLog = new PostgresAuditLog(this.#reader, this.chain);
+    this.#sealLink = new PgLink(driver, url);
+    this.#sealer = new LogSealer(this.#sealLink, this.chain);
+    this.#auditLog = new PostgresAuditLog(this.#reader, this.chain, this.#sealer);
     this.#reaper = new Reaper(this.#reader, this.#writer, (work) => this.#run(work));
     this.#batches = new Batches(
       {
@@ -178,6 +190,7 @@ export class PostgresStore implements Store {
 
   async auditLog(): Promise<AuditQueries> {
     await this.#batches.flush();
+    await this.#sealer.seal().catch((error: unknown) => this.#noteTail(error));
     return this.#auditLog;
   }
 
@@ -238,6 +251,15 @@ export class PostgresStore implements Store {
     );
   }
 
+  /** Whether this instance is the one that lets rows leave now: one at a time does. */
+  async maySweep(): Promise<boolean> {
+    const rows = await this.#reader.query(
+      `UPDATE vault_key.meta SET swept_at = vault_key.now_ms()
+       WHERE swept_at < vault_key.now_ms() - ${SWEEP_EVERY_MS} RETURNING id`,
+    );
+    return rows.length > 0;
+  }
+
   /** Ends what lapsed instances have left, once: for tests, which do not wait for the timer. */
   reap(): Promise<void> {
     return this.#reaper.sweep();
@@ -247,7 +269,7 @@ export class PostgresStore implements Store {
     clearInterval(this.#timer);
     await this.#batches.close();
     await this.#writer.retire().catch(() => {});
-    await Promise.all([this.#link.close(), this.#reader.close()]);
+    await Promise.all([this.#link, this.#reader, this.#sealLink].map((link) => link.close()));
   }
 
   async #run<T>(work: (book: PostgresBook) => T): Promise<T> {
@@ -314,9 +336,17 @@ export class PostgresStore implements Store {
     this.#clockAhead = Math.max(this.#clockAhead, Number(row?.['now']) - now);
   }
 
+  /** Calls go on: the log has their rows, and a verification tells of the fault. */
+  #noteTail(error: unknown): void {
+    if (!(error instanceof TailFault) || this.#toldTail === error.message) return;
+    this.#toldTail = error.message;
+    this.#log(`the audit log gets no further: ${error.message}`);
+  }
+
   #beat(): void {
     this.#timer = setInterval(() => {
       void this.#reaper.beat().catch(() => {});
+      void this.#sealer.seal().catch((error: unknown) => this.#noteTail(error));
     }, this.#writer.ttlMs / 3).unref();
   }
 }

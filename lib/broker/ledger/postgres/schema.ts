@@ -26,7 +26,9 @@ CREATE TABLE vault_key.meta (
   -- Grows with each change of brakes or budgets.
   rules_version bigint NOT NULL,
   -- What tells an instance that it has the key of the audit log.
-  audit_check text NOT NULL
+  audit_check text NOT NULL,
+  -- When an instance last began to let rows leave: one at a time does.
+  swept_at bigint NOT NULL DEFAULT 0
 );
 -- An instance that writes: until when it lives, and the head of its own chain of the audit log.
 CREATE TABLE vault_key.writers (
@@ -150,9 +152,24 @@ CREATE TABLE vault_key.brakes (
   expires_at bigint,
   hit bigint
 );
-CREATE TABLE vault_key.audit (
+-- Rows of the audit log as their writers have chained them, until they have a place in the log of all.
+CREATE TABLE vault_key.audit_tails (
   writer text,
   seq bigint,
+  position bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+  entry text NOT NULL,
+  mac text NOT NULL,
+  PRIMARY KEY (writer, seq)
+);
+-- How far the chain of each writer is in the log of all.
+CREATE TABLE vault_key.audit_writers (
+  writer text PRIMARY KEY,
+  count bigint NOT NULL,
+  mac text NOT NULL,
+  seal text NOT NULL
+);
+CREATE TABLE vault_key.audit (
+  seq bigint PRIMARY KEY,
   at text NOT NULL,
   event text NOT NULL,
   key_id text,
@@ -164,13 +181,29 @@ CREATE TABLE vault_key.audit (
   tool text,
   verdict text,
   entry text NOT NULL,
-  mac text NOT NULL,
-  PRIMARY KEY (writer, seq)
+  mac text NOT NULL
 );
-CREATE INDEX audit_by_time ON vault_key.audit (at, writer, seq);
-CREATE INDEX audit_by_key ON vault_key.audit (key_id, at);
-CREATE INDEX audit_by_user ON vault_key.audit (user_id, at);
-CREATE INDEX audit_by_run ON vault_key.audit (run_id, at);
+CREATE INDEX audit_by_key ON vault_key.audit (key_id, seq);
+CREATE INDEX audit_by_user ON vault_key.audit (user_id, seq);
+CREATE INDEX audit_by_run ON vault_key.audit (run_id, seq);
+CREATE INDEX audit_by_time ON vault_key.audit (at);
+CREATE TABLE vault_key.audit_head (
+  id int PRIMARY KEY CHECK (id = 1),
+  count bigint NOT NULL,
+  mac text NOT NULL,
+  seal text NOT NULL
+);
+CREATE TABLE vault_key.audit_segments (
+  last bigint PRIMARY KEY,
+  first bigint NOT NULL,
+  previous_head text NOT NULL,
+  head text NOT NULL,
+  seal text NOT NULL,
+  sealed_at bigint NOT NULL,
+  exported_at bigint,
+  left_at bigint,
+  marks_seal text NOT NULL
+);
 `;
 
 const FUNCTIONS = `
@@ -218,6 +251,12 @@ CREATE FUNCTION vault_key.rows_1(arg jsonb, hold_ids text[]) RETURNS jsonb LANGU
     'calls', CASE WHEN arg -> 'calls' = '[]' THEN '[]'::jsonb ELSE
       (SELECT coalesce(jsonb_agg(jsonb_build_array(c.id, c.entry)), '[]') FROM vault_key.calls c
         WHERE c.id = ANY (vault_key.texts(arg -> 'calls'))) END,
+    'log', CASE WHEN (arg ->> 'log')::boolean THEN jsonb_build_object(
+      'segments', (SELECT coalesce(jsonb_agg(to_jsonb(s) ORDER BY s.last), '[]') FROM vault_key.audit_segments s),
+      'head', (SELECT jsonb_build_array(h.count, h.mac) FROM vault_key.audit_head h),
+      'oldest', (SELECT min(seq) FROM vault_key.audit),
+      'since', (SELECT a.at FROM vault_key.audit a
+        WHERE a.seq > coalesce((SELECT max(last) FROM vault_key.audit_segments), 0) ORDER BY a.seq LIMIT 1)) END,
     'holds', (SELECT coalesce(jsonb_agg(to_jsonb(h) ORDER BY h.position), '[]') FROM vault_key.holds h
       WHERE h.call_id = ANY (hold_ids)),
     'operations', (SELECT coalesce(jsonb_agg(to_jsonb(o)), '[]') FROM jsonb_array_elements(arg -> 'operations') a
@@ -269,6 +308,9 @@ BEGIN
   END IF;
   IF arg -> 'leases' <> '[]' THEN
     PERFORM 1 FROM vault_key.leases l WHERE l.id = ANY (vault_key.texts(arg -> 'leases')) ORDER BY l.id FOR UPDATE;
+  END IF;
+  IF (arg ->> 'log')::boolean THEN
+    PERFORM 1 FROM vault_key.audit_head FOR UPDATE;
   END IF;
   RETURN vault_key.rows_1(arg, hold_ids);
 END $$;
@@ -370,14 +412,37 @@ BEGIN
       ON CONFLICT (id) DO UPDATE SET hit = excluded.hit;
     UPDATE vault_key.meta SET rules_version = rules_version + 1;
   END IF;
-  IF arg ? 'audit' THEN
-    INSERT INTO vault_key.audit
-      SELECT the_writer, a.seq, ${field('at')}, ${field('event')}, ${field('key_id')}, ${field('call_id')},
-        ${field('vendor')}, ${field('tenant_id')}, ${field('user_id')}, ${field('run_id')}, ${field('tool')},
-        ${field('verdict')}, a.entry, a.mac
-      FROM jsonb_to_recordset(arg -> 'audit') a(seq bigint, entry text, mac text),
-        LATERAL (SELECT a.entry::jsonb AS fields) e;
+  IF arg ? 'segments' THEN
+    INSERT INTO vault_key.audit_segments (last, first, previous_head, head, seal, sealed_at, exported_at, left_at, marks_seal)
+      SELECT * FROM jsonb_to_recordset(arg -> 'segments') a(last bigint, first bigint, previous_head text, head text,
+        seal text, sealed_at bigint, exported_at bigint, left_at bigint, marks_seal text)
+      ON CONFLICT (last) DO UPDATE SET exported_at = excluded.exported_at, left_at = excluded.left_at,
+        marks_seal = excluded.marks_seal;
   END IF;
+  IF arg ? 'goneLog' THEN
+    DELETE FROM vault_key.audit WHERE seq <= (arg ->> 'goneLog')::bigint;
+  END IF;
+  IF arg ? 'audit' THEN
+    INSERT INTO vault_key.audit_tails (writer, seq, entry, mac)
+      SELECT the_writer, a.seq, a.entry, a.mac
+      FROM jsonb_to_recordset(arg -> 'audit') a(seq bigint, entry text, mac text) ORDER BY a.seq;
+  END IF;
+END $$;
+
+-- Gives rows of the tails their places in the log of all.
+CREATE FUNCTION vault_key.seal_1(arg jsonb) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  INSERT INTO vault_key.audit
+    SELECT a.seq, ${field('at')}, ${field('event')}, ${field('key_id')}, ${field('call_id')},
+      ${field('vendor')}, ${field('tenant_id')}, ${field('user_id')}, ${field('run_id')}, ${field('tool')},
+      ${field('verdict')}, a.entry, a.mac
+    FROM jsonb_to_recordset(arg -> 'rows') a(seq bigint, entry text, mac text),
+      LATERAL (SELECT a.entry::jsonb AS fields) e;
+  DELETE FROM vault_key.audit_tails WHERE position = ANY (ARRAY(SELECT jsonb_array_elements_text(arg -> 'positions')::bigint));
+  INSERT INTO vault_key.audit_writers
+    SELECT * FROM jsonb_to_recordset(arg -> 'writers') a(writer text, count bigint, mac text, seal text)
+    ON CONFLICT (writer) DO UPDATE SET count = excluded.count, mac = excluded.mac, seal = excluded.seal;
+  UPDATE vault_key.audit_head SET count = (arg ->> 'count')::bigint, mac = arg ->> 'mac', seal = arg ->> 'seal' WHERE id = 1;
 END $$;
 `;
 

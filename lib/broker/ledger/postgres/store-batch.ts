@@ -99,7 +99,7 @@ export class StoreBatches {
   /** Reads rows as one statement sees them, without a lock. */
   async read(link: PgLink, wanted: WantedRows): Promise<LoadedRows> {
     const { rows } = wanted;
-    const arg = JSON.stringify({ ...rows, version: this.#rules.version });
+    const arg = JSON.stringify({ ...rows, version: this.#rules.version, log: wanted.wantsLog });
     const [found] = await link.query('SELECT vault_key.read_1($1::text::jsonb) AS found', [arg]);
     return this.#take(new LoadedRows(rows, found?.['found'] as FoundRows, this.#rules));
   }
@@ -146,7 +146,12 @@ export class StoreBatches {
     const { link } = this.parts;
     for (;;) {
       const { rows } = wanted;
-      const arg = { ...rows, version: this.#rules.version, exclusive: wanted.isExclusive };
+      const arg = {
+        ...rows,
+        version: this.#rules.version,
+        exclusive: wanted.isExclusive,
+        log: wanted.wantsLog,
+      };
       const begun = link.query(BEGIN);
       begun.catch(() => {});
       const [row] = await link.query('SELECT vault_key.load_1($1::text::jsonb) AS found', [

@@ -33,6 +33,8 @@ export class WantedRows {
   readonly #operations = new Map<string, [string, string]>();
   readonly #objects = new Map<string, [string, string, string]>();
   readonly #roots = new Map<string, [string, string, string]>();
+  /** Whether it asks how the audit log is cut. */
+  #wantsLog = false;
   readonly #slices = new Map<string, WantedSlice>();
   /** Whether it changes what every other batch may decide by: brakes, budgets, the end of a lease. */
   isExclusive = false;
@@ -80,6 +82,16 @@ export class WantedRows {
     if (this.#slices.has(name)) return;
     this.#slices.set(name, slice);
     this.#size += 1;
+  }
+
+  log(): void {
+    if (this.#wantsLog) return;
+    this.#wantsLog = true;
+    this.#size += 1;
+  }
+
+  get wantsLog(): boolean {
+    return this.#wantsLog;
   }
 
   get slices(): readonly WantedSlice[] {
