@@ -143,6 +143,17 @@ export function parseStore(store: string): StorePlace | { fault: string } {
   return { file };
 }
 
+/** A store as it may be shown: without a password. */
+export function shownStore(store: string): string {
+  if (!/^postgres(?:ql)?:/.test(store)) return store;
+  try {
+    const { protocol, username, host, pathname } = new URL(store);
+    return `${protocol}//${username === '' ? '' : `${username}@`}${host}${pathname}`;
+  } catch {
+    return 'postgres://…';
+  }
+}
+
 /** What is wrong with an audit key, for a store of such a place; `undefined` where nothing is. */
 export function auditKeyFaultFor(place: StorePlace, key: string | undefined): string | undefined {
   if (key !== undefined) return auditKeyFault(key);

@@ -61,6 +61,7 @@ export class Retention {
 
   /** Cuts the log into days, and lets the rows of old segments go that were exported. */
   async #sweepLog(): Promise<void> {
+    await this.store.auditLog();
     await this.store.runSoon(cutPastDays);
     const isOld = (book: Book) => oldSegment(book, this.keptMs) !== undefined;
     while (await this.store.look(isOld)) {

@@ -75,15 +75,13 @@ export interface AgingBook {
   operation(vendor: string, keyHash: string): NamedOperation['operation'] | undefined;
 }
 
-export function currentSlice(
+export function currentSlice<Table extends keyof AgingRows>(
   book: AgingBook,
-  table: keyof AgingRows,
+  table: Table,
   { rows, next }: FoundSlice,
-): Slice<AgingRows[keyof AgingRows]> {
-  const current = rows
-    .map((row) => currentRow(book, table, row))
-    .filter((row) => row !== undefined);
-  return { rows: current, ...(next === undefined ? {} : { next }) };
+): Slice<AgingRows[Table]> {
+  const current = rows.flatMap((row) => currentRow(book, table, row) ?? []);
+  return { rows: current as AgingRows[Table][], ...(next === undefined ? {} : { next }) };
 }
 
 function currentRow(book: AgingBook, table: keyof AgingRows, row: FoundRow) {

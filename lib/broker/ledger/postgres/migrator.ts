@@ -1,7 +1,8 @@
 import { GENESIS } from '../../audit/audit-chain';
 import type { AuditChain } from '../../audit/audit-chain';
 import type { PgLink } from './pg-link';
-import { LOCKS, MIGRATIONS, SCHEMA } from './schema';
+import { MIGRATIONS } from './schema';
+import { LOCKS, SCHEMA } from './schema-names';
 
 /** Two stores have one audit key where they say the same to this. */
 const AUDIT_CHECK = 'the key of the audit log';

@@ -135,7 +135,8 @@ export class PostgresAuditLog implements AuditQueries {
            FROM vault_key.audit_tails t WHERE t.writer = w.id))), '[]') AS writers
        FROM vault_key.writers w`,
     );
-    for (const writer of found?.['writers'] as FoundWriter[]) {
+    const { writers = [] } = (found ?? {}) as { writers?: FoundWriter[] };
+    for (const writer of writers) {
       const { id, sealed, tail } = writer;
       const base = sealed ?? { count: 0, mac: id, seal: undefined };
       if (sealed !== null && this.chain.seal(sealed) !== sealed.seal) {

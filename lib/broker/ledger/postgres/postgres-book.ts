@@ -23,6 +23,8 @@ import { Deletions } from './deletions';
 import { SetRules } from './set-rules';
 import { nameOf, nameOfSlice } from './wanted-rows';
 
+const NOTHING: Balance = { spent: 0, held: 0 };
+
 /**
  * The rows of one batch. A row that was not loaded is noted and counts as absent: what the work comes
  * to is void then, and it is run again once the row is there.
@@ -108,11 +110,8 @@ export class PostgresBook implements Book {
   hasOtherCalls(root: ObjectName, callId: string): boolean {
     const holds = this.#holdsOf(root);
     const own = holds.find((hold) => hold.callId === callId)?.position ?? Infinity;
-    return holds.some(
-      (hold) =>
-        hold.callId !== callId &&
-        (hold.state === 'held' || hold.state === 'unknown' || hold.position > own),
-    );
+    const isOpen = ({ state }: PlacedHold): boolean => state === 'held' || state === 'unknown';
+    return holds.some((hold) => hold.callId !== callId && (isOpen(hold) || hold.position > own));
   }
 
   hasHolds(root: ObjectName): boolean {
@@ -129,9 +128,9 @@ export class PostgresBook implements Book {
     this.#wantBalance(name);
     const isGone = this.#deletions.has('balances', name);
     const before = isGone ? undefined : this.parts.loaded?.balances.get(name);
-    const { spent, held } = before ?? { spent: 0, held: 0 };
-    const charge = this.#charges.get(name) ?? { spent: 0, held: 0 };
-    return { spent: spent + charge.spent, held: held + charge.held };
+    const { spent, held } = before ?? NOTHING;
+    const charge = this.#charges.get(name);
+    return { spent: spent + (charge?.spent ?? 0), held: held + (charge?.held ?? 0) };
   }
 
   get hasBudgets(): boolean {
@@ -202,7 +201,7 @@ export class PostgresBook implements Book {
 
   charge(names: readonly string[], spent: MicroUsd, held: MicroUsd): void {
     for (const name of names) {
-      const before = this.#charges.get(name) ?? { spent: 0, held: 0 };
+      const before = this.#charges.get(name) ?? NOTHING;
       this.#charges.set(name, { spent: before.spent + spent, held: before.held + held });
     }
   }
@@ -245,12 +244,7 @@ export class PostgresBook implements Book {
     table: Table,
     from: string | undefined,
     limit: number,
-  ): Slice<AgingRows[Table]>;
-  walk(
-    table: keyof AgingRows,
-    from: string | undefined,
-    limit: number,
-  ): Slice<AgingRows[keyof AgingRows]> {
+  ): Slice<AgingRows[Table]> {
     const slice = { table, from, limit };
     const found = this.parts.slices.get(nameOfSlice(slice));
     if (found !== undefined) return currentSlice(this, table, found);
@@ -277,9 +271,9 @@ export class PostgresBook implements Book {
 
   /** Only rows that have their place in the log of all can be in a segment. */
   cutLog(): AuditSegment {
-    const cutting = this.#cutting();
-    if (cutting === undefined) throw new Error('the log is not loaded');
-    return cutting.cut(this.now);
+    const segment = this.#cutting()?.cut(this.now);
+    if (segment === undefined) throw new Error('the log is not loaded');
+    return segment;
   }
 
   putSegment(segment: AuditSegment): void {

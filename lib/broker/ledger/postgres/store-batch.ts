@@ -4,11 +4,11 @@ import type { KeyRecord } from '../../keys/key';
 import { BrokerRefusal } from '../../refusal';
 import { LoadedRows, NO_RULES } from './loaded-rows';
 import type { FoundRows, Rules } from './loaded-rows';
-import { isConnectionLost, mayPassAgain } from './pg-errors';
+import { codeOf, isConnectionLost, mayPassAgain } from './pg-errors';
 import type { PgLink } from './pg-link';
 import { PostgresBook } from './postgres-book';
 import type { StoreWriter } from './store-writer';
-import { FENCED } from './schema';
+import { FENCED } from './schema-names';
 import { findSlice } from './aging-tables';
 import type { FoundSlice } from './aging-tables';
 import { nameOfSlice } from './wanted-rows';
@@ -17,11 +17,21 @@ import type { WantedRows } from './wanted-rows';
 /** How often a batch is run again that others have come before. */
 const MAX_TRIES = 8;
 
+/** How often a batch begins again because a work asks for more rows. */
+const MAX_LOADS = 16;
 /** Of how many keys it keeps what never changes. */
 const MAX_KEYS = 10_000;
 
 const BEGIN = `BEGIN; SET LOCAL lock_timeout = '4s'; SET LOCAL idle_in_transaction_session_timeout = '5s';
   SET LOCAL synchronous_commit = on`;
+
+/** A work failed by an error that is neither a refusal nor the server's. */
+class FailedWork extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'FailedWork';
+  }
+}
 
 /** A work that is asked for, and what it came to. */
 export interface AskedWork {
@@ -108,6 +118,7 @@ export class StoreBatches {
   async write(asked: readonly AskedWork[], wanted: WantedRows): Promise<void> {
     const { link, reader, writer, hooks } = this.parts;
     const slices = new Map<string, FoundSlice>();
+    let loads = 0;
     for (let tries = 1; ; tries++) {
       let book: PostgresBook | undefined;
       let isSent = false;
@@ -117,6 +128,7 @@ export class StoreBatches {
         book = this.#decide(asked, loaded, wanted, slices);
         if (book === undefined) {
           await link.query('ROLLBACK');
+          if (++loads === MAX_LOADS) throw new FailedWork('a work asks for more and more rows');
           tries -= 1;
           continue;
         }
@@ -126,6 +138,11 @@ export class StoreBatches {
         await this.#store(book, changes);
         return;
       } catch (error) {
+        if (error instanceof FailedWork) {
+          await link.query('ROLLBACK').catch(() => {});
+          hooks.undone();
+          throw error.cause ?? error;
+        }
         if (isConnectionLost(error)) {
           link.drop();
           // Nobody else counts its batches.
@@ -135,9 +152,8 @@ export class StoreBatches {
         }
         if (isSent) hooks.lost();
         else hooks.undone();
-        const isFenced = (error as { code?: unknown }).code === FENCED;
-        if (isFenced) await writer.register();
         if (!mayPassAgain(error) || tries >= MAX_TRIES) throw error;
+        if (codeOf(error) === FENCED) await writer.register();
       }
     }
   }
@@ -204,7 +220,7 @@ export class StoreBatches {
       } catch (error) {
         // What is thrown for want of a row says nothing.
         if (book.isIncomplete) continue;
-        if (!(error instanceof BrokerRefusal)) throw error;
+        if (!(error instanceof BrokerRefusal)) throw new FailedWork('a work failed', error);
         each.refusal = error;
         return each;
       }
@@ -237,7 +253,8 @@ export class StoreBatches {
   async #hasArrived(book: PostgresBook): Promise<boolean> {
     const { writer } = this.parts;
     try {
-      return book.changes !== undefined && (await writer.hasArrived(book.head));
+      // Where nothing was to be written, nothing is lost.
+      return book.changes === undefined || (await writer.hasArrived(book.head));
     } catch {
       return false;
     }
