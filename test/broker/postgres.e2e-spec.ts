@@ -50,7 +50,7 @@ describe('two brokers on one PostgreSQL', () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, i) => pay(i % 2 === 0 ? one : other, key)),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([
+    expect(answers.map(({ status }) => status).sort((a, b) => a - b)).toEqual([
       ...Array<number>(7).fill(200),
       ...Array<number>(13).fill(429),
     ]);
