@@ -159,8 +159,9 @@ export class EmbeddedOptions {
   vendors!: EmbeddedVendorsOptions;
 
   /**
-   * The ledger: `sqlite:<path>`, or `sqlite::memory:`, which does not outlive the process. A file
-   * belongs to one process at a time.
+   * The ledger: `sqlite:<path>`, which belongs to one process at a time; `sqlite::memory:`, which does not
+   * outlive the process; or `postgres://<user>@<host>/<database>`, which all instances of the application
+   * may share: it needs the package `pg` and an `auditKey`.
    *
    * @default 'sqlite:./vault-key.db'
    */

@@ -19,7 +19,9 @@ export interface BrokerOptions {
   /** The accounts behind the proxy, by the vendor's name. */
   vendors: Readonly<Record<string, VendorOptions>>;
   /**
-   * `sqlite:<path>` or `sqlite::memory:`. What is in memory does not survive the process.
+   * `sqlite:<path>`, `sqlite::memory:`, which does not survive the process, or
+   * `postgres://<user>@<host>/<database>`, which any number of processes may have: it needs the package
+   * `pg` and an `auditKey`.
    *
    * @default 'sqlite:./vault-key.db'
    */
@@ -121,13 +123,43 @@ export function parseRetention(text: string): number | undefined {
   return days >= MIN_RETENTION_DAYS && days <= MAX_RETENTION_DAYS ? days * DAY_MS : undefined;
 }
 
-/** The file of a `sqlite:` store, or what is wrong with the setting. */
-export function parseStore(store: string): { file: string } | { fault: string } {
+/** Where a store is: a file (or `:memory:`), or a PostgreSQL. */
+export type StorePlace = { file: string } | { url: string };
+
+/** Where a store is, or what is wrong with the setting. A URL may have a password in it: it is not shown. */
+export function parseStore(store: string): StorePlace | { fault: string } {
+  if (/^postgres(?:ql)?:/.test(store)) {
+    return URL.canParse(store) && new URL(store).pathname.length > 1
+      ? { url: store }
+      : { fault: 'must name a server and a database, such as "postgres://app@localhost/ledger"' };
+  }
   const file = store.startsWith('sqlite:') ? store.slice('sqlite:'.length) : '';
   if (file === '' || file.includes('\0')) {
-    return { fault: 'must be sqlite:<path> or sqlite::memory:, such as "sqlite:./vault-key.db"' };
+    return {
+      fault:
+        'must be sqlite:<path>, sqlite::memory: or postgres://<user>@<host>/<database>, such as "sqlite:./vault-key.db"',
+    };
   }
   return { file };
+}
+
+/** A store as it may be shown: without a password. */
+export function shownStore(store: string): string {
+  if (!/^postgres(?:ql)?:/.test(store)) return store;
+  try {
+    const { protocol, username, host, pathname } = new URL(store);
+    return `${protocol}//${username === '' ? '' : `${username}@`}${host}${pathname}`;
+  } catch {
+    return 'postgres://…';
+  }
+}
+
+/** What is wrong with an audit key, for a store of such a place; `undefined` where nothing is. */
+export function auditKeyFaultFor(place: StorePlace, key: string | undefined): string | undefined {
+  if (key !== undefined) return auditKeyFault(key);
+  return 'url' in place
+    ? `must be set where the store is in PostgreSQL: at least ${MIN_AUDIT_KEY_LENGTH} characters, the same for all instances`
+    : undefined;
 }
 
 /** What is wrong with an audit key; `undefined` where nothing is. */
@@ -156,13 +188,13 @@ export function brokerOptionFaults(options: BrokerOptions): OptionIssue[] {
   };
   const store = parseStore(options.store ?? DEFAULT_STORE);
   if ('fault' in store) fault('store', store.fault);
+  else fault('auditKey', auditKeyFaultFor(store, options.auditKey));
   if (parseTimeout(options.vendorTimeout ?? DEFAULT_VENDOR_TIMEOUT) === undefined) {
     fault('vendorTimeout', 'must be a number and ms, s or m, from 1ms to 10m, such as "80s"');
   }
   if (parseRetention(options.retention ?? DEFAULT_RETENTION) === undefined) {
     fault('retention', RETENTION_RULE);
   }
-  if (options.auditKey !== undefined) fault('auditKey', auditKeyFault(options.auditKey));
   if (options.acceptStore !== undefined) {
     fault('acceptStore', acceptedDoubtsFault(options.acceptStore));
   }

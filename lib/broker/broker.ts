@@ -25,7 +25,6 @@ import { Holds } from './holds/holds';
 import type { HoldPage } from './holds/holds';
 import type { AuditPage } from './audit/audit-view';
 import type { BrokerHost } from './broker.host';
-import { Clock } from './clock';
 import { DEFAULT_CALLS_PER_KEY, Proxy } from './forwarding/proxy';
 import { configuredVendors, pathPrefixes } from './forwarding/configured-vendor';
 import type { PathPrefixes } from './forwarding/configured-vendor';
@@ -86,14 +85,15 @@ export class Broker {
     const { callsPerKey = DEFAULT_CALLS_PER_KEY } = options.limits ?? {};
     const { configured, proxies } = configuredVendors(options, { timeoutMs, callsPerKey });
     const { log, driver } = host;
-    const clock = host.clock ?? new Clock(log);
     const doubts = new AcceptedDoubts(options.acceptStore);
     const retentionMs = parseRetention(options.retention ?? DEFAULT_RETENTION);
-    const settings = { auditKey: options.auditKey, doubts, clock, log, driver, retentionMs };
-    const ledger = await openLedger(store.file, settings, host.storeWaitMs);
+    const settings = { auditKey: options.auditKey, doubts, log, driver, retentionMs };
+    const ledger = await openLedger(store, { ...settings, clock: host.clock }, host.storeWaitMs);
     const proxy = new Proxy(ledger, configured, callsPerKey, log);
     const broker = new Broker(ledger, proxy, pathPrefixes(configured));
-    if (host.givesWay !== undefined) offerStore(store.file, broker, host.givesWay);
+    if (host.givesWay !== undefined && 'file' in store) {
+      offerStore(store.file, broker, host.givesWay);
+    }
     for (const [name, { url, variable }] of proxies) {
       log?.(`calls to ${name} go through the proxy ${url.host} (${variable})`);
     }

@@ -119,7 +119,7 @@ describe('the store', () => {
     const inUse = `The store ${file} is in use by process ${broker.pid} on ${hostname()}`;
     expect(second.stderr.trimEnd().split('\n')).toEqual([
       `vault-key-broker: ${inUse}; waiting up to 10 s for its end`,
-      `vault-key-broker: --store ${broker.store}: ${inUse}: a SQLite store has one process. To share it, run vault-key-broker beside the applications and give each of them broker: { url, token }.`,
+      `vault-key-broker: --store ${broker.store}: ${inUse}: a SQLite store has one process. To share it, run vault-key-broker beside the applications and give each of them broker: { url, token }, or use a postgres:// store.`,
     ]);
     // And the first one goes on.
     expect((await send(broker.url, 'GET', '/readyz')).body.store).toEqual({

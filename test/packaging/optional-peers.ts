@@ -24,6 +24,7 @@ export const optionalPeerUses: readonly OptionalPeerUse[] = [
     packages: ['@nestjs/axios', 'axios'],
     packagesForNest11: ['@nestjs/axios@4', 'axios'],
   },
+  { use: 'a store in PostgreSQL', file: './postgres.mjs', packages: ['pg'] },
   { entry: './mcp', packages: ['@rekog/mcp-nest@^2'] },
   // The newest that the manifest allows, and the oldest.
   { entry: './stripe', packages: ['stripe@^23'], packagesForNest11: ['stripe@22.0.0'] },

@@ -4,6 +4,7 @@ import type { KeyView } from '../../lib/broker/index';
 import type { StripeVendor } from '../../lib/testing/index';
 import { BrokerProcess } from './broker-process';
 import { KeybrakeServer } from './keybrake-server';
+import { PostgresServer } from './postgres-server';
 import { brokerOf } from './broker-of';
 
 /** One way to have a broker, as an application is configured for it. */
@@ -45,6 +46,26 @@ export const brokers: Record<string, (vendor: StripeVendor) => Promise<BrokerUnd
       secrets: [vendor.secretKey],
       output: () => '',
       close: async () => {},
+    };
+  },
+
+  async 'the embedded broker on PostgreSQL'(vendor) {
+    const server = await PostgresServer.start();
+    return {
+      options: {
+        embedded: {
+          vendors: { stripe: { secretKey: vendor.secretKey, baseUrl: vendor.url } },
+          store: await server.database(),
+          auditKey: 'an audit key of more than forty characters',
+        },
+      },
+      keys: (app, status) =>
+        listKeys((cursor) =>
+          brokerOf(app).keys(status === undefined ? {} : { status }, 1_000, cursor),
+        ),
+      secrets: [vendor.secretKey],
+      output: () => '',
+      close: () => server.remove(),
     };
   },
 

@@ -145,6 +145,11 @@ export function writeEntry(seq: number, row: AuditRow, more: Partial<AuditRow> =
   return JSON.stringify(fields);
 }
 
+/** A stored row under another number. */
+export function renumbered(text: string, seq: number): string {
+  return text.replace(/^\[(\d+),\d+/, `[$1,${seq}`);
+}
+
 /**
  * Reads what {@link writeEntry} wrote.
  *

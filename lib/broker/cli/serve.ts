@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { Broker } from '../broker';
-import { BrokerOptionsError } from '../broker.options';
+import { BrokerOptionsError, shownStore } from '../broker.options';
 import { createBrokerServer } from '../http/broker-server';
 import { SqliteDriverError } from '../ledger/sqlite/sqlite-driver';
 import { BadSetting } from './bad-setting';
@@ -57,6 +57,8 @@ async function openBroker(settings: Settings, log: (line: string) => void): Prom
   } catch (error) {
     if (error instanceof BrokerOptionsError) throw new BadSetting(error.message);
     if (error instanceof SqliteDriverError) throw error;
-    throw new BadSetting(`--store ${settings.broker.store}: ${(error as Error).message}`);
+    throw new BadSetting(
+      `--store ${shownStore(settings.broker.store ?? '')}: ${(error as Error).message}`,
+    );
   }
 }

@@ -6,7 +6,7 @@ import {
   DEFAULT_STORE,
   DEFAULT_VENDOR_TIMEOUT,
   acceptedDoubtsFault,
-  auditKeyFault,
+  auditKeyFaultFor,
   baseUrlFault,
   RETENTION_RULE,
   parseRetention,
@@ -27,7 +27,7 @@ Issues capped, allow-listed vault keys and enforces them in front of Stripe.
 
   --host ADDRESS   address to listen on            VAULT_KEY_HOST   127.0.0.1
   --port PORT      port; 0 takes a free one        VAULT_KEY_PORT   4100
-  --store STORE    sqlite:<path>, sqlite::memory:  VAULT_KEY_STORE  ${DEFAULT_STORE}
+  --store STORE    sqlite:<path>, postgres://…     VAULT_KEY_STORE  ${DEFAULT_STORE}
   --config FILE    rates, prices, limits (JSON)    VAULT_KEY_CONFIG
   --accept-store DOUBT,…  a store that would be refused (docs/storage.md)  VAULT_KEY_ACCEPT_STORE
   --tls-cert FILE  serves https; PEM, both or none VAULT_KEY_TLS_CERT
@@ -95,7 +95,7 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings |
     throw new BadSetting(`VAULT_KEY_RETENTION ${RETENTION_RULE}`);
   }
   const auditKey = env['VAULT_KEY_AUDIT_KEY'];
-  const auditKeyIs = auditKey === undefined ? undefined : auditKeyFault(auditKey);
+  const auditKeyIs = auditKeyFaultFor(parsedStore, auditKey);
   if (auditKeyIs !== undefined) throw new BadSetting(`VAULT_KEY_AUDIT_KEY ${auditKeyIs}`);
   const accepted = values['accept-store'] ?? env['VAULT_KEY_ACCEPT_STORE'];
   const acceptStore = accepted?.split(',') as StoreDoubt[] | undefined;

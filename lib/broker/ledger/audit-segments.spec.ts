@@ -10,6 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { sweepNow } from '../../../test/support/sweep-now';
+import { PostgresServer } from '../../../test/support/postgres-server';
 import { TestClock } from '../../../test/support/test-clock';
 import { exportedRow, verifyExport, writeExport } from '../audit/audit-export';
 import type { ExportedRow } from '../audit/audit-export';
@@ -17,6 +18,7 @@ import { auditSegmentView } from '../audit/audit-segment';
 import type { AuditSegment } from '../audit/audit-segment';
 import type { AuditEntry } from '../audit/audit-entry';
 import { MemoryStore } from './memory/memory-store';
+import { PostgresStore } from './postgres/postgres-store';
 import { AcceptedDoubts } from './store-doubt';
 import { closeStore } from './sqlite/open-store';
 import { openConnection } from './sqlite/sqlite-driver';
@@ -92,18 +94,28 @@ class Log {
   }
 }
 
-const STORES: [name: string, open: (clock: TestClock) => Store][] = [
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await PostgresServer.start();
+}, 60_000);
+afterAll(() => server.remove());
+
+const STORES: [name: string, open: (clock: TestClock) => Store | Promise<Store>][] = [
   ['in memory', (clock) => new MemoryStore({ clock })],
   ['SQLite', (clock) => new SqliteStore(newFile(), { clock, auditKey: AUDIT_KEY })],
+  [
+    'PostgreSQL',
+    async (clock) => PostgresStore.open(await server.database(), { clock, auditKey: AUDIT_KEY }),
+  ],
 ];
 const range = (first: number, last: number) =>
   Array.from({ length: last - first + 1 }, (_, i) => first + i);
 
 describe.each(STORES)('the segments of an audit log: %s', (_name, open) => {
   let log: Log;
-  beforeEach(() => {
+  beforeEach(async () => {
     const clock = new TestClock(START);
-    log = new Log(open(clock), clock);
+    log = new Log(await open(clock), clock);
   });
   afterEach(() => log.ledger.close());
 

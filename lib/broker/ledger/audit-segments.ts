@@ -18,7 +18,9 @@ export class AuditSegments {
   }
 
   /** Cuts the log at its last row. Rejects with a refusal 422 where that is in a segment already. */
-  cut(): Promise<AuditSegment> {
+  async cut(): Promise<AuditSegment> {
+    // So that all rows up to now are in it.
+    await this.store.auditLog();
     return this.store.run(cutNow);
   }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { sweepNow } from '../../../test/support/sweep-now';
 import { propertyRuns } from '../../../test/support/property-runs';
+import { PostgresServer } from '../../../test/support/postgres-server';
 import { TestClock } from '../../../test/support/test-clock';
 import { TestDisk } from '../../../test/support/test-disk';
 import { turns } from '../../../test/support/turns';
@@ -11,6 +12,7 @@ import type { Budget } from '../budgets/budget';
 import type { KeyRecord } from '../keys/key';
 import type { Outcome, Price } from '../pricing/price';
 import { MemoryStore } from './memory/memory-store';
+import { PostgresStore } from './postgres/postgres-store';
 import type { AdmittedCall } from './records';
 import { AGING_TABLES } from './rules/retention';
 import { SqliteStore } from './sqlite/sqlite-store';
@@ -101,7 +103,7 @@ class Subject {
   /** How many rows there are of each table. */
   async rows(): Promise<Record<string, number>> {
     await this.store.checkpoint();
-    return this.store.peek((book) =>
+    return this.store.look((book) =>
       Object.fromEntries(
         AGING_TABLES.map((table) => [table, book.walk(table, undefined, 1_000).rows.length]),
       ),
@@ -282,6 +284,29 @@ describe('rows that nothing can refer to any more', () => {
       { numRuns: propertyRuns(20) },
     );
   });
+
+  it('leave a store in PostgreSQL too', async () => {
+    const server = await PostgresServer.start();
+    const open = async (clock: TestClock): Promise<Store> =>
+      PostgresStore.open(await server.database(), { auditKey: 'a key', clock });
+    try {
+      await fc.assert(
+        fc.asyncProperty(steps, async (all) => {
+          const clock = new TestClock(START);
+          const swept = new Subject(await open(clock), clock);
+          const whole = new Subject(new MemoryStore({ clock }), clock);
+          await play(all, swept, whole);
+          await leaveAll(swept);
+          expect(await swept.rows()).toEqual(EMPTY);
+          await swept.ledger.close();
+          await whole.ledger.close();
+        }),
+        { numRuns: propertyRuns(20) },
+      );
+    } finally {
+      await server.remove();
+    }
+  }, 120_000);
 
   it('stay where the batch that would have deleted them could not be written', async () => {
     const clock = new TestClock(START);

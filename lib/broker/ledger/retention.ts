@@ -26,6 +26,8 @@ export class Retention {
   constructor(
     private readonly store: Store,
     private readonly keptMs: number,
+    /** Asked before each sweep by itself: of several processes that have a store one does it. */
+    private readonly mayBegin: () => Promise<boolean> = () => Promise.resolve(true),
   ) {}
 
   /** Sweeps from time to time, so long as something else holds on to it. */
@@ -50,7 +52,7 @@ export class Retention {
 
   private async sweepAndGoOn(): Promise<void> {
     try {
-      await this.sweep();
+      if (await this.mayBegin()) await this.sweep();
     } catch {
       // The store tells that it cannot be written; what is left is the next sweep's.
     }
@@ -59,6 +61,7 @@ export class Retention {
 
   /** Cuts the log into days, and lets the rows of old segments go that were exported. */
   async #sweepLog(): Promise<void> {
+    await this.store.auditLog();
     await this.store.runSoon(cutPastDays);
     const isOld = (book: Book) => oldSegment(book, this.keptMs) !== undefined;
     while (await this.store.look(isOld)) {

@@ -58,7 +58,7 @@ export class StoreInUseError extends Error {
   ) {
     const what = `The store ${file} is in use by ${nameOf(holder)}`;
     super(
-      `${what}: a SQLite store has one process. To share it, run vault-key-broker beside the applications and give each of them broker: { url, token }.`,
+      `${what}: a SQLite store has one process. To share it, run vault-key-broker beside the applications and give each of them broker: { url, token }, or use a postgres:// store.`,
     );
     this.name = 'StoreInUseError';
     this.what = what;

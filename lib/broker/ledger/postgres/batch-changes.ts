@@ -10,6 +10,8 @@ import { HOLDS } from '../tables/hold-rows';
 import type { PlacedHold } from '../tables/hold-rows';
 import { KEYS } from '../tables/key-rows';
 import { LEASES } from '../tables/lease-rows';
+import type { SealedSegment } from '../../audit/segment-list';
+import { SEGMENTS } from '../tables/segment-rows';
 import { OBJECTS } from '../tables/object-rows';
 import { OPERATIONS } from '../tables/operation-rows';
 import type { ColumnValue, TableForm } from '../tables/table-form';
@@ -48,6 +50,20 @@ export interface BatchChanges {
     goneBrakes: string[];
   };
   audit?: SentRow[];
+  gone?: GoneRows;
+  segments?: SentRow[];
+  /** The last row of the log that is deleted. */
+  goneLog?: number;
+}
+
+/** What names the rows that a batch has deleted. */
+export interface GoneRows {
+  balances: string[];
+  holds: string[];
+  keys: string[];
+  leases: string[];
+  operations: string[][];
+  objects: string[][];
 }
 
 /** The rows that a batch has changed, and what they were before. */
@@ -70,6 +86,13 @@ export interface ChangedRows {
   budgets: ReadonlyMap<string, Budget> | undefined;
   brakes: ReadonlyMap<string, Brake> | undefined;
   audit: SentRow[];
+  gone: GoneRows | undefined;
+  segments: readonly SealedSegment[];
+  goneLog: number | undefined;
+}
+
+export function noRows(): GoneRows {
+  return { balances: [], holds: [], keys: [], leases: [], operations: [], objects: [] };
 }
 
 /** What is sent of the rows that a batch has changed; `undefined` where that is nothing. */
@@ -99,12 +122,20 @@ export function changesOf(rows: ChangedRows): BatchChanges | undefined {
     leases: rows.leases.map((row) => sentRow(LEASES, row)),
     calls: calls.flatMap(([id, entry]) => (entry === undefined ? [] : [{ id, entry }])),
     endedCalls: calls.flatMap(([id, entry]) => (entry === undefined ? [id] : [])),
+    segments: rows.segments.map((row) => sentRow(SEGMENTS, row)),
     audit: rows.audit,
   };
   const full = Object.entries(sent).filter(([, each]) => each.length > 0);
   const rules = sentRules(rows);
-  if (full.length === 0 && rules === undefined) return undefined;
-  return { ...Object.fromEntries(full), ...(rules === undefined ? {} : { rules }) };
+  const { gone, goneLog } = rows;
+  const isEmpty = [rules, gone, goneLog].every((each) => each === undefined);
+  if (full.length === 0 && isEmpty) return undefined;
+  return {
+    ...Object.fromEntries(full),
+    ...(goneLog === undefined ? {} : { goneLog }),
+    ...(rules === undefined ? {} : { rules }),
+    ...(gone === undefined ? {} : { gone }),
+  };
 }
 
 function sentBalances({ loaded, newKeys, charges, stripe }: ChangedRows): SentRow[] {

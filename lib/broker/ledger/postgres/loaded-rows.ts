@@ -9,6 +9,9 @@ import { HOLDS } from '../tables/hold-rows';
 import type { PlacedHold } from '../tables/hold-rows';
 import { KEYS } from '../tables/key-rows';
 import { LEASES } from '../tables/lease-rows';
+import { SEGMENTS } from '../tables/segment-rows';
+import type { SealedSegment } from '../../audit/segment-list';
+import type { AuditHead } from '../../audit/audit-chain';
 import { OBJECTS } from '../tables/object-rows';
 import { operationOf } from '../tables/operation-rows';
 import type { FoundRow } from '../tables/table-form';
@@ -25,9 +28,30 @@ export interface FoundRows {
   balances: [name: string, spent: number, held: number][];
   keys: FoundRow[];
   leases: FoundRow[];
+  calls: [id: string, entry: string][];
   holds: FoundRow[];
   operations: (FoundRow & { flights: never })[];
   objects: FoundRow[];
+  /** Absent where it was not asked for. */
+  log: FoundLog | null;
+}
+
+/** How the audit log is cut, as JSON has it. */
+interface FoundLog {
+  segments: FoundRow[];
+  head: [count: number, mac: string];
+  oldest: number | null;
+  since: string | null;
+}
+
+/** How the audit log is cut. */
+export interface LoadedLog {
+  segments: readonly SealedSegment[];
+  head: AuditHead;
+  /** The first row that is there. */
+  oldest: number | undefined;
+  /** When the first row came to be that no segment has. */
+  since: string | undefined;
 }
 
 /** How many calls of an operation are in flight, by the instance that has sent them. */
@@ -57,8 +81,11 @@ export class LoadedRows {
   readonly keys = new Map<string, KeyRecord>();
   readonly leases = new Map<string, LeaseRecord>();
   readonly holds = new Map<string, PlacedHold>();
+  /** What the audit log says of calls that have not ended. */
+  readonly calls: ReadonlyMap<string, string>;
   readonly operations = new Map<string, FlownOperation>();
   readonly objects = new Map<string, VendorObject>();
+  readonly log: LoadedLog | undefined;
   /** The names of all that was asked for, there or not. */
   readonly asked: {
     readonly [Kind in keyof RowNames]: ReadonlySet<string>;
@@ -67,6 +94,8 @@ export class LoadedRows {
   constructor(asked: RowNames, found: FoundRows, known: Rules) {
     this.now = found.now;
     this.rules = rulesOf(found, known);
+    this.calls = new Map(found.calls);
+    this.log = found.log === null ? undefined : logOf(found.log);
     for (const [name, spent, held] of found.balances) this.balances.set(name, { spent, held });
     for (const row of found.keys) this.keys.set(row['id'] as string, keyOf(row));
     for (const row of found.leases) this.leases.set(row['id'] as string, LEASES.rowOf(row));
@@ -90,6 +119,7 @@ export class LoadedRows {
       keys: new Set(asked.keys),
       leases: new Set(asked.leases),
       holds,
+      calls: new Set(asked.calls),
       operations: new Set(asked.operations.map((values) => nameOf(...values))),
       objects: new Set(asked.objects.map((values) => nameOf(...values))),
       roots,
@@ -108,6 +138,15 @@ export function keyOf(found: FoundRow): KeyRecord {
 function flownOf(found: FoundRow, flights: Flights): FlownOperation {
   const inFlight = Object.values(flights).reduce((sum, count) => sum + count, 0);
   return { operation: operationOf({ ...found, in_flight: inFlight }), flights };
+}
+
+function logOf({ segments, head: [count, mac], oldest, since }: FoundLog): LoadedLog {
+  return {
+    segments: segments.map((found) => SEGMENTS.rowOf(found)),
+    head: { count, mac },
+    oldest: oldest ?? undefined,
+    since: since ?? undefined,
+  };
 }
 
 function rulesOf({ version, budgets, brakes }: FoundRows, known: Rules): Rules {

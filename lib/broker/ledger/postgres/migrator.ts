@@ -1,6 +1,8 @@
+import { GENESIS } from '../../audit/audit-chain';
 import type { AuditChain } from '../../audit/audit-chain';
 import type { PgLink } from './pg-link';
-import { LOCKS, MIGRATIONS, SCHEMA } from './schema';
+import { MIGRATIONS } from './schema';
+import { LOCKS, SCHEMA } from './schema-names';
 
 /** Two stores have one audit key where they say the same to this. */
 const AUDIT_CHECK = 'the key of the audit log';
@@ -30,9 +32,15 @@ export async function migrate(link: PgLink, chain: AuditChain): Promise<void> {
       await link.query(migration);
       await link.query(`INSERT INTO ${SCHEMA}.versions VALUES ($1)`, [version + i + 1]);
     }
-    await link.query(`INSERT INTO ${SCHEMA}.meta VALUES (1, 1, $1) ON CONFLICT DO NOTHING`, [
-      check,
-    ]);
+    await link.query(
+      `INSERT INTO ${SCHEMA}.meta (id, rules_version, audit_check) VALUES (1, 1, $1)
+       ON CONFLICT DO NOTHING`,
+      [check],
+    );
+    await link.query(
+      `INSERT INTO ${SCHEMA}.audit_head VALUES (1, $1, $2, $3) ON CONFLICT DO NOTHING`,
+      [GENESIS.count, GENESIS.mac, chain.seal(GENESIS)],
+    );
     const [meta] = await link.query(`SELECT audit_check FROM ${SCHEMA}.meta`);
     if (meta?.['audit_check'] !== check) {
       throw new Error(

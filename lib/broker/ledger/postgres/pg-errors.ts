@@ -1,4 +1,4 @@
-import { FENCED } from './schema';
+import { FENCED } from './schema-names';
 
 /** Failures after which a batch is run again: others have won a race, or its instance was declared dead. */
 const TRY_AGAIN: ReadonlySet<string> = new Set(['40001', '40P01', '23505', FENCED]);

@@ -2,107 +2,162 @@ import { AuditWalk } from '../../audit/audit-chain';
 import type { AuditChain, AuditHead, AuditVerdict } from '../../audit/audit-chain';
 import { readEntry } from '../../audit/audit-entry';
 import type { AuditEntry } from '../../audit/audit-entry';
+import type { AuditSegment } from '../../audit/audit-segment';
+import { SegmentList } from '../../audit/segment-list';
 import { notFound } from '../../refusal';
 import type { AuditFilter, Page, PageRequest } from '../records';
 import type { AuditQueries, ChainedEntry } from '../store';
-import type { PgLink } from './pg-link';
+import { SEGMENTS } from '../tables/segment-rows';
+import type { FoundRow } from '../tables/table-form';
+import { TailFault } from './log-sealer';
+import type { LogSealer } from './log-sealer';
+import type { PgLink, PgRow } from './pg-link';
+import { SqlConditions } from './sql-conditions';
 
 const WALK_ROWS = 500;
 
-/** The audit log: a chain a writer, read in the order of time. */
+/** The audit log of all writers, once their rows have their places in it. */
 export class PostgresAuditLog implements AuditQueries {
   constructor(
     private readonly link: PgLink,
     private readonly chain: AuditChain,
+    private readonly sealer: LogSealer,
   ) {}
 
   async rows(
     { from, to, ...equal }: AuditFilter,
     { limit, cursor }: PageRequest,
   ): Promise<Page<AuditEntry>> {
-    const values: (string | number)[] = [];
-    const where: string[] = [];
-    const add = (condition: (mark: string) => string, value: string | number): void => {
-      values.push(value);
-      where.push(condition(`$${values.length}`));
-    };
-    for (const [column, value] of Object.entries(equal)) {
-      if (value !== undefined) add((mark) => `${column} = ${mark}`, value);
-    }
-    if (from !== undefined) add((mark) => `at >= ${mark}`, from);
-    if (to !== undefined) add((mark) => `at < ${mark}`, to);
-    if (cursor !== undefined) {
-      const [at = '', writer = '', seq = ''] = cursor.split(' ');
-      values.push(at, writer, seq);
-      const [first, second, third] = [values.length - 2, values.length - 1, values.length];
-      where.push(`(at, writer, seq) < ($${first}, $${second}, $${third}::bigint)`);
-    }
-    values.push(limit + 1);
+    await this.#sealed();
+    const where = new SqlConditions();
+    for (const [column, value] of Object.entries(equal)) where.equals(column, value);
+    if (from !== undefined) where.add('at >= ?', from);
+    if (to !== undefined) where.add('at < ?', to);
+    if (cursor !== undefined) where.add('seq < ?', Number(cursor));
+    where.add('seq > ?', (await this.#segments()).base?.count ?? 0);
     const found = await this.link.query(
-      `SELECT at, writer, seq, entry FROM vault_key.audit ${where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`}
-       ORDER BY at DESC, writer DESC, seq DESC LIMIT $${values.length}::int`,
-      values,
+      `SELECT entry FROM vault_key.audit ${where.sql} ORDER BY seq DESC LIMIT ${limit + 1}`,
+      where.values,
     );
-    const shown = found.slice(0, limit);
-    const last = shown.at(-1);
-    return {
-      entries: shown.map(({ entry }) => readEntry(entry as string)),
-      ...(found.length > limit && last !== undefined
-        ? { next: `${String(last['at'])} ${String(last['writer'])} ${String(last['seq'])}` }
-        : {}),
-    };
+    const entries = found.slice(0, limit).map(({ entry }) => readEntry(entry as string));
+    const next = found.length > limit ? entries.at(-1)?.seq : undefined;
+    return { entries, ...(next === undefined ? {} : { next: String(next) }) };
   }
 
-  /** Walks the chain of each writer. */
+  /** Walks the chain of all, from the last segment that has left on, and what each writer has added since. */
   async verify(expected?: string): Promise<AuditVerdict> {
-    const writers = await this.link.query(
-      'SELECT id, count, mac, seal FROM vault_key.writers ORDER BY id',
-    );
-    let entries = 0;
-    let isPassed = expected === undefined;
-    const heads: string[] = [];
-    for (const { id, count, mac, seal } of writers) {
-      const head = { count: Number(count), mac: mac as string };
-      const verdict = await this.#walk(id as string, { ...head, seal: seal as string }, expected);
-      entries += verdict.entries;
-      if (!verdict.ok) return { ...verdict, entries, reason: `${String(id)}: ${verdict.reason}` };
-      isPassed ||= verdict.passed;
-      heads.push(`${String(id)} ${head.count} ${head.mac}`);
+    const fault = await this.#sealed();
+    for (;;) {
+      const segments = await this.#segments();
+      const { base } = segments;
+      const walk = new AuditWalk(this.chain, expected, base);
+      const wrong = segments.fault();
+      if (wrong !== undefined) walk.refuse(wrong.seq, wrong.reason);
+      const verdict = await this.#walkFrom(base?.count ?? 0, walk);
+      // Rows that have left meanwhile are not missing.
+      if ((await this.#segments()).base?.count !== base?.count) continue;
+      if (!verdict.ok) return verdict;
+      const tail = fault ?? (await this.#tailFault());
+      if (tail === undefined) return verdict;
+      return {
+        ok: false,
+        entries: verdict.entries,
+        seq: verdict.entries + 1,
+        reason: tail.message,
+      };
     }
-    if (!isPassed) {
-      const reason = 'the log does not lead to the given head: rows were replaced or dropped';
-      return { ok: false, entries, seq: entries, reason };
-    }
-    const [only] = writers;
-    const head =
-      writers.length === 1 ? (only?.['mac'] as string) : this.chain.next('', heads.join('\n'));
-    return { ok: true, entries, head };
   }
 
-  // eslint-disable-next-line require-yield
-  async *rowsOf(): AsyncGenerator<ChainedEntry> {
-    throw notFound('The rows of this segment are no longer in the store.');
-  }
-
-  async #walk(
-    writer: string,
-    head: AuditHead & { seal: string },
-    expected: string | undefined,
-  ): Promise<AuditVerdict & { passed: boolean }> {
-    const walk = new AuditWalk(this.chain, undefined, { count: 0, mac: writer, heads: [] });
-    let passed = false;
-    for (let last = 0; ;) {
+  async *rowsOf({ first, last, leftAt }: AuditSegment): AsyncGenerator<ChainedEntry> {
+    if (leftAt !== null) throw notFound('The rows of this segment are no longer in the store.');
+    for (let from = first; from <= last;) {
       const rows = await this.link.query(
-        `SELECT seq, entry, mac FROM vault_key.audit WHERE writer = $1 AND seq > $2 AND seq <= $3
+        `SELECT seq, entry, mac FROM vault_key.audit WHERE seq >= $1 AND seq <= $2
          ORDER BY seq LIMIT ${WALK_ROWS}`,
-        [writer, last, head.count],
+        [from, last],
+      );
+      for (const { seq, entry, mac } of rows) {
+        if (Number(seq) !== from) throw new Error(`row ${from} of the audit log is missing`);
+        yield { entry: readEntry(entry as string), mac: mac as string };
+        from += 1;
+      }
+      if (rows.length === 0) throw new Error(`row ${from} of the audit log is missing`);
+    }
+  }
+
+  /** The fault for which a row has no place in the log of all, if there is one. */
+  async #sealed(): Promise<TailFault | undefined> {
+    try {
+      await this.sealer.seal();
+    } catch (error) {
+      if (error instanceof TailFault) return error;
+      throw error;
+    }
+    return undefined;
+  }
+
+  async #segments(): Promise<SegmentList> {
+    const found = await this.link.query(
+      'SELECT to_jsonb(s) AS segment FROM vault_key.audit_segments s ORDER BY last',
+    );
+    const stored = found.map(({ segment }) => SEGMENTS.rowOf(segment as FoundRow));
+    return new SegmentList(stored, this.chain);
+  }
+
+  async #walkFrom(first: number, walk: AuditWalk): Promise<AuditVerdict> {
+    const [row = {}] = await this.link.query(
+      'SELECT count, mac, seal FROM vault_key.audit_head WHERE id = 1',
+    );
+    const head = headOf(row);
+    for (let last = first; ;) {
+      const rows = await this.link.query(
+        `SELECT seq, entry, mac FROM vault_key.audit WHERE seq > $1 AND seq <= $2
+         ORDER BY seq LIMIT ${WALK_ROWS}`,
+        [last, head.count],
       );
       for (const { seq, entry, mac } of rows) {
         last = Number(seq);
-        if (mac === expected) passed = true;
-        if (!walk.take(last, entry as string, mac as string)) return { ...walk.end(head), passed };
+        if (!walk.take(last, entry as string, mac as string)) return walk.end(head);
       }
-      if (rows.length < WALK_ROWS) return { ...walk.end(head), passed };
+      if (rows.length < WALK_ROWS) return walk.end(head);
     }
   }
+
+  /** Whether each writer's head is where its rows lead to: those in the log of all, and those that have no place yet. */
+  async #tailFault(): Promise<TailFault | undefined> {
+    const [found] = await this.link.query(
+      // In one statement, so that all is as of one moment.
+      `SELECT coalesce(jsonb_agg(jsonb_build_object(
+         'id', w.id, 'count', w.count, 'mac', w.mac, 'seal', w.seal,
+         'sealed', (SELECT jsonb_build_object('count', s.count, 'mac', s.mac, 'seal', s.seal)
+           FROM vault_key.audit_writers s WHERE s.writer = w.id),
+         'tail', (SELECT coalesce(jsonb_agg(jsonb_build_array(t.seq, t.entry, t.mac) ORDER BY t.seq), '[]')
+           FROM vault_key.audit_tails t WHERE t.writer = w.id))), '[]') AS writers
+       FROM vault_key.writers w`,
+    );
+    const { writers = [] } = (found ?? {}) as { writers?: FoundWriter[] };
+    for (const writer of writers) {
+      const { id, sealed, tail } = writer;
+      const base = sealed ?? { count: 0, mac: id, seal: undefined };
+      if (sealed !== null && this.chain.seal(sealed) !== sealed.seal) {
+        return new TailFault(id, sealed.count);
+      }
+      const walk = new AuditWalk(this.chain, undefined, { ...base, heads: [] });
+      for (const [seq, entry, mac] of tail) if (!walk.take(seq, entry, mac)) break;
+      const verdict = walk.end(writer);
+      if (!verdict.ok) return new TailFault(id, verdict.seq);
+    }
+    return undefined;
+  }
+}
+
+interface FoundWriter extends AuditHead {
+  id: string;
+  seal: string;
+  sealed: (AuditHead & { seal: string }) | null;
+  tail: [seq: number, entry: string, mac: string][];
+}
+
+function headOf({ count, mac, seal }: PgRow): AuditHead & { seal: string } {
+  return { count: Number(count), mac: mac as string, seal: seal as string };
 }

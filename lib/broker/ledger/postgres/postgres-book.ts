@@ -1,9 +1,9 @@
-import type { AuditChain, AuditHead } from '../../audit/audit-chain';
+import type { AuditHead } from '../../audit/audit-chain';
 import { writeEntry } from '../../audit/audit-entry';
 import type { AuditRow } from '../../audit/audit-entry';
 import type { AuditSegment } from '../../audit/audit-segment';
 import type { Brake } from '../../brakes/brake';
-import { ruleName, ruleNames } from '../../budgets/budget';
+import { ruleName } from '../../budgets/budget';
 import type { Budget, BudgetRule, BudgetSubject } from '../../budgets/budget';
 import type { Balance, KeyRecord } from '../../keys/key';
 import { withoutTokens } from '../../keys/token';
@@ -12,35 +12,18 @@ import type { AgingRows, Book, ObjectName, Slice, VendorObject } from '../book';
 import type { Hold, LeaseRecord } from '../records';
 import type { Operation } from '../rules/operation';
 import { keyBalanceName, keyIdOf } from '../rules/caps';
-import { BUDGETS } from '../tables/budget-rows';
 import type { PlacedHold } from '../tables/hold-rows';
 import { UNWRITTEN, changesOf } from './batch-changes';
 import type { BatchChanges, NamedOperation, SentRow } from './batch-changes';
-import type { FlownOperation, LoadedRows, Rules } from './loaded-rows';
-import { nameOf } from './wanted-rows';
-import type { WantedRows } from './wanted-rows';
+import type { FlownOperation } from './loaded-rows';
+import { currentSlice } from './aging-tables';
+import { BookLog } from './book-log';
+import type { BookParts } from './book-parts';
+import { Deletions } from './deletions';
+import { SetRules } from './set-rules';
+import { nameOf, nameOfSlice } from './wanted-rows';
 
-/** An instance, as its batches see it. */
-export interface BookWriter {
-  readonly id: string;
-  /** The lines of balances that only this instance adds to, where it has locked no other. */
-  readonly stripe: number;
-  readonly head: AuditHead;
-}
-
-/** What a book is made of. */
-export interface BookParts {
-  /** Absent where works are only run to see what they ask for. */
-  loaded: LoadedRows | undefined;
-  /** Takes what is asked for. */
-  wanted: WantedRows;
-  now: number;
-  rules: Rules;
-  writer: BookWriter;
-  chain: AuditChain;
-  /** A key as it was once: of what never changes. */
-  knownKey(id: string): KeyRecord | undefined;
-}
+const NOTHING: Balance = { spent: 0, held: 0 };
 
 /**
  * The rows of one batch. A row that was not loaded is noted and counts as absent: what the work comes
@@ -51,7 +34,9 @@ export class PostgresBook implements Book {
   /** Whether a work has asked for a row that was not loaded. */
   isIncomplete = false;
   #head: AuditHead;
-  #rules: { budgets: Map<string, Budget>; brakes: Map<string, Brake> } | undefined;
+  readonly #rules: SetRules;
+  readonly #deletions = new Deletions();
+  #log: BookLog | undefined;
   readonly #keys = new Map<string, KeyRecord>();
   readonly #newKeys = new Set<string>();
   readonly #leases = new Map<string, LeaseRecord>();
@@ -65,6 +50,7 @@ export class PostgresBook implements Book {
   constructor(private readonly parts: BookParts) {
     this.now = parts.now;
     this.#head = parts.writer.head;
+    this.#rules = new SetRules(parts.rules, () => this.#wantExclusive());
   }
 
   /** Of the last row of the log. */
@@ -74,6 +60,7 @@ export class PostgresBook implements Book {
 
   key(id: string): KeyRecord | undefined {
     const { loaded, wanted, knownKey } = this.parts;
+    if (this.#deletions.has('keys', id)) return undefined;
     const key = this.#keys.get(id) ?? loaded?.keys.get(id);
     // A key is guarded by its balance: who revokes it locks that too.
     if (!this.#newKeys.has(id)) {
@@ -94,6 +81,7 @@ export class PostgresBook implements Book {
 
   hold(callId: string): PlacedHold | undefined {
     const { loaded, wanted } = this.parts;
+    if (this.#deletions.has('holds', callId)) return undefined;
     const hold = this.#holds.get(callId) ?? loaded?.holds.get(callId);
     if (hold === undefined && loaded?.asked.holds.has(callId) !== true) {
       this.#miss(() => wanted.hold(callId));
@@ -122,11 +110,8 @@ export class PostgresBook implements Book {
   hasOtherCalls(root: ObjectName, callId: string): boolean {
     const holds = this.#holdsOf(root);
     const own = holds.find((hold) => hold.callId === callId)?.position ?? Infinity;
-    return holds.some(
-      (hold) =>
-        hold.callId !== callId &&
-        (hold.state === 'held' || hold.state === 'unknown' || hold.position > own),
-    );
+    const isOpen = ({ state }: PlacedHold): boolean => state === 'held' || state === 'unknown';
+    return holds.some((hold) => hold.callId !== callId && (isOpen(hold) || hold.position > own));
   }
 
   hasHolds(root: ObjectName): boolean {
@@ -141,36 +126,35 @@ export class PostgresBook implements Book {
 
   balance(name: string): Balance {
     this.#wantBalance(name);
-    const { spent, held } = this.parts.loaded?.balances.get(name) ?? { spent: 0, held: 0 };
-    const charge = this.#charges.get(name) ?? { spent: 0, held: 0 };
-    return { spent: spent + charge.spent, held: held + charge.held };
+    const isGone = this.#deletions.has('balances', name);
+    const before = isGone ? undefined : this.parts.loaded?.balances.get(name);
+    const { spent, held } = before ?? NOTHING;
+    const charge = this.#charges.get(name);
+    return { spent: spent + (charge?.spent ?? 0), held: held + (charge?.held ?? 0) };
   }
 
   get hasBudgets(): boolean {
-    return this.#budgets.size > 0;
+    return !this.#rules.isEmpty;
   }
 
   capOver(subject: BudgetSubject): MicroUsd | undefined {
-    const name = this.ruleOver(subject);
-    return name === undefined ? undefined : this.#budgets.get(name)?.capMicros;
+    return this.#rules.budget(this.#rules.nameOver(subject))?.capMicros;
   }
 
   ruleOver(subject: BudgetSubject): string | undefined {
-    if (!this.hasBudgets) return undefined;
-    return ruleNames(subject).find((name) => this.#budgets.has(name));
+    return this.#rules.nameOver(subject);
   }
 
   capOf(rule: BudgetRule): MicroUsd | undefined {
-    return this.#budgets.get(ruleName(rule))?.capMicros;
+    return this.#rules.budget(ruleName(rule))?.capMicros;
   }
 
   budgets(): readonly Budget[] {
-    return [...this.#budgets.values()].sort(BUDGETS.compare);
+    return this.#rules.budgets();
   }
 
   brakes(): readonly Brake[] {
-    const changed = this.#rules?.brakes;
-    return changed === undefined ? this.parts.rules.brakes : [...changed.values()];
+    return this.#rules.brakes();
   }
 
   addKey(key: KeyRecord): void {
@@ -217,7 +201,7 @@ export class PostgresBook implements Book {
 
   charge(names: readonly string[], spent: MicroUsd, held: MicroUsd): void {
     for (const name of names) {
-      const before = this.#charges.get(name) ?? { spent: 0, held: 0 };
+      const before = this.#charges.get(name) ?? NOTHING;
       this.#charges.set(name, { spent: before.spent + spent, held: before.held + held });
     }
   }
@@ -230,6 +214,13 @@ export class PostgresBook implements Book {
     // One that this very batch has begun is in no table.
     if (this.#calls.get(callId) === undefined) this.#calls.set(callId, undefined);
     else this.#calls.delete(callId);
+  }
+
+  /** What the audit log says of a call that has not ended; `undefined` where it has. */
+  openCall(callId: string): string | undefined {
+    const { loaded, wanted } = this.parts;
+    if (loaded?.asked.calls.has(callId) !== true) this.#miss(() => wanted.call(callId));
+    return loaded?.calls.get(callId);
   }
 
   /** How many calls of an instance are in flight under an operation. */
@@ -249,55 +240,68 @@ export class PostgresBook implements Book {
     });
   }
 
-  walk<Table extends keyof AgingRows>(): Slice<AgingRows[Table]> {
+  walk<Table extends keyof AgingRows>(
+    table: Table,
+    from: string | undefined,
+    limit: number,
+  ): Slice<AgingRows[Table]> {
+    const slice = { table, from, limit };
+    const found = this.parts.slices.get(nameOfSlice(slice));
+    if (found !== undefined) return currentSlice(this, table, found);
+    this.#miss(() => this.parts.wanted.slice(slice));
     return { rows: [] };
   }
 
-  forget(): void {}
+  forget<Table extends keyof AgingRows>(table: Table, row: AgingRows[Table]): void {
+    this.#deletions.add(table, row);
+  }
 
-  deleteBalance(): void {}
+  deleteBalance(name: string): void {
+    this.#deletions.addBalance(name);
+    this.#charges.delete(name);
+  }
 
   segments(): readonly AuditSegment[] {
-    return [];
+    return this.#cutting()?.segments ?? [];
   }
 
   openLogSince(): string | undefined {
-    return undefined;
+    return this.#cutting()?.openSince;
   }
 
+  /** Only rows that have their place in the log of all can be in a segment. */
   cutLog(): AuditSegment {
-    throw new Error('a log in PostgreSQL has no segments');
+    const segment = this.#cutting()?.cut(this.now);
+    if (segment === undefined) throw new Error('the log is not loaded');
+    return segment;
   }
 
-  putSegment(): void {}
+  putSegment(segment: AuditSegment): void {
+    this.#cutting()?.put(segment);
+  }
 
   forgetLogRows(): boolean {
-    return false;
+    return this.#cutting()?.forgetRows() ?? false;
   }
 
   putBudget(budget: Budget): void {
-    this.#changeRules().budgets.set(ruleName(budget), budget);
+    this.#rules.putBudget(budget);
   }
 
   deleteBudget(rule: BudgetRule): void {
-    this.#changeRules().budgets.delete(ruleName(rule));
+    this.#rules.deleteBudget(rule);
   }
 
   putBrake(brake: Brake): void {
-    this.#changeRules().brakes.set(brake.id, brake);
+    this.#rules.putBrake(brake);
   }
 
   deleteBrake(id: string): Brake | undefined {
-    const { brakes } = this.#changeRules();
-    const brake = brakes.get(id);
-    brakes.delete(id);
-    return brake;
+    return this.#rules.deleteBrake(id);
   }
 
   noteBrakeHit(id: string, hit: number): void {
-    const { brakes } = this.#changeRules();
-    const brake = brakes.get(id);
-    if (brake !== undefined) brakes.set(id, { ...brake, hit });
+    this.#rules.noteHit(id, hit);
   }
 
   log(row: AuditRow, more?: Partial<AuditRow>): void {
@@ -322,14 +326,13 @@ export class PostgresBook implements Book {
       objects: this.#objects,
       charges: this.#charges,
       calls: this.#calls,
-      budgets: this.#rules?.budgets,
-      brakes: this.#rules?.brakes,
+      budgets: this.#rules.changedBudgets,
+      brakes: this.#rules.changedBrakes,
       audit: this.#audit,
+      gone: this.#deletions.rows,
+      segments: this.#log?.changed ?? [],
+      goneLog: this.#log?.goneTo,
     });
-  }
-
-  get #budgets(): ReadonlyMap<string, Budget> {
-    return this.#rules?.budgets ?? this.parts.rules.budgets;
   }
 
   #holdsOf(root: ObjectName): PlacedHold[] {
@@ -338,8 +341,11 @@ export class PostgresBook implements Book {
     if (loaded?.asked.roots.has(name) !== true) this.#miss(() => wanted.root(root));
     const all = new Map([...(loaded?.holds ?? []), ...this.#holds]);
     return [...all.values()].filter(
-      ({ vendor, account, objectId }) =>
-        objectId === root.id && vendor === root.vendor && account === root.account,
+      ({ vendor, account, objectId, callId }) =>
+        !this.#deletions.has('holds', callId) &&
+        objectId === root.id &&
+        vendor === root.vendor &&
+        account === root.account,
     );
   }
 
@@ -380,13 +386,11 @@ export class PostgresBook implements Book {
     this.isIncomplete = true;
   }
 
-  #changeRules(): { budgets: Map<string, Budget>; brakes: Map<string, Brake> } {
-    this.#wantExclusive();
-    const { rules } = this.parts;
-    return (this.#rules ??= {
-      budgets: new Map(rules.budgets),
-      brakes: new Map(rules.brakes.map((brake) => [brake.id, brake])),
-    });
+  #cutting(): BookLog | undefined {
+    const { loaded, wanted, chain } = this.parts;
+    if (loaded?.log === undefined) this.#miss(() => wanted.log());
+    else this.#log ??= new BookLog(loaded.log, chain);
+    return this.#log;
   }
 
   #miss(want: () => void): void {

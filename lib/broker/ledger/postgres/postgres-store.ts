@@ -10,6 +10,8 @@ import type { Book } from '../book';
 import type { StoreCopy, StoreState } from '../records';
 import type { AuditQueries, KeptWork, Queries, Store, StoreCounts, StoreHooks } from '../store';
 import type { FoundRow } from '../tables/table-form';
+import type { FoundSlice } from './aging-tables';
+import { LogSealer, TailFault } from './log-sealer';
 import { migrate } from './migrator';
 import { loadPgDriver } from './pg-driver';
 import type { PgDriver } from './pg-driver';
@@ -28,6 +30,8 @@ import { WantedRows } from './wanted-rows';
 
 /** How long an instance lives that does not say so. */
 const TTL_MS = 15_000;
+/** How often rows leave at most. */
+const SWEEP_EVERY_MS = 240_000;
 /** How often a look asks for more rows. */
 const MAX_LOOKS = 16;
 
@@ -57,7 +61,12 @@ export class PostgresStore implements Store {
   readonly #queries: PostgresQueries;
   readonly #auditLog: PostgresAuditLog;
   readonly #reaper: Reaper;
+  readonly #sealLink: PgLink;
+  readonly #sealer: LogSealer;
   readonly #unexpected: UnexpectedErrors;
+  readonly #log: (line: string) => void;
+  /** The fault of the log that was told. */
+  #toldTail: string | undefined;
   #hooks: StoreHooks | undefined;
   /** What the batch that is being gathered has been asked for, and the rows it looks at. */
   #asked: AskedWork[] = [];
@@ -78,7 +87,8 @@ export class PostgresStore implements Store {
       await store.#writer.register();
       await store.#readClock();
     } catch (error) {
-      await Promise.all([store.#link.close(), store.#reader.close()]);
+      const links = [store.#link, store.#reader, store.#sealLink];
+      await Promise.all(links.map((link) => link.close()));
       throw startError(url, error);
     }
     store.#beat();
@@ -91,6 +101,7 @@ export class PostgresStore implements Store {
   private constructor(url: string, settings: PostgresStoreSettings) {
     const { auditKey, clock, ttlMs = TTL_MS, driver = loadPgDriver(), log = () => {} } = settings;
     this.#unexpected = new UnexpectedErrors(log);
+    this.#log = log;
     this.clock = clock;
     this.chain = new AuditChain(auditKey);
     this.#link = new PgLink(driver, url);
@@ -98,6 +109,7 @@ export class PostgresStore implements Store {
     this.#writer = new StoreWriter(this.#reader, this.chain, ttlMs);
     this.#works = new StoreBatches({
       link: this.#link,
+      reader: this.#reader,
       writer: this.#writer,
       chain: this.chain,
       clock,
@@ -108,7 +120,9 @@ export class PostgresStore implements Store {
       },
     });
     this.#queries = new PostgresQueries(this.#reader, (work) => this.#look(work));
-    this.#auditLog = new PostgresAuditLog(this.#reader, this.chain);
+    this.#sealLink = new PgLink(driver, url);
+    this.#sealer = new LogSealer(this.#sealLink, this.chain);
+    this.#auditLog = new PostgresAuditLog(this.#reader, this.chain, this.#sealer);
     this.#reaper = new Reaper(this.#reader, this.#writer, (work) => this.#run(work));
     this.#batches = new Batches(
       {
@@ -176,6 +190,7 @@ export class PostgresStore implements Store {
 
   async auditLog(): Promise<AuditQueries> {
     await this.#batches.flush();
+    await this.#sealer.seal().catch((error: unknown) => this.#noteTail(error));
     return this.#auditLog;
   }
 
@@ -236,6 +251,15 @@ export class PostgresStore implements Store {
     );
   }
 
+  /** Whether this instance is the one that lets rows leave now: one at a time does. */
+  async maySweep(): Promise<boolean> {
+    const rows = await this.#reader.query(
+      `UPDATE vault_key.meta SET swept_at = vault_key.now_ms()
+       WHERE swept_at < vault_key.now_ms() - ${SWEEP_EVERY_MS} RETURNING id`,
+    );
+    return rows.length > 0;
+  }
+
   /** Ends what lapsed instances have left, once: for tests, which do not wait for the timer. */
   reap(): Promise<void> {
     return this.#reaper.sweep();
@@ -245,7 +269,7 @@ export class PostgresStore implements Store {
     clearInterval(this.#timer);
     await this.#batches.close();
     await this.#writer.retire().catch(() => {});
-    await Promise.all([this.#link.close(), this.#reader.close()]);
+    await Promise.all([this.#link, this.#reader, this.#sealLink].map((link) => link.close()));
   }
 
   async #run<T>(work: (book: PostgresBook) => T): Promise<T> {
@@ -274,10 +298,11 @@ export class PostgresStore implements Store {
 
   async #look<T>(work: (book: Book) => T): Promise<T> {
     const wanted = new WantedRows();
+    const slices = new Map<string, FoundSlice>();
     try {
       let loaded = await this.#works.read(this.#reader, wanted);
       for (let looks = 0; looks < MAX_LOOKS; looks++) {
-        const book = this.#works.book(loaded, wanted);
+        const book = this.#works.book(loaded, wanted, slices);
         let outcome: { result: T } | { error: unknown };
         try {
           outcome = { result: work(book) };
@@ -289,6 +314,7 @@ export class PostgresStore implements Store {
           if ('error' in outcome) throw outcome.error;
           return outcome.result;
         }
+        await this.#works.find(this.#reader, wanted, slices);
         loaded = await this.#works.read(this.#reader, wanted);
       }
     } catch (error) {
@@ -310,9 +336,17 @@ export class PostgresStore implements Store {
     this.#clockAhead = Math.max(this.#clockAhead, Number(row?.['now']) - now);
   }
 
+  /** Calls go on: the log has their rows, and a verification tells of the fault. */
+  #noteTail(error: unknown): void {
+    if (!(error instanceof TailFault) || this.#toldTail === error.message) return;
+    this.#toldTail = error.message;
+    this.#log(`the audit log gets no further: ${error.message}`);
+  }
+
   #beat(): void {
     this.#timer = setInterval(() => {
       void this.#reaper.beat().catch(() => {});
+      void this.#sealer.seal().catch((error: unknown) => this.#noteTail(error));
     }, this.#writer.ttlMs / 3).unref();
   }
 }

@@ -1,4 +1,4 @@
-import { LOCKS } from './schema';
+import { LOCKS } from './schema-names';
 import type { PgLink, PgRow } from './pg-link';
 
 const OLDEST = 15;

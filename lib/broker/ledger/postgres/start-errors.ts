@@ -1,22 +1,13 @@
+import { shownStore } from '../../broker.options';
 import { codeOf, isConnectionLost } from './pg-errors';
 
 const NO_RIGHTS = '42501';
 const NO_DATABASE = '3D000';
 const NO_LOGIN: ReadonlySet<string> = new Set(['28P01', '28000']);
 
-/** A store's URL without the password. */
-export function storeName(url: string): string {
-  try {
-    const { protocol, username, host, pathname } = new URL(url);
-    return `${protocol}//${username === '' ? '' : `${username}@`}${host}${pathname}`;
-  } catch {
-    return 'postgres://…';
-  }
-}
-
 /** What a start is refused with, in one line that says what to do. */
 export function startError(url: string, error: unknown): Error {
-  const name = storeName(url);
+  const name = shownStore(url);
   const { message } = error as Error;
   const code = codeOf(error);
   const what = (text: string): Error => new Error(`The store ${name} ${text}`, { cause: error });

@@ -4,21 +4,34 @@ import type { KeyRecord } from '../../keys/key';
 import { BrokerRefusal } from '../../refusal';
 import { LoadedRows, NO_RULES } from './loaded-rows';
 import type { FoundRows, Rules } from './loaded-rows';
-import { isConnectionLost, mayPassAgain } from './pg-errors';
+import { codeOf, isConnectionLost, mayPassAgain } from './pg-errors';
 import type { PgLink } from './pg-link';
 import { PostgresBook } from './postgres-book';
 import type { StoreWriter } from './store-writer';
-import { FENCED } from './schema';
-import { WantedRows } from './wanted-rows';
+import { FENCED } from './schema-names';
+import { findSlice } from './aging-tables';
+import type { FoundSlice } from './aging-tables';
+import { nameOfSlice } from './wanted-rows';
+import type { WantedRows } from './wanted-rows';
 
 /** How often a batch is run again that others have come before. */
 const MAX_TRIES = 8;
 
+/** How often a batch begins again because a work asks for more rows. */
+const MAX_LOADS = 16;
 /** Of how many keys it keeps what never changes. */
 const MAX_KEYS = 10_000;
 
 const BEGIN = `BEGIN; SET LOCAL lock_timeout = '4s'; SET LOCAL idle_in_transaction_session_timeout = '5s';
   SET LOCAL synchronous_commit = on`;
+
+/** A work failed by an error that is neither a refusal nor the server's. */
+class FailedWork extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'FailedWork';
+  }
+}
 
 /** A work that is asked for, and what it came to. */
 export interface AskedWork {
@@ -37,9 +50,15 @@ export interface BatchHooks {
   lost(): void;
 }
 
+type Slices = ReadonlyMap<string, FoundSlice>;
+
+const NO_SLICES: Slices = new Map();
+
 /** What batches are written with. */
 export interface BatchParts {
   link: PgLink;
+  /** For what is only looked at. */
+  reader: PgLink;
   writer: StoreWriter;
   chain: AuditChain;
   hooks: BatchHooks;
@@ -61,7 +80,11 @@ export class StoreBatches {
   }
 
   /** A book that is only looked at: absent rows are noted as wanted. */
-  book(loaded: LoadedRows | undefined, wanted: WantedRows): PostgresBook {
+  book(
+    loaded: LoadedRows | undefined,
+    wanted: WantedRows,
+    slices: Slices = NO_SLICES,
+  ): PostgresBook {
     const { writer, chain, clock } = this.parts;
     return new PostgresBook({
       loaded,
@@ -71,28 +94,41 @@ export class StoreBatches {
       writer,
       chain,
       knownKey: (id) => this.#keys.get(id),
+      slices,
     });
+  }
+
+  /** Finds the slices that are wanted and not there yet, and has their rows wanted. */
+  async find(link: PgLink, wanted: WantedRows, slices: Map<string, FoundSlice>): Promise<void> {
+    for (const slice of wanted.slices) {
+      const name = nameOfSlice(slice);
+      if (!slices.has(name)) slices.set(name, await findSlice(link, slice, wanted));
+    }
   }
 
   /** Reads rows as one statement sees them, without a lock. */
   async read(link: PgLink, wanted: WantedRows): Promise<LoadedRows> {
     const { rows } = wanted;
-    const arg = JSON.stringify({ ...rows, version: this.#rules.version });
+    const arg = JSON.stringify({ ...rows, version: this.#rules.version, log: wanted.wantsLog });
     const [found] = await link.query('SELECT vault_key.read_1($1::text::jsonb) AS found', [arg]);
     return this.#take(new LoadedRows(rows, found?.['found'] as FoundRows, this.#rules));
   }
 
   /** @throws An error where the batch came to nothing. */
   async write(asked: readonly AskedWork[], wanted: WantedRows): Promise<void> {
-    const { link, writer, hooks } = this.parts;
+    const { link, reader, writer, hooks } = this.parts;
+    const slices = new Map<string, FoundSlice>();
+    let loads = 0;
     for (let tries = 1; ; tries++) {
       let book: PostgresBook | undefined;
       let isSent = false;
       try {
+        await this.find(reader, wanted, slices);
         const loaded = await this.#load(wanted);
-        book = this.#decide(asked, loaded, wanted);
+        book = this.#decide(asked, loaded, wanted, slices);
         if (book === undefined) {
           await link.query('ROLLBACK');
+          if (++loads === MAX_LOADS) throw new FailedWork('a work asks for more and more rows');
           tries -= 1;
           continue;
         }
@@ -102,6 +138,11 @@ export class StoreBatches {
         await this.#store(book, changes);
         return;
       } catch (error) {
+        if (error instanceof FailedWork) {
+          await link.query('ROLLBACK').catch(() => {});
+          hooks.undone();
+          throw error.cause ?? error;
+        }
         if (isConnectionLost(error)) {
           link.drop();
           // Nobody else counts its batches.
@@ -111,9 +152,8 @@ export class StoreBatches {
         }
         if (isSent) hooks.lost();
         else hooks.undone();
-        const isFenced = (error as { code?: unknown }).code === FENCED;
-        if (isFenced) await writer.register();
         if (!mayPassAgain(error) || tries >= MAX_TRIES) throw error;
+        if (codeOf(error) === FENCED) await writer.register();
       }
     }
   }
@@ -122,7 +162,12 @@ export class StoreBatches {
     const { link } = this.parts;
     for (;;) {
       const { rows } = wanted;
-      const arg = { ...rows, version: this.#rules.version, exclusive: wanted.isExclusive };
+      const arg = {
+        ...rows,
+        version: this.#rules.version,
+        exclusive: wanted.isExclusive,
+        log: wanted.wantsLog,
+      };
       const begun = link.query(BEGIN);
       begun.catch(() => {});
       const [row] = await link.query('SELECT vault_key.load_1($1::text::jsonb) AS found', [
@@ -150,12 +195,13 @@ export class StoreBatches {
     asked: readonly AskedWork[],
     loaded: LoadedRows,
     wanted: WantedRows,
+    slices: Slices,
   ): PostgresBook | undefined {
     const { hooks } = this.parts;
     for (const each of asked) delete each.refusal;
     let left = asked;
     for (;;) {
-      const book = this.book(loaded, wanted);
+      const book = this.book(loaded, wanted, slices);
       const refused = this.#runAll(book, left);
       if (book.isIncomplete) {
         hooks.undone();
@@ -174,7 +220,7 @@ export class StoreBatches {
       } catch (error) {
         // What is thrown for want of a row says nothing.
         if (book.isIncomplete) continue;
-        if (!(error instanceof BrokerRefusal)) throw error;
+        if (!(error instanceof BrokerRefusal)) throw new FailedWork('a work failed', error);
         each.refusal = error;
         return each;
       }
@@ -207,7 +253,8 @@ export class StoreBatches {
   async #hasArrived(book: PostgresBook): Promise<boolean> {
     const { writer } = this.parts;
     try {
-      return book.changes !== undefined && (await writer.hasArrived(book.head));
+      // Where nothing was to be written, nothing is lost.
+      return book.changes === undefined || (await writer.hasArrived(book.head));
     } catch {
       return false;
     }

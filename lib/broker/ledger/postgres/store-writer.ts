@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { AuditChain, AuditHead } from '../../audit/audit-chain';
-import type { BookWriter } from './postgres-book';
+import type { BookWriter } from './book-parts';
 import type { PgLink } from './pg-link';
 
 /** How many lines a balance has for instances that lock no other. */

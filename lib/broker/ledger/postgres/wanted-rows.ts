@@ -1,4 +1,4 @@
-import type { ObjectName } from '../book';
+import type { AgingRows, ObjectName } from '../book';
 
 /** Rows by what names them, as the store's functions take them. */
 export interface RowNames {
@@ -7,10 +7,20 @@ export interface RowNames {
   keys: string[];
   leases: string[];
   holds: string[];
+  /** Of open calls. */
+  calls: string[];
   operations: [vendor: string, keyHash: string][];
   objects: [vendor: string, account: string, id: string][];
   /** Objects whose holds are meant. */
   roots: [vendor: string, account: string, id: string][];
+}
+
+/** Some rows of a table, in its order. */
+export interface WantedSlice {
+  table: keyof AgingRows;
+  /** Where it begins; absent at the begin of the table. */
+  from: string | undefined;
+  limit: number;
 }
 
 /** The rows that a batch has asked for: what it is decided on is loaded, and locked, in one step. */
@@ -19,9 +29,13 @@ export class WantedRows {
   readonly #keys = new Set<string>();
   readonly #leases = new Set<string>();
   readonly #holds = new Set<string>();
+  readonly #calls = new Set<string>();
   readonly #operations = new Map<string, [string, string]>();
   readonly #objects = new Map<string, [string, string, string]>();
   readonly #roots = new Map<string, [string, string, string]>();
+  /** Whether it asks how the audit log is cut. */
+  #wantsLog = false;
+  readonly #slices = new Map<string, WantedSlice>();
   /** Whether it changes what every other batch may decide by: brakes, budgets, the end of a lease. */
   isExclusive = false;
   #size = 0;
@@ -47,6 +61,10 @@ export class WantedRows {
     this.#add(this.#holds, callId);
   }
 
+  call(callId: string): void {
+    this.#add(this.#calls, callId);
+  }
+
   operation(vendor: string, keyHash: string): void {
     this.#put(this.#operations, nameOf(vendor, keyHash), [vendor, keyHash]);
   }
@@ -59,12 +77,34 @@ export class WantedRows {
     this.#put(this.#roots, nameOf(vendor, account, id), [vendor, account, id]);
   }
 
+  slice(slice: WantedSlice): void {
+    const name = nameOfSlice(slice);
+    if (this.#slices.has(name)) return;
+    this.#slices.set(name, slice);
+    this.#size += 1;
+  }
+
+  log(): void {
+    if (this.#wantsLog) return;
+    this.#wantsLog = true;
+    this.#size += 1;
+  }
+
+  get wantsLog(): boolean {
+    return this.#wantsLog;
+  }
+
+  get slices(): readonly WantedSlice[] {
+    return [...this.#slices.values()];
+  }
+
   get rows(): RowNames {
     return {
       names: [...this.#names],
       keys: [...this.#keys],
       leases: [...this.#leases],
       holds: [...this.#holds],
+      calls: [...this.#calls],
       operations: [...this.#operations.values()],
       objects: [...this.#objects.values()],
       roots: [...this.#roots.values()],
@@ -82,6 +122,10 @@ export class WantedRows {
     rows.set(name, values);
     this.#size += 1;
   }
+}
+
+export function nameOfSlice({ table, from = '', limit }: WantedSlice): string {
+  return nameOf(table, from, String(limit));
 }
 
 /** One name for what several values name. */

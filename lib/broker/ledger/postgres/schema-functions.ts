@@ -1,0 +1,247 @@
+import { placeOf } from '../../audit/audit-entry';
+import { FENCED, LOCKS } from './schema-names';
+
+/** A field of a row of the audit log. */
+const field = (column: Parameters<typeof placeOf>[0]): string =>
+  `(e.fields ->> ${placeOf(column)})`;
+
+/** What batches ask of the store, and how they write to it. Old and new instances may run beside each other: each calls the version that it knows. */
+export const FUNCTIONS = `
+CREATE FUNCTION vault_key.now_ms() RETURNS bigint LANGUAGE sql VOLATILE
+  RETURN (extract(epoch FROM clock_timestamp()) * 1000)::bigint;
+
+CREATE FUNCTION vault_key.texts(list jsonb) RETURNS text[] LANGUAGE sql IMMUTABLE
+  RETURN ARRAY(SELECT jsonb_array_elements_text(list));
+
+-- The holds that a batch looks at: those that it names, those of its operations, those of its objects.
+CREATE FUNCTION vault_key.hold_ids_1(arg jsonb) RETURNS text[] LANGUAGE sql STABLE RETURN ARRAY(
+  SELECT jsonb_array_elements_text(arg -> 'holds')
+  UNION
+  SELECT unnest(ARRAY[o.hold_id] || vault_key.texts(coalesce(o.earlier_hold_ids, '[]')::jsonb))
+    FROM jsonb_array_elements(arg -> 'operations') a
+    JOIN vault_key.operations o ON o.vendor = a ->> 0 AND o.idempotency_key_hash = a ->> 1
+  UNION
+  SELECT h.call_id
+    FROM jsonb_array_elements(arg -> 'objects') a
+    JOIN vault_key.objects o ON o.vendor = a ->> 0 AND o.account = a ->> 1 AND o.id = a ->> 2
+    JOIN vault_key.holds h ON h.vendor = o.vendor AND h.account = o.account AND h.object_id = o.root_id
+  UNION
+  SELECT h.call_id
+    FROM jsonb_array_elements(arg -> 'roots') a
+    JOIN vault_key.holds h ON h.vendor = a ->> 0 AND h.account = a ->> 1 AND h.object_id = a ->> 2
+);
+
+-- Rows as one statement sees them.
+CREATE FUNCTION vault_key.rows_1(arg jsonb, hold_ids text[]) RETURNS jsonb LANGUAGE sql STABLE RETURN (
+  SELECT jsonb_build_object(
+    'now', vault_key.now_ms(),
+    'version', m.rules_version,
+    'budgets', CASE WHEN m.rules_version = (arg ->> 'version')::bigint THEN NULL ELSE
+      (SELECT coalesce(jsonb_agg(to_jsonb(b)), '[]') FROM vault_key.budgets b) END,
+    'brakes', CASE WHEN m.rules_version = (arg ->> 'version')::bigint THEN NULL ELSE
+      (SELECT coalesce(jsonb_agg(to_jsonb(b)), '[]') FROM vault_key.brakes b) END,
+    'balances', (SELECT coalesce(jsonb_agg(jsonb_build_array(b.name, b.spent, b.held)), '[]') FROM
+      (SELECT name, sum(spent)::bigint AS spent, sum(held)::bigint AS held FROM vault_key.balances
+        WHERE name = ANY (vault_key.texts(arg -> 'names')) GROUP BY name) b),
+    'keys', (SELECT coalesce(jsonb_agg(to_jsonb(k) || jsonb_build_object('lease_expires_at', l.expires_at)), '[]')
+      FROM vault_key.keys k LEFT JOIN vault_key.leases l ON l.id = k.lease_id
+      WHERE k.id = ANY (vault_key.texts(arg -> 'keys'))),
+    'leases', (SELECT coalesce(jsonb_agg(to_jsonb(l)), '[]') FROM vault_key.leases l
+      WHERE l.id = ANY (vault_key.texts(arg -> 'leases'))),
+    'calls', CASE WHEN arg -> 'calls' = '[]' THEN '[]'::jsonb ELSE
+      (SELECT coalesce(jsonb_agg(jsonb_build_array(c.id, c.entry)), '[]') FROM vault_key.calls c
+        WHERE c.id = ANY (vault_key.texts(arg -> 'calls'))) END,
+    'log', CASE WHEN (arg ->> 'log')::boolean THEN jsonb_build_object(
+      'segments', (SELECT coalesce(jsonb_agg(to_jsonb(s) ORDER BY s.last), '[]') FROM vault_key.audit_segments s),
+      'head', (SELECT jsonb_build_array(h.count, h.mac) FROM vault_key.audit_head h),
+      'oldest', (SELECT min(seq) FROM vault_key.audit),
+      'since', (SELECT a.at FROM vault_key.audit a
+        WHERE a.seq > coalesce((SELECT max(last) FROM vault_key.audit_segments), 0) ORDER BY a.seq LIMIT 1)) END,
+    'holds', (SELECT coalesce(jsonb_agg(to_jsonb(h) ORDER BY h.position), '[]') FROM vault_key.holds h
+      WHERE h.call_id = ANY (hold_ids)),
+    'operations', (SELECT coalesce(jsonb_agg(to_jsonb(o)), '[]') FROM jsonb_array_elements(arg -> 'operations') a
+      JOIN vault_key.operations o ON o.vendor = a ->> 0 AND o.idempotency_key_hash = a ->> 1),
+    'objects', (SELECT coalesce(jsonb_agg(to_jsonb(o)), '[]') FROM jsonb_array_elements(arg -> 'objects') a
+      JOIN vault_key.objects o ON o.vendor = a ->> 0 AND o.account = a ->> 1 AND o.id = a ->> 2)
+  ) FROM vault_key.meta m
+);
+
+-- What is only looked at.
+CREATE FUNCTION vault_key.read_1(arg jsonb) RETURNS jsonb LANGUAGE sql STABLE
+  RETURN vault_key.rows_1(arg, vault_key.hold_ids_1(arg));
+
+-- Locks what a batch decides on, in one order for everybody, then reads it. Each statement sees what was
+-- committed before it began, so that what is read is no older than the locks.
+CREATE FUNCTION vault_key.load_1(arg jsonb) RETURNS jsonb LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  names text[] := vault_key.texts(arg -> 'names');
+  hold_ids text[];
+  locked int;
+BEGIN
+  IF (arg ->> 'exclusive')::boolean THEN PERFORM pg_advisory_xact_lock(${LOCKS.gate});
+  ELSE PERFORM pg_advisory_xact_lock_shared(${LOCKS.gate}); END IF;
+  IF cardinality(names) > 0 THEN
+    PERFORM 1 FROM vault_key.balances b WHERE b.name = ANY (names) AND b.stripe = 0 ORDER BY b.name FOR UPDATE;
+    GET DIAGNOSTICS locked = ROW_COUNT;
+    IF locked < cardinality(names) THEN
+      -- Nothing may be waited for while something is held out of its order: the batch begins again.
+      RETURN jsonb_build_object('unopened', (SELECT jsonb_agg(n) FROM unnest(names) n WHERE NOT EXISTS
+        (SELECT 1 FROM vault_key.balances b WHERE b.name = n AND b.stripe = 0)));
+    END IF;
+  END IF;
+  IF arg -> 'operations' <> '[]' THEN
+    PERFORM 1 FROM vault_key.operations o, jsonb_array_elements(arg -> 'operations') a
+      WHERE o.vendor = a ->> 0 AND o.idempotency_key_hash = a ->> 1
+      ORDER BY o.vendor, o.idempotency_key_hash FOR UPDATE OF o;
+  END IF;
+  IF arg -> 'objects' <> '[]' THEN
+    PERFORM 1 FROM vault_key.objects o, jsonb_array_elements(arg -> 'objects') a
+      WHERE o.vendor = a ->> 0 AND o.account = a ->> 1 AND o.id = a ->> 2
+      ORDER BY o.vendor, o.account, o.id FOR UPDATE OF o;
+  END IF;
+  hold_ids := vault_key.hold_ids_1(arg);
+  IF cardinality(hold_ids) > 0 THEN
+    PERFORM 1 FROM vault_key.holds h WHERE h.call_id = ANY (hold_ids) ORDER BY h.call_id FOR UPDATE;
+  END IF;
+  IF arg -> 'calls' <> '[]' THEN
+    PERFORM 1 FROM vault_key.calls c WHERE c.id = ANY (vault_key.texts(arg -> 'calls')) ORDER BY c.id FOR UPDATE;
+  END IF;
+  IF arg -> 'leases' <> '[]' THEN
+    PERFORM 1 FROM vault_key.leases l WHERE l.id = ANY (vault_key.texts(arg -> 'leases')) ORDER BY l.id FOR UPDATE;
+  END IF;
+  IF (arg ->> 'log')::boolean THEN
+    PERFORM 1 FROM vault_key.audit_head FOR UPDATE;
+  END IF;
+  RETURN vault_key.rows_1(arg, hold_ids);
+END $$;
+
+-- Writes what a batch has decided. The writer's own row is its fence: one that was declared dead writes
+-- nothing more.
+CREATE FUNCTION vault_key.store_1(arg jsonb) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  the_writer text := arg ->> 'writer';
+BEGIN
+  UPDATE vault_key.writers SET batch = batch + 1, count = (arg ->> 'count')::bigint, mac = arg ->> 'mac', seal = arg ->> 'seal',
+      expires_at = vault_key.now_ms() + (arg ->> 'ttl')::bigint
+    WHERE id = the_writer AND batch = (arg ->> 'batch')::bigint AND closed_at IS NULL;
+  IF NOT FOUND THEN RAISE EXCEPTION 'the writer % is closed', the_writer USING ERRCODE = '${FENCED}'; END IF;
+  IF arg ? 'gone' THEN
+    DELETE FROM vault_key.balances WHERE name = ANY (vault_key.texts(arg -> 'gone' -> 'balances'));
+    DELETE FROM vault_key.holds WHERE call_id = ANY (vault_key.texts(arg -> 'gone' -> 'holds'));
+    DELETE FROM vault_key.keys WHERE id = ANY (vault_key.texts(arg -> 'gone' -> 'keys'));
+    DELETE FROM vault_key.leases WHERE id = ANY (vault_key.texts(arg -> 'gone' -> 'leases'));
+    DELETE FROM vault_key.operations o USING jsonb_array_elements(arg -> 'gone' -> 'operations') a
+      WHERE o.vendor = a ->> 0 AND o.idempotency_key_hash = a ->> 1;
+    DELETE FROM vault_key.objects o USING jsonb_array_elements(arg -> 'gone' -> 'objects') a
+      WHERE o.vendor = a ->> 0 AND o.account = a ->> 1 AND o.id = a ->> 2;
+  END IF;
+  IF arg ? 'keys' THEN
+    INSERT INTO vault_key.keys (id, token_hash, label, vendor, cap_micros, allowed_endpoints, tenant_id, user_id, run_id,
+        tool, parent_id, created_at, expires_at, revoked_at, budgets, lease_id)
+      SELECT * FROM jsonb_to_recordset(arg -> 'keys') a(id text, token_hash text, label text, vendor text,
+        cap_micros bigint, allowed_endpoints text, tenant_id text, user_id text, run_id text, tool text, parent_id text,
+        created_at bigint, expires_at bigint, revoked_at bigint, budgets text, lease_id text);
+  END IF;
+  IF arg ? 'revoked' THEN
+    UPDATE vault_key.keys k SET revoked_at = a.revoked_at
+      FROM jsonb_to_recordset(arg -> 'revoked') a(id text, revoked_at bigint) WHERE k.id = a.id;
+  END IF;
+  IF arg ? 'balances' THEN
+    INSERT INTO vault_key.balances
+      SELECT * FROM jsonb_to_recordset(arg -> 'balances') a(name text, stripe int, spent bigint, held bigint)
+        ORDER BY name, stripe
+      ON CONFLICT (name, stripe) DO UPDATE
+        SET spent = balances.spent + excluded.spent, held = balances.held + excluded.held;
+  END IF;
+  IF arg ? 'begun' THEN
+    INSERT INTO vault_key.holds (call_id, writer, key_id, vendor, account, object_id, held, settled, state, charged_to,
+        created_at, ended_at, idempotency_key_hash, ended_by_operator)
+      SELECT call_id, the_writer, key_id, vendor, account, object_id, held, settled, state, charged_to,
+        created_at, ended_at, idempotency_key_hash, ended_by_operator
+      FROM jsonb_to_recordset(arg -> 'begun') a(call_id text, key_id text, vendor text, account text, object_id text,
+        held bigint, settled bigint, state text, charged_to text, created_at bigint, ended_at bigint,
+        idempotency_key_hash text, ended_by_operator int);
+  END IF;
+  IF arg ? 'changed' THEN
+    UPDATE vault_key.holds h SET object_id = a.object_id, settled = a.settled, state = a.state, ended_at = a.ended_at,
+        ended_by_operator = a.ended_by_operator
+      FROM jsonb_to_recordset(arg -> 'changed') a(call_id text, object_id text, settled bigint, state text,
+        ended_at bigint, ended_by_operator int) WHERE h.call_id = a.call_id;
+  END IF;
+  IF arg ? 'newOperations' THEN
+    INSERT INTO vault_key.operations
+      SELECT * FROM jsonb_to_recordset(arg -> 'newOperations') a(vendor text, idempotency_key_hash text, fingerprint text,
+        hold_id text, first_sent_at bigint, flights jsonb, costliest text, ended_at bigint, earlier_hold_ids text)
+        ORDER BY vendor, idempotency_key_hash;
+  END IF;
+  IF arg ? 'operations' THEN
+    UPDATE vault_key.operations o SET fingerprint = a.fingerprint, hold_id = a.hold_id, first_sent_at = a.first_sent_at,
+        flights = a.flights, costliest = a.costliest, ended_at = a.ended_at, earlier_hold_ids = a.earlier_hold_ids
+      FROM jsonb_to_recordset(arg -> 'operations') a(vendor text, idempotency_key_hash text, fingerprint text,
+        hold_id text, first_sent_at bigint, flights jsonb, costliest text, ended_at bigint, earlier_hold_ids text)
+      WHERE o.vendor = a.vendor AND o.idempotency_key_hash = a.idempotency_key_hash;
+  END IF;
+  IF arg ? 'newObjects' THEN
+    INSERT INTO vault_key.objects
+      SELECT * FROM jsonb_to_recordset(arg -> 'newObjects') a(vendor text, account text, id text, root_id text,
+        amount bigint, currency text, final int, seen_at bigint) ORDER BY vendor, account, id;
+  END IF;
+  IF arg ? 'objects' THEN
+    UPDATE vault_key.objects o SET amount = a.amount, currency = a.currency, final = a.final, seen_at = a.seen_at
+      FROM jsonb_to_recordset(arg -> 'objects') a(vendor text, account text, id text, amount bigint, currency text,
+        final int, seen_at bigint) WHERE o.vendor = a.vendor AND o.account = a.account AND o.id = a.id;
+  END IF;
+  IF arg ? 'leases' THEN
+    INSERT INTO vault_key.leases SELECT * FROM jsonb_to_recordset(arg -> 'leases') a(id text, ttl_ms bigint, expires_at bigint)
+      ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at;
+  END IF;
+  IF arg ? 'endedCalls' THEN
+    DELETE FROM vault_key.calls WHERE id = ANY (vault_key.texts(arg -> 'endedCalls'));
+  END IF;
+  IF arg ? 'calls' THEN
+    INSERT INTO vault_key.calls SELECT id, the_writer, entry FROM jsonb_to_recordset(arg -> 'calls') a(id text, entry text);
+  END IF;
+  IF arg ? 'rules' THEN
+    DELETE FROM vault_key.budgets WHERE name = ANY (vault_key.texts(arg -> 'rules' -> 'goneBudgets'));
+    INSERT INTO vault_key.budgets SELECT * FROM jsonb_to_recordset(arg -> 'rules' -> 'budgets') a(name text, scope text,
+        tenant text, user_id text, target text, cap_micros bigint)
+      ON CONFLICT (name) DO UPDATE SET cap_micros = excluded.cap_micros;
+    DELETE FROM vault_key.brakes WHERE id = ANY (vault_key.texts(arg -> 'rules' -> 'goneBrakes'));
+    INSERT INTO vault_key.brakes SELECT * FROM jsonb_to_recordset(arg -> 'rules' -> 'brakes') a(id text, scope text,
+        target text, tenant text, reason text, created_at bigint, expires_at bigint, hit bigint)
+      ON CONFLICT (id) DO UPDATE SET hit = excluded.hit;
+    UPDATE vault_key.meta SET rules_version = rules_version + 1;
+  END IF;
+  IF arg ? 'segments' THEN
+    INSERT INTO vault_key.audit_segments (last, first, previous_head, head, seal, sealed_at, exported_at, left_at, marks_seal)
+      SELECT * FROM jsonb_to_recordset(arg -> 'segments') a(last bigint, first bigint, previous_head text, head text,
+        seal text, sealed_at bigint, exported_at bigint, left_at bigint, marks_seal text)
+      ON CONFLICT (last) DO UPDATE SET exported_at = excluded.exported_at, left_at = excluded.left_at,
+        marks_seal = excluded.marks_seal;
+  END IF;
+  IF arg ? 'goneLog' THEN
+    DELETE FROM vault_key.audit WHERE seq <= (arg ->> 'goneLog')::bigint;
+  END IF;
+  IF arg ? 'audit' THEN
+    INSERT INTO vault_key.audit_tails (writer, seq, entry, mac)
+      SELECT the_writer, a.seq, a.entry, a.mac
+      FROM jsonb_to_recordset(arg -> 'audit') a(seq bigint, entry text, mac text) ORDER BY a.seq;
+  END IF;
+END $$;
+
+-- Gives rows of the tails their places in the log of all.
+CREATE FUNCTION vault_key.seal_1(arg jsonb) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  INSERT INTO vault_key.audit
+    SELECT a.seq, ${field('at')}, ${field('event')}, ${field('key_id')}, ${field('call_id')},
+      ${field('vendor')}, ${field('tenant_id')}, ${field('user_id')}, ${field('run_id')}, ${field('tool')},
+      ${field('verdict')}, a.entry, a.mac
+    FROM jsonb_to_recordset(arg -> 'rows') a(seq bigint, entry text, mac text),
+      LATERAL (SELECT a.entry::jsonb AS fields) e;
+  DELETE FROM vault_key.audit_tails WHERE position = ANY (ARRAY(SELECT jsonb_array_elements_text(arg -> 'positions')::bigint));
+  INSERT INTO vault_key.audit_writers
+    SELECT * FROM jsonb_to_recordset(arg -> 'writers') a(writer text, count bigint, mac text, seal text)
+    ON CONFLICT (writer) DO UPDATE SET count = excluded.count, mac = excluded.mac, seal = excluded.seal;
+  UPDATE vault_key.audit_head SET count = (arg ->> 'count')::bigint, mac = arg ->> 'mac', seal = arg ->> 'seal' WHERE id = 1;
+END $$;
+`;
