@@ -6,6 +6,8 @@ export interface BatchSignals {
   refusalOf?: (error: unknown) => BrokerRefusal | undefined;
   /** The name of an error of the place where batches are written; `undefined` of another error. */
   nameOf?: (error: unknown) => string | undefined;
+  /** Whether no decision can be written for now: then those of a batch fail together. */
+  isOfWholeStore?: (error: unknown) => boolean;
   /** A batch could not be written, and the one before it could. */
   onFailure?: (reason: string) => void;
   /** Work failed by an error that is neither a refusal nor the store's. */

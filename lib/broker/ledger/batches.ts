@@ -89,7 +89,7 @@ export class Batches {
 
   constructor(
     private readonly writer: BatchWriter,
-    signals: BatchSignals = {},
+    private readonly signals: BatchSignals = {},
     private readonly patienceMs = PATIENCE_MS,
   ) {
     this.#failures = new BatchFailures(signals);
@@ -372,7 +372,10 @@ export class Batches {
     const onTop = this.#decided?.jobs ?? [];
     this.#decided = undefined;
     this.#jobs = [...onTop, ...this.#jobs];
-    this.#fell(batch.jobs, this.#failures.refusalOf(error));
+    const refusal = this.#failures.refusalOf(error);
+    if (this.signals.isOfWholeStore?.(error) === true) {
+      for (const job of batch.jobs) this.#fail(job, refusal);
+    } else this.#fell(batch.jobs, refusal);
   }
 
   /** Several have failed together: each is tried on its own, so that only those fail that have to. */

@@ -98,14 +98,19 @@ export function noRows(): GoneRows {
 /** What is sent of the rows that a batch has changed; `undefined` where that is nothing. */
 export function changesOf(rows: ChangedRows): BatchChanges | undefined {
   const { loaded, newKeys } = rows;
+  // What was deleted and is there again is new.
+  const isGone = (table: 'operations' | 'objects', names: readonly string[]): boolean =>
+    rows.gone?.[table].some((each) => each.join('/') === names.join('/')) === true;
   const [begun, changed] = split(rows.holds, ({ position }) => position >= UNWRITTEN);
   const [newOperations, operations] = split(
     [...rows.operations],
-    ([name]) => loaded?.operations.has(name) !== true,
+    ([name, { vendor, keyHash }]) =>
+      loaded?.operations.has(name) !== true || isGone('operations', [vendor, keyHash]),
   );
   const [newObjects, objects] = split(
     [...rows.objects],
-    ([name]) => loaded?.objects.has(name) !== true,
+    ([name, { vendor, account, id }]) =>
+      loaded?.objects.has(name) !== true || isGone('objects', [vendor, account, id]),
   );
   const [keys, revoked] = split(rows.keys, ({ id }) => newKeys.has(id));
   const calls = [...rows.calls];

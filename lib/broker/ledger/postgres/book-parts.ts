@@ -24,6 +24,8 @@ export interface BookParts {
   chain: AuditChain;
   /** A key as it was once: of what never changes. */
   knownKey(id: string): KeyRecord | undefined;
+  /** Takes a key for {@link knownKey}. */
+  rememberKey(key: KeyRecord): void;
   /** Of tables that rows leave, by their names. */
   slices: ReadonlyMap<string, FoundSlice>;
 }

@@ -14,8 +14,8 @@ export class Deletions {
     return this.#rows;
   }
 
-  has(table: keyof GoneRows, name: string): boolean {
-    return this.#rows !== undefined && this.#names.has(nameOf(table, name));
+  has(table: keyof GoneRows, ...names: readonly string[]): boolean {
+    return this.#rows !== undefined && this.#names.has(nameOf(table, ...names));
   }
 
   add(table: keyof AgingRows, row: AgingRows[keyof AgingRows]): void {

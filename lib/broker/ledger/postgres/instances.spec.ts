@@ -31,6 +31,8 @@ class Way implements PgDriver {
   #isCut = false;
   /** Ends the connection once a COMMIT is on its way, before its answer. */
   losesCommits = 0;
+  /** Called with each answer before it is given, and with what ends the connection. */
+  onAnswer: ((text: string, end: () => void) => Promise<void>) | undefined;
 
   async connect(url: string, withinMs: number): Promise<PgSession> {
     if (this.#isCut) throw Object.assign(new Error('cut off'), { code: 'ECONNREFUSED' });
@@ -39,7 +41,11 @@ class Way implements PgDriver {
     return {
       ...session,
       query: async (text, values) => {
-        if (text !== 'COMMIT' || this.losesCommits === 0) return session.query(text, values);
+        if (text !== 'COMMIT' || this.losesCommits === 0) {
+          const answer = await session.query(text, values);
+          await this.onAnswer?.(text, () => session.destroy());
+          return answer;
+        }
         this.losesCommits -= 1;
         await session.query(text, values);
         session.destroy();
@@ -201,6 +207,33 @@ describe('two instances on one store', () => {
     expect(late).toBe(0);
   });
 
+  it('forgets no brake for the sake of an answer that comes late', async () => {
+    const [one, other] = [await start(), await start()];
+    await one.ledger.issue(KEY);
+    let goOn = (): void => {};
+    const isLate = new Promise<void>((resolve) => (goOn = resolve));
+    let seen = (): void => {};
+    const isSeen = new Promise<void>((resolve) => (seen = resolve));
+    one.way.onAnswer = async (text) => {
+      if (!text.includes('read_1')) return;
+      one.way.onAnswer = undefined;
+      seen();
+      await isLate;
+    };
+    const look = one.store.look((book) => book.budgets());
+    await isSeen;
+    await other.ledger.putBrake({ id: 'b', scope: 'user', target: 'u', reason: 'r' });
+    expect(await admit(one, 1)).toMatchObject({ admitted: false });
+    one.way.onAnswer = async (text) => {
+      if (!text.includes('load_1')) return;
+      one.way.onAnswer = undefined;
+      goOn();
+      await look;
+    };
+    expect(await admit(one, 1)).toMatchObject({ admitted: false });
+    expect(await admit(one, 1)).toMatchObject({ admitted: false });
+  });
+
   it('have one hold for one operation, whichever of them is asked', async () => {
     const [one, other] = [await start(), await start()];
     await one.ledger.issue(KEY);
@@ -295,6 +328,46 @@ describe('a store whose server fails', () => {
     await end(one, call, { ending: 'settled' });
     expect(await balance(one)).toEqual({ spent: 30 * CENT, held: 0 });
     expect(await one.ledger.verifyAudit()).toMatchObject({ ok: true, entries: 2 });
+  });
+
+  it('ends a call once where the answer is lost and the server is away for a moment', async () => {
+    const one = await start();
+    await one.ledger.issue(KEY);
+    const first = callOf(await admit(one, 10, { under: 'same' }));
+    const retry = callOf(await admit(one, 10, { under: 'same' }));
+    one.way.onAnswer = async (text) => {
+      if (text !== 'COMMIT') return;
+      one.way.onAnswer = undefined;
+      one.way.cut();
+      throw Object.assign(new Error('the answer is lost'), { code: 'ECONNRESET' });
+    };
+    await end(one, retry, { ending: 'released' });
+    one.way.mend();
+    await end(one, first, { ending: 'settled' });
+    await one.ledger.issue({ ...KEY, id: 'next', tokenHash: 'hash of next' });
+    expect(await balance(one)).toEqual({ spent: 10 * CENT, held: 0 });
+    const { entries } = await one.ledger.audit({ event: 'call' }, { limit: 10 });
+    expect(entries.map(({ call_id: id, verdict }) => [id, verdict])).toEqual([
+      [first.callId, 'settled'],
+      [retry.callId, 'released'],
+    ]);
+  });
+
+  it('writes nothing outside of the transaction that has the locks', async () => {
+    const [one, other] = [await start(), await start()];
+    await one.ledger.issue(KEY);
+    one.way.onAnswer = async (text, endConnection) => {
+      if (!text.includes('load_1')) return;
+      one.way.onAnswer = undefined;
+      endConnection();
+      callOf(await admit(other, 100));
+    };
+    const late = await admit(one, 100).then(
+      ({ admitted }) => admitted,
+      () => false,
+    );
+    expect(late).toBe(false);
+    expect(await balance(other)).toEqual({ spent: 0, held: 100 * CENT });
   });
 
   it('refuses with 503 while it is away, and goes on when it is back', async () => {

@@ -1,6 +1,7 @@
 import type { AuditChain, AuditHead } from '../../audit/audit-chain';
 import { renumbered } from '../../audit/audit-entry';
-import type { PgLink } from './pg-link';
+import { BEGIN } from './schema-names';
+import type { PgLink, PgValues } from './pg-link';
 
 /** How many rows are given their places in one transaction. */
 const SEALED_ROWS = 500;
@@ -55,12 +56,14 @@ export class LogSealer {
   /** Returns whether there may be more. */
   async #sealSome(): Promise<boolean> {
     const { link } = this;
-    link.query('BEGIN').catch(() => {});
+    const within = link.generation;
+    const query = (text: string, values?: PgValues) => link.query(text, values, within);
     try {
-      const [head] = await link.query(
+      await query(BEGIN);
+      const [head] = await query(
         'SELECT count, mac FROM vault_key.audit_head WHERE id = 1 FOR UPDATE',
       );
-      const found = await link.query(
+      const found = await query(
         `SELECT writer, seq, position, entry, mac FROM vault_key.audit_tails
          ORDER BY position LIMIT ${SEALED_ROWS}`,
       );
@@ -71,16 +74,16 @@ export class LogSealer {
         entry: row['entry'] as string,
         mac: row['mac'] as string,
       }));
-      const writers = await this.#headsOf(rows);
+      const writers = await this.#headsOf(rows, query);
       const sealed = this.#sealed(
         { count: Number(head?.['count']), mac: head?.['mac'] as string },
         writers,
         rows,
       );
       if (rows.length > 0) {
-        await link.query('SELECT vault_key.seal_1($1::text::jsonb)', [JSON.stringify(sealed)]);
+        await query('SELECT vault_key.seal_1($1::text::jsonb)', [JSON.stringify(sealed)]);
       }
-      await link.query('COMMIT');
+      await query('COMMIT');
       return rows.length === SEALED_ROWS;
     } catch (error) {
       await link.query('ROLLBACK').catch(() => {});
@@ -89,10 +92,13 @@ export class LogSealer {
   }
 
   /** How far the chains of the rows' writers are in the log of all. */
-  async #headsOf(rows: readonly TailRow[]): Promise<Map<string, AuditHead>> {
+  async #headsOf(
+    rows: readonly TailRow[],
+    query: PgLink['query'],
+  ): Promise<Map<string, AuditHead>> {
     const ids = [...new Set(rows.map(({ writer }) => writer))];
     const heads = new Map(ids.map((id): [string, AuditHead] => [id, { count: 0, mac: id }]));
-    const found = await this.link.query(
+    const found = await query(
       'SELECT writer, count, mac, seal FROM vault_key.audit_writers WHERE writer = ANY ($1::text[])',
       [ids],
     );

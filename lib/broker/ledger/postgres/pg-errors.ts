@@ -17,7 +17,23 @@ export function mayPassAgain(error: unknown): boolean {
 /** Whether the connection is lost: what was sent may have been done. */
 export function isConnectionLost(error: unknown): boolean {
   const code = codeOf(error);
-  return code === undefined || !/^[0-9A-Z]{5}$/.test(code) || /^(?:08|57P)/.test(code);
+  return code === undefined || !isSqlState(code) || /^(?:08|57P)/.test(code);
+}
+
+/** Whether no work can be done at all for now: to try one after the other would only take longer. */
+export function isOfWholeStore(error: unknown): boolean {
+  return (
+    isConnectionLost(error) || ['55P03', '53300', '53100', '25006'].includes(codeOf(error) ?? '')
+  );
+}
+
+export function connectionLost(): Error {
+  return Object.assign(new Error('the connection to the server is lost'), { code: 'ECONNRESET' });
+}
+
+/** Five characters, a digit among them: `EPIPE` is not one of the server. */
+function isSqlState(code: string): boolean {
+  return /^[0-9A-Z]{5}$/.test(code) && /\d/.test(code);
 }
 
 export function timedOut(afterMs: number): Error {

@@ -1,4 +1,4 @@
-import { timedOut } from './pg-errors';
+import { connectionLost, isConnectionLost, timedOut } from './pg-errors';
 import type { PgDriver, PgSession } from './pg-driver';
 
 /** How long the server may take to answer a statement, or to take a connection. */
@@ -16,6 +16,8 @@ export type PgValues = readonly (string | number | null | readonly string[])[];
  */
 export class PgLink {
   #session: Promise<PgSession> | undefined;
+  /** Grows with each connection. */
+  #generation = 0;
   #isClosed = false;
 
   constructor(
@@ -24,9 +26,21 @@ export class PgLink {
     private readonly answerMs = ANSWER_MS,
   ) {}
 
-  /** @throws Error with a `code`: SQLSTATE, that of a lost connection, or `ETIMEDOUT`. */
-  async query(text: string, values?: PgValues): Promise<readonly PgRow[]> {
-    const connecting = (this.#session ??= this.#connect());
+  /** Names the connection that the next statement goes to. */
+  get generation(): number {
+    if (this.#session === undefined) void this.#begin();
+    return this.#generation;
+  }
+
+  /**
+   * @param within The connection that has the transaction of the statement: on another one it would be outside.
+   * @throws Error with a `code`: SQLSTATE, that of a lost connection, or `ETIMEDOUT`.
+   */
+  async query(text: string, values?: PgValues, within?: number): Promise<readonly PgRow[]> {
+    if (within !== undefined && (this.#session === undefined || within !== this.#generation)) {
+      throw connectionLost();
+    }
+    const connecting = this.#session ?? this.#begin();
     const session = await this.#within(connecting, connecting);
     const { rows } = await this.#within(session.query(text, values && [...values]), connecting);
     return rows;
@@ -44,7 +58,22 @@ export class PgLink {
     const connecting = this.#session;
     this.#session = undefined;
     if (connecting === undefined) return;
-    await connecting.then((session) => session.end()).catch(() => {});
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.answerMs)));
+    await Promise.race([connecting.then((session) => session.end()).catch(() => {}), late]);
+    clearTimeout(timer);
+    connecting.then((session) => session.destroy()).catch(() => {});
+  }
+
+  #begin(): Promise<PgSession> {
+    this.#generation += 1;
+    const connecting = this.#connect();
+    this.#session = connecting;
+    // One that could not be made is not asked again.
+    connecting.catch(() => {
+      if (this.#session === connecting) this.#session = undefined;
+    });
+    return connecting;
   }
 
   async #connect(): Promise<PgSession> {
@@ -73,9 +102,7 @@ export class PgLink {
     try {
       return await Promise.race([asked, late]);
     } catch (error) {
-      const { code } = error as { code?: unknown };
-      const isOfServer =
-        typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !/^(?:08|57P)/.test(code);
+      const isOfServer = !isConnectionLost(error);
       if (!isOfServer && this.#session === connecting) this.drop();
       throw error;
     } finally {

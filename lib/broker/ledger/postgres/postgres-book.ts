@@ -20,6 +20,7 @@ import { currentSlice } from './aging-tables';
 import { BookLog } from './book-log';
 import type { BookParts } from './book-parts';
 import { Deletions } from './deletions';
+import { hasOthers, settledOf } from './root-holds';
 import { SetRules } from './set-rules';
 import { nameOf, nameOfSlice } from './wanted-rows';
 
@@ -72,7 +73,8 @@ export class PostgresBook implements Book {
 
   lease(id: string): LeaseRecord | undefined {
     const { loaded, wanted } = this.parts;
-    const lease = this.#leases.get(id) ?? loaded?.leases.get(id);
+    const gone = this.#deletions.has('leases', id);
+    const lease = this.#leases.get(id) ?? (gone ? undefined : loaded?.leases.get(id));
     if (lease === undefined && loaded?.asked.leases.has(id) !== true) {
       this.#miss(() => wanted.lease(id));
     }
@@ -96,7 +98,8 @@ export class PostgresBook implements Book {
   object(name: ObjectName): VendorObject | undefined {
     const { loaded, wanted } = this.parts;
     const id = nameOf(name.vendor, name.account, name.id);
-    const object = this.#objects.get(id) ?? loaded?.objects.get(id);
+    const gone = this.#deletions.has('objects', name.vendor, name.account, name.id);
+    const object = this.#objects.get(id) ?? (gone ? undefined : loaded?.objects.get(id));
     if (object === undefined && loaded?.asked.objects.has(id) !== true) {
       this.#miss(() => wanted.object(name));
     }
@@ -108,10 +111,7 @@ export class PostgresBook implements Book {
   }
 
   hasOtherCalls(root: ObjectName, callId: string): boolean {
-    const holds = this.#holdsOf(root);
-    const own = holds.find((hold) => hold.callId === callId)?.position ?? Infinity;
-    const isOpen = ({ state }: PlacedHold): boolean => state === 'held' || state === 'unknown';
-    return holds.some((hold) => hold.callId !== callId && (isOpen(hold) || hold.position > own));
+    return hasOthers(this.#holdsOf(root), callId);
   }
 
   hasHolds(root: ObjectName): boolean {
@@ -119,9 +119,7 @@ export class PostgresBook implements Book {
   }
 
   settledHolds(root: ObjectName): readonly Hold[] {
-    return this.#holdsOf(root)
-      .filter(({ state }) => state === 'settled')
-      .sort((one, other) => other.position - one.position);
+    return settledOf(this.#holdsOf(root));
   }
 
   balance(name: string): Balance {
@@ -160,6 +158,7 @@ export class PostgresBook implements Book {
   addKey(key: KeyRecord): void {
     this.#newKeys.add(key.id);
     this.#keys.set(key.id, key);
+    this.parts.rememberKey(key);
   }
 
   revokeKey(key: KeyRecord, now: number): void {
@@ -353,7 +352,8 @@ export class PostgresBook implements Book {
     if (keyHash === '') return undefined;
     const { loaded, wanted } = this.parts;
     const name = nameOf(vendor, keyHash);
-    const found = this.#operations.get(name) ?? loaded?.operations.get(name);
+    const gone = this.#deletions.has('operations', vendor, keyHash);
+    const found = this.#operations.get(name) ?? (gone ? undefined : loaded?.operations.get(name));
     if (found === undefined && loaded?.asked.operations.has(name) !== true) {
       this.#miss(() => wanted.operation(vendor, keyHash));
     }

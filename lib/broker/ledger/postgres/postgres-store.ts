@@ -15,7 +15,7 @@ import { LogSealer, TailFault } from './log-sealer';
 import { migrate } from './migrator';
 import { loadPgDriver } from './pg-driver';
 import type { PgDriver } from './pg-driver';
-import { codeOf } from './pg-errors';
+import { codeOf, isOfWholeStore } from './pg-errors';
 import { PgLink } from './pg-link';
 import { PostgresAuditLog } from './postgres-audit-log';
 import type { PostgresBook } from './postgres-book';
@@ -62,6 +62,8 @@ export class PostgresStore implements Store {
   readonly #auditLog: PostgresAuditLog;
   readonly #reaper: Reaper;
   readonly #sealLink: PgLink;
+  /** Of what may take long: nothing that a call waits for goes over it. */
+  readonly #queryLink: PgLink;
   readonly #sealer: LogSealer;
   readonly #unexpected: UnexpectedErrors;
   readonly #log: (line: string) => void;
@@ -72,6 +74,7 @@ export class PostgresStore implements Store {
   #asked: AskedWork[] = [];
   #wanted = new WantedRows();
   #timer: NodeJS.Timeout | undefined;
+  #isBeating = false;
   /** How far the server's clock is ahead of this process's monotonic one. */
   #clockAhead = 0;
 
@@ -87,7 +90,7 @@ export class PostgresStore implements Store {
       await store.#writer.register();
       await store.#readClock();
     } catch (error) {
-      const links = [store.#link, store.#reader, store.#sealLink];
+      const links = [store.#link, store.#reader, store.#sealLink, store.#queryLink];
       await Promise.all(links.map((link) => link.close()));
       throw startError(url, error);
     }
@@ -119,11 +122,20 @@ export class PostgresStore implements Store {
         lost: () => this.#hooks?.lost(),
       },
     });
-    this.#queries = new PostgresQueries(this.#reader, (work) => this.#look(work));
+    this.#queryLink = new PgLink(driver, url);
+    this.#queries = new PostgresQueries(this.#queryLink, (work) => this.#look(work));
     this.#sealLink = new PgLink(driver, url);
     this.#sealer = new LogSealer(this.#sealLink, this.chain);
-    this.#auditLog = new PostgresAuditLog(this.#reader, this.chain, this.#sealer);
-    this.#reaper = new Reaper(this.#reader, this.#writer, (work) => this.#run(work));
+    this.#auditLog = new PostgresAuditLog(this.#queryLink, this.chain, this.#sealer);
+    this.#reaper = new Reaper(
+      this.#reader,
+      this.#writer,
+      (work) => this.#run(work),
+      async () => {
+        this.#works.noteDeath();
+        await this.#run(() => undefined);
+      },
+    );
     this.#batches = new Batches(
       {
         write: () => {
@@ -137,6 +149,7 @@ export class PostgresStore implements Store {
       },
       {
         nameOf: (error) => codeOf(error),
+        isOfWholeStore,
         onUnexpected: (error) => this.#unexpected.note(error),
         onFailure: (reason) =>
           log(`the store cannot be written (${reason}): until it can, calls are refused`),
@@ -196,7 +209,7 @@ export class PostgresStore implements Store {
 
   async counts(): Promise<StoreCounts> {
     await this.#batches.flush();
-    const [row] = await this.#reader.query(
+    const [row] = await this.#queryLink.query(
       `SELECT
         (SELECT count(*) FROM vault_key.keys k LEFT JOIN vault_key.leases l ON l.id = k.lease_id
           WHERE k.revoked_at IS NULL AND k.expires_at > $1 AND (k.lease_id IS NULL OR l.expires_at > $1)) AS live,
@@ -269,7 +282,9 @@ export class PostgresStore implements Store {
     clearInterval(this.#timer);
     await this.#batches.close();
     await this.#writer.retire().catch(() => {});
-    await Promise.all([this.#link, this.#reader, this.#sealLink].map((link) => link.close()));
+    await Promise.all(
+      [this.#link, this.#reader, this.#sealLink, this.#queryLink].map((link) => link.close()),
+    );
   }
 
   async #run<T>(work: (book: PostgresBook) => T): Promise<T> {
@@ -343,9 +358,21 @@ export class PostgresStore implements Store {
     this.#log(`the audit log gets no further: ${error.message}`);
   }
 
+  async #beatOnce(): Promise<void> {
+    this.#isBeating = true;
+    try {
+      await this.#reaper.beat();
+      await this.#readClock();
+    } catch {
+      // The next one tries again; what a call needs of the store says so by itself.
+    } finally {
+      this.#isBeating = false;
+    }
+  }
+
   #beat(): void {
     this.#timer = setInterval(() => {
-      void this.#reaper.beat().catch(() => {});
+      if (!this.#isBeating) void this.#beatOnce();
       void this.#sealer.seal().catch((error: unknown) => this.#noteTail(error));
     }, this.#writer.ttlMs / 3).unref();
   }

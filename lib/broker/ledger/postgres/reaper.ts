@@ -25,12 +25,14 @@ export class Reaper {
     private readonly link: PgLink,
     private readonly writer: StoreWriter,
     private readonly run: <T>(work: (book: PostgresBook) => T) => Promise<T>,
+    /** Has this instance, which was declared dead, go on as another. */
+    private readonly rejoin: () => Promise<void>,
   ) {}
 
   /** Says that this instance lives, and looks after the others. */
   async beat(): Promise<void> {
     try {
-      if (!(await this.writer.beat())) await this.run(() => undefined);
+      if (!(await this.writer.beat())) await this.rejoin();
       await this.sweep();
     } catch (error) {
       // A store that was away has seen no sign of anyone.
@@ -48,11 +50,12 @@ export class Reaper {
     for (const id of this.#suspects.keys()) if (!ids.has(id)) this.#suspects.delete(id);
     for (const row of lapsed) {
       const id = row['id'] as string;
-      if (row['closed_at'] !== null) await this.#reap(id);
-      else if (this.#isDead(id, Number(row['expires_at']))) {
-        this.#suspects.delete(id);
-        await this.#reap(id);
-      }
+      const expiresAt = Number(row['expires_at']);
+      const isClosed = row['closed_at'] !== null;
+      if (!isClosed && !this.#isDead(id, expiresAt)) continue;
+      // The fence first: from here on it writes nothing. One that has beaten again meanwhile lives.
+      if (isClosed || (await this.#fence(id, expiresAt))) await this.#reap(id);
+      this.#suspects.delete(id);
     }
   }
 
@@ -65,16 +68,22 @@ export class Reaper {
     return false;
   }
 
+  async #fence(id: string, expiresAt: number): Promise<boolean> {
+    const rows = await this.link.query(
+      `UPDATE vault_key.writers SET closed_at = vault_key.now_ms()
+       WHERE id = $1 AND closed_at IS NULL AND expires_at = $2 RETURNING id`,
+      [id, expiresAt],
+    );
+    return rows.length > 0;
+  }
+
   /** Each step may be repeated: one that reaps may die at it, and another goes on from there. */
   async #reap(gone: string): Promise<void> {
-    // The fence first: from here on it writes nothing.
-    await this.link.query(
-      'UPDATE vault_key.writers SET closed_at = vault_key.now_ms() WHERE id = $1 AND closed_at IS NULL',
-      [gone],
-    );
     while (await this.#endFlights(gone));
     while (await this.#cutOff(gone));
-    while (await this.#abandon(gone));
+    for (let last: string | undefined = ''; last !== undefined;) {
+      last = await this.#abandon(gone, last);
+    }
     await this.link.query(
       'UPDATE vault_key.writers SET reaped_at = vault_key.now_ms() WHERE id = $1',
       [gone],
@@ -111,15 +120,16 @@ export class Reaper {
     return found.length === BATCH_ROWS;
   }
 
-  async #abandon(gone: string): Promise<boolean> {
+  /** Returns where it goes on; `undefined` where there are no more. */
+  async #abandon(gone: string, after: string): Promise<string | undefined> {
     const found = await this.link.query(
-      `SELECT call_id FROM vault_key.holds WHERE writer = $1 AND state = 'held' LIMIT ${BATCH_ROWS}`,
-      [gone],
+      `SELECT call_id FROM vault_key.holds WHERE writer = $1 AND state = 'held' AND call_id > $2
+       ORDER BY call_id LIMIT ${BATCH_ROWS}`,
+      [gone, after],
     );
-    const ended = await this.run((book) =>
-      found.filter(({ call_id: callId }) => abandon(book, callId as string)),
-    );
-    return found.length === BATCH_ROWS && ended.length > 0;
+    const ids = found.map(({ call_id: callId }) => callId as string);
+    await this.run((book) => ids.forEach((id) => abandon(book, id)));
+    return ids.length === BATCH_ROWS ? ids.at(-1) : undefined;
   }
 }
 

@@ -10,29 +10,43 @@ export const FUNCTIONS = `
 CREATE FUNCTION vault_key.now_ms() RETURNS bigint LANGUAGE sql VOLATILE
   RETURN (extract(epoch FROM clock_timestamp()) * 1000)::bigint;
 
-CREATE FUNCTION vault_key.texts(list jsonb) RETURNS text[] LANGUAGE sql IMMUTABLE
+CREATE FUNCTION vault_key.texts(list jsonb) RETURNS text[] LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
   RETURN ARRAY(SELECT jsonb_array_elements_text(list));
+END $$;
 
 -- The holds that a batch looks at: those that it names, those of its operations, those of its objects.
-CREATE FUNCTION vault_key.hold_ids_1(arg jsonb) RETURNS text[] LANGUAGE sql STABLE RETURN ARRAY(
-  SELECT jsonb_array_elements_text(arg -> 'holds')
-  UNION
-  SELECT unnest(ARRAY[o.hold_id] || vault_key.texts(coalesce(o.earlier_hold_ids, '[]')::jsonb))
-    FROM jsonb_array_elements(arg -> 'operations') a
-    JOIN vault_key.operations o ON o.vendor = a ->> 0 AND o.idempotency_key_hash = a ->> 1
-  UNION
-  SELECT h.call_id
-    FROM jsonb_array_elements(arg -> 'objects') a
-    JOIN vault_key.objects o ON o.vendor = a ->> 0 AND o.account = a ->> 1 AND o.id = a ->> 2
-    JOIN vault_key.holds h ON h.vendor = o.vendor AND h.account = o.account AND h.object_id = o.root_id
-  UNION
-  SELECT h.call_id
-    FROM jsonb_array_elements(arg -> 'roots') a
-    JOIN vault_key.holds h ON h.vendor = a ->> 0 AND h.account = a ->> 1 AND h.object_id = a ->> 2
-);
+-- In plpgsql, which keeps its plans: a function in SQL is planned at each call.
+CREATE FUNCTION vault_key.hold_ids_1(arg jsonb) RETURNS text[] LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  ids text[] := ARRAY(SELECT jsonb_array_elements_text(arg -> 'holds'));
+BEGIN
+  IF arg -> 'operations' <> '[]' THEN
+    ids := ids || ARRAY(
+      SELECT unnest(ARRAY[o.hold_id] || ARRAY(SELECT jsonb_array_elements_text(coalesce(o.earlier_hold_ids, '[]')::jsonb)))
+        FROM jsonb_array_elements(arg -> 'operations') a
+        JOIN vault_key.operations o ON o.vendor = a ->> 0 AND o.idempotency_key_hash = a ->> 1);
+  END IF;
+  IF arg -> 'objects' <> '[]' THEN
+    ids := ids || ARRAY(
+      SELECT h.call_id
+        FROM jsonb_array_elements(arg -> 'objects') a
+        JOIN vault_key.objects o ON o.vendor = a ->> 0 AND o.account = a ->> 1 AND o.id = a ->> 2
+        JOIN vault_key.holds h ON h.vendor = o.vendor AND h.account = o.account AND h.object_id = o.root_id);
+  END IF;
+  IF arg -> 'roots' <> '[]' THEN
+    ids := ids || ARRAY(
+      SELECT h.call_id
+        FROM jsonb_array_elements(arg -> 'roots') a
+        JOIN vault_key.holds h ON h.vendor = a ->> 0 AND h.account = a ->> 1 AND h.object_id = a ->> 2);
+  END IF;
+  RETURN ARRAY(SELECT DISTINCT id FROM unnest(ids) id WHERE id IS NOT NULL);
+END $$;
 
 -- Rows as one statement sees them.
-CREATE FUNCTION vault_key.rows_1(arg jsonb, hold_ids text[]) RETURNS jsonb LANGUAGE sql STABLE RETURN (
+CREATE FUNCTION vault_key.rows_1(arg jsonb, hold_ids text[]) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (
   SELECT jsonb_build_object(
     'now', vault_key.now_ms(),
     'version', m.rules_version,
@@ -64,11 +78,14 @@ CREATE FUNCTION vault_key.rows_1(arg jsonb, hold_ids text[]) RETURNS jsonb LANGU
     'objects', (SELECT coalesce(jsonb_agg(to_jsonb(o)), '[]') FROM jsonb_array_elements(arg -> 'objects') a
       JOIN vault_key.objects o ON o.vendor = a ->> 0 AND o.account = a ->> 1 AND o.id = a ->> 2)
   ) FROM vault_key.meta m
-);
+  );
+END $$;
 
 -- What is only looked at.
-CREATE FUNCTION vault_key.read_1(arg jsonb) RETURNS jsonb LANGUAGE sql STABLE
+CREATE FUNCTION vault_key.read_1(arg jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+BEGIN
   RETURN vault_key.rows_1(arg, vault_key.hold_ids_1(arg));
+END $$;
 
 -- Locks what a batch decides on, in one order for everybody, then reads it. Each statement sees what was
 -- committed before it began, so that what is read is no older than the locks.
@@ -76,6 +93,7 @@ CREATE FUNCTION vault_key.load_1(arg jsonb) RETURNS jsonb LANGUAGE plpgsql VOLAT
 DECLARE
   names text[] := vault_key.texts(arg -> 'names');
   hold_ids text[];
+  locked_ids text[] := '{}';
   locked int;
 BEGIN
   IF (arg ->> 'exclusive')::boolean THEN PERFORM pg_advisory_xact_lock(${LOCKS.gate});
@@ -99,10 +117,13 @@ BEGIN
       WHERE o.vendor = a ->> 0 AND o.account = a ->> 1 AND o.id = a ->> 2
       ORDER BY o.vendor, o.account, o.id FOR UPDATE OF o;
   END IF;
-  hold_ids := vault_key.hold_ids_1(arg);
-  IF cardinality(hold_ids) > 0 THEN
+  -- While it waits for some, others may have joined them.
+  LOOP
+    hold_ids := vault_key.hold_ids_1(arg);
+    EXIT WHEN hold_ids <@ locked_ids;
     PERFORM 1 FROM vault_key.holds h WHERE h.call_id = ANY (hold_ids) ORDER BY h.call_id FOR UPDATE;
-  END IF;
+    locked_ids := hold_ids;
+  END LOOP;
   IF arg -> 'calls' <> '[]' THEN
     PERFORM 1 FROM vault_key.calls c WHERE c.id = ANY (vault_key.texts(arg -> 'calls')) ORDER BY c.id FOR UPDATE;
   END IF;

@@ -13,3 +13,10 @@ export const LOCKS = {
 
 /** Where a batch fails whose instance was declared dead. */
 export const FENCED = 'VK001';
+
+/**
+ * Begins a transaction. Shorter than what an answer may take, so that the server gives up on a transaction
+ * before its instance gives up on the server.
+ */
+export const BEGIN = `BEGIN; SET LOCAL lock_timeout = '3s';
+  SET LOCAL idle_in_transaction_session_timeout = '3s'; SET LOCAL synchronous_commit = on`;

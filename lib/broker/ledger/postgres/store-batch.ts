@@ -1,4 +1,4 @@
-import type { AuditChain } from '../../audit/audit-chain';
+import type { AuditChain, AuditHead } from '../../audit/audit-chain';
 import type { StoreClock } from '../../clock';
 import type { KeyRecord } from '../../keys/key';
 import { BrokerRefusal } from '../../refusal';
@@ -8,11 +8,11 @@ import { codeOf, isConnectionLost, mayPassAgain } from './pg-errors';
 import type { PgLink } from './pg-link';
 import { PostgresBook } from './postgres-book';
 import type { StoreWriter } from './store-writer';
-import { FENCED } from './schema-names';
+import { BEGIN, FENCED } from './schema-names';
 import { findSlice } from './aging-tables';
 import type { FoundSlice } from './aging-tables';
 import { nameOfSlice } from './wanted-rows';
-import type { WantedRows } from './wanted-rows';
+import { WantedRows } from './wanted-rows';
 
 /** How often a batch is run again that others have come before. */
 const MAX_TRIES = 8;
@@ -21,9 +21,6 @@ const MAX_TRIES = 8;
 const MAX_LOADS = 16;
 /** Of how many keys it keeps what never changes. */
 const MAX_KEYS = 10_000;
-
-const BEGIN = `BEGIN; SET LOCAL lock_timeout = '4s'; SET LOCAL idle_in_transaction_session_timeout = '5s';
-  SET LOCAL synchronous_commit = on`;
 
 /** A work failed by an error that is neither a refusal nor the server's. */
 class FailedWork extends Error {
@@ -69,6 +66,16 @@ export interface BatchParts {
 /** Runs works on rows that are locked, and writes what they have decided: two round trips a batch. */
 export class StoreBatches {
   #rules: Rules = NO_RULES;
+  /** The latest instant of the server's clock. */
+  #latest = 0;
+  /** The connection that has the transaction of the batch. */
+  #within = 0;
+  /** A batch that was sent, of which it is not known whether it has arrived. */
+  #doubt: { head: AuditHead; asked: readonly AskedWork[] } | undefined;
+  /** Whether this instance was declared dead. */
+  #mustRejoin = false;
+  /** Works that are written, though their batch was taken for lost. */
+  readonly #arrived = new WeakMap<object, AskedWork>();
   readonly #keys = new Map<string, KeyRecord>();
 
   constructor(private readonly parts: BatchParts) {}
@@ -89,11 +96,12 @@ export class StoreBatches {
     return new PostgresBook({
       loaded,
       wanted,
-      now: clock?.now() ?? loaded?.now ?? Date.now(),
+      now: clock?.now() ?? this.#instantOf(loaded),
       rules: loaded?.rules ?? this.#rules,
       writer,
       chain,
       knownKey: (id) => this.#keys.get(id),
+      rememberKey: (key) => this.remember(key),
       slices,
     });
   }
@@ -106,23 +114,38 @@ export class StoreBatches {
     }
   }
 
+  /** A server's clock that is set back brings no expired key back. */
+  #instantOf(loaded: LoadedRows | undefined): number {
+    if (loaded !== undefined) return Math.max(loaded.now, this.#latest);
+    return this.#latest === 0 ? Date.now() : this.#latest;
+  }
+
   /** Reads rows as one statement sees them, without a lock. */
   async read(link: PgLink, wanted: WantedRows): Promise<LoadedRows> {
     const { rows } = wanted;
-    const arg = JSON.stringify({ ...rows, version: this.#rules.version, log: wanted.wantsLog });
+    const known = this.#rules;
+    const arg = JSON.stringify({ ...rows, version: known.version, log: wanted.wantsLog });
     const [found] = await link.query('SELECT vault_key.read_1($1::text::jsonb) AS found', [arg]);
-    return this.#take(new LoadedRows(rows, found?.['found'] as FoundRows, this.#rules));
+    return this.#take(new LoadedRows(rows, found?.['found'] as FoundRows, known));
+  }
+
+  /** This instance was declared dead: from its next batch on it is another. */
+  noteDeath(): void {
+    this.#mustRejoin = true;
   }
 
   /** @throws An error where the batch came to nothing. */
   async write(asked: readonly AskedWork[], wanted: WantedRows): Promise<void> {
-    const { link, reader, writer, hooks } = this.parts;
+    const { link, reader, hooks } = this.parts;
     const slices = new Map<string, FoundSlice>();
     let loads = 0;
     for (let tries = 1; ; tries++) {
       let book: PostgresBook | undefined;
       let isSent = false;
       try {
+        // What is decided again must not have been written before.
+        await this.#settleDoubt();
+        await this.#rejoinIfDue();
         await this.find(reader, wanted, slices);
         const loaded = await this.#load(wanted);
         book = this.#decide(asked, loaded, wanted, slices);
@@ -145,15 +168,22 @@ export class StoreBatches {
         }
         if (isConnectionLost(error)) {
           link.drop();
-          // Nobody else counts its batches.
-          if (isSent && book !== undefined && (await this.#hasArrived(book))) return;
+          if (isSent && book !== undefined) {
+            // Where nothing was to be written, nothing is lost.
+            if (book.changes === undefined) return;
+            this.#doubt = { head: book.head, asked };
+            if (await this.#settleDoubt().catch(() => false)) {
+              for (const each of asked) this.#arrived.delete(each.work);
+              return;
+            }
+          }
         } else {
           await link.query('ROLLBACK').catch(() => {});
         }
         if (isSent) hooks.lost();
         else hooks.undone();
         if (!mayPassAgain(error) || tries >= MAX_TRIES) throw error;
-        if (codeOf(error) === FENCED) await writer.register();
+        if (codeOf(error) === FENCED) this.#mustRejoin = true;
       }
     }
   }
@@ -162,19 +192,26 @@ export class StoreBatches {
     const { link } = this.parts;
     for (;;) {
       const { rows } = wanted;
+      // What the answer leaves out is as it was when it was asked for.
+      const known = this.#rules;
       const arg = {
         ...rows,
-        version: this.#rules.version,
+        version: known.version,
         exclusive: wanted.isExclusive,
         log: wanted.wantsLog,
       };
-      const begun = link.query(BEGIN);
-      begun.catch(() => {});
-      const [row] = await link.query('SELECT vault_key.load_1($1::text::jsonb) AS found', [
-        JSON.stringify(arg),
-      ]);
+      this.#within = link.generation;
+      const begun = link.query(BEGIN, undefined, this.#within);
+      const loading = link.query(
+        'SELECT vault_key.load_1($1::text::jsonb) AS found',
+        [JSON.stringify(arg)],
+        this.#within,
+      );
+      loading.catch(() => {});
+      await begun;
+      const [row] = await loading;
       const found = row?.['found'] as FoundRows | { unopened: string[] | null };
-      if (!('unopened' in found)) return this.#take(new LoadedRows(rows, found, this.#rules));
+      if (!('unopened' in found)) return this.#take(new LoadedRows(rows, found, known));
       await link.query('ROLLBACK');
       await link.query(
         `INSERT INTO vault_key.balances SELECT n, 0, 0, 0 FROM unnest($1::text[]) n ORDER BY n
@@ -185,7 +222,9 @@ export class StoreBatches {
   }
 
   #take(loaded: LoadedRows): LoadedRows {
-    this.#rules = loaded.rules;
+    this.#latest = Math.max(this.#latest, loaded.now);
+    // An answer that was late may be older than what is known.
+    if (loaded.rules.version >= this.#rules.version) this.#rules = loaded.rules;
     for (const key of loaded.keys.values()) this.remember(key);
     return loaded;
   }
@@ -215,8 +254,10 @@ export class StoreBatches {
 
   #runAll(book: PostgresBook, asked: readonly AskedWork[]): AskedWork | undefined {
     for (const each of asked) {
+      const before = this.#arrived.get(each.work);
       try {
-        each.result = each.work(book);
+        if (before === undefined) each.result = each.work(book);
+        else this.#takeOver(each, before);
       } catch (error) {
         // What is thrown for want of a row says nothing.
         if (book.isIncomplete) continue;
@@ -228,10 +269,21 @@ export class StoreBatches {
     return undefined;
   }
 
+  /** A work that was tried again is written already: what it notes beside its rows is noted now. */
+  #takeOver(each: AskedWork, before: AskedWork): void {
+    try {
+      each.work(this.book(undefined, new WantedRows()));
+    } catch {
+      // For want of rows.
+    }
+    each.result = before.result;
+    if (before.refusal !== undefined) throw before.refusal;
+  }
+
   async #store(book: PostgresBook, changes: PostgresBook['changes']): Promise<void> {
     const { link, writer, chain } = this.parts;
     if (changes === undefined) {
-      await link.query('COMMIT');
+      await link.query('COMMIT', undefined, this.#within);
       return;
     }
     const arg = {
@@ -242,21 +294,36 @@ export class StoreBatches {
       seal: chain.seal(book.head),
       ttl: writer.ttlMs,
     };
-    const storing = link.query('SELECT vault_key.store_1($1::text::jsonb)', [JSON.stringify(arg)]);
-    const committing = link.query('COMMIT');
+    const storing = link.query(
+      'SELECT vault_key.store_1($1::text::jsonb)',
+      [JSON.stringify(arg)],
+      this.#within,
+    );
+    const committing = link.query('COMMIT', undefined, this.#within);
     committing.catch(() => {});
     await storing;
     await committing;
     writer.written(book.head);
   }
 
-  async #hasArrived(book: PostgresBook): Promise<boolean> {
-    const { writer } = this.parts;
+  async #rejoinIfDue(): Promise<void> {
+    if (!this.#mustRejoin || this.#doubt !== undefined) return;
+    this.#mustRejoin = false;
     try {
-      // Where nothing was to be written, nothing is lost.
-      return book.changes === undefined || (await writer.hasArrived(book.head));
-    } catch {
-      return false;
+      await this.parts.writer.register();
+    } catch (error) {
+      this.#mustRejoin = true;
+      throw error;
     }
+  }
+
+  /** Finds out what became of a batch whose connection was lost. Throws while it cannot be told. */
+  async #settleDoubt(): Promise<boolean> {
+    const doubt = this.#doubt;
+    if (doubt === undefined) return false;
+    const hasArrived = await this.parts.writer.hasArrived(doubt.head);
+    this.#doubt = undefined;
+    if (hasArrived) for (const each of doubt.asked) this.#arrived.set(each.work, each);
+    return hasArrived;
   }
 }
