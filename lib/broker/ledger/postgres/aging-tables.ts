@@ -3,12 +3,11 @@ import type { Hold, LeaseRecord } from '../records';
 import type { KeyRecord } from '../../keys/key';
 import { keyBalanceName } from '../rules/caps';
 import type { NamedOperation } from '../rules/operation';
-import { HOLDS } from '../tables/hold-rows';
-import { KEYS } from '../tables/key-rows';
 import { LEASES } from '../tables/lease-rows';
 import { OBJECTS } from '../tables/object-rows';
+import { OPERATIONS } from '../tables/operation-rows';
 import { keyColumnsOf, orderOf } from '../tables/table-form';
-import type { ColumnValue, FoundRow, TableForm } from '../tables/table-form';
+import type { ColumnValue, FoundRow } from '../tables/table-form';
 import type { PgLink } from './pg-link';
 import type { WantedRows, WantedSlice } from './wanted-rows';
 
@@ -29,7 +28,7 @@ const TABLES: { readonly [Table in keyof AgingRows]: AgingTable } = {
     },
   },
   operations: {
-    order: ['vendor', 'idempotency_key_hash'],
+    order: keyColumnsOf(OPERATIONS),
     want: (wanted, row) => wanted.operation(text(row, 'vendor'), text(row, 'idempotency_key_hash')),
   },
   objects: {
@@ -103,27 +102,19 @@ function currentRow(book: AgingBook, table: keyof AgingRows, row: FoundRow) {
 }
 
 /** What names a row, as the store's function takes it. */
+const NAMES: { readonly [Table in keyof AgingRows]: (row: AgingRows[Table]) => string[] } = {
+  holds: ({ callId }) => [callId],
+  keys: ({ id }) => [id],
+  leases: ({ id }) => [id],
+  objects: ({ vendor, account, id }) => [vendor, account, id],
+  operations: ({ vendor, keyHash }) => [vendor, keyHash],
+};
+
 export function nameOfRow<Table extends keyof AgingRows>(
   table: Table,
   row: AgingRows[Table],
-): string[];
-export function nameOfRow(table: keyof AgingRows, row: AgingRows[keyof AgingRows]): string[] {
-  const values = (form: TableForm<never>): string[] =>
-    form.columns.filter(({ kind }) => kind === 'key').map(({ of }) => String(of(row as never)));
-  switch (table) {
-    case 'holds':
-      return values(HOLDS as never);
-    case 'keys':
-      return values(KEYS as never);
-    case 'leases':
-      return values(LEASES as never);
-    case 'objects':
-      return values(OBJECTS as never);
-    case 'operations': {
-      const { vendor, keyHash } = row as NamedOperation;
-      return [vendor, keyHash];
-    }
-  }
+): string[] {
+  return NAMES[table](row);
 }
 
 function text(row: FoundRow, column: string): string {

@@ -15,6 +15,7 @@ import { SEGMENTS } from '../tables/segment-rows';
 import { OBJECTS } from '../tables/object-rows';
 import { OPERATIONS } from '../tables/operation-rows';
 import type { ColumnValue, TableForm } from '../tables/table-form';
+import type { Deletions, GoneRows } from './deletions';
 import type { FlownOperation, LoadedRows, Rules } from './loaded-rows';
 
 /** The position of a hold that is not written yet: after all that are. */
@@ -56,16 +57,6 @@ export interface BatchChanges {
   goneLog?: number;
 }
 
-/** What names the rows that a batch has deleted. */
-export interface GoneRows {
-  balances: string[];
-  holds: string[];
-  keys: string[];
-  leases: string[];
-  operations: string[][];
-  objects: string[][];
-}
-
 /** The rows that a batch has changed, and what they were before. */
 export interface ChangedRows {
   loaded: LoadedRows | undefined;
@@ -86,31 +77,25 @@ export interface ChangedRows {
   budgets: ReadonlyMap<string, Budget> | undefined;
   brakes: ReadonlyMap<string, Brake> | undefined;
   audit: SentRow[];
-  gone: GoneRows | undefined;
+  /** What was deleted and is there again is new. */
+  deletions: Deletions;
   segments: readonly SealedSegment[];
   goneLog: number | undefined;
 }
 
-export function noRows(): GoneRows {
-  return { balances: [], holds: [], keys: [], leases: [], operations: [], objects: [] };
-}
-
 /** What is sent of the rows that a batch has changed; `undefined` where that is nothing. */
 export function changesOf(rows: ChangedRows): BatchChanges | undefined {
-  const { loaded, newKeys } = rows;
-  // What was deleted and is there again is new.
-  const isGone = (table: 'operations' | 'objects', names: readonly string[]): boolean =>
-    rows.gone?.[table].some((each) => each.join('/') === names.join('/')) === true;
+  const { loaded, newKeys, deletions } = rows;
   const [begun, changed] = split(rows.holds, ({ position }) => position >= UNWRITTEN);
   const [newOperations, operations] = split(
     [...rows.operations],
     ([name, { vendor, keyHash }]) =>
-      loaded?.operations.has(name) !== true || isGone('operations', [vendor, keyHash]),
+      loaded?.operations.has(name) !== true || deletions.has('operations', vendor, keyHash),
   );
   const [newObjects, objects] = split(
     [...rows.objects],
     ([name, { vendor, account, id }]) =>
-      loaded?.objects.has(name) !== true || isGone('objects', [vendor, account, id]),
+      loaded?.objects.has(name) !== true || deletions.has('objects', vendor, account, id),
   );
   const [keys, revoked] = split(rows.keys, ({ id }) => newKeys.has(id));
   const calls = [...rows.calls];
@@ -132,7 +117,8 @@ export function changesOf(rows: ChangedRows): BatchChanges | undefined {
   };
   const full = Object.entries(sent).filter(([, each]) => each.length > 0);
   const rules = sentRules(rows);
-  const { gone, goneLog } = rows;
+  const { goneLog } = rows;
+  const gone = deletions.rows;
   const isEmpty = [rules, gone, goneLog].every((each) => each === undefined);
   if (full.length === 0 && isEmpty) return undefined;
   return {

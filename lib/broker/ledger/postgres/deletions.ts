@@ -1,8 +1,16 @@
 import type { AgingRows } from '../book';
 import { nameOfRow } from './aging-tables';
-import { noRows } from './batch-changes';
-import type { GoneRows } from './batch-changes';
 import { nameOf } from './wanted-rows';
+
+/** What names the rows that a batch has deleted. */
+export interface GoneRows {
+  balances: string[];
+  holds: string[];
+  keys: string[];
+  leases: string[];
+  operations: string[][];
+  objects: string[][];
+}
 
 /** What a batch has deleted. */
 export class Deletions {
@@ -18,16 +26,21 @@ export class Deletions {
     return this.#rows !== undefined && this.#names.has(nameOf(table, ...names));
   }
 
-  add(table: keyof AgingRows, row: AgingRows[keyof AgingRows]): void {
+  add<Table extends keyof AgingRows>(table: Table, row: AgingRows[Table]): void {
     const names = nameOfRow(table, row);
     const rows = (this.#rows ??= noRows());
     this.#names.add(nameOf(table, ...names));
-    if (table === 'operations' || table === 'objects') rows[table].push(names);
-    else rows[table].push(...names);
+    const of: keyof AgingRows = table;
+    if (of === 'operations' || of === 'objects') rows[of].push(names);
+    else rows[of].push(...names);
   }
 
   addBalance(name: string): void {
     (this.#rows ??= noRows()).balances.push(name);
     this.#names.add(nameOf('balances', name));
   }
+}
+
+function noRows(): GoneRows {
+  return { balances: [], holds: [], keys: [], leases: [], operations: [], objects: [] };
 }

@@ -328,7 +328,7 @@ export class PostgresBook implements Book {
       budgets: this.#rules.changedBudgets,
       brakes: this.#rules.changedBrakes,
       audit: this.#audit,
-      gone: this.#deletions.rows,
+      deletions: this.#deletions,
       segments: this.#log?.changed ?? [],
       goneLog: this.#log?.goneTo,
     });

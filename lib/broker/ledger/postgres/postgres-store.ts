@@ -1,16 +1,15 @@
 import { AuditChain } from '../../audit/audit-chain';
 import type { StoreClock } from '../../clock';
-import { keyOf } from './loaded-rows';
 import type { KeyRecord } from '../../keys/key';
 import { UnexpectedErrors } from '../../metrics/unexpected-errors';
-import { notFound, storeUnavailable } from '../../refusal';
-import type { BrokerRefusal } from '../../refusal';
+import { BrokerRefusal, notFound, storeUnavailable } from '../../refusal';
 import { Batches } from '../batches';
 import type { Book } from '../book';
 import type { StoreCopy, StoreState } from '../records';
 import type { AuditQueries, KeptWork, Queries, Store, StoreCounts, StoreHooks } from '../store';
 import type { FoundRow } from '../tables/table-form';
 import type { FoundSlice } from './aging-tables';
+import { keyOf } from './loaded-rows';
 import { LogSealer, TailFault } from './log-sealer';
 import { migrate } from './migrator';
 import { loadPgDriver } from './pg-driver';
@@ -23,8 +22,8 @@ import { PostgresQueries } from './postgres-queries';
 import { Reaper } from './reaper';
 import { checkServer } from './server-check';
 import { startError } from './start-errors';
-import { StoreBatches } from './store-batch';
-import type { AskedWork } from './store-batch';
+import { StoreBatches } from './store-batches';
+import type { AskedWork } from './store-batches';
 import { StoreWriter } from './store-writer';
 import { WantedRows } from './wanted-rows';
 
@@ -123,7 +122,7 @@ export class PostgresStore implements Store {
       },
     });
     this.#queryLink = new PgLink(driver, url);
-    this.#queries = new PostgresQueries(this.#queryLink, (work) => this.#look(work));
+    this.#queries = new PostgresQueries(this.#queryLink, (work) => this.look(work));
     this.#sealLink = new PgLink(driver, url);
     this.#sealer = new LogSealer(this.#sealLink, this.chain);
     this.#auditLog = new PostgresAuditLog(this.#queryLink, this.chain, this.#sealer);
@@ -181,11 +180,34 @@ export class PostgresStore implements Store {
 
   async read<T>(work: (book: Book) => T): Promise<T> {
     await this.#batches.flush();
-    return this.#look(work);
+    return this.look(work);
   }
 
-  look<T>(work: (book: Book) => T): Promise<T> {
-    return this.#look(work);
+  async look<T>(work: (book: Book) => T): Promise<T> {
+    const wanted = new WantedRows();
+    const slices = new Map<string, FoundSlice>();
+    try {
+      let loaded = await this.#works.read(this.#reader, wanted);
+      for (let looks = 0; looks < MAX_LOOKS; looks++) {
+        const book = this.#works.book(loaded, wanted, slices);
+        let outcome: { result: T } | { error: unknown };
+        try {
+          outcome = { result: work(book) };
+        } catch (error) {
+          outcome = { error };
+        }
+        this.#hooks?.undone();
+        if (!book.isIncomplete) {
+          if ('error' in outcome) throw outcome.error;
+          return outcome.result;
+        }
+        await this.#works.find(this.#reader, wanted, slices);
+        loaded = await this.#works.read(this.#reader, wanted);
+      }
+    } catch (error) {
+      throw this.#refusalOf(error);
+    }
+    throw new Error('a look at the store asks for more and more rows');
   }
 
   peek(): never {
@@ -213,8 +235,8 @@ export class PostgresStore implements Store {
       `SELECT
         (SELECT count(*) FROM vault_key.keys k LEFT JOIN vault_key.leases l ON l.id = k.lease_id
           WHERE k.revoked_at IS NULL AND k.expires_at > $1 AND (k.lease_id IS NULL OR l.expires_at > $1)) AS live,
-        (SELECT count(*) FROM vault_key.holds WHERE state IN ('held', 'unknown') AND state = 'held') AS held,
-        (SELECT count(*) FROM vault_key.holds WHERE state IN ('held', 'unknown') AND state = 'unknown') AS unknown`,
+        (SELECT count(*) FROM vault_key.holds WHERE state = 'held') AS held,
+        (SELECT count(*) FROM vault_key.holds WHERE state = 'unknown') AS unknown`,
       [this.now()],
     );
     return {
@@ -311,37 +333,9 @@ export class PostgresStore implements Store {
     this.#wanted = new WantedRows();
   }
 
-  async #look<T>(work: (book: Book) => T): Promise<T> {
-    const wanted = new WantedRows();
-    const slices = new Map<string, FoundSlice>();
-    try {
-      let loaded = await this.#works.read(this.#reader, wanted);
-      for (let looks = 0; looks < MAX_LOOKS; looks++) {
-        const book = this.#works.book(loaded, wanted, slices);
-        let outcome: { result: T } | { error: unknown };
-        try {
-          outcome = { result: work(book) };
-        } catch (error) {
-          outcome = { error };
-        }
-        this.#hooks?.undone();
-        if (!book.isIncomplete) {
-          if ('error' in outcome) throw outcome.error;
-          return outcome.result;
-        }
-        await this.#works.find(this.#reader, wanted, slices);
-        loaded = await this.#works.read(this.#reader, wanted);
-      }
-    } catch (error) {
-      throw this.#refusalOf(error);
-    }
-    throw new Error('a look at the store asks for more and more rows');
-  }
-
   #refusalOf(error: unknown): unknown {
-    return codeOf(error) === undefined || (error as Error).name === 'BrokerRefusal'
-      ? error
-      : (storeUnavailable(error) as BrokerRefusal);
+    const isOfServer = !(error instanceof BrokerRefusal) && codeOf(error) !== undefined;
+    return isOfServer ? storeUnavailable(error) : error;
   }
 
   async #readClock(): Promise<void> {

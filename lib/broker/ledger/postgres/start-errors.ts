@@ -19,7 +19,7 @@ export function startError(url: string, error: unknown): Error {
   if (code === NO_DATABASE) return what(`has no such database (${message}): create it.`);
   if (code === NO_RIGHTS) {
     return what(
-      `does not give the role the rights that it needs (${message}): grant CREATE on the database, or have its owner make the schema.`,
+      `does not give the role the rights that it needs (${message}): grant CREATE on the database, or connect as the role that owns the schema vault_key.`,
     );
   }
   if (code !== undefined && isConnectionLost(error)) {

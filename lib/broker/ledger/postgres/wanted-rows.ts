@@ -38,56 +38,45 @@ export class WantedRows {
   readonly #slices = new Map<string, WantedSlice>();
   /** Whether it changes what every other batch may decide by: brakes, budgets, the end of a lease. */
   isExclusive = false;
-  #size = 0;
-
-  /** Grows with each row that is new to it. */
-  get size(): number {
-    return this.#size;
-  }
 
   balance(name: string): void {
-    this.#add(this.#names, name);
+    this.#names.add(name);
   }
 
   key(id: string): void {
-    this.#add(this.#keys, id);
+    this.#keys.add(id);
   }
 
   lease(id: string): void {
-    this.#add(this.#leases, id);
+    this.#leases.add(id);
   }
 
   hold(callId: string): void {
-    this.#add(this.#holds, callId);
+    this.#holds.add(callId);
   }
 
   call(callId: string): void {
-    this.#add(this.#calls, callId);
+    this.#calls.add(callId);
   }
 
   operation(vendor: string, keyHash: string): void {
-    this.#put(this.#operations, nameOf(vendor, keyHash), [vendor, keyHash]);
+    this.#operations.set(nameOf(vendor, keyHash), [vendor, keyHash]);
   }
 
   object({ vendor, account, id }: ObjectName): void {
-    this.#put(this.#objects, nameOf(vendor, account, id), [vendor, account, id]);
+    this.#objects.set(nameOf(vendor, account, id), [vendor, account, id]);
   }
 
   root({ vendor, account, id }: ObjectName): void {
-    this.#put(this.#roots, nameOf(vendor, account, id), [vendor, account, id]);
+    this.#roots.set(nameOf(vendor, account, id), [vendor, account, id]);
   }
 
   slice(slice: WantedSlice): void {
-    const name = nameOfSlice(slice);
-    if (this.#slices.has(name)) return;
-    this.#slices.set(name, slice);
-    this.#size += 1;
+    this.#slices.set(nameOfSlice(slice), slice);
   }
 
   log(): void {
-    if (this.#wantsLog) return;
     this.#wantsLog = true;
-    this.#size += 1;
   }
 
   get wantsLog(): boolean {
@@ -109,18 +98,6 @@ export class WantedRows {
       objects: [...this.#objects.values()],
       roots: [...this.#roots.values()],
     };
-  }
-
-  #add(rows: Set<string>, name: string): void {
-    if (rows.has(name)) return;
-    rows.add(name);
-    this.#size += 1;
-  }
-
-  #put<Values>(rows: Map<string, Values>, name: string, values: Values): void {
-    if (rows.has(name)) return;
-    rows.set(name, values);
-    this.#size += 1;
   }
 }
 

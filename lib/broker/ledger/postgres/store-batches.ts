@@ -11,8 +11,7 @@ import type { StoreWriter } from './store-writer';
 import { BEGIN, FENCED } from './schema-names';
 import { findSlice } from './aging-tables';
 import type { FoundSlice } from './aging-tables';
-import { nameOfSlice } from './wanted-rows';
-import { WantedRows } from './wanted-rows';
+import { WantedRows, nameOfSlice } from './wanted-rows';
 
 /** How often a batch is run again that others have come before. */
 const MAX_TRIES = 8;
