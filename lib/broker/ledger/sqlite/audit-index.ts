@@ -2,7 +2,7 @@ import { readEntry } from '../../audit/audit-entry';
 import type { AuditRow } from '../../audit/audit-entry';
 import type { AuditFilter } from '../records';
 import { Conditions } from './conditions';
-import type { PendingWrites } from './pending-writes';
+import type { PendingWrites, Write } from './pending-writes';
 import type { SqliteConnection, SqliteStatement, SqliteValue } from './sqlite-driver';
 
 /** How many rows a block has. */
@@ -18,12 +18,14 @@ const TERM_COLUMNS = [
   'event',
 ] as const satisfies readonly (keyof AuditRow & keyof AuditFilter)[];
 
+/** How many statements a batch has at least for the block that is being written: some 0.2 ms of work. */
+const MIN_SLICE = 4;
 /** How many terms one statement adds. */
 const INSERT_TERMS = 16;
-const INSERT_TERM = 'INSERT INTO audit_terms (term, block) VALUES (?, ?)';
+const INSERT_TERM = 'INSERT OR IGNORE INTO audit_terms (term, block) VALUES (?, ?)';
 const INSERT_MANY_TERMS = INSERT_TERM + ', (?, ?)'.repeat(INSERT_TERMS - 1);
 const INSERT_BLOCK = 'INSERT INTO audit_blocks (block, first_at, last_at) VALUES (?, ?, ?)';
-const DELETE_BLOCK = 'DELETE FROM audit_blocks WHERE block = ?';
+const DELETE_BLOCKS = 'DELETE FROM audit_blocks WHERE block <= ?';
 const DELETE_TERMS = `DELETE FROM audit_terms
   WHERE (term, block) > (?, ?) AND (term, block) <= (?, ?) AND block < ?`;
 /** How many terms one turn of a sweep looks at. */
@@ -38,6 +40,13 @@ interface IndexedRow {
   seq: number;
   at: string;
   terms: readonly number[];
+}
+
+/** A full block that batches write, some terms in each. */
+interface BlockWrite {
+  block: number;
+  /** What is left; the row of the block itself comes last. */
+  statements: Write[];
 }
 
 /** How far a sweep has come along the terms of blocks that are gone. */
@@ -57,7 +66,8 @@ export interface RowRange {
 /**
  * Which blocks of the audit log have rows of a key, a user, a time. A block is written to the index
  * once it is full, each of its terms once: some 30 bytes a call, where an index of the rows would have
- * hundreds. A term is a hash, so that a block may be found that has no such row.
+ * hundreds. Several batches write it, so that no decision waits for it. A term is a hash, so that a
+ * block may be found that has no such row.
  */
 export class AuditIndex {
   /** The rows of blocks that the tables have not. */
@@ -70,6 +80,7 @@ export class AuditIndex {
   /** How many blocks are on their way, and how many are written. */
   #sent: number;
   #written: number;
+  #writing: BlockWrite | undefined;
 
   /** @param count How many rows the log has. */
   constructor(
@@ -77,7 +88,14 @@ export class AuditIndex {
     private readonly writes: PendingWrites,
     count: number,
   ) {
-    this.#sent = this.#written = blockOf(count + 1);
+    const { last } = connection.prepare('SELECT MAX(block) AS last FROM audit_blocks').get() as {
+      last: number | null;
+    };
+    const { first } = connection.prepare('SELECT MIN(seq) AS first FROM audit').get() as {
+      first: number | null;
+    };
+    const next = Math.max((last ?? -1) + 1, blockOf(first ?? count + 1));
+    this.#sent = this.#written = Math.min(next, blockOf(count + 1));
     this.#aheadOf = connection.prepare(
       `SELECT term, block FROM audit_terms WHERE (term, block) > (?, ?)
        ORDER BY term, block LIMIT 1 OFFSET ${SWEPT_TERMS - 1}`,
@@ -94,11 +112,25 @@ export class AuditIndex {
     this.#rows.push(indexed(seq, row, more));
   }
 
-  /** Has the batch write the blocks that are full. */
-  sent(): void {
+  /**
+   * Has the batch write a part of the blocks that are full.
+   *
+   * @param newRows How many rows of the log the batch writes.
+   */
+  sent(newRows: number): void {
     this.#sentSweep = this.#sweep;
     const last = this.#rows.at(-1)?.seq ?? 0;
-    for (; (this.#sent + 1) * BLOCK_ROWS <= last; this.#sent++) this.#write(this.#sent);
+    // A block is written before the next one is full.
+    let left = MIN_SLICE + newRows;
+    while (left > 0 && (this.#sent + 1) * BLOCK_ROWS <= last) {
+      this.#writing ??= { block: this.#sent, statements: this.#statementsOf(this.#sent) };
+      const slice = this.#writing.statements.splice(0, left);
+      for (const [sql, values] of slice) this.writes.add(sql, values);
+      left -= slice.length;
+      if (this.#writing.statements.length > 0) return;
+      this.#writing = undefined;
+      this.#sent += 1;
+    }
   }
 
   written(): void {
@@ -116,7 +148,7 @@ export class AuditIndex {
   /** Rows up to one are gone. A block that is gone whole is found no more. */
   forgetRows(last: number): void {
     if (last !== this.endOfBlock(last)) return;
-    this.writes.add(DELETE_BLOCK, [blockOf(last)]);
+    this.writes.add(DELETE_BLOCKS, [blockOf(last)]);
     this.#sweep = { ...this.#sweep, hasStale: true };
   }
 
@@ -141,6 +173,7 @@ export class AuditIndex {
   /** The same is so of the batch that was on its way. */
   lost(count: number): void {
     this.#sent = this.#written;
+    this.#writing = undefined;
     this.#sentSweep = this.#writtenSweep;
     this.undone(count);
   }
@@ -203,23 +236,25 @@ export class AuditIndex {
     return (rows as [number][]).map(([block]) => block);
   }
 
-  #write(block: number): void {
+  #statementsOf(block: number): Write[] {
     const rows = this.#rows.filter(({ seq }) => blockOf(seq) === block);
     const instants = rows.map(({ at }) => at).sort();
     const terms = [...new Set(rows.flatMap((row) => row.terms))];
     const values: SqliteValue[][] = terms.map((term) => [term, block]);
+    const statements: Write[] = [];
     let i = 0;
     for (; i + INSERT_TERMS <= values.length; i += INSERT_TERMS) {
-      this.writes.add(INSERT_MANY_TERMS, values.slice(i, i + INSERT_TERMS).flat());
+      statements.push([INSERT_MANY_TERMS, values.slice(i, i + INSERT_TERMS).flat()]);
     }
-    for (; i < values.length; i++) this.writes.add(INSERT_TERM, values[i] ?? []);
-    this.writes.add(INSERT_BLOCK, [block, instants[0] ?? '', instants.at(-1) ?? '']);
+    for (; i < values.length; i++) statements.push([INSERT_TERM, values[i] ?? []]);
+    statements.push([INSERT_BLOCK, [block, instants[0] ?? '', instants.at(-1) ?? '']]);
+    return statements;
   }
 }
 
 /** Whether a statement writes to the index. */
 export function isIndexStatement(sql: string): boolean {
-  return [INSERT_TERM, INSERT_MANY_TERMS, INSERT_BLOCK, DELETE_BLOCK, DELETE_TERMS].includes(sql);
+  return [INSERT_TERM, INSERT_MANY_TERMS, INSERT_BLOCK, DELETE_BLOCKS, DELETE_TERMS].includes(sql);
 }
 
 function blockOf(seq: number): number {

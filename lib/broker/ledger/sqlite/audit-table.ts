@@ -87,7 +87,7 @@ export class AuditTable implements AuditQueries {
     const rows = this.#unwritten;
     this.#unwritten = [];
     this.#sentHead = this.#head;
-    this.#index.sent();
+    this.#index.sent(rows.length);
     if (rows.length === 0) return;
     let i = 0;
     for (; i + INSERT_ROWS <= rows.length; i += INSERT_ROWS) {

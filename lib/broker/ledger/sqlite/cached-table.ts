@@ -40,10 +40,16 @@ type Before<Row> = Map<string, Row | Deletion | undefined>;
 export class CachedTable<Row> {
   /** In the order in which the rows came to be. */
   #dirty = new Map<string, Row | Deletion>();
-  /** What the checkpoint that is being written brings to the table. */
+  /** What the checkpoint under way has still to bring to the table, as it was when the checkpoint began. */
   #flushed = new Map<string, Row | Deletion>();
+  /** What of it the batch that is being written brings. */
+  #slice: readonly (readonly [key: string, change: Row | Deletion])[] = [];
+  /** Rows that the redo log has changed and the table has not: a checkpoint had deleted them already. */
+  readonly #missing = new Set<string>();
   /** What the batch that is being decided has changed. */
   #changed: Before<Row> = new Map();
+  /** Rows that it has deleted; a row may have come back since, with nothing of the one before. */
+  #deleted = new Set<string>();
   /** What the batch that is being written has changed. */
   #sent: Before<Row> = new Map();
   readonly #clean = new Map<string, Row>();
@@ -122,7 +128,7 @@ export class CachedTable<Row> {
 
   /** Those that no query can be sure to find as they are, in the order in which they came to be. */
   get allUncommitted(): Row[] {
-    const changes = [...new Map([...this.#flushed, ...this.#dirty]).values()];
+    const changes = [...this.#allChanges.values()];
     return changes.filter((change): change is Row => !(change instanceof Deletion));
   }
 
@@ -139,7 +145,9 @@ export class CachedTable<Row> {
   }
 
   delete(row: Row): void {
-    this.#set(this.form.keyOf(row), new Deletion(keyValuesOf(this.form, row)));
+    const key = this.form.keyOf(row);
+    this.#set(key, new Deletion(keyValuesOf(this.form, row)));
+    this.#deleted.add(key);
   }
 
   /**
@@ -152,9 +160,8 @@ export class CachedTable<Row> {
       const change = this.#change(key);
       if (change === undefined) continue;
       if (change instanceof Deletion) changes.push([...change.values]);
-      else if (before instanceof Deletion || (before === undefined && !this.#clean.has(key))) {
-        changes.push(valuesOf(this.form, change));
-      } else changes.push(changeOf(this.form, change));
+      else if (this.#isNew(key, before)) changes.push(valuesOf(this.form, change));
+      else changes.push(changeOf(this.form, change));
     }
     return changes;
   }
@@ -175,20 +182,45 @@ export class CachedTable<Row> {
       return;
     }
     const before = this.get(key, keyValues);
-    if (before === undefined) throw new Error(`the redo log changes ${key}, which is not there`);
-    this.put(changed(this.form, before, values));
+    if (before === undefined) this.#missing.add(key);
+    else this.put(changed(this.form, before, values));
   }
 
-  /** Has the batch that is being decided write the dirty rows to the table. */
-  flush(): void {
-    for (const change of this.#dirty.values()) {
+  /**
+   * All that the redo log has was taken back.
+   *
+   * @throws Error where it has changed a row that is not there, and that it does not delete later.
+   */
+  replayed(): void {
+    const [key] = this.#missing;
+    if (key !== undefined) throw new Error(`the redo log changes ${key}, which is not there`);
+  }
+
+  /** A checkpoint begins: it brings the rows that are dirty now to the table, as they are now. */
+  beginFlush(): void {
+    this.#flushed = this.#flushed.size === 0 ? this.#dirty : this.#allChanges;
+    this.#dirty = new Map();
+  }
+
+  /**
+   * Has the batch that is being decided write rows of the checkpoint under way to the table.
+   *
+   * @returns How many; fewer than `limit` where no more are left.
+   */
+  flush(limit: number): number {
+    const slice: [string, Row | Deletion][] = [];
+    for (const each of this.#flushed) {
+      if (slice.length >= limit) break;
+      slice.push(each);
+    }
+    for (const [, change] of slice) {
       if (change instanceof Deletion) this.writes.add(this.#delete, change.values);
       else this.writes.add(this.#upsert, valuesOf(this.form, change));
     }
-    // One checkpoint at a time is on its way: no row of another one is.
-    this.#filter?.add(this.#dirty.keys());
-    this.#flushed = this.#dirty;
-    this.#dirty = new Map();
+    // One batch at a time is on its way: no row of another one is.
+    this.#filter?.add(slice.map(([key]) => key));
+    this.#slice = slice;
+    return slice.length;
   }
 
   /** Forgets the clean rows: another statement has changed the table. */
@@ -199,31 +231,46 @@ export class CachedTable<Row> {
   sent(): void {
     this.#sent = this.#changed;
     this.#changed = new Map();
+    this.#deleted.clear();
   }
 
   written(): void {
     this.#sent = new Map();
-    if (this.#flushed.size === 0) return;
-    if (this.#clean.size + this.#flushed.size > MAX_CLEAN) this.#clean.clear();
-    for (const [key, change] of this.#flushed) {
+    if (this.#slice.length === 0) return;
+    if (this.#clean.size + this.#slice.length > MAX_CLEAN) this.#clean.clear();
+    for (const [key, change] of this.#slice) {
+      this.#flushed.delete(key);
       if (change instanceof Deletion) this.#clean.delete(key);
       else this.#clean.set(key, change);
     }
-    this.#flushed = new Map();
+    this.#slice = [];
   }
 
   undone(): void {
+    this.#deleted.clear();
     this.#restore(this.#changed);
   }
 
   lost(): void {
     if (this.#flushed.size > 0) {
-      this.#dirty = new Map([...this.#flushed, ...this.#dirty]);
+      this.#dirty = this.#allChanges;
       this.#flushed = new Map();
     }
+    this.#slice = [];
+    this.#deleted.clear();
     this.#restore(this.#changed);
     this.#restore(this.#sent);
     this.#clean.clear();
+  }
+
+  /** @param before As the batch has found it. */
+  #isNew(key: string, before: Row | Deletion | undefined): boolean {
+    if (this.#deleted.has(key) || before instanceof Deletion) return true;
+    return before === undefined && !this.#clean.has(key);
+  }
+
+  get #allChanges(): Map<string, Row | Deletion> {
+    return new Map([...this.#flushed, ...this.#dirty]);
   }
 
   /** What a row was changed to, where the table has not heard of it. */
@@ -232,6 +279,7 @@ export class CachedTable<Row> {
   }
 
   #set(key: string, change: Row | Deletion): void {
+    this.#missing.delete(key);
     if (!this.#changed.has(key)) this.#changed.set(key, this.#change(key));
     this.#dirty.set(key, change);
   }

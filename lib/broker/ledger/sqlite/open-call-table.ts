@@ -61,12 +61,19 @@ export class OpenCallTable implements RedoTable {
     this.#set(id as string, (entry ?? undefined) as string | undefined);
   }
 
-  flush(): void {
-    if (!this.#isDirty) return;
+  /** A call sets its own row alone, whatever the table has: there is no row that may be missing. */
+  replayed(): void {}
+
+  /** What the table gets may be newer than the checkpoint: the redo log says it once more. */
+  beginFlush(): void {}
+
+  flush(): number {
+    if (!this.#isDirty) return 0;
     this.writes.add('DELETE FROM calls', []);
     for (const row of this.#open) this.writes.add(INSERT, row);
     this.#isDirty = false;
     this.#isFlushing = true;
+    return this.#open.size;
   }
 
   /** No other statement changes the table. */
