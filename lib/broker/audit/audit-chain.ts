@@ -48,7 +48,7 @@ export class AuditChain {
     return this.#hmac(`marks\n${last}\n${head}\n${sealedAt}\n${exportedAt ?? ''}\n${leftAt ?? ''}`);
   }
 
-  /** What tells others that it has this key, and tells nobody the key: whoever knows it may write to a store. */
+  /** What tells others that it has this key, and tells nobody the key: who knows it may write to a store. */
   get proof(): string {
     return (this.#proof ??= this.#hmac('writer'));
   }

@@ -28,7 +28,7 @@ export class SchemaClosed extends Error {
 
 /** What a role finds of the schema, and what it may do. */
 interface FoundSchema {
-  /** 0 where there is none. */
+  /** 0 where it is missing. */
   version: number;
   role: string;
   mayMigrate: boolean;

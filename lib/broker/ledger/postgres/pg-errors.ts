@@ -31,7 +31,7 @@ export function isOfWholeStore(error: unknown): boolean {
   );
 }
 
-/** The store is behind what it has acknowledged to this instance: of what it lost nobody knows. */
+/** The store is behind what it has acknowledged to this instance: what it has lost is in no other place. */
 export class LostBatches extends Error {
   readonly code = BEHIND;
 

@@ -1,5 +1,6 @@
 import { PostgresServer } from '../../../../test/support/postgres-server';
 import type { KeyRecord } from '../../keys/key';
+import { AuditSegments } from '../audit-segments';
 import { StoreLedger } from '../store-ledger';
 import { PostgresStore } from './postgres-store';
 import { updatePostgresSchema } from './schema-update';
@@ -22,7 +23,7 @@ const BUDGET = { scope: 'user', tenant: undefined, user: undefined, id: 'u' } as
 let server: PostgresServer;
 beforeAll(async () => {
   server = await PostgresServer.start();
-  for (const role of ['owner', 'app', 'reporter', 'stranger']) {
+  for (const role of ['owner', 'app', 'reporter', 'guest']) {
     await server.query('postgres', `CREATE ROLE ${role} LOGIN`);
   }
 }, 60_000);
@@ -48,13 +49,15 @@ describe('the role of an application', () => {
     const [store, other] = [await open('app'), await open('app')];
     const ledger = new StoreLedger(store);
     await ledger.issue(KEY);
-    const { call } = (await ledger.admit({
+    const decision = await ledger.admit({
       callId: 'call',
       key: KEY,
       account: '',
       price: { kind: 'amount', micros: 10_000, amount: 1, currency: 'usd' },
       audit: { at: '2026-01-01T00:00:00.000Z', event: 'refusal', call_id: 'call', key_id: 'k' },
-    })) as { call: never };
+    });
+    if (!decision.admitted) throw decision.refusal;
+    const { call } = decision;
     await ledger.end({ call, outcome: { ending: 'settled' }, audit: {} });
     await ledger.putBudget({ ...BUDGET, capMicros: 50_000 });
     await ledger.putBrake({ id: 'b', scope: 'user', target: 'u', reason: 'a test' });
@@ -156,11 +159,11 @@ describe('the role of an application', () => {
 
   it('starts nothing where it was given nothing, and is told the command', async () => {
     await migrate('app');
-    await expect(open('stranger')).rejects.toThrow(
-      /lets the role stranger do nothing: run vault-key-broker migrate --grant-to stranger --store postgres:\/\/owner@/,
+    await expect(open('guest')).rejects.toThrow(
+      /lets the role guest do nothing: run vault-key-broker migrate --grant-to guest --store postgres:\/\/owner@/,
     );
-    await query('GRANT USAGE ON SCHEMA vault_key TO stranger');
-    await expect(open('stranger')).rejects.toThrow(
+    await query('GRANT USAGE ON SCHEMA vault_key TO guest');
+    await expect(open('guest')).rejects.toThrow(
       /does not give the role the rights .*permission denied for table versions.*: run vault-key-broker migrate --grant-to ROLE/,
     );
   });

@@ -9,7 +9,7 @@ const field = (column: Parameters<typeof placeOf>[0]): string =>
   `(e.fields ->> ${placeOf(column)})`;
 
 /**
- * What is written outside of batches. Whoever writes proves that it has the key of the audit log: a statement
+ * What is written outside of batches. Who writes proves that it has the key of the audit log: a statement
  * that was smuggled into an application has its role, and not its key.
  */
 export const WRITER_FUNCTIONS = `
