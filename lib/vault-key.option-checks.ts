@@ -10,6 +10,7 @@ import {
   parseStore,
   parseTimeout,
 } from './broker/broker.options';
+import type { PooledStore } from './broker/ledger/postgres/pg-pool';
 import { APP_BUDGET_SCOPES } from './contract/scopes';
 import { capFault } from './contract/usd';
 import { toWholeCents } from './vault-key/vault-key-policy';
@@ -106,8 +107,8 @@ export function vendorUrl(value: unknown): string | undefined {
 }
 
 export function storeUrl(value: unknown): string | undefined {
-  if (typeof value !== 'string') return 'must be a string';
-  const store = parseStore(value);
+  if (typeof value !== 'string' && !isRecord(value)) return 'must be a string, or { pool }';
+  const store = parseStore(value as string | PooledStore);
   return 'fault' in store ? store.fault : undefined;
 }
 

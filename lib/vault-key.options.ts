@@ -4,6 +4,7 @@ import { Allow, ValidateNested } from 'class-validator';
 import type { IdentifyAgent } from './agent-tool/identity';
 import type { BrokerDialect } from './broker-client/broker-client';
 import { DEFAULT_RETENTION, DEFAULT_STORE, DEFAULT_VENDOR_TIMEOUT } from './broker/broker.options';
+import type { PooledStore } from './broker/ledger/postgres/pg-pool';
 import type { StoreDoubt } from './broker/ledger/store-doubt';
 import type { BrokerLimitOptions, VendorOptions } from './broker/broker.options';
 import {
@@ -161,12 +162,13 @@ export class EmbeddedOptions {
   /**
    * The ledger: `sqlite:<path>`, which belongs to one process at a time; `sqlite::memory:`, which does not
    * outlive the process; or `postgres://<user>@<host>/<database>`, which all instances of the application
-   * may share: it needs the package `pg` and an `auditKey`.
+   * may share: it needs the package `pg` and an `auditKey`. Or `{ pool }`, a pool of connections that the
+   * application has to such a database.
    *
    * @default 'sqlite:./vault-key.db'
    */
   @Checked(storeUrl, "embedded: { store: 'sqlite:./vault-key.db' }")
-  store?: string | undefined = DEFAULT_STORE;
+  store?: string | PooledStore | undefined = DEFAULT_STORE;
 
   /**
    * How long a vendor may take to begin its answer: digits and `ms`, `s` or `m`, `1ms` to `10m`.

@@ -12,6 +12,7 @@ import {
   parseTimeout,
 } from './broker/broker.options';
 import type { BrokerOptions } from './broker/broker.options';
+import type { PooledStore } from './broker/ledger/postgres/pg-pool';
 import { APP_BUDGET_SCOPES } from './contract/scopes';
 import { isRecord } from './contract/is-record';
 import {
@@ -64,7 +65,7 @@ export function resolveVaultKeyOptions(
   if (plain['lease'] === true) plain['lease'] = {};
   if (plain['lease'] === false) delete plain['lease'];
 
-  const options = plainToInstance(CheckedOptions, plain);
+  const options = instanceOf(plain);
   const faults = validateSync(options, {
     whitelist: true,
     forbidNonWhitelisted: true,
@@ -96,6 +97,20 @@ export function resolveVaultKeyOptions(
     );
   }
   return resolved(options);
+}
+
+/** An instance of the options. A pool is in it as it was given: it would be copied, with all that it holds. */
+function instanceOf(plain: Readonly<Record<string, unknown>>): CheckedOptions {
+  const { embedded } = plain;
+  const store = isRecord(embedded) ? embedded['store'] : undefined;
+  if (!isRecord(embedded) || typeof store !== 'object')
+    return plainToInstance(CheckedOptions, plain);
+  const options = plainToInstance(CheckedOptions, {
+    ...plain,
+    embedded: { ...embedded, store: undefined },
+  });
+  if (options.embedded !== undefined) options.embedded.store = store as PooledStore;
+  return options;
 }
 
 function resolved(options: CheckedOptions): ResolvedVaultKeyOptions {

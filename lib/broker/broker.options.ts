@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import { STORE_DOUBTS } from './ledger/store-doubt';
 import type { StoreDoubt } from './ledger/store-doubt';
+import { poolFault } from './ledger/postgres/pg-pool';
+import type { PgPool, PooledStore } from './ledger/postgres/pg-pool';
 import { vendors } from './pricing/vendors';
 import { isRecord } from '../contract/is-record';
 import { limitFaults, vendorRuleFaults } from './vendor.options';
@@ -21,11 +23,11 @@ export interface BrokerOptions {
   /**
    * `sqlite:<path>`, `sqlite::memory:`, which does not survive the process, or
    * `postgres://<user>@<host>/<database>`, which any number of processes may have: it needs the package
-   * `pg` and an `auditKey`.
+   * `pg` and an `auditKey`. Or `{ pool }`, a pool of connections to such a database.
    *
    * @default 'sqlite:./vault-key.db'
    */
-  store?: string;
+  store?: string | PooledStore;
   /**
    * How long a vendor may take to begin its answer: `ms`, `s` or `m`.
    *
@@ -123,11 +125,15 @@ export function parseRetention(text: string): number | undefined {
   return days >= MIN_RETENTION_DAYS && days <= MAX_RETENTION_DAYS ? days * DAY_MS : undefined;
 }
 
-/** Where a store is: a file (or `:memory:`), or a PostgreSQL. */
-export type StorePlace = { file: string } | { url: string };
+/** Where a store is: a file (or `:memory:`), or a PostgreSQL, which an URL or a pool leads to. */
+export type StorePlace = { file: string } | { url: string } | { pool: PgPool };
 
 /** Where a store is, or what is wrong with the setting. A URL may have a password in it: it is not shown. */
-export function parseStore(store: string): StorePlace | { fault: string } {
+export function parseStore(store: string | PooledStore): StorePlace | { fault: string } {
+  if (typeof store !== 'string') {
+    const fault = poolFault(store.pool);
+    return fault === undefined ? { pool: store.pool } : { fault };
+  }
   if (/^postgres(?:ql)?:/.test(store)) {
     return URL.canParse(store) && new URL(store).pathname.length > 1
       ? { url: store }
@@ -144,7 +150,8 @@ export function parseStore(store: string): StorePlace | { fault: string } {
 }
 
 /** A store as it may be shown: without a password. */
-export function shownStore(store: string): string {
+export function shownStore(store: string | PooledStore): string {
+  if (typeof store !== 'string') return 'of the given pool';
   if (!/^postgres(?:ql)?:/.test(store)) return store;
   try {
     const { protocol, username, host, pathname } = new URL(store);
@@ -157,9 +164,9 @@ export function shownStore(store: string): string {
 /** What is wrong with an audit key, for a store of such a place; `undefined` where nothing is. */
 export function auditKeyFaultFor(place: StorePlace, key: string | undefined): string | undefined {
   if (key !== undefined) return auditKeyFault(key);
-  return 'url' in place
-    ? `must be set where the store is in PostgreSQL: at least ${MIN_AUDIT_KEY_LENGTH} characters, the same for all instances`
-    : undefined;
+  return 'file' in place
+    ? undefined
+    : `must be set where the store is in PostgreSQL: at least ${MIN_AUDIT_KEY_LENGTH} characters, the same for all instances`;
 }
 
 /** What is wrong with an audit key; `undefined` where nothing is. */

@@ -48,5 +48,6 @@ export type {
   StoreState,
 } from './ledger/records';
 export type { HoldState } from '../contract/states';
+export type { PgPool, PgPoolClient, PooledStore } from './ledger/postgres/pg-pool';
 export { DoubtfulStoreError, StoreInUseError } from './ledger/store-doubt';
 export type { StoreDoubt } from './ledger/store-doubt';

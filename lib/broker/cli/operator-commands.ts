@@ -4,6 +4,7 @@ import { brakeCommand, liftCommand } from './commands/brake';
 import { budgetsCommand } from './commands/budgets';
 import { holdsCommand } from './commands/holds';
 import { keysCommand } from './commands/keys';
+import { migrateCommand } from './commands/migrate';
 import { ManagementApi, ManagementApiError, brokerUrl } from './management-api';
 import { shown } from './table';
 import { BadUsage, parseCommand } from './command';
@@ -17,6 +18,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['holds', holdsCommand],
   ['audit', auditCommand],
   ['backup', backupCommand],
+  ['migrate', migrateCommand],
 ]);
 
 /** Where what a command prints goes. */
@@ -31,7 +33,7 @@ export function isOperatorCommand(argument: string | undefined): argument is str
 }
 
 /**
- * Sends one of the operator's commands to a running broker.
+ * Runs one of the operator's commands, which most often asks a running broker.
  *
  * @returns 0; 1 where the broker refused or a verification failed; 2 where it was not understood.
  */

@@ -35,7 +35,7 @@ export async function openLedger(
     return openFile(place.file, { ...settings, clock: clock ?? new Clock(settings.log) }, waitMs);
   }
   const { auditKey = '', retentionMs, log = () => {} } = settings;
-  return PostgresLedger.open(place.url, {
+  return PostgresLedger.open('url' in place ? place.url : place, {
     auditKey,
     retentionMs,
     log,

@@ -1,5 +1,6 @@
 import { Retention } from '../retention';
 import { StoreLedger } from '../store-ledger';
+import type { PooledStore } from './pg-pool';
 import { PostgresStore } from './postgres-store';
 import type { PostgresStoreSettings } from './postgres-store';
 
@@ -18,8 +19,11 @@ export class PostgresLedger extends StoreLedger {
   readonly #retention: Retention | undefined;
 
   /** @throws As {@link PostgresStore.open}. */
-  static async open(url: string, settings: PostgresLedgerSettings): Promise<PostgresLedger> {
-    return new PostgresLedger(await PostgresStore.open(url, settings), settings);
+  static async open(
+    place: string | PooledStore,
+    settings: PostgresLedgerSettings,
+  ): Promise<PostgresLedger> {
+    return new PostgresLedger(await PostgresStore.open(place, settings), settings);
   }
 
   private constructor(store: PostgresStore, { retentionMs, log }: PostgresLedgerSettings) {

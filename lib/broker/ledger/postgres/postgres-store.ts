@@ -16,6 +16,8 @@ import { loadPgDriver } from './pg-driver';
 import type { PgDriver } from './pg-driver';
 import { codeOf, isOfWholeStore } from './pg-errors';
 import { PgLink } from './pg-link';
+import { poolDriver } from './pg-pool';
+import type { PooledStore } from './pg-pool';
 import { PostgresAuditLog } from './postgres-audit-log';
 import type { PostgresBook } from './postgres-book';
 import { PostgresQueries } from './postgres-queries';
@@ -78,11 +80,15 @@ export class PostgresStore implements Store {
   #clockAhead = 0;
 
   /**
+   * @param place The URL of the database, or a pool that leads to it.
    * @throws PgDriverError where the package `pg` is not installed.
    * @throws Error where the server cannot be reached, or the store is not this broker's.
    */
-  static async open(url: string, settings: PostgresStoreSettings): Promise<PostgresStore> {
-    const store = new PostgresStore(url, settings);
+  static async open(
+    place: string | PooledStore,
+    settings: PostgresStoreSettings,
+  ): Promise<PostgresStore> {
+    const store = new PostgresStore(place, settings);
     try {
       await checkServer(store.#link, store.#reader, settings.log ?? (() => {}));
       await migrate(store.#link, store.chain);
@@ -91,7 +97,7 @@ export class PostgresStore implements Store {
     } catch (error) {
       const links = [store.#link, store.#reader, store.#sealLink, store.#queryLink];
       await Promise.all(links.map((link) => link.close()));
-      throw startError(url, error);
+      throw startError(place, error);
     }
     store.#beat();
     return store;
@@ -100,8 +106,11 @@ export class PostgresStore implements Store {
   private readonly chain: AuditChain;
   private readonly clock: StoreClock | undefined;
 
-  private constructor(url: string, settings: PostgresStoreSettings) {
-    const { auditKey, clock, ttlMs = TTL_MS, driver = loadPgDriver(), log = () => {} } = settings;
+  private constructor(place: string | PooledStore, settings: PostgresStoreSettings) {
+    const { auditKey, clock, ttlMs = TTL_MS, log = () => {} } = settings;
+    const { driver = typeof place === 'string' ? loadPgDriver() : poolDriver(place.pool) } =
+      settings;
+    const url = typeof place === 'string' ? place : '';
     this.#unexpected = new UnexpectedErrors(log);
     this.#log = log;
     this.clock = clock;
@@ -129,6 +138,7 @@ export class PostgresStore implements Store {
     this.#reaper = new Reaper(
       this.#reader,
       this.#writer,
+      this.chain.proof,
       (work) => this.#run(work),
       async () => {
         this.#works.noteDeath();
@@ -288,11 +298,11 @@ export class PostgresStore implements Store {
 
   /** Whether this instance is the one that lets rows leave now: one at a time does. */
   async maySweep(): Promise<boolean> {
-    const rows = await this.#reader.query(
-      `UPDATE vault_key.meta SET swept_at = vault_key.now_ms()
-       WHERE swept_at < vault_key.now_ms() - ${SWEEP_EVERY_MS} RETURNING id`,
-    );
-    return rows.length > 0;
+    const [row] = await this.#reader.query('SELECT vault_key.sweep_1($1, $2::bigint) AS is_due', [
+      this.chain.proof,
+      SWEEP_EVERY_MS,
+    ]);
+    return row?.['is_due'] === true;
   }
 
   /** Ends what lapsed instances have left, once: for tests, which do not wait for the timer. */
