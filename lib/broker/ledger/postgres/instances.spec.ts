@@ -1,12 +1,16 @@
 import fc from 'fast-check';
 import { propertyRuns } from '../../../../test/support/property-runs';
 import { PostgresServer } from '../../../../test/support/postgres-server';
+import { readEntry } from '../../audit/audit-entry';
 import type { KeyRecord } from '../../keys/key';
 import type { Outcome } from '../../pricing/price';
+import type { Book } from '../book';
 import type { AdmittedCall, Decision } from '../records';
+import { cutOff } from '../rules/lost-calls';
 import { StoreLedger } from '../store-ledger';
 import { loadPgDriver } from './pg-driver';
 import type { PgDriver, PgSession } from './pg-driver';
+import type { PostgresBook } from './postgres-book';
 import { PostgresStore } from './postgres-store';
 
 const CENT = 10_000;
@@ -283,6 +287,19 @@ describe('an instance that is gone', () => {
     const rows = await other.ledger.audit({ verdict: 'unknown' }, { limit: 10 });
     expect(rows.entries).toHaveLength(2);
     expect(await other.ledger.verifyAudit()).toMatchObject({ ok: true });
+  });
+
+  it('has each of its calls ended once, though two that reap it meet in one batch', async () => {
+    const one = await start();
+    await one.ledger.issue(KEY);
+    const { callId } = callOf(await admit(one, 30));
+    const reap = (book: Book): void => {
+      const entry = (book as PostgresBook).openCall(callId);
+      if (entry !== undefined) cutOff(book, callId, readEntry(entry));
+    };
+    await Promise.all([one.store.run(reap), one.store.run(reap)]);
+    const { entries } = await one.ledger.audit({ verdict: 'unknown' }, { limit: 10 });
+    expect(entries).toHaveLength(1);
   });
 
   it('is fenced once it was declared dead, and goes on as another where it comes back', async () => {

@@ -19,21 +19,22 @@ import type { Operation } from '../rules/operation';
 import { nameOf } from './wanted-rows';
 import type { RowNames } from './wanted-rows';
 
-/** What is given by the store's function, as JSON has it. */
+/** What is given by the store's function, as JSON has it: absent, or null, where nothing was found. */
 export interface FoundRows {
   now: number;
   version: number;
-  budgets: FoundRow[] | null;
-  brakes: FoundRow[] | null;
-  balances: [name: string, spent: number, held: number][];
-  keys: FoundRow[];
-  leases: FoundRow[];
-  calls: [id: string, entry: string][];
-  holds: FoundRow[];
-  operations: (FoundRow & { flights: never })[];
-  objects: FoundRow[];
+  /** Absent, as {@link brakes}, where no rule has changed. */
+  budgets?: FoundRow[];
+  brakes?: FoundRow[];
+  balances?: [name: string, spent: number, held: number][] | null;
+  keys?: FoundRow[] | null;
+  leases?: FoundRow[] | null;
+  calls?: [id: string, entry: string][] | null;
+  holds?: FoundRow[] | null;
+  operations?: (FoundRow & { flights: never })[] | null;
+  objects?: FoundRow[] | null;
   /** Absent where it was not asked for. */
-  log: FoundLog | null;
+  log?: FoundLog;
 }
 
 /** How the audit log is cut, as JSON has it. */
@@ -94,18 +95,19 @@ export class LoadedRows {
   constructor(asked: RowNames, found: FoundRows, known: Rules) {
     this.now = found.now;
     this.rules = rulesOf(found, known);
-    this.calls = new Map(found.calls);
-    this.log = found.log === null ? undefined : logOf(found.log);
-    for (const [name, spent, held] of found.balances) this.balances.set(name, { spent, held });
-    for (const row of found.keys) this.keys.set(row['id'] as string, keyOf(row));
-    for (const row of found.leases) this.leases.set(row['id'] as string, LEASES.rowOf(row));
-    for (const row of found.holds) this.holds.set(row['call_id'] as string, HOLDS.rowOf(row));
-    for (const row of found.operations) {
+    this.calls = new Map(found.calls ?? []);
+    this.log = found.log && logOf(found.log);
+    for (const [name, spent, held] of found.balances ?? [])
+      this.balances.set(name, { spent, held });
+    for (const row of found.keys ?? []) this.keys.set(row['id'] as string, keyOf(row));
+    for (const row of found.leases ?? []) this.leases.set(row['id'] as string, LEASES.rowOf(row));
+    for (const row of found.holds ?? []) this.holds.set(row['call_id'] as string, HOLDS.rowOf(row));
+    for (const row of found.operations ?? []) {
       const name = nameOf(row['vendor'] as string, row['idempotency_key_hash'] as string);
       this.operations.set(name, flownOf(row, row.flights as Flights));
     }
     const roots = new Set(asked.roots.map((values) => nameOf(...values)));
-    for (const row of found.objects) {
+    for (const row of found.objects ?? []) {
       const object = OBJECTS.rowOf(row);
       const { vendor, account, id, rootId } = object;
       this.objects.set(nameOf(vendor, account, id), object);
@@ -150,7 +152,7 @@ function logOf({ segments, head: [count, mac], oldest, since }: FoundLog): Loade
 }
 
 function rulesOf({ version, budgets, brakes }: FoundRows, known: Rules): Rules {
-  if (budgets === null || brakes === null) return known;
+  if (budgets === undefined || brakes === undefined) return known;
   const all = budgets.map((found) => BUDGETS.rowOf(found)).sort(BUDGETS.compare);
   return {
     version,

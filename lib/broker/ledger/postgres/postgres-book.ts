@@ -219,7 +219,7 @@ export class PostgresBook implements Book {
   openCall(callId: string): string | undefined {
     const { loaded, wanted } = this.parts;
     if (loaded?.asked.calls.has(callId) !== true) this.#miss(() => wanted.call(callId));
-    return loaded?.calls.get(callId);
+    return this.#calls.has(callId) ? this.#calls.get(callId) : loaded?.calls.get(callId);
   }
 
   /** How many calls of an instance are in flight under an operation. */

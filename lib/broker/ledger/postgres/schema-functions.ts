@@ -1,4 +1,4 @@
-import { AS_OWNER, FENCED, LOCKS } from './schema-names';
+import { AS_OWNER, FENCED, LOCKS, WITH_KEPT_PLANS } from './schema-names';
 
 /** What batches ask of the store, and how they write to it. Old and new instances may run beside each other: each calls the version that it knows. */
 export const FUNCTIONS = `
@@ -38,53 +38,79 @@ BEGIN
   RETURN ARRAY(SELECT DISTINCT id FROM unnest(ids) id WHERE id IS NOT NULL);
 END $$;
 
--- Rows as one statement sees them.
+-- Rows as the statement that calls it sees them: of each kind that is asked for.
 CREATE FUNCTION vault_key.rows_1(arg jsonb, hold_ids text[]) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  version bigint;
+  part jsonb;
+  found jsonb;
 BEGIN
-  RETURN (
-  SELECT jsonb_build_object(
-    'now', vault_key.now_ms(),
-    'version', m.rules_version,
-    'budgets', CASE WHEN m.rules_version = (arg ->> 'version')::bigint THEN NULL ELSE
-      (SELECT coalesce(jsonb_agg(to_jsonb(b)), '[]') FROM vault_key.budgets b) END,
-    'brakes', CASE WHEN m.rules_version = (arg ->> 'version')::bigint THEN NULL ELSE
-      (SELECT coalesce(jsonb_agg(to_jsonb(b)), '[]') FROM vault_key.brakes b) END,
-    'balances', (SELECT coalesce(jsonb_agg(jsonb_build_array(b.name, b.spent, b.held)), '[]') FROM
+  SELECT m.rules_version INTO version FROM vault_key.meta m;
+  found := jsonb_build_object('now', vault_key.now_ms(), 'version', version);
+  IF version <> (arg ->> 'version')::bigint THEN
+    SELECT coalesce(jsonb_agg(to_jsonb(b)), '[]') INTO part FROM vault_key.budgets b;
+    found := found || jsonb_build_object('budgets', part);
+    SELECT coalesce(jsonb_agg(to_jsonb(b)), '[]') INTO part FROM vault_key.brakes b;
+    found := found || jsonb_build_object('brakes', part);
+  END IF;
+  IF arg -> 'names' <> '[]' THEN
+    SELECT jsonb_agg(jsonb_build_array(b.name, b.spent, b.held)) INTO part FROM
       (SELECT name, sum(spent)::bigint AS spent, sum(held)::bigint AS held FROM vault_key.balances
-        WHERE name = ANY (vault_key.texts(arg -> 'names')) GROUP BY name) b),
-    'keys', (SELECT coalesce(jsonb_agg(to_jsonb(k) || jsonb_build_object('lease_expires_at', l.expires_at)), '[]')
+        WHERE name = ANY (ARRAY(SELECT jsonb_array_elements_text(arg -> 'names'))) GROUP BY name) b;
+    found := found || jsonb_build_object('balances', part);
+  END IF;
+  IF arg -> 'keys' <> '[]' THEN
+    SELECT jsonb_agg(to_jsonb(k) || jsonb_build_object('lease_expires_at', l.expires_at)) INTO part
       FROM vault_key.keys k LEFT JOIN vault_key.leases l ON l.id = k.lease_id
-      WHERE k.id = ANY (vault_key.texts(arg -> 'keys'))),
-    'leases', (SELECT coalesce(jsonb_agg(to_jsonb(l)), '[]') FROM vault_key.leases l
-      WHERE l.id = ANY (vault_key.texts(arg -> 'leases'))),
-    'calls', CASE WHEN arg -> 'calls' = '[]' THEN '[]'::jsonb ELSE
-      (SELECT coalesce(jsonb_agg(jsonb_build_array(c.id, c.entry)), '[]') FROM vault_key.calls c
-        WHERE c.id = ANY (vault_key.texts(arg -> 'calls'))) END,
-    'log', CASE WHEN (arg ->> 'log')::boolean THEN jsonb_build_object(
+      WHERE k.id = ANY (ARRAY(SELECT jsonb_array_elements_text(arg -> 'keys')));
+    found := found || jsonb_build_object('keys', part);
+  END IF;
+  IF arg -> 'leases' <> '[]' THEN
+    SELECT jsonb_agg(to_jsonb(l)) INTO part FROM vault_key.leases l
+      WHERE l.id = ANY (ARRAY(SELECT jsonb_array_elements_text(arg -> 'leases')));
+    found := found || jsonb_build_object('leases', part);
+  END IF;
+  IF arg -> 'calls' <> '[]' THEN
+    SELECT jsonb_agg(jsonb_build_array(c.id, c.entry)) INTO part FROM vault_key.calls c
+      WHERE c.id = ANY (ARRAY(SELECT jsonb_array_elements_text(arg -> 'calls')));
+    found := found || jsonb_build_object('calls', part);
+  END IF;
+  IF (arg ->> 'log')::boolean THEN
+    SELECT jsonb_build_object(
       'segments', (SELECT coalesce(jsonb_agg(to_jsonb(s) ORDER BY s.last), '[]') FROM vault_key.audit_segments s),
       'head', (SELECT jsonb_build_array(h.count, h.mac) FROM vault_key.audit_head h),
       'oldest', (SELECT min(seq) FROM vault_key.audit),
       'since', (SELECT a.at FROM vault_key.audit a
-        WHERE a.seq > coalesce((SELECT max(last) FROM vault_key.audit_segments), 0) ORDER BY a.seq LIMIT 1)) END,
-    'holds', (SELECT coalesce(jsonb_agg(to_jsonb(h) ORDER BY h.position), '[]') FROM vault_key.holds h
-      WHERE h.call_id = ANY (hold_ids)),
-    'operations', (SELECT coalesce(jsonb_agg(to_jsonb(o)), '[]') FROM jsonb_array_elements(arg -> 'operations') a
-      JOIN vault_key.operations o ON o.vendor = a ->> 0 AND o.idempotency_key_hash = a ->> 1),
-    'objects', (SELECT coalesce(jsonb_agg(to_jsonb(o)), '[]') FROM jsonb_array_elements(arg -> 'objects') a
-      JOIN vault_key.objects o ON o.vendor = a ->> 0 AND o.account = a ->> 1 AND o.id = a ->> 2)
-  ) FROM vault_key.meta m
-  );
+        WHERE a.seq > coalesce((SELECT max(last) FROM vault_key.audit_segments), 0) ORDER BY a.seq LIMIT 1)) INTO part;
+    found := found || jsonb_build_object('log', part);
+  END IF;
+  IF cardinality(hold_ids) > 0 THEN
+    SELECT jsonb_agg(to_jsonb(h) ORDER BY h.position) INTO part FROM vault_key.holds h WHERE h.call_id = ANY (hold_ids);
+    found := found || jsonb_build_object('holds', part);
+  END IF;
+  IF arg -> 'operations' <> '[]' THEN
+    SELECT jsonb_agg(to_jsonb(o)) INTO part FROM jsonb_array_elements(arg -> 'operations') a
+      JOIN vault_key.operations o ON o.vendor = a ->> 0 AND o.idempotency_key_hash = a ->> 1;
+    found := found || jsonb_build_object('operations', part);
+  END IF;
+  IF arg -> 'objects' <> '[]' THEN
+    SELECT jsonb_agg(to_jsonb(o)) INTO part FROM jsonb_array_elements(arg -> 'objects') a
+      JOIN vault_key.objects o ON o.vendor = a ->> 0 AND o.account = a ->> 1 AND o.id = a ->> 2;
+    found := found || jsonb_build_object('objects', part);
+  END IF;
+  RETURN found;
 END $$;
 
 -- What is only looked at.
-CREATE FUNCTION vault_key.read_1(arg jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION vault_key.read_1(arg jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE ${WITH_KEPT_PLANS} AS $$
 BEGIN
   RETURN vault_key.rows_1(arg, vault_key.hold_ids_1(arg));
 END $$;
 
 -- Locks what a batch decides on, in one order for everybody, then reads it. Each statement sees what was
 -- committed before it began, so that what is read is no older than the locks.
-CREATE FUNCTION vault_key.load_1(arg jsonb) RETURNS jsonb LANGUAGE plpgsql VOLATILE ${AS_OWNER} AS $$
+CREATE FUNCTION vault_key.load_1(arg jsonb) RETURNS jsonb LANGUAGE plpgsql VOLATILE ${AS_OWNER}
+    ${WITH_KEPT_PLANS} AS $$
 DECLARE
   names text[] := vault_key.texts(arg -> 'names');
   hold_ids text[];
@@ -133,7 +159,8 @@ END $$;
 
 -- Writes what a batch has decided. The writer's own row is its fence: one that was declared dead writes
 -- nothing more.
-CREATE FUNCTION vault_key.store_1(arg jsonb) RETURNS void LANGUAGE plpgsql VOLATILE ${AS_OWNER} AS $$
+CREATE FUNCTION vault_key.store_1(arg jsonb) RETURNS void LANGUAGE plpgsql VOLATILE ${AS_OWNER}
+    ${WITH_KEPT_PLANS} AS $$
 DECLARE
   the_writer text := arg ->> 'writer';
 BEGIN

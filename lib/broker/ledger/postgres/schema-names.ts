@@ -14,6 +14,13 @@ export const LOCKS = {
 /** What a function runs as that the role of an application may call: it may write, its caller may not. */
 export const AS_OWNER = 'SECURITY DEFINER SET search_path = pg_catalog, pg_temp';
 
+/**
+ * For a function that looks rows up by what names them: its plans are made once, and with indexes. The server
+ * would make them again at each call, keep for a large table what was best while it was small, or compile them.
+ */
+export const WITH_KEPT_PLANS =
+  'SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off';
+
 /** Where a batch fails whose instance was declared dead. */
 export const FENCED = 'VK001';
 /** Where the store has lost what it had acknowledged. */

@@ -1,5 +1,5 @@
 import { placeOf } from '../../audit/audit-entry';
-import { AS_OWNER } from './schema-names';
+import { AS_OWNER, WITH_KEPT_PLANS } from './schema-names';
 
 /** How many lines a balance has for instances that lock no other. */
 const STRIPES = 15;
@@ -128,7 +128,8 @@ END $$;
 -- Rows that have no place in the log of all yet, for the one that gives them their places until the end of its
 -- transaction. Each statement sees what was committed before it began, so that none of it is older than the lock.
 CREATE FUNCTION vault_key.tails_1(proof text, most int)
-  RETURNS jsonb LANGUAGE plpgsql VOLATILE ${AS_OWNER} AS $$
+  RETURNS jsonb LANGUAGE plpgsql VOLATILE ${AS_OWNER}
+    ${WITH_KEPT_PLANS} AS $$
 DECLARE
   head jsonb;
   rows jsonb;
@@ -143,7 +144,8 @@ BEGIN
 END $$;
 
 -- Gives rows of the tails their places in the log of all: each takes the next one, and leaves the tails.
-CREATE FUNCTION vault_key.seal_1(arg jsonb) RETURNS void LANGUAGE plpgsql VOLATILE ${AS_OWNER} AS $$
+CREATE FUNCTION vault_key.seal_1(arg jsonb) RETURNS void LANGUAGE plpgsql VOLATILE ${AS_OWNER}
+    ${WITH_KEPT_PLANS} AS $$
 DECLARE
   before bigint;
   moved bigint;
