@@ -1,6 +1,7 @@
 import { SeededRandom } from '../support/seeded-random';
 import { Auditor } from './books';
 import { faultsTold, rethrowWithSeed } from './faults-told';
+import type { LoggedRaces } from './faults-told';
 import { Fleet } from './fleet';
 import type { FleetSize } from './fleet';
 import { Load, refusedBy } from './load';
@@ -8,15 +9,15 @@ import { drawPlan } from './plan';
 
 const KINDS = ['key', 'parent', 'tenant', 'user', 'run', 'tool', 'vendor'];
 
-export interface ChargeFigures {
+export interface ChargeFigures extends LoggedRaces {
   charges: number;
   executed: number;
   executedUsd: number;
   refusals: Record<string, number>;
   declines: number;
+  /** Invocations and charges that the store was too late for. */
+  unavailable: number;
   samples: number;
-  /** Batches that lost a race for a new row, and were run again. */
-  duplicates: number;
   seconds: number;
 }
 
@@ -41,21 +42,23 @@ export function playCharges(
       const samples = await auditor.end();
 
       const told = [...load.told.values()].flat();
-      expect(load.refusals.map(({ text }) => text)).toEqual([]);
       expect(load.unanswered).toBe(0);
-      expect(told).toHaveLength(charges);
+      expect(load.told.size).toBe(charges);
       const paid = told.filter(({ status }) => status === 200);
       const capped = told.filter((each) => refusedBy(each) !== undefined);
       const declined = told.filter((each) => each.status === 402 && refusedBy(each) === undefined);
-      const others = told.filter((each) => ![paid, capped, declined].some((s) => s.includes(each)));
-      expect(others.slice(0, 5)).toEqual([]);
+      // A machine that is too busy refuses calls before anything is sent: they are tried again.
+      const late = told.filter(isUnavailable);
+      const known = new Set([...paid, ...capped, ...declined, ...late]);
+      expect(told.filter((each) => !known.has(each)).slice(0, 5)).toEqual([]);
+      expect(load.refusals.filter((each) => !isUnavailable(each)).slice(0, 5)).toEqual([]);
       const refusals = Object.fromEntries(
         KINDS.map((kind) => [kind, capped.filter((each) => refusedBy(each) === kind).length]),
       );
       expect(KINDS.filter((kind) => refusals[kind] === 0)).toEqual([]);
 
       const books = await auditor.check(new Set(paid.map(({ operation }) => operation)));
-      expect([books.spent, books.unknown]).toEqual([books.executed, 0]);
+      expect([books.spent, books.unknown, books.paidUnknown]).toEqual([books.executed, 0, 0]);
       for (const broker of fleet.brokers) {
         const { body } = await broker.api('GET', '/v1/budgets/vendor/stripe');
         expect([body.spent_usd, body.held_usd]).toEqual([books.executed / 1e6, 0]);
@@ -63,19 +66,25 @@ export function playCharges(
         expect(verdict.body).toMatchObject({ ok: true });
       }
       await fleet.stop();
-      const { duplicates } = await faultsTold(fleet, load);
+      const races = await faultsTold(fleet, load);
       return {
         charges,
         executed: paid.length,
         executedUsd: books.executed / 1e6,
         refusals,
         declines: declined.length,
+        unavailable: late.length + load.refusals.length,
         samples,
-        duplicates,
+        ...races,
         seconds: Math.round(seconds * 10) / 10,
       };
     } finally {
       await fleet.close();
     }
   });
+}
+
+function isUnavailable({ status, body }: { status: number; body?: unknown }): boolean {
+  const { error, code } = (body ?? {}) as Record<string, unknown>;
+  return status === 503 && (error === 'vault_key_unavailable' || code === 'store_unavailable');
 }

@@ -16,6 +16,8 @@ const LOGGED = [
   'log_filename=server.log',
   'log_rotation_age=0',
   'log_rotation_size=0',
+  'log_lock_waits=on',
+  'log_min_duration_statement=2s',
 ];
 const START_TRIES = 20;
 
@@ -112,6 +114,19 @@ export class Fleet {
     if (place === undefined) throw new Error(`there is no ${name}`);
     await place.process.kill('SIGKILL');
     await this.#startAgain(place as Place<BrokerProcess | ProgramProcess>);
+  }
+
+  /** Has each process that writes to the store write something. */
+  async wakeWriters(): Promise<void> {
+    for (const broker of this.brokers) await broker.issue();
+    for (const { process } of this.#embedded) {
+      const answer = await fetch(`${process.url}/desk/charges`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ capUsd: 1, charges: [] }),
+      });
+      if (answer.status !== 201) throw new Error(`an application answered ${answer.status}`);
+    }
   }
 
   /** A power failure of the server alone, and its start. */

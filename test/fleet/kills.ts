@@ -2,6 +2,7 @@ import { SeededRandom } from '../support/seeded-random';
 import { until } from '../support/until';
 import { Auditor } from './books';
 import { faultsTold, rethrowWithSeed } from './faults-told';
+import type { LoggedRaces } from './faults-told';
 import { Fleet } from './fleet';
 import type { FleetSize } from './fleet';
 import { Load } from './load';
@@ -21,11 +22,12 @@ export interface KillSettings {
   hurries: boolean;
 }
 
-export interface KillFigures {
+export interface KillFigures extends LoggedRaces {
   charges: number;
   paid: number;
   executedUsd: number;
   unknownHolds: number;
+  paidUnknown: number;
   unknownUsd: number;
   instanceKills: number;
   serverKills: number;
@@ -35,7 +37,6 @@ export interface KillFigures {
   words: number;
   samples: number;
   reapedAfterMs: number;
-  duplicates: number;
   seconds: number;
 }
 
@@ -50,7 +51,7 @@ export function playKills(
     const plan = drawPlan(random, settings.charges, `k${seed}`);
     const fleet = await Fleet.start(size, plan.appBudgets, { vendorDelayMs: VENDOR_DELAY_MS });
     try {
-      const load = new Load(fleet, plan, random, true);
+      const load = new Load(fleet, plan, random);
       await load.prepare();
       const words = new Words(fleet, new SeededRandom(seed + 1));
       const auditor = new Auditor(fleet, plan);
@@ -80,13 +81,14 @@ export function playKills(
         expect(verdict.body).toMatchObject({ ok: true });
       }
       await fleet.stop();
-      const { duplicates } = await faultsTold(fleet, load);
+      const races = await faultsTold(fleet, load);
       expect(serverKills).toBe(settings.serverKills.length);
       return {
         charges: settings.charges,
         paid: paid.size,
         executedUsd: books.executed / 1e6,
         unknownHolds: books.unknownHolds,
+        paidUnknown: books.paidUnknown,
         unknownUsd: books.unknown / 1e6,
         instanceKills,
         serverKills,
@@ -96,7 +98,7 @@ export function playKills(
         words: given,
         samples,
         reapedAfterMs: Math.round(reapedAfterMs),
-        duplicates,
+        ...races,
         seconds: Math.round(seconds),
       };
     } finally {
@@ -167,9 +169,10 @@ async function untilReaped(fleet: Fleet, hurries: boolean): Promise<number> {
   return performance.now() - begun;
 }
 
-/** Each of the living says within a moment that it lives: all others are dead. */
+/** Each of the living writes: all others are dead. */
 async function declareDead(fleet: Fleet): Promise<void> {
   const [row] = await fleet.query('SELECT vault_key.now_ms()::text AS now');
+  await fleet.wakeWriters();
   const living = async (): Promise<number> => {
     const [found] = await fleet.query(
       `SELECT count(*)::int AS living FROM vault_key.writers

@@ -7,8 +7,8 @@ import type { Charge, Invocation, Plan, SharedKey, Told } from './plan';
 
 const LANES = 24;
 /** How often an invocation is asked for again, at whichever instance, where nobody knows what came of it. */
-const RETRIES = 2;
-const RETRY_AFTER_MS = 100;
+const RETRIES = 5;
+const RETRY_AFTER_MS = 200;
 
 /** Sends the charges of a plan to all instances, and notes down what their callers are told. */
 export class Load {
@@ -26,16 +26,16 @@ export class Load {
     private readonly fleet: Fleet,
     private readonly plan: Plan,
     private readonly random: SeededRandom,
-    private readonly isDisturbed = false,
   ) {}
 
   /** Sets the operator's budgets, and issues the keys that are shared. */
   async prepare(): Promise<void> {
     const { plan } = this;
-    for (const { scope, id, tenant, usd } of plan.operatorBudgets) {
+    for (const { scope, id, tenant, user, usd } of plan.operatorBudgets) {
       const answer = await this.#broker.api('PUT', `/v1/budgets/${scope}/${id}`, {
         daily_usd_cap: usd,
         ...(tenant === undefined ? {} : { tenant_id: tenant }),
+        ...(user === undefined ? {} : { user_id: user }),
       });
       if (answer.status !== 200) throw new Error(`a budget was answered ${answer.text}`);
     }
@@ -70,7 +70,7 @@ export class Load {
     for (let tries = 0; ; tries++) {
       const begin = invocation.way === 'shared' ? this.#askBrokers : this.#askApp;
       const isKnown = await begin.call(this, invocation);
-      if (isKnown || !this.isDisturbed || tries === RETRIES) return;
+      if (isKnown || tries === RETRIES) return;
       this.retries += 1;
       await delay(RETRY_AFTER_MS);
     }

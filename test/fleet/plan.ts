@@ -62,8 +62,8 @@ export interface PlannedCharge {
 export interface OperatorBudget {
   scope: string;
   id: string;
-  /** The user's. */
   tenant?: string;
+  user?: string;
   usd: number;
 }
 
@@ -78,7 +78,9 @@ export interface Plan {
 const TENANTS = ['t0', 't1', 't2'] as const;
 const USERS = ['u0', 'u1', 'u2', 'u3'] as const;
 const TOOLS = { charges: 'desk.charges', parts: 'desk.part', shared: 'desk.shared' };
-const CHARGES_A_RUN = 200;
+const WAYS = ['charges', 'parts', 'charges', 'shared'] as const;
+/** Of each user. */
+const RUNS = 2;
 
 /** What a charge costs, in micro-dollars. */
 export function microsOf({ amount, currency }: { amount: number; currency: string }): number {
@@ -88,15 +90,13 @@ export function microsOf({ amount, currency }: { amount: number; currency: strin
 /** Charges of random size, and caps of every kind of which each refuses a part of them. */
 export function drawPlan(random: SeededRandom, charges: number, name: string): Plan {
   const invocations: Invocation[] = [];
-  const runs = Math.max(2, Math.round(charges / CHARGES_A_RUN / 12));
   for (let drawn = 0; drawn < charges;) {
     const place = invocations.length;
     const tenant = TENANTS[place % 3] ?? 't0';
     const user = USERS[Math.floor(place / 3) % 4] ?? 'u0';
-    const dice = random.next();
-    const way = dice < 0.5 ? 'charges' : dice < 0.75 ? 'parts' : 'shared';
-    const run = `${name}-${way === 'shared' ? 'shared' : random.int(1, runs)}`;
-    const count = Math.min(random.int(1, 5), charges - drawn);
+    const way = WAYS[Math.floor(place / 12) % WAYS.length] ?? 'charges';
+    const run = `${name}-${way === 'shared' ? 'shared' : random.int(1, RUNS)}`;
+    const count = Math.min(1 + ((place * 2) % 5), charges - drawn);
     const some = Array.from({ length: count }, (): Charge => {
       drawn += 1;
       return {
@@ -106,7 +106,7 @@ export function drawPlan(random: SeededRandom, charges: number, name: string): P
         paymentMethod: random.chance(0.03) ? DECLINED : 'pm_card_visa',
       };
     });
-    const isTight = random.chance(0.4);
+    const isTight = count === 3 || count === 5;
     const capUsd = isTight ? usdOf(0.6 * sumOf(some)) : 10_000;
     const together = random.chance(0.6);
     invocations.push({ subject: { tenant, user, run }, way, capUsd, together, charges: some });
@@ -118,7 +118,7 @@ export function drawPlan(random: SeededRandom, charges: number, name: string): P
   return {
     invocations,
     byOperation: new Map(planned.map((each) => [each.charge.operation, each])),
-    ...budgetsFor(planned),
+    ...budgetsFor(planned, `${name}-1`),
   };
 }
 
@@ -144,6 +144,7 @@ function shareKeys(invocations: readonly Invocation[]): void {
 
 function budgetsFor(
   planned: readonly PlannedCharge[],
+  first: string,
 ): Pick<Plan, 'appBudgets' | 'operatorBudgets'> {
   const sums = (nameOf: (charge: PlannedCharge) => string): Map<string, number> => {
     const by = new Map<string, number>();
@@ -157,12 +158,19 @@ function budgetsFor(
   const total = planned.reduce((sum, { micros }) => sum + micros, 0);
   // An earlier cap refuses before a later one is looked at: each has to be met before the next is.
   return {
-    appBudgets: { user: usdOf((0.8 * total) / users.size), run: usdOf((0.9 * total) / runs.size) },
+    appBudgets: { user: usdOf((0.8 * total) / users.size), run: usdOf((0.8 * total) / runs.size) },
     operatorBudgets: [
       { scope: 'tenant', id: 't0', usd: usdOf(0.2 * (tenants.get('t0') ?? 0)) },
-      { scope: 'user', id: 'u0', tenant: 't1', usd: usdOf(0.3 * (users.get('t1 u0') ?? 0)) },
-      { scope: 'tool', id: TOOLS.parts, usd: usdOf(0.25 * (tools.get(TOOLS.parts) ?? 0)) },
-      { scope: 'vendor', id: 'stripe', usd: usdOf(0.34 * total) },
+      { scope: 'user', id: 'u0', tenant: 't1', usd: usdOf(0.2 * (users.get('t1 u0') ?? 0)) },
+      {
+        scope: 'run',
+        id: first,
+        tenant: 't1',
+        user: 'u1',
+        usd: usdOf(0.2 * (runs.get(`t1 u1 ${first}`) ?? 0)),
+      },
+      { scope: 'tool', id: TOOLS.parts, usd: usdOf(0.2 * (tools.get(TOOLS.parts) ?? 0)) },
+      { scope: 'vendor', id: 'stripe', usd: usdOf(0.28 * total) },
     ],
   };
 }
