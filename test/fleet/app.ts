@@ -15,6 +15,7 @@ import { Probe } from './probe';
 const ENDPOINTS = ['/v1/payment_intents'];
 /** More than any of its charges costs: what is above it decides. */
 const AMPLE_USD = 10_000;
+const KEEP_ALIVE_MS = 600_000;
 
 /** What one invocation is asked for. */
 export interface Work {
@@ -113,6 +114,8 @@ async function main(): Promise<void> {
     logger: ['error', 'warn', 'fatal'],
   });
   app.enableShutdownHooks();
+  // Longer than any of its clients is busy with something else: none meets a connection just being closed.
+  app.getHttpServer().keepAliveTimeout = KEEP_ALIVE_MS;
   await app.listen(0, '127.0.0.1');
   const probe = new Probe(app, options);
   answerParent(await app.getUrl(), {

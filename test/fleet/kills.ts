@@ -92,7 +92,7 @@ export function playKills(
         unknownUsd: books.unknown / 1e6,
         instanceKills,
         serverKills,
-        unanswered: load.unanswered,
+        unanswered: load.unanswered.length,
         refused: load.refusals.length,
         retries: load.retries,
         words: given,

@@ -16,8 +16,8 @@ export class Load {
   readonly told = new Map<string, Told[]>();
   /** Answers to whole invocations that were not begun. */
   readonly refusals: Answer[] = [];
-  /** Requests to which no answer came. */
-  unanswered = 0;
+  /** Why requests had no answer. */
+  readonly unanswered: string[] = [];
   retries = 0;
   #begun = 0;
   readonly #sharedKeys = new Map<string, IssuedKey>();
@@ -87,11 +87,8 @@ export class Load {
         'x-agent-run-id': subject.run,
       },
       body: JSON.stringify({ capUsd, together, charges }),
-    }).catch(() => undefined);
-    if (answer === undefined) {
-      this.unanswered += 1;
-      return false;
-    }
+    }).catch((error: unknown) => this.#noteUnanswered(error));
+    if (answer === undefined) return false;
     if (answer.status !== 201) {
       this.refusals.push(answer);
       return false;
@@ -105,7 +102,6 @@ export class Load {
     const known = await Promise.all(
       charges.map(async (charge) => {
         const told = await this.#payAt(key, charge);
-        if (told.status === 0) this.unanswered += 1;
         return this.#note(told);
       }),
     );
@@ -130,9 +126,14 @@ export class Load {
         { body: form.toString(), headers: { 'idempotency-key': operation } },
       );
       return status === 200 ? { operation, status } : { operation, status, body: body ?? text };
-    } catch {
+    } catch (error) {
+      this.#noteUnanswered(error);
       return { operation, status: 0 };
     }
+  }
+
+  #noteUnanswered(error: unknown): undefined {
+    this.unanswered.push(String(error));
   }
 
   /** Returns whether it is known what came of it. */
