@@ -7,7 +7,7 @@ import type { Charge, Invocation, Plan, SharedKey, Told } from './plan';
 
 const LANES = 24;
 /** How often an invocation is asked for again, at whichever instance, where nobody knows what came of it. */
-const RETRIES = 5;
+const RETRIES = 20;
 const RETRY_AFTER_MS = 200;
 
 /** Sends the charges of a plan to all instances, and notes down what their callers are told. */
