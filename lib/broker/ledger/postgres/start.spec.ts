@@ -14,7 +14,7 @@ describe('a start on PostgreSQL is refused in one line that says what to do', ()
   it('where no server answers', async () => {
     const url = 'postgres://app:a_password@127.0.0.1:1/ledger';
     await expect(open(url)).rejects.toThrow(
-      'The store postgres://app@127.0.0.1:1/ledger cannot be reached (ECONNREFUSED): start the server, or correct the URL.',
+      'The store postgres://app@127.0.0.1:1/ledger cannot be reached (ECONNREFUSED): start the server, or correct its URL.',
     );
   });
 
