@@ -163,6 +163,56 @@ describe('two instances of an application on one PostgreSQL', () => {
   });
 });
 
+describe('vault-key-broker migrate', () => {
+  const migrate = (args: readonly string[], at = store) =>
+    BrokerProcess.run({ args: ['migrate', ...args], store: at });
+  beforeAll(() => server.query('postgres', 'CREATE ROLE app LOGIN'));
+  afterAll(() => server.query('postgres', 'DROP OWNED BY app; DROP ROLE app').catch(() => {}));
+  const apps = () => store.replace('postgres@', 'app@');
+  const serve = () =>
+    BrokerProcess.start({ vendor, store: apps(), env: { VAULT_KEY_AUDIT_KEY: AUDIT_KEY } });
+
+  it('makes the schema as its owner, for brokers whose role only uses it', async () => {
+    await expect(serve()).rejects.toThrow(
+      /exited with 2 .*has no schema yet, which the role app may not change: run vault-key-broker migrate --grant-to app --store postgres:\/\/owner@/,
+    );
+    const made = await migrate(['--grant-to', 'app', '--json']);
+    expect([made.code, made.stderr, JSON.parse(made.stdout)]).toEqual([
+      0,
+      '',
+      { version: 1, was: 0, roles: ['app'] },
+    ]);
+    const again = await migrate([]);
+    expect(again.stdout).toBe(`${store} has schema version 1 (already), open to app\n`);
+    const broker = await serve();
+    expect((await pay(broker, await broker.issue())).status).toBe(200);
+    await broker.kill('SIGTERM');
+  });
+
+  it('says in one line what it cannot do', async () => {
+    const failed = async (args: readonly string[], at?: string) => {
+      const { code, stderr } = await migrate(args, at);
+      return [code, stderr.trimEnd()];
+    };
+    expect(await failed([], 'sqlite:./vault-key.db')).toEqual([
+      2,
+      'vault-key-broker migrate: --store (VAULT_KEY_STORE) must be postgres://<owner>@<host>/<database>: a SQLite store needs no migration (see migrate --help)',
+    ]);
+    expect(await failed(['--grant-to', 'nobody'])).toEqual([
+      1,
+      'vault-key-broker migrate: There is no role nobody at the server: make it with CREATE ROLE.',
+    ]);
+    expect(await failed([], 'postgres://app:a_password@127.0.0.1:1/ledger')).toEqual([
+      1,
+      'vault-key-broker migrate: The store postgres://app@127.0.0.1:1/ledger cannot be reached (ECONNREFUSED): start the server, or correct its URL.',
+    ]);
+    expect(await failed([], apps())).toEqual([
+      1,
+      expect.stringMatching(/does not give the role the rights .*permission denied for database/),
+    ]);
+  });
+});
+
 describe('a broker on PostgreSQL does not start', () => {
   const failed = (env: Record<string, string>, url = store) =>
     BrokerProcess.start({ vendor, store: url, env }).then(

@@ -2,10 +2,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Test } from '@nestjs/testing';
+import type { Pool } from 'pg';
 import { STORE_DOUBTS } from '../../lib/broker/ledger/store-doubt';
 import { BrokerOperator, VaultKeyModule } from '../../lib/index';
 import { run } from '../packaging/command';
 import { BrokerProcess, temporaryFile } from '../support/broker-process';
+import { PostgresServer } from '../support/postgres-server';
 import { blockWith, checkBlocks } from './code-blocks';
 import { BLOCKS, PAGE } from './given/storage';
 
@@ -75,6 +77,54 @@ it('the class writes a backup', async () => {
     process.chdir(before);
     await app.close();
   }
+});
+
+describe('on PostgreSQL', () => {
+  const AUDIT_KEY = 'an audit key of more than forty characters';
+  let server: PostgresServer;
+  beforeAll(async () => {
+    server = await PostgresServer.start();
+  });
+  afterAll(() => server.remove());
+
+  it('the statements and lines make the roles, the schema and a broker', async () => {
+    const [, sql = ''] = /^```sql\n(.*?)\n```/ms.exec(TEXT) ?? [];
+    for (const statement of sql.split('\n')) await server.query('postgres', statement);
+    const [, text = ''] = /^```sh\n(VAULT_KEY_STORE=.*?)\n```/ms.exec(TEXT) ?? [];
+    const lines = text
+      .replaceAll('@localhost/', `@127.0.0.1:${server.port}/`)
+      .split('\n')
+      .map((line) => /^VAULT_KEY_STORE=(\S+) vault-key-broker ?(.*)$/.exec(line) ?? []);
+    const [[, owners = '', args = ''] = [], [, apps = '', none] = []] = lines;
+    const made = await BrokerProcess.run({ args: args.split(' '), store: owners });
+    expect([made.code, made.stdout]).toEqual([0, expect.stringContaining('open to ledger_app')]);
+    expect(none).toBe('');
+    const broker = await BrokerProcess.start({
+      store: apps,
+      env: { VAULT_KEY_AUDIT_KEY: AUDIT_KEY },
+    });
+    await broker.issue();
+    expect((await broker.kill('SIGTERM')).code).toBe(0);
+  });
+
+  it('the module has its store on the pool', async () => {
+    const before = { ...process.env };
+    process.env['DATABASE_URL'] = await server.database();
+    process.env['VAULT_KEY_AUDIT_KEY'] = AUDIT_KEY;
+    process.env['STRIPE_SECRET_KEY'] = 'sk_test_page';
+    const names = ['AppModule', 'pool'];
+    const { AppModule, pool } = blockWith(PAGE, 'new Pool(').run(names) as {
+      AppModule: new () => object;
+      pool: Pool;
+    };
+    const app = await (await Test.createTestingModule({ imports: [AppModule] }).compile()).init();
+    expect(await app.get(BrokerOperator).state()).toEqual({ kind: 'postgres', durability: 'full' });
+    expect(pool.totalCount).toBe(4);
+    await app.close();
+    expect(pool.idleCount).toBe(4);
+    await pool.end();
+    process.env = before;
+  });
 });
 
 it.each(STORE_DOUBTS)('the doubt %s has a row', (doubt) => {

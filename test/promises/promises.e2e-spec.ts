@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { BrokerClient } from '../../lib/index';
 import { createStripeVendor } from '../../lib/testing/index';
 import type { StripeVendor } from '../../lib/testing/index';
-import { brokers } from '../support/brokers';
+import { brokers as eachBroker, brokersOnPools } from '../support/brokers';
 import type { BrokerUnderTest } from '../support/brokers';
 import { Gates } from '../support/gates';
 import { until } from '../support/until';
@@ -16,6 +16,8 @@ interface Answer {
   text: string;
   body: Record<string, unknown>;
 }
+
+const brokers = { ...eachBroker, ...brokersOnPools };
 
 /** Where the broker is has nothing to do with the platform: Fastify is tried with one broker. */
 const arrangements: [broker: string, platform: keyof typeof adapters][] = [

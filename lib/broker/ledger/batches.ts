@@ -2,6 +2,8 @@ import { storeUnavailable } from '../refusal';
 import type { BrokerRefusal } from '../refusal';
 import { BatchFailures } from './batch-failures';
 import type { BatchSignals } from './batch-failures';
+import { newBatch } from './batch';
+import type { Batch, Decided } from './batch';
 import { KeptJobs } from './kept-jobs';
 import type { Job } from './kept-jobs';
 
@@ -14,25 +16,6 @@ const MAX_ON_TOP = 10_000;
 
 /** A batch that is not written by then is late. */
 const LATE_MS = 1_000;
-
-/** Decisions that are written together. */
-interface Batch {
-  /** When the first of them was decided, by `performance.now()`. */
-  since: number;
-  jobs: readonly Job[];
-  results: readonly unknown[];
-  /** Nothing is decided on top of it: whether it can be written is in doubt. */
-  isInDoubt: boolean;
-}
-
-/** Decisions that are to be written together. */
-interface Decided {
-  since: number;
-  jobs: Job[];
-  results: unknown[];
-  /** Whether someone waits until it is written. */
-  isUrgent: boolean;
-}
 
 /** Work that is kept until it is written. */
 export interface BoundWork {
@@ -175,11 +158,19 @@ export class Batches {
     });
   }
 
-  /** Writes what waits, now. Resolves once all that was asked for before is written, or has failed. */
-  async flush(): Promise<void> {
+  /**
+   * Writes what waits, now. Resolves once all that was asked for before is written, or has failed.
+   *
+   * @returns False where the place that it is written to does not answer.
+   */
+  async flush(): Promise<boolean> {
     this.go();
+    if (this.#isIdle) return true;
     // What is asked for after it has no part in it.
-    if (!this.#isIdle) await this.atOnce(() => undefined, true).catch(() => {});
+    return this.atOnce(() => undefined, true).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Whether the last attempt to write failed: nothing may be taken for done before its time. */
@@ -374,8 +365,17 @@ export class Batches {
     this.#jobs = [...onTop, ...this.#jobs];
     const refusal = this.#failures.refusalOf(error);
     if (this.signals.isOfWholeStore?.(error) === true) {
-      for (const job of batch.jobs) this.#fail(job, refusal);
+      const waiting = this.signals.isStalled?.(error) === true ? this.#takeWaiting() : [];
+      for (const job of [...batch.jobs, ...waiting]) this.#fail(job, refusal);
     } else this.#fell(batch.jobs, refusal);
+  }
+
+  /** What waits behind a batch: it has waited for as long, and is not to wait for the next one as well. */
+  #takeWaiting(): Job[] {
+    const waiting = [...this.#doubtful.flat(), ...this.#jobs];
+    this.#doubtful = [];
+    this.#jobs = [];
+    return waiting;
   }
 
   /** Several have failed together: each is tried on its own, so that only those fail that have to. */
@@ -393,8 +393,4 @@ export class Batches {
     job.reject(refusal);
     if (job.isKept === true) this.#kept.add(job, hasPassed);
   }
-}
-
-function newBatch(): Decided {
-  return { since: performance.now(), jobs: [], results: [], isUrgent: false };
 }

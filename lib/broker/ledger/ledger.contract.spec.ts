@@ -11,28 +11,34 @@ import { PostgresStore } from './postgres/postgres-store';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
 import { StoreLedger } from './store-ledger';
 import { propertyRuns } from '../../../test/support/property-runs';
-import { PostgresServer } from '../../../test/support/postgres-server';
+import { POSTGRES_AND_PROXY } from '../../../test/support/postgres-stores';
+import type { PostgresStores, PostgresWay } from '../../../test/support/postgres-stores';
 import { TestClock } from '../../../test/support/test-clock';
 
 const CENT = 10_000;
 const folder = mkdtempSync(join(tmpdir(), 'vault-key-ledger-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let files = 0;
-let server: PostgresServer;
-beforeAll(async () => {
-  server = await PostgresServer.start();
-}, 60_000);
-afterAll(() => server.remove());
+const started = new Map<string, PostgresStores>();
+afterAll(() => Promise.all([...started.values()].map((stores) => stores.close())));
+
+async function onPostgres([name, start]: PostgresWay, clock: TestClock): Promise<Ledger> {
+  const stores = started.get(name) ?? (await start());
+  started.set(name, stores);
+  const store = await PostgresStore.open(await stores.url(), { auditKey: 'a key', clock });
+  return new StoreLedger(store);
+}
 
 /** Every ledger there is; each passes all that follows. */
 const IN_MEMORY = { kind: 'memory', durability: 'none' };
 const SQLITE = { kind: 'sqlite', durability: 'full' };
-const LEDGERS: [
+type LedgerRow = [
   name: string,
   open: (clock: TestClock) => Ledger | Promise<Ledger>,
   runs: number,
   state: StoreState,
-][] = [
+];
+const LEDGERS: LedgerRow[] = [
   [
     'in memory',
     (clock) => new StoreLedger(new MemoryStore({ clock })),
@@ -51,15 +57,12 @@ const LEDGERS: [
     propertyRuns(15),
     SQLITE,
   ],
-  [
-    'PostgreSQL',
-    async (clock) =>
-      new StoreLedger(
-        await PostgresStore.open(await server.database(), { auditKey: 'a key', clock }),
-      ),
+  ...POSTGRES_AND_PROXY.map((way): LedgerRow => [
+    way[0],
+    (clock) => onPostgres(way, clock),
     propertyRuns(15),
     { kind: 'postgres', durability: 'full' },
-  ],
+  ]),
 ];
 
 const keyOf = (id: string, capMicros: number, more: Partial<KeyRecord> = {}): KeyRecord => ({

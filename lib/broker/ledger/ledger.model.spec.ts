@@ -11,7 +11,8 @@ import { PostgresStore } from './postgres/postgres-store';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
 import { StoreLedger } from './store-ledger';
 import { propertyRuns } from '../../../test/support/property-runs';
-import { PostgresServer } from '../../../test/support/postgres-server';
+import { POSTGRES_WAYS } from '../../../test/support/postgres-stores';
+import type { PostgresStores, PostgresWay } from '../../../test/support/postgres-stores';
 import { TestClock } from '../../../test/support/test-clock';
 
 const CENT = 10_000;
@@ -437,25 +438,25 @@ async function play(ledger: Ledger, clock: TestClock, script: readonly Step[]): 
 }
 
 /** The rules are the same on every store: one in memory plays most of the scripts. */
-const LEDGERS: [
-  name: string,
-  open: (clock: TestClock) => Ledger | Promise<Ledger>,
-  runs: number,
-][] = [
+type LedgerRow = [name: string, open: (clock: TestClock) => Ledger | Promise<Ledger>, runs: number];
+const LEDGERS: LedgerRow[] = [
   ['in memory', (clock) => new StoreLedger(new MemoryStore({ clock })), propertyRuns(600)],
   ['in SQLite', (clock) => new SqliteLedger(':memory:', { clock }), propertyRuns(60)],
-  ['in PostgreSQL', inPostgres, propertyRuns(20)],
+  ...POSTGRES_WAYS.map((way): LedgerRow => [
+    `in ${way[0]}`,
+    (clock) => inPostgres(way, clock),
+    propertyRuns(12),
+  ]),
 ];
 
-let server: PostgresServer;
-beforeAll(async () => {
-  server = await PostgresServer.start();
-}, 60_000);
-afterAll(() => server.remove());
+const started = new Map<string, PostgresStores>();
+afterAll(() => Promise.all([...started.values()].map((stores) => stores.close())));
 
-async function inPostgres(clock: TestClock): Promise<Ledger> {
-  const url = await server.database();
-  return new StoreLedger(await PostgresStore.open(url, { auditKey: 'a key', clock }));
+async function inPostgres([name, start]: PostgresWay, clock: TestClock): Promise<Ledger> {
+  const stores = started.get(name) ?? (await start());
+  started.set(name, stores);
+  const store = await PostgresStore.open(await stores.url(), { auditKey: 'a key', clock });
+  return new StoreLedger(store);
 }
 
 describe.each(LEDGERS)('a ledger %s', (_name, open, numRuns) => {

@@ -1,3 +1,4 @@
+import { BrokerRefusal, storeUnavailable } from '../../refusal';
 import { BEHIND, FENCED } from './schema-names';
 
 /** Failures after which a batch is run again: others have won a race, or its instance was declared dead. */
@@ -10,6 +11,12 @@ const NOT_ON_STANDBY = '0A000';
 export function codeOf(error: unknown): string | undefined {
   const { code } = error as { code?: unknown };
   return typeof code === 'string' ? code : undefined;
+}
+
+/** What is answered for an error of the server's, or of its connection; any other error as it is. */
+export function asRefusal(error: unknown): unknown {
+  const isOfServer = !(error instanceof BrokerRefusal) && codeOf(error) !== undefined;
+  return isOfServer ? storeUnavailable(error) : error;
 }
 
 /** Whether the batch came to nothing, and may pass when it is run again. */
@@ -43,8 +50,9 @@ export class LostBatches extends Error {
   }
 }
 
-export function connectionLost(): Error {
-  return Object.assign(new Error('the connection to the server is lost'), { code: 'ECONNRESET' });
+export function connectionLost(cause?: unknown): Error {
+  const error = new Error('the connection to the server is lost', { cause });
+  return Object.assign(error, { code: 'ECONNRESET' });
 }
 
 /** Five characters, a digit among them: `EPIPE` is not one of the server. */
@@ -52,7 +60,25 @@ function isSqlState(code: string): boolean {
   return /^[0-9A-Z]{5}$/.test(code) && /\d/.test(code);
 }
 
+const TIMED_OUT = 'ETIMEDOUT';
+const READ_ONLY = '25006';
+
+/** Whether the server has not answered in time. */
+export function isStalled(error: unknown): boolean {
+  return codeOf(error) === TIMED_OUT;
+}
+
+/** Whether the server takes no writes, or will take none. */
+export function isReadOnly(error: unknown): boolean {
+  return codeOf(error) === READ_ONLY;
+}
+
+export function onStandby(): Error {
+  const error = new Error('the server is a standby, which takes no writes');
+  return Object.assign(error, { code: READ_ONLY });
+}
+
 export function timedOut(afterMs: number): Error {
   const error = new Error(`the server has not answered for ${afterMs} ms`);
-  return Object.assign(error, { code: 'ETIMEDOUT' });
+  return Object.assign(error, { code: TIMED_OUT });
 }

@@ -1,8 +1,18 @@
-import { connectionLost, isConnectionLost, timedOut } from './pg-errors';
+import {
+  asRefusal,
+  codeOf,
+  connectionLost,
+  isConnectionLost,
+  onStandby,
+  timedOut,
+} from './pg-errors';
 import type { PgDriver, PgSession } from './pg-driver';
 
-/** How long the server may take to answer a statement, or to take a connection. */
-const ANSWER_MS = 5_000;
+/**
+ * How long the server may take to answer a statement, a connection included, or a batch with all its statements:
+ * who has asked is answered within 5 s.
+ */
+export const ANSWER_MS = 4_500;
 
 /** A row as the server gives it. */
 export type PgRow = Readonly<Record<string, unknown>>;
@@ -19,6 +29,8 @@ export class PgLink {
   /** Grows with each connection. */
   #generation = 0;
   #isClosed = false;
+  /** No statement is waited for any longer than until then, by `performance.now()`. */
+  #until = Infinity;
 
   constructor(
     private readonly driver: PgDriver,
@@ -32,6 +44,11 @@ export class PgLink {
     return this.#generation;
   }
 
+  /** From now on all statements together may take as long as one, until it is called again. */
+  limit(): void {
+    this.#until = performance.now() + this.answerMs;
+  }
+
   /**
    * @param within The connection that has the transaction of the statement: on another one it would be outside.
    * @throws Error with a `code`: SQLSTATE, that of a lost connection, or `ETIMEDOUT`.
@@ -41,8 +58,8 @@ export class PgLink {
       throw connectionLost();
     }
     const connecting = this.#session ?? this.#begin();
-    const session = await this.#within(connecting, connecting);
-    const { rows } = await this.#within(session.query(text, values && [...values]), connecting);
+    const asked = connecting.then((session) => session.query(text, values && [...values]));
+    const { rows } = await this.#within(asked, connecting);
     return rows;
   }
 
@@ -80,6 +97,15 @@ export class PgLink {
     if (this.#isClosed) throw new Error('the store is closed');
     const session = await this.driver.connect(this.url, this.answerMs);
     session.onLost(() => this.#forget(session));
+    try {
+      // After a failover the same name may lead to another server.
+      const asked = session.query('SELECT pg_is_in_recovery() AS standby');
+      const { rows } = await inTime(asked, this.answerMs);
+      if (rows[0]?.['standby'] === true) throw onStandby();
+    } catch (error) {
+      session.destroy();
+      throw error;
+    }
     return session;
   }
 
@@ -95,19 +121,41 @@ export class PgLink {
 
   /** A server that does not answer holds nobody up: its connection is given up. */
   async #within<T>(asked: Promise<T>, connecting: Promise<PgSession>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(timedOut(this.answerMs)), this.answerMs);
-    });
     try {
-      return await Promise.race([asked, late]);
+      return await inTime(asked, Math.min(this.answerMs, this.#until - performance.now()));
     } catch (error) {
       const isOfServer = !isConnectionLost(error);
       if (!isOfServer && this.#session === connecting) this.drop();
-      throw error;
+      // The driver's own error has no code: of statements that were under way on a connection that was given up.
+      throw codeOf(error) === undefined ? connectionLost(error) : error;
     } finally {
-      clearTimeout(timer);
       asked.catch(() => {});
     }
+  }
+}
+
+/** A link as queries have it: refusals take the place of the server's errors. */
+export function refusing(link: PgLink): Pick<PgLink, 'query'> {
+  return {
+    query: async (text, values) => {
+      try {
+        return await link.query(text, values);
+      } catch (error) {
+        throw asRefusal(error);
+      }
+    },
+  };
+}
+
+/** @throws Error with the code `ETIMEDOUT` where it takes longer. */
+export async function inTime<T>(asked: Promise<T>, withinMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(timedOut(ANSWER_MS)), Math.max(0, withinMs));
+  });
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -169,7 +169,7 @@ describe('what is no pool is told so', () => {
   it('and a server that does not answer is told in one line', async () => {
     const pool = new Pool({ host: '127.0.0.1', port: 1, password: 'a_password' });
     await expect(PostgresStore.open({ pool }, { auditKey: 'a key' })).rejects.toThrow(
-      'The store of the given pool cannot be reached (ECONNREFUSED): start the server, or correct the URL.',
+      'The store of the given pool cannot be reached (ECONNREFUSED): start the server, or correct the settings of the pool.',
     );
     await pool.end();
   });

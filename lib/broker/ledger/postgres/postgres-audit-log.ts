@@ -11,6 +11,7 @@ import { SEGMENTS } from '../tables/segment-rows';
 import type { FoundRow } from '../tables/table-form';
 import { TailFault } from './log-sealer';
 import type { LogSealer } from './log-sealer';
+import { asRefusal } from './pg-errors';
 import type { PgLink, PgRow } from './pg-link';
 import { SqlConditions } from './sql-conditions';
 
@@ -19,7 +20,7 @@ const WALK_ROWS = 500;
 /** The audit log of all writers, once their rows have their places in it. */
 export class PostgresAuditLog implements AuditQueries {
   constructor(
-    private readonly link: PgLink,
+    private readonly link: Pick<PgLink, 'query'>,
     private readonly chain: AuditChain,
     private readonly sealer: LogSealer,
   ) {}
@@ -91,7 +92,7 @@ export class PostgresAuditLog implements AuditQueries {
       await this.sealer.seal();
     } catch (error) {
       if (error instanceof TailFault) return error;
-      throw error;
+      throw asRefusal(error);
     }
     return undefined;
   }

@@ -24,7 +24,7 @@ export type Look = <T>(work: (book: Book) => T) => Promise<T>;
 /** The queries of a store in PostgreSQL. */
 export class PostgresQueries implements Queries {
   constructor(
-    private readonly link: PgLink,
+    private readonly link: Pick<PgLink, 'query'>,
     private readonly look: Look,
   ) {}
 

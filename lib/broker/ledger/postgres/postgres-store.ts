@@ -2,7 +2,7 @@ import { AuditChain } from '../../audit/audit-chain';
 import type { StoreClock } from '../../clock';
 import type { KeyRecord } from '../../keys/key';
 import { UnexpectedErrors } from '../../metrics/unexpected-errors';
-import { BrokerRefusal, notFound, storeUnavailable } from '../../refusal';
+import { notFound, storeUnavailable } from '../../refusal';
 import { Batches } from '../batches';
 import type { Book } from '../book';
 import type { StoreCopy, StoreState } from '../records';
@@ -14,8 +14,8 @@ import { LogSealer, TailFault } from './log-sealer';
 import { migrate } from './migrator';
 import { loadPgDriver } from './pg-driver';
 import type { PgDriver } from './pg-driver';
-import { codeOf, isOfWholeStore } from './pg-errors';
-import { PgLink } from './pg-link';
+import { asRefusal, codeOf, isConnectionLost, isOfWholeStore, isStalled } from './pg-errors';
+import { PgLink, refusing } from './pg-link';
 import { poolDriver } from './pg-pool';
 import type { PooledStore } from './pg-pool';
 import { PostgresAuditLog } from './postgres-audit-log';
@@ -65,6 +65,8 @@ export class PostgresStore implements Store {
   readonly #sealLink: PgLink;
   /** Of what may take long: nothing that a call waits for goes over it. */
   readonly #queryLink: PgLink;
+  /** The same, with refusals in place of the server's errors. */
+  readonly #searched: Pick<PgLink, 'query'>;
   readonly #sealer: LogSealer;
   readonly #unexpected: UnexpectedErrors;
   readonly #log: (line: string) => void;
@@ -131,10 +133,11 @@ export class PostgresStore implements Store {
       },
     });
     this.#queryLink = new PgLink(driver, url);
-    this.#queries = new PostgresQueries(this.#queryLink, (work) => this.look(work));
+    this.#searched = refusing(this.#queryLink);
+    this.#queries = new PostgresQueries(this.#searched, (work) => this.look(work));
     this.#sealLink = new PgLink(driver, url);
     this.#sealer = new LogSealer(this.#sealLink, this.chain);
-    this.#auditLog = new PostgresAuditLog(this.#queryLink, this.chain, this.#sealer);
+    this.#auditLog = new PostgresAuditLog(this.#searched, this.chain, this.#sealer);
     this.#reaper = new Reaper(
       this.#reader,
       this.#writer,
@@ -159,6 +162,7 @@ export class PostgresStore implements Store {
       {
         nameOf: (error) => codeOf(error),
         isOfWholeStore,
+        isStalled,
         onUnexpected: (error) => this.#unexpected.note(error),
         onFailure: (reason) =>
           log(`the store cannot be written (${reason}): until it can, calls are refused`),
@@ -189,7 +193,7 @@ export class PostgresStore implements Store {
   }
 
   async read<T>(work: (book: Book) => T): Promise<T> {
-    await this.#batches.flush();
+    await this.#flush();
     return this.look(work);
   }
 
@@ -215,7 +219,7 @@ export class PostgresStore implements Store {
         loaded = await this.#works.read(this.#reader, wanted);
       }
     } catch (error) {
-      throw this.#refusalOf(error);
+      throw asRefusal(error);
     }
     throw new Error('a look at the store asks for more and more rows');
   }
@@ -229,19 +233,22 @@ export class PostgresStore implements Store {
   }
 
   async checkpoint(): Promise<Queries> {
-    await this.#batches.flush();
+    await this.#flush();
     return this.#queries;
   }
 
   async auditLog(): Promise<AuditQueries> {
-    await this.#batches.flush();
-    await this.#sealer.seal().catch((error: unknown) => this.#noteTail(error));
+    await this.#flush();
+    await this.#sealer.seal().catch((error: unknown) => {
+      this.#noteTail(error);
+      if (isConnectionLost(error)) throw asRefusal(error);
+    });
     return this.#auditLog;
   }
 
   async counts(): Promise<StoreCounts> {
-    await this.#batches.flush();
-    const [row] = await this.#queryLink.query(
+    await this.#flush();
+    const [row] = await this.#searched.query(
       `SELECT
         (SELECT count(*) FROM vault_key.keys k LEFT JOIN vault_key.leases l ON l.id = k.lease_id
           WHERE k.revoked_at IS NULL AND k.expires_at > $1 AND (k.lease_id IS NULL OR l.expires_at > $1)) AS live,
@@ -269,7 +276,7 @@ export class PostgresStore implements Store {
       this.#works.remember(key);
       return key;
     } catch (error) {
-      throw this.#refusalOf(error);
+      throw asRefusal(error);
     }
   }
 
@@ -305,6 +312,11 @@ export class PostgresStore implements Store {
     return row?.['is_due'] === true;
   }
 
+  /** Says that this instance lives, once: for tests, which do not wait for the timer. */
+  beat(): Promise<void> {
+    return this.#reaper.beat();
+  }
+
   /** Ends what lapsed instances have left, once: for tests, which do not wait for the timer. */
   reap(): Promise<void> {
     return this.#reaper.sweep();
@@ -338,14 +350,14 @@ export class PostgresStore implements Store {
     return asked;
   }
 
+  /** A server that does not answer a batch is asked for nothing more by who has waited for that. */
+  async #flush(): Promise<void> {
+    if (!(await this.#batches.flush())) throw storeUnavailable();
+  }
+
   #forget(): void {
     this.#asked = [];
     this.#wanted = new WantedRows();
-  }
-
-  #refusalOf(error: unknown): unknown {
-    const isOfServer = !(error instanceof BrokerRefusal) && codeOf(error) !== undefined;
-    return isOfServer ? storeUnavailable(error) : error;
   }
 
   async #readClock(): Promise<void> {

@@ -17,8 +17,8 @@ export async function checkServer(
   const [row = {}] = await link.query(
     `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number,
        current_setting('fsync') AS fsync, current_setting('full_page_writes') AS full_pages,
-       pg_is_in_recovery() AS standby, current_setting('synchronous_standby_names') AS synchronous,
-       (SELECT count(*)::int FROM pg_stat_replication) AS replicas`,
+       current_setting('synchronous_standby_names') AS synchronous,
+       (SELECT count(*)::int FROM pg_stat_replication WHERE state IS DISTINCT FROM 'backup') AS replicas`,
   );
   const faults = faultsOf(row);
   if (!(await doLocksHold(link, other))) {
@@ -37,7 +37,7 @@ export async function checkServer(
   }
 }
 
-function faultsOf({ version, number, fsync, full_pages: fullPages, standby }: PgRow): string[] {
+function faultsOf({ version, number, fsync, full_pages: fullPages }: PgRow): string[] {
   const faults: string[] = [];
   if (Math.floor((number as number) / 10_000) < OLDEST) {
     faults.push(`it is PostgreSQL ${String(version)}, and ${OLDEST} or newer is needed`);
@@ -47,7 +47,6 @@ function faultsOf({ version, number, fsync, full_pages: fullPages, standby }: Pg
   if (fullPages !== 'on') {
     faults.push('full_page_writes is off: set it on, or a power failure tears what was written');
   }
-  if (standby === true) faults.push('it is a standby: connect to the primary');
   return faults;
 }
 

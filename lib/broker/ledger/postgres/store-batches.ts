@@ -5,6 +5,7 @@ import { BrokerRefusal } from '../../refusal';
 import { LoadedRows, NO_RULES } from './loaded-rows';
 import type { FoundRows, Rules } from './loaded-rows';
 import { codeOf, isConnectionLost, mayPassAgain } from './pg-errors';
+import { ANSWER_MS, inTime } from './pg-link';
 import type { PgLink } from './pg-link';
 import { PostgresBook } from './postgres-book';
 import type { StoreWriter } from './store-writer';
@@ -46,6 +47,12 @@ export interface BatchHooks {
   lost(): void;
 }
 
+/** A batch of which it is not known whether it was written. */
+interface Doubt {
+  head: AuditHead;
+  asked: readonly AskedWork[];
+}
+
 type Slices = ReadonlyMap<string, FoundSlice>;
 
 const NO_SLICES: Slices = new Map();
@@ -70,7 +77,9 @@ export class StoreBatches {
   /** The connection that has the transaction of the batch. */
   #within = 0;
   /** A batch that was sent, of which it is not known whether it has arrived. */
-  #doubt: { head: AuditHead; asked: readonly AskedWork[] } | undefined;
+  #doubt: Doubt | undefined;
+  #settling: Promise<boolean> | undefined;
+  #rejoining: Promise<void> | undefined;
   /** Whether this instance was declared dead. */
   #mustRejoin = false;
   /** Works that are written, though their batch was taken for lost. */
@@ -137,15 +146,18 @@ export class StoreBatches {
   async write(asked: readonly AskedWork[], wanted: WantedRows): Promise<void> {
     const { link, reader, hooks } = this.parts;
     const slices = new Map<string, FoundSlice>();
+    const until = performance.now() + ANSWER_MS;
+    const soon = <T>(asked: Promise<T>): Promise<T> => inTime(asked, until - performance.now());
     let loads = 0;
+    link.limit();
     for (let tries = 1; ; tries++) {
       let book: PostgresBook | undefined;
       let isSent = false;
       try {
         // What is decided again must not have been written before.
-        await this.#settleDoubt();
-        await this.#rejoinIfDue();
-        await this.find(reader, wanted, slices);
+        await soon(this.#settleDoubt());
+        await soon(this.#rejoinIfDue());
+        await soon(this.find(reader, wanted, slices));
         const loaded = await this.#load(wanted);
         book = this.#decide(asked, loaded, wanted, slices);
         if (book === undefined) {
@@ -171,7 +183,7 @@ export class StoreBatches {
             // Where nothing was to be written, nothing is lost.
             if (book.changes === undefined) return;
             this.#doubt = { head: book.head, asked };
-            if (await this.#settleDoubt().catch(() => false)) {
+            if (await soon(this.#settleDoubt()).catch(() => false)) {
               for (const each of asked) this.#arrived.delete(each.work);
               return;
             }
@@ -305,24 +317,27 @@ export class StoreBatches {
     writer.written(book.head);
   }
 
+  /** One that takes too long for a batch is waited for by the next one. */
   async #rejoinIfDue(): Promise<void> {
     if (!this.#mustRejoin || this.#doubt !== undefined) return;
-    this.#mustRejoin = false;
-    try {
-      await this.parts.writer.register();
-    } catch (error) {
-      this.#mustRejoin = true;
-      throw error;
-    }
+    await (this.#rejoining ??= this.parts.writer
+      .register()
+      .then(() => void (this.#mustRejoin = false))
+      .finally(() => (this.#rejoining = undefined)));
   }
 
   /** Finds out what became of a batch whose connection was lost. Throws while it cannot be told. */
   async #settleDoubt(): Promise<boolean> {
-    const doubt = this.#doubt;
-    if (doubt === undefined) return false;
-    const hasArrived = await this.parts.writer.hasArrived(doubt.head);
+    if (this.#doubt === undefined) return false;
+    return (this.#settling ??= this.#settle(this.#doubt).finally(
+      () => (this.#settling = undefined),
+    ));
+  }
+
+  async #settle({ head, asked }: Doubt): Promise<boolean> {
+    const hasArrived = await this.parts.writer.hasArrived(head);
     this.#doubt = undefined;
-    if (hasArrived) for (const each of doubt.asked) this.#arrived.set(each.work, each);
+    if (hasArrived) for (const each of asked) this.#arrived.set(each.work, each);
     return hasArrived;
   }
 }
