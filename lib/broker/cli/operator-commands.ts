@@ -4,6 +4,7 @@ import { brakeCommand, liftCommand } from './commands/brake';
 import { budgetsCommand } from './commands/budgets';
 import { holdsCommand } from './commands/holds';
 import { keysCommand } from './commands/keys';
+import { migrateCommand } from './commands/migrate';
 import { ManagementApi, ManagementApiError, brokerUrl } from './management-api';
 import { shown } from './table';
 import { BadUsage, parseCommand } from './command';
@@ -17,6 +18,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['holds', holdsCommand],
   ['audit', auditCommand],
   ['backup', backupCommand],
+  ['migrate', migrateCommand],
 ]);
 
 /** Where what a command prints goes. */

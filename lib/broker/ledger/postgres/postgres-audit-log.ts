@@ -19,9 +19,9 @@ const WALK_ROWS = 500;
 /** The audit log of all writers, once their rows have their places in it. */
 export class PostgresAuditLog implements AuditQueries {
   constructor(
-    private readonly link: PgLink,
+    private readonly link: Pick<PgLink, 'query'>,
     private readonly chain: AuditChain,
-    private readonly sealer: LogSealer,
+    private readonly sealer: Pick<LogSealer, 'seal'>,
   ) {}
 
   async rows(
