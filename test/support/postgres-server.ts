@@ -74,8 +74,13 @@ export class PostgresServer {
     return `postgres://postgres@127.0.0.1:${this.port}/${database}`;
   }
 
-  async query(database: string, text: string): Promise<Record<string, unknown>[]> {
-    const client = new Client({ connectionString: this.urlOf(database) });
+  async query(
+    database: string,
+    text: string,
+    role = 'postgres',
+  ): Promise<Record<string, unknown>[]> {
+    const connectionString = this.urlOf(database).replace('postgres@', `${role}@`);
+    const client = new Client({ connectionString });
     await client.connect();
     try {
       return (await client.query(text)).rows as Record<string, unknown>[];

@@ -22,6 +22,7 @@ export const GENESIS: AuditHead = { count: 0, mac: '' };
 /** Chains rows: each value covers its row, the row's place, and through its predecessor all before. */
 export class AuditChain {
   readonly #key: KeyObject;
+  #proof: string | undefined;
 
   constructor(key: string) {
     this.#key = createSecretKey(key, 'utf8');
@@ -45,6 +46,11 @@ export class AuditChain {
   /** What vouches for what is noted of a segment: that it was exported, that its rows may be missing. */
   sealMarks({ last, head, sealedAt, exportedAt, leftAt }: Omit<AuditSegment, 'seal'>): string {
     return this.#hmac(`marks\n${last}\n${head}\n${sealedAt}\n${exportedAt ?? ''}\n${leftAt ?? ''}`);
+  }
+
+  /** What tells others that it has this key, and tells nobody the key: whoever knows it may write to a store. */
+  get proof(): string {
+    return (this.#proof ??= this.#hmac('writer'));
   }
 
   #hmac(text: string): string {

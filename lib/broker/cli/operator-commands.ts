@@ -33,7 +33,7 @@ export function isOperatorCommand(argument: string | undefined): argument is str
 }
 
 /**
- * Sends one of the operator's commands to a running broker.
+ * Runs one of the operator's commands, which most often asks a running broker.
  *
  * @returns 0; 1 where the broker refused or a verification failed; 2 where it was not understood.
  */

@@ -33,7 +33,8 @@ Issues capped, allow-listed vault keys and enforces them in front of Stripe.
   --tls-cert FILE  serves https; PEM, both or none VAULT_KEY_TLS_CERT
   --tls-key FILE   the certificate's key           VAULT_KEY_TLS_KEY
   --help           this text
-Commands, each with its own --help: keys, budgets, brake, lift, holds, audit, backup
+Commands, each with its own --help: keys, budgets, brake, lift, holds, audit, backup,
+migrate
 
 Environment:
   KEYBRAKE_TOKEN            the management API's token, at least 32 characters (required)

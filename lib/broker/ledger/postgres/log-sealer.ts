@@ -9,9 +9,16 @@ const SEALED_ROWS = 500;
 interface TailRow {
   writer: string;
   seq: number;
-  position: string;
+  position: number;
   entry: string;
   mac: string;
+}
+
+/** What the store's function tells of the tails. */
+interface FoundTails {
+  head: AuditHead;
+  rows: readonly TailRow[];
+  writers: readonly (AuditHead & { writer: string; seal: string })[];
 }
 
 /** A row that a writer has chained is not what it wrote: it gets no place in the log of all. */
@@ -60,26 +67,12 @@ export class LogSealer {
     const query = (text: string, values?: PgValues) => link.query(text, values, within);
     try {
       await query(BEGIN);
-      const [head] = await query(
-        'SELECT count, mac FROM vault_key.audit_head WHERE id = 1 FOR UPDATE',
-      );
-      const found = await query(
-        `SELECT writer, seq, position, entry, mac FROM vault_key.audit_tails
-         ORDER BY position LIMIT ${SEALED_ROWS}`,
-      );
-      const rows = found.map((row): TailRow => ({
-        writer: row['writer'] as string,
-        seq: Number(row['seq']),
-        position: row['position'] as string,
-        entry: row['entry'] as string,
-        mac: row['mac'] as string,
-      }));
-      const writers = await this.#headsOf(rows, query);
-      const sealed = this.#sealed(
-        { count: Number(head?.['count']), mac: head?.['mac'] as string },
-        writers,
-        rows,
-      );
+      const [row] = await query('SELECT vault_key.tails_1($1, $2::int) AS found', [
+        this.chain.proof,
+        SEALED_ROWS,
+      ]);
+      const { head, rows, writers } = row?.['found'] as FoundTails;
+      const sealed = this.#sealed(head, this.#headsOf(rows, writers), rows);
       if (rows.length > 0) {
         await query('SELECT vault_key.seal_1($1::text::jsonb)', [JSON.stringify(sealed)]);
       }
@@ -92,20 +85,12 @@ export class LogSealer {
   }
 
   /** How far the chains of the rows' writers are in the log of all. */
-  async #headsOf(
-    rows: readonly TailRow[],
-    query: PgLink['query'],
-  ): Promise<Map<string, AuditHead>> {
-    const ids = [...new Set(rows.map(({ writer }) => writer))];
-    const heads = new Map(ids.map((id): [string, AuditHead] => [id, { count: 0, mac: id }]));
-    const found = await query(
-      'SELECT writer, count, mac, seal FROM vault_key.audit_writers WHERE writer = ANY ($1::text[])',
-      [ids],
-    );
+  #headsOf(rows: readonly TailRow[], found: FoundTails['writers']): Map<string, AuditHead> {
+    const heads = new Map(rows.map(({ writer }) => [writer, { count: 0, mac: writer }]));
     for (const { writer, count, mac, seal } of found) {
-      const head = { count: Number(count), mac: mac as string };
-      if (this.chain.seal(head) !== seal) throw new TailFault(writer as string, head.count);
-      heads.set(writer as string, head);
+      const head = { count, mac };
+      if (this.chain.seal(head) !== seal) throw new TailFault(writer, count);
+      heads.set(writer, head);
     }
     return heads;
   }
@@ -132,6 +117,7 @@ export class LogSealer {
     }));
     const positions = rows.map(({ position }) => position);
     return {
+      proof: chain.proof,
       rows: sealed,
       positions,
       writers: heads,

@@ -1,7 +1,10 @@
-import { FENCED } from './schema-names';
+import { BEHIND, FENCED } from './schema-names';
 
 /** Failures after which a batch is run again: others have won a race, or its instance was declared dead. */
 const TRY_AGAIN: ReadonlySet<string> = new Set(['40001', '40P01', '23505', FENCED]);
+
+/** A transaction that writes cannot begin on a standby. */
+const NOT_ON_STANDBY = '0A000';
 
 /** The code of an error of the server's, or of its connection; `undefined` of any other error. */
 export function codeOf(error: unknown): string | undefined {
@@ -23,8 +26,21 @@ export function isConnectionLost(error: unknown): boolean {
 /** Whether no work can be done at all for now: to try one after the other would only take longer. */
 export function isOfWholeStore(error: unknown): boolean {
   return (
-    isConnectionLost(error) || ['55P03', '53300', '53100', '25006'].includes(codeOf(error) ?? '')
+    isConnectionLost(error) ||
+    ['55P03', '53300', '53100', '25006', NOT_ON_STANDBY, BEHIND].includes(codeOf(error) ?? '')
   );
+}
+
+/** The store is behind what it has acknowledged to this instance: of what it lost nobody knows. */
+export class LostBatches extends Error {
+  readonly code = BEHIND;
+
+  constructor(batches: number) {
+    super(
+      `the server has lost ${batches} transaction${batches === 1 ? '' : 's'} that it had acknowledged here, as a failover to a replica that was behind does: holds, settlements, revocations and brakes may be missing. Brake all, compare with the vendor, then restart this process`,
+    );
+    this.name = 'LostBatches';
+  }
 }
 
 export function connectionLost(): Error {

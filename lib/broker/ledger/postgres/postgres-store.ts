@@ -129,6 +129,7 @@ export class PostgresStore implements Store {
     this.#reaper = new Reaper(
       this.#reader,
       this.#writer,
+      this.chain.proof,
       (work) => this.#run(work),
       async () => {
         this.#works.noteDeath();
@@ -288,11 +289,11 @@ export class PostgresStore implements Store {
 
   /** Whether this instance is the one that lets rows leave now: one at a time does. */
   async maySweep(): Promise<boolean> {
-    const rows = await this.#reader.query(
-      `UPDATE vault_key.meta SET swept_at = vault_key.now_ms()
-       WHERE swept_at < vault_key.now_ms() - ${SWEEP_EVERY_MS} RETURNING id`,
-    );
-    return rows.length > 0;
+    const [row] = await this.#reader.query('SELECT vault_key.sweep_1($1, $2::bigint) AS is_due', [
+      this.chain.proof,
+      SWEEP_EVERY_MS,
+    ]);
+    return row?.['is_due'] === true;
   }
 
   /** Ends what lapsed instances have left, once: for tests, which do not wait for the timer. */

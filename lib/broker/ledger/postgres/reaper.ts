@@ -24,6 +24,7 @@ export class Reaper {
   constructor(
     private readonly link: PgLink,
     private readonly writer: StoreWriter,
+    private readonly proof: string,
     private readonly run: <T>(work: (book: PostgresBook) => T) => Promise<T>,
     /** Has this instance, which was declared dead, go on as another. */
     private readonly rejoin: () => Promise<void>,
@@ -69,12 +70,12 @@ export class Reaper {
   }
 
   async #fence(id: string, expiresAt: number): Promise<boolean> {
-    const rows = await this.link.query(
-      `UPDATE vault_key.writers SET closed_at = vault_key.now_ms()
-       WHERE id = $1 AND closed_at IS NULL AND expires_at = $2 RETURNING id`,
-      [id, expiresAt],
-    );
-    return rows.length > 0;
+    const [row] = await this.link.query('SELECT vault_key.fence_1($1, $2, $3::bigint) AS done', [
+      this.proof,
+      id,
+      expiresAt,
+    ]);
+    return row?.['done'] === true;
   }
 
   /** Each step may be repeated: one that reaps may die at it, and another goes on from there. */
@@ -84,10 +85,7 @@ export class Reaper {
     for (let last: string | undefined = ''; last !== undefined;) {
       last = await this.#abandon(gone, last);
     }
-    await this.link.query(
-      'UPDATE vault_key.writers SET reaped_at = vault_key.now_ms() WHERE id = $1',
-      [gone],
-    );
+    await this.link.query('SELECT vault_key.reaped_1($1, $2)', [this.proof, gone]);
   }
 
   async #endFlights(gone: string): Promise<boolean> {

@@ -1,9 +1,4 @@
-import { placeOf } from '../../audit/audit-entry';
-import { FENCED, LOCKS } from './schema-names';
-
-/** A field of a row of the audit log. */
-const field = (column: Parameters<typeof placeOf>[0]): string =>
-  `(e.fields ->> ${placeOf(column)})`;
+import { AS_OWNER, FENCED, LOCKS } from './schema-names';
 
 /** What batches ask of the store, and how they write to it. Old and new instances may run beside each other: each calls the version that it knows. */
 export const FUNCTIONS = `
@@ -89,7 +84,7 @@ END $$;
 
 -- Locks what a batch decides on, in one order for everybody, then reads it. Each statement sees what was
 -- committed before it began, so that what is read is no older than the locks.
-CREATE FUNCTION vault_key.load_1(arg jsonb) RETURNS jsonb LANGUAGE plpgsql VOLATILE AS $$
+CREATE FUNCTION vault_key.load_1(arg jsonb) RETURNS jsonb LANGUAGE plpgsql VOLATILE ${AS_OWNER} AS $$
 DECLARE
   names text[] := vault_key.texts(arg -> 'names');
   hold_ids text[];
@@ -138,13 +133,14 @@ END $$;
 
 -- Writes what a batch has decided. The writer's own row is its fence: one that was declared dead writes
 -- nothing more.
-CREATE FUNCTION vault_key.store_1(arg jsonb) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+CREATE FUNCTION vault_key.store_1(arg jsonb) RETURNS void LANGUAGE plpgsql VOLATILE ${AS_OWNER} AS $$
 DECLARE
   the_writer text := arg ->> 'writer';
 BEGIN
   UPDATE vault_key.writers SET batch = batch + 1, count = (arg ->> 'count')::bigint, mac = arg ->> 'mac', seal = arg ->> 'seal',
       expires_at = vault_key.now_ms() + (arg ->> 'ttl')::bigint
-    WHERE id = the_writer AND batch = (arg ->> 'batch')::bigint AND closed_at IS NULL;
+    WHERE id = the_writer AND batch = (arg ->> 'batch')::bigint AND closed_at IS NULL
+      AND vault_key.is_broker(arg ->> 'proof');
   IF NOT FOUND THEN RAISE EXCEPTION 'the writer % is closed', the_writer USING ERRCODE = '${FENCED}'; END IF;
   IF arg ? 'gone' THEN
     DELETE FROM vault_key.balances WHERE name = ANY (vault_key.texts(arg -> 'gone' -> 'balances'));
@@ -241,28 +237,13 @@ BEGIN
         marks_seal = excluded.marks_seal;
   END IF;
   IF arg ? 'goneLog' THEN
-    DELETE FROM vault_key.audit WHERE seq <= (arg ->> 'goneLog')::bigint;
+    DELETE FROM vault_key.audit WHERE seq <= (arg ->> 'goneLog')::bigint
+      AND seq <= (SELECT max(last) FROM vault_key.audit_segments WHERE left_at IS NOT NULL);
   END IF;
   IF arg ? 'audit' THEN
     INSERT INTO vault_key.audit_tails (writer, seq, entry, mac)
       SELECT the_writer, a.seq, a.entry, a.mac
       FROM jsonb_to_recordset(arg -> 'audit') a(seq bigint, entry text, mac text) ORDER BY a.seq;
   END IF;
-END $$;
-
--- Gives rows of the tails their places in the log of all.
-CREATE FUNCTION vault_key.seal_1(arg jsonb) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
-BEGIN
-  INSERT INTO vault_key.audit
-    SELECT a.seq, ${field('at')}, ${field('event')}, ${field('key_id')}, ${field('call_id')},
-      ${field('vendor')}, ${field('tenant_id')}, ${field('user_id')}, ${field('run_id')}, ${field('tool')},
-      ${field('verdict')}, a.entry, a.mac
-    FROM jsonb_to_recordset(arg -> 'rows') a(seq bigint, entry text, mac text),
-      LATERAL (SELECT a.entry::jsonb AS fields) e;
-  DELETE FROM vault_key.audit_tails WHERE position = ANY (ARRAY(SELECT jsonb_array_elements_text(arg -> 'positions')::bigint));
-  INSERT INTO vault_key.audit_writers
-    SELECT * FROM jsonb_to_recordset(arg -> 'writers') a(writer text, count bigint, mac text, seal text)
-    ON CONFLICT (writer) DO UPDATE SET count = excluded.count, mac = excluded.mac, seal = excluded.seal;
-  UPDATE vault_key.audit_head SET count = (arg ->> 'count')::bigint, mac = arg ->> 'mac', seal = arg ->> 'seal' WHERE id = 1;
 END $$;
 `;

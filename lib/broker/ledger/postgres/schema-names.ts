@@ -11,12 +11,17 @@ export const LOCKS = {
   migration: 7_350_000,
 } as const;
 
+/** What a function runs as that the role of an application may call: it may write, its caller may not. */
+export const AS_OWNER = 'SECURITY DEFINER SET search_path = pg_catalog, pg_temp';
+
 /** Where a batch fails whose instance was declared dead. */
 export const FENCED = 'VK001';
+/** Where the store has lost what it had acknowledged. */
+export const BEHIND = 'VK002';
 
 /**
- * Begins a transaction. Shorter than what an answer may take, so that the server gives up on a transaction
+ * Begins a transaction, whatever the defaults of the role are. Shorter than what an answer may take, so that the server gives up on a transaction
  * before its instance gives up on the server.
  */
-export const BEGIN = `BEGIN; SET LOCAL lock_timeout = '3s';
+export const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = '3s';
   SET LOCAL idle_in_transaction_session_timeout = '3s'; SET LOCAL synchronous_commit = on`;

@@ -6,6 +6,8 @@ CREATE TABLE vault_key.meta (
   rules_version bigint NOT NULL,
   -- What tells an instance that it has the key of the audit log.
   audit_check text NOT NULL,
+  -- What tells the store that who writes has it too: the SHA-256 of what is made from it.
+  proof_hash bytea NOT NULL,
   -- When an instance last began to let rows leave: one at a time does.
   swept_at bigint NOT NULL DEFAULT 0
 );

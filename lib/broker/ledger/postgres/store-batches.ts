@@ -188,7 +188,7 @@ export class StoreBatches {
   }
 
   async #load(wanted: WantedRows): Promise<LoadedRows> {
-    const { link } = this.parts;
+    const { link, chain } = this.parts;
     for (;;) {
       const { rows } = wanted;
       // What the answer leaves out is as it was when it was asked for.
@@ -212,11 +212,10 @@ export class StoreBatches {
       const found = row?.['found'] as FoundRows | { unopened: string[] | null };
       if (!('unopened' in found)) return this.#take(new LoadedRows(rows, found, known));
       await link.query('ROLLBACK');
-      await link.query(
-        `INSERT INTO vault_key.balances SELECT n, 0, 0, 0 FROM unnest($1::text[]) n ORDER BY n
-         ON CONFLICT DO NOTHING`,
-        [found.unopened ?? []],
-      );
+      await link.query('SELECT vault_key.open_balances_1($1, $2::text[])', [
+        chain.proof,
+        found.unopened ?? [],
+      ]);
     }
   }
 
@@ -287,6 +286,7 @@ export class StoreBatches {
     }
     const arg = {
       ...changes,
+      proof: chain.proof,
       writer: writer.id,
       batch: writer.batch,
       ...book.head,

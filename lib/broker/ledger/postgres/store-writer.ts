@@ -1,10 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import type { AuditChain, AuditHead } from '../../audit/audit-chain';
 import type { BookWriter } from './book-parts';
+import { LostBatches } from './pg-errors';
 import type { PgLink } from './pg-link';
 
-/** How many lines a balance has for instances that lock no other. */
-const STRIPES = 15;
+/** Where the store has a writer. */
+interface StoredWriter extends AuditHead {
+  /** How many batches it has written. */
+  batch: number;
+  /** Whether it has ended, or was declared dead. */
+  isClosed: boolean;
+  isTaken?: boolean;
+}
 
 /**
  * This instance among those that write to the store: it has a chain of the audit log of its own, and
@@ -45,71 +52,69 @@ export class StoreWriter implements BookWriter {
     this.#batch += 1;
   }
 
-  /** Begins as a writer that the store has not seen before. */
+  /** Begins as a writer that the store has not seen before. Throws as {@link hasArrived}. */
   async register(): Promise<void> {
     if (this.#id !== '') await this.retire();
     const id = `w_${randomBytes(10).toString('hex')}`;
     // Each chain begins with what names its writer: no row of one passes for another's.
     const head = { count: 0, mac: id };
-    const stripe = await this.#leastUsedStripe();
-    await this.link.query(
-      `INSERT INTO vault_key.writers (id, stripe, batch, count, mac, seal, expires_at)
-       VALUES ($1, $2, 0, 0, $3, $4, vault_key.now_ms() + $5::bigint)`,
-      [id, stripe, head.mac, this.chain.seal(head), this.ttlMs],
+    const [row] = await this.link.query(
+      'SELECT vault_key.register_1($1, $2, $3, $4::bigint) AS stripe',
+      [this.chain.proof, id, this.chain.seal(head), this.ttlMs],
     );
     this.#id = id;
-    this.#stripe = stripe;
+    this.#stripe = Number(row?.['stripe']);
     this.#head = head;
     this.#batch = 0;
   }
 
-  /** Says that it lives. Returns false where it was declared dead. */
+  /** Says that it lives. Returns false where it was declared dead, or the store is behind. */
   async beat(): Promise<boolean> {
-    const rows = await this.link.query(
-      `UPDATE vault_key.writers SET expires_at = vault_key.now_ms() + $2::bigint
-       WHERE id = $1 AND closed_at IS NULL RETURNING id`,
-      [this.#id, this.ttlMs],
+    const batch = this.#batch;
+    const found = await this.#ask(
+      'SELECT vault_key.beat_1($1, $2, $3::bigint) AS writer',
+      this.ttlMs,
     );
-    return rows.length > 0;
+    return found !== null && found.batch >= batch && !found.isClosed;
   }
 
   /**
    * Finds out what became of a batch whose connection was lost. One that has not arrived never will: it
    * counts on the number that is taken here.
+   *
+   * @throws LostBatches where the store is behind what it has acknowledged to this instance.
    */
   async hasArrived(head: AuditHead): Promise<boolean> {
-    const taken = await this.link.query(
-      'UPDATE vault_key.writers SET batch = batch + 1 WHERE id = $1 AND batch = $2 RETURNING id',
-      [this.#id, this.#batch],
+    const batch = this.#batch;
+    const found = await this.#ask(
+      'SELECT vault_key.take_turn_1($1, $2, $3::bigint) AS writer',
+      batch,
     );
-    if (taken.length > 0) {
+    if (found?.isTaken === true) {
       this.#batch += 1;
       return false;
     }
-    const [row] = await this.link.query(
-      'SELECT batch, count, mac FROM vault_key.writers WHERE id = $1',
-      [this.#id],
-    );
-    const isNext = Number(row?.['batch']) === this.#batch + 1;
-    if (!isNext || Number(row?.['count']) !== head.count || row?.['mac'] !== head.mac) return false;
+    checkBatches(batch, found);
+    const isNext = found.batch === batch + 1;
+    if (!isNext || found.count !== head.count || found.mac !== head.mac) return false;
     this.written(head);
     return true;
   }
 
-  /** Ends: nothing is in flight here any more. */
+  /** Ends: nothing is in flight here any more. Throws as {@link hasArrived}. */
   async retire(): Promise<void> {
-    await this.link.query(
-      'UPDATE vault_key.writers SET closed_at = vault_key.now_ms() WHERE id = $1 AND closed_at IS NULL',
-      [this.#id],
-    );
+    const batch = this.#batch;
+    checkBatches(batch, await this.#ask('SELECT vault_key.retire_1($1, $2) AS writer'));
   }
 
-  async #leastUsedStripe(): Promise<number> {
-    const rows = await this.link.query(
-      `SELECT s.stripe, count(w.id) AS users FROM generate_series(1, ${STRIPES}) AS s(stripe)
-       LEFT JOIN vault_key.writers w ON w.stripe = s.stripe AND w.closed_at IS NULL
-       GROUP BY s.stripe ORDER BY users, random() LIMIT 1`,
-    );
-    return Number(rows[0]?.['stripe'] ?? 1);
+  async #ask(statement: string, ...more: number[]): Promise<StoredWriter | null> {
+    const [row] = await this.link.query(statement, [this.chain.proof, this.#id, ...more]);
+    return row?.['writer'] as StoredWriter | null;
   }
+}
+
+/** A store that was put back, by a failover or from a backup, has lost what it had acknowledged. */
+function checkBatches(known: number, found: StoredWriter | null): asserts found is StoredWriter {
+  const stored = found?.batch ?? 0;
+  if (found === null || stored < known) throw new LostBatches(known - stored);
 }

@@ -66,7 +66,8 @@ export class MoveTarget {
     const [link, other] = [new PgLink(driver, url), new PgLink(driver, url)];
     try {
       await checkServer(link, other, warn);
-      // It waits for what is left of a move that was broken off.
+      // What is left of a move that was broken off comes to its end first.
+      await link.query(`SELECT pg_advisory_xact_lock(${LOCKS.migration})`);
       await migrate(link, chain);
     } catch (error) {
       throw startError(url, error);
