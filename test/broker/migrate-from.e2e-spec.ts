@@ -318,7 +318,7 @@ it('a store with the audit key beside it says where the key is', async () => {
   await broker.kill('SIGTERM');
   const { code, stdout } = await move(broker.store, to, {});
   expect(code).toBe(0);
-  expect(stdout).toContain(`what is in ${fileOf(broker.store)}.audit-key as VAULT_KEY_AUDIT_KEY`);
+  expect(stdout).toContain(`what ${fileOf(broker.store)}.audit-key holds as VAULT_KEY_AUDIT_KEY`);
 });
 
 describe('a move that is killed', () => {

@@ -55,16 +55,24 @@ function textOf(summary: MoveSummary, auditKey: string | undefined): string {
   );
   const key =
     auditKey === undefined
-      ? `what is in ${from}.audit-key as VAULT_KEY_AUDIT_KEY`
+      ? `what ${from}.audit-key holds as VAULT_KEY_AUDIT_KEY`
       : 'the same VAULT_KEY_AUDIT_KEY';
-  return `${from} ${wasThere ? 'had moved' : 'has moved'} to ${to}${wasThere ? ' before: nothing was left to do' : ''}.
-
-${counts}
-Of the holds ${holds.settled} are settled, ${holds.released} released and ${holds.unknown} unknown: calls that were in flight are among the unknown ones.
-${segments.exported} of the audit segments were exported, and the rows of ${segments.left} have left the store.
-${wasThere ? '' : 'Checked in the new store before it could be seen: every count, and that each balance is the sum of its holds.\n'}The audit log ${audit.ok ? `verifies on both sides, head ${audit.head}` : `does not verify, as before: ${audit.reason}`}.
-
-Start all brokers with --store ${to}, its password, and ${key}.
-${from} is as it was, and no broker starts on it any more.
-`;
+  return [
+    `${from} ${wasThere ? 'had moved' : 'has moved'} to ${to}${wasThere ? ' before: nothing was left to do' : ''}.`,
+    '',
+    counts,
+    `Of the holds ${holds.settled} are settled, ${holds.released} released and ${holds.unknown} unknown.`,
+    'Calls that were in flight are among the unknown ones.',
+    `Of the audit segments ${segments.exported} were exported, and the rows of ${segments.left} have left the store.`,
+    ...(wasThere
+      ? []
+      : ['Every count is the same there, and each balance is the sum of its holds.']),
+    audit.ok
+      ? `The audit log verifies on both sides, head ${audit.head}.`
+      : `The audit log does not verify, as before: ${audit.reason}.`,
+    '',
+    `Start the brokers on the new store, with ${key}.`,
+    `${from} is as it was, and no broker starts on it any more.`,
+    '',
+  ].join('\n');
 }
