@@ -449,6 +449,28 @@ describe('a move that is killed', () => {
       await endsWell(from, way);
     });
 
+    it('no broker gets in before the end', async () => {
+      const from = copy();
+      let arrives = (): void => {};
+      const arrived = new Promise<void>((resolve) => (arrives = resolve));
+      let goOn = (): void => {};
+      const way = await through(to, (pass, cut) => {
+        goOn = () => {
+          pass();
+          setTimeout(cut, 200);
+        };
+        arrives();
+      });
+      const { ended } = begin(['--from', from, '--to', way]);
+      await arrived;
+      const early = await BrokerProcess.run({ vendor, store: to, env: ENV });
+      expect([early.code, early.stdout]).toEqual([2, '']);
+      goOn();
+      expect((await ended).code).toBe(0);
+      expect(await rowsIn(to)).toBe(KEYS + 21);
+      await (await onPostgres()).kill('SIGTERM');
+    });
+
     it('where the answer to COMMIT is lost, it finds out that all has moved', async () => {
       const from = copy();
       const way = await through(to, (pass, cut) => {

@@ -74,9 +74,10 @@ export class MoveSource {
   }
 
   get head(): AuditHead & { seal: string } {
-    return this.connection
+    const { count, mac, seal } = this.connection
       .prepare('SELECT count, mac, seal FROM audit_head WHERE id = 1')
       .get() as AuditHead & { seal: string };
+    return { count, mac, seal };
   }
 
   async verdict(): Promise<AuditVerdict> {
@@ -94,11 +95,10 @@ export class MoveSource {
 
   /** How many segments of the log there are that were exported, and that have left. */
   segmentCounts(): { exported: number; left: number } {
-    return this.connection
-      .prepare(
-        'SELECT COUNT(exported_at) AS exported, COUNT(left_at) AS "left" FROM audit_segments',
-      )
-      .get() as { exported: number; left: number };
+    const { exported, gone } = this.connection
+      .prepare('SELECT COUNT(exported_at) AS exported, COUNT(left_at) AS gone FROM audit_segments')
+      .get() as { exported: number; gone: number };
+    return { exported, left: gone };
   }
 
   /** The rows of a table, some at a time, in their order. */

@@ -23,7 +23,7 @@ export interface MovedTable {
   more?: (row: FoundRow, move: string) => Readonly<Record<string, ColumnValue | object>>;
 }
 
-/** The tables that move, in their order. Calls that have not ended are none: a start has ended them. */
+/** The tables that move, in their order. A start has ended all calls, so that theirs is empty. */
 export const MOVED_TABLES: readonly MovedTable[] = [
   { ...formed(KEYS, 'keys'), read: { position: 'rowid', ...readOf(KEYS) }, order: ['position'] },
   formed(LEASES, 'leases'),
