@@ -50,14 +50,17 @@ export function readSettings(args: readonly string[], env: NodeJS.ProcessEnv): S
 }
 
 function optionsOf(args: readonly string[]): { once: boolean; twoInstances: boolean } {
-  const typed = args.join(' ').replaceAll('--store=', '--store ');
-  const others = typed.replace(/--once|--store postgres\b/g, '').trim();
-  if (others !== '') {
-    throw new InvalidSettingError(
-      `${others.split(' ')[0]} is no option; there are: --once, --store postgres`,
-    );
+  const options = { once: false, twoInstances: false };
+  const rest = [...args];
+  for (let typed = rest.shift(); typed !== undefined; typed = rest.shift()) {
+    const option = typed === '--store' ? `--store=${rest.shift() ?? ''}` : typed;
+    if (option === '--once') options.once = true;
+    else if (option === '--store=postgres') options.twoInstances = true;
+    else {
+      throw new InvalidSettingError(`${option} is no option; there are: --once, --store=postgres`);
+    }
   }
-  return { once: typed.includes('--once'), twoInstances: typed.includes('--store') };
+  return options;
 }
 
 function stripeSettings(env: NodeJS.ProcessEnv): StripeTestModeSettings | undefined {

@@ -12,6 +12,7 @@ import { Client } from 'pg';
 /** Whom the server runs as where the sample runs as root, as which it refuses to. */
 const NOBODY = 65_534;
 const LOOK_EVERY_MS = 50;
+const START_MS = 60_000;
 /** Its input ends with the sample, however that ends: then the server ends too, and its data goes. */
 const UNTIL_INPUT_ENDS = '"$@" & read _; kill -INT $!; wait; rm -rf "$0"';
 
@@ -29,20 +30,37 @@ export class ThrowAwayPostgres {
       if (isRoot()) chownSync(folder, NOBODY, NOBODY);
       const binaries = binariesFor(folder);
       const data = join(folder, 'data');
-      const initdb = run(folder, join(binaries, 'initdb'), [
-        ...['-D', data, '-U', 'postgres', '--auth=trust', '--no-sync', '-E', 'UTF8', '--locale=C'],
-      ]);
+      const made = ['-D', data, '-U', 'postgres', '-E', 'UTF8', '--locale=C'];
+      const initdb = run(folder, join(binaries, 'initdb'), [...made, '--auth=trust', '--no-sync']);
       const [code] = (await once(initdb, 'exit')) as [number | null];
       if (code !== 0) throw new Error(`initdb ended with ${code}`);
       const port = await freePort();
       const postgres = [join(binaries, 'postgres'), '-D', data, '-p', String(port), '-k', folder];
       const server = run(folder, '/bin/sh', ['-c', UNTIL_INPUT_ENDS, folder, ...postgres]);
       const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-      await answers(url, server);
-      return new ThrowAwayPostgres(server, url);
+      const started = new ThrowAwayPostgres(server, url);
+      await started.#answers();
+      return started;
     } catch (error) {
       rmSync(folder, { recursive: true, force: true });
       throw error;
+    }
+  }
+
+  async #answers(): Promise<void> {
+    for (const deadline = Date.now() + START_MS; ;) {
+      const client = new Client({ connectionString: this.url });
+      try {
+        await client.connect();
+        await client.end();
+        return;
+      } catch (error) {
+        if (Date.now() < deadline) await delay(LOOK_EVERY_MS);
+        else {
+          await this.stop();
+          throw error;
+        }
+      }
     }
   }
 
@@ -64,20 +82,6 @@ function run(folder: string, program: string, args: readonly string[]): ChildPro
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
-}
-
-async function answers(url: string, server: ChildProcess): Promise<void> {
-  for (;;) {
-    const client = new Client({ connectionString: url });
-    try {
-      await client.connect();
-      await client.end();
-      return;
-    } catch (error) {
-      if (server.exitCode !== null) throw error;
-      await delay(LOOK_EVERY_MS);
-    }
-  }
 }
 
 /** Where the server's programs are, or a copy of them where only root may go. */

@@ -8,6 +8,7 @@ import { delimiter, join, resolve } from 'node:path';
 import type { INestApplication, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { ProxiedStripeService, VaultKeyModule, VaultKeyService } from '../../lib/index';
+import type { EmbeddedModuleOptions } from '../../lib/index';
 import { createStripeVendor } from '../../lib/testing/stripe-vendor';
 import type { StripeVendor } from '../../lib/testing/stripe-vendor';
 import { BrokerProcess, MANAGEMENT_TOKEN } from '../support/broker-process';
@@ -127,13 +128,14 @@ describe('a team that does what the page says', () => {
     process.env['VAULT_KEY_STORE'] = url('vault_key_app');
     process.env['VAULT_KEY_AUDIT_KEY'] = auditKey;
     const forRoot = VaultKeyModule.forRoot.bind(VaultKeyModule);
-    const stripe = { secretKey: vendor.secretKey, baseUrl: vendor.url };
-    const spy = jest.spyOn(VaultKeyModule, 'forRoot').mockImplementation((options) =>
-      forRoot({
+    const spy = jest.spyOn(VaultKeyModule, 'forRoot').mockImplementation((given) => {
+      const options = given as EmbeddedModuleOptions;
+      const stripe = { secretKey: vendor.secretKey, baseUrl: vendor.url };
+      return forRoot({
         ...options,
-        embedded: { ...options?.embedded, vendors: { stripe } },
-      } as Parameters<typeof forRoot>[0]),
-    );
+        embedded: Object.assign({}, options.embedded, { vendors: { stripe } }),
+      });
+    });
     const instances: INestApplication[] = [];
     try {
       for (let i = 0; i < 4; i++) {

@@ -59,13 +59,22 @@ export async function moveStore(
     try {
       return await new StoreMove(file, shownStore(url), source, target, settings).run();
     } catch (error) {
-      throw codeOf(error) === undefined ? error : startError(url, error);
+      throw faultOf(error, file, url);
     } finally {
       await target.close();
     }
   } finally {
     await source.close();
   }
+}
+
+/** Why nothing has moved: what the server says is of the target, what SQLite says of the file. */
+function faultOf(error: unknown, file: string, url: string): unknown {
+  const code = codeOf(error);
+  if (code === undefined) return error;
+  if (!code.startsWith('SQLITE_')) return startError(url, error);
+  const { message } = error as Error;
+  return new Error(`The store ${file} cannot be read or marked (${message}).`, { cause: error });
 }
 
 class StoreMove {
@@ -158,8 +167,9 @@ class StoreMove {
       if (difference !== undefined) throw this.#failure(`${table.rows}: ${difference}`);
     }
     const wrong = await this.target.wrongBalance();
-    if (wrong !== undefined)
+    if (wrong !== undefined) {
       throw this.#failure(`the balance ${wrong} is not the sum of its holds`);
+    }
     const verdictThere = await this.target.verdict();
     if (!isDeepStrictEqual(verdictThere, verdict)) {
       throw this.#failure('its audit log does not verify to the same head');
