@@ -11,6 +11,9 @@ import type { Settings } from './settings';
 import { StripeAccount } from './stripe-account/stripe-account';
 import { StripeAccountModule } from './stripe-account/stripe-account.module';
 
+/** What an agent's run may spend in all, in US dollars. */
+export const RUN_BUDGET_USD = 300;
+
 @Module({
   controllers: [AgentToolsController, McpTools, RemainingSpendTool, McpEndpoint],
   providers: [
@@ -26,7 +29,7 @@ import { StripeAccountModule } from './stripe-account/stripe-account.module';
   ],
 })
 export class AppModule {
-  static with({ store, stripe }: Settings, ...jobs: DynamicModule[]): DynamicModule {
+  static with({ store, auditKey, stripe }: Settings, ...jobs: DynamicModule[]): DynamicModule {
     const stripeAccount = StripeAccountModule.with(stripe);
     return {
       module: AppModule,
@@ -37,9 +40,13 @@ export class AppModule {
           imports: [stripeAccount],
           inject: [StripeAccount],
           useFactory: ({ secretKey, baseUrl }: StripeAccount) => ({
-            embedded: { vendors: { stripe: { secretKey, baseUrl } }, store },
+            embedded: {
+              vendors: { stripe: { secretKey, baseUrl } },
+              store,
+              ...(auditKey === undefined ? {} : { auditKey }),
+            },
             // A key for each call would give an agent a fresh cap at each: this one is of them all.
-            budgets: { run: 300 },
+            budgets: { run: RUN_BUDGET_USD },
           }),
         }),
         ...jobs,

@@ -8,6 +8,10 @@ export interface Settings {
   port: number;
   /** `SAMPLE_STORE`: the broker's ledger. */
   store: string;
+  /** `SAMPLE_AUDIT_KEY`: the key of the audit log, which a store in PostgreSQL needs. */
+  auditKey?: string;
+  /** `--store postgres`: two instances on a PostgreSQL that ends with them, in place of {@link store}. */
+  twoInstances: boolean;
   /** Stripe's test mode, where `SAMPLE_STRIPE_SECRET_KEY` is set; the offline Stripe elsewhere. */
   stripe?: StripeTestModeSettings;
 }
@@ -32,17 +36,31 @@ const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
  * @throws InvalidSettingError
  */
 export function readSettings(args: readonly string[], env: NodeJS.ProcessEnv): Settings {
-  const unknown = args.find((argument) => argument !== '--once');
-  if (unknown !== undefined) {
-    throw new InvalidSettingError(`${unknown} is no option; there is one: --once`);
-  }
+  const { once, twoInstances } = optionsOf(args);
   const stripe = stripeSettings(env);
+  const auditKey = env['SAMPLE_AUDIT_KEY'];
   return {
-    once: args.includes('--once'),
+    once,
+    twoInstances,
     port: portOf(env['SAMPLE_PORT'] || '0'),
     store: env['SAMPLE_STORE'] || DEFAULT_STORE,
+    ...(auditKey ? { auditKey } : {}),
     ...(stripe === undefined ? {} : { stripe }),
   };
+}
+
+function optionsOf(args: readonly string[]): { once: boolean; twoInstances: boolean } {
+  const options = { once: false, twoInstances: false };
+  const rest = [...args];
+  for (let typed = rest.shift(); typed !== undefined; typed = rest.shift()) {
+    const option = typed === '--store' ? `--store=${rest.shift() ?? ''}` : typed;
+    if (option === '--once') options.once = true;
+    else if (option === '--store=postgres') options.twoInstances = true;
+    else {
+      throw new InvalidSettingError(`${option} is no option; there are: --once, --store=postgres`);
+    }
+  }
+  return options;
 }
 
 function stripeSettings(env: NodeJS.ProcessEnv): StripeTestModeSettings | undefined {

@@ -29,9 +29,10 @@ export interface ToolCall {
 
 /** An agent that uses the tools over HTTP, in one run for several users. */
 export class Agent {
-  readonly runId = `run-${randomBytes(6).toString('hex')}`;
-
-  constructor(private readonly url: string) {}
+  constructor(
+    private readonly url: string,
+    readonly runId = `run-${randomBytes(6).toString('hex')}`,
+  ) {}
 
   charge(
     user: string,

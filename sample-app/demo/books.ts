@@ -49,6 +49,15 @@ export class Books {
     return eventually(alive, (keys) => keys.length === 0);
   }
 
+  /** The run's keys once each call under them has ended in the book, or as they are after two seconds. */
+  settledKeys(): Promise<KeyInfo[]> {
+    const isSettled = ({ heldUsd, status }: KeyInfo) => heldUsd === 0 && status !== 'active';
+    return eventually(
+      () => this.keys(),
+      (keys) => keys.every(isSettled),
+    );
+  }
+
   /** What Stripe executed. */
   movements(): Promise<Movement[]> {
     return this.account.movements(this.runId);

@@ -8,9 +8,21 @@ describe("the sample app's settings", () => {
     expect(settings.stripe).toBeUndefined();
   });
 
-  it('take --once and nothing else from the command line', () => {
+  it('take --once from the command line', () => {
     expect(readSettings(['--once'], {}).once).toBe(true);
     expect(() => readSettings(['--onec'], {})).toThrow(/^--onec is no option/);
+  });
+
+  it('take --store postgres, and no other store', () => {
+    expect(readSettings([], {}).twoInstances).toBe(false);
+    expect(readSettings(['--store', 'postgres'], {}).twoInstances).toBe(true);
+    expect(readSettings(['--once', '--store=postgres'], {})).toMatchObject({
+      once: true,
+      twoInstances: true,
+    });
+    for (const args of [['--store'], ['--store', 'sqlite'], ['--store', 'postgres17']]) {
+      expect(() => readSettings(args, {})).toThrow(/^--store=\w* is no option/);
+    }
   });
 
   it.each(['sk_test_51abcDEF', 'rk_test_51abcDEF'])('take a key of the test mode: %s', (key) => {

@@ -7,6 +7,7 @@
  * - `other-audit-key`: the audit key is not the one that the log is chained with
  * - `balances`: what is spent and held under the caps is not the sum of the calls
  * - `clock`: the machine's clock is more than 5 minutes behind the latest instant in the store
+ * - `moved`: the store has moved to another one, in PostgreSQL
  */
 export const STORE_DOUBTS = [
   'lost-wal',
@@ -14,6 +15,7 @@ export const STORE_DOUBTS = [
   'other-audit-key',
   'balances',
   'clock',
+  'moved',
 ] as const;
 
 /** A reason to doubt a store, by the name that `--accept-store` takes. */

@@ -22,7 +22,7 @@ export class PostgresAuditLog implements AuditQueries {
   constructor(
     private readonly link: Pick<PgLink, 'query'>,
     private readonly chain: AuditChain,
-    private readonly sealer: LogSealer,
+    private readonly sealer: Pick<LogSealer, 'seal'>,
   ) {}
 
   async rows(

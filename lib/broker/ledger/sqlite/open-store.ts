@@ -8,6 +8,7 @@ import type { AcceptedDoubts } from '../store-doubt';
 import { beginLog } from './audit-table';
 import { chainKeyBeside, passingChainKey } from './chain-key';
 import type { ChainKey } from './chain-key';
+import { checkNotMoved } from './moved-mark';
 import { checkNotOpenHere, noteOpen } from './process-stores';
 import { createSchema, hasSchema } from './schema';
 import { LatestInstant } from './latest-instant';
@@ -46,6 +47,8 @@ export interface StoreSettings {
   log: (line: string) => void;
   /** Where the SQLite driver's module is, for the thread that writes. */
   driver?: string | undefined;
+  /** Whether it is opened to be moved: it has to be there, and may have been marked as moved. */
+  isMoving?: boolean | undefined;
 }
 
 /** A store that this process has for itself. */
@@ -116,9 +119,10 @@ function endLog(connection: SqliteConnection): void {
 }
 
 function openFile(file: string, settings: StoreSettings): OpenStore {
-  const { auditKey, doubts, clock, log, driver } = settings;
+  const { auditKey, doubts, clock, log, driver, isMoving = false } = settings;
   checkNotOpenHere(file);
   const wasEmpty = !hasContent(file);
+  if (wasEmpty && isMoving) throw noStore(file);
   if (wasEmpty) checkNewFile(file, doubts);
   let connection: SqliteConnection | undefined;
   let handle: number | undefined;
@@ -129,6 +133,8 @@ function openFile(file: string, settings: StoreSettings): OpenStore {
     connection = openConnection(file);
     lock(connection, wasEmpty);
     const hasLog = hasSchema(connection, file);
+    if (!hasLog && isMoving) throw noStore(file);
+    if (!isMoving) checkNotMoved(connection, file, doubts);
     const key = auditKey === undefined ? chainKeyBeside(file, hasLog) : configuredKey(auditKey);
     const chain = new AuditChain(key.text);
     const isRekeyed = hasLog && !hasOwnHead(connection, chain, key, file, doubts);
@@ -239,6 +245,10 @@ function share(connection: SqliteConnection, file: string): string {
   const owner = connection.prepare('SELECT token FROM owner').get() as { token: string };
   if (owner.token !== token) throw new StoreInUseError(file, readHolder(file));
   return token;
+}
+
+function noStore(file: string): Error {
+  return new Error(`There is no store in ${file}: name the file that the broker has used.`);
 }
 
 /** Gives a new store its tables and the head of its log. */

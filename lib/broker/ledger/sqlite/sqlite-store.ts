@@ -38,6 +38,9 @@ export interface SqliteStoreSettings extends Partial<StoreSettings> {
   log?: ((line: string) => void) | undefined;
 }
 
+/** The tables of a store that decides nothing meanwhile. */
+export type StoreContents = Pick<OpenStore, 'connection' | 'chain'>;
+
 /**
  * A store in one SQLite file, or in memory. One broker has the file, which a thread of its own writes;
  * every acknowledged decision is on the disk (`synchronous=FULL`).
@@ -207,6 +210,13 @@ export class SqliteStore implements Store {
   async auditLog(): Promise<AuditQueries> {
     await this.#batches.flush();
     return this.#auditLog;
+  }
+
+  /** What a move reads: the tables, once they say all that is decided. */
+  async contents(): Promise<StoreContents> {
+    await this.#checkpoint();
+    const { connection, chain } = this.#file;
+    return { connection, chain };
   }
 
   async counts(): Promise<StoreCounts> {
