@@ -19,6 +19,10 @@ import { BadSetting } from './bad-setting';
 import { readTlsFiles } from './tls-files';
 import type { TlsFiles } from './tls-files';
 
+const MIN_TOKEN_LENGTH = 32;
+/** Where other brokers on the store can take over. Longer than what a balancer commonly needs to see it. */
+const DEFAULT_DRAIN = '5s';
+
 /** What `vault-key-broker --help` says. */
 export const HELP = `Usage: vault-key-broker [options]    starts the broker
        vault-key-broker COMMAND ...  asks the running broker
@@ -41,11 +45,10 @@ Environment:
   STRIPE_BASE_URL           https://api.stripe.com
   HTTPS_PROXY, NO_PROXY     the proxy for vendors beyond this machine
   VAULT_KEY_VENDOR_TIMEOUT  ${DEFAULT_VENDOR_TIMEOUT}; ms, s or m
+  VAULT_KEY_DRAIN           ${DEFAULT_DRAIN} with PostgreSQL, else 0s: requests are taken so long after SIGTERM
   VAULT_KEY_RETENTION       ${DEFAULT_RETENTION}: how long ended keys and holds stay in the store
   VAULT_KEY_AUDIT_KEY       chains the audit log; kept beside the store where it is not set
 `;
-
-const MIN_TOKEN_LENGTH = 32;
 
 /** What the command was told to serve, and where. */
 export interface Settings {
@@ -53,6 +56,8 @@ export interface Settings {
   port: number;
   token: string;
   tls?: TlsFiles;
+  /** How long it takes requests after a SIGTERM, in milliseconds. */
+  drainMs: number;
   broker: BrokerOptions;
 }
 
@@ -90,6 +95,13 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings |
       'VAULT_KEY_VENDOR_TIMEOUT must be a number and ms, s or m, from 1ms to 10m, such as 80s',
     );
   }
+  const drain = env['VAULT_KEY_DRAIN'] ?? ('url' in parsedStore ? DEFAULT_DRAIN : '0s');
+  const drainMs = drain === '0s' ? 0 : parseTimeout(drain);
+  if (drainMs === undefined) {
+    throw new BadSetting(
+      'VAULT_KEY_DRAIN must be a number and ms, s or m, up to 10m, such as 5s, or 0s',
+    );
+  }
   const retention = env['VAULT_KEY_RETENTION'] ?? DEFAULT_RETENTION;
   if (parseRetention(retention) === undefined) {
     throw new BadSetting(`VAULT_KEY_RETENTION ${RETENTION_RULE}`);
@@ -125,6 +137,7 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings |
     port: Number(port),
     token,
     ...(tls === undefined ? {} : { tls }),
+    drainMs,
     broker: {
       store,
       vendorTimeout,
