@@ -140,7 +140,7 @@ export function serverUrl(
   value: unknown,
   { allowPlainHttp }: Readonly<Record<string, unknown>>,
 ): string | undefined {
-  if (typeof value === 'string' && value.includes(',') && !URL.canParse(value)) {
+  if (typeof value === 'string' && /,\s*https?:/i.test(value)) {
     return 'must be an absolute URL; several brokers are a list of URLs';
   }
   if (typeof value !== 'string' || !URL.canParse(value)) return 'must be an absolute URL';

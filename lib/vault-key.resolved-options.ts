@@ -169,29 +169,27 @@ function brokerListRules(
   const options = isRecord(broker) ? broker : {};
   const example =
     "broker: { url: ['https://broker-1.example.com', 'https://broker-2.example.com'] }";
-  const faults: StartUpIssue[] = brokerListFaults(urls, options).map(({ index, message }) => ({
+  const faults: StartUpIssue[] = brokerListFaults(urls, options).map(({ index, message }, i) => ({
     where: index === undefined ? 'broker.url' : `broker.url[${index}]`,
     message,
-    example,
+    ...(i === 0 ? { example } : {}),
   }));
   for (const [index, url] of urls.entries()) {
     if (!isKeybrakeUrl(url)) continue;
     const message = "is Keybrake's own server, which has no store in common with another broker";
-    faults.push({ where: `broker.url[${index}]`, message, example });
+    faults.push({ where: `broker.url[${index}]`, message });
   }
   if (options['dialect'] === 'keybrake') {
     faults.push({
       where: 'broker.dialect',
       message:
         'must be "vault-key" where url is a list: a request for a key cannot be repeated in the "keybrake" dialect',
-      example,
     });
   }
   if (options['proxyUrl'] !== undefined) {
     faults.push({
       where: 'broker.proxyUrl',
       message: 'must be left out where url is a list: each broker forwards calls at its own URL',
-      example,
     });
   }
   return faults;
