@@ -132,7 +132,8 @@ class BrokerHandler {
       const isRefusal = error instanceof BrokerRefusal;
       if (!isRefusal) this.#unexpected.note(error);
       const refusal = isRefusal ? error : storeUnavailable(error);
-      if (!this.#management.serves(path) || UNKNOWN_CALLER.has(refusal.code)) {
+      const isKnown = this.#management.serves(path) || path === '/readyz';
+      if (!isKnown || UNKNOWN_CALLER.has(refusal.code)) {
         this.#noteUnknown(refusal.status, refusal.code, req.socket.remoteAddress);
       }
       sendRefusal(res, refusal);
