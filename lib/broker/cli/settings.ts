@@ -34,8 +34,7 @@ Issues capped, allow-listed vault keys and enforces them in front of Stripe.
   --store STORE    sqlite:<path>, postgres://…     VAULT_KEY_STORE  ${DEFAULT_STORE}
   --config FILE    rates, prices, limits (JSON)    VAULT_KEY_CONFIG
   --accept-store DOUBT,…  a store that would be refused (docs/storage.md)  VAULT_KEY_ACCEPT_STORE
-  --tls-cert FILE  serves https; PEM, both or none VAULT_KEY_TLS_CERT
-  --tls-key FILE   the certificate's key           VAULT_KEY_TLS_KEY
+  --tls-cert FILE, --tls-key FILE  serve https; PEM   VAULT_KEY_TLS_CERT, VAULT_KEY_TLS_KEY
   --help           this text
 Commands, each with its own --help: keys, budgets, brake, lift, holds, audit, backup
 
