@@ -17,6 +17,7 @@ import { toWholeCents } from './vault-key/vault-key-policy';
 import { isRecord } from './contract/is-record';
 
 const MAX_LEASE_TTL_SECONDS = 86_400;
+const MAX_BROKERS = 16;
 const SECRET = /^[\x21-\x7e]{1,4096}$/;
 
 /** What is wrong with a value, as the rest of a sentence that begins with its path. */
@@ -124,11 +125,12 @@ export function duration(value: unknown): string | undefined {
     : 'must be digits and ms, s or m, from 1ms to 10m';
 }
 
-/** As {@link serverUrl}, of what has no default. */
+/** As {@link serverUrl}, of what has no default. A list is for {@link brokerListFaults}. */
 export function brokerUrl(
   value: unknown,
   options: Readonly<Record<string, unknown>>,
 ): string | undefined {
+  if (Array.isArray(value)) return undefined;
   return value === undefined
     ? "is missing: pass it, or set KEYBRAKE_URL in the environment of this process; Keybrake's own is https://api.keybrake.com"
     : serverUrl(value, options);
@@ -139,6 +141,9 @@ export function serverUrl(
   value: unknown,
   { allowPlainHttp }: Readonly<Record<string, unknown>>,
 ): string | undefined {
+  if (typeof value === 'string' && /,\s*https?:/i.test(value)) {
+    return 'must be an absolute URL; several brokers are a list of URLs';
+  }
   if (typeof value !== 'string' || !URL.canParse(value)) return 'must be an absolute URL';
   const url = new URL(value);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must be an https: URL';
@@ -151,6 +156,46 @@ export function serverUrl(
   if (url.username !== '' || url.password !== '') return 'must not hold credentials';
   if (url.search !== '' || url.hash !== '') return 'must have no query and no fragment';
   return undefined;
+}
+
+/** One fault of a list of brokers: of the member at `index`, or of the whole list. */
+export interface BrokerListFault {
+  index?: number;
+  message: string;
+}
+
+/** Every fault of a list of brokers on one store. */
+export function brokerListFaults(
+  urls: readonly unknown[],
+  options: Readonly<Record<string, unknown>>,
+): BrokerListFault[] {
+  if (urls.length === 0) return [{ message: 'must name at least one broker' }];
+  const faults: BrokerListFault[] = [];
+  if (urls.length > MAX_BROKERS) {
+    faults.push({ message: `must name at most ${MAX_BROKERS} brokers` });
+  }
+  const firstAt = new Map<string, number>();
+  let path: { index: number; text: string } | undefined;
+  for (const [index, value] of urls.entries()) {
+    const message = serverUrl(value, options);
+    if (message !== undefined) {
+      faults.push({ index, message });
+      continue;
+    }
+    const { origin, pathname } = new URL(value as string);
+    const text = pathname.replace(/\/+$/, '');
+    const same = firstAt.get(`${origin}${text}`);
+    if (same !== undefined) faults.push({ index, message: `names the same broker as [${same}]` });
+    else firstAt.set(`${origin}${text}`, index);
+    path ??= { index, text };
+    if (path.text !== text) {
+      faults.push({
+        index,
+        message: `has another path than [${path.index}]: brokers on one store have the same`,
+      });
+    }
+  }
+  return faults;
 }
 
 export function hostNames(value: unknown): string | undefined {

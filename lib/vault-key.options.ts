@@ -39,13 +39,20 @@ export class BrokerServerOptions {
    * The management API; `/v1/keys` is added to its path. `http:` only to loopback and to the hosts
    * of {@link allowPlainHttp}. `KEYBRAKE_URL` where absent; there is no other default, so that no
    * token goes only to a server that is named. Keybrake's own is `https://api.keybrake.com`.
+   *
+   * A list names up to 16 brokers of this package on one store, with the same token: the first is asked,
+   * and where it does not answer, the next. In `KEYBRAKE_URL` commas separate them. A call to a
+   * vendor goes to another broker only where it has certainly not reached the one before.
+   *
+   * @example ['https://broker-1.example.com', 'https://broker-2.example.com']
    */
   @Checked(brokerUrl, "broker: { url: 'https://broker.example.com' }")
-  url?: string | undefined;
+  url?: string | readonly string[] | undefined;
 
   /**
    * The proxy; `/{vendor}/…` is added to its path. `http:` as for `url`. `KEYBRAKE_PROXY_URL` where
-   * both this and `url` are absent from the code.
+   * both this and `url` are absent from the code. Not with a list of brokers: each of them forwards calls
+   * at its own URL.
    *
    * @default `url`, its path included; for Keybrake's own 'https://proxy.keybrake.com'
    */

@@ -82,6 +82,96 @@ describe('the options of VaultKeyModule', () => {
     ]);
   });
 
+  describe('a list of brokers', () => {
+    const [one, two] = ['https://one.example.com/vault', 'https://two.example.com/vault'];
+
+    it('is taken as it is, and each forwards calls at its own URL', () => {
+      const broker = { token: 't', url: [one, two] };
+      expect(resolveVaultKeyOptions({ broker }, {}).broker).toEqual({
+        url: [one, two],
+        token: 't',
+        dialect: 'vault-key',
+      });
+    });
+
+    it('of one is that one', () => {
+      expect(resolveVaultKeyOptions({ broker: { token: 't', url: [one] } }, {})).toEqual(
+        resolveVaultKeyOptions({ broker: { token: 't', url: one } }, {}),
+      );
+      expect(
+        resolveVaultKeyOptions({ broker: { token: 't', url: ['https://api.keybrake.com'] } }, {}),
+      ).toMatchObject({ broker: { dialect: 'keybrake', proxyUrl: 'https://proxy.keybrake.com' } });
+    });
+
+    it('is separated by commas in the environment', () => {
+      const environment = { KEYBRAKE_TOKEN: 't', KEYBRAKE_URL: `${one}, ${two}` };
+      expect(resolveVaultKeyOptions({}, environment).broker?.url).toEqual([one, two]);
+      expect(faultsOf({}, { ...environment, KEYBRAKE_URL: `${one},,nonsense` })).toEqual([
+        'broker.url[1] (KEYBRAKE_URL) must be an absolute URL',
+        'broker.url[2] (KEYBRAKE_URL) must be an absolute URL',
+      ]);
+      expect(faultsOf({ broker: { url: `${one},${two}` } }, { KEYBRAKE_TOKEN: 't' })).toEqual([
+        'broker.url must be an absolute URL; several brokers are a list of URLs',
+      ]);
+    });
+
+    it('tells all its faults at once, and shows none of the URLs', () => {
+      const url = [
+        one,
+        'not a url',
+        'https://admin:hunter2@three.example.com/vault',
+        12,
+        `${one}/`,
+        'https://four.example.com',
+        'http://five.example.com/vault',
+        'https://api.keybrake.com/vault',
+        'https://six.example.com/vault?token=hunter2',
+      ];
+      const faults = faultsOf({ broker: { token: 'a b', url } });
+      expect(faults).toEqual([
+        expect.stringMatching(/^broker\.token must be a string/),
+        'broker.url[1] must be an absolute URL',
+        'broker.url[2] must not hold credentials',
+        'broker.url[3] must be an absolute URL',
+        'broker.url[4] names the same broker as [0]',
+        'broker.url[5] has another path than [0]: brokers on one store have the same',
+        expect.stringMatching(/^broker\.url\[6\] must be an https: URL/),
+        'broker.url[8] must have no query and no fragment',
+        "broker.url[7] is Keybrake's own server, which has no store in common with another broker",
+      ]);
+      expect(faults.join()).not.toMatch(/hunter2|example\.com/);
+    });
+
+    it.each([
+      [[], 'broker.url must name at least one broker'],
+      [
+        Array.from({ length: 17 }, (_, i) => `https://broker-${i}.example.com`),
+        'broker.url must name at most 16 brokers',
+      ],
+    ])('%j is refused', (url, fault) => {
+      expect(faultsOf({ broker: { token: 't', url } })).toEqual([fault]);
+    });
+
+    it('goes with no proxy elsewhere, and not with a dialect in which nothing can be repeated', () => {
+      const broker = { token: 't', url: [one, two], proxyUrl: one, dialect: 'keybrake' };
+      expect(faultsOf({ broker })).toEqual([
+        expect.stringMatching(/^broker\.dialect must be "vault-key" where url is a list/),
+        expect.stringMatching(/^broker\.proxyUrl must be left out where url is a list/),
+      ]);
+    });
+
+    it('may go over plain http where each of its hosts is allowed', () => {
+      const url = ['http://one:4100', 'http://two:4100'];
+      const options = (allowPlainHttp: string[]) => ({
+        broker: { token: 't', url, allowPlainHttp },
+      });
+      expect(resolveVaultKeyOptions(options(['one', 'two']), {}).broker?.url).toEqual(url);
+      expect(faultsOf(options(['one']))).toEqual([
+        expect.stringMatching(/^broker\.url\[1\] must be an https: URL: plain http:/),
+      ]);
+    });
+  });
+
   it('a cap that is computed is rounded down to the cent', () => {
     const budgets = { tenant: 12.34 * 1.2, user: 0.1 + 0.2, run: 0.29, tool: 1e-9 };
     expect(resolveVaultKeyOptions({ embedded: STRIPE, budgets }, {}).budgets).toEqual({

@@ -22,6 +22,7 @@ import {
   CheckedOptions,
 } from './vault-key.options';
 import type { BudgetsOptions } from './vault-key.options';
+import { brokerListFaults } from './vault-key.option-checks';
 import { VaultKeyStartUpException } from './vault-key/vault-key-start-up.exception';
 import type { StartUpIssue } from './vault-key/vault-key-start-up.exception';
 import { toWholeCents } from './vault-key/vault-key-policy';
@@ -62,6 +63,7 @@ export function resolveVaultKeyOptions(
   const filled = new Map<string, string>();
   const both = plain['broker'] !== undefined && plain['embedded'] !== undefined;
   if (plain['embedded'] === undefined) fillFromEnvironment(plain, environment, filled);
+  const several = brokersOf(plain);
   if (plain['lease'] === true) plain['lease'] = {};
   if (plain['lease'] === false) delete plain['lease'];
 
@@ -71,7 +73,12 @@ export function resolveVaultKeyOptions(
     forbidNonWhitelisted: true,
     forbidUnknownValues: false,
   }).flatMap((error) => faultsOf(error, ''));
-  faults.push(...brokerRules(plain), ...undefinedBudgets(given), ...notEnforced(plain));
+  faults.push(
+    ...(several === undefined ? [] : brokerListRules(several, plain)),
+    ...brokerRules(plain),
+    ...undefinedBudgets(given),
+    ...notEnforced(plain),
+  );
   if (both) {
     faults.unshift({
       where: 'broker and embedded',
@@ -91,7 +98,7 @@ export function resolveVaultKeyOptions(
   if (faults.length > 0) {
     throw new VaultKeyStartUpException(
       faults.map((fault) => {
-        const variable = filled.get(fault.where);
+        const variable = filled.get(fault.where.replace(/\[\d+\]$/, ''));
         return variable === undefined ? fault : { ...fault, where: `${fault.where} (${variable})` };
       }),
     );
@@ -143,16 +150,64 @@ function resolved(options: CheckedOptions): ResolvedVaultKeyOptions {
     };
   }
   const url = broker?.url ?? '';
+  const token = broker?.token ?? '';
+  if (typeof url !== 'string') {
+    return { ...rest, broker: { url: [...url], token, dialect: 'vault-key' } };
+  }
   const isKeybrake = isKeybrakeUrl(url);
   return {
     ...rest,
     broker: {
       url,
       proxyUrl: broker?.proxyUrl ?? (isKeybrake ? KEYBRAKE_PROXY_URL : url),
-      token: broker?.token ?? '',
+      token,
       dialect: broker?.dialect ?? (isKeybrake ? 'keybrake' : 'vault-key'),
     },
   };
+}
+
+/** The list of brokers, where there is one. A list of one is that one. */
+function brokersOf(plain: Record<string, unknown>): readonly unknown[] | undefined {
+  const { broker } = plain;
+  if (!isRecord(broker) || !Array.isArray(broker['url'])) return undefined;
+  const urls: readonly unknown[] = broker['url'];
+  if (urls.length !== 1) return urls;
+  plain['broker'] = { ...broker, url: urls[0] };
+  return undefined;
+}
+
+/** What is wrong with a list of brokers, and what does not go with one. */
+function brokerListRules(
+  urls: readonly unknown[],
+  { broker }: Readonly<Record<string, unknown>>,
+): StartUpIssue[] {
+  const options = isRecord(broker) ? broker : {};
+  const example =
+    "broker: { url: ['https://broker-1.example.com', 'https://broker-2.example.com'] }";
+  const faults: StartUpIssue[] = brokerListFaults(urls, options).map(({ index, message }, i) => ({
+    where: index === undefined ? 'broker.url' : `broker.url[${index}]`,
+    message,
+    ...(i === 0 ? { example } : {}),
+  }));
+  for (const [index, url] of urls.entries()) {
+    if (!isKeybrakeUrl(url)) continue;
+    const message = "is Keybrake's own server, which has no store in common with another broker";
+    faults.push({ where: `broker.url[${index}]`, message });
+  }
+  if (options['dialect'] === 'keybrake') {
+    faults.push({
+      where: 'broker.dialect',
+      message:
+        'must be "vault-key" where url is a list: a request for a key cannot be repeated in the "keybrake" dialect',
+    });
+  }
+  if (options['proxyUrl'] !== undefined) {
+    faults.push({
+      where: 'broker.proxyUrl',
+      message: 'must be left out where url is a list: each broker forwards calls at its own URL',
+    });
+  }
+  return faults;
 }
 
 function capsOf({ tenant, user, run, tool }: BudgetsOptions): KeyBudgets {
@@ -222,10 +277,15 @@ function fillFromEnvironment(
     if (broker[option] !== undefined || !value) continue;
     // A proxy named elsewhere than the broker it belongs to would get that broker's keys.
     if (option === 'proxyUrl' && isRecord(given) && given['url'] !== undefined) continue;
-    broker[option] = value;
+    broker[option] = option === 'url' ? urlsIn(value) : value;
     filled.set(`broker.${option}`, variable);
   }
   plain['broker'] = broker;
+}
+
+/** A URL, or several with commas between them. */
+function urlsIn(value: string): string | readonly string[] {
+  return value.includes(',') ? value.split(',').map((url) => url.trim()) : value;
 }
 
 function faultsOf(error: ValidationError, above: string): StartUpIssue[] {

@@ -15,6 +15,13 @@ export interface FlightLimits {
    * time without any data of the body.
    */
   wholeAnswer: boolean;
+  /** When it has to have ended whatever the other limits say, by `performance.now()`. */
+  endsAt?: number;
+}
+
+/** How much of some milliseconds is left before an end. */
+export function within(ms: number, endsAt: number | undefined): number {
+  return endsAt === undefined ? ms : Math.min(ms, Math.max(0, endsAt - performance.now()));
 }
 
 /** Headers as they go out; names in lower case. */
@@ -99,8 +106,9 @@ export class Flight {
     return body;
   }
 
-  #arm(ms: number, request: http.ClientRequest): void {
+  #arm(limitMs: number, request: http.ClientRequest): void {
     this.#disarm();
+    const ms = within(limitMs, this.limits.endsAt);
     const end = (): void => {
       this.timedOut = true;
       request.destroy(new Error(`No answer within ${ms} ms.`));

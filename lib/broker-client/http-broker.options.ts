@@ -2,10 +2,14 @@ import type { BrokerDialect } from './broker-client';
 
 /** Where the broker is, and how to speak with it. */
 export interface HttpBrokerClientOptions {
-  /** The management API; `/v1/keys` is added. */
-  url: string;
-  /** The proxy; `/{vendor}/…` is added. */
-  proxyUrl: string;
+  /** The management API; `/v1/keys` is added. Or that of several brokers on one store. */
+  url: string | readonly string[];
+  /**
+   * The proxy; `/{vendor}/…` is added. Of several brokers each has it at its own URL.
+   *
+   * @default `url`
+   */
+  proxyUrl?: string;
   /** The management token. */
   token: string;
   dialect: BrokerDialect;

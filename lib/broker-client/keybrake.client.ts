@@ -1,9 +1,7 @@
-import type { Readable } from 'node:stream';
-import { targetFault } from '../contract/target';
 import { DEFAULT_EXPIRES_IN, parseExpiresIn } from '../contract/expires-in';
-import { CallRefusedException } from '../exceptions/call-refused.exception';
 import { readIssueRefusal, refusesLease } from './refusal-reader';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
+import { BrokerChoice } from './broker-choice';
 import { BrokerClient } from './broker-client';
 import type {
   BrokerDialect,
@@ -13,56 +11,25 @@ import type {
   VendorAnswer,
   VendorCall,
 } from './broker-client';
-import type { Flight, FlightLimits } from './flight';
+import { BrokerConnections, ISSUES_AT_ONCE } from './broker-connections';
+import type { FlightLimits } from './flight';
 import type { HttpBrokerClientOptions } from './http-broker.options';
-import { KeptConnections } from './kept-connections';
+import { parseObject } from './management-answer';
+import type { ManagementAnswer } from './management-answer';
+import { ManagementCalls } from './management-calls';
+import type { Managed, ManagementCall } from './management-calls';
 import { instantOf } from './management-wire';
-import { noCallAnswer, noIssueAnswer, reasonOf } from './no-answer';
-import { RelayConnection } from './relay-connection';
-import { RequestSender, baseOf } from './request-sender';
-import type { BaseUrl } from './request-sender';
+import { noIssueAnswer, reasonOf } from './no-answer';
+import { RequestSender } from './request-sender';
+import { VendorCalls } from './vendor-calls';
 
-/** A management answer read to its end, or as far as it came. */
-export interface ManagementAnswer {
-  status: number;
-  headers: Record<string, string>;
-  text: string;
-  complete: boolean;
-}
-
-const MAX_MANAGEMENT_ANSWER = 1024 * 1024;
 const ISSUE_PATH = '/v1/keys';
 const REVOKES_AT_ONCE = 8;
-// What is beyond waits for as long as a connection may take, and is then given up, unsent.
-const CALLS_AT_ONCE = 256;
-// So few that even a broker with little of a core answers the last of them in time.
-const ISSUES_AT_ONCE = 64;
-/** Leases, brakes and revocations do not wait behind new keys. */
-const QUESTIONS_AT_ONCE = 32;
-
 /** What an id looks like. Anything else could be another path. */
 export const ID = /^[A-Za-z0-9_-]{1,255}$/;
 const KEY_TOKEN = /^[\x21-\x7e]{1,4096}$/;
-const VENDOR = /^[a-z][a-z0-9-]{0,31}$/;
 /** The id in an answer that broke off, as long as nothing nested came before it. */
 const ID_IN_FRAGMENT = /^\s*\{[^{}[\]]*?"id"\s*:\s*"([A-Za-z0-9_-]{1,255})"/;
-
-/** Headers that are the connection's or the client's own; a call cannot set them. */
-const OWN_HEADERS: ReadonlySet<string> = new Set([
-  'accept-encoding',
-  'authorization',
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
 
 /**
  * A broker that speaks Keybrake's own contract: issue, revoke and forward, and nothing that its
@@ -71,47 +38,50 @@ const OWN_HEADERS: ReadonlySet<string> = new Set([
 export class KeybrakeClient extends BrokerClient {
   readonly dialect: BrokerDialect = 'keybrake';
 
-  readonly #api: BaseUrl;
-  readonly #proxy: BaseUrl;
   readonly #token: string;
   readonly #managementLimits: FlightLimits;
-  readonly #callLimits: FlightLimits;
-  readonly #issueConnections = new KeptConnections(ISSUES_AT_ONCE);
-  readonly #askConnections = new KeptConnections(QUESTIONS_AT_ONCE);
-  readonly #callConnections = new KeptConnections(CALLS_AT_ONCE);
-  readonly #sender = new RequestSender();
-  #relays: RelayConnection | undefined;
+  readonly #brokers: BrokerChoice<BrokerConnections>;
+  readonly #management: ManagementCalls;
+  readonly #calls: VendorCalls;
 
   constructor(options: HttpBrokerClientOptions) {
     super();
+    const { url, proxyUrl, token } = options;
     const connectMs = options.connectTimeoutMs ?? 2_000;
-    this.#api = baseOf(options.url);
-    this.#proxy = baseOf(options.proxyUrl);
-    this.#token = options.token;
+    const sender = new RequestSender();
+    this.#token = token;
     this.#managementLimits = {
       connectMs,
       answerMs: options.answerTimeoutMs ?? 5_000,
       wholeAnswer: true,
     };
-    this.#callLimits = {
+    this.#brokers = new BrokerChoice(
+      typeof url === 'string'
+        ? [new BrokerConnections(url, proxyUrl)]
+        : url.map((each) => new BrokerConnections(each)),
+    );
+    this.#management = new ManagementCalls(this.#brokers, sender, token, this.#managementLimits);
+    this.#calls = new VendorCalls(this.#brokers, sender, {
       connectMs,
       answerMs: options.callTimeoutMs ?? 85_000,
       wholeAnswer: false,
-    };
+    });
   }
 
   async issue(request: IssueKeyRequest): Promise<IssueResult> {
     const askedAt = Date.now();
-    const { flight, answer } = await this.manage(
-      'POST',
-      ISSUE_PATH,
-      JSON.stringify(this.issueBody(request)),
-    );
-    if (answer === undefined)
-      return {
-        issued: false,
-        error: noIssueAnswer(flight, this.#managementLimits, ISSUES_AT_ONCE),
-      };
+    const sent = this.issueBody(request);
+    const { flight, answer } = await this.manage({
+      method: 'POST',
+      path: ISSUE_PATH,
+      body: JSON.stringify(sent),
+      isRepeatable: true,
+    });
+    if (answer === undefined) {
+      const { length: brokers } = this.#brokers.all;
+      const sending = { limits: this.#managementLimits, atOnce: ISSUES_AT_ONCE, brokers };
+      return { issued: false, error: noIssueAnswer(flight, sending) };
+    }
 
     const body = parseObject(answer.text);
     if (!answer.complete || body === undefined) {
@@ -132,7 +102,7 @@ export class KeybrakeClient extends BrokerClient {
     if (expiresAt === undefined) {
       return this.#notIssued(answer, keyId, 'has an expires_at that is no point in time');
     }
-    const missed = this.notEchoed(request, body);
+    const missed = this.notEchoed(sent, body);
     if (missed.length > 0) {
       const fault = `does not say that the broker enforces ${missed.join(', ')} (a version of the broker that is older than this application's passes over what it does not know)`;
       return this.#notIssued(answer, keyId, fault);
@@ -155,49 +125,25 @@ export class KeybrakeClient extends BrokerClient {
     return { ended, failed };
   }
 
-  async forward(call: VendorCall): Promise<VendorAnswer> {
-    const headers = headersOf(call);
-    this.#check(call);
-    const { flight, answer } = await this.#sender.send(
-      {
-        base: this.#proxy,
-        method: call.method,
-        path: `/${call.vendor}${call.target}`,
-        headers,
-        body: call.body,
-      },
-      this.#callLimits,
-      this.#callConnections,
-    );
-    if (answer !== undefined) return answer;
-    throw noCallAnswer(flight, call, this.#callLimits, CALLS_AT_ONCE, headers['idempotency-key']);
+  forward(call: VendorCall): Promise<VendorAnswer> {
+    return this.#calls.forward(call);
   }
 
-  override async relay(call: VendorCall): Promise<VendorAnswer> {
-    const headers = headersOf(call);
-    this.#check(call);
-    this.#relays ??= new RelayConnection(this.#proxy.origin, this.#callLimits, CALLS_AT_ONCE);
-    const relayed = await this.#relays.send({
-      method: call.method,
-      path: `${this.#proxy.prefix}/${call.vendor}${call.target}`,
-      headers,
-      body: call.body,
-    });
-    if (relayed.answered) {
-      return { status: relayed.status, headers: relayed.headers, body: relayed.body };
-    }
-    throw noCallAnswer(relayed, call, this.#callLimits, CALLS_AT_ONCE, headers['idempotency-key']);
+  override relay(call: VendorCall): Promise<VendorAnswer> {
+    return this.#calls.relay(call);
   }
 
   async close(): Promise<void> {
-    this.#issueConnections.destroy();
-    this.#askConnections.destroy();
-    this.#callConnections.destroy();
-    await this.#relays?.destroy();
+    await Promise.all(this.#brokers.all.map((broker) => broker.close()));
+  }
+
+  /** Whether a request that one broker has not answered goes to another one. */
+  protected get hasOthers(): boolean {
+    return this.#brokers.all.length > 1;
   }
 
   /** What an issue sends. */
-  protected issueBody(request: IssueKeyRequest): object {
+  protected issueBody(request: IssueKeyRequest): Record<string, unknown> {
     return {
       label: request.label,
       vendor: request.vendor,
@@ -208,40 +154,15 @@ export class KeybrakeClient extends BrokerClient {
   }
 
   /** The fields of an issue that the answer does not say are enforced. */
-  protected notEchoed(_request: IssueKeyRequest, _body: Record<string, unknown>): string[] {
+  protected notEchoed(_sent: Record<string, unknown>, _body: Record<string, unknown>): string[] {
     return [];
   }
 
-  /** One management call, its answer read to its end or as far as it came. */
-  protected async manage(
-    method: string,
-    path: string,
-    body?: string,
-    token = this.#token,
-  ): Promise<{ flight: Flight; answer?: ManagementAnswer }> {
-    const { flight, answer } = await this.#sender.send(
-      {
-        base: this.#api,
-        method,
-        path,
-        headers: {
-          accept: 'application/json',
-          'accept-encoding': 'identity',
-          authorization: `Bearer ${token}`,
-          'user-agent': 'nestjs-vault-key',
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        body,
-      },
-      this.#managementLimits,
-      path === ISSUE_PATH ? this.#issueConnections : this.#askConnections,
+  /** One management call, at the broker that answers it. */
+  protected manage(call: ManagementCall): Promise<Managed> {
+    return this.#management.ask(call, (broker) =>
+      call.path === ISSUE_PATH ? broker.issues : broker.questions,
     );
-    if (answer === undefined) return { flight };
-    const { text, complete } = await readText(answer.body, MAX_MANAGEMENT_ANSWER);
-    return {
-      flight,
-      answer: { status: answer.status, headers: answer.headers, text, complete },
-    };
   }
 
   /** A text without the management token, which a broker may have quoted. */
@@ -251,24 +172,12 @@ export class KeybrakeClient extends BrokerClient {
 
   /** `undefined`: it has ended. Else why it failed. */
   async #revokeOne(id: string): Promise<string | undefined> {
-    const { flight, answer } = await this.manage('DELETE', `/v1/keys/${encodeURIComponent(id)}`);
+    const path = `/v1/keys/${encodeURIComponent(id)}`;
+    const { flight, answer } = await this.manage({ method: 'DELETE', path, isRepeatable: true });
     if (answer === undefined) return reasonOf(flight);
     const { status } = answer;
     const over = (status >= 200 && status <= 299) || status === 404 || status === 410;
     return over ? undefined : `the broker answered ${status}`;
-  }
-
-  #check(call: VendorCall): void {
-    const fault = targetFault(call.target);
-    if (fault !== undefined) {
-      throw CallRefusedException.forArgument('path', `cannot be sent: ${fault}`, 'invalid_path');
-    }
-    if (!VENDOR.test(call.vendor)) {
-      throw CallRefusedException.forArgument(
-        'vendor',
-        'must be named by lower-case letters, digits and "-", such as "stripe"',
-      );
-    }
   }
 
   #notIssued(answer: ManagementAnswer, keyId?: string, fault?: string): IssueResult {
@@ -298,17 +207,6 @@ export class KeybrakeClient extends BrokerClient {
   }
 }
 
-function headersOf(call: VendorCall): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(call.headers)) {
-    const lower = name.toLowerCase();
-    if (!OWN_HEADERS.has(lower)) headers[lower] = value;
-  }
-  headers['accept-encoding'] = 'identity';
-  headers['authorization'] = `Bearer ${call.token}`;
-  return headers;
-}
-
 /** The end of a key by this machine's clock, which need not agree with the broker's. */
 function expiryOf(
   { created_at, expires_at }: Record<string, unknown>,
@@ -323,38 +221,4 @@ function expiryOf(
   const begin = instantOf(created_at)?.getTime();
   if (end === undefined) return undefined;
   return new Date(begin === undefined ? end : askedAt + end - begin);
-}
-
-async function readText(
-  body: Readable,
-  limit: number,
-): Promise<{ text: string; complete: boolean }> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  let complete = true;
-  try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > limit) {
-        complete = false;
-        break;
-      }
-      chunks.push(chunk);
-    }
-  } catch {
-    complete = false;
-  }
-  return { text: Buffer.concat(chunks).toString('utf8'), complete };
-}
-
-/** A JSON object; `undefined` where a text is anything else. */
-export function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }

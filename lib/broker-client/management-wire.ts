@@ -2,6 +2,9 @@ import { BRAKE_SCOPES } from '../contract/scopes';
 import type { Brake, BrakeRequest, CapStatus, IssueKeyRequest, KeyState } from './broker-client';
 import { isRecord } from '../contract/is-record';
 
+/** What an issue has beyond Keybrake's own fields. */
+const OWN_ISSUE_FIELDS = ['subject', 'parent_id', 'budgets', 'lease_id', 'request_id'] as const;
+
 /** What a `vault-key` broker is told of a key beyond Keybrake's own fields. */
 export function ownIssueFields(request: IssueKeyRequest): Record<string, unknown> {
   const { subject } = request;
@@ -23,11 +26,11 @@ export function ownIssueFields(request: IssueKeyRequest): Record<string, unknown
  * them: a broker that passes over a cap enforces none.
  */
 export function fieldsNotEchoed(
-  request: IssueKeyRequest,
+  request: Readonly<Record<string, unknown>>,
   answer: Readonly<Record<string, unknown>>,
 ): string[] {
-  return Object.entries(ownIssueFields(request)).flatMap(([field, sent]) => {
-    const echoed = answer[field];
+  return OWN_ISSUE_FIELDS.flatMap((field) => {
+    const [sent, echoed] = [request[field], answer[field]];
     if (!isRecord(sent)) return sent === undefined || echoed === sent ? [] : [field];
     return Object.entries(sent)
       .filter(([name, value]) => {

@@ -9,13 +9,26 @@ import { bareError } from './request-sender';
 /** What became of a request that got no answer. */
 export type Unanswered = Pick<Flight, 'sent' | 'timedOut' | 'queued' | 'failure'>;
 
+/** How it was sent. */
+export interface Sending {
+  limits: FlightLimits;
+  /** How many requests of its kind may be with a broker at once. */
+  atOnce: number;
+  /** How many brokers could have been asked. */
+  brokers: number;
+  idempotencyKey?: string | undefined;
+}
+
+/** Whether the call itself cannot go over HTTP, to whichever broker. */
+export function isOfCall(flight: Unanswered): boolean {
+  return !flight.sent && /^(?:ERR_(?!SSL_|TLS_)|UND_ERR_INVALID_ARG$)/.test(codeOf(flight));
+}
+
 /** What a vendor call that got no answer is for its caller. */
 export function noCallAnswer(
   flight: Unanswered,
   call: VendorCall,
-  limits: FlightLimits,
-  atOnce: number,
-  idempotencyKey?: string,
+  { limits, atOnce, brokers, idempotencyKey }: Sending,
 ): VaultKeyException {
   const cause = causeOf(flight);
   if (flight.sent) {
@@ -30,7 +43,7 @@ export function noCallAnswer(
       cause,
     });
   }
-  if (/^(?:ERR_(?!SSL_|TLS_)|UND_ERR_INVALID_ARG$)/.test(codeOf(flight))) {
+  if (isOfCall(flight)) {
     return new CallRefusedException({
       status: 400,
       code: 'invalid_request',
@@ -42,7 +55,7 @@ export function noCallAnswer(
     return overloaded(`The call to ${call.vendor} was not sent`, atOnce, 'calls', limits, cause);
   }
   return new VaultKeyUnavailableException({
-    message: `The broker's proxy could not be reached (${unreached(flight, limits)}), so nothing was sent to ${call.vendor}. Try again in a moment; if it stays so, check the broker.proxyUrl option and that the broker runs.`,
+    message: `${brokers === 1 ? "The broker's proxy could not" : `None of the ${brokers} brokers could`} be reached (${unreached(flight, limits)}), so nothing was sent to ${call.vendor}. Try again in a moment; if it stays so, check the broker.${brokers === 1 ? 'proxyUrl option and that the broker runs' : 'url option and that they run'}.`,
     cause,
   });
 }
@@ -50,8 +63,7 @@ export function noCallAnswer(
 /** What an issue that got no answer is for its caller. */
 export function noIssueAnswer(
   flight: Unanswered,
-  limits: FlightLimits,
-  atOnce: number,
+  { limits, atOnce, brokers }: Sending,
 ): VaultKeyException {
   const cause = causeOf(flight);
   if (flight.queued) {
@@ -59,7 +71,7 @@ export function noIssueAnswer(
   }
   if (!flight.sent) {
     return new VaultKeyUnavailableException({
-      message: `The broker could not be reached (${unreached(flight, limits)}), so no vault key was issued. Try again in a moment; if it stays so, check the broker.url option and that the broker runs.`,
+      message: `${brokers === 1 ? 'The broker could not' : `None of the ${brokers} brokers could`} be reached (${unreached(flight, limits)}), so no vault key was issued. Try again in a moment; if it stays so, check the broker.url option and that ${brokers === 1 ? 'the broker runs' : 'they run'}.`,
       cause,
     });
   }

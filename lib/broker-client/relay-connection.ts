@@ -54,9 +54,16 @@ export class RelayConnection {
     });
   }
 
-  /** Never rejects. */
-  send({ method, path, headers, body }: RelayRequest): Promise<Relayed> {
-    const { connectMs, answerMs } = this.limits;
+  /**
+   * Never rejects.
+   *
+   * @param connectMs How long it waits for a connection.
+   */
+  send(
+    { method, path, headers, body }: RelayRequest,
+    connectMs = this.limits.connectMs,
+  ): Promise<Relayed> {
+    const { answerMs } = this.limits;
     return new Promise((resolve) => {
       const exchange = new Exchange(
         { connectMs, answerMs, capture: false, isFollowed: false },

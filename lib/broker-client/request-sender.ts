@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { HttpService } from '@nestjs/axios';
 import axios from 'axios';
 import { firstValueFrom } from 'rxjs';
-import { Flight } from './flight';
+import { Flight, within } from './flight';
 import type { FlightLimits, OutgoingHeaders } from './flight';
 import type { KeptConnections } from './kept-connections';
 
@@ -62,7 +62,7 @@ export class RequestSender {
     const headers: Record<string, string> = { ...request.headers };
     if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body));
     const flight = new Flight(path, headers, limits);
-    const turn = connections.take(limits.connectMs);
+    const turn = connections.take(within(limits.connectMs, limits.endsAt));
     if (turn !== true && !(await turn)) {
       flight.timedOut = true;
       flight.queued = true;

@@ -11,8 +11,10 @@ import type {
   KeyState,
   RevokeResult,
 } from './broker-client';
-import { ID, KeybrakeClient, parseObject } from './keybrake.client';
-import type { ManagementAnswer } from './keybrake.client';
+import { ID, KeybrakeClient } from './keybrake.client';
+import { parseObject } from './management-answer';
+import type { ManagementAnswer } from './management-answer';
+import type { Managed } from './management-calls';
 import {
   brakeBody,
   fieldsNotEchoed,
@@ -23,6 +25,7 @@ import {
   readKeyState,
 } from './management-wire';
 import { causeOf, reasonOf } from './no-answer';
+import { newRequestId } from './request-id';
 
 /** One management call that is no issue and no revocation. */
 interface ManagementQuestion {
@@ -33,6 +36,12 @@ interface ManagementQuestion {
   token?: string;
   /** What is asked, as a clause: `to put a brake`. */
   what: string;
+  /**
+   * Whether it is asked of another broker where an answer was lost.
+   *
+   * @default true
+   */
+  isRepeatable?: boolean;
 }
 
 const MAX_BATCH = 1_000;
@@ -59,7 +68,7 @@ export class VaultKeyBrokerClient extends KeybrakeClient {
 
   override async keyState({ token, vendor }: { token: string; vendor: string }): Promise<KeyState> {
     const what = 'what remains under a cap';
-    const answer = await this.#ask({ method: 'GET', path: '/v1/keys/current', token, what });
+    const { answer } = await this.#ask({ method: 'GET', path: '/v1/keys/current', token, what });
     if (answer.status === 401) throw new VaultKeyInvalidException({ vendor });
     return this.#read(answer, what, 200, readKeyState);
   }
@@ -67,7 +76,10 @@ export class VaultKeyBrokerClient extends KeybrakeClient {
   override async brake(request: BrakeRequest): Promise<Brake> {
     const what = 'to put a brake';
     const body = brakeBody(request);
-    const answer = await this.#ask({ method: 'POST', path: '/v1/brakes', body, what });
+    // Put twice it would have to be lifted twice.
+    const isRepeatable = false;
+    const path = '/v1/brakes';
+    const { answer } = await this.#ask({ method: 'POST', path, body, what, isRepeatable });
     return this.#read(answer, what, 201, readBrake);
   }
 
@@ -75,28 +87,30 @@ export class VaultKeyBrokerClient extends KeybrakeClient {
     // What no id looks like is not asked for, since it could be another path.
     if (!ID.test(brakeId)) throw CallRefusedException.noSuchBrake(brakeId);
     const what = 'to lift a brake';
-    const answer = await this.#ask({ method: 'DELETE', path: `/v1/brakes/${brakeId}`, what });
+    const path = `/v1/brakes/${brakeId}`;
+    const { answer, mayHaveBeenDone } = await this.#ask({ method: 'DELETE', path, what });
+    if (answer.status === 404 && mayHaveBeenDone) return;
     if (answer.status === 404) throw CallRefusedException.noSuchBrake(brakeId);
     if (answer.status !== 200) throw this.#refused(answer, what);
   }
 
   override async brakes(): Promise<readonly Brake[]> {
     const what = 'which brakes are active';
-    const answer = await this.#ask({ method: 'GET', path: '/v1/brakes', what });
+    const { answer } = await this.#ask({ method: 'GET', path: '/v1/brakes', what });
     return this.#read(answer, what, 200, readBrakes);
   }
 
   override async beginLease(ttlSeconds: number): Promise<string> {
     const what = 'for a lease';
     const body = { ttl_seconds: ttlSeconds };
-    const answer = await this.#ask({ method: 'POST', path: '/v1/leases', body, what });
+    const { answer } = await this.#ask({ method: 'POST', path: '/v1/leases', body, what });
     return this.#read(answer, what, 201, readLeaseId);
   }
 
   override async renewLease(leaseId: string): Promise<boolean> {
     const what = 'to renew a lease';
     const path = `/v1/leases/${leaseId}/renew`;
-    const answer = await this.#ask({ method: 'POST', path, body: {}, what });
+    const { answer } = await this.#ask({ method: 'POST', path, body: {}, what });
     if (answer.status === 404 || answer.status === 422) return false;
     if (answer.status !== 200) throw this.#refused(answer, what);
     return true;
@@ -104,26 +118,35 @@ export class VaultKeyBrokerClient extends KeybrakeClient {
 
   override async endLease(leaseId: string): Promise<void> {
     const what = 'to end a lease';
-    const answer = await this.#ask({ method: 'DELETE', path: `/v1/leases/${leaseId}`, what });
+    const { answer } = await this.#ask({ method: 'DELETE', path: `/v1/leases/${leaseId}`, what });
     if (answer.status !== 200 && answer.status !== 404) throw this.#refused(answer, what);
   }
 
-  protected override issueBody(request: IssueKeyRequest): object {
-    return { ...super.issueBody(request), ...ownIssueFields(request) };
+  protected override issueBody(request: IssueKeyRequest): Record<string, unknown> {
+    return {
+      ...super.issueBody(request),
+      ...ownIssueFields(request),
+      // Asked for again at another broker, the key of an answer that was lost is revoked.
+      ...(this.hasOthers ? { request_id: newRequestId() } : {}),
+    };
   }
 
-  protected override notEchoed(request: IssueKeyRequest, body: Record<string, unknown>): string[] {
-    return fieldsNotEchoed(request, body);
+  protected override notEchoed(
+    sent: Record<string, unknown>,
+    body: Record<string, unknown>,
+  ): string[] {
+    return fieldsNotEchoed(sent, body);
   }
 
   async #revokeBatch(
     ids: readonly string[],
   ): Promise<'ended' | 'no_such_call' | { reason: string }> {
-    const { flight, answer } = await this.manage(
-      'POST',
-      '/v1/keys/revoke',
-      JSON.stringify({ ids }),
-    );
+    const { flight, answer } = await this.manage({
+      method: 'POST',
+      path: '/v1/keys/revoke',
+      body: JSON.stringify({ ids }),
+      isRepeatable: true,
+    });
     if (answer === undefined) return { reason: reasonOf(flight) };
     const { status } = answer;
     if (status === 404 || status === 405) return 'no_such_call';
@@ -134,10 +157,16 @@ export class VaultKeyBrokerClient extends KeybrakeClient {
   }
 
   /** @throws VaultKeyUnavailableException where no answer came, or only part of one. */
-  async #ask({ method, path, body, token, what }: ManagementQuestion): Promise<ManagementAnswer> {
+  async #ask({
+    what,
+    body,
+    isRepeatable = true,
+    ...call
+  }: ManagementQuestion): Promise<Managed & { answer: ManagementAnswer }> {
     const text = body === undefined ? undefined : JSON.stringify(body);
-    const { flight, answer } = await this.manage(method, path, text, token);
-    if (answer?.complete === true) return answer;
+    const managed = await this.manage({ ...call, body: text, isRepeatable });
+    const { flight, answer } = managed;
+    if (answer?.complete === true) return { ...managed, answer };
     throw new VaultKeyUnavailableException({
       message: `The broker was asked ${what}, and no whole answer came: ${answer === undefined ? reasonOf(flight) : 'it broke off'}. Try again in a moment.`,
       cause: causeOf(flight),

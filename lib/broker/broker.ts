@@ -20,6 +20,7 @@ import { Budgets } from './budgets/budgets';
 import type { BudgetPage } from './budgets/budgets';
 import { Keys } from './keys/keys';
 import type { IssuedKeyBody, KeyPage, OwnKey, RevokedKeyBody } from './keys/keys';
+import type { IsGone } from './keys/repeated-issues';
 import { Leases } from './leases/leases';
 import { Holds } from './holds/holds';
 import type { HoldPage } from './holds/holds';
@@ -122,11 +123,12 @@ export class Broker {
    * Issues a key.
    *
    * @param body What `POST /v1/keys` takes.
+   * @param isGone Where nobody waits for the key any more, a repeated request revokes nothing.
    * @throws BrokerRefusal 422 with every bad field, or 503.
    */
-  async issue(body: unknown, remoteAddress?: string): Promise<IssuedKeyBody> {
+  async issue(body: unknown, remoteAddress?: string, isGone?: IsGone): Promise<IssuedKeyBody> {
     this.#checkOpen();
-    return this.#keys.issue(body, remoteAddress);
+    return this.#keys.issue(body, remoteAddress, isGone);
   }
 
   /**

@@ -58,6 +58,7 @@ describe('vault-key-broker', () => {
       'STRIPE_BASE_URL',
       'VAULT_KEY_VENDOR_TIMEOUT',
       'VAULT_KEY_RETENTION',
+      'VAULT_KEY_DRAIN',
       'VAULT_KEY_HOST',
       'VAULT_KEY_PORT',
       'VAULT_KEY_STORE',

@@ -210,6 +210,7 @@ export class BrokerProcess extends RunningBroker {
         PATH: process.env['PATH'] ?? '',
         KEYBRAKE_TOKEN: MANAGEMENT_TOKEN,
         VAULT_KEY_PORT: '0',
+        VAULT_KEY_DRAIN: '0s',
         VAULT_KEY_STORE: store,
         STRIPE_SECRET_KEY: vendor.secretKey,
         STRIPE_BASE_URL: vendor.url,

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Broker } from '../broker';
 import { BrokerOptionsError, shownStore } from '../broker.options';
 import { createBrokerServer } from '../http/broker-server';
@@ -13,15 +14,24 @@ const BACKLOG = 4_096;
 const LAST_ANSWERS_MS = 5_000;
 
 /**
- * Starts the broker and serves it until a SIGTERM or SIGINT; then everything is settled first.
+ * Starts the broker and serves it until a SIGTERM or SIGINT; then everything is settled first. After a
+ * SIGTERM it is not ready, and takes requests for some time yet, until nobody sends it any; another
+ * signal ends that time.
  *
  * @throws BadSetting where it cannot listen, or not open the store.
  */
 export async function serve(settings: Settings): Promise<void> {
   const log = (line: string): void => void process.stderr.write(`vault-key-broker: ${line}\n`);
   const broker = await openBroker(settings, log);
-  const { token, tls } = settings;
-  const server = createBrokerServer(broker, { token, log, ...(tls === undefined ? {} : { tls }) });
+  let stopping = false;
+  const { token, tls, drainMs } = settings;
+  const draining = new AbortController();
+  const server = createBrokerServer(broker, {
+    token,
+    log,
+    isDraining: () => stopping,
+    ...(tls === undefined ? {} : { tls }),
+  });
   server.listen({ port: settings.port, host: settings.host, backlog: BACKLOG });
   await once(server, 'listening').catch(async (error: NodeJS.ErrnoException) => {
     await broker.close();
@@ -31,10 +41,13 @@ export async function serve(settings: Settings): Promise<void> {
   });
   const { address, family, port } = server.address() as AddressInfo;
   const host = family === 'IPv6' ? `[${address}]` : address;
-  let stopping = false;
-  const stop = async (): Promise<void> => {
-    if (stopping) return;
+  const stop = async (afterMs: number): Promise<void> => {
+    if (stopping) {
+      draining.abort();
+      return;
+    }
     stopping = true;
+    await delay(afterMs, undefined, { signal: draining.signal }).catch(() => {});
     const closed = once(server, 'close');
     server.close();
     await broker.close();
@@ -44,8 +57,8 @@ export async function serve(settings: Settings): Promise<void> {
     await closed;
     process.exit(0);
   };
-  process.on('SIGTERM', () => void stop());
-  process.on('SIGINT', () => void stop());
+  process.on('SIGTERM', () => void stop(drainMs));
+  process.on('SIGINT', () => void stop(0));
   process.stdout.write(
     `vault-key-broker listening on ${tls === undefined ? 'http' : 'https'}://${host}:${port}\n`,
   );

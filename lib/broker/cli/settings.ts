@@ -19,6 +19,10 @@ import { BadSetting } from './bad-setting';
 import { readTlsFiles } from './tls-files';
 import type { TlsFiles } from './tls-files';
 
+const MIN_TOKEN_LENGTH = 32;
+/** Where other brokers on the store can take over. Longer than what a balancer commonly needs to see it. */
+const DEFAULT_DRAIN = '5s';
+
 /** What `vault-key-broker --help` says. */
 export const HELP = `Usage: vault-key-broker [options]    starts the broker
        vault-key-broker COMMAND ...  asks the running broker
@@ -30,8 +34,7 @@ Issues capped, allow-listed vault keys and enforces them in front of Stripe.
   --store STORE    sqlite:<path>, postgres://…     VAULT_KEY_STORE  ${DEFAULT_STORE}
   --config FILE    rates, prices, limits (JSON)    VAULT_KEY_CONFIG
   --accept-store DOUBT,…  a store that would be refused (docs/storage.md)  VAULT_KEY_ACCEPT_STORE
-  --tls-cert FILE  serves https; PEM, both or none VAULT_KEY_TLS_CERT
-  --tls-key FILE   the certificate's key           VAULT_KEY_TLS_KEY
+  --tls-cert FILE, --tls-key FILE  serve https; PEM   VAULT_KEY_TLS_CERT, VAULT_KEY_TLS_KEY
   --help           this text
 Commands, each with its own --help: keys, budgets, brake, lift, holds, audit, backup, migrate
 
@@ -41,11 +44,10 @@ Environment:
   STRIPE_BASE_URL           https://api.stripe.com
   HTTPS_PROXY, NO_PROXY     the proxy for vendors beyond this machine
   VAULT_KEY_VENDOR_TIMEOUT  ${DEFAULT_VENDOR_TIMEOUT}; ms, s or m
+  VAULT_KEY_DRAIN           ${DEFAULT_DRAIN} with PostgreSQL, else 0s: requests are taken so long after SIGTERM
   VAULT_KEY_RETENTION       ${DEFAULT_RETENTION}: how long ended keys and holds stay in the store
   VAULT_KEY_AUDIT_KEY       chains the audit log; kept beside the store where it is not set
 `;
-
-const MIN_TOKEN_LENGTH = 32;
 
 /** What the command was told to serve, and where. */
 export interface Settings {
@@ -53,6 +55,8 @@ export interface Settings {
   port: number;
   token: string;
   tls?: TlsFiles;
+  /** How long it takes requests after a SIGTERM, in milliseconds. */
+  drainMs: number;
   broker: BrokerOptions;
 }
 
@@ -90,6 +94,13 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings |
       'VAULT_KEY_VENDOR_TIMEOUT must be a number and ms, s or m, from 1ms to 10m, such as 80s',
     );
   }
+  const drain = env['VAULT_KEY_DRAIN'] ?? ('url' in parsedStore ? DEFAULT_DRAIN : '0s');
+  const drainMs = drain === '0s' ? 0 : parseTimeout(drain);
+  if (drainMs === undefined) {
+    throw new BadSetting(
+      'VAULT_KEY_DRAIN must be a number and ms, s or m, up to 10m, such as 5s, or 0s',
+    );
+  }
   const retention = env['VAULT_KEY_RETENTION'] ?? DEFAULT_RETENTION;
   if (parseRetention(retention) === undefined) {
     throw new BadSetting(`VAULT_KEY_RETENTION ${RETENTION_RULE}`);
@@ -125,6 +136,7 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings |
     port: Number(port),
     token,
     ...(tls === undefined ? {} : { tls }),
+    drainMs,
     broker: {
       store,
       vendorTimeout,

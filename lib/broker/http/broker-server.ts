@@ -18,6 +18,7 @@ import { breakOff, sendJson, sendRefusal, sendWhole } from './answers';
 import { IncomingBody } from './incoming-body';
 import { Management } from './management';
 import { OpenAnswers } from './open-answers';
+import { Readiness } from './readiness';
 
 const MAX_HEADER_BYTES = 16_384;
 /** An answer that costs more to relay as a stream than to hold. */
@@ -57,12 +58,18 @@ export interface BrokerServerOptions {
   limits?: Partial<ServerLimits>;
   /** A certificate and its key in PEM: the server speaks HTTPS alone. */
   tls?: { cert: Buffer; key: Buffer };
+  /**
+   * Whether it is about to stop: then it says so at `/readyz` and keeps no connection, and takes requests
+   * until it is closed.
+   */
+  isDraining?: () => boolean;
 }
 
 /** The broker on a socket: the management API below `/v1/`, the proxy below `/{vendor}/`. */
 export function createBrokerServer(broker: Broker, options: BrokerServerOptions): Server {
   const limits = { ...LIMITS, ...options.limits };
-  const handler = new BrokerHandler(broker, options.token, options.log ?? (() => {}));
+  const { token, log = () => {}, isDraining = () => false } = options;
+  const handler = new BrokerHandler(broker, token, log, isDraining);
   const settings = {
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: limits.headersMs,
@@ -95,6 +102,7 @@ class BrokerHandler {
   readonly #counts = new CallCounts();
   readonly #openAnswers = new OpenAnswers();
   readonly #management: Management;
+  readonly #readiness: Readiness;
   readonly #refusals: RefusalLog;
   readonly #unexpected: UnexpectedErrors;
 
@@ -102,7 +110,9 @@ class BrokerHandler {
     private readonly broker: Broker,
     token: string,
     log: (line: string) => void,
+    private readonly isDraining: () => boolean,
   ) {
+    this.#readiness = new Readiness(broker, isDraining);
     this.#management = new Management(broker, token, this.#counts);
     this.#refusals = new RefusalLog(log);
     this.#unexpected = new UnexpectedErrors(log);
@@ -110,6 +120,7 @@ class BrokerHandler {
 
   handle(req: IncomingMessage, res: ServerResponse, fault = framingFault(req)): void {
     this.#openAnswers.begin(req, res);
+    if (this.isDraining()) res.shouldKeepAlive = false;
     // What is left of a body that was refused half read would come before the next request.
     res.once('finish', () => req.resume());
     const url = req.url ?? '';
@@ -121,7 +132,8 @@ class BrokerHandler {
       const isRefusal = error instanceof BrokerRefusal;
       if (!isRefusal) this.#unexpected.note(error);
       const refusal = isRefusal ? error : storeUnavailable(error);
-      if (!this.#management.serves(path) || UNKNOWN_CALLER.has(refusal.code)) {
+      const isKnown = this.#management.serves(path) || path === '/readyz';
+      if (!isKnown || UNKNOWN_CALLER.has(refusal.code)) {
         this.#noteUnknown(refusal.status, refusal.code, req.socket.remoteAddress);
       }
       sendRefusal(res, refusal);
@@ -157,7 +169,7 @@ class BrokerHandler {
     if (path === '/healthz' || path === '/readyz') {
       if (req.method !== 'GET') throw methodNotAllowed(['GET']);
       if (path === '/healthz') sendJson(res, 200, { status: 'alive' });
-      else sendJson(res, 200, { status: 'ready', store: await this.broker.state() });
+      else sendJson(res, 200, { status: 'ready', store: await this.#readiness.check() });
       return;
     }
     if (this.#management.serves(path)) return this.#management.handle(req, res, path, query);

@@ -7,6 +7,7 @@ import type { MicroUsd } from '../../contract/usd';
 import type { FieldIssue } from '../refusal';
 import { DEFAULT_EXPIRES_IN, EXPIRES_IN_RULE, parseExpiresIn } from '../../contract/expires-in';
 import { labelFault } from '../../contract/label-rule';
+import { requestIdFault } from './repeated-issues';
 import type { Subject } from './subject';
 import { isRecord } from '../../contract/is-record';
 import type { KeyLinks } from '../ledger/rules/issuance';
@@ -22,6 +23,8 @@ export interface IssueRequest {
   parentId?: string;
   leaseId?: string;
   budgets: AppBudgets;
+  /** Absent where the request is not to be repeated. */
+  requestId?: string;
 }
 
 /** What a key hangs on; whether these are live only the ledger can tell. */
@@ -90,6 +93,8 @@ export function parseIssueRequest(
     else if (id !== undefined) fault(field, `must be the id of a live ${what}`);
   }
   const budgets = parseBudgets(body['budgets'], fault);
+  const requestId = body['request_id'];
+  if (requestId !== undefined) fault('request_id', requestIdFault(requestId));
 
   if (faults.length > 0) return { faults, links };
   return {
@@ -102,6 +107,7 @@ export function parseIssueRequest(
       subject,
       ...links,
       budgets,
+      ...(requestId === undefined ? {} : { requestId: requestId as string }),
     },
   };
 }

@@ -9,6 +9,8 @@ import { isLive } from './key';
 import type { KeyRecord } from './key';
 import { usdOf, viewOf } from './key-view';
 import type { CurrentKeyView, KeyView } from './key-view';
+import { RepeatedIssues } from './repeated-issues';
+import type { IsGone } from './repeated-issues';
 import type { Subject } from './subject';
 import { hashToken, isWellFormedToken, newId, newToken } from './token';
 
@@ -25,6 +27,7 @@ export interface IssuedKeyBody {
   lease_id?: string;
   /** The application's own daily caps, in USD. */
   budgets?: Record<string, number>;
+  request_id?: string;
   created_at: string;
   expires_at: string;
 }
@@ -35,6 +38,14 @@ export interface OwnKey {
   token: string;
   /** Milliseconds from now on. An instant would be one of the broker's clock, which is not the machine's. */
   lifeMs: number;
+}
+
+/** A key that is to be issued. */
+interface NewKey {
+  key: KeyRecord;
+  token: string;
+  /** What the request for it may be repeated by. */
+  requestId?: string;
 }
 
 /** The answer to a revocation. */
@@ -52,15 +63,21 @@ export interface KeyPage {
 
 /** Issues, revokes and lists keys. `Broker` documents what each method takes and throws. */
 export class Keys {
+  readonly #repeated: RepeatedIssues;
+
   /** @param prefixes What the paths of each vendor begin with, by the vendor's name. */
   constructor(
     private readonly ledger: Ledger,
     private readonly prefixes: ReadonlyMap<string, string>,
-  ) {}
+  ) {
+    this.#repeated = new RepeatedIssues(ledger);
+  }
 
-  async issue(body: unknown, remoteAddress?: string): Promise<IssuedKeyBody> {
-    const { key, token } = await this.#newKey(body);
-    await this.ledger.issue(key, remoteAddress);
+  async issue(body: unknown, remoteAddress?: string, isGone?: IsGone): Promise<IssuedKeyBody> {
+    const { key: asked, token, requestId } = await this.#newKey(body);
+    let key = asked;
+    if (requestId === undefined) await this.ledger.issue(key, remoteAddress);
+    else key = await this.#repeated.issue(requestId, asked, remoteAddress, isGone);
     return {
       id: key.id,
       token,
@@ -72,6 +89,7 @@ export class Keys {
       ...(key.parentId === undefined ? {} : { parent_id: key.parentId }),
       ...(key.lease === undefined ? {} : { lease_id: key.lease.id }),
       ...(Object.keys(key.budgets).length === 0 ? {} : { budgets: usdOf(key.budgets) }),
+      ...(requestId === undefined ? {} : { request_id: requestId }),
       created_at: new Date(key.createdAt).toISOString(),
       expires_at: new Date(key.expiresAt).toISOString(),
     };
@@ -142,7 +160,7 @@ export class Keys {
     return { ...viewOf(found, now), budgets: others.map(capView) };
   }
 
-  async #newKey(body: unknown): Promise<{ key: KeyRecord; token: string }> {
+  async #newKey(body: unknown): Promise<NewKey> {
     const parsed = parseIssueRequest(body, this.prefixes);
     if ('faults' in parsed) {
       const { faults, links } = parsed;
@@ -168,6 +186,7 @@ export class Keys {
       createdAt: now,
       expiresAt: now + request.lifeMs,
     };
-    return { key, token };
+    const { requestId } = request;
+    return { key, token, ...(requestId === undefined ? {} : { requestId }) };
   }
 }

@@ -17,7 +17,7 @@ export function keyRoutes(broker: Broker): Route[] {
       takesQuery: true,
       handle: async ({ req, remoteAddress }) => ({
         status: 201,
-        body: await broker.issue(await readJson(req), remoteAddress),
+        body: await broker.issue(await readJson(req), remoteAddress, () => !req.socket.writable),
       }),
     },
     {
