@@ -1,0 +1,47 @@
+import { PostgresServer } from '../support/postgres-server';
+import { INSTANCE_FAULTS } from './groups/instances';
+import type { Fault } from './harness/fault';
+import { playFault, tableOf } from './harness/play';
+import type { PlayedFault } from './harness/play';
+import type { StoreKind } from './harness/world';
+
+/** All faults that have a name, by what they strike. */
+export const GROUPS: Readonly<Record<string, readonly Fault[]>> = {
+  instances: INSTANCE_FAULTS,
+};
+
+const SEED = Number(process.env['FAULTS_SEED'] ?? Date.now() % 1_000_000_000);
+
+/** Defines a test for each fault and store, which print what was looked at, and a table at the end. */
+export function defineFaults(groups: Readonly<Record<string, readonly Fault[]>>): void {
+  const played: PlayedFault[] = [];
+  let server: Promise<PostgresServer> | undefined;
+  const shared = (): Promise<PostgresServer> => (server ??= PostgresServer.start());
+  beforeAll(() => process.stdout.write(`FAULTS_SEED=${SEED} draws the same load again\n`));
+  afterAll(async () => {
+    await (await server)?.remove();
+    process.stdout.write(tableOf(played));
+  });
+
+  describe.each(Object.entries(groups))('what happens to %s', (_group, faults) => {
+    const plays = faults.flatMap((fault) =>
+      fault.on.map((on): [string, StoreKind, Fault] => [fault.name, on, fault]),
+    );
+    it.each(plays)('%s (%s)', async (name, on, fault) => {
+      const reason = fault.cannotPlay?.();
+      if (reason !== undefined) {
+        process.stdout.write(`not played here, ${name} (${on}): ${reason}\n`);
+        return;
+      }
+      try {
+        const one = await playFault(fault, on, SEED, shared);
+        played.push(one);
+        process.stdout.write(`${name} (${on}), ${one.seconds.toFixed(1)} s: ${one.findings.join('; ')}\n`);
+      } catch (error) {
+        const failure = (error as Error).message;
+        played.push({ name, on, seconds: 0, findings: [], failure });
+        throw error;
+      }
+    });
+  });
+}
