@@ -1,5 +1,8 @@
 import { PostgresServer } from '../support/postgres-server';
 import { INSTANCE_FAULTS } from './groups/instances';
+import { NETWORK_FAULTS } from './groups/network';
+import { REAPER_FAULTS } from './groups/reapers';
+import { SERVER_FAULTS } from './groups/servers';
 import type { Fault } from './harness/fault';
 import { playFault, tableOf } from './harness/play';
 import type { PlayedFault } from './harness/play';
@@ -8,6 +11,9 @@ import type { StoreKind } from './harness/world';
 /** All faults that have a name, by what they strike. */
 export const GROUPS: Readonly<Record<string, readonly Fault[]>> = {
   instances: INSTANCE_FAULTS,
+  'what instances leave': REAPER_FAULTS,
+  'the network': NETWORK_FAULTS,
+  servers: SERVER_FAULTS,
 };
 
 const SEED = Number(process.env['FAULTS_SEED'] ?? Date.now() % 1_000_000_000);
@@ -36,7 +42,9 @@ export function defineFaults(groups: Readonly<Record<string, readonly Fault[]>>)
       try {
         const one = await playFault(fault, on, SEED, shared);
         played.push(one);
-        process.stdout.write(`${name} (${on}), ${one.seconds.toFixed(1)} s: ${one.findings.join('; ')}\n`);
+        process.stdout.write(
+          `${name} (${on}), ${one.seconds.toFixed(1)} s: ${one.findings.join('; ')}\n`,
+        );
       } catch (error) {
         const failure = (error as Error).message;
         played.push({ name, on, seconds: 0, findings: [], failure });

@@ -63,6 +63,11 @@ export class PostgresServer {
     }
   }
 
+  /** The number of its main process. */
+  get pid(): number {
+    return this.#process?.pid ?? -1;
+  }
+
   /** The URL of an empty database. */
   async database(): Promise<string> {
     const name = `db_${++this.#databases}`;

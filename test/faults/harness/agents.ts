@@ -1,4 +1,4 @@
-import type { Answer, Call } from '../../support/broker-process';
+import type { Answer } from '../../support/broker-process';
 import type { SeededRandom } from '../../support/seeded-random';
 import type { Member } from './member';
 import type { AgentKey, FaultRecord, Payment } from './record';
@@ -114,7 +114,12 @@ export class Agents {
   }
 
   /** Sends a new payment. */
-  pay(member: Member, key: AgentKey, cents: number, call: Call = {}): Promise<Sent> {
+  pay(member: Member, key: AgentKey, cents: number): Promise<Sent> {
+    return this.send(member, this.newPayment(key, cents));
+  }
+
+  /** One that has not been sent. */
+  newPayment(key: AgentKey, cents: number): Payment {
     const { record } = this.world;
     const id = `op-${record.nextNumber()}`;
     const payment: Payment = {
@@ -126,11 +131,11 @@ export class Agents {
       isUnclear: false,
     };
     record.payments.push(payment);
-    return this.send(member, payment, call);
+    return payment;
   }
 
   /** Sends a payment, for the first time or again. */
-  async send(member: Member, payment: Payment, call: Call = {}): Promise<Sent> {
+  async send(member: Member, payment: Payment): Promise<Sent> {
     const { record } = this.world;
     const { key, cents, id, idempotencyKey } = payment;
     // It may have ended between this look and the answer.
@@ -141,8 +146,7 @@ export class Agents {
       answer = await this.#busy(() =>
         member.broker.call(key.token, 'POST', '/v1/payment_intents', {
           body: bodyOf(id, cents),
-          ...call,
-          headers: { 'idempotency-key': idempotencyKey, ...call.headers },
+          headers: { 'idempotency-key': idempotencyKey },
         }),
       );
     } catch (error) {
@@ -270,7 +274,9 @@ export class Agents {
   async tryEnded(member: Member, key: AgentKey): Promise<Answer | undefined> {
     const { answer, payment } = await this.pay(member, key, 100);
     if (answer?.headers['x-vault-key-verdict'] === 'forwarded') {
-      this.#violation(`${payment.id} was let through at ${member.name} with ${key.id}, which ended`);
+      this.#violation(
+        `${payment.id} was let through at ${member.name} with ${key.id}, which ended`,
+      );
     }
     return answer;
   }

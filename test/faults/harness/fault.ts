@@ -5,8 +5,6 @@ import type { StoreKind, World, WorldSetting } from './world';
 export interface Excuses {
   /** What was acknowledged may be lost: a failover to a replica that nobody waited for. */
   loses?: boolean;
-  /** The vendor says that each payment cost so many times as much as it was asked for. */
-  vendorReports?: number;
 }
 
 /** Something that goes wrong while agents work, and what is done about it. */

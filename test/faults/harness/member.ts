@@ -131,7 +131,9 @@ export class Member {
         INSTANCE_DIST: dist,
         ...('file' in store ? { SQLITE_GATE: this.#gates } : { VAULT_KEY_AUDIT_KEY: AUDIT_KEY }),
         VAULT_KEY_VENDOR_TIMEOUT: '5s',
-        ...Object.fromEntries(Object.entries(env ?? {}).filter(([name]) => name !== 'NODE_OPTIONS')),
+        ...Object.fromEntries(
+          Object.entries(env ?? {}).filter(([name]) => name !== 'NODE_OPTIONS'),
+        ),
       },
     };
   }

@@ -63,7 +63,10 @@ export class PostgresProxy extends TcpProxy {
     };
   }
 
-  protected override async fromClient(passage: Passage, chunk: Buffer): Promise<Buffer | undefined> {
+  protected override async fromClient(
+    passage: Passage,
+    chunk: Buffer,
+  ): Promise<Buffer | undefined> {
     const talk = this.#talkOf(passage);
     let bytes = Buffer.concat([talk.rest, chunk]);
     talk.rest = Buffer.alloc(0);
@@ -82,7 +85,10 @@ export class PostgresProxy extends TcpProxy {
     return Buffer.concat(sent);
   }
 
-  protected override async fromServer(passage: Passage, chunk: Buffer): Promise<Buffer | undefined> {
+  protected override async fromServer(
+    passage: Passage,
+    chunk: Buffer,
+  ): Promise<Buffer | undefined> {
     const { stop } = this.#talkOf(passage);
     if (stop === undefined || !chunk.includes('COMMIT\0')) return chunk;
     this.#talkOf(passage).stop = undefined;

@@ -140,7 +140,11 @@ function checkChargedTo({ holds, keys }: StoreRows): void {
 
 /** The rows of the log add up to what is spent under each key. */
 function checkTold({ holds, told }: StoreRows): void {
-  const spent = sumBy(holds, ({ key_id: id }) => id, (hold) => (isOpen(hold) ? 0 : hold.settled));
+  const spent = sumBy(
+    holds,
+    ({ key_id: id }) => id,
+    (hold) => (isOpen(hold) ? 0 : hold.settled),
+  );
   const inLog = new Map(told.map(({ key_id: id, micros }) => [id, micros]));
   for (const id of new Set([...spent.keys(), ...inLog.keys()])) {
     const [ledger, log] = [spent.get(id) ?? 0, inLog.get(id) ?? 0];
@@ -214,11 +218,12 @@ function checkPayment(
   }
   if (excuses.loses === true) return { settled, unknown };
   if (settled + unknown < executed) throw what(`was executed for ${executed} micros`);
-  const most = cents * CENT * (excuses.vendorReports ?? 1);
+  const most = (payment.reportedCents ?? cents) * CENT;
   if (settled + unknown > most) throw what('counts more than was asked for');
   if (isPaid && settled + unknown === 0) throw what('was paid, and counts nothing');
   if (unknown > 0 && !isUnclear && !hasDeaths) throw what('is unknown, and its outcome was told');
-  if (unknown === 0 && settled !== executed * (excuses.vendorReports ?? 1)) {
+  const due = payment.reportedCents === undefined ? executed : payment.reportedCents * CENT;
+  if (unknown === 0 && settled !== due) {
     throw what(`was executed for ${executed} micros, and settled for ${settled}`);
   }
   return { settled, unknown };
@@ -231,7 +236,7 @@ function checkCaps(
   executedUnder: ReadonlyMap<AgentKey, number>,
   excuses: Excuses,
 ): void {
-  if (excuses.loses === true || excuses.vendorReports !== undefined) return;
+  if (excuses.loses === true) return;
   const counted = new Map<string, number>();
   for (const hold of holds) {
     const micros = isOpen(hold) ? hold.held : hold.settled;
@@ -239,6 +244,7 @@ function checkCaps(
   }
   for (const key of record.keys) {
     const most = Math.max(counted.get(`key/${key.id}`) ?? 0, executedUnder.get(key) ?? 0);
+    if (key.isOverspent === true) continue;
     if (most > key.capUsd * USD) {
       throw new Error(`${key.id} has ${most} micros under a cap of ${key.capUsd} USD`);
     }

@@ -10,6 +10,8 @@ export interface AgentKey {
   parent?: AgentKey;
   /** Whether anybody asked for its revocation, and whether that was acknowledged. */
   revocation: 'none' | 'asked' | 'acknowledged';
+  /** Whether the vendor says that it took more than it was asked for, over the cap. */
+  isOverspent?: boolean;
 }
 
 /** One payment; all its sendings are alike. */
@@ -22,6 +24,8 @@ export interface Payment {
   isPaid: boolean;
   /** Whether what became of one of its sendings is not known to the agent. */
   isUnclear: boolean;
+  /** What the vendor says that it cost, in cents, where that is not what was asked for. */
+  reportedCents?: number;
 }
 
 /** What agents may be answered by an instance: a refusal that is documented, or the vendor's own answer. */

@@ -30,8 +30,7 @@ export interface KeyRow {
   revoked_at: number | null;
 }
 
-const HOLDS =
-  'SELECT call_id, key_id, state, held, settled, charged_to, idempotency_key_hash FROM';
+const HOLDS = 'SELECT call_id, key_id, state, held, settled, charged_to, idempotency_key_hash FROM';
 const KEYS = 'SELECT id, parent_id, cap_micros, revoked_at FROM';
 
 /** The rows of a store that no broker has open. */

@@ -143,6 +143,11 @@ export class TcpProxy {
       });
     });
     from.on('end', () => {
+      // What a client that has gone was about to send is lost with it.
+      if (!isAnswer && !this.isFrozen && !this.isDeaf) {
+        from.destroy();
+        return;
+      }
       tail = tail.then(() => {
         if (!this.isFrozen && !to.destroyed) to.end();
       });

@@ -33,8 +33,6 @@ export class World {
   readonly members: Member[] = [];
   /** Whether instances have died, so that outcomes which the vendor has told may be unknown. */
   hasDeaths = false;
-  /** Whether instances that are stopped at the end must say that they ended well. */
-  mustEndWell = true;
   readonly #watch: CapWatch | undefined;
 
   private constructor(
@@ -42,10 +40,10 @@ export class World {
     readonly vendor: StripeVendor,
     /** The way of all instances to the vendor. */
     readonly vendorWay: TcpProxy,
-    readonly store: { url: string } | { file: string },
+    public store: { url: string } | { file: string },
     private readonly setting: WorldSetting,
   ) {
-    this.#watch = 'url' in store ? new CapWatch(store.url, this.record) : undefined;
+    this.#watch = 'url' in store ? new CapWatch(() => this.url, this.record) : undefined;
   }
 
   /** @param url Of an empty database; a new file of SQLite where it is absent. */
@@ -93,6 +91,12 @@ export class World {
   /** One that stays as it is, or the only one. */
   get other(): Member {
     return this.members[1] ?? this.struck;
+  }
+
+  /** The database is somewhere else from now on, and the ways of all instances lead there. */
+  moveTo(url: string): void {
+    this.store = { url };
+    for (const { way } of this.members) way?.targets.splice(0, 1, Number(new URL(url).port));
   }
 
   /** Starts one more instance. */
