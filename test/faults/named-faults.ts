@@ -1,8 +1,14 @@
 import { PostgresServer } from '../support/postgres-server';
+import { APPLICATION_FAULTS } from './groups/applications';
+import { CLIENT_FAULTS } from './groups/clients';
+import { CLOCK_FAULTS } from './groups/clocks';
+import { DEPLOY_FAULTS } from './groups/deploys';
+import { FAILOVER_FAULTS } from './groups/failovers';
 import { INSTANCE_FAULTS } from './groups/instances';
 import { NETWORK_FAULTS } from './groups/network';
 import { REAPER_FAULTS } from './groups/reapers';
 import { SERVER_FAULTS } from './groups/servers';
+import { VENDOR_FAULTS } from './groups/vendors';
 import type { Fault } from './harness/fault';
 import { playFault, tableOf } from './harness/play';
 import type { PlayedFault } from './harness/play';
@@ -14,6 +20,12 @@ export const GROUPS: Readonly<Record<string, readonly Fault[]>> = {
   'what instances leave': REAPER_FAULTS,
   'the network': NETWORK_FAULTS,
   servers: SERVER_FAULTS,
+  replicas: FAILOVER_FAULTS,
+  'the vendor': VENDOR_FAULTS,
+  clients: CLIENT_FAULTS,
+  clocks: CLOCK_FAULTS,
+  applications: APPLICATION_FAULTS,
+  'a deploy': DEPLOY_FAULTS,
 };
 
 const SEED = Number(process.env['FAULTS_SEED'] ?? Date.now() % 1_000_000_000);
@@ -47,6 +59,7 @@ export function defineFaults(groups: Readonly<Record<string, readonly Fault[]>>)
         );
       } catch (error) {
         const failure = (error as Error).message;
+        process.stdout.write(`FAILED ${failure}\n`);
         played.push({ name, on, seconds: 0, findings: [], failure });
         throw error;
       }

@@ -19,17 +19,28 @@ interface Binaries {
 export class PostgresServer {
   #process: ChildProcess | undefined;
   #databases = 0;
+  #within: readonly string[] = [];
 
   private constructor(
     private readonly binaries: Binaries,
     private readonly folder: string,
     readonly port: number,
+    private readonly settings: readonly string[],
   ) {}
 
-  static async start(): Promise<PostgresServer> {
+  /**
+   * @param settings Of each start, as the server's configuration has them.
+   * @param within Gets the folder of the data before it is made; returns the command that runs each of
+   * the server's programs, with its own arguments.
+   */
+  static async start(
+    settings: readonly string[] = [],
+    within?: (data: string) => readonly string[],
+  ): Promise<PostgresServer> {
     const folder = mkdtempSync(join(tmpdir(), 'vault-key-postgres-'));
     if (isRoot()) chownSync(folder, NOBODY, NOBODY);
-    const server = new PostgresServer(binariesFor(folder), folder, await freePort());
+    const server = new PostgresServer(binariesFor(folder), folder, await freePort(), settings);
+    server.#within = within?.(server.#data) ?? [];
     const { initdb } = server.binaries;
     const args = ['-D', server.#data, '-U', 'postgres', '--auth=trust', '--no-sync', '-E', 'UTF8'];
     const [code] = await once(server.#run(initdb, [...args, '--locale=C']), 'exit');
@@ -45,7 +56,12 @@ export class PostgresServer {
    */
   async begin(given: readonly string[] = []): Promise<void> {
     const args = ['-D', this.#data, '-p', String(this.port), '-k', this.folder];
-    const settings = ['listen_addresses=127.0.0.1', 'max_connections=200', ...given];
+    const settings = [
+      'listen_addresses=127.0.0.1',
+      'max_connections=200',
+      ...this.settings,
+      ...given,
+    ];
     this.#process = this.#run(this.binaries.postgres, [
       ...args,
       ...settings.flatMap((each) => ['-c', each]),
@@ -66,6 +82,11 @@ export class PostgresServer {
   /** The number of its main process. */
   get pid(): number {
     return this.#process?.pid ?? -1;
+  }
+
+  get hasEnded(): boolean {
+    const child = this.#process;
+    return child === undefined || child.exitCode !== null || child.signalCode !== null;
   }
 
   /** The URL of an empty database. */
@@ -109,8 +130,11 @@ export class PostgresServer {
   }
 
   #run(program: string, args: readonly string[]): ChildProcess {
+    const options = { cwd: this.folder, stdio: 'ignore' } as const;
+    const [command, ...before] = this.#within;
+    if (command !== undefined) return spawn(command, [...before, program, ...args], options);
     const owner = isRoot() ? { uid: NOBODY, gid: NOBODY } : {};
-    return spawn(program, args, { ...owner, cwd: this.folder, stdio: 'ignore' });
+    return spawn(program, args, { ...owner, ...options });
   }
 }
 

@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import type { PostgresServer } from '../../support/postgres-server';
 import { until } from '../../support/until';
 import type { Fault, FaultyServer } from '../harness/fault';
+import { SmallDiskServer } from '../harness/small-disk';
 import { processTree, query } from '../harness/stores';
 import type { World } from '../harness/world';
 
@@ -183,6 +184,26 @@ const locked = ofServer(
   { setting: { ttlMs: 6_000 } },
 );
 
+const diskFull: Fault = {
+  name: 'the disk of PostgreSQL is full for a while',
+  on: ['postgres'],
+  cannotPlay: () => SmallDiskServer.reasonNot,
+  server: () => SmallDiskServer.start(),
+  async strike(world, server) {
+    const disk = server as SmallDiskServer;
+    disk.fill();
+    const key = world.record.keys[0];
+    if (key === undefined) throw new Error('there is no key');
+    await until(
+      () => [...world.record.answers.keys()].some((answer) => answer.startsWith('503')),
+      () => `nobody is refused: ${world.describeAnswers()}`,
+    );
+    await pause(2_000);
+    const hadEnded = await disk.free();
+    return hadEnded ? 'the server had ended, and was started again' : 'the server went on';
+  },
+};
+
 async function withSession(url: string, statements: readonly string[]): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
@@ -208,4 +229,5 @@ export const SERVER_FAULTS: readonly Fault[] = [
   outOfConnections,
   readOnly,
   locked,
+  diskFull,
 ];

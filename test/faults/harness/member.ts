@@ -64,7 +64,8 @@ export class Member {
   }
 
   /** Runs a start to its end: for one that must be refused. */
-  startRefused(): Promise<Exit> {
+  startRefused(change: Partial<MemberSetting> = {}): Promise<Exit> {
+    Object.assign(this.setting, change);
     return BrokerProcess.run(this.#options());
   }
 

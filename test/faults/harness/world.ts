@@ -9,6 +9,7 @@ import { Member } from './member';
 import type { MemberSetting } from './member';
 import { FaultRecord } from './record';
 import type { AgentKey } from './record';
+import { query } from './stores';
 import { TcpProxy } from './tcp-proxy';
 
 export type StoreKind = 'postgres' | 'sqlite';
@@ -34,6 +35,7 @@ export class World {
   /** Whether instances have died, so that outcomes which the vendor has told may be unknown. */
   hasDeaths = false;
   readonly #watch: CapWatch | undefined;
+  readonly #ends: (() => Promise<void> | void)[] = [];
 
   private constructor(
     readonly random: SeededRandom,
@@ -99,6 +101,11 @@ export class World {
     for (const { way } of this.members) way?.targets.splice(0, 1, Number(new URL(url).port));
   }
 
+  /** A query past the product. */
+  queryStore(text: string): Promise<Record<string, unknown>[]> {
+    return query(this.url, text);
+  }
+
   /** Starts one more instance. */
   async add(change: Partial<MemberSetting> = {}): Promise<Member> {
     const { ttlMs = 2_000, env, within, storeHost, vendorHost = '127.0.0.1' } = this.setting;
@@ -159,8 +166,14 @@ export class World {
     return [...this.record.answers].map(([answer, count]) => `${count} × ${answer}`).join(', ');
   }
 
+  /** What a fault has started ends with the world. */
+  onClose(end: () => Promise<void> | void): void {
+    this.#ends.push(end);
+  }
+
   async close(): Promise<void> {
     await this.agents.stop();
+    for (const end of this.#ends) await end();
     await this.#watch?.close();
     await Promise.all(this.members.map((member) => member.close()));
     await this.vendorWay.close();
