@@ -129,6 +129,7 @@ export class Agents {
       idempotencyKey: `idem-${id}-${key.id}`,
       isPaid: false,
       isUnclear: false,
+      answers: [],
     };
     record.payments.push(payment);
     return payment;
@@ -151,10 +152,14 @@ export class Agents {
       );
     } catch (error) {
       record.noteBroken(error as NodeJS.ErrnoException);
+      payment.answers.push(`${member.name}: ${(error as NodeJS.ErrnoException).code}`);
       if (!NOT_SENT.test(String((error as NodeJS.ErrnoException).code))) payment.isUnclear = true;
       return { payment, answer: undefined };
     }
     record.noteCall(`${id} at ${member.name}`, answer, performance.now() - began);
+    payment.answers.push(
+      `${member.name}: ${answer.status} ${String(answer.headers['x-vault-key-verdict'])}`,
+    );
     const isForwarded = answer.headers['x-vault-key-verdict'] === 'forwarded';
     if (isForwarded && mustBeRefused) this.#violation(`${id} was let through with an ended key`);
     if (isForwarded && answer.status === 200) {

@@ -45,7 +45,7 @@ export class NestInstance {
     options: Readonly<Record<string, unknown>>,
     env: Readonly<Record<string, string>> = {},
   ): Promise<NestInstance> {
-    const child = fork(join(__dirname, 'nest-instance.js'), {
+    const child = fork(join(__dirname, 'nest-process.js'), {
       env: {
         PATH: process.env['PATH'] ?? '',
         INSTANCE_DIST: distOf(),

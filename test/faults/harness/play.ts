@@ -37,11 +37,14 @@ export async function playFault(
     world.agents.start();
     await world.untilPaid(BEFORE);
     const said = await fault.strike(world, server as never);
+    const struck = performance.now();
     await world.untilWell();
+    const well = secondsSince(struck);
     await world.untilPaid(AFTER);
     await world.agents.stop();
     const findings = await checkPromises(world, fault.excuses ?? {});
     if (said !== undefined) findings.unshift(said);
+    findings.push(`well after ${well.toFixed(1)} s`);
     const waited = world.record.slowestRefusal;
     if (waited > 0) findings.push(`slowest 503 after ${(waited / 1_000).toFixed(1)} s`);
     return { name: fault.name, on, seconds: secondsSince(began), findings };

@@ -45,17 +45,25 @@ export async function checkPromises(world: World, excuses: Excuses): Promise<Fin
 
 /** Nothing is under way: what an instance left that died is unknown within two lives, and counts. */
 async function untilNoneHeld(world: World): Promise<void> {
-  const held = async (): Promise<number> => {
+  const held = async (): Promise<{ id: string; idempotency_key_hash?: string }[]> => {
     const [member] = world.live;
     if (member === undefined) throw new Error('no instance is up');
     // Asks for a write: what is kept is tried with it.
-    await member.broker.api('GET', '/readyz');
-    const { body } = await member.broker.api('GET', '/v1/holds?state=held&limit=1000');
-    return (body.holds as unknown[] | undefined)?.length ?? Infinity;
+    for (const { broker } of world.live) await broker.api('GET', '/readyz');
+    const { body, text } = await member.broker.api('GET', '/v1/holds?state=held&limit=1000');
+    if (body?.holds === undefined) throw new Error(`the holds were answered ${text}`);
+    return body.holds as { id: string; idempotency_key_hash?: string }[];
   };
   await until(
-    async () => (await held()) === 0,
-    async () => `${await held()} holds are held, and no call is under way`,
+    async () => (await held()).length === 0,
+    async () =>
+      `are held, and no call is under way: ${JSON.stringify(
+        (await held()).map(({ id, idempotency_key_hash: hash }) => [
+          id,
+          world.record.payments.find(({ idempotencyKey }) => keyHashOf(idempotencyKey) === hash)
+            ?.answers,
+        ]),
+      )}`,
     2 * world.ttlMs + SLACK_MS,
   );
 }

@@ -24,6 +24,8 @@ export interface Payment {
   isPaid: boolean;
   /** Whether what became of one of its sendings is not known to the agent. */
   isUnclear: boolean;
+  /** What each sending was answered, and by whom. */
+  answers: string[];
   /** What the vendor says that it cost, in cents, where that is not what was asked for. */
   reportedCents?: number;
 }

@@ -34,6 +34,8 @@ export interface AskedWork {
   work: (book: PostgresBook) => unknown;
   result?: unknown;
   refusal?: BrokerRefusal;
+  /** Called where it was told as failed, and turns out to be written. */
+  onFoundWritten?: ((result: unknown) => void) | undefined;
 }
 
 /** What a batch tells of its way. */
@@ -128,6 +130,11 @@ export class StoreBatches {
     return this.#take(new LoadedRows(rows, found?.['found'] as FoundRows, known));
   }
 
+  /** Whether it is not known of a batch whether it has arrived. */
+  get isInDoubt(): boolean {
+    return this.#doubt !== undefined;
+  }
+
   /** This instance was declared dead: from its next batch on it is another. */
   noteDeath(): void {
     this.#mustRejoin = true;
@@ -143,7 +150,7 @@ export class StoreBatches {
       let isSent = false;
       try {
         // What is decided again must not have been written before.
-        await this.#settleDoubt();
+        await this.#settleOldDoubt();
         await this.#rejoinIfDue();
         await this.find(reader, wanted, slices);
         const loaded = await this.#load(wanted);
@@ -313,6 +320,15 @@ export class StoreBatches {
     } catch (error) {
       this.#mustRejoin = true;
       throw error;
+    }
+  }
+
+  /** As {@link #settleDoubt}, of a batch whose works were told as failed. */
+  async #settleOldDoubt(): Promise<void> {
+    const asked = this.#doubt?.asked ?? [];
+    if (!(await this.#settleDoubt())) return;
+    for (const { refusal, result, onFoundWritten } of asked) {
+      if (refusal === undefined) onFoundWritten?.(result);
     }
   }
 
