@@ -1,5 +1,6 @@
 import { PostgresServer } from '../support/postgres-server';
 import { APPLICATION_FAULTS } from './groups/applications';
+import { CHAOS_FAULTS } from './groups/chaos';
 import { CLIENT_FAULTS } from './groups/clients';
 import { CLOCK_FAULTS } from './groups/clocks';
 import { DEPLOY_FAULTS } from './groups/deploys';
@@ -26,6 +27,7 @@ export const GROUPS: Readonly<Record<string, readonly Fault[]>> = {
   clocks: CLOCK_FAULTS,
   applications: APPLICATION_FAULTS,
   'a deploy': DEPLOY_FAULTS,
+  'all of them': CHAOS_FAULTS,
 };
 
 const SEED = Number(process.env['FAULTS_SEED'] ?? Date.now() % 1_000_000_000);

@@ -23,7 +23,6 @@ function wallJumps(name: string, byMs: number): Fault {
     get setting() {
       return { env: shiftable(file) };
     },
-    isQuick: byMs > 0,
     async strike(world) {
       const before = await expiries(world);
       writeFileSync(file, String(byMs));
@@ -104,6 +103,7 @@ const setClock = (world: World, aheadMs: number): Promise<unknown> =>
 const serverAhead: Fault = {
   name: 'the clock of the server jumps an hour ahead, and back',
   on: ['postgres'],
+  excuses: { endsKeys: true },
   async strike(world) {
     const { agents, struck, other } = world;
     const key = await world.freshKey();

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { temporaryFile } from '../../support/broker-process';
 import type { Fault } from '../harness/fault';
 import { query } from '../harness/stores';
 
@@ -10,7 +11,7 @@ const PREVIOUS = process.env['FAULTS_PREVIOUS'] ?? 'HEAD^';
 
 let previous: { dist: string } | { reason: string } | undefined;
 
-/** A build of the commit before this one, beside this one: its packages are those of this one. */
+/** A build of the commit before this one: its packages are those of this one. */
 function previousBuild(): { dist: string } | { reason: string } {
   return (previous ??= build());
 }
@@ -18,17 +19,20 @@ function previousBuild(): { dist: string } | { reason: string } {
 function build(): { dist: string } | { reason: string } {
   if (existsSync(join(PREVIOUS, 'broker/cli/main.js'))) return { dist: PREVIOUS };
   const git = (...args: string[]): Buffer =>
-    execFileSync('git', args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'] });
+    execFileSync('git', args, {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'ignore'],
+      maxBuffer: 2 ** 28,
+    });
   let commit: string;
   try {
     commit = git('rev-parse', '--verify', `${PREVIOUS}^{commit}`).toString().trim();
   } catch {
     return { reason: `there is no commit ${PREVIOUS} here` };
   }
-  const folder = join(ROOT, 'node_modules/.cache/vault-key-faults', commit);
-  const dist = join(folder, 'dist');
-  if (existsSync(join(dist, 'broker/cli/main.js'))) return { dist };
-  mkdirSync(folder, { recursive: true });
+  const folder = dirname(temporaryFile());
+  // Not below the packages: what is there is compiled already to the compiler.
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   const archive = git(
     'archive',
     commit,
@@ -42,7 +46,7 @@ function build(): { dist: string } | { reason: string } {
   execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--noCheck'], {
     cwd: folder,
   });
-  return { dist };
+  return { dist: join(folder, 'dist') };
 }
 
 const reasonNot = (): string | undefined => {

@@ -3,8 +3,6 @@ import type { Fault } from '../harness/fault';
 import { ReplicatedServer, systemPostgres } from '../harness/replicated-server';
 import type { World } from '../harness/world';
 
-const REFUSED_WITHIN_MS = 7_000;
-
 /** A fault of a primary and its replica. */
 function ofPair(
   name: string,
@@ -43,7 +41,7 @@ const asynchronous = ofPair(
   'the primary is killed, and a replica that it did not wait for is promoted',
   false,
   async (world, server) => {
-    server.pauseReplica();
+    server.part();
     const { paid } = world.record;
     await world.untilPaid(30);
     await world.agents.rest();
@@ -52,13 +50,45 @@ const asynchronous = ofPair(
     // What lives on knows more than the replica: instances are started again by who decides to go on.
     for (const member of world.members) await member.kill();
     await server.killPrimary();
-    server.resumeReplica();
     await server.promote();
     world.moveTo(server.atReplica(world.url));
     for (const member of world.members) await member.start();
     world.agents.goOn();
     const [row] = await world.queryStore('SELECT count(*)::int AS count FROM vault_key.holds');
-    return `${lost} payments were made without the replica; ${String(row?.['count'])} holds are known after it`;
+    const known = Number(row?.['count']);
+    if (known >= world.record.paid) throw new Error(`nothing is lost: ${known} holds are known`);
+    return `${lost} payments were made without the replica; ${known} holds are known after it, of ${world.record.paid}`;
+  },
+  { excuses: { loses: true } },
+);
+
+const outlived = ofPair(
+  'instances that outlive a failover to a replica that was behind decide nothing until they are started again',
+  false,
+  async (world, server) => {
+    const { members, agents } = world;
+    server.part();
+    await agents.rest();
+    const key = await world.freshKey({ daily_usd_cap: 1_000 });
+    for (const member of members) await agents.pay(member, key, 1_234);
+    world.hasDeaths = true;
+    await failOver(world, server);
+    agents.addEnded(key);
+    for (let tries = 0; tries < 5; tries++) {
+      await Promise.all(
+        members.map(async (member) => {
+          const answer = await member.broker.api('GET', '/readyz');
+          if (answer.status !== 503) throw new Error(`${member.name} is ready: ${answer.text}`);
+          await agents.tryEnded(member, key);
+        }),
+      );
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    for (const member of members) {
+      await member.kill();
+      await member.start();
+    }
+    agents.goOn();
   },
   { excuses: { loses: true } },
 );
@@ -74,23 +104,18 @@ const warned = ofPair(
 );
 
 const replicaAway = ofPair(
-  'the replica that the primary waits for is away for 8 s',
+  'the replica that the primary waits for is away for a while',
   true,
   async (world, server) => {
-    server.pauseReplica();
-    const key = world.record.keys.at(-1);
-    if (key === undefined) throw new Error('there is no key');
+    server.part();
     await until(
       () => [...world.record.answers.keys()].some((answer) => answer.startsWith('503')),
       () => `nobody is refused: ${world.describeAnswers()}`,
-      REFUSED_WITHIN_MS + 5_000,
+      15_000,
     );
     await new Promise((resolve) => setTimeout(resolve, 3_000));
-    server.resumeReplica();
+    server.join();
     await world.untilWell();
-    if (world.record.slowestRefusal > REFUSED_WITHIN_MS) {
-      throw new Error(`a 503 came after ${world.record.slowestRefusal.toFixed(0)} ms`);
-    }
   },
   { setting: { ttlMs: 6_000 } },
 );
@@ -136,6 +161,7 @@ const startOnStandby = ofPair('a start on a standby is refused', true, async (wo
 export const FAILOVER_FAULTS: readonly Fault[] = [
   synchronous,
   asynchronous,
+  outlived,
   warned,
   replicaAway,
   toStandby,

@@ -27,7 +27,6 @@ function killAtIssue(moment: CommitMoment): Fault {
   return {
     name: `an instance is killed at an issue, ${moment} its COMMIT`,
     on: BOTH,
-    isQuick: moment === 'after',
     async strike(world) {
       const { struck, agents } = world;
       await leaveAlone(world, struck);
@@ -181,7 +180,19 @@ const stopInOrder: Fault = {
   },
 };
 
-/** Shifts all of a process's time: it is stopped for so long. */
+/** Waits until a hold of a key is unknown, by the word of an instance that lives. */
+async function untilUnknown({ other, ttlMs }: World, keyId: string): Promise<void> {
+  await until(
+    async () => {
+      const { body } = await other.broker.api('GET', '/v1/holds?state=unknown&limit=1000');
+      return (body.holds as { key_id: string }[]).some(({ key_id: id }) => id === keyId);
+    },
+    () => 'the hold of the instance that is gone is not unknown',
+    2 * ttlMs + 3_000,
+  );
+}
+
+/** @param lives For how long it is stopped, in lives of an instance. */
 function pausedFor(lives: number): Fault {
   const isFenced = lives > 1;
   return {
@@ -199,15 +210,7 @@ function pausedFor(lives: number): Fault {
       struck.signal('SIGSTOP');
       if (isFenced) {
         world.hasDeaths = true;
-        const unknown = async () =>
-          (await other.broker.api('GET', `/v1/holds?state=unknown&limit=1000`)).body.holds as {
-            key_id: string;
-          }[];
-        await until(
-          async () => (await unknown()).some(({ key_id: id }) => id === key.id),
-          () => 'the hold of the paused instance is not unknown',
-          2 * ttlMs + 3_000,
-        );
+        await untilUnknown(world, key.id);
       } else await new Promise((resolve) => setTimeout(resolve, ttlMs * lives));
       // It wakes in the middle of its call, and says how it went.
       held.release();
@@ -219,9 +222,17 @@ function pausedFor(lives: number): Fault {
         async () => (await other.broker.money(key)).spent === 12.34,
         async () => JSON.stringify(await other.broker.money(key)),
       );
-      return isFenced
-        ? 'its call in flight was unknown, and is settled by the one that woke'
-        : undefined;
+      if (!isFenced) return;
+      // It is another instance to the store now: what it leaves is ended once more.
+      const again = vendor.hold(({ params }) => params['amount'] === '1234');
+      const cut = agents.pay(struck, key, 1_234);
+      await again.arrived;
+      await struck.kill();
+      again.release();
+      await untilUnknown(world, key.id);
+      await cut;
+      await struck.start();
+      return 'its call in flight was unknown, and is settled by the one that woke; killed then, what it left is unknown too';
     },
   };
 }

@@ -8,8 +8,6 @@ import type { CommitMoment } from '../harness/postgres-proxy';
 import type { World } from '../harness/world';
 
 const MARK = 1_234;
-/** Longer than the store waits for an answer of its server, and shorter than its callers would like. */
-const REFUSED_WITHIN_MS = 7_000;
 
 async function withoutLoad(world: World, member: Member, work: () => Promise<void>): Promise<void> {
   await world.agents.rest();
@@ -161,7 +159,6 @@ function halfOpen(name: string, begin: (world: World) => void): Fault {
       const { answer } = await agents.pay(struck, key, MARK);
       const waited = performance.now() - began;
       if (answer?.status !== 503) throw new Error(`the call was answered ${answer?.text}`);
-      if (waited > REFUSED_WITHIN_MS) throw new Error(`a 503 came after ${waited.toFixed(0)} ms`);
       await world.untilPaid(5);
       struck.way?.thaw();
       struck.way?.cut();

@@ -6,11 +6,10 @@ const BOTH = ['postgres', 'sqlite'] as const;
 const MARK = 1_234;
 
 /** A third of the payments of the load meets it, until so many have. */
-function met(name: string, fault: StripeFault, times: number, more: Partial<Fault> = {}): Fault {
+function met(name: string, fault: StripeFault, times: number): Fault {
   return {
     name,
     on: BOTH,
-    ...more,
     async strike(world) {
       const { vendor, random } = world;
       const scripted = vendor.next(() => random.chance(0.34), fault, { times });
@@ -26,23 +25,35 @@ function met(name: string, fault: StripeFault, times: number, more: Partial<Faul
 const down: Fault = {
   name: 'the vendor refuses connections for a while',
   on: BOTH,
-  isQuick: true,
+  async strike(world) {
+    const { vendorWay, struck, agents } = world;
+    const key = await world.freshKey();
+    await vendorWay.refuse();
+    const answered: unknown[] = [];
+    for (let i = 0; i < 5; i++) {
+      const { answer } = await agents.pay(struck, key, MARK);
+      answered.push(answer?.headers['x-vault-key-verdict']);
+    }
+    await until(
+      async () => (await struck.broker.money(key)).held === 0,
+      async () => JSON.stringify(await struck.broker.money(key)),
+    );
+    await vendorWay.accept();
+    if (answered.some((each) => each !== 'vendor_unreachable')) throw new Error(answered.join());
+    return 'calls were answered vendor_unreachable, and hold nothing';
+  },
+};
+
+const closes: Fault = {
+  name: 'the vendor takes connections and closes them at once',
+  on: BOTH,
   async strike(world) {
     const { vendorWay, struck, agents } = world;
     const key = await world.freshKey();
     vendorWay.isShut = true;
     vendorWay.cut();
-    let answered = '';
-    await until(
-      async () => {
-        const { answer } = await agents.pay(struck, key, 100);
-        answered = `${answer?.status} ${String(answer?.headers['x-vault-key-verdict'])}`;
-        return answer?.status === 502;
-      },
-      () => `a call was answered ${answered}`,
-    );
+    for (let i = 0; i < 3; i++) await agents.pay(struck, key, MARK);
     vendorWay.isShut = false;
-    return `calls were answered ${answered}`;
   },
 };
 
@@ -117,7 +128,7 @@ const beyondCap: Fault = {
 
 export const VENDOR_FAULTS: readonly Fault[] = [
   met('the vendor resets connections before it executes', { reset: 'before' }, 8),
-  met('the vendor executes and resets the connection', { reset: 'after' }, 8, { isQuick: true }),
+  met('the vendor executes and resets the connection', { reset: 'after' }, 8),
   met('the vendor hangs before it executes', { hang: 'before' }, 4),
   met('the vendor executes and hangs', { hang: 'after' }, 4),
   met('the vendor answers with half a body', { truncate: true }, 8),
@@ -128,6 +139,7 @@ export const VENDOR_FAULTS: readonly Fault[] = [
   met('the vendor answers with a redirect', { status: 302, headers: { location: '/' } }, 8),
   met('the vendor is slow by 700 ms', { delayMs: 700 }, 12),
   down,
+  closes,
   halfOpen,
   twice,
   beyondCap,

@@ -181,6 +181,7 @@ export class Agents {
       }
       const key = await this.issue(at, user, {}, random.chance(0.5) ? parent : undefined);
       if (key === undefined) {
+        parent = undefined;
         await pause(30);
         continue;
       }

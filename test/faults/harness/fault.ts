@@ -5,6 +5,8 @@ import type { StoreKind, World, WorldSetting } from './world';
 export interface Excuses {
   /** What was acknowledged may be lost: a failover to a replica that nobody waited for. */
   loses?: boolean;
+  /** Keys of agents may end before their time: the server's clock jumps. */
+  endsKeys?: boolean;
 }
 
 /** Something that goes wrong while agents work, and what is done about it. */

@@ -34,6 +34,7 @@ export async function playFault(
   const server = own ?? (on === 'postgres' ? await shared() : undefined);
   const world = await World.open(fault.setting ?? {}, seed, await server?.database());
   try {
+    world.record.mayKeysEnd = fault.excuses?.endsKeys === true;
     world.agents.start();
     await world.untilPaid(BEFORE);
     const said = await fault.strike(world, server as never);

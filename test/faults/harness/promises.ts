@@ -12,6 +12,8 @@ const CENT = 10_000;
 const USD = 1_000_000;
 /** What an ended hold may be late beyond two lives of an instance: two turns of who looks for it. */
 const SLACK_MS = 3_000;
+/** The store waits 5 s for its server; what is above is the machine's. */
+const REFUSED_WITHIN_MS = 7_000;
 const TRIED_ENDS = 12;
 
 /** What was looked at, in words for the table. */
@@ -28,6 +30,9 @@ export async function checkPromises(world: World, excuses: Excuses): Promise<Fin
   const violation = record.violations[0];
   if (violation !== undefined) {
     throw new Error(`${violation} (and ${record.violations.length - 1} more)`);
+  }
+  if (record.slowestRefusal > REFUSED_WITHIN_MS) {
+    throw new Error(`a 503 came after ${record.slowestRefusal.toFixed(0)} ms`);
   }
   await checkEnded(world);
   await untilNoneHeld(world);

@@ -46,6 +46,8 @@ export class FaultRecord {
   /** The longest time that a caller waited for a 503, in milliseconds. */
   slowestRefusal = 0;
   paid = 0;
+  /** Whether keys of agents may end before their time. */
+  mayKeysEnd = false;
   revoked = 0;
   #numbers = 0;
 
@@ -64,7 +66,8 @@ export class FaultRecord {
   /** Takes an answer of the management API. */
   noteWord(what: string, answer: Answer, tookMs: number): void {
     this.#count(`${answer.status} of the management API`);
-    const isKnown = [200, 201, 403, 404, 503].includes(answer.status);
+    const isParentGone = this.mayKeysEnd && answer.status === 422;
+    const isKnown = [200, 201, 403, 404, 503].includes(answer.status) || isParentGone;
     if (!isKnown) this.#violation(what, answer);
     this.#look(what, answer, tookMs);
   }

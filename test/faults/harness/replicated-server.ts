@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { freePort } from '../../support/free-port';
 import { until } from '../../support/until';
 import { processTree, query } from './stores';
+import { TcpProxy } from './tcp-proxy';
 
 /** Whom a server runs as where the tests run as root, as which it refuses to. */
 const NOBODY = 65_534;
@@ -37,6 +38,8 @@ export class ReplicatedServer {
     private readonly folder: string,
     private readonly primary: Node,
     private readonly replica: Node,
+    /** The way of the replica to its primary. */
+    private readonly way: TcpProxy,
   ) {}
 
   /** @param isSynchronous Whether the primary waits for the replica before it acknowledges. */
@@ -50,7 +53,13 @@ export class ReplicatedServer {
       process: undefined,
     });
     const [primary, replica] = [await node('primary'), await node('replica')];
-    const server = new ReplicatedServer(systemPostgres, folder, primary, replica);
+    const server = new ReplicatedServer(
+      systemPostgres,
+      folder,
+      primary,
+      replica,
+      await TcpProxy.start(primary.port),
+    );
     try {
       server.#runToEnd(
         'initdb',
@@ -63,7 +72,7 @@ export class ReplicatedServer {
         'UTF8',
       );
       await server.#begin(primary);
-      const from = `host=127.0.0.1 port=${primary.port} user=postgres application_name=replica`;
+      const from = `host=127.0.0.1 port=${server.way.port} user=postgres application_name=replica`;
       server.#runToEnd(
         'pg_basebackup',
         '-D',
@@ -125,13 +134,14 @@ export class ReplicatedServer {
     await query(url, 'SELECT pg_reload_conf()');
   }
 
-  /** The replica gets nothing from now on: all of its processes stand still. */
-  pauseReplica(): void {
-    this.#signal(this.replica, 'SIGSTOP');
+  /** The replica gets nothing from now on. */
+  part(): void {
+    this.way.isShut = true;
+    this.way.cut();
   }
 
-  resumeReplica(): void {
-    this.#signal(this.replica, 'SIGCONT');
+  join(): void {
+    this.way.isShut = false;
   }
 
   /** What is not there at the kill of the primary never comes. */
@@ -152,10 +162,10 @@ export class ReplicatedServer {
     for (const { process: child } of [this.primary, this.replica]) {
       if (child === undefined || child.exitCode !== null) continue;
       const exited = once(child, 'exit');
-      this.#signal(child === this.primary.process ? this.primary : this.replica, 'SIGCONT');
       child.kill('SIGQUIT');
       await exited;
     }
+    await this.way.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
 

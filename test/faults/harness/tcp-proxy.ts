@@ -22,6 +22,7 @@ export class TcpProxy {
   readonly #passages = new Set<Passage>();
   readonly #stuck: (() => void)[] = [];
   #turn = 0;
+  #port = 0;
 
   protected constructor(
     private readonly server: Server,
@@ -49,6 +50,21 @@ export class TcpProxy {
       client.destroy();
       server.destroy();
     }
+  }
+
+  /** Refuses connections from now on, and ends those that there are. */
+  async refuse(): Promise<void> {
+    this.#port = this.port;
+    const closed = once(this.server, 'close');
+    this.server.close();
+    this.cut();
+    await closed;
+  }
+
+  /** Takes connections again, at the same port. */
+  async accept(): Promise<void> {
+    this.server.listen(this.#port, '127.0.0.1');
+    await once(this.server, 'listening');
   }
 
   /** Lets what was held up go on. */
