@@ -26,6 +26,8 @@ export interface BrokerProcessOptions {
   store?: string;
   /** The command that runs it, with its own arguments; it has to become the broker's process. */
   within?: readonly string[];
+  /** Another build of the command. */
+  cli?: string;
   /** Lets {@link BrokerProcess.memory} be asked. */
   probe?: boolean;
 }
@@ -202,7 +204,7 @@ export class BrokerProcess extends RunningBroker {
       ...(options.within ?? []),
       process.execPath,
       ...node,
-      CLI,
+      options.cli ?? CLI,
       ...(options.args ?? []),
     ];
     const child = spawn(command, args, {

@@ -78,7 +78,7 @@ export const brokersOnPools: typeof brokers = Object.fromEntries(
   POSTGRES_KINDS.filter(([, kind]) => kind !== 'embedded').map(([name, kind]) => [
     `the embedded broker on a pool to ${name}`,
     async (vendor: StripeVendor) => {
-      const server = await PostgresServer.start(kind);
+      const server = await PostgresServer.start({ kind });
       const pool = new Pool({ connectionString: await server.database() });
       const close = async (): Promise<void> => {
         await pool.end();

@@ -9,22 +9,41 @@ import { freePort } from './free-port';
 import { NOBODY, binariesOf, isRoot } from './postgres-binaries';
 import type { PostgresKind } from './postgres-binaries';
 
+/** How a server is started; what is not given is as a spec mostly needs it. */
+interface ServerStart {
+  kind?: PostgresKind;
+  settings?: readonly string[];
+  within?: (data: string) => readonly string[];
+}
+
 /** A PostgreSQL of its own for a spec, on 127.0.0.1, with its data in a temporary folder. */
 export class PostgresServer {
   #process: ChildProcess | undefined;
   #paused: number[] = [];
   #databases = 0;
+  #within: readonly string[] = [];
 
   private constructor(
     private readonly binaries: string,
     private readonly folder: string,
     readonly port: number,
+    private readonly settings: readonly string[],
   ) {}
 
-  static async start(kind: PostgresKind = 'embedded'): Promise<PostgresServer> {
+  /**
+   * @param given.settings Of each start, as the server's configuration has them.
+   * @param given.within Gets the folder of the data before it is made; returns the command that runs each of
+   * the server's programs, with its own arguments.
+   */
+  static async start({
+    kind = 'embedded',
+    settings = [],
+    within,
+  }: ServerStart = {}): Promise<PostgresServer> {
     const folder = mkdtempSync(join(tmpdir(), 'vault-key-postgres-'));
     if (isRoot()) chownSync(folder, NOBODY, NOBODY);
-    const server = new PostgresServer(binariesOf(kind, folder), folder, await freePort());
+    const server = new PostgresServer(binariesOf(kind, folder), folder, await freePort(), settings);
+    server.#within = within?.(server.#data) ?? [];
     const args = ['-D', server.#data, '-U', 'postgres', '--auth=trust', '--no-sync', '-E', 'UTF8'];
     const [code] = await once(server.#run('initdb', [...args, '--locale=C']), 'exit');
     if (code !== 0) throw new Error(`initdb ended with ${String(code)}`);
@@ -39,7 +58,12 @@ export class PostgresServer {
    */
   async begin(given: readonly string[] = []): Promise<void> {
     const args = ['-D', this.#data, '-p', String(this.port), '-k', this.folder];
-    const settings = ['listen_addresses=127.0.0.1', 'max_connections=200', ...given];
+    const settings = [
+      'listen_addresses=127.0.0.1',
+      'max_connections=200',
+      ...this.settings,
+      ...given,
+    ];
     this.#process = this.#run('postgres', [...args, ...settings.flatMap((each) => ['-c', each])]);
     for (;;) {
       const client = new Client({ connectionString: this.urlOf('postgres') });
@@ -60,6 +84,16 @@ export class PostgresServer {
     writeFileSync(signal, '');
     if (isRoot()) chownSync(signal, NOBODY, NOBODY);
     await this.begin();
+  }
+
+  /** The number of its main process. */
+  get pid(): number {
+    return this.#process?.pid ?? -1;
+  }
+
+  get hasEnded(): boolean {
+    const child = this.#process;
+    return child === undefined || child.exitCode !== null || child.signalCode !== null;
   }
 
   /** The URL of an empty database. */
@@ -139,8 +173,11 @@ export class PostgresServer {
   }
 
   #run(program: string, args: readonly string[]): ChildProcess {
-    const owner = isRoot() ? { uid: NOBODY, gid: NOBODY } : {};
+    const options = { cwd: this.folder, stdio: 'ignore' } as const;
+    const [command, ...before] = this.#within;
     const path = join(this.binaries, program);
-    return spawn(path, args, { ...owner, cwd: this.folder, stdio: 'ignore' });
+    if (command !== undefined) return spawn(command, [...before, path, ...args], options);
+    const owner = isRoot() ? { uid: NOBODY, gid: NOBODY } : {};
+    return spawn(path, args, { ...owner, ...options });
   }
 }

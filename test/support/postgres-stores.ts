@@ -30,12 +30,12 @@ export const POSTGRES_AND_PROXY: readonly PostgresWay[] = [
 ];
 
 async function asOwner(kind: PostgresKind): Promise<PostgresStores> {
-  const server = await PostgresServer.start(kind);
+  const server = await PostgresServer.start({ kind });
   return { url: () => server.database(), close: () => server.remove() };
 }
 
 async function asApp(kind: PostgresKind): Promise<PostgresStores> {
-  const server = await PostgresServer.start(kind);
+  const server = await PostgresServer.start({ kind });
   await server.query('postgres', `CREATE ROLE ${APP} LOGIN`);
   return {
     async url() {

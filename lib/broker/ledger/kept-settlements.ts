@@ -1,7 +1,7 @@
 import { BrokerRefusal, auditUnavailable, storeUnavailable } from '../refusal';
 import { BatchNotes } from './batch-notes';
 import type { Book } from './book';
-import type { CallEnd, Hold } from './records';
+import type { CallEnd, Decision, Hold } from './records';
 import { finish } from './rules/settlement';
 import type { Store } from './store';
 
@@ -57,6 +57,13 @@ export class KeptSettlements {
       onWritten: () => this.#forget(end),
       onKept: (error) => this.#remember(end, error),
     });
+  }
+
+  /** An admission turns out to be written whose caller was refused, since the store did not answer: nothing was sent. */
+  takeBack(decision: Decision): void {
+    if (!decision.admitted) return;
+    const audit = { reason: 'the store did not say in time that the call was admitted' };
+    void this.add({ call: decision.call, outcome: { ending: 'released' }, audit });
   }
 
   sent(): void {

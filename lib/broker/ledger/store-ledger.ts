@@ -167,13 +167,16 @@ export class StoreLedger implements Ledger {
   async admit(admission: Admission): Promise<Decision> {
     this.#kept.checkRoom();
     if (admission.isRead === true && this.#canPeek) return this.#admitRead(admission);
-    return this.store.run((book) => {
-      this.#write(book, admission.key.id);
-      // Here a call that only reads is written down like any other: that shows whether a write passes.
-      const { decision, refusalRow } = admit(book, { ...admission, isRead: false });
-      if (refusalRow !== undefined) this.#refusals.write(book, refusalRow);
-      return decision;
-    });
+    return this.store.run(
+      (book) => {
+        this.#write(book, admission.key.id);
+        // Here a call that only reads is written down like any other: that shows whether a write passes.
+        const { decision, refusalRow } = admit(book, { ...admission, isRead: false });
+        if (refusalRow !== undefined) this.#refusals.write(book, refusalRow);
+        return decision;
+      },
+      (decision) => this.#kept.takeBack(decision),
+    );
   }
 
   end(end: CallEnd): Promise<void> {

@@ -57,8 +57,13 @@ export interface StoreCounts {
 export interface Store {
   /** To be called once, before anything else. */
   attach(hooks: StoreHooks): void;
-  /** Runs work in a transaction, with other work or alone. Resolves once it is durable. */
-  run<T>(work: (book: Book) => T): Promise<T>;
+  /**
+   * Runs work in a transaction, with other work or alone. Resolves once it is durable.
+   *
+   * @param onFoundWritten Called where the promise was rejected for want of an answer from the store, and the
+   * work turns out to be written.
+   */
+  run<T>(work: (book: Book) => T, onFoundWritten?: (result: T) => void): Promise<T>;
   /** As {@link run}, but is decided at once and may wait some milliseconds for other work to be written. */
   runSoon<T>(work: (book: Book) => T): Promise<T>;
   /** Has work that waits for other work written now. */

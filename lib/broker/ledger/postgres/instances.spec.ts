@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { propertyRuns } from '../../../../test/support/property-runs';
 import { PostgresServer } from '../../../../test/support/postgres-server';
+import { until } from '../../../../test/support/until';
 import { readEntry } from '../../audit/audit-entry';
 import type { KeyRecord } from '../../keys/key';
 import type { Outcome } from '../../pricing/price';
@@ -369,6 +370,41 @@ describe('a store whose server fails', () => {
       [retry.callId, 'released'],
     ]);
   });
+
+  it.each([
+    ['with the next one', async (one: Instance) => void (await admit(one, 1))],
+    ['with its next sign of life', async () => {}],
+  ])(
+    'gives back, %s, what a call held that was refused since the answer did not come',
+    async (_when, next) => {
+      const one = await start();
+      await one.ledger.issue({ ...KEY, capMicros: 1_000 * CENT });
+      one.way.onAnswer = async (text) => {
+        if (text !== 'COMMIT') return;
+        one.way.onAnswer = undefined;
+        one.way.cut();
+        throw Object.assign(new Error('the answer is lost'), { code: 'ECONNRESET' });
+      };
+      await expect(admit(one, 30, { under: 'same' })).rejects.toMatchObject({ status: 503 });
+      one.way.mend();
+      await next(one);
+      const given = async () => {
+        const { entries } = await one.ledger.audit({ verdict: 'released' }, { limit: 10 });
+        return entries.map(({ reason }) => reason);
+      };
+      await until(
+        async () => (await given()).length > 0,
+        async () => JSON.stringify(await balance(one)),
+      );
+      expect(await given()).toEqual(['the store did not say in time that the call was admitted']);
+      expect((await balance(one))?.held).toBeLessThanOrEqual(CENT);
+      // The same operation is held as if it had never been asked for.
+      const again = callOf(await admit(one, 30, { under: 'same' }));
+      await end(one, again, { ending: 'settled' });
+      expect((await balance(one))?.spent).toBe(30 * CENT);
+      expect(await one.ledger.verifyAudit()).toMatchObject({ ok: true });
+    },
+  );
 
   it('writes nothing outside of the transaction that has the locks', async () => {
     const [one, other] = [await start(), await start()];

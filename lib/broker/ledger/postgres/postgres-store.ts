@@ -176,8 +176,8 @@ export class PostgresStore implements Store {
     this.#hooks = hooks;
   }
 
-  run<T>(work: (book: Book) => T): Promise<T> {
-    return this.#run(work);
+  run<T>(work: (book: Book) => T, onFoundWritten?: (result: T) => void): Promise<T> {
+    return this.#run(work, onFoundWritten);
   }
 
   runSoon<T>(work: (book: Book) => T): Promise<T> {
@@ -331,15 +331,20 @@ export class PostgresStore implements Store {
     );
   }
 
-  async #run<T>(work: (book: PostgresBook) => T): Promise<T> {
-    const { refusal, result } = await this.#batches.run(() => this.#ask(work));
+  async #run<T>(work: (book: PostgresBook) => T, onFoundWritten?: (result: T) => void): Promise<T> {
+    const { refusal, result } = await this.#batches.run(() =>
+      this.#ask(work, onFoundWritten as (result: unknown) => void),
+    );
     if (refusal !== undefined) throw refusal;
     return result as T;
   }
 
   /** Sees what a work will look at. What it comes to is decided once that is locked. */
-  #ask(work: (book: PostgresBook) => unknown): AskedWork {
-    const asked = { work };
+  #ask(
+    work: (book: PostgresBook) => unknown,
+    onFoundWritten?: (result: unknown) => void,
+  ): AskedWork {
+    const asked = { work, onFoundWritten };
     this.#asked.push(asked);
     try {
       work(this.#works.book(undefined, this.#wanted));
@@ -379,6 +384,7 @@ export class PostgresStore implements Store {
     try {
       await this.#reaper.beat();
       await this.#readClock();
+      if (this.#works.isInDoubt) await this.#run(() => undefined);
     } catch {
       // The next one tries again; what a call needs of the store says so by itself.
     } finally {

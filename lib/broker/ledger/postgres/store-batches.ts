@@ -35,6 +35,8 @@ export interface AskedWork {
   work: (book: PostgresBook) => unknown;
   result?: unknown;
   refusal?: BrokerRefusal;
+  /** Called where it was told as failed, and turns out to be written. */
+  onFoundWritten?: ((result: unknown) => void) | undefined;
 }
 
 /** What a batch tells of its way. */
@@ -137,6 +139,11 @@ export class StoreBatches {
     return this.#take(new LoadedRows(rows, found?.['found'] as FoundRows, known));
   }
 
+  /** Whether it is not known of a batch whether it has arrived. */
+  get isInDoubt(): boolean {
+    return this.#doubt !== undefined;
+  }
+
   /** This instance was declared dead: from its next batch on it is another. */
   noteDeath(): void {
     this.#mustRejoin = true;
@@ -155,7 +162,7 @@ export class StoreBatches {
       let isSent = false;
       try {
         // What is decided again must not have been written before.
-        await soon(this.#settleDoubt());
+        await soon(this.#settleOldDoubt());
         await soon(this.#rejoinIfDue());
         await soon(this.find(reader, wanted, slices));
         const loaded = await this.#load(wanted);
@@ -324,6 +331,15 @@ export class StoreBatches {
       .register()
       .then(() => void (this.#mustRejoin = false))
       .finally(() => (this.#rejoining = undefined)));
+  }
+
+  /** As {@link #settleDoubt}, of a batch whose works were told as failed. */
+  async #settleOldDoubt(): Promise<void> {
+    const asked = this.#doubt?.asked ?? [];
+    if (!(await this.#settleDoubt())) return;
+    for (const { refusal, result, onFoundWritten } of asked) {
+      if (refusal === undefined) onFoundWritten?.(result);
+    }
   }
 
   /** Finds out what became of a batch whose connection was lost. Throws while it cannot be told. */

@@ -1,0 +1,3 @@
+import { GROUPS, defineFaults } from './named-faults';
+
+defineFaults(GROUPS);
