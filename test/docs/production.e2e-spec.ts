@@ -175,7 +175,7 @@ describe('a team that does what the page says', () => {
     beforeAll(async () => {
       writeFileSync(join(folder, 'cert.pem'), certificate.cert);
       writeFileSync(join(folder, 'key.pem'), certificate.key);
-      const block = START.replace('$(openssl rand -hex 32)', MANAGEMENT_TOKEN)
+      const block = START.replace('KEYBRAKE_TOKEN=…', `KEYBRAKE_TOKEN=${MANAGEMENT_TOKEN}`)
         .replace('rk_live_…', vendor.secretKey)
         .replace('VAULT_KEY_AUDIT_KEY=…', `VAULT_KEY_AUDIT_KEY=${auditKey}`)
         .replace('\nnpx', '\nexec npx');
