@@ -1,4 +1,6 @@
 import { inspect } from 'node:util';
+import { Pool } from 'pg';
+import type { PooledStore } from './broker/ledger/postgres/pg-pool';
 import type { VaultKeyModuleOptions } from './vault-key.options';
 import { resolveVaultKeyOptions } from './vault-key.resolved-options';
 import { VaultKeyStartUpException } from './vault-key/vault-key-start-up.exception';
@@ -121,6 +123,13 @@ describe('the options of VaultKeyModule', () => {
       ...fromEnvironment,
       ...broker,
     });
+  });
+
+  it('a pool of the application is the store, as it was given', async () => {
+    const pool = new Pool();
+    const { embedded } = resolveVaultKeyOptions({ embedded: { ...STRIPE, store: { pool } } }, {});
+    expect((embedded?.store as PooledStore).pool).toBe(pool);
+    await pool.end();
   });
 
   it('embedded is a store beside the application, and reads no environment', () => {
@@ -259,6 +268,8 @@ describe('the options of VaultKeyModule', () => {
     [{ embedded: { vendors: { stripe: {} } } }, /^embedded\.vendors\.stripe\.secretKey is missing/],
     [{ embedded: { ...STRIPE, store: 'redis://x' } }, /^embedded\.store must be sqlite:<path>/],
     [{ embedded: { ...STRIPE, store: 'x.db' } }, /^embedded\.store must be sqlite:/],
+    [{ embedded: { ...STRIPE, store: {} } }, /^embedded\.store must have in pool a Pool of the/],
+    [{ embedded: { ...STRIPE, store: 5 } }, /^embedded\.store must be a string, or \{ pool \}/],
     [{ embedded: { ...STRIPE, vendorTimeout: '80' } }, /^embedded\.vendorTimeout must be/],
     [{ embedded: { ...STRIPE, retention: '1d' } }, /^embedded\.retention must be a number of days/],
     [{ embedded: { ...STRIPE, retention: 90 } }, /^embedded\.retention must be a number of days/],
