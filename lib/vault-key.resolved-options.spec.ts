@@ -128,7 +128,8 @@ describe('the options of VaultKeyModule', () => {
   it('a pool of the application is the store, as it was given', async () => {
     const pool = new Pool();
     const { embedded } = resolveVaultKeyOptions({ embedded: { ...STRIPE, store: { pool } } }, {});
-    expect((embedded?.store as PooledStore).pool).toBe(pool);
+    const store = embedded?.store as PooledStore | undefined;
+    expect(store?.pool).toBe(pool);
     await pool.end();
   });
 
