@@ -1,4 +1,6 @@
 import { inspect } from 'node:util';
+import { Pool } from 'pg';
+import type { PooledStore } from './broker/ledger/postgres/pg-pool';
 import type { VaultKeyModuleOptions } from './vault-key.options';
 import { resolveVaultKeyOptions } from './vault-key.resolved-options';
 import { VaultKeyStartUpException } from './vault-key/vault-key-start-up.exception';
@@ -213,6 +215,14 @@ describe('the options of VaultKeyModule', () => {
     });
   });
 
+  it('a pool of the application is the store, as it was given', async () => {
+    const pool = new Pool();
+    const { embedded } = resolveVaultKeyOptions({ embedded: { ...STRIPE, store: { pool } } }, {});
+    const store = embedded?.store as PooledStore | undefined;
+    expect(store?.pool).toBe(pool);
+    await pool.end();
+  });
+
   it('embedded is a store beside the application, and reads no environment', () => {
     const environment = { KEYBRAKE_TOKEN: 'x', KEYBRAKE_URL: 'nonsense' };
     expect(resolveVaultKeyOptions({ embedded: STRIPE }, environment)).toEqual({
@@ -349,6 +359,8 @@ describe('the options of VaultKeyModule', () => {
     [{ embedded: { vendors: { stripe: {} } } }, /^embedded\.vendors\.stripe\.secretKey is missing/],
     [{ embedded: { ...STRIPE, store: 'redis://x' } }, /^embedded\.store must be sqlite:<path>/],
     [{ embedded: { ...STRIPE, store: 'x.db' } }, /^embedded\.store must be sqlite:/],
+    [{ embedded: { ...STRIPE, store: {} } }, /^embedded\.store must have in pool a Pool of the/],
+    [{ embedded: { ...STRIPE, store: 5 } }, /^embedded\.store must be a string, or \{ pool \}/],
     [{ embedded: { ...STRIPE, vendorTimeout: '80' } }, /^embedded\.vendorTimeout must be/],
     [{ embedded: { ...STRIPE, retention: '1d' } }, /^embedded\.retention must be a number of days/],
     [{ embedded: { ...STRIPE, retention: 90 } }, /^embedded\.retention must be a number of days/],

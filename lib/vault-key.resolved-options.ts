@@ -323,6 +323,10 @@ function withoutUndefined(record: Record<string, unknown>): Record<string, unkno
   return Object.fromEntries(
     Object.entries(record)
       .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => [name, isRecord(value) ? withoutUndefined(value) : value]),
+      .map(([name, value]) => {
+        // What is no option is kept as it was given: a pool has more than its fields.
+        const isSection = isRecord(value) && name !== 'pool';
+        return [name, isSection ? withoutUndefined(value) : value];
+      }),
   );
 }

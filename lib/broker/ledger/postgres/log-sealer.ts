@@ -67,11 +67,11 @@ export class LogSealer {
     const query = (text: string, values?: PgValues) => link.query(text, values, within);
     try {
       await query(BEGIN);
-      const [row] = await query('SELECT vault_key.tails_1($1, $2::int) AS found', [
+      const [row = {}] = await query('SELECT vault_key.tails_1($1, $2::int) AS found', [
         this.chain.proof,
         SEALED_ROWS,
       ]);
-      const { head, rows, writers } = row?.['found'] as FoundTails;
+      const { head, rows, writers } = row['found'] as FoundTails;
       const sealed = this.#sealed(head, this.#headsOf(rows, writers), rows);
       if (rows.length > 0) {
         await query('SELECT vault_key.seal_1($1::text::jsonb)', [JSON.stringify(sealed)]);

@@ -71,7 +71,9 @@ export async function migrateSchema(link: PgLink, role?: string): Promise<Migrat
   const query = (text: string, values?: PgValues): Promise<readonly PgRow[]> =>
     link.query(text, values, within);
   try {
-    await query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE');
+    await query(
+      'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = on',
+    );
     await query(`SELECT pg_advisory_xact_lock(${LOCKS.migration})`);
     const [schema] = await query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [SCHEMA]);
     // IF NOT EXISTS asks for the right to make one even where there is one.

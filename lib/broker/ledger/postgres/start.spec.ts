@@ -1,3 +1,4 @@
+import { PgBouncer, pgBouncerInstalled } from '../../../../test/support/pgbouncer';
 import { PostgresServer } from '../../../../test/support/postgres-server';
 import { loadPgDriver } from './pg-driver';
 import type { PgDriver } from './pg-driver';
@@ -110,6 +111,17 @@ describe('a start on PostgreSQL is refused in one line too', () => {
     await expect(openWith(await server.database(), driver)).rejects.toThrow(line);
   });
 });
+
+(pgBouncerInstalled ? it : it.skip)(
+  'a PgBouncer that gives each statement another connection is refused in one line',
+  async () => {
+    const proxy = await PgBouncer.start(server.port, 'statement');
+    await expect(open(proxy.urlOf(await server.database()))).rejects.toThrow(
+      /is behind a PgBouncer that takes no transaction .*: set pool_mode = transaction\.$/,
+    );
+    await proxy.close();
+  },
+);
 
 it('a start warns in one line where a failover would lose what was acknowledged', async () => {
   const lines: string[] = [];
