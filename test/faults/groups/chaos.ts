@@ -30,11 +30,15 @@ async function killAndStart(world: World, member: Member): Promise<void> {
 const chaos: Fault = {
   name: `an instance of four is killed every 2 s for ${SECONDS} s, and PostgreSQL is killed twice`,
   on: ['postgres'],
-  setting: { members: 4 },
+  setting: { members: 4, load: 3 },
   async strike(world, shared) {
     const server = shared as PostgresServer;
     const began = performance.now();
-    const starting = new Set<Promise<void>>();
+    const starting: Promise<void>[] = [];
+    const track = (started: Promise<void>): void => {
+      started.catch(() => {});
+      starting.push(started);
+    };
     const serverKills = SERVER_KILLS.map((part) => part * SECONDS * 1_000);
     let kills = 0;
     let nextKill = KILL_EVERY_MS;
@@ -46,16 +50,13 @@ const chaos: Fault = {
         const member = world.random.pick(world.live);
         if (member !== undefined) {
           kills += 1;
-          const started = killAndStart(world, member);
-          starting.add(started);
-          started.catch(() => {}).finally(() => starting.delete(started));
+          track(killAndStart(world, member));
         }
       }
       if (passed >= (serverKills[0] ?? Infinity)) {
         serverKills.shift();
         await killServer(server);
-        await pause(300);
-        await beginAgain(server);
+        track(pause(300).then(() => beginAgain(server)));
       }
     }
     await Promise.all(starting);

@@ -1,6 +1,7 @@
 import { until } from '../../support/until';
 import type { Fault } from '../harness/fault';
 import type { Member } from '../harness/member';
+import type { AgentKey } from '../harness/record';
 import type { World } from '../harness/world';
 
 const CALLS = 6;
@@ -125,4 +126,62 @@ const holdsLocks: Fault = {
   },
 };
 
-export const REAPER_FAULTS: readonly Fault[] = [diesHalfWay, twoAtOnce, holdsLocks];
+const lateBatch: Fault = {
+  name: 'a batch of an instance that was declared dead comes late, before it knows',
+  on: ['postgres'],
+  setting: { members: 2, ttlMs: 5_000 },
+  async strike(world) {
+    const { struck, agents, vendor } = world;
+    const key = await world.freshKey();
+    await agents.rest();
+    struck.isShunned = true;
+    const writers = async () =>
+      (await world.queryStore('SELECT id FROM vault_key.writers WHERE closed_at IS NULL')).map(
+        ({ id }) => String(id),
+      );
+    const before = await writers();
+    // Which of them it is shows by its next batch: each moves its own number.
+    const counts = async () =>
+      new Map(
+        (await world.queryStore('SELECT id, batch FROM vault_key.writers')).map(({ id, batch }) => [
+          String(id),
+          Number(batch),
+        ]),
+      );
+    const first = await counts();
+    await agents.revoke(struck, await issued(world, struck));
+    const second = await counts();
+    const id = before.find((each) => second.get(each) !== first.get(each));
+    if (id === undefined) throw new Error('no writer has moved');
+    const held = vendor.hold(({ params }) => params['amount'] === String(MARK));
+    const stop = struck.way?.stopLoad();
+    const sent = agents.pay(struck, key, MARK);
+    await stop?.reached;
+    await world.queryStore(
+      `UPDATE vault_key.writers SET closed_at = vault_key.now_ms(), reaped_at = vault_key.now_ms() WHERE id = '${id}'`,
+    );
+    stop?.open();
+    await held.arrived;
+    // What it has decided belongs to another instance, which others end when it dies.
+    world.hasDeaths = true;
+    await struck.kill();
+    held.release();
+    await sent;
+    await struck.start();
+    struck.isShunned = false;
+    agents.goOn();
+    const [row] = await world.queryStore(
+      `SELECT count(*)::int AS count FROM vault_key.holds WHERE writer = '${id}' AND state = 'held'`,
+    );
+    if (row?.['count'] !== 0) throw new Error('it has written in spite of its fence');
+    return 'it went on as another instance';
+  },
+};
+
+async function issued(world: World, member: Member): Promise<AgentKey> {
+  const key = await world.agents.issue(member, 'fault');
+  if (key === undefined) throw new Error('no key was issued');
+  return key;
+}
+
+export const REAPER_FAULTS: readonly Fault[] = [diesHalfWay, twoAtOnce, holdsLocks, lateBatch];

@@ -41,9 +41,11 @@ export class Agents {
 
   constructor(private readonly world: AgentsWorld) {}
 
-  start(): void {
+  /** @param load How many agents work for each user. */
+  start(load: number): void {
+    const users = Array.from({ length: load }, () => USERS).flat();
     this.#running = [
-      ...USERS.map((user) => this.#agent(user)),
+      ...users.map((user) => this.#agent(user)),
       this.#operator(),
       this.#intruder(),
     ].map((each) => each.catch((error: Error) => this.#violation(String(error.stack))));
@@ -218,7 +220,7 @@ export class Agents {
 
   /** Brakes a user at one instance, sees that no other lets a call through, and lifts. */
   async #operator(): Promise<void> {
-    const { record, random } = this.world;
+    const { random } = this.world;
     let key: AgentKey | undefined;
     while (!this.#isStopped) {
       await this.#pause();

@@ -35,7 +35,7 @@ export async function playFault(
   const world = await World.open(fault.setting ?? {}, seed, await server?.database());
   try {
     world.record.mayKeysEnd = fault.excuses?.endsKeys === true;
-    world.agents.start();
+    world.agents.start(fault.setting?.load ?? 1);
     await world.untilPaid(BEFORE);
     const said = await fault.strike(world, server as never);
     const struck = performance.now();

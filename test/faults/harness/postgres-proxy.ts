@@ -38,8 +38,8 @@ const PARSE = 'P'.charCodeAt(0);
 export class PostgresProxy extends TcpProxy {
   readonly #talks = new WeakMap<Passage, Talk>();
   readonly #stops: Stop[] = [];
-  /** How many COMMITs of batches have gone through. */
-  commits = 0;
+  /** Those that stop a batch before it reads and locks anything. */
+  readonly #loadStops: Stop[] = [];
 
   static override async start(...targets: number[]): Promise<PostgresProxy> {
     return new PostgresProxy(await listening(), targets);
@@ -51,8 +51,17 @@ export class PostgresProxy extends TcpProxy {
 
   /** Stops the next COMMIT of a batch. */
   stopCommit(moment: CommitMoment): StoppedCommit {
+    return this.#stopped(this.#stops, moment);
+  }
+
+  /** Stops the next batch once its transaction has begun, before it reads and locks anything. */
+  stopLoad(): StoppedCommit {
+    return this.#stopped(this.#loadStops, 'before');
+  }
+
+  #stopped(stops: Stop[], moment: CommitMoment): StoppedCommit {
     const stop: Stop = { moment, gate: new Gate(), isCut: false };
-    this.#stops.push(stop);
+    stops.push(stop);
     return {
       reached: stop.gate.reached,
       open: stop.gate.open,
@@ -110,10 +119,10 @@ export class PostgresProxy extends TcpProxy {
     const text = message.toString('latin1', 5);
     if (/^\0?BEGIN/.test(text)) talk.hasStored = false;
     if (/store/i.test(text)) talk.hasStored = true;
-    if (!talk.hasStored || !/\bCOMMIT\b/.test(text)) return false;
-    talk.hasStored = false;
-    this.commits += 1;
-    const stop = this.#stops.shift();
+    const isCommit = talk.hasStored && /\bCOMMIT\b/.test(text);
+    if (isCommit) talk.hasStored = false;
+    const isLoad = /\bload/i.test(text);
+    const stop = isCommit ? this.#stops.shift() : isLoad ? this.#loadStops.shift() : undefined;
     if (stop === undefined) return false;
     if (stop.moment === 'after') {
       talk.stop = stop;

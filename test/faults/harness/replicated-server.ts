@@ -1,9 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { freePort } from '../../support/free-port';
 import { until } from '../../support/until';
 import { processTree, query } from './stores';
@@ -61,7 +62,7 @@ export class ReplicatedServer {
       await TcpProxy.start(primary.port),
     );
     try {
-      server.#runToEnd(
+      await server.#runToEnd(
         'initdb',
         '-D',
         primary.data,
@@ -73,7 +74,7 @@ export class ReplicatedServer {
       );
       await server.#begin(primary);
       const from = `host=127.0.0.1 port=${server.way.port} user=postgres application_name=replica`;
-      server.#runToEnd(
+      await server.#runToEnd(
         'pg_basebackup',
         '-D',
         replica.data,
@@ -155,7 +156,7 @@ export class ReplicatedServer {
   }
 
   async promote(): Promise<void> {
-    this.#runToEnd('pg_ctl', 'promote', '-w', '-D', this.replica.data);
+    await this.#runToEnd('pg_ctl', 'promote', '-w', '-D', this.replica.data);
   }
 
   async remove(): Promise<void> {
@@ -190,13 +191,9 @@ export class ReplicatedServer {
     );
   }
 
-  #runToEnd(program: string, ...args: readonly string[]): void {
-    const { status, stderr } = spawnSync(join(this.bin, program), args, {
-      ...owner(),
-      cwd: this.folder,
-      encoding: 'utf8',
-    });
-    if (status !== 0) throw new Error(`${program} ended with ${status}: ${stderr}`);
+  /** Not at once: the way of the replica leads through this process. */
+  async #runToEnd(program: string, ...args: readonly string[]): Promise<void> {
+    await promisify(execFile)(join(this.bin, program), args, { ...owner(), cwd: this.folder });
   }
 
   #signal({ process: child }: Node, signal: NodeJS.Signals): void {

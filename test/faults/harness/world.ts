@@ -20,6 +20,8 @@ export interface WorldSetting {
   members?: number;
   /** How long an instance lives that does not say so. @default 2,000 */
   ttlMs?: number | 'real';
+  /** How many agents work for each user. @default 1 */
+  load?: number;
   env?: Readonly<Record<string, string>>;
   within?: readonly string[];
   storeHost?: string;
