@@ -20,7 +20,7 @@ import { Budgets } from './budgets/budgets';
 import type { BudgetPage } from './budgets/budgets';
 import { Keys } from './keys/keys';
 import type { IssuedKeyBody, KeyPage, OwnKey, RevokedKeyBody } from './keys/keys';
-import type { IsGone } from './keys/repeated-issues';
+import type { IsGone } from './keys/request-id';
 import { Leases } from './leases/leases';
 import { Holds } from './holds/holds';
 import type { HoldPage } from './holds/holds';

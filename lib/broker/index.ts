@@ -3,7 +3,7 @@ export type { AuditPage } from './audit/audit-view';
 export type { BrokerHost } from './broker.host';
 export type { HoldPage } from './holds/holds';
 export type { IssuedKeyBody, KeyPage, RevokedKeyBody } from './keys/keys';
-export type { IsGone } from './keys/repeated-issues';
+export type { IsGone } from './keys/request-id';
 export type { ProxyAnswer, ProxyCall, StreamedBody } from './forwarding/proxy-answer';
 export { BrokerOptionsError } from './broker.options';
 export type {

@@ -7,7 +7,7 @@ import type { MicroUsd } from '../../contract/usd';
 import type { FieldIssue } from '../refusal';
 import { DEFAULT_EXPIRES_IN, EXPIRES_IN_RULE, parseExpiresIn } from '../../contract/expires-in';
 import { labelFault } from '../../contract/label-rule';
-import { requestIdFault } from './repeated-issues';
+import { requestIdFault } from './request-id';
 import type { Subject } from './subject';
 import { isRecord } from '../../contract/is-record';
 import type { KeyLinks } from '../ledger/rules/issuance';

@@ -9,8 +9,7 @@ import { isLive } from './key';
 import type { KeyRecord } from './key';
 import { usdOf, viewOf } from './key-view';
 import type { CurrentKeyView, KeyView } from './key-view';
-import { RepeatedIssues } from './repeated-issues';
-import type { IsGone } from './repeated-issues';
+import type { IsGone } from './request-id';
 import type { Subject } from './subject';
 import { hashToken, isWellFormedToken, newId, newToken } from './token';
 
@@ -63,21 +62,21 @@ export interface KeyPage {
 
 /** Issues, revokes and lists keys. `Broker` documents what each method takes and throws. */
 export class Keys {
-  readonly #repeated: RepeatedIssues;
-
   /** @param prefixes What the paths of each vendor begin with, by the vendor's name. */
   constructor(
     private readonly ledger: Ledger,
     private readonly prefixes: ReadonlyMap<string, string>,
-  ) {
-    this.#repeated = new RepeatedIssues(ledger);
-  }
+  ) {}
 
-  async issue(body: unknown, remoteAddress?: string, isGone?: IsGone): Promise<IssuedKeyBody> {
+  async issue(
+    body: unknown,
+    remoteAddress?: string,
+    isGone: IsGone = () => false,
+  ): Promise<IssuedKeyBody> {
     const { key: asked, token, requestId } = await this.#newKey(body);
     let key = asked;
     if (requestId === undefined) await this.ledger.issue(key, remoteAddress);
-    else key = await this.#repeated.issue(requestId, asked, remoteAddress, isGone);
+    else key = await this.ledger.issueInPlace({ requestId, key, remoteAddress, isGone });
     return {
       id: key.id,
       token,

@@ -28,6 +28,7 @@ import type { KeyRecord, KeyWithBalance } from '../keys/key';
 import type { MicroUsd } from '../../contract/usd';
 import type { FieldIssue } from '../refusal';
 import type { KnownObject } from './rules/objects';
+import type { RepeatableIssue } from './rules/repeated-issue';
 
 /**
  * The one place that decides about money. Every decision is one atomic step; a promise resolves
@@ -44,6 +45,11 @@ export interface Ledger {
    * is written down with the first decision under it, or within moments.
    */
   issueSoon(key: KeyRecord, remoteAddress?: string): Promise<void>;
+  /**
+   * As {@link issue}, for a request that may be repeated: the key that it has led to before is revoked in
+   * the same step. Gives the key as it was issued, and rejects where the request had other terms before.
+   */
+  issueInPlace(issue: RepeatableIssue): Promise<KeyRecord>;
   /** What is wrong with what a key would hang on. */
   linkFaults(links: { parentId?: string; leaseId?: string }): Promise<readonly FieldIssue[]>;
   revoke(ids: readonly string[], remoteAddress?: string): Promise<RevokeDecision>;

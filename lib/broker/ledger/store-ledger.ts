@@ -1,6 +1,5 @@
 import type { AuditVerdict } from '../audit/audit-chain';
 import type { AuditEntry, AuditRow } from '../audit/audit-entry';
-import { brakeOver } from '../brakes/brake';
 import type { Brake } from '../brakes/brake';
 import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
 import { statusOf } from '../keys/key';
@@ -38,7 +37,7 @@ import type {
 } from './records';
 import { RefusalRows } from './refusal-rows';
 import { admit } from './rules/admission';
-import { activeBrakes, brake as setBrake, brakingOf, lift } from './rules/brakes';
+import { activeBrakes, brake as setBrake, lift, stops } from './rules/brakes';
 import { deleteBudget, putBudget } from './rules/operator-budgets';
 import { capsOver } from './rules/caps';
 import {
@@ -52,10 +51,12 @@ import {
 } from './rules/issuance';
 import type { KeyLinks } from './rules/issuance';
 import { withBalance } from './rules/key-with-balance';
-import { knownObject } from './rules/objects';
+import { knownObjects } from './rules/objects';
 import type { KnownObject } from './rules/objects';
+import { issueInPlace } from './rules/repeated-issue';
+import type { RepeatableIssue } from './rules/repeated-issue';
 import { endByOperator, isExecuted } from './rules/settlement';
-import type { LiveKey, Store } from './store';
+import type { Store } from './store';
 import { UnwrittenKeys } from './unwritten-keys';
 
 /** A ledger on a store: each command is one rule, run on the store's book in one transaction. */
@@ -80,7 +81,7 @@ export class StoreLedger implements Ledger {
     this.#budgetReport = new BudgetReport(store);
     this.#hits = new HitCount({
       countHit: (keys, brake, now) =>
-        store.look((book) => keys.filter((key) => this.#stops(book, brake, key, now)).length),
+        store.look((book) => keys.filter((key) => stops(book, brake, key, now)).length),
       note: (brake, hit) =>
         void store.runSoon((book) => book.noteBrakeHit(brake.id, hit)).catch(() => {}),
     });
@@ -112,6 +113,13 @@ export class StoreLedger implements Ledger {
     this.store.peek((book) => checkIssue(book, key));
     this.#unwritten.add(key, remoteAddress);
     void this.store.keep({ work: (book) => this.#write(book, key.id) });
+  }
+
+  issueInPlace(issue: RepeatableIssue): Promise<KeyRecord> {
+    return this.store.run((book) => {
+      this.#write(book, issue.key.parentId);
+      return issueInPlace(book, issue);
+    });
   }
 
   linkFaults(links: KeyLinks): Promise<readonly FieldIssue[]> {
@@ -196,14 +204,7 @@ export class StoreLedger implements Ledger {
     account: string,
     ids: readonly string[],
   ): Promise<ReadonlyMap<string, KnownObject>> {
-    return this.store.run((book) => {
-      const found = new Map<string, KnownObject>();
-      for (const id of ids) {
-        const object = knownObject(book, { vendor, account, id });
-        if (object !== undefined) found.set(id, object);
-      }
-      return found;
-    });
+    return this.store.run((book) => knownObjects(book, { vendor, account }, ids));
   }
 
   async holds(filter: HoldFilter, page: PageRequest): Promise<Page<Hold>> {
@@ -363,7 +364,7 @@ export class StoreLedger implements Ledger {
       // Those whose write has failed so far are found by no query.
       const unwritten = this.#unwritten.live(now);
       const hit = await this.store.look(
-        (book) => unwritten.filter((key) => this.#stops(book, brake, key, now)).length,
+        (book) => unwritten.filter((key) => stops(book, brake, key, now)).length,
       );
       return await this.#hits.begin(queries, brake, now, hit);
     } catch {
@@ -391,10 +392,5 @@ export class StoreLedger implements Ledger {
     for (const { key, remoteAddress } of this.#unwritten.take(id)) {
       writeIssue(book, key, remoteAddress);
     }
-  }
-
-  #stops(book: Book, brake: Brake, live: LiveKey, now: number): boolean {
-    const key = brake.scope === 'key' ? book.key(live.id) : undefined;
-    return brakeOver([brake], key === undefined ? live : brakingOf(book, key), now) !== undefined;
   }
 }

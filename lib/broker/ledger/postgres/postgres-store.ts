@@ -23,6 +23,7 @@ import type { PostgresBook } from './postgres-book';
 import { PostgresQueries } from './postgres-queries';
 import { Reaper } from './reaper';
 import { checkServer } from './server-check';
+import { ServerClock } from './server-clock';
 import { startError } from './start-errors';
 import { StoreBatches } from './store-batches';
 import type { AskedWork } from './store-batches';
@@ -78,8 +79,7 @@ export class PostgresStore implements Store {
   #wanted = new WantedRows();
   #timer: NodeJS.Timeout | undefined;
   #isBeating = false;
-  /** How far the server's clock is ahead of this process's monotonic one. */
-  #clockAhead = 0;
+  readonly #serverClock: ServerClock;
 
   /**
    * @param place The URL of the database, or a pool that leads to it.
@@ -95,7 +95,7 @@ export class PostgresStore implements Store {
       await checkServer(store.#link, store.#reader, settings.log ?? (() => {}));
       await migrate(store.#link, store.chain);
       await store.#writer.register();
-      await store.#readClock();
+      await store.#serverClock.read();
     } catch (error) {
       const links = [store.#link, store.#reader, store.#sealLink, store.#queryLink];
       await Promise.all(links.map((link) => link.close()));
@@ -119,6 +119,7 @@ export class PostgresStore implements Store {
     this.chain = new AuditChain(auditKey);
     this.#link = new PgLink(driver, url);
     this.#reader = new PgLink(driver, url);
+    this.#serverClock = new ServerClock(this.#reader);
     this.#writer = new StoreWriter(this.#reader, this.chain, ttlMs);
     this.#works = new StoreBatches({
       link: this.#link,
@@ -229,7 +230,7 @@ export class PostgresStore implements Store {
   }
 
   now(): number {
-    return this.clock?.now() ?? Math.floor(performance.now() + this.#clockAhead);
+    return this.clock?.now() ?? this.#serverClock.now();
   }
 
   async checkpoint(): Promise<Queries> {
@@ -294,6 +295,11 @@ export class PostgresStore implements Store {
 
   async state(): Promise<StoreState> {
     await this.#run(() => undefined);
+    // A server may answer, and write nothing.
+    const isLive = await this.#writer.beat().catch((error: unknown) => {
+      throw asRefusal(error);
+    });
+    if (!isLive) throw storeUnavailable();
     return { kind: 'postgres', durability: 'full' };
   }
 
@@ -365,13 +371,6 @@ export class PostgresStore implements Store {
     this.#wanted = new WantedRows();
   }
 
-  async #readClock(): Promise<void> {
-    const before = performance.now();
-    const [row] = await this.#reader.query('SELECT vault_key.now_ms() AS now');
-    const now = (before + performance.now()) / 2;
-    this.#clockAhead = Math.max(this.#clockAhead, Number(row?.['now']) - now);
-  }
-
   /** Calls go on: the log has their rows, and a verification tells of the fault. */
   #noteTail(error: unknown): void {
     if (!(error instanceof TailFault) || this.#toldTail === error.message) return;
@@ -383,7 +382,7 @@ export class PostgresStore implements Store {
     this.#isBeating = true;
     try {
       await this.#reaper.beat();
-      await this.#readClock();
+      await this.#serverClock.read();
       if (this.#works.isInDoubt) await this.#run(() => undefined);
     } catch {
       // The next one tries again; what a call needs of the store says so by itself.

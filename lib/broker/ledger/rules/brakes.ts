@@ -3,6 +3,7 @@ import type { Brake, BrakeSubject } from '../../brakes/brake';
 import type { KeyRecord } from '../../keys/key';
 import type { Book } from '../book';
 import type { BrakeOrder, LiftedBrake } from '../records';
+import type { LiveKey } from '../store';
 import { lineOf } from './ancestry';
 import { operatorRow } from './audit-rows';
 
@@ -21,6 +22,12 @@ export function brakingOf(book: Book, key: KeyRecord): BrakeSubject {
   const { id, vendor, subject } = key;
   const keyIds = [id, ...lineOf(book, key).ancestors.map((each) => each.id)];
   return { keyIds, vendor, subject };
+}
+
+/** Whether a brake stops a live key. */
+export function stops(book: Book, brake: Brake, live: LiveKey, now: number): boolean {
+  const key = brake.scope === 'key' ? book.key(live.id) : undefined;
+  return brakeOver([brake], key === undefined ? live : brakingOf(book, key), now) !== undefined;
 }
 
 /** Sets a brake, and drops those that have expired. */

@@ -72,3 +72,17 @@ export function reduceExposure(book: Book, root: ObjectName, finalMicros: MicroU
   }
   return given;
 }
+
+/** What is known of those of some objects that are known at all, by their ids. */
+export function knownObjects(
+  book: Book,
+  of: Omit<ObjectName, 'id'>,
+  ids: readonly string[],
+): ReadonlyMap<string, KnownObject> {
+  const found = new Map<string, KnownObject>();
+  for (const id of ids) {
+    const object = knownObject(book, { ...of, id });
+    if (object !== undefined) found.set(id, object);
+  }
+  return found;
+}
