@@ -49,6 +49,7 @@ export type {
   StoreState,
 } from './ledger/records';
 export type { HoldState } from '../contract/states';
+export type { PgStatement } from './ledger/postgres/pg-driver';
 export type { PgPool, PgPoolClient, PooledStore } from './ledger/postgres/pg-pool';
 export { DoubtfulStoreError, StoreInUseError } from './ledger/store-doubt';
 export type { StoreDoubt } from './ledger/store-doubt';

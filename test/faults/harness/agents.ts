@@ -66,6 +66,11 @@ export class Agents {
     this.#isResting = false;
   }
 
+  /** See {@link FaultRecord.forget}. */
+  forget(): void {
+    this.#endedKeys.length = 0;
+  }
+
   /** A key that must admit nothing from now on. */
   addEnded(key: AgentKey): void {
     this.#endedKeys.push(key);
@@ -191,6 +196,7 @@ export class Agents {
         await this.#pause();
         const member = this.#anyMember();
         if (member === undefined) break;
+        if (random.chance(0.25)) await this.#burst(key);
         const sent = await this.pay(member, key, random.int(50, 4_000));
         if (capOver(sent) === 'parent') parent = undefined;
         if (sent.answer?.status === 503 || sent.answer === undefined) await this.#retry(sent);
@@ -203,6 +209,14 @@ export class Agents {
       // Kept, so that many are tried again at the end.
       if (record.revoked % 5 === 0) this.addEnded(key);
     }
+  }
+
+  /** More than fits under the key's cap, at once and at all instances. */
+  async #burst(key: AgentKey): Promise<void> {
+    const members = [this.#anyMember(), this.#anyMember(), this.#anyMember(), this.#anyMember()];
+    await Promise.all(
+      members.map((member) => member && this.pay(member, key, this.world.random.int(2_000, 7_000))),
+    );
   }
 
   /** The same payment again, at any instance: it must count once. */

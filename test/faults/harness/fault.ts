@@ -3,9 +3,7 @@ import type { StoreKind, World, WorldSetting } from './world';
 
 /** What a fault excuses from the common promises, because the documentation says so. */
 export interface Excuses {
-  /** What was acknowledged may be lost: a failover to a replica that nobody waited for. */
-  loses?: boolean;
-  /** Keys of agents may end before their time: the server's clock jumps. */
+  /** Keys of agents may end before their time: the server's clock jumps, or the store has lost them. */
   endsKeys?: boolean;
 }
 

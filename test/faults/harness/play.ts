@@ -43,7 +43,7 @@ export async function playFault(
     const well = secondsSince(struck);
     await world.untilPaid(AFTER);
     await world.agents.stop();
-    const findings = await checkPromises(world, fault.excuses ?? {});
+    const findings = await checkPromises(world);
     if (said !== undefined) findings.unshift(said);
     findings.push(`well after ${well.toFixed(1)} s`);
     const waited = world.record.slowestRefusal;

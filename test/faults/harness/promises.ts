@@ -2,7 +2,6 @@ import { keyHashOf } from '../acknowledged';
 import { ExecutedMoney } from '../../support/executed-money';
 import { until } from '../../support/until';
 import { CAPS } from './agents';
-import type { Excuses } from './fault';
 import type { AgentKey, Payment } from './record';
 import { postgresRows, query, sqliteRows } from './stores';
 import type { HoldRow, StoreRows } from './stores';
@@ -25,7 +24,7 @@ export type Findings = string[];
  *
  * @throws Error that names the first promise that is broken.
  */
-export async function checkPromises(world: World, excuses: Excuses): Promise<Findings> {
+export async function checkPromises(world: World): Promise<Findings> {
   const { record } = world;
   const violation = record.violations[0];
   if (violation !== undefined) {
@@ -42,8 +41,8 @@ export async function checkPromises(world: World, excuses: Excuses): Promise<Fin
   checkBalances(rows);
   checkChargedTo(rows);
   checkTold(rows);
-  if (excuses.loses !== true) checkKeys(rows, record.keys);
-  findings.push(...checkMoney(world, rows, excuses));
+  checkKeys(rows, record.keys);
+  findings.push(...checkMoney(world, rows));
   if (record.violations.length > 0) throw new Error(record.violations[0]);
   return findings;
 }
@@ -182,7 +181,7 @@ function checkKeys({ keys }: StoreRows, given: readonly AgentKey[]): void {
 }
 
 /** All that the vendor executed is counted, to the cent where it is known, and no cap is passed. */
-function checkMoney(world: World, { holds }: StoreRows, excuses: Excuses): Findings {
+function checkMoney(world: World, { holds }: StoreRows): Findings {
   const { record, vendor } = world;
   const money = new ExecutedMoney(vendor);
   const byHash = new Map<string, HoldRow[]>();
@@ -195,7 +194,7 @@ function checkMoney(world: World, { holds }: StoreRows, excuses: Excuses): Findi
   for (const payment of record.payments) {
     const executed = money.costOf(payment.id, false) * CENT;
     const own = byHash.get(keyHashOf(payment.idempotencyKey)) ?? [];
-    const outcome = checkPayment(payment, executed, own, world.hasDeaths, excuses);
+    const outcome = checkPayment(payment, executed, own, world.hasDeaths);
     sums.executed += executed;
     sums.settled += outcome.settled;
     sums.unknown += outcome.unknown;
@@ -203,7 +202,7 @@ function checkMoney(world: World, { holds }: StoreRows, excuses: Excuses): Findi
       executedUnder.set(key, (executedUnder.get(key) ?? 0) + executed);
     }
   }
-  checkCaps(world, holds, executedUnder, excuses);
+  checkCaps(world, holds, executedUnder);
   const usd = (micros: number): string => (micros / USD).toFixed(2);
   return [
     `${record.payments.length} payments, ${record.paid} paid`,
@@ -217,7 +216,6 @@ function checkPayment(
   executed: number,
   holds: readonly HoldRow[],
   hasDeaths: boolean,
-  excuses: Excuses,
 ): { settled: number; unknown: number } {
   const { id, cents, isPaid, isUnclear } = payment;
   const what = (problem: string): Error =>
@@ -229,7 +227,6 @@ function checkPayment(
     if (isOpen(hold)) unknown += hold.held;
     else settled += hold.settled;
   }
-  if (excuses.loses === true) return { settled, unknown };
   if (settled + unknown < executed) throw what(`was executed for ${executed} micros`);
   const most = (payment.reportedCents ?? cents) * CENT;
   if (settled + unknown > most) throw what('counts more than was asked for');
@@ -247,9 +244,7 @@ function checkCaps(
   { record }: World,
   holds: readonly HoldRow[],
   executedUnder: ReadonlyMap<AgentKey, number>,
-  excuses: Excuses,
 ): void {
-  if (excuses.loses === true) return;
   const counted = new Map<string, number>();
   for (const hold of holds) {
     const micros = isOpen(hold) ? hold.held : hold.settled;

@@ -51,6 +51,14 @@ export class FaultRecord {
   revoked = 0;
   #numbers = 0;
 
+  /** The store has lost what it had acknowledged so far: promises are of what comes from now on. */
+  forget(): void {
+    this.keys.length = 0;
+    this.payments.length = 0;
+    this.paid = 0;
+    this.revoked = 0;
+  }
+
   nextNumber(): number {
     return ++this.#numbers;
   }

@@ -103,6 +103,12 @@ export class World {
     for (const { way } of this.members) way?.targets.splice(0, 1, Number(new URL(url).port));
   }
 
+  /** See {@link FaultRecord.forget}; the agents must be at rest. */
+  forget(): void {
+    this.record.forget();
+    this.agents.forget();
+  }
+
   /** A query past the product. */
   queryStore(text: string): Promise<Record<string, unknown>[]> {
     return query(this.url, text);
