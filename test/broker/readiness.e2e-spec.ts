@@ -57,6 +57,26 @@ describe('a broker whose PostgreSQL', () => {
     await broker.kill('SIGTERM');
   });
 
+  it('takes no writes is not ready, and ready once it does', async () => {
+    const broker = await start();
+    for (const [isReadOnly, expected] of [
+      ['on', [200, 503, 'store_unavailable']],
+      ['off', [200, 200, undefined]],
+    ] as const) {
+      await server.query(
+        'postgres',
+        `ALTER SYSTEM SET default_transaction_read_only = ${isReadOnly}`,
+      );
+      await server.query('postgres', 'SELECT pg_reload_conf()');
+      await until(
+        async () => (await health(broker))[1] === expected[1],
+        async () => JSON.stringify(await health(broker)),
+      );
+      expect(await health(broker)).toEqual(expected);
+    }
+    await broker.kill('SIGTERM');
+  });
+
   it('does not answer is not ready within 5 s, however often it is asked, and ready once it answers', async () => {
     const store = new URL(await server.database());
     const way = await TcpBalancer.start([`http://127.0.0.1:${store.port}`]);

@@ -3,9 +3,11 @@ import type { Brake, BrakeSubject } from '../../brakes/brake';
 import type { KeyRecord } from '../../keys/key';
 import type { Book } from '../book';
 import type { BrakeOrder, LiftedBrake } from '../records';
-import type { LiveKey } from '../store';
 import { lineOf } from './ancestry';
 import { operatorRow } from './audit-rows';
+
+/** A live key, as brakes look at it. */
+type LiveSubject = BrakeSubject & { id: string };
 
 /** The first active brake that stops a key. */
 export function brakeOn(book: Book, key: KeyRecord): Brake | undefined {
@@ -25,7 +27,7 @@ export function brakingOf(book: Book, key: KeyRecord): BrakeSubject {
 }
 
 /** Whether a brake stops a live key. */
-export function stops(book: Book, brake: Brake, live: LiveKey, now: number): boolean {
+export function stops(book: Book, brake: Brake, live: LiveSubject, now: number): boolean {
   const key = brake.scope === 'key' ? book.key(live.id) : undefined;
   return brakeOver([brake], key === undefined ? live : brakingOf(book, key), now) !== undefined;
 }
