@@ -40,6 +40,7 @@ const chaos: Fault = {
       starting.push(started);
     };
     const serverKills = SERVER_KILLS.map((part) => part * SECONDS * 1_000);
+    let serverIsBack = Promise.resolve();
     let kills = 0;
     let nextKill = KILL_EVERY_MS;
     while (performance.now() - began < SECONDS * 1_000) {
@@ -55,8 +56,13 @@ const chaos: Fault = {
       }
       if (passed >= (serverKills[0] ?? Infinity)) {
         serverKills.shift();
-        await killServer(server);
-        track(pause(300).then(() => beginAgain(server)));
+        // Never while it is still starting after the one before.
+        serverIsBack = serverIsBack.then(async () => {
+          await killServer(server);
+          await pause(300);
+          await beginAgain(server);
+        });
+        track(serverIsBack);
       }
     }
     await Promise.all(starting);

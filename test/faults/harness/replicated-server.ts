@@ -128,6 +128,22 @@ export class ReplicatedServer {
     );
   }
 
+  /** The replica has all that the primary has written so far. */
+  async untilCaughtUp(): Promise<void> {
+    const url = this.#urlOf(this.primary, 'postgres');
+    const [now] = await query(url, 'SELECT pg_current_wal_lsn()::text AS lsn');
+    await until(
+      async () => {
+        const [row] = await query(
+          this.#urlOf(this.replica, 'postgres'),
+          `SELECT pg_last_wal_replay_lsn() >= '${String(now?.['lsn'])}'::pg_lsn AS has`,
+        );
+        return row?.['has'] === true;
+      },
+      () => 'the replica is behind',
+    );
+  }
+
   /** Which replicas the primary waits for. */
   async waitFor(names: string): Promise<void> {
     const url = this.#urlOf(this.primary, 'postgres');

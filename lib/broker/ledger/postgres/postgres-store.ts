@@ -14,7 +14,7 @@ import { LogSealer, TailFault } from './log-sealer';
 import { migrate } from './migrator';
 import { loadPgDriver } from './pg-driver';
 import type { PgDriver } from './pg-driver';
-import { asRefusal, codeOf, isConnectionLost, isOfWholeStore, isStalled } from './pg-errors';
+import { asRefusal, codeOf, isOfWholeStore, isStalled } from './pg-errors';
 import { PgLink, refusing } from './pg-link';
 import { poolDriver } from './pg-pool';
 import type { PooledStore } from './pg-pool';
@@ -242,7 +242,7 @@ export class PostgresStore implements Store {
     await this.#flush();
     await this.#sealer.seal().catch((error: unknown) => {
       this.#noteTail(error);
-      if (isConnectionLost(error)) throw asRefusal(error);
+      if (isStalled(error)) throw asRefusal(error);
     });
     return this.#auditLog;
   }
