@@ -111,7 +111,7 @@ export class Probe {
         .setBudget({ scope: 'user', id: user, tenantId: tenant }, 0);
       return;
     }
-    const answer = await fetch(`${broker.url}/v1/budgets/user/${user}`, {
+    const answer = await fetch(`${String(broker.url)}/v1/budgets/user/${user}`, {
       method: 'PUT',
       headers: { authorization: `Bearer ${broker.token}`, 'content-type': 'application/json' },
       body: JSON.stringify({ daily_usd_cap: 0, tenant_id: tenant }),

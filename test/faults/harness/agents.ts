@@ -215,7 +215,9 @@ export class Agents {
   async #burst(key: AgentKey): Promise<void> {
     const members = [this.#anyMember(), this.#anyMember(), this.#anyMember(), this.#anyMember()];
     await Promise.all(
-      members.map((member) => member && this.pay(member, key, this.world.random.int(2_000, 7_000))),
+      members.map(
+        async (member) => member && this.pay(member, key, this.world.random.int(2_000, 7_000)),
+      ),
     );
   }
 
