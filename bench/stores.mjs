@@ -1,14 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ask, runBenchmark, start, stopAll } from './processes.mjs';
+import { ask, cpuMsOf, runBenchmark, start, stopAll } from './processes.mjs';
 import { median } from './report.mjs';
 
 const HELP = `Usage: npm run bench:stores -- --postgres URL [options]
 
 A hold and its settlement, on SQLite and on PostgreSQL: pairs a second, how long a hold takes, and the
-processor time of the application. Then two and four instances on one PostgreSQL.
+processor time of the application and of the server, where it runs on this machine. Then two and four
+instances on one PostgreSQL.
 
   --postgres URL  an empty database
   --rounds N      how often everything is measured; 3 by default
@@ -48,11 +50,12 @@ async function main() {
         ways.push({ name, by: postgres.slice(0, count), atOnce: SHARED_AT_ONCE, isHot });
       }
     }
+    const server = await serverProcesses(options.postgres);
     const rounds = ways.map(() => []);
     for (let round = 0; round < Number(options.rounds); round++) {
       console.error(`round ${round + 1} of ${options.rounds}`);
       for (const [i, { by, ...way }] of ways.entries()) {
-        rounds[i].push(await told(by, { ...way, ms: MS }));
+        rounds[i].push(await measured(by, { ...way, ms: MS }, server));
       }
     }
     print(ways, rounds);
@@ -64,6 +67,25 @@ async function main() {
 
 function instance(store, name) {
   return start('store-load.mjs', { env: { STORE: store, INSTANCE: `${name}_${process.pid}` } });
+}
+
+/** Those that have sessions in the database, as of now. */
+async function serverProcesses(url) {
+  const { Client } = createRequire(import.meta.url)('pg');
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query(
+    "SELECT pid FROM pg_stat_activity WHERE application_name = 'nestjs-vault-key'",
+  );
+  await client.end();
+  return rows;
+}
+
+async function measured(instances, way, server) {
+  const before = cpuMsOf(server);
+  const figures = await told(instances, way);
+  const pairs = (figures.pairs * way.ms) / 1_000;
+  return { ...figures, serverCpu: ((cpuMsOf(server) - before) * 1_000) / pairs };
 }
 
 /** Several at the same time: their pairs add up. */
@@ -78,7 +100,9 @@ async function told(instances, way) {
 
 function print(ways, rounds) {
   console.log(`Medians of ${options.rounds} round(s).`);
-  console.log('at once'.padEnd(48) + 'pairs/s   hold p50 ms   p99 ms   CPU µs a pair');
+  console.log(
+    'at once'.padEnd(48) + 'pairs/s   hold p50 ms   p99 ms   CPU µs a pair: application, server',
+  );
   for (const [i, { name, atOnce, by }] of ways.entries()) {
     const of = (field) => median(rounds[i].map((each) => each[field]));
     const title = `${atOnce}${by.length > 1 ? ' each' : ''}, ${name}`;
@@ -87,7 +111,8 @@ function print(ways, rounds) {
         of('pairs').toFixed(0).padStart(7) +
         of('p50').toFixed(1).padStart(14) +
         of('p99').toFixed(1).padStart(9) +
-        of('cpu').toFixed(0).padStart(16),
+        of('cpu').toFixed(0).padStart(29) +
+        of('serverCpu').toFixed(0).padStart(8),
     );
   }
 }

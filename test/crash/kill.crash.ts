@@ -1,12 +1,11 @@
-import { cpSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { BrokerProcess, temporaryFile } from '../support/broker-process';
+import { BrokerProcess } from '../support/broker-process';
 import type { Answer } from '../support/broker-process';
 import { ExecutedMoney } from '../support/executed-money';
 import { Load, keyHashOf } from './load';
 import type { AcknowledgedKey } from './load';
+import { crashStores } from './stores';
+import type { CrashStores } from './stores';
 import { SeededRandom } from '../support/seeded-random';
 
 const KILLS = Number(process.env['CRASH_KILLS'] ?? 200);
@@ -31,7 +30,13 @@ interface HoldView {
   idempotency_key_hash: string | null;
 }
 
-/** One broker on one file, killed and started again; after every start its promises are checked. */
+let stores: CrashStores;
+beforeAll(async () => {
+  stores = await crashStores();
+}, 60_000);
+afterAll(() => stores.remove());
+
+/** One broker on one store, killed and started again; after every start its promises are checked. */
 class Lane {
   kills = 0;
   killedStarts = 0;
@@ -53,11 +58,12 @@ class Lane {
   static async open(seed: number, name: string): Promise<Lane> {
     const random = new SeededRandom(seed);
     const load = await Load.create(random, name);
-    const broker = await BrokerProcess.start({ vendor: load.vendor });
+    const store = await stores.next();
+    const broker = await BrokerProcess.start({ vendor: load.vendor, store, env: stores.env });
     return new Lane(load, random, broker);
   }
 
-  /** Load, a kill at a random moment of it, a start on the same file, and every promise. */
+  /** Load, a kill at a random moment of it, a start on the same store, and every promise. */
   async round(): Promise<void> {
     const { load, random } = this;
     const held = load.disturb();
@@ -76,6 +82,7 @@ class Lane {
     if (!late) for (const calls of held) calls.release();
     while (random.chance(0.15)) await this.#killAStart();
     this.#broker = await this.#broker.restart();
+    await stores.settled(this.#broker);
     if (late) for (const calls of held) calls.release();
     for (const calls of held) calls.arrived.catch(() => {});
     for (const calls of held) calls.cancel();
@@ -94,11 +101,9 @@ class Lane {
     expect(load.violations).toEqual([]);
   }
 
-  /** A copy of the store's files that outlives the run, to look into a failure with. */
+  /** Says where the store is, for who looks into a failure. */
   keepStore(): string {
-    const folder = mkdtempSync(join(tmpdir(), `vault-key-crash-${SEED}-`));
-    cpSync(dirname(this.#broker.store.slice('sqlite:'.length)), folder, { recursive: true });
-    return folder;
+    return stores.keep(this.#broker.store, `vault-key-crash-${SEED}-`);
   }
 
   /** What came of it, in figures. */
@@ -120,7 +125,7 @@ class Lane {
 
   async #killAStart(): Promise<void> {
     const { vendor } = this.load;
-    const starting = BrokerProcess.spawn({ vendor, store: this.#broker.store });
+    const starting = BrokerProcess.spawn({ vendor, store: this.#broker.store, env: stores.env });
     await delay(this.random.next() * 300);
     await starting.kill('SIGKILL');
     this.killedStarts++;
@@ -261,9 +266,9 @@ describe('a broker that is killed at random moments under load', () => {
     const started = Date.now();
     process.stdout.write(`CRASH_SEED=${SEED} draws the same load again\n`);
     let left = KILLS;
-    let stores = 0;
+    let begun = 0;
     const playStore = async (): Promise<void> => {
-      const number = ++stores;
+      const number = ++begun;
       const lane = await Lane.open(SEED + number, `store${number}`);
       try {
         for (let kills = 0; kills < STORE_KILLS && left > 0; kills++) {
@@ -297,11 +302,12 @@ describe('a broker that is killed while it makes its store', () => {
     const load = await Load.create(random, 'birth');
     const { vendor } = load;
     for (let i = 0; i < BIRTHS; i++) {
-      const store = `sqlite:${temporaryFile()}`;
-      const newborn = BrokerProcess.spawn({ vendor, store });
+      const store = await stores.next();
+      const { env } = stores;
+      const newborn = BrokerProcess.spawn({ vendor, store, env });
       await delay(random.next() * 400);
       await newborn.kill('SIGKILL');
-      const broker = await BrokerProcess.start({ vendor, store });
+      const broker = await BrokerProcess.start({ vendor, store, env });
       const { id } = await broker.issue();
       expect((await broker.api('GET', `/v1/keys/${id}`)).body.status).toBe('active');
       expect((await broker.api('GET', '/v1/audit/verify')).body).toMatchObject({

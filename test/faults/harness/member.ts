@@ -124,7 +124,7 @@ export class Member {
       ...(within === undefined ? {} : { within }),
       env: {
         NODE_OPTIONS: [
-          `--require=${join(__dirname, 'short-life.js')}`,
+          `--require=${join(__dirname, '../../support/short-life.js')}`,
           `--require=${join(__dirname, 'sqlite-gate.js')}`,
           env?.['NODE_OPTIONS'] ?? '',
         ].join(' '),
