@@ -39,8 +39,8 @@ export function defineFaults(groups: Readonly<Record<string, readonly Fault[]>>)
   const shared = (): Promise<PostgresServer> => (server ??= PostgresServer.start());
   beforeAll(() => process.stdout.write(`FAULTS_SEED=${SEED} draws the same load again\n`));
   afterAll(async () => {
-    await (await server)?.remove();
     process.stdout.write(tableOf(played));
+    await (await server)?.remove();
   });
 
   describe.each(Object.entries(groups))('what happens to %s', (_group, faults) => {

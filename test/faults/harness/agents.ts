@@ -213,12 +213,9 @@ export class Agents {
 
   /** More than fits under the key's cap, at once and at all instances. */
   async #burst(key: AgentKey): Promise<void> {
-    const members = [this.#anyMember(), this.#anyMember(), this.#anyMember(), this.#anyMember()];
-    await Promise.all(
-      members.map(
-        async (member) => member && this.pay(member, key, this.world.random.int(2_000, 7_000)),
-      ),
-    );
+    const members = Array.from({ length: 4 }, () => this.#anyMember() ?? []).flat();
+    const { random } = this.world;
+    await Promise.all(members.map((member) => this.pay(member, key, random.int(2_000, 7_000))));
   }
 
   /** The same payment again, at any instance: it must count once. */
