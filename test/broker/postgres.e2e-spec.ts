@@ -196,7 +196,7 @@ describe('vault-key-broker migrate', () => {
     };
     expect(await failed([], 'sqlite:./vault-key.db')).toEqual([
       2,
-      'vault-key-broker migrate: --store (VAULT_KEY_STORE) must be postgres://<owner>@<host>/<database>: a SQLite store needs no migration (see migrate --help)',
+      'vault-key-broker migrate: --store (VAULT_KEY_STORE) must be postgres://<owner>@<host>/<database>: a SQLite store needs no migration, and moves to PostgreSQL with --from and --to (see migrate --help)',
     ]);
     expect(await failed(['--grant-to', 'nobody'])).toEqual([
       1,
