@@ -71,7 +71,7 @@ export class KeybrakeClient extends BrokerClient {
   async issue(request: IssueKeyRequest): Promise<IssueResult> {
     const askedAt = Date.now();
     const sent = this.issueBody(request);
-    const { flight, answer } = await this.manage({
+    const { flight, answer, mayHaveBeenDone } = await this.manage({
       method: 'POST',
       path: ISSUE_PATH,
       body: JSON.stringify(sent),
@@ -86,26 +86,39 @@ export class KeybrakeClient extends BrokerClient {
     const body = parseObject(answer.text);
     if (!answer.complete || body === undefined) {
       const keyId = ID_IN_FRAGMENT.exec(answer.text)?.[1];
-      return this.#notIssued(answer, keyId, 'could not be read as JSON to its end');
+      return this.#notIssued(
+        { ...answer, mayHaveBeenDone },
+        keyId,
+        'could not be read as JSON to its end',
+      );
     }
     const id = body['id'];
     const keyId = typeof id === 'string' && ID.test(id) ? id : undefined;
-    if (answer.status !== 201) return this.#notIssued(answer, keyId);
-    if (keyId === undefined) return this.#notIssued(answer, keyId, 'has no usable id');
+    if (answer.status !== 201) return this.#notIssued({ ...answer, mayHaveBeenDone }, keyId);
+    if (keyId === undefined)
+      return this.#notIssued({ ...answer, mayHaveBeenDone }, keyId, 'has no usable id');
 
     const tokens = [body['token'], body['vault_key']].filter((token) => token !== undefined);
     const token = tokens[0];
     if (tokens.length !== 1 || typeof token !== 'string' || !KEY_TOKEN.test(token)) {
-      return this.#notIssued(answer, keyId, 'has not exactly one usable token');
+      return this.#notIssued(
+        { ...answer, mayHaveBeenDone },
+        keyId,
+        'has not exactly one usable token',
+      );
     }
     const expiresAt = expiryOf(body, askedAt, request.expiresIn);
     if (expiresAt === undefined) {
-      return this.#notIssued(answer, keyId, 'has an expires_at that is no point in time');
+      return this.#notIssued(
+        { ...answer, mayHaveBeenDone },
+        keyId,
+        'has an expires_at that is no point in time',
+      );
     }
     const missed = this.notEchoed(sent, body);
     if (missed.length > 0) {
       const fault = `does not say that the broker enforces ${missed.join(', ')} (a version of the broker that is older than this application's passes over what it does not know)`;
-      return this.#notIssued(answer, keyId, fault);
+      return this.#notIssued({ ...answer, mayHaveBeenDone }, keyId, fault);
     }
     return { issued: true, key: { id: keyId, token, expiresAt } };
   }
@@ -180,9 +193,15 @@ export class KeybrakeClient extends BrokerClient {
     return over ? undefined : `the broker answered ${status}`;
   }
 
-  #notIssued(answer: ManagementAnswer, keyId?: string, fault?: string): IssueResult {
-    // A refusal (4xx) says that there is no key; of any other answer only a named key is known.
-    const keyMayExist = keyId === undefined && (answer.status < 400 || answer.status > 499);
+  #notIssued(
+    answer: ManagementAnswer & Pick<Managed, 'mayHaveBeenDone'>,
+    keyId?: string,
+    fault?: string,
+  ): IssueResult {
+    // A refusal (4xx) says that there is no key, where no broker before has left it open; of any other
+    // answer only a named key is known.
+    const { status, mayHaveBeenDone } = answer;
+    const keyMayExist = keyId === undefined && (mayHaveBeenDone || status < 400 || status > 499);
     const read = { ...answer, body: parseObject(this.withoutToken(answer.text)) };
     const refusal = answer.status === 201 ? undefined : readIssueRefusal(read);
     const named = {

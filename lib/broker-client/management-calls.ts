@@ -3,7 +3,7 @@ import type { BrokerChoice } from './broker-choice';
 import type { BrokerConnections } from './broker-connections';
 import type { FlightLimits } from './flight';
 import type { KeptConnections } from './kept-connections';
-import { readText } from './management-answer';
+import { parseObject, readText } from './management-answer';
 import type { ManagementAnswer } from './management-answer';
 import type { Unanswered } from './no-answer';
 import type { RequestSender } from './request-sender';
@@ -105,6 +105,7 @@ export class ManagementCalls {
 
 function toldBy(flight: Unanswered, answer: ManagementAnswer | undefined): number {
   if (answer === undefined) return flight.sent ? MAYBE_DONE : UNSENT;
-  // A broker says 503 before it does anything; 502 and 504 are what something before it says.
-  return answer.complete && answer.status === 503 ? NOT_DONE : MAYBE_DONE;
+  // A broker says these before it does anything. A store that did not answer may have done it.
+  const code = answer.complete && answer.status === 503 && parseObject(answer.text)?.['code'];
+  return code === 'overloaded' ? NOT_DONE : MAYBE_DONE;
 }

@@ -144,26 +144,24 @@ const outOfConnections = ofServer('PostgreSQL is out of connections', async (wor
   return `${count} of 16 connections taken by others`;
 });
 
-const readOnly = ofServer('PostgreSQL takes no writes, as after a failover', async (world) => {
-  const set = (value: string): Promise<unknown> =>
-    withSession(world.url, [
-      'SET default_transaction_read_only = off',
-      `ALTER SYSTEM SET default_transaction_read_only = ${value}`,
-      'SELECT pg_reload_conf()',
-    ]);
-  const key = await world.freshKey();
-  await set('on');
-  try {
-    await until(
-      async () => (await world.agents.pay(world.struck, key, 100)).answer?.status === 503,
-      () => 'no call is refused',
-    );
-    const { status } = await world.struck.broker.api('GET', '/readyz');
-    if (status !== 503) throw new Error(`/readyz answered ${status}`);
-  } finally {
-    await set('off');
-  }
-});
+const readOnly = ofServer(
+  'PostgreSQL takes no writes, as after a failover',
+  async (world, server) => {
+    const key = await world.freshKey();
+    await server.end('SIGINT');
+    await server.beginAsStandby();
+    try {
+      await until(
+        async () => (await world.agents.pay(world.struck, key, 100)).answer?.status === 503,
+        () => 'no call is refused',
+      );
+      const { status } = await world.struck.broker.api('GET', '/readyz');
+      if (status !== 503) throw new Error(`/readyz answered ${status}`);
+    } finally {
+      await server.query('postgres', 'SELECT pg_promote()');
+    }
+  },
+);
 
 const locked = ofServer(
   'somebody locks a table of the store for 7 s',

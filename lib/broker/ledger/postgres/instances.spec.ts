@@ -36,6 +36,8 @@ class Way implements PgDriver {
   #isCut = false;
   /** Ends the connection once a COMMIT is on its way, before its answer. */
   losesCommits = 0;
+  /** Called with each statement before it is sent, and with what ends the connection. */
+  onAsk: ((text: string, end: () => void) => Promise<void>) | undefined;
   /** Called with each answer before it is given, and with what ends the connection. */
   onAnswer: ((text: string, end: () => void) => Promise<void>) | undefined;
 
@@ -46,6 +48,7 @@ class Way implements PgDriver {
     return {
       ...session,
       query: async (text, values) => {
+        await this.onAsk?.(text, () => session.destroy());
         if (text !== 'COMMIT' || this.losesCommits === 0) {
           const answer = await session.query(text, values);
           await this.onAnswer?.(text, () => session.destroy());
@@ -405,6 +408,49 @@ describe('a store whose server fails', () => {
       expect(await one.ledger.verifyAudit()).toMatchObject({ ok: true });
     },
   );
+
+  it('gives back what a call held whose batch it finds written when nobody asks for anything', async () => {
+    const one = await start();
+    await one.ledger.issue(KEY);
+    one.way.onAnswer = async (text) => {
+      // Longer than a batch waits for an answer; and it has no time left to ask what became of it.
+      if (text === 'COMMIT') await new Promise((resolve) => setTimeout(resolve, 5_500));
+      if (text.includes('take_turn_1')) await new Promise((resolve) => setTimeout(resolve, 1_000));
+    };
+    await expect(admit(one, 30)).rejects.toMatchObject({ status: 503 });
+    one.way.onAnswer = undefined;
+    await until(
+      async () => (await balance(one))?.held === 0,
+      async () => JSON.stringify(await balance(one)),
+    );
+  }, 60_000);
+
+  it('does not take a batch for written that never arrived, where it asks for it twice', async () => {
+    const one = await start();
+    await one.ledger.issue(KEY);
+    const first = callOf(await admit(one, 30, { under: 'same' }));
+    const lost = (end: () => void): never => {
+      end();
+      throw Object.assign(new Error('the connection is lost'), { code: 'ECONNRESET' });
+    };
+    one.way.onAsk = async (text, endConnection) => {
+      if (!text.includes('store_1')) return;
+      one.way.onAsk = undefined;
+      lost(endConnection);
+    };
+    one.way.onAnswer = async (text, endConnection) => {
+      if (!text.includes('take_turn_1')) return;
+      one.way.onAnswer = undefined;
+      lost(endConnection);
+    };
+    await expect(admit(one, 30, { under: 'same' })).rejects.toMatchObject({ status: 503 });
+    callOf(await admit(one, 1));
+    expect(await balance(one)).toEqual({ spent: 0, held: 31 * CENT });
+    await end(one, first, { ending: 'unknown' });
+    expect(await balance(one)).toEqual({ spent: 0, held: 31 * CENT });
+    const { entries } = await one.ledger.audit({ verdict: 'released' }, { limit: 10 });
+    expect(entries).toEqual([]);
+  });
 
   it('writes nothing outside of the transaction that has the locks', async () => {
     const [one, other] = [await start(), await start()];

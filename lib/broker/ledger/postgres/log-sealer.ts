@@ -67,14 +67,16 @@ export class LogSealer {
     const query = (text: string, values?: PgValues) => link.query(text, values, within);
     try {
       await query(BEGIN);
-      const [row = {}] = await query('SELECT vault_key.tails_1($1, $2::int) AS found', [
+      const [row = {}] = await query('SELECT vault_key.tails_1($1, $2::pg_catalog.int4) AS found', [
         this.chain.proof,
         SEALED_ROWS,
       ]);
       const { head, rows, writers } = row['found'] as FoundTails;
       const sealed = this.#sealed(head, this.#headsOf(rows, writers), rows);
       if (rows.length > 0) {
-        await query('SELECT vault_key.seal_1($1::text::jsonb)', [JSON.stringify(sealed)]);
+        await query('SELECT vault_key.seal_1($1::pg_catalog.text::pg_catalog.jsonb)', [
+          JSON.stringify(sealed),
+        ]);
       }
       await query('COMMIT');
       return rows.length === SEALED_ROWS;

@@ -161,7 +161,7 @@ async function checkAuditKey(link: PgLink, chain: AuditChain): Promise<void> {
   let [meta] = await read();
   if (meta === undefined) {
     const { count, mac } = GENESIS;
-    await link.query(`SELECT ${SCHEMA}.begin_1($1, $2, $3::bigint, $4, $5)`, [
+    await link.query(`SELECT ${SCHEMA}.begin_1($1, $2, $3::pg_catalog.int8, $4, $5)`, [
       check,
       chain.proof,
       count,

@@ -79,6 +79,8 @@ export function onStandby(): Error {
 }
 
 export function timedOut(afterMs: number): Error {
-  const error = new Error(`the server has not answered for ${afterMs} ms`);
+  const error = new Error(
+    `the server has not answered within ${Math.max(0, Math.round(afterMs))} ms`,
+  );
   return Object.assign(error, { code: TIMED_OUT });
 }

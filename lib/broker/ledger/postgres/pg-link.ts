@@ -151,7 +151,7 @@ export function refusing(link: PgLink): Pick<PgLink, 'query'> {
 export async function inTime<T>(asked: Promise<T>, withinMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(timedOut(ANSWER_MS)), Math.max(0, withinMs));
+    timer = setTimeout(() => reject(timedOut(withinMs)), Math.max(0, withinMs));
   });
   try {
     return await Promise.race([asked, late]);

@@ -266,14 +266,12 @@ export class PostgresStore implements Store {
 
   async keyByTokenHash(hash: string): Promise<KeyRecord | undefined> {
     try {
-      const [row] = await this.#reader.query(
-        `SELECT to_jsonb(k) || jsonb_build_object('lease_expires_at', l.expires_at) AS key
-         FROM vault_key.keys k LEFT JOIN vault_key.leases l ON l.id = k.lease_id
-         WHERE k.token_hash = $1 AND k.revoked_at IS NULL`,
-        [hash],
-      );
-      if (row === undefined) return undefined;
-      const key = keyOf(row['key'] as FoundRow);
+      const [row] = await this.#reader.query('SELECT vault_key.key_1($1::pg_catalog.text) AS key', [
+        hash,
+      ]);
+      const found = row?.['key'] as FoundRow | null | undefined;
+      if (found == null) return undefined;
+      const key = keyOf(found);
       this.#works.remember(key);
       return key;
     } catch (error) {
@@ -311,10 +309,10 @@ export class PostgresStore implements Store {
 
   /** Whether this instance is the one that lets rows leave now: one at a time does. */
   async maySweep(): Promise<boolean> {
-    const [row] = await this.#reader.query('SELECT vault_key.sweep_1($1, $2::bigint) AS is_due', [
-      this.chain.proof,
-      SWEEP_EVERY_MS,
-    ]);
+    const [row] = await this.#reader.query(
+      'SELECT vault_key.sweep_1($1, $2::pg_catalog.int8) AS is_due',
+      [this.chain.proof, SWEEP_EVERY_MS],
+    );
     return row?.['is_due'] === true;
   }
 

@@ -70,11 +70,10 @@ export class Reaper {
   }
 
   async #fence(id: string, expiresAt: number): Promise<boolean> {
-    const [row] = await this.link.query('SELECT vault_key.fence_1($1, $2, $3::bigint) AS done', [
-      this.proof,
-      id,
-      expiresAt,
-    ]);
+    const [row] = await this.link.query(
+      'SELECT vault_key.fence_1($1, $2, $3::pg_catalog.int8) AS done',
+      [this.proof, id, expiresAt],
+    );
     return row?.['done'] === true;
   }
 

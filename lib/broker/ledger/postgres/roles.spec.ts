@@ -1,3 +1,4 @@
+import { Pool } from 'pg';
 import { PostgresServer } from '../../../../test/support/postgres-server';
 import type { KeyRecord } from '../../keys/key';
 import { AuditSegments } from '../audit-segments';
@@ -90,6 +91,45 @@ describe('the role of an application', () => {
     await expect(queryAs('app', 'CREATE TABLE vault_key.mine (id int)')).rejects.toThrow(
       /permission denied for schema/,
     );
+  });
+
+  it('tells the proof of the audit key to no type that a statement under its name has made', async () => {
+    await migrate('app');
+    const pool = new Pool({ connectionString: as('app'), max: 5 });
+    const smuggled = `CREATE FUNCTION pg_temp.keep(v pg_catalog.jsonb) RETURNS boolean LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM set_config('app.kept', v::text, false); RETURN true; END $$;
+      CREATE DOMAIN pg_temp.jsonb AS pg_catalog.jsonb CHECK (pg_temp.keep(value))`;
+    const clients = await Promise.all(Array.from({ length: 5 }, () => pool.connect()));
+    for (const client of clients) {
+      await client.query(smuggled);
+      client.release();
+    }
+    const ledger = new StoreLedger(await PostgresStore.open({ pool }, { auditKey: AUDIT_KEY }));
+    await ledger.issue(KEY);
+    await ledger.verifyAudit();
+    await ledger.close();
+    for (const client of await Promise.all(clients.map(() => pool.connect()))) {
+      const { rows } = await client.query(`SELECT current_setting('app.kept', true) AS kept`);
+      expect(rows).toEqual([{ kept: null }]);
+      client.release();
+    }
+    await pool.end();
+  });
+
+  it('finds no key by an operator that a statement under its name has made', async () => {
+    await migrate('app');
+    await query('CREATE SCHEMA app AUTHORIZATION app');
+    await queryAs(
+      'app',
+      `CREATE FUNCTION app.always(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+       CREATE OPERATOR app.= (LEFTARG = text, RIGHTARG = text, FUNCTION = app.always)`,
+    );
+    await query(`ALTER ROLE app IN DATABASE ${database} SET search_path = app, pg_catalog`);
+    const ledger = new StoreLedger(await open('app'));
+    await ledger.issue(KEY);
+    expect(await ledger.keyByTokenHash('hash of nothing')).toBeUndefined();
+    expect(await ledger.key('another')).toBeUndefined();
+    await ledger.close();
   });
 
   it('changes nothing by the functions of the store without the key of the audit log', async () => {

@@ -1,4 +1,4 @@
-import { AS_OWNER, FENCED, LOCKS, WITH_KEPT_PLANS } from './schema-names';
+import { AS_OWNER, FENCED, LOCKS, OWN_NAMES, WITH_KEPT_PLANS } from './schema-names';
 
 /** What batches ask of the store, and how they write to it. Old and new instances may run beside each other: each calls the version that it knows. */
 export const FUNCTIONS = `
@@ -102,9 +102,19 @@ BEGIN
 END $$;
 
 -- What is only looked at.
-CREATE FUNCTION vault_key.read_1(arg jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE ${WITH_KEPT_PLANS} AS $$
+CREATE FUNCTION vault_key.read_1(arg jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE
+    ${OWN_NAMES} ${WITH_KEPT_PLANS} AS $$
 BEGIN
   RETURN vault_key.rows_1(arg, vault_key.hold_ids_1(arg));
+END $$;
+
+-- The key that a token is the token of, where it is not revoked.
+CREATE FUNCTION vault_key.key_1(hash text) RETURNS jsonb LANGUAGE plpgsql STABLE
+    ${OWN_NAMES} ${WITH_KEPT_PLANS} AS $$
+BEGIN
+  RETURN (SELECT to_jsonb(k) || jsonb_build_object('lease_expires_at', l.expires_at)
+    FROM vault_key.keys k LEFT JOIN vault_key.leases l ON l.id = k.lease_id
+    WHERE k.token_hash = hash AND k.revoked_at IS NULL);
 END $$;
 
 -- Locks what a batch decides on, in one order for everybody, then reads it. Each statement sees what was

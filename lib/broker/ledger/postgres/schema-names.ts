@@ -11,8 +11,14 @@ export const LOCKS = {
   migration: 7_350_000,
 } as const;
 
+/**
+ * Where a function looks for what it names: nothing that an application's role has made is found before the
+ * server's own. What calls one names types with their schema, for the same reason.
+ */
+export const OWN_NAMES = 'SET search_path = pg_catalog, pg_temp';
+
 /** What a function runs as that the role of an application may call: it may write, its caller may not. */
-export const AS_OWNER = 'SECURITY DEFINER SET search_path = pg_catalog, pg_temp';
+export const AS_OWNER = `SECURITY DEFINER ${OWN_NAMES}`;
 
 /**
  * For a function that looks rows up by what names them: its plans are made once, and with indexes. The server

@@ -69,13 +69,14 @@ BEGIN
 END $$;
 
 -- Takes the number of a batch of which it is not known whether it has arrived: it never will, where this says that it is taken.
+-- It counts two, so that one that asks again, since it has not heard the answer, sees that it was not the batch.
 CREATE FUNCTION vault_key.take_turn_1(proof text, the_writer text, the_batch bigint)
   RETURNS jsonb LANGUAGE plpgsql VOLATILE ${AS_OWNER} AS $$
 DECLARE
   is_taken boolean;
 BEGIN
   PERFORM vault_key.check_broker(proof);
-  UPDATE vault_key.writers SET batch = batch + 1 WHERE id = the_writer AND batch = the_batch;
+  UPDATE vault_key.writers SET batch = batch + 2 WHERE id = the_writer AND batch = the_batch;
   is_taken := FOUND;
   RETURN vault_key.writer_1(the_writer) || jsonb_build_object('isTaken', is_taken);
 END $$;

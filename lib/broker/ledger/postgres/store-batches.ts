@@ -53,6 +53,9 @@ export interface BatchHooks {
 interface Doubt {
   head: AuditHead;
   asked: readonly AskedWork[];
+  hasArrived?: boolean;
+  /** Whether those who asked were told that nothing was done. */
+  isToldAsFailed?: boolean;
 }
 
 type Slices = ReadonlyMap<string, FoundSlice>;
@@ -135,7 +138,10 @@ export class StoreBatches {
     const { rows } = wanted;
     const known = this.#rules;
     const arg = JSON.stringify({ ...rows, version: known.version, log: wanted.wantsLog });
-    const [found] = await link.query('SELECT vault_key.read_1($1::text::jsonb) AS found', [arg]);
+    const [found] = await link.query(
+      'SELECT vault_key.read_1($1::pg_catalog.text::pg_catalog.jsonb) AS found',
+      [arg],
+    );
     return this.#take(new LoadedRows(rows, found?.['found'] as FoundRows, known));
   }
 
@@ -160,9 +166,10 @@ export class StoreBatches {
     for (let tries = 1; ; tries++) {
       let book: PostgresBook | undefined;
       let isSent = false;
+      let doubt: Doubt | undefined;
       try {
         // What is decided again must not have been written before.
-        await soon(this.#settleOldDoubt());
+        await soon(this.#settleDoubt());
         await soon(this.#rejoinIfDue());
         await soon(this.find(reader, wanted, slices));
         const loaded = await this.#load(wanted);
@@ -189,7 +196,7 @@ export class StoreBatches {
           if (isSent && book !== undefined) {
             // Where nothing was to be written, nothing is lost.
             if (book.changes === undefined) return;
-            this.#doubt = { head: book.head, asked };
+            this.#doubt = doubt = { head: book.head, asked };
             if (await soon(this.#settleDoubt()).catch(() => false)) {
               for (const each of asked) this.#arrived.delete(each.work);
               return;
@@ -200,7 +207,10 @@ export class StoreBatches {
         }
         if (isSent) hooks.lost();
         else hooks.undone();
-        if (!mayPassAgain(error) || tries >= MAX_TRIES) throw error;
+        if (!mayPassAgain(error) || tries >= MAX_TRIES) {
+          if (doubt !== undefined) tellAsFailed(doubt);
+          throw error;
+        }
         if (codeOf(error) === FENCED) this.#mustRejoin = true;
       }
     }
@@ -221,7 +231,7 @@ export class StoreBatches {
       this.#within = link.generation;
       const begun = link.query(BEGIN, undefined, this.#within);
       const loading = link.query(
-        'SELECT vault_key.load_1($1::text::jsonb) AS found',
+        'SELECT vault_key.load_1($1::pg_catalog.text::pg_catalog.jsonb) AS found',
         [JSON.stringify(arg)],
         this.#within,
       );
@@ -231,7 +241,7 @@ export class StoreBatches {
       const found = row?.['found'] as FoundRows | { unopened: string[] | null };
       if (!('unopened' in found)) return this.#take(new LoadedRows(rows, found, known));
       await link.query('ROLLBACK');
-      await link.query('SELECT vault_key.open_balances_1($1, $2::text[])', [
+      await link.query('SELECT vault_key.open_balances_1($1, $2::pg_catalog.text[])', [
         chain.proof,
         found.unopened ?? [],
       ]);
@@ -313,7 +323,7 @@ export class StoreBatches {
       ttl: writer.ttlMs,
     };
     const storing = link.query(
-      'SELECT vault_key.store_1($1::text::jsonb)',
+      'SELECT vault_key.store_1($1::pg_catalog.text::pg_catalog.jsonb)',
       [JSON.stringify(arg)],
       this.#within,
     );
@@ -333,15 +343,6 @@ export class StoreBatches {
       .finally(() => (this.#rejoining = undefined)));
   }
 
-  /** As {@link #settleDoubt}, of a batch whose works were told as failed. */
-  async #settleOldDoubt(): Promise<void> {
-    const asked = this.#doubt?.asked ?? [];
-    if (!(await this.#settleDoubt())) return;
-    for (const { refusal, result, onFoundWritten } of asked) {
-      if (refusal === undefined) onFoundWritten?.(result);
-    }
-  }
-
   /** Finds out what became of a batch whose connection was lost. Throws while it cannot be told. */
   async #settleDoubt(): Promise<boolean> {
     if (this.#doubt === undefined) return false;
@@ -350,10 +351,25 @@ export class StoreBatches {
     ));
   }
 
-  async #settle({ head, asked }: Doubt): Promise<boolean> {
-    const hasArrived = await this.parts.writer.hasArrived(head);
+  async #settle(doubt: Doubt): Promise<boolean> {
+    const hasArrived = await this.parts.writer.hasArrived(doubt.head);
     this.#doubt = undefined;
-    if (hasArrived) for (const each of asked) this.#arrived.set(each.work, each);
-    return hasArrived;
+    doubt.hasArrived = hasArrived;
+    if (!hasArrived) return false;
+    for (const each of doubt.asked) this.#arrived.set(each.work, each);
+    if (doubt.isToldAsFailed === true) takeBack(doubt);
+    return true;
+  }
+}
+
+/** Those who asked are told that nothing was done, while it is not known whether it was. */
+function tellAsFailed(doubt: Doubt): void {
+  doubt.isToldAsFailed = true;
+  if (doubt.hasArrived === true) takeBack(doubt);
+}
+
+function takeBack({ asked }: Doubt): void {
+  for (const { refusal, result, onFoundWritten } of asked) {
+    if (refusal === undefined) onFoundWritten?.(result);
   }
 }

@@ -59,7 +59,7 @@ export class StoreWriter implements BookWriter {
     // Each chain begins with what names its writer: no row of one passes for another's.
     const head = { count: 0, mac: id };
     const [row] = await this.link.query(
-      'SELECT vault_key.register_1($1, $2, $3, $4::bigint) AS stripe',
+      'SELECT vault_key.register_1($1, $2, $3, $4::pg_catalog.int8) AS stripe',
       [this.chain.proof, id, this.chain.seal(head), this.ttlMs],
     );
     this.#id = id;
@@ -72,7 +72,7 @@ export class StoreWriter implements BookWriter {
   async beat(): Promise<boolean> {
     const batch = this.#batch;
     const found = await this.#ask(
-      'SELECT vault_key.beat_1($1, $2, $3::bigint) AS writer',
+      'SELECT vault_key.beat_1($1, $2, $3::pg_catalog.int8) AS writer',
       this.ttlMs,
     );
     return found !== null && found.batch >= batch && !found.isClosed;
@@ -87,14 +87,15 @@ export class StoreWriter implements BookWriter {
   async hasArrived(head: AuditHead): Promise<boolean> {
     const batch = this.#batch;
     const found = await this.#ask(
-      'SELECT vault_key.take_turn_1($1, $2, $3::bigint) AS writer',
+      'SELECT vault_key.take_turn_1($1, $2, $3::pg_catalog.int8) AS writer',
       batch,
     );
-    if (found?.isTaken === true) {
-      this.#batch += 1;
+    checkBatches(batch, found);
+    // It is taken, by this question or by one before it whose answer was lost.
+    if (found.isTaken === true || found.batch === batch + 2) {
+      this.#batch = batch + 2;
       return false;
     }
-    checkBatches(batch, found);
     const isNext = found.batch === batch + 1;
     if (!isNext || found.count !== head.count || found.mac !== head.mac) return false;
     this.written(head);

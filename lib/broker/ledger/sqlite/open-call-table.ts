@@ -73,7 +73,8 @@ export class OpenCallTable implements RedoTable {
     for (const row of this.#open) this.writes.add(INSERT, row);
     this.#isDirty = false;
     this.#isFlushing = true;
-    return this.#open.size;
+    // They are no part of a slice: all of them are written again with the next change of one.
+    return 0;
   }
 
   /** No other statement changes the table. */

@@ -3,6 +3,7 @@ import { propertyRuns } from '../../../../test/support/property-runs';
 import { changing, fixed, key } from '../tables/table-form';
 import type { TableForm } from '../tables/table-form';
 import { CachedTable } from './cached-table';
+import { OpenCallTable } from './open-call-table';
 import { PendingWrites } from './pending-writes';
 import { RedoLog } from './redo-log';
 import { openConnection } from './sqlite-driver';
@@ -30,6 +31,7 @@ class Store {
   readonly connection: SqliteConnection;
   readonly #writes = new PendingWrites();
   readonly table: CachedTable<Thing>;
+  readonly calls: OpenCallTable;
   readonly #redo: RedoLog;
   readonly #statements = new Map<string, SqliteStatement>();
   #decided = new Map<string, Thing>();
@@ -38,11 +40,14 @@ class Store {
   constructor(of?: Store) {
     this.connection = openConnection(':memory:');
     this.connection.exec(
-      'CREATE TABLE things (id TEXT PRIMARY KEY, born INTEGER, value INTEGER); CREATE TABLE redo (id INTEGER PRIMARY KEY, changes TEXT)',
+      `CREATE TABLE things (id TEXT PRIMARY KEY, born INTEGER, value INTEGER);
+       CREATE TABLE calls (id TEXT PRIMARY KEY, entry TEXT);
+       CREATE TABLE redo (id INTEGER PRIMARY KEY, changes TEXT)`,
     );
-    for (const name of ['things', 'redo']) this.#copy(name, of);
+    for (const name of ['things', 'calls', 'redo']) this.#copy(name, of);
     this.table = new CachedTable(this.connection, this.#writes, THINGS, { isFiltered: true });
-    this.#redo = new RedoLog(this.connection, this.#writes, [this.table]);
+    this.calls = new OpenCallTable(this.connection, this.#writes);
+    this.#redo = new RedoLog(this.connection, this.#writes, [this.table, this.calls]);
   }
 
   put(id: string, value: number): void {
@@ -162,6 +167,29 @@ describe('the redo log', () => {
     }
     expect(most).toBeLessThan(25);
     expect(longest).toBeLessThan(1_200);
+  });
+
+  it.each([
+    ['many calls are open', 'written'],
+    ['one batch in fifty is lost', 'lost'],
+  ] as const)('is emptied while %s', (_while, fate) => {
+    const store = new Store();
+    const at = '2026-01-01T00:00:00.000Z';
+    for (let i = 0; i < 200; i++) store.calls.begin(`open_${i}`, { at, event: 'call' });
+    let longest = 0;
+    for (let i = 0; i < 3_000; i++) {
+      store.calls.begin(`call_${i}`, { at, event: 'call' });
+      store.put(`thing_${i}`, i);
+      store.batch('written');
+      store.calls.end(`call_${i}`);
+      store.batch(i % 50 === 0 ? fate : 'written');
+      longest = Math.max(longest, store.rowsOfLog);
+    }
+    expect(longest).toBeLessThan(1_200);
+    const again = new Store(store);
+    expect(again.calls.all.map(({ callId }) => callId)).toEqual(
+      expect.arrayContaining(['open_0', 'open_199']),
+    );
   });
 
   it('refuses to say how a row is that it has changed and that is not there', () => {

@@ -82,6 +82,8 @@ export class RedoLog {
   /** A checkpoint under way comes to nothing: what it has written already is what the log says. */
   lost(): void {
     for (const table of this.tables) table.lost();
+    // The next batch begins another one.
+    if (this.#checkpoint !== undefined) this.#changes = Math.max(this.#changes, MAX_CHANGES);
     this.#checkpoint = undefined;
     this.#isWhole = false;
   }
