@@ -142,7 +142,7 @@ export function serverUrl(
   { allowPlainHttp }: Readonly<Record<string, unknown>>,
 ): string | undefined {
   if (typeof value === 'string' && /,\s*https?:/i.test(value)) {
-    return 'must be an absolute URL; several brokers are a list of URLs';
+    return "must be an absolute URL; give several brokers as a list: ['https://a.example.com', 'https://b.example.com']";
   }
   if (typeof value !== 'string' || !URL.canParse(value)) return 'must be an absolute URL';
   const url = new URL(value);

@@ -113,7 +113,7 @@ describe('the options of VaultKeyModule', () => {
         'broker.url[2] (KEYBRAKE_URL) must be an absolute URL',
       ]);
       expect(faultsOf({ broker: { url: `${one},${two}` } }, { KEYBRAKE_TOKEN: 't' })).toEqual([
-        'broker.url must be an absolute URL; several brokers are a list of URLs',
+        "broker.url must be an absolute URL; give several brokers as a list: ['https://a.example.com', 'https://b.example.com']",
       ]);
     });
 

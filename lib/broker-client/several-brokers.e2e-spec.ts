@@ -342,7 +342,10 @@ describe('a brake', () => {
   it.each([
     ['an answer was lost', resets],
     // Its store may have written it without saying so in time.
-    ['the store did not answer', ((_seen, res) => json(res, 503, { code: 'store_unavailable' })) as Answer],
+    [
+      'the store did not answer',
+      ((_seen, res) => json(res, 503, { code: 'store_unavailable' })) as Answer,
+    ],
   ])('is not put twice where %s', async (_why, answer) => {
     const [first, second] = [await broker(answer), await broker()];
     const client = clientOf([first.url, second.url]);

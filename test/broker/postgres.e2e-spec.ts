@@ -174,7 +174,7 @@ describe('vault-key-broker migrate', () => {
 
   it('makes the schema as its owner, for brokers whose role only uses it', async () => {
     await expect(serve()).rejects.toThrow(
-      /exited with 2 .*has no schema yet, which the role app may not change: run vault-key-broker migrate --grant-to app --store postgres:\/\/owner@/,
+      /exited with 2 .*has no schema yet, which the role app may not make or change: run vault-key-broker migrate --grant-to app --store postgres:\/\/owner@/,
     );
     const made = await migrate(['--grant-to', 'app', '--json']);
     expect([made.code, made.stderr, JSON.parse(made.stdout)]).toEqual([

@@ -247,7 +247,7 @@ describe('a team that does what the page says', () => {
 
     it('deploys: one leaves, the other goes on', async () => {
       const updated = await type(MAKE_SCHEMA).ended;
-      expect([updated.code, updated.text]).toEqual([0, expect.stringContaining('(already)')]);
+      expect([updated.code, updated.text]).toEqual([0, expect.stringContaining('(unchanged)')]);
       const [one, other] = brokers;
       one?.child.kill('SIGTERM');
       expect((await one?.ended)?.code).toBe(0);

@@ -16,7 +16,8 @@ async function killAndStart(world: World, member: Member): Promise<void> {
   world.hasDeaths = true;
   await member.kill();
   await pause(200);
-  for (let left = 20; ; left--) {
+  // A server that was killed may take a while to start.
+  for (let left = 200; ; left--) {
     try {
       await member.start();
       return;

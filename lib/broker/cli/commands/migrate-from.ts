@@ -68,11 +68,13 @@ function textOf(summary: MoveSummary, auditKey: string | undefined): string {
       ? []
       : ['Every count is the same there, and each balance is the sum of its holds.']),
     audit.ok
-      ? `The audit log verifies on both sides, head ${audit.head}.`
+      ? audit.head === ''
+        ? 'The audit log has no rows yet.'
+        : `The audit log verifies on both sides, head ${audit.head}.`
       : `The audit log does not verify, as before: ${audit.reason}.`,
     '',
     `Start the brokers on the new store, with ${key}.`,
-    `${from} is as it was, and no broker starts on it any more.`,
+    `${from} keeps its contents and is marked as moved: no broker starts on it any more.`,
     '',
   ].join('\n');
 }

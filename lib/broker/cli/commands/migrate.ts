@@ -17,7 +17,8 @@ Brokers that run meanwhile go on. It needs neither the audit key nor a running b
   --grant-to ROLE  the role of the application; those that were given it before keep it
 
 With --from it moves a store from a SQLite file to PostgreSQL: all of it, or nothing. Stop its broker
-first. The database has to be empty. The file stays as it is, and no broker starts on it any more.
+first. The database has to be empty. The file keeps its contents and is marked as moved: no
+broker starts on it any more.
 
   --from STORE     the store that moves, sqlite:<path>
   --to STORE       where it moves to, with the role that owns the schema or may make it
@@ -43,7 +44,7 @@ async function updateSchema({ options, env }: CommandInput): Promise<CommandResu
   const url = postgresUrl(options['store'] ?? env['VAULT_KEY_STORE'] ?? '');
   try {
     const { from, to, roles } = await updatePostgresSchema(url, options['grant-to']);
-    const was = from === to ? 'already' : from === 0 ? 'made' : `was ${from}`;
+    const was = from === to ? 'unchanged' : from === 0 ? 'made' : `was ${from}`;
     const may = roles.length === 0 ? '' : `, open to ${roles.join(', ')}`;
     return {
       json: { version: to, was: from, roles },

@@ -188,7 +188,7 @@ describe('the role of an application', () => {
 
   it('starts nothing where the schema is missing or older, and is told the command', async () => {
     await expect(open('app')).rejects.toThrow(
-      `The store ${as('app')} has no schema yet, which the role app may not change: run vault-key-broker migrate --grant-to app --store ${as('owner')}, where owner is the role that owns the database or the schema.`,
+      `The store ${as('app')} has no schema yet, which the role app may not make or change: run vault-key-broker migrate --grant-to app --store ${as('owner')}, where owner is the role that owns the database or the schema.`,
     );
     await migrate('app');
     await query('DELETE FROM vault_key.versions');

@@ -21,7 +21,7 @@ export function startError(place: string | PooledStore, error: unknown): Error {
     `run vault-key-broker migrate --grant-to ${role} --store ${ownersUrl(place)}`;
   if (error instanceof SchemaBehind) {
     return what(
-      `${message}, which the role ${error.role} may not change: ${command(error.role)}, where owner is the role that owns the database or the schema.`,
+      `${message}, which the role ${error.role} may not make or change: ${command(error.role)}, where owner is the role that owns the database or the schema.`,
     );
   }
   if (error instanceof SchemaClosed) {
@@ -31,13 +31,13 @@ export function startError(place: string | PooledStore, error: unknown): Error {
   }
   if (code !== undefined && NO_LOGIN.has(code)) {
     return what(
-      `takes no log-in as that role (${message}): correct the name and password in ${where}.`,
+      `takes no log-in as that role (${message}): correct the name and password in ${where}, or in PGPASSWORD.`,
     );
   }
   if (code === NO_DATABASE) return what(`has no such database (${message}): create it.`);
   if (code === NO_RIGHTS) {
     return what(
-      `does not give the role the rights that it needs (${message}): run vault-key-broker migrate --grant-to ROLE --store ${ownersUrl(place)}, where ROLE is that role and owner the one that owns the schema.`,
+      `does not give the role the rights that it needs (${message}): run vault-key-broker migrate --grant-to ROLE --store ${ownersUrl(place)}, where ROLE is that role and owner the one that owns the schema. If this is that command, run it as the owner.`,
     );
   }
   if (isReadOnly(error))

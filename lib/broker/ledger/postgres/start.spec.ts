@@ -101,7 +101,10 @@ describe('a start on PostgreSQL is refused in one line too', () => {
   });
 
   it.each([
-    ['28P01', /takes no log-in as that role .*: correct the name and password in its URL\.$/],
+    [
+      '28P01',
+      /takes no log-in as that role .*: correct the name and password in its URL, or in PGPASSWORD\.$/,
+    ],
     ['53300', /has no connection left .*: raise max_connections, or stop others\.$/],
     ['08P01', /is behind a PgBouncer that takes no transaction .*: set pool_mode = transaction\.$/],
   ])('where the server answers %s', async (code, line) => {
