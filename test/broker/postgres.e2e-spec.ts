@@ -183,7 +183,7 @@ describe('vault-key-broker migrate', () => {
       { version: 1, was: 0, roles: ['app'] },
     ]);
     const again = await migrate([]);
-    expect(again.stdout).toBe(`${store} has schema version 1 (already), open to app\n`);
+    expect(again.stdout).toBe(`${store} has schema version 1 (unchanged), open to app\n`);
     const broker = await serve();
     expect((await pay(broker, await broker.issue())).status).toBe(200);
     await broker.kill('SIGTERM');
