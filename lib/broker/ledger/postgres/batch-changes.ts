@@ -104,11 +104,11 @@ export function changesOf(rows: ChangedRows): BatchChanges | undefined {
     revoked: revoked.map(({ id, revokedAt = null }) => ({ id, revoked_at: revokedAt })),
     balances: sentBalances(rows),
     begun: begun.map((row) => sentRow(HOLDS, row)),
-    changed: changed.map((row) => sentRow(HOLDS, row)),
+    changed: changed.map((row) => sentChange(HOLDS, row)),
     newOperations: newOperations.map(([, row]) => sentOperation(row)),
     operations: operations.map(([, row]) => sentOperation(row)),
     newObjects: newObjects.map(([, row]) => sentRow(OBJECTS, row)),
-    objects: objects.map(([, row]) => sentRow(OBJECTS, row)),
+    objects: objects.map(([, row]) => sentChange(OBJECTS, row)),
     leases: rows.leases.map((row) => sentRow(LEASES, row)),
     calls: calls.flatMap(([id, entry]) => (entry === undefined ? [] : [{ id, entry }])),
     endedCalls: calls.flatMap(([id, entry]) => (entry === undefined ? [id] : [])),
@@ -154,6 +154,12 @@ function sentRules({ rules, budgets, brakes }: ChangedRows): BatchChanges['rules
 
 function sentRow<Row>({ columns }: TableForm<Row>, row: Row): SentRow {
   return Object.fromEntries(columns.map(({ name, of }) => [name, of(row)]));
+}
+
+/** What names a row, and what may change of it. */
+function sentChange<Row>({ columns }: TableForm<Row>, row: Row): SentRow {
+  const changing = columns.filter(({ kind }) => kind !== 'fixed');
+  return Object.fromEntries(changing.map(({ name, of }) => [name, of(row)]));
 }
 
 function sentOperation({ flights, ...named }: NamedOperation): SentRow {
