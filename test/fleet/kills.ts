@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { SeededRandom } from '../support/seeded-random';
 import { until } from '../support/until';
 import { Auditor } from './books';
@@ -12,10 +13,12 @@ import { Words } from './words';
 /** Two lives of an instance, and what a busy machine needs. */
 const REAPED_WITHIN_MS = 90_000;
 const VENDOR_DELAY_MS = 15;
+const POLL_MS = 10;
 
 export interface KillSettings {
   charges: number;
-  everyMs: number;
+  /** How many instances are killed, at even parts of the load. */
+  instanceKills: number;
   /** At which parts of the load the server is killed, from 0 to 1. */
   serverKills: readonly number[];
   /** Declares the dead ones dead, as others do once their time is over, instead of waiting for that. */
@@ -63,6 +66,7 @@ export function playKills(
       const { instanceKills, serverKills } = await kills();
       const seconds = (performance.now() - begun) / 1_000;
       const given = await words.end();
+      expect(given).toBeGreaterThan(0);
       const reapedAfterMs = await untilReaped(fleet, settings.hurries);
       const samples = await auditor.end();
 
@@ -82,7 +86,10 @@ export function playKills(
       }
       await fleet.stop();
       const races = await faultsTold(fleet, load);
-      expect(serverKills).toBe(settings.serverKills.length);
+      expect([instanceKills, serverKills]).toEqual([
+        settings.instanceKills,
+        settings.serverKills.length,
+      ]);
       return {
         charges: settings.charges,
         paid: paid.size,
@@ -112,42 +119,51 @@ function killWhile(
   fleet: Fleet,
   load: Load,
   random: SeededRandom,
-  { everyMs, serverKills }: KillSettings,
+  settings: KillSettings,
 ): () => Promise<{ instanceKills: number; serverKills: number }> {
-  let isOver = false;
-  let instanceKills = 0;
   const starting = new Map<string, Promise<void>>();
   const failures: unknown[] = [];
-  const killInstances = async (): Promise<void> => {
+  const untilSent = async (part: number): Promise<void> => {
+    while (load.progress < part) await delay(POLL_MS);
+  };
+  const killInstances = async (): Promise<number> => {
+    let killed = 0;
+    for (; killed < settings.instanceKills; killed++) {
+      await untilSent((killed + 1) / (settings.instanceKills + 1));
+      const replaced = await replaceOne();
+      starting.set(replaced.name, replaced.done);
+    }
+    return killed;
+  };
+  /** One that is up. */
+  const replaceOne = async (): Promise<{ name: string; done: Promise<void> }> => {
     for (;;) {
-      await new Promise((resolve) => setTimeout(resolve, everyMs));
-      if (isOver) return;
       const name = random.pick(fleet.places.filter((each) => !starting.has(each)));
-      if (name === undefined) continue;
-      instanceKills += 1;
-      const replaced = fleet
-        .replace(name)
-        .catch((error: unknown) => void failures.push(error))
-        .finally(() => starting.delete(name));
-      starting.set(name, replaced);
+      if (name !== undefined) {
+        const done = fleet
+          .replace(name)
+          .catch((error: unknown) => void failures.push(error))
+          .finally(() => starting.delete(name));
+        return { name, done };
+      }
+      await delay(POLL_MS);
     }
   };
   const killServer = async (): Promise<number> => {
     let killed = 0;
-    for (const part of serverKills) {
-      while (load.progress < part) await new Promise((resolve) => setTimeout(resolve, 10));
+    for (const part of settings.serverKills) {
+      await untilSent(part);
       await fleet.killServer();
       killed += 1;
     }
     return killed;
   };
-  const killing = Promise.all([killServer(), killInstances()]);
+  const killing = Promise.all([killInstances(), killServer()]);
   return async () => {
-    isOver = true;
-    const [killed] = await killing;
+    const [instances, servers] = await killing;
     await Promise.all(starting.values());
     expect(failures).toEqual([]);
-    return { instanceKills, serverKills: killed };
+    return { instanceKills: instances, serverKills: servers };
   };
 }
 

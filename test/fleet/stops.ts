@@ -1,4 +1,5 @@
 import { SeededRandom } from '../support/seeded-random';
+import { until } from '../support/until';
 import type { ProgramProcess } from '../support/program-process';
 import { faultsTold, rethrowWithSeed } from './faults-told';
 import { Fleet } from './fleet';
@@ -7,8 +8,8 @@ import type { StopKind, Target, Try } from './probe';
 
 const KINDS: readonly StopKind[] = ['brake', 'revocation', 'end of a lease', 'budget of 0'];
 const LANES = 2;
-/** For how long calls are admitted before the stop, in milliseconds. */
-const RUN_UP_MS = { low: 40, high: 120 };
+/** How many calls are admitted before the stop. */
+const RUN_UP = { low: 1, high: 8 };
 const REFUSALS = { low: 3, high: 8 };
 /** What a call may be refused with once it is stopped, by the way it was stopped. */
 const CODES: Record<StopKind, string> = {
@@ -66,6 +67,9 @@ async function playKind(
   const soonest: number[] = [];
   const sums = { rounds: 0, admittedBefore: 0, underWay: 0, refusedAfter: 0, admittedAfter: 0 };
   while (sums.refusedAfter + sums.admittedAfter < wanted) {
+    if (sums.rounds === wanted) {
+      throw new Error(`${kind}: in ${wanted} rounds hardly a call was begun after the answer`);
+    }
     const name = `${seed}-${kind.replaceAll(' ', '-')}-${++sums.rounds}`;
     const { answeredAt, tries } = await playRound(fleet, kind, name, random, sums.rounds);
     const after = tries.filter(({ begunAt }) => begunAt > answeredAt);
@@ -124,8 +128,17 @@ async function playRound(
         name: `${name}-${i}`,
       }),
     );
-  const runUp = random.int(RUN_UP_MS.low, RUN_UP_MS.high);
-  await new Promise((resolve) => setTimeout(resolve, runUp));
+  const runUp = random.int(RUN_UP.low, RUN_UP.high);
+  const admitted = async (): Promise<number> => {
+    const [row] = await fleet.query(
+      `SELECT count(*)::int AS count FROM vault_key.holds WHERE key_id = '${key.id}'`,
+    );
+    return Number(row?.['count']);
+  };
+  await until(
+    async () => (await admitted()) >= runUp,
+    async () => `${name}: ${await admitted()} calls are admitted`,
+  );
   const target: Target = { kind, tenant: 'acme', user: name, keyId: key.id, leaseId };
   const answeredAt = await by.ask<number>('stop', target);
   return { answeredAt, tries: (await Promise.all(probing)).flat() };

@@ -11,6 +11,8 @@ export class Words {
   readonly #revoked = new Set<string>();
   readonly #brakes = new Set<string>();
   readonly #budgets = new Map<string, number>();
+  /** What an operator was told that is neither done nor refused for want of the store. */
+  readonly #faults: string[] = [];
   #isOver = false;
   #given = 0;
   #speaking: Promise<void> | undefined;
@@ -33,6 +35,7 @@ export class Words {
   /** Checks that each one is in the store, and that what it stops is stopped. */
   async check(): Promise<void> {
     const { fleet } = this;
+    expect(this.#faults).toEqual([]);
     const keys = await fleet.query('SELECT id, revoked_at FROM vault_key.keys');
     const known = new Map(keys.map((key) => [key['id'] as string, key['revoked_at'] !== null]));
     expect([...this.#keys.keys()].filter((id) => !known.has(id))).toEqual([]);
@@ -59,8 +62,9 @@ export class Words {
   async #speak(): Promise<void> {
     while (!this.#isOver && this.#given < MAX_WORDS) {
       this.#given += 1;
-      // A broker that is away, or whose store is, acknowledges nothing.
-      await this.#say(`word-${this.#given}`).catch(() => {});
+      await this.#say(`word-${this.#given}`).catch((error: Error) => {
+        if (!isAway(error)) this.#faults.push(String(error.stack));
+      });
       await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
     }
   }
@@ -70,23 +74,42 @@ export class Words {
     const dice = this.random.next();
     if (broker === undefined) return;
     if (dice < 0.4) {
-      const { id, token } = await broker.issue({ label: name, subject: { user_id: name } });
-      this.#keys.set(id, token);
+      const { status, body, text } = await broker.api('POST', '/v1/keys', {
+        label: name,
+        vendor: 'stripe',
+        daily_usd_cap: 10,
+        allowed_endpoints: ['/v1/payment_intents'],
+        subject: { user_id: name },
+      });
+      if (this.#isDone(201, status, text)) this.#keys.set(body.id as string, body.token as string);
     } else if (dice < 0.6) {
       const id = this.random.pick([...this.#keys.keys()]);
       if (id === undefined) return;
-      const { status } = await broker.api('DELETE', `/v1/keys/${id}`);
-      if (status === 200) this.#revoked.add(id);
+      const { status, text } = await broker.api('DELETE', `/v1/keys/${id}`);
+      if (this.#isDone(200, status, text)) this.#revoked.add(id);
     } else if (dice < 0.8) {
       const brake = { scope: 'user', id: name, reason: 'a test' };
-      const { status, body } = await broker.api('POST', '/v1/brakes', brake);
-      if (status === 201) this.#brakes.add(body.id as string);
+      const { status, body, text } = await broker.api('POST', '/v1/brakes', brake);
+      if (this.#isDone(201, status, text)) this.#brakes.add(body.id as string);
     } else {
       const usd = this.random.int(1, 1_000);
-      const { status } = await broker.api('PUT', `/v1/budgets/user/${name}`, {
+      const { status, text } = await broker.api('PUT', `/v1/budgets/user/${name}`, {
         daily_usd_cap: usd,
       });
-      if (status === 200) this.#budgets.set(name, usd);
+      if (this.#isDone(200, status, text)) this.#budgets.set(name, usd);
     }
   }
+
+  /** A broker whose store is away acknowledges nothing. */
+  #isDone(done: number, status: number, text: string): boolean {
+    if (status !== done && status !== 503)
+      this.#faults.push(`a word was answered ${status} ${text}`);
+    return status === done;
+  }
+}
+
+/** Whether a broker was not there, or was killed before its answer was. */
+function isAway(error: Error): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ECONNREFUSED' || code === 'ECONNRESET' || code === 'EPIPE';
 }

@@ -114,6 +114,8 @@ export class PostgresServer {
   ): Promise<Record<string, unknown>[]> {
     const connectionString = this.urlOf(database).replace('postgres@', `${role}@`);
     const client = new Client({ connectionString });
+    // An end that comes by itself is told by the query.
+    client.on('error', () => {});
     await client.connect();
     try {
       return (await client.query(text)).rows as Record<string, unknown>[];

@@ -84,17 +84,30 @@ const twoAtOnce: Fault = {
     for (const member of world.members) member.isShunned = true;
     const keyId = await leaveCalls(world);
     const [one, two] = [other.stopCommit('before'), third.stopCommit('before')];
-    // Whoever comes second waits for the locks of the first.
     await Promise.race([one.reached, two.reached]);
-    await new Promise((resolve) => setTimeout(resolve, world.ttlMs / 2));
+    // Whoever comes second waits for the locks of the first.
+    await until(
+      () => hasWaiter(world),
+      () => 'nobody waits for the locks of the one that came first',
+    );
     one.open();
     two.open();
     await untilReaped(world, third, keyId);
     await world.struck.start();
     for (const member of world.members) member.isShunned = false;
     agents.goOn();
+    return 'the one that came second waited for the locks of the first';
   },
 };
+
+/** Whether an instance waits for what another one has locked. */
+async function hasWaiter(world: World): Promise<boolean> {
+  const [row] = await world.queryStore(
+    `SELECT count(*)::int AS count FROM pg_locks JOIN pg_stat_activity USING (pid)
+     WHERE NOT granted AND datname = current_database() AND application_name = 'nestjs-vault-key'`,
+  );
+  return Number(row?.['count']) > 0;
+}
 
 const holdsLocks: Fault = {
   name: 'an instance is paused in the middle of its transaction, with its locks',

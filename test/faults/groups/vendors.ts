@@ -52,8 +52,16 @@ const closes: Fault = {
     const key = await world.freshKey();
     vendorWay.isShut = true;
     vendorWay.cut();
-    for (let i = 0; i < 3; i++) await agents.pay(struck, key, MARK);
+    const answered: unknown[] = [];
+    for (let i = 0; i < 3; i++) {
+      const { answer } = await agents.pay(struck, key, MARK);
+      answered.push(answer?.headers['x-vault-key-verdict']);
+    }
     vendorWay.isShut = false;
+    if (answered.some((each) => !/^vendor_(?:unreachable|outcome_unknown)$/.test(String(each)))) {
+      throw new Error(`calls were answered ${answered.join()}`);
+    }
+    return `calls were answered ${[...new Set(answered)].join()}`;
   },
 };
 

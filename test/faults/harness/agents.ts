@@ -21,7 +21,7 @@ export const ENDPOINTS = ['/v1/payment_intents', '/v1/payment_intents/*'];
 /** What an operator's word lets a user or a tenant spend a day, in USD: reached by the load. */
 export const CAPS = { user: { u0: 300 }, tenant: { t0: 1_500 } } as const;
 /** What travels with each key of a user. */
-const APP_CAPS: Readonly<Record<string, number>> = { u1: 600 };
+export const APP_CAPS: { readonly user: Readonly<Record<string, number>> } = { user: { u1: 600 } };
 const KEY_USD = 120;
 const PARENT_USD = 500;
 const PAUSE_MS = 12;
@@ -85,7 +85,7 @@ export class Agents {
   ): Promise<AgentKey | undefined> {
     const { record } = this.world;
     const capUsd = Number(fields['daily_usd_cap'] ?? KEY_USD);
-    const app = APP_CAPS[user];
+    const app = APP_CAPS.user[user];
     const answer = await this.#word(member, 'POST', '/v1/keys', {
       label: `nest-${user}`,
       vendor: 'stripe',
@@ -349,7 +349,7 @@ export function bodyOf(operation: string, cents: number): string {
   return `amount=${cents}&currency=usd&payment_method=pm_card_visa&allowed_payment_method_types[0]=card&confirm=true&metadata[operation]=${operation}`;
 }
 
-function tenantOf(user: string): { tenant_id?: string } {
+export function tenantOf(user: string): { tenant_id?: string } {
   return user === 'u2' || user === 'u3' ? { tenant_id: 't0' } : {};
 }
 

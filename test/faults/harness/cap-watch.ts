@@ -14,7 +14,9 @@ FROM sums s JOIN vault_key.keys k ON s.name = 'key/' || k.id WHERE s.total > k.c
 /** Looks at the store over and over, past the product: no cap of a key is passed at any moment. */
 export class CapWatch {
   #isClosed = false;
+  #blind: Error | undefined;
   #running: Promise<void> = Promise.resolve();
+  /** How often the store has answered. */
   looks = 0;
 
   constructor(
@@ -25,6 +27,12 @@ export class CapWatch {
 
   start(): void {
     this.#running = this.#run();
+  }
+
+  /** @throws Error where it has seen nothing. */
+  check(): void {
+    if (this.#blind !== undefined) throw this.#blind;
+    if (this.looks === 0) throw new Error('the caps were watched, and the store was never seen');
   }
 
   async close(): Promise<void> {
@@ -38,12 +46,26 @@ export class CapWatch {
     );
   }
 
+  /** A server that is away is looked at when it is back; one that does not know the question is a fault of ours. */
+  async #look(): Promise<Record<string, unknown>[]> {
+    try {
+      const rows = await query(this.url(), PASSED);
+      this.looks += 1;
+      return rows;
+    } catch (error) {
+      const { code, message } = error as { code?: unknown; message: string };
+      if (/^42/.test(String(code))) {
+        this.#blind = new Error(`the watch over the caps is blind: ${String(code)} ${message}`);
+        this.#isClosed = true;
+      }
+      return [];
+    }
+  }
+
   async #run(): Promise<void> {
     while (!this.#isClosed) {
       await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
-      // A server that is away is looked at when it is back.
-      const rows = await query(this.url(), PASSED).catch(() => []);
-      this.looks += 1;
+      const rows = await this.#look();
       for (const { name, total, cap } of rows) {
         if (this.#isExcused(String(name))) continue;
         this.record.violations.push(

@@ -17,6 +17,13 @@ export interface PlayedFault {
   failure?: string;
 }
 
+/** A fault that could not be played here, and why. */
+export interface SkippedFault {
+  name: string;
+  on: StoreKind;
+  reason: string;
+}
+
 /**
  * Plays a fault to its end: load, the fault, its end, load, and every promise.
  *
@@ -61,14 +68,17 @@ export async function playFault(
 }
 
 /** All faults in lines, with what was looked at. */
-export function tableOf(played: readonly PlayedFault[]): string {
+export function tableOf(played: readonly PlayedFault[], skipped: readonly SkippedFault[]): string {
   const lines = played.map(({ name, on, seconds, findings, failure }) => {
     const outcome = failure === undefined ? 'ok  ' : 'FAIL';
     return `${outcome} ${on.padEnd(8)} ${seconds.toFixed(0).padStart(4)} s  ${name}\n       ${failure ?? findings.join('; ')}`;
   });
+  for (const { name, on, reason } of skipped) {
+    lines.push(`none ${on.padEnd(8)}    - s  ${name}\n       not played here: ${reason}`);
+  }
   const failed = played.filter(({ failure }) => failure !== undefined).length;
   const names = new Set(played.map(({ name }) => name)).size;
-  return `${lines.join('\n')}\n${names} named faults, ${played.length} played, ${failed} failed\n`;
+  return `${lines.join('\n')}\n${names} named faults, ${played.length} played, ${failed} failed, ${skipped.length} not played\n`;
 }
 
 function secondsSince(began: number): number {

@@ -1,7 +1,7 @@
 import { keyHashOf } from '../acknowledged';
 import { ExecutedMoney } from '../../support/executed-money';
 import { until } from '../../support/until';
-import { CAPS } from './agents';
+import { APP_CAPS, CAPS, tenantOf } from './agents';
 import type { AgentKey, Payment } from './record';
 import { postgresRows, query, sqliteRows } from './stores';
 import type { HoldRow, StoreRows } from './stores';
@@ -31,8 +31,11 @@ export async function checkPromises(world: World): Promise<Findings> {
     throw new Error(`${violation} (and ${record.violations.length - 1} more)`);
   }
   if (record.slowestRefusal > REFUSED_WITHIN_MS) {
-    throw new Error(`a 503 came after ${record.slowestRefusal.toFixed(0)} ms`);
+    throw new Error(
+      `a 503 came after ${record.slowestRefusal.toFixed(0)} ms, to ${record.slowestRefused}`,
+    );
   }
+  world.checkWatch();
   await checkEnded(world);
   await untilNoneHeld(world);
   const findings = await checkLog(world);
@@ -257,15 +260,26 @@ function checkCaps(
       throw new Error(`${key.id} has ${most} micros under a cap of ${key.capUsd} USD`);
     }
   }
-  for (const [scope, caps] of Object.entries(CAPS)) {
+  const paid = record.payments.filter((payment) => counted.has(`key/${payment.key.id}`));
+  const users = new Set(paid.map(({ key }) => key.user));
+  for (const [scope, caps] of [...Object.entries(CAPS), ...Object.entries(APP_CAPS)]) {
     for (const [id, cap] of Object.entries(caps)) {
-      const micros = [...counted]
-        .filter(([name]) => name.startsWith(`["${scope}"`) && name.includes(`"${id}"]@`))
-        .map(([, each]) => each);
-      const most = Math.max(0, ...micros);
+      const days = [...counted].filter(([name]) => isBalanceOf(name, scope, id));
+      const isUsed = [...users].some(
+        (user) => (scope === 'user' ? user : tenantOf(user).tenant_id) === id,
+      );
+      if (isUsed && days.length === 0) throw new Error(`the cap of ${scope} ${id} has no balance`);
+      const most = Math.max(0, ...days.map(([, micros]) => micros));
       if (most > cap * USD) throw new Error(`${scope} ${id} has ${most} micros, over ${cap} USD`);
     }
   }
+}
+
+/** Whether a balance counts a day of a subject: `["user","t0","","u0"]@2026-11-23`. */
+function isBalanceOf(name: string, scope: string, id: string): boolean {
+  if (!name.startsWith('[')) return false;
+  const subject = JSON.parse(name.slice(0, name.lastIndexOf('@'))) as string[];
+  return subject[0] === scope && subject.at(-1) === id;
 }
 
 function sumBy<Row>(

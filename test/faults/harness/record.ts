@@ -45,6 +45,10 @@ export class FaultRecord {
   readonly answers = new Map<string, number>();
   /** The longest time that a caller waited for a 503, in milliseconds. */
   slowestRefusal = 0;
+  /** What that 503 was an answer to. */
+  slowestRefused = '';
+  /** How many answers were a 503, to calls and to words. */
+  refused = 0;
   paid = 0;
   /** Whether keys of agents may end before their time. */
   mayKeysEnd = false;
@@ -85,7 +89,13 @@ export class FaultRecord {
   }
 
   #look(what: string, answer: Answer, tookMs: number): void {
-    if (answer.status === 503) this.slowestRefusal = Math.max(this.slowestRefusal, tookMs);
+    if (answer.status === 503) {
+      this.refused += 1;
+      if (tookMs > this.slowestRefusal) {
+        this.slowestRefusal = tookMs;
+        this.slowestRefused = `${what}: ${answer.text.slice(0, 300)}`;
+      }
+    }
     const isOurs = answer.headers['x-vault-key-verdict'] !== 'forwarded';
     if (isOurs && DATABASE_WORDS.test(answer.text)) this.#violation(what, answer);
   }

@@ -179,6 +179,11 @@ export class World {
     this.#ends.push(end);
   }
 
+  /** @throws Error where nobody has watched the caps. */
+  checkWatch(): void {
+    this.#watch?.check();
+  }
+
   async close(): Promise<void> {
     await this.agents.stop();
     for (const end of this.#ends) await end();

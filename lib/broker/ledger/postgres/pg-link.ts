@@ -3,6 +3,7 @@ import {
   codeOf,
   connectionLost,
   isConnectionLost,
+  isStalled,
   onStandby,
   timedOut,
 } from './pg-errors';
@@ -13,6 +14,9 @@ import type { PgDriver, PgSession } from './pg-driver';
  * who has asked is answered within 5 s.
  */
 export const ANSWER_MS = 4_500;
+
+/** By how much a timer may be early. */
+const TIMER_MS = 2;
 
 /** A row as the server gives it. */
 export type PgRow = Readonly<Record<string, unknown>>;
@@ -26,6 +30,8 @@ export type PgValues = readonly (string | number | null | readonly string[])[];
  */
 export class PgLink {
   #session: Promise<PgSession> | undefined;
+  /** Connections that were given up because the server did not answer. */
+  readonly #stalled = new WeakSet<Promise<PgSession>>();
   /** Grows with each connection. */
   #generation = 0;
   #isClosed = false;
@@ -95,7 +101,7 @@ export class PgLink {
 
   async #connect(): Promise<PgSession> {
     if (this.#isClosed) throw new Error('the store is closed');
-    const session = await this.driver.connect(this.url, this.answerMs);
+    const session = await this.#connectInTime();
     session.onLost(() => this.#forget(session));
     try {
       // After a failover the same name may lead to another server.
@@ -107,6 +113,17 @@ export class PgLink {
       throw error;
     }
     return session;
+  }
+
+  /** The driver's own error has no code where it has waited in vain. */
+  async #connectInTime(): Promise<PgSession> {
+    const since = performance.now();
+    try {
+      return await this.driver.connect(this.url, this.answerMs);
+    } catch (error) {
+      const isLate = performance.now() - since > this.answerMs - TIMER_MS;
+      throw isLate && codeOf(error) === undefined ? timedOut(this.answerMs) : error;
+    }
   }
 
   #forget(lost: PgSession): void {
@@ -124,10 +141,12 @@ export class PgLink {
     try {
       return await inTime(asked, Math.min(this.answerMs, this.#until - performance.now()));
     } catch (error) {
+      if (isStalled(error)) this.#stalled.add(connecting);
       const isOfServer = !isConnectionLost(error);
       if (!isOfServer && this.#session === connecting) this.drop();
+      if (codeOf(error) !== undefined) throw error;
       // The driver's own error has no code: of statements that were under way on a connection that was given up.
-      throw codeOf(error) === undefined ? connectionLost(error) : error;
+      throw this.#stalled.has(connecting) ? timedOut(this.answerMs) : connectionLost(error);
     } finally {
       asked.catch(() => {});
     }

@@ -3,7 +3,10 @@ import { PostgresServer } from '../../../../test/support/postgres-server';
 import { BrokerRefusal } from '../../refusal';
 import type { KeyRecord } from '../../keys/key';
 import { StoreLedger } from '../store-ledger';
+import { loadPgDriver } from './pg-driver';
+import type { PgDriver } from './pg-driver';
 import { PostgresStore } from './postgres-store';
+import type { PostgresStoreSettings } from './postgres-store';
 
 const CENT = 10_000;
 const KEY: KeyRecord = {
@@ -37,11 +40,12 @@ afterEach(async () => {
   for (const ledger of open.splice(0)) await ledger.close();
 }, 60_000);
 
-async function start() {
+async function start(settings: Partial<PostgresStoreSettings> = {}) {
   const store = await PostgresStore.open(url, {
     auditKey: 'a key',
     ttlMs: 60_000,
     log: (line) => lines.push(line),
+    ...settings,
   });
   const ledger = new StoreLedger(store, (line) => lines.push(line));
   open.push(ledger);
@@ -67,6 +71,45 @@ async function answerOf(asked: Promise<unknown>): Promise<[answer: unknown, ms: 
     (error: unknown) => (error instanceof BrokerRefusal ? [error.status, error.code] : error),
   );
   return [answer, performance.now() - since];
+}
+
+/** A driver that gives no answer any more, once it is armed and `first` is asked for. */
+function deafFrom(first: RegExp) {
+  const own = loadPgDriver();
+  const deafness = { isArmed: false, isOn: false, end: () => {} };
+  const ended = new Promise<void>((resolve) => {
+    deafness.end = () => {
+      deafness.isOn = deafness.isArmed = false;
+      resolve();
+    };
+  });
+  const driver: PgDriver = {
+    async connect(at, withinMs) {
+      if (deafness.isOn) {
+        // As the driver does: its error has no code.
+        await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, withinMs))]);
+        if (deafness.isOn) throw new Error('timeout expired');
+      }
+      const session = await own.connect(at, withinMs);
+      let fail = (_: Error): void => {};
+      const destroyed = new Promise<never>((_, reject) => (fail = reject));
+      destroyed.catch(() => {});
+      return {
+        ...session,
+        async query(text, values) {
+          deafness.isOn ||= deafness.isArmed && first.test(text);
+          if (!deafness.isOn) return session.query(text, values);
+          await Promise.race([ended, destroyed]);
+          throw new Error('Connection terminated unexpectedly');
+        },
+        destroy() {
+          fail(new Error('Connection terminated unexpectedly'));
+          session.destroy();
+        },
+      };
+    },
+  };
+  return { driver, deafness };
 }
 
 const REFUSED = [503, 'store_unavailable'];
@@ -137,6 +180,47 @@ describe('a server that does not answer', () => {
     const held = ((await ledger.key('k'))?.balance.held ?? 0) / CENT;
     expect(held).toBeGreaterThanOrEqual(told);
     expect(await ledger.verifyAudit()).toMatchObject({ ok: true });
+  }, 60_000);
+});
+
+describe('answers that do not come back', () => {
+  const issue = (ledger: StoreLedger, id: string) =>
+    answerOf(ledger.issue({ ...KEY, id, tokenHash: `hash of ${id}` }));
+
+  it('hold up nobody behind a batch that had nothing to write for longer than 5 s', async () => {
+    const { driver, deafness } = deafFrom(/^COMMIT$/);
+    const { ledger, store } = await start({ driver });
+    await ledger.issue(KEY);
+    deafness.isArmed = true;
+    const none = answerOf(store.run(() => undefined));
+    await until(
+      () => deafness.isOn,
+      () => 'nothing was committed',
+    );
+    const [answer, ms] = await issue(ledger, 'behind');
+    expect([answer, ms < 5_000]).toEqual([REFUSED, true]);
+    // What was read may have changed since: a broker that cannot tell refuses.
+    expect(await none).toEqual([REFUSED, expect.any(Number)]);
+    deafness.end();
+  }, 60_000);
+
+  it('hold up nobody for longer than 5 s where another question has given their connection up', async () => {
+    const { driver, deafness } = deafFrom(/store_1/);
+    const { ledger, store } = await start({ driver });
+    await ledger.issue(KEY);
+    deafness.isArmed = true;
+    const first = issue(ledger, 'in doubt');
+    await new Promise((resolve) => setTimeout(resolve, 4_200));
+    // Over the connection that is asked what became of the batch.
+    const asked = answerOf(Promise.resolve(store.keyByTokenHash('hash of k')));
+    expect((await first)[0]).toEqual(REFUSED);
+    const second = issue(ledger, 'second');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const behind = issue(ledger, 'behind');
+    for (const [answer, ms] of await Promise.all([asked, second, behind])) {
+      expect([answer, ms < 5_000]).toEqual([REFUSED, true]);
+    }
+    deafness.end();
   }, 60_000);
 });
 

@@ -4,7 +4,7 @@ import type { KeyRecord } from '../../keys/key';
 import { BrokerRefusal } from '../../refusal';
 import { LoadedRows, NO_RULES } from './loaded-rows';
 import type { FoundRows, Rules } from './loaded-rows';
-import { codeOf, isConnectionLost, mayPassAgain } from './pg-errors';
+import { codeOf, isConnectionLost, isStalled, mayPassAgain } from './pg-errors';
 import { ANSWER_MS, inTime } from './pg-link';
 import type { PgLink } from './pg-link';
 import { PostgresBook } from './postgres-book';
@@ -193,9 +193,10 @@ export class StoreBatches {
         }
         if (isConnectionLost(error)) {
           link.drop();
-          if (isSent && book !== undefined) {
-            // Where nothing was to be written, nothing is lost.
-            if (book.changes === undefined) return;
+          // Where nothing was to be written, nothing is lost; but who waits behind it waits no longer.
+          const isEmpty = isSent && book?.changes === undefined;
+          if (isEmpty && !isStalled(error)) return;
+          if (isSent && !isEmpty && book !== undefined) {
             this.#doubt = doubt = { head: book.head, asked };
             if (await soon(this.#settleDoubt()).catch(() => false)) {
               for (const each of asked) this.#arrived.delete(each.work);
