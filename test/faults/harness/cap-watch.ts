@@ -54,7 +54,7 @@ export class CapWatch {
       return rows;
     } catch (error) {
       const { code, message } = error as { code?: unknown; message: string };
-      if (/^42/.test(String(code))) {
+      if (String(code).startsWith('42')) {
         this.#blind = new Error(`the watch over the caps is blind: ${String(code)} ${message}`);
         this.#isClosed = true;
       }

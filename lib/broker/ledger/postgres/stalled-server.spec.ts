@@ -91,7 +91,7 @@ function deafFrom(first: RegExp) {
         if (deafness.isOn) throw new Error('timeout expired');
       }
       const session = await own.connect(at, withinMs);
-      let fail = (_: Error): void => {};
+      let fail: (reason: Error) => void = () => {};
       const destroyed = new Promise<never>((_, reject) => (fail = reject));
       destroyed.catch(() => {});
       return {
