@@ -217,7 +217,11 @@ describe('the options of VaultKeyModule', () => {
 
   it('a pool of the application is the store, as it was given', async () => {
     const pool = new Pool();
-    const { embedded } = resolveVaultKeyOptions({ embedded: { ...STRIPE, store: { pool } } }, {});
+    const auditKey = 'k'.repeat(32);
+    const { embedded } = resolveVaultKeyOptions(
+      { embedded: { ...STRIPE, store: { pool }, auditKey } },
+      {},
+    );
     const store = embedded?.store as PooledStore | undefined;
     expect(store?.pool).toBe(pool);
     await pool.end();
@@ -413,6 +417,21 @@ describe('the options of VaultKeyModule', () => {
   ])('%j is one fault', (options, fault) => {
     expect(faultsOf(options)).toEqual([expect.stringMatching(fault)]);
   });
+
+  it.each(['postgres://app@localhost/ledger', { pool: { connect() {}, query() {} } as never }])(
+    'a store that several instances have needs an audit key, which is told with all other faults',
+    (store) => {
+      const embedded = { store, vendors: { stripe: { secretKey: 'sk_test_1' } } };
+      expect(faultsOf({ embedded, shutdownGrace: 'soon' })).toEqual(
+        expect.arrayContaining([
+          expect.stringMatching(/^embedded\.auditKey must be set where the store is in PostgreSQL/),
+          expect.stringMatching(/^shutdownGrace /),
+        ]),
+      );
+      expect(faultsOf({ embedded: { ...embedded, auditKey: 'k'.repeat(32) } })).toEqual([]);
+      expect(faultsOf({ embedded: { ...embedded, store: 'sqlite:./a.db' } })).toEqual([]);
+    },
+  );
 
   it('all faults come at once, each with its path', () => {
     const faults = faultsOf({

@@ -8,7 +8,9 @@ import {
   DEFAULT_RETENTION,
   DEFAULT_STORE,
   DEFAULT_VENDOR_TIMEOUT,
+  auditKeyFaultFor,
   brokerRuleFaults,
+  parseStore,
   parseTimeout,
 } from './broker/broker.options';
 import type { BrokerOptions } from './broker/broker.options';
@@ -223,12 +225,21 @@ function brokerRules(plain: Readonly<Record<string, unknown>>): StartUpIssue[] {
   const { embedded } = plain;
   if (!isRecord(embedded)) return [];
   const stripe = isRecord(embedded['vendors']) ? embedded['vendors']['stripe'] : undefined;
-  const faults: StartUpIssue[] = [];
+  const faults = missingAuditKey(embedded);
   brokerRuleFaults(
     { limits: embedded['limits'], ...(isRecord(stripe) ? { vendors: { stripe } } : {}) },
     (path, message) => faults.push({ where: `embedded.${path}`, message }),
   );
   return faults;
+}
+
+/** A store that several instances share has its audit key from its options alone. */
+function missingAuditKey(embedded: Readonly<Record<string, unknown>>): StartUpIssue[] {
+  const { store = DEFAULT_STORE, auditKey } = embedded;
+  if (auditKey !== undefined || !(typeof store === 'string' || isRecord(store))) return [];
+  const place = parseStore(store as string | PooledStore);
+  const message = 'fault' in place ? undefined : auditKeyFaultFor(place, undefined);
+  return message === undefined ? [] : [{ where: 'embedded.auditKey', message }];
 }
 
 /** A budget that came out as `undefined` was meant to be one. */

@@ -6,12 +6,12 @@ import {
   VaultKeyModule,
   VaultKeyService,
 } from '../../lib/index';
-import { createStripeVendor } from '../../lib/testing/stripe-vendor';
 import type { StripeVendor } from '../../lib/testing/stripe-vendor';
 import { BrokerProcess } from '../support/broker-process';
 import type { IssuedKey } from '../support/broker-process';
-import { PostgresServer } from '../support/postgres-server';
+import type { PostgresServer } from '../support/postgres-server';
 import { until } from '../support/until';
+import { withVendorAndPostgres } from '../support/vendor-and-postgres';
 
 const AUDIT_KEY = 'an audit key of more than forty characters';
 const PAYMENT =
@@ -20,14 +20,7 @@ const PAYMENT =
 let vendor: StripeVendor;
 let server: PostgresServer;
 let store: string;
-beforeAll(async () => {
-  vendor = await createStripeVendor();
-  server = await PostgresServer.start();
-}, 60_000);
-afterAll(async () => {
-  await vendor.close();
-  await server.remove();
-});
+withVendorAndPostgres((made) => ({ vendor, server } = made));
 beforeEach(async () => {
   vendor.reset();
   store = await server.database();

@@ -1,9 +1,9 @@
-import { createStripeVendor } from '../../lib/testing/index';
 import type { StripeVendor } from '../../lib/testing/index';
 import { BrokerProcess, open, send } from '../support/broker-process';
-import { PostgresServer } from '../support/postgres-server';
+import type { PostgresServer } from '../support/postgres-server';
 import { TcpBalancer } from '../support/tcp-balancer';
 import { until } from '../support/until';
+import { withVendorAndPostgres } from '../support/vendor-and-postgres';
 
 const AUDIT_KEY = 'an audit key of more than forty characters';
 const PAYMENT =
@@ -11,14 +11,7 @@ const PAYMENT =
 
 let vendor: StripeVendor;
 let server: PostgresServer;
-beforeAll(async () => {
-  vendor = await createStripeVendor();
-  server = await PostgresServer.start();
-}, 60_000);
-afterAll(async () => {
-  await vendor.close();
-  await server.remove();
-});
+withVendorAndPostgres((made) => ({ vendor, server } = made));
 
 const start = async (env: Record<string, string> = {}) =>
   BrokerProcess.start({

@@ -11,26 +11,19 @@ import {
   VaultKeyService,
 } from '../../lib/index';
 import { InjectStripe } from '../../lib/stripe/index';
-import { createStripeVendor } from '../../lib/testing/index';
 import type { StripeVendor } from '../../lib/testing/index';
 import { BrokerProcess, MANAGEMENT_TOKEN } from '../support/broker-process';
-import { PostgresServer } from '../support/postgres-server';
+import type { PostgresServer } from '../support/postgres-server';
 import { TcpBalancer } from '../support/tcp-balancer';
 import { until } from '../support/until';
+import { withVendorAndPostgres } from '../support/vendor-and-postgres';
 
 const AUDIT_KEY = 'an audit key of more than forty characters';
 const PAYMENT = { amount: 1_000, paymentMethod: 'pm_card_visa', confirm: true };
 
 let vendor: StripeVendor;
 let server: PostgresServer;
-beforeAll(async () => {
-  vendor = await createStripeVendor();
-  server = await PostgresServer.start();
-}, 60_000);
-afterAll(async () => {
-  await vendor.close();
-  await server.remove();
-});
+withVendorAndPostgres((made) => ({ vendor, server } = made));
 
 let brokers: [BrokerProcess, BrokerProcess];
 let store: string;

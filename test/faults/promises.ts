@@ -8,6 +8,8 @@ import { ExecutedMoney } from '../support/executed-money';
 import { isAcknowledged, isAsked, keyHashOf, lineOf, today } from './acknowledged';
 import type { Acknowledged, GivenKey, Operation } from './acknowledged';
 import { readStore } from './driver-faults';
+import { checkSums, isOpen } from './hold-rows';
+import type { HoldRow } from './hold-rows';
 import { APPS_CAPS, OPERATORS_CAPS } from './load';
 import type { StoreCopy } from './store-copies';
 
@@ -17,16 +19,6 @@ export interface Moment {
   now: number;
   /** The number of the last call that the vendor had received. */
   lastCall: number;
-}
-
-interface StoredHold {
-  call_id: string;
-  key_id: string;
-  state: string;
-  held: number;
-  settled: number;
-  charged_to: string;
-  idempotency_key_hash: string | null;
 }
 
 const CENT = 10_000;
@@ -45,7 +37,7 @@ export async function checkCopy(
     await broker.close();
   }
   const store = readStore(file);
-  const holds = store.all<StoredHold>('SELECT * FROM holds');
+  const holds = store.all<HoldRow>('SELECT * FROM holds');
   const told = store.all<{ key_id: string; micros: number }>(
     `SELECT ${column('key_id')} AS key_id, SUM(${column('settled_micros')}) AS micros
      FROM audit WHERE ${column('settled_micros')} IS NOT NULL GROUP BY 1`,
@@ -73,7 +65,7 @@ function column(name: keyof AuditEntry): string {
 /** As a store must stand once nothing is under way and it could be written: to the cent. */
 export function checkExactly(file: string, acknowledged: Acknowledged, vendor: StripeVendor): void {
   const store = readStore(file);
-  const holds = store.all<StoredHold>('SELECT * FROM holds');
+  const holds = store.all<HoldRow>('SELECT * FROM holds');
   store.close();
   const counted = countedByHash(holds);
   const money = new ExecutedMoney(vendor);
@@ -167,37 +159,9 @@ function checkKey(given: GivenKey, key: KeyView | undefined, now: number): void 
   }
 }
 
-/** Each balance is the sum of its holds. */
-function checkSums(
-  holds: readonly StoredHold[],
-  balances: readonly { name: string; spent: number; held: number }[],
-): void {
-  const sums = new Map<string, { spent: number; held: number }>();
-  for (const hold of holds) {
-    for (const name of JSON.parse(hold.charged_to) as string[]) {
-      const sum = sums.get(name) ?? { spent: 0, held: 0 };
-      if (isOpen(hold)) sum.held += hold.held;
-      else if (hold.state === 'settled') sum.spent += hold.settled;
-      sums.set(name, sum);
-    }
-  }
-  for (const { name, spent, held } of balances) {
-    const sum = sums.get(name) ?? { spent: 0, held: 0 };
-    if (sum.spent !== spent || sum.held !== held) {
-      throw new Error(
-        `${name} says ${spent} spent and ${held} held; its holds say ${sum.spent} and ${sum.held}`,
-      );
-    }
-    sums.delete(name);
-  }
-  for (const [name, { spent, held }] of sums) {
-    if (spent + held > 0) throw new Error(`${name} has holds of ${spent + held}, and no balance`);
-  }
-}
-
 /** The rows of the log add up to what is spent under each key. */
 function checkLog(
-  holds: readonly StoredHold[],
+  holds: readonly HoldRow[],
   told: readonly { key_id: string; micros: number }[],
 ): void {
   const spent = new Map<string, number>();
@@ -211,7 +175,7 @@ function checkLog(
 
 /** Each hold stands in its key's balance and in those of all keys above. */
 function checkChargedTo(
-  holds: readonly StoredHold[],
+  holds: readonly HoldRow[],
   parents: ReadonlyMap<string, string | null>,
 ): void {
   for (const { call_id, key_id, charged_to } of holds) {
@@ -225,7 +189,7 @@ function checkChargedTo(
 
 /** All that the vendor executed is counted, none of it twice, and no cap is passed. */
 function checkMoney(
-  holds: readonly StoredHold[],
+  holds: readonly HoldRow[],
   { now }: Moment,
   acknowledged: Acknowledged,
   money: ExecutedMoney,
@@ -297,7 +261,7 @@ function checkOperation(
   }
 }
 
-function countedByHash(holds: readonly StoredHold[]): Map<string, number> {
+function countedByHash(holds: readonly HoldRow[]): Map<string, number> {
   const sums = new Map<string, number>();
   for (const hold of holds) {
     if (hold.idempotency_key_hash !== null) add(sums, hold.idempotency_key_hash, countedOf(hold));
@@ -305,12 +269,8 @@ function countedByHash(holds: readonly StoredHold[]): Map<string, number> {
   return sums;
 }
 
-function countedOf(hold: StoredHold): number {
+function countedOf(hold: HoldRow): number {
   return isOpen(hold) ? hold.held : hold.settled;
-}
-
-function isOpen({ state }: StoredHold): boolean {
-  return state === 'held' || state === 'unknown';
 }
 
 async function allKeys(broker: Broker): Promise<KeyView[]> {

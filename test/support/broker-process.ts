@@ -6,6 +6,7 @@ import { Agent, request } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { killedAfterSuite } from './child-processes';
 
 /** The built command. `BROKER_CLI` points at another build of it. */
 const CLI = resolve(process.env['BROKER_CLI'] ?? join(__dirname, '../../dist/broker/cli/main.js'));
@@ -59,17 +60,10 @@ export interface Call {
   headers?: Readonly<Record<string, string>>;
 }
 
-const children = new Set<ChildProcess>();
+const children = killedAfterSuite();
 const folders: string[] = [];
 
-afterAll(async () => {
-  await Promise.all(
-    [...children].map(async (child) => {
-      const exited = once(child, 'exit');
-      child.kill('SIGKILL');
-      await exited;
-    }),
-  );
+afterAll(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 

@@ -2,21 +2,13 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { killedAfterSuite } from './child-processes';
 import type { Question, Reply } from './program';
 
 const TYPESCRIPT = join(__dirname, '../../bench/typescript.cjs');
 const MAX_HEAP_MB = 512;
 
-const children = new Set<ChildProcess>();
-afterAll(async () => {
-  await Promise.all(
-    [...children].map(async (child) => {
-      const exited = once(child, 'exit');
-      child.kill('SIGKILL');
-      await exited;
-    }),
-  );
-});
+const children = killedAfterSuite();
 
 /** A program of the tests, which calls `answerParent`, as a process of its own. It ends with the suite. */
 export class ProgramProcess {

@@ -1,9 +1,9 @@
+import { keyRecord } from '../../../test/support/key-record';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AuditChain } from '../audit/audit-chain';
 import { AUDIT_COLUMNS } from '../audit/audit-entry';
-import type { KeyRecord } from '../keys/key';
 import { AuditTable } from './sqlite/audit-table';
 import { PendingWrites } from './sqlite/pending-writes';
 import { openConnection } from './sqlite/sqlite-driver';
@@ -16,18 +16,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let files = 0;
 const ROWS = 5;
 
-const key: KeyRecord = {
-  id: 'k',
-  tokenHash: 'h',
-  label: 'a label',
-  vendor: 'stripe',
-  capMicros: 1_000_000,
-  allowedEndpoints: ['/v1/payment_intents'],
-  subject: { user_id: 'u' },
-  budgets: {},
-  createdAt: 1_000,
-  expiresAt: 1e15,
-};
+const key = keyRecord('k', { tokenHash: 'h', label: 'a label' });
 
 /** A store with a log of five rows, closed. */
 async function logFile(): Promise<{ file: string; head: string }> {

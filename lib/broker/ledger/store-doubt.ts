@@ -28,7 +28,7 @@ export class DoubtfulStoreError extends Error {
     reason: string,
   ) {
     super(
-      `${reason} If this was intended, start once with --accept-store ${doubt} (acceptStore: ['${doubt}'] in code).`,
+      `${reason} If this was intended, run once with --accept-store ${doubt} (acceptStore: ['${doubt}'] in code).`,
     );
     this.name = 'DoubtfulStoreError';
   }

@@ -60,16 +60,21 @@ const goneBeforeAnswer: Fault = {
   },
 };
 
+/** The vendor's answers to marked payments are longer than what a connection takes at once. */
+function answerAtLength(world: World): void {
+  world.vendor.next(
+    ({ params }) => params['amount'] === String(MARK),
+    { stream: { bytes: 64 * 1_048_576 } },
+    { times: CALLS },
+  );
+}
+
 const goneMidStream: Fault = {
   name: 'clients are gone in the middle of a long answer',
   on: BOTH,
   async strike(world) {
     const key = await world.freshKey();
-    world.vendor.next(
-      ({ params }) => params['amount'] === String(MARK),
-      { stream: { bytes: 64 * 1_048_576 } },
-      { times: CALLS },
-    );
+    answerAtLength(world);
     for (const payment of several(world, key)) {
       const call = begin(world, payment);
       const [answer] = (await once(call, 'response')) as [IncomingMessage];
@@ -86,11 +91,7 @@ const readsNothing: Fault = {
   on: BOTH,
   async strike(world) {
     const key = await world.freshKey();
-    world.vendor.next(
-      ({ params }) => params['amount'] === String(MARK),
-      { stream: { bytes: 64 * 1_048_576 } },
-      { times: CALLS },
-    );
+    answerAtLength(world);
     const calls = several(world, key).map((payment) => begin(world, payment));
     for (const call of calls) {
       const [answer] = (await once(call, 'response')) as [IncomingMessage];

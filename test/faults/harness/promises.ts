@@ -4,7 +4,9 @@ import { until } from '../../support/until';
 import { APP_CAPS, CAPS, tenantOf } from './agents';
 import type { AgentKey, Payment } from './record';
 import { postgresRows, query, sqliteRows } from './stores';
-import type { HoldRow, StoreRows } from './stores';
+import { checkSums, isOpen } from '../hold-rows';
+import type { HoldRow } from '../hold-rows';
+import type { StoreRows } from './stores';
 import type { World } from './world';
 
 const CENT = 10_000;
@@ -41,7 +43,7 @@ export async function checkPromises(world: World): Promise<Findings> {
   const findings = await checkLog(world);
   await endMembers(world);
   const rows = 'url' in world.store ? await postgresRows(world.url) : sqliteRows(world.store.file);
-  checkBalances(rows);
+  checkSums(rows.holds, rows.balances);
   checkChargedTo(rows);
   checkTold(rows);
   checkKeys(rows, record.keys);
@@ -113,31 +115,6 @@ async function endMembers(world: World): Promise<void> {
   for (const member of world.live) {
     const { code, stderr } = await member.stop();
     if (code !== 0) throw new Error(`${member.name} ended with ${code}: ${stderr.slice(-1_000)}`);
-  }
-}
-
-/** Each balance is the sum of its holds. */
-function checkBalances({ holds, balances }: StoreRows): void {
-  const sums = new Map<string, { spent: number; held: number }>();
-  for (const hold of holds) {
-    for (const name of JSON.parse(hold.charged_to) as string[]) {
-      const sum = sums.get(name) ?? { spent: 0, held: 0 };
-      if (isOpen(hold)) sum.held += hold.held;
-      else sum.spent += hold.settled;
-      sums.set(name, sum);
-    }
-  }
-  for (const { name, spent, held } of balances) {
-    const sum = sums.get(name) ?? { spent: 0, held: 0 };
-    if (sum.spent !== spent || sum.held !== held) {
-      throw new Error(
-        `${name} says ${spent} spent and ${held} held; its holds say ${sum.spent} and ${sum.held}`,
-      );
-    }
-    sums.delete(name);
-  }
-  for (const [name, { spent, held }] of sums) {
-    if (spent + held > 0) throw new Error(`${name} has holds of ${spent + held}, and no balance`);
   }
 }
 
@@ -294,8 +271,4 @@ function sumBy<Row>(
 
 function add(sums: Map<string, number>, name: string, micros: number): void {
   sums.set(name, (sums.get(name) ?? 0) + micros);
-}
-
-function isOpen({ state }: HoldRow): boolean {
-  return state === 'held' || state === 'unknown';
 }

@@ -3,6 +3,7 @@ import { Client } from 'pg';
 import { placeOf } from '../../../lib/broker/audit/audit-entry';
 import type { AuditEntry } from '../../../lib/broker/audit/audit-entry';
 import { readStore } from '../driver-faults';
+import type { HoldRow } from '../hold-rows';
 
 /** What stands in a store, read past the product. */
 export interface StoreRows {
@@ -11,16 +12,6 @@ export interface StoreRows {
   keys: readonly KeyRow[];
   /** What the audit log says was settled under each key, in micro-dollars. */
   told: readonly { key_id: string; micros: number }[];
-}
-
-export interface HoldRow {
-  call_id: string;
-  key_id: string;
-  state: string;
-  held: number;
-  settled: number;
-  charged_to: string;
-  idempotency_key_hash: string | null;
 }
 
 export interface KeyRow {

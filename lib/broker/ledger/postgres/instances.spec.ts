@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { keyRecord } from '../../../../test/support/key-record';
 import { propertyRuns } from '../../../../test/support/property-runs';
 import { PostgresServer } from '../../../../test/support/postgres-server';
 import { until } from '../../../../test/support/until';
@@ -16,18 +17,7 @@ import { PostgresStore } from './postgres-store';
 
 const CENT = 10_000;
 const TTL_MS = 400;
-const KEY: KeyRecord = {
-  id: 'k',
-  tokenHash: 'hash of k',
-  label: 'k',
-  vendor: 'stripe',
-  capMicros: 100 * CENT,
-  allowedEndpoints: ['/v1/payment_intents'],
-  subject: { tenant_id: 't', user_id: 'u' },
-  budgets: {},
-  createdAt: 1_000,
-  expiresAt: 1e15,
-};
+const KEY = keyRecord('k', { capMicros: 100 * CENT, subject: { tenant_id: 't', user_id: 'u' } });
 
 /** The way of one instance to the server. */
 class Way implements PgDriver {

@@ -2,7 +2,7 @@ import { GENESIS } from '../../audit/audit-chain';
 import type { AuditChain } from '../../audit/audit-chain';
 import type { PgLink, PgRow, PgValues } from './pg-link';
 import { MIGRATIONS } from './schema';
-import { LOCKS, SCHEMA } from './schema-names';
+import { BEGIN_WRITING, LOCKS, SCHEMA } from './schema-names';
 
 /** Two stores have one audit key where they say the same to this. */
 const AUDIT_CHECK = 'the key of the audit log';
@@ -71,9 +71,7 @@ export async function migrateSchema(link: PgLink, role?: string): Promise<Migrat
   const query = (text: string, values?: PgValues): Promise<readonly PgRow[]> =>
     link.query(text, values, within);
   try {
-    await query(
-      'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = on',
-    );
+    await query(BEGIN_WRITING);
     await query(`SELECT pg_advisory_xact_lock(${LOCKS.migration})`);
     const [schema] = await query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [SCHEMA]);
     // IF NOT EXISTS asks for the right to make one even where there is one.

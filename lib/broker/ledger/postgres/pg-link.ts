@@ -81,10 +81,8 @@ export class PgLink {
     const connecting = this.#session;
     this.#session = undefined;
     if (connecting === undefined) return;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.answerMs)));
-    await Promise.race([connecting.then((session) => session.end()).catch(() => {}), late]);
-    clearTimeout(timer);
+    const ending = connecting.then((session) => session.end());
+    await inTime(ending, this.answerMs).catch(() => {});
     connecting.then((session) => session.destroy()).catch(() => {});
   }
 

@@ -1,24 +1,13 @@
 import { Client, Pool, types } from 'pg';
+import { keyRecord } from '../../../../test/support/key-record';
 import { until } from '../../../../test/support/until';
 import { PostgresServer } from '../../../../test/support/postgres-server';
 import { parseStore } from '../../broker.options';
-import type { KeyRecord } from '../../keys/key';
 import { StoreLedger } from '../store-ledger';
 import type { PooledStore } from './pg-pool';
 import { PostgresStore } from './postgres-store';
 
-const KEY: KeyRecord = {
-  id: 'k',
-  tokenHash: 'hash of k',
-  label: 'k',
-  vendor: 'stripe',
-  capMicros: 1_000_000,
-  allowedEndpoints: ['/v1/payment_intents'],
-  subject: { user_id: 'u' },
-  budgets: {},
-  createdAt: 1_000,
-  expiresAt: 1e15,
-};
+const KEY = keyRecord('k');
 
 let server: PostgresServer;
 beforeAll(async () => {

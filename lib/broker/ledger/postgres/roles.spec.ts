@@ -1,24 +1,13 @@
 import { Pool } from 'pg';
+import { keyRecord } from '../../../../test/support/key-record';
 import { PostgresServer } from '../../../../test/support/postgres-server';
-import type { KeyRecord } from '../../keys/key';
 import { AuditSegments } from '../audit-segments';
 import { StoreLedger } from '../store-ledger';
 import { PostgresStore } from './postgres-store';
 import { updatePostgresSchema } from './schema-update';
 
 const AUDIT_KEY = 'a key';
-const KEY: KeyRecord = {
-  id: 'k',
-  tokenHash: 'hash of k',
-  label: 'k',
-  vendor: 'stripe',
-  capMicros: 1_000_000,
-  allowedEndpoints: ['/v1/payment_intents'],
-  subject: { user_id: 'u' },
-  budgets: {},
-  createdAt: 1_000,
-  expiresAt: 1e15,
-};
+const KEY = keyRecord('k');
 const BUDGET = { scope: 'user', tenant: undefined, user: undefined, id: 'u' } as const;
 
 let server: PostgresServer;

@@ -32,9 +32,13 @@ export const FENCED = 'VK001';
 /** Where the store has lost what it had acknowledged. */
 export const BEHIND = 'VK002';
 
+/** Begins a transaction that writes and is on the disk once it is committed, whatever the defaults of the role are. */
+export const BEGIN_WRITING =
+  'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = on';
+
 /**
- * Begins a transaction, whatever the defaults of the role are. Shorter than what an answer may take, so that the server gives up on a transaction
- * before its instance gives up on the server.
+ * Begins the transaction of a batch. Its limits are shorter than what an answer may take: the server gives up
+ * on a transaction before its instance gives up on the server.
  */
-export const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = '3s';
-  SET LOCAL idle_in_transaction_session_timeout = '3s'; SET LOCAL synchronous_commit = on`;
+export const BEGIN = `${BEGIN_WRITING}; SET LOCAL lock_timeout = '3s';
+  SET LOCAL idle_in_transaction_session_timeout = '3s'`;

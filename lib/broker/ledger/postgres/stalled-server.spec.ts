@@ -1,7 +1,7 @@
+import { keyRecord } from '../../../../test/support/key-record';
 import { until } from '../../../../test/support/until';
 import { PostgresServer } from '../../../../test/support/postgres-server';
 import { BrokerRefusal } from '../../refusal';
-import type { KeyRecord } from '../../keys/key';
 import { StoreLedger } from '../store-ledger';
 import { loadPgDriver } from './pg-driver';
 import type { PgDriver } from './pg-driver';
@@ -9,18 +9,7 @@ import { PostgresStore } from './postgres-store';
 import type { PostgresStoreSettings } from './postgres-store';
 
 const CENT = 10_000;
-const KEY: KeyRecord = {
-  id: 'k',
-  tokenHash: 'hash of k',
-  label: 'k',
-  vendor: 'stripe',
-  capMicros: 1_000 * CENT,
-  allowedEndpoints: ['/v1/payment_intents'],
-  subject: { user_id: 'u' },
-  budgets: {},
-  createdAt: 1_000,
-  expiresAt: 1e15,
-};
+const KEY = keyRecord('k', { capMicros: 1_000 * CENT });
 
 let server: PostgresServer;
 let url: string;
@@ -225,10 +214,8 @@ describe('answers that do not come back', () => {
 });
 
 describe('a store that has lost what it had acknowledged', () => {
-  it('is written by no instance that sees it, until that is started again', async () => {
-    const { ledger } = await start();
-    await ledger.issue(KEY);
-    await admit(ledger);
+  /** Has the server go back to before a call that was admitted. */
+  async function loseOneCall(ledger: StoreLedger): Promise<void> {
     await server.end();
     server.keepCopy();
     await server.begin();
@@ -243,6 +230,13 @@ describe('a store that has lost what it had acknowledged', () => {
     await server.end();
     server.putBack();
     await server.begin();
+  }
+
+  it('is written by no instance that sees it, until that is started again', async () => {
+    const { ledger } = await start();
+    await ledger.issue(KEY);
+    await admit(ledger);
+    await loseOneCall(ledger);
     await until(
       () => lines.some((line) => line.includes('has lost 1 transaction that it had acknowledged')),
       () => admit(ledger).then(() => lines.join('\n'), String),
@@ -258,20 +252,7 @@ describe('a store that has lost what it had acknowledged', () => {
   it('is seen by an instance that has nothing to write', async () => {
     const { ledger, store } = await start();
     await ledger.issue(KEY);
-    await server.end();
-    server.keepCopy();
-    await server.begin();
-    await until(
-      () =>
-        admit(ledger).then(
-          ({ admitted }) => admitted,
-          () => false,
-        ),
-      () => 'no call is admitted',
-    );
-    await server.end();
-    server.putBack();
-    await server.begin();
+    await loseOneCall(ledger);
     await until(
       () =>
         store.beat().then(

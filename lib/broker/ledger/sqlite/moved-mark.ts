@@ -64,7 +64,7 @@ export function checkNotMoved(
   doubts.raise(
     'moved',
     isDone
-      ? `The store ${file} has moved to ${target}, at ${instantText(at)}: what is spent there does not count here. Start with that store.`
+      ? `The store ${file} has moved to ${target}, at ${instantText(at)}: what is spent there does not count here. Start with that store, as the role of the application.`
       : `The store ${file} was about to move to ${target}, at ${instantText(at)}, and the move was not seen to arrive. Run the command again that moves it: it finds out, and ends it.`,
   );
   removeMark(connection);

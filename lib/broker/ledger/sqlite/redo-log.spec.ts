@@ -7,6 +7,7 @@ import type { AdmittedCall } from '../records';
 import { openConnection } from './sqlite-driver';
 import { SqliteLedger } from './sqlite-ledger';
 import { closeStore } from './open-store';
+import { keyRecord } from '../../../../test/support/key-record';
 import { TestClock } from '../../../../test/support/test-clock';
 
 const CENT = 10_000;
@@ -16,19 +17,12 @@ const folder = mkdtempSync(join(tmpdir(), 'vault-key-redo-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let files = 0;
 
-const keyOf = (id: string, more: Partial<KeyRecord> = {}): KeyRecord => ({
-  id,
-  tokenHash: `hash of ${id}`,
-  label: id,
-  vendor: 'stripe',
-  capMicros: 1_000_000 * CENT,
-  allowedEndpoints: ['/v1/payment_intents'],
-  subject: { user_id: 'u', run_id: id },
-  budgets: {},
-  createdAt: 1_000,
-  expiresAt: 1e15,
-  ...more,
-});
+const keyOf = (id: string, more: Partial<KeyRecord> = {}): KeyRecord =>
+  keyRecord(id, {
+    capMicros: 1_000_000 * CENT,
+    subject: { user_id: 'u', run_id: id },
+    ...more,
+  });
 
 function newFile(): string {
   return join(folder, `${++files}.db`);

@@ -8,7 +8,7 @@ import { codeOf, connectionLost, isConnectionLost } from '../postgres/pg-errors'
 import { PgLink } from '../postgres/pg-link';
 import type { PgRow, PgValues } from '../postgres/pg-link';
 import { PostgresAuditLog } from '../postgres/postgres-audit-log';
-import { LOCKS } from '../postgres/schema-names';
+import { BEGIN_WRITING, LOCKS } from '../postgres/schema-names';
 import { checkServer } from '../postgres/server-check';
 import { startError } from '../postgres/start-errors';
 import type { FoundRow } from '../tables/table-form';
@@ -27,7 +27,7 @@ const DOUBT_PAUSE_MS = 2_000;
  * Nothing is seen before the end, and what is left of a command that was killed holds nobody up. No start
  * gets past the migration's lock, and no instance registers or writes.
  */
-const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = on; SET LOCAL statement_timeout = 0;
+const BEGIN = `${BEGIN_WRITING}; SET LOCAL statement_timeout = 0;
   SET LOCAL lock_timeout = '10s'; SET LOCAL idle_in_transaction_session_timeout = '60s';
   SELECT pg_advisory_xact_lock(${LOCKS.migration});
   LOCK TABLE vault_key.writers IN SHARE ROW EXCLUSIVE MODE`;

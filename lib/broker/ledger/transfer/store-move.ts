@@ -44,7 +44,7 @@ export interface MoveSummary {
 /**
  * Moves a store from a SQLite file to PostgreSQL: all of it, in one transaction, so that a command that is
  * killed leaves an empty store there, or a whole one. What has moved is checked before it can be seen.
- * The file stays as it is, and is marked: no broker starts on it by mistake.
+ * The file keeps its contents and is marked as moved: no broker starts on it by mistake.
  *
  * @throws Error where nothing has moved, and why.
  */
