@@ -1,7 +1,7 @@
 import { parseConfig } from './broker.config';
 import { BrokerOptionsError } from './broker.options';
 import type { PriceableCall } from './pricing/price';
-import { stripe } from './pricing/stripe';
+import { stripe } from './vendors/stripe/stripe';
 import { vendorSettings } from './vendor.options';
 import type { VendorRules } from './vendor.options';
 

@@ -3,7 +3,7 @@ import { STORE_DOUBTS } from './ledger/store-doubt';
 import type { StoreDoubt } from './ledger/store-doubt';
 import { poolFault } from './ledger/postgres/pg-pool';
 import type { PgPool, PooledStore } from './ledger/postgres/pg-pool';
-import { vendors } from './pricing/vendors';
+import { vendors } from './vendors/vendors';
 import { isRecord } from '../contract/is-record';
 import { limitFaults, vendorRuleFaults } from './vendor.options';
 import type { FaultSink, VendorRules } from './vendor.options';

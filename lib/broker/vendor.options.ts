@@ -7,7 +7,7 @@ import { CallTable } from './pricing/call-table';
 import type { ConfiguredPrice, ConfiguredPrices } from './pricing/configured-prices';
 import { MAX_MICROS, microsAt, NO_RATES, rateOf } from './pricing/currency';
 import type { Rate } from './pricing/currency';
-import type { Vendor } from './pricing/vendor';
+import type { Vendor } from './vendors/vendor';
 import { isRecord } from '../contract/is-record';
 
 /** What one call costs, as the operator says: either `usd` or `field`. */

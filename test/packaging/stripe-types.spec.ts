@@ -1,7 +1,7 @@
 import Stripe from 'stripe';
 import { ParameterList } from '../../lib/broker/pricing/parameter-list';
-import { STRIPE_CALLS, STRIPE_VERSION } from '../../lib/broker/pricing/stripe-calls';
-import { STRIPE_PARAMETERS } from '../../lib/broker/pricing/stripe-parameters';
+import { STRIPE_CALLS, STRIPE_VERSION } from '../../lib/broker/vendors/stripe/calls';
+import { STRIPE_PARAMETERS } from '../../lib/broker/vendors/stripe/parameters';
 import { parametersInTypes } from '../support/stripe-types';
 
 /** Names of earlier versions that are accepted, which the types of this one no longer have. */

@@ -1,7 +1,7 @@
 import { microsOf } from '../pricing/currency';
 import type { Rates } from '../pricing/currency';
 import type { KnownObject } from '../ledger/rules/objects';
-import type { ShownSecret, VendorSecrets } from '../pricing/vendor';
+import type { ShownSecret, VendorSecrets } from '../vendors/vendor';
 import { BrokerRefusal } from '../refusal';
 import type { ExchangeHead } from './exchange';
 

@@ -4,7 +4,7 @@ import type { Target } from '../../contract/target';
 import type { KeyRecord } from '../keys/key';
 import { hashToken, isWellFormedToken, withoutTokens } from '../keys/token';
 import type { Price, PriceableCall } from '../pricing/price';
-import type { Vendor } from '../pricing/vendor';
+import type { Vendor } from '../vendors/vendor';
 import { BrokerRefusal } from '../refusal';
 import { NO_VENDOR_SETTINGS } from '../vendor.options';
 import type { ConfiguredVendor } from './configured-vendor';

@@ -1,7 +1,7 @@
 import { BrokerOptionsError } from '../broker.options';
 import type { BrokerOptions } from '../broker.options';
-import type { Vendor } from '../pricing/vendor';
-import { vendors } from '../pricing/vendors';
+import type { Vendor } from '../vendors/vendor';
+import { vendors } from '../vendors/vendors';
 import { vendorSettings } from '../vendor.options';
 import type { VendorSettings } from '../vendor.options';
 import { VendorConnection } from './vendor-connection';

@@ -3,7 +3,7 @@ import type { KeyRecord } from '../keys/key';
 import { hashToken, newToken } from '../keys/token';
 import type { Ledger } from '../ledger/ledger';
 import { SqliteLedger } from '../ledger/sqlite/sqlite-ledger';
-import { stripe } from '../pricing/stripe';
+import { stripe } from '../vendors/stripe/stripe';
 import { storeUnavailable } from '../refusal';
 import { Proxy } from './proxy';
 import { VendorConnection } from './vendor-connection';

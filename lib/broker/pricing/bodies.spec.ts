@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { parseBody } from '../forwarding/request-body';
 import { BrokerRefusal } from '../refusal';
-import { stripe } from './stripe';
+import { stripe } from '../vendors/stripe/stripe';
 import { parseFormBody } from './form-body';
 import { parseJsonBody } from './json-body';
 import { nameOf, ParameterSink, toFormBody } from './parameters';

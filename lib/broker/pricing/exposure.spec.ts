@@ -11,7 +11,7 @@ import type { Rate } from './currency';
 import { CallTable } from './call-table';
 import { parseFormBody } from './form-body';
 import type { Outcome, PriceableCall } from './price';
-import { stripe } from './stripe';
+import { stripe } from '../vendors/stripe/stripe';
 import { propertyRuns } from '../../../test/support/property-runs';
 
 const key: KeyRecord = {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { stripe } from '../../../lib/broker/pricing/stripe';
+import { stripe } from '../../../lib/broker/vendors/stripe/stripe';
 import { BrokerRefusal } from '../../../lib/broker/refusal';
 import type { Price } from '../../../lib/broker/pricing/price';
 import { decodeForm } from '../../../lib/testing/stripe/form-params';

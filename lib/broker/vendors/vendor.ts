@@ -1,6 +1,7 @@
-import type { ConfiguredPrices } from './configured-prices';
-import type { Parameter } from './parameters';
-import type { Outcome, Price, PriceableCall } from './price';
+import type { ConfiguredPrices } from '../pricing/configured-prices';
+import type { Parameter } from '../pricing/parameters';
+import type { VendorLookup } from './vendor-lookup';
+import type { Outcome, Price, PriceableCall } from '../pricing/price';
 
 /** One place in an answer that shows the secret of a payment. */
 export interface ShownSecret {
@@ -67,6 +68,17 @@ export interface Vendor {
    * @throws BrokerRefusal where the price cannot be told.
    */
   price(call: PriceableCall, configured?: ConfiguredPrices): Price;
+  /**
+   * What a call costs whose price stands in objects of the vendor's: prices, invoices, a quote.
+   * `undefined` for a call that {@link Vendor.price} prices by its body alone.
+   *
+   * @throws BrokerRefusal where the price cannot be told.
+   */
+  priceByObjects?(
+    call: PriceableCall,
+    configured: ConfiguredPrices,
+    lookup: VendorLookup,
+  ): Promise<Price> | undefined;
   /**
    * What the answer means for the hold.
    *

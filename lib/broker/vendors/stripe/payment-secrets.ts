@@ -1,5 +1,5 @@
 import { isExpanded } from './expansion';
-import type { ShownSecret, VendorSecrets } from './vendor';
+import type { ShownSecret, VendorSecrets } from '../vendor';
 
 /** The secret with which a browser confirms a payment: `pi_3Mtw_secret_YrKJ`. */
 const SECRET = /(pi_\w+?)_secret_/;

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { BrokerRefusal } from '../refusal';
-import { ParameterList } from './parameter-list';
-import type { Parameter } from './parameters';
+import { BrokerRefusal } from '../../refusal';
+import { ParameterList } from '../../pricing/parameter-list';
+import type { Parameter } from '../../pricing/parameters';
 import { stripe } from './stripe';
-import { STRIPE_CALLS } from './stripe-calls';
-import { STRIPE_PARAMETERS } from './stripe-parameters';
-import { propertyRuns } from '../../../test/support/property-runs';
+import { STRIPE_CALLS } from './calls';
+import { STRIPE_PARAMETERS } from './parameters';
+import { propertyRuns } from '../../../../test/support/property-runs';
 
 const FREE = Object.entries(STRIPE_CALLS)
   .filter(([, { rule }]) => rule === 'free')

@@ -1,6 +1,6 @@
-import { BrokerRefusal } from '../refusal';
-import { nameOf } from './parameters';
-import type { Parameter } from './parameters';
+import { BrokerRefusal } from '../../refusal';
+import { nameOf } from '../../pricing/parameters';
+import type { Parameter } from '../../pricing/parameters';
 
 const EXPAND = /^\W*expand(?:\W|$)/i;
 /** `number` and `cvc` of an issued card, and the numbers of accounts and persons. */

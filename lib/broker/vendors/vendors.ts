@@ -1,4 +1,4 @@
-import { stripe } from './stripe';
+import { stripe } from './stripe/stripe';
 import type { Vendor } from './vendor';
 
 /** The vendors this version knows, by name. */

@@ -1,0 +1,110 @@
+import {
+  amountUnknown,
+  checkNested,
+  largestNestedAmount,
+  priceOf,
+  readAmount,
+  readCurrency,
+  readOnce,
+} from '../../pricing/amount';
+import { CallTable } from '../../pricing/call-table';
+import { configuredPrice } from '../../pricing/configured-price';
+import { NO_CONFIGURED_PRICES } from '../../pricing/configured-prices';
+import type { ConfiguredPrices } from '../../pricing/configured-prices';
+import type { Rates } from '../../pricing/currency';
+import { ParameterList, parameterNotAllowed } from '../../pricing/parameter-list';
+import type { Price, PriceableCall } from '../../pricing/price';
+import { STRIPE_CALLS } from './calls';
+import type { CallRule } from './calls';
+import { STRIPE_PARAMETERS } from './parameters';
+
+/** What a change of a payment may say where nothing else of that payment is known. */
+const HARMLESS_CHANGE =
+  /^(?:metadata|description|receipt_email|statement_descriptor\w*|shipping|payment_method|payment_method_types|expand)$/;
+
+const FREE: Price = { kind: 'free' };
+const CALLS = new CallTable(
+  Object.entries(STRIPE_CALLS).map(
+    ([call, rule]) =>
+      [call, { rule, list: new ParameterList(STRIPE_PARAMETERS[call] ?? '') }] as const,
+  ),
+);
+
+/** What a call of Stripe's costs: {@link Vendor.price}. */
+export function priceOfCall(
+  call: PriceableCall,
+  { rates, calls }: ConfiguredPrices = NO_CONFIGURED_PRICES,
+): Price {
+  if (call.method === 'GET') return FREE;
+  const known = CALLS.find(call.method, call.segments);
+  if (known !== undefined) {
+    const price = priceByRule(known.rule, call, rates);
+    const unknown = known.list.firstUnknown(call.parameters);
+    if (unknown !== undefined) throw parameterNotAllowed(nameOfCall(call), unknown.path);
+    return price;
+  }
+  const configured = calls.find(call.method, call.segments);
+  if (configured !== undefined) return configuredPrice(configured, call, rates);
+  throw amountUnknown(
+    `What ${nameOfCall(call)} costs is not known to the broker, so it is refused.`,
+  );
+}
+
+function nameOfCall({ method, segments }: PriceableCall): string {
+  return `${method} /v1/${segments.join('/')}`;
+}
+
+function priceByRule(rule: CallRule, call: PriceableCall, rates: Rates): Price {
+  const objectId = call.segments[1] ?? '';
+  switch (rule.rule) {
+    case 'new':
+      return newMoney(call, rule.field, rates);
+    case 'exposure':
+      return { kind: 'exposure', objectId, ...totalOf(call, rule.field), rates };
+    case 'change': {
+      const total = totalOf(call, rule.field);
+      const isFree =
+        Object.keys(total).length === 0 &&
+        call.parameters.every(({ path }) => HARMLESS_CHANGE.test(path[0] ?? ''));
+      return isFree ? FREE : { kind: 'change', objectId, ...total, rates };
+    }
+    case 'cancel':
+      return { kind: 'cancel', objectId };
+    case 'refund':
+      return refund(call, rates);
+    case 'free':
+      return FREE;
+  }
+}
+
+function newMoney(call: PriceableCall, field: string, rates: Rates): Price {
+  const amount = readAmount(call, field);
+  const currency = readCurrency(call);
+  if (amount === undefined || currency === undefined) {
+    throw amountUnknown(`The call needs ${field} and currency, so that it can be priced.`);
+  }
+  checkNested(largestNestedAmount(call, field), amount);
+  return { kind: 'amount', micros: priceOf(amount, currency, rates), amount, currency };
+}
+
+/** What a call says about the money of an object; empty where it names no money at all. */
+function totalOf(call: PriceableCall, field: string) {
+  const amount = readAmount(call, field);
+  const currency = readCurrency(call);
+  const largestNested = largestNestedAmount(call, field);
+  if (amount !== undefined) checkNested(largestNested, amount);
+  return {
+    ...(amount === undefined ? {} : { amount }),
+    ...(currency === undefined ? {} : { currency }),
+    ...(largestNested === undefined ? {} : { largestNested }),
+  };
+}
+
+function refund(call: PriceableCall, rates: Rates): Price {
+  const intent = readOnce(call, 'payment_intent');
+  const charge = readOnce(call, 'charge');
+  if (intent !== undefined && charge !== undefined) {
+    throw amountUnknown('A refund must name one payment, by payment_intent or by charge.');
+  }
+  return { kind: 'refund', objectId: intent ?? charge ?? '', ...totalOf(call, 'amount'), rates };
+}
