@@ -27,7 +27,7 @@ import { closeWhenForgotten } from './process-stores';
 import { RedoLog } from './redo-log';
 import { SqliteBook } from './sqlite-book';
 import { SqliteQueries } from './sqlite-queries';
-import { WRITER_ENDED } from './thread-writer';
+import { THREAD_ENDED } from './store-thread';
 import { WholeTable } from './whole-table';
 
 const DURABILITY = ['off', 'normal', 'full', 'extra'];
@@ -315,7 +315,7 @@ function refusalOf(error: unknown): BrokerRefusal | undefined {
   return isOfLog ? auditUnavailable(error.cause) : storeUnavailable(error.cause);
 }
 
-const OWN_CODES: ReadonlySet<string> = new Set([FOREIGN_WRITE, WRITER_ENDED]);
+const OWN_CODES: ReadonlySet<string> = new Set([FOREIGN_WRITE, THREAD_ENDED]);
 
 /** The name of an error of the store's file. */
 function codeOf(error: unknown): string | undefined {

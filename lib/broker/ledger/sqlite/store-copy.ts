@@ -16,7 +16,6 @@ import { asWhole } from './store-file';
 const CHUNK_BYTES = 1_048_576;
 /** How long the reader of a copy may pause: meanwhile the `-wal` grows. */
 const STANDSTILL_MS = 60_000;
-const DEFAULT_CHECKPOINT_PAGES = 1_000;
 
 const readAt = promisify(readCallback);
 const writeAll = promisify(write);
@@ -48,17 +47,14 @@ export class StoreCopier {
     }
     const { writer } = this;
     const life = new CopyLife(() => {
-      void Promise.resolve(writer.pragma(`wal_autocheckpoint = ${DEFAULT_CHECKPOINT_PAGES}`)).catch(
-        // A thread that has ended writes nothing any more.
-        () => {},
-      );
+      writer.releaseWalCheckpoints();
       done();
     });
     this.#endLast = () => life.end();
     try {
       await writer.handOver();
       if (this.#isStopped) throw brokenOff();
-      await writer.pragma('wal_autocheckpoint = 0');
+      await writer.holdWalCheckpoints();
       const [result] = (await writer.pragma('wal_checkpoint(TRUNCATE)')) as [{ busy: number }];
       if (result.busy !== 0) throw new Error('the store is being read by another program');
       life.check();
