@@ -78,17 +78,10 @@ class PostgresDatabases implements CrashStores {
   }
 }
 
-/**
- * The stores that `CRASH_STORE` names: `sqlite`, the default, `postgres` or `system`, which is the PostgreSQL
- * of the system.
- */
+/** The stores that `CRASH_STORE` names: `sqlite`, the default, or `postgres`. */
 export async function crashStores(): Promise<CrashStores> {
   const kind = process.env['CRASH_STORE'] ?? 'sqlite';
   if (kind === 'sqlite') return new SqliteFiles();
-  if (kind !== 'postgres' && kind !== 'system') {
-    throw new Error('CRASH_STORE must be sqlite, postgres or system');
-  }
-  return new PostgresDatabases(
-    await PostgresServer.start({ kind: kind === 'system' ? 'system' : 'embedded' }),
-  );
+  if (kind !== 'postgres') throw new Error('CRASH_STORE must be sqlite or postgres');
+  return new PostgresDatabases(await PostgresServer.start());
 }

@@ -31,8 +31,16 @@ export const POSTGRES_KINDS: readonly (readonly [name: string, kind: PostgresKin
   ...(systemVersion === undefined ? [] : [[`PostgreSQL ${systemVersion}`, 'system'] as const]),
 ];
 
+/** Which one a suite runs on that does not name one: `TEST_POSTGRES=system` has them run on the system's. */
+export const DEFAULT_KIND: PostgresKind = kindOf(process.env['TEST_POSTGRES'] ?? 'embedded');
+
 /** `describe` where the system has a PostgreSQL, whose programs are all there; where not, it counts as skipped. */
 export const describeWithSystemPostgres = systemVersion === undefined ? describe.skip : describe;
+
+function kindOf(text: string): PostgresKind {
+  if (text === 'embedded' || (text === 'system' && systemVersion !== undefined)) return text;
+  throw new Error(`TEST_POSTGRES must be embedded, or system where one is installed, not ${text}`);
+}
 
 export function isRoot(): boolean {
   return process.getuid?.() === 0;

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { freePort } from './free-port';
-import { NOBODY, binariesOf, isRoot } from './postgres-binaries';
+import { DEFAULT_KIND, NOBODY, binariesOf, isRoot } from './postgres-binaries';
 import type { PostgresKind } from './postgres-binaries';
 
 /** How a server is started; what is not given is as a spec mostly needs it. */
@@ -36,7 +36,7 @@ export class PostgresServer {
    * the server's programs, with its own arguments.
    */
   static async start({
-    kind = 'embedded',
+    kind = DEFAULT_KIND,
     settings = [],
     within,
   }: ServerStart = {}): Promise<PostgresServer> {
