@@ -3,6 +3,7 @@ import { BrokerRefusal } from '../../refusal';
 import type { Vendor } from '../vendor';
 import { STRIPE_CALLS, STRIPE_VERSION } from './calls';
 import { checkExpansion } from './expansion';
+import { findObject, pathOfObject } from './found-object';
 import { outcomeOf } from './outcome';
 import { paymentSecrets } from './payment-secrets';
 import { priceOfCall } from './price';
@@ -18,6 +19,7 @@ export const stripe: Vendor = {
   pathPrefix: '/v1/',
   pricedCalls: Object.keys(STRIPE_CALLS),
   secrets: paymentSecrets,
+  objects: { pathOf: pathOfObject, find: findObject },
   isCurrency,
 
   authorization(secret) {
