@@ -1,7 +1,7 @@
 import type { ConfiguredPrices } from '../pricing/configured-prices';
 import type { Parameter } from '../pricing/parameters';
 import type { VendorLookup } from './vendor-lookup';
-import type { Outcome, Price, PriceableCall } from '../pricing/price';
+import type { FoundObject, ObjectPrice, Outcome, Price, PriceableCall } from '../pricing/price';
 
 /** One place in an answer that shows the secret of a payment. */
 export interface ShownSecret {
@@ -31,6 +31,21 @@ export interface VendorSecrets {
   all(body: unknown): Pick<ShownSecret, 'remove'>[];
 }
 
+/** How the objects are read that calls are priced by, where the ledger does not know them. */
+export interface VendorObjects {
+  /**
+   * Where the object of a call is read, below the prefix; `undefined` where the call names none that can
+   * be the vendor's.
+   */
+  pathOf(call: PriceableCall, price: ObjectPrice): string | undefined;
+  /**
+   * What the vendor says of the object of a call.
+   *
+   * @throws BrokerRefusal `amount_unknown` where that does not tell what the call costs.
+   */
+  find(call: PriceableCall, price: ObjectPrice, lookup: VendorLookup): Promise<FoundObject>;
+}
+
 /** All that the broker knows of one vendor. A vendor is one object of this form, in one file. */
 export interface Vendor {
   readonly name: string;
@@ -41,6 +56,7 @@ export interface Vendor {
   /** The calls it prices itself, by method and path below the prefix; no configuration changes them. */
   readonly pricedCalls: readonly string[];
   readonly secrets: VendorSecrets;
+  readonly objects: VendorObjects;
   /** The `Authorization` header that carries the account's secret. */
   authorization(secret: string): string;
   /**
@@ -79,6 +95,13 @@ export interface Vendor {
     configured: ConfiguredPrices,
     lookup: VendorLookup,
   ): Promise<Price> | undefined;
+  /**
+   * The permission that a secret lacks which may not read an object, as the vendor names it.
+   *
+   * @param path Of the object, below the prefix: `prices/price_1`.
+   * @param body Of the answer, parsed; `undefined` where it is no JSON.
+   */
+  readPermission(path: string, body: unknown): string;
   /**
    * What the answer means for the hold.
    *

@@ -3,9 +3,11 @@ import { BrokerRefusal } from '../../refusal';
 import type { Vendor } from '../vendor';
 import { STRIPE_CALLS, STRIPE_VERSION } from './calls';
 import { checkExpansion } from './expansion';
+import { findObject, pathOfObject } from './found-object';
 import { outcomeOf } from './outcome';
 import { paymentSecrets } from './payment-secrets';
 import { priceOfCall } from './price';
+import { readPermission } from './read-permission';
 
 /** Versions up to this one are not accepted. */
 const OLDEST_VERSION = '2022-11-15';
@@ -19,6 +21,7 @@ export const stripe: Vendor = {
     .filter(([, { rule }]) => rule !== 'refused')
     .map(([call]) => call),
   secrets: paymentSecrets,
+  objects: { pathOf: pathOfObject, find: findObject },
   isCurrency,
 
   authorization(secret) {
@@ -50,6 +53,8 @@ export const stripe: Vendor = {
   checkExpansion,
 
   price: priceOfCall,
+
+  readPermission,
 
   outcome: outcomeOf,
 };
