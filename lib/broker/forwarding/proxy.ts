@@ -199,7 +199,6 @@ export class Proxy {
     const { target, priceable } = priced;
     const account = accountIn(headers);
     const isRead = call.method === 'GET';
-    const body = toFormBody(priceable.parameters);
     row.path = target.path;
     row.amount = 'amount' in priced.price ? (priced.price.amount ?? null) : null;
     row.currency = 'currency' in priced.price ? (priced.price.currency ?? null) : null;
@@ -227,6 +226,11 @@ export class Proxy {
       audit: row,
     });
     if (!decision.admitted) throw decision.refusal;
+    const { refundAmount } = decision.call;
+    const body = toFormBody([
+      ...priceable.parameters,
+      ...(refundAmount === undefined ? [] : [{ path: ['amount'], value: String(refundAmount) }]),
+    ]);
     return {
       call,
       headers,

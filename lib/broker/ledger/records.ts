@@ -44,6 +44,8 @@ export interface AdmittedCall {
   price: Price;
   /** What was held for this call: nothing for a retry. */
   micros: MicroUsd;
+  /** What a refund that names no amount is to be sent with, in minor units. */
+  refundAmount?: number;
   /** Whether no other call on its object was in flight when this one was admitted. */
   isUncontended?: boolean;
   admittedAt: number;
@@ -84,6 +86,12 @@ export interface Hold {
   objectId: string | null;
   heldMicros: MicroUsd;
   settledMicros: MicroUsd;
+  /** What it takes back of its own subject's spend: undone, neither held nor settled. 0 once it is released. */
+  undoneMicros: MicroUsd;
+  /** Of a refund: the root object that it pays back. */
+  refundOf: string | null;
+  /** Minor units of that object which it pays back, and no earlier hold of its operation does. */
+  refundAmount: number;
   state: HoldState;
   chargedTo: readonly string[];
   idempotencyKeyHash: string | null;

@@ -24,6 +24,14 @@ interface ObjectPrice {
   rates?: Rates;
 }
 
+/** What a refund says that decides whether it may be undone. */
+interface RefundTerms {
+  /** Whether it names nothing but what a refund may that takes back its subject's own spend. */
+  canUndo?: boolean;
+  /** Whether a connected account gives back its share. */
+  reversesTransfer?: boolean;
+}
+
 /**
  * What a call may cost. What depends on the vendor's object (its exposure so far) is settled by
  * the ledger, in the same step that takes the hold.
@@ -40,8 +48,8 @@ export type Price =
   | ({ kind: 'change' } & ObjectPrice)
   /** Costs nothing; gives the exposure back once the vendor has confirmed it. */
   | { kind: 'cancel'; objectId: string }
-  /** `amount`, or all of the object's, in the object's currency where the call does not say it. */
-  | ({ kind: 'refund' } & ObjectPrice);
+  /** `amount`, or what is left to refund, in the object's currency where the call does not say it. */
+  | ({ kind: 'refund' } & ObjectPrice & RefundTerms);
 
 /** How a call ended, as far as the money goes. */
 export type Ending = 'settled' | 'released' | 'unknown';
@@ -56,6 +64,8 @@ export interface ReportedObject {
   currency: string;
   /** Whether it has come to its end, captured or canceled: no later call adds to what it costs. */
   isFinal?: boolean;
+  /** Whether its money goes on to a connected account. */
+  hasDestination?: boolean;
 }
 
 /** What a vendor's answer means for a hold. */

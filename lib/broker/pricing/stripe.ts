@@ -44,6 +44,10 @@ const OLDEST_VERSION = '2022-11-15';
 const HARMLESS_CHANGE =
   /^(?:metadata|description|receipt_email|statement_descriptor\w*|shipping|payment_method|payment_method_types|expand)$/;
 
+/** What a refund may name that is to be undone: its payment, how much, and what moves no other money. */
+const UNDOABLE =
+  /^(?:charge|payment_intent|amount|reason|metadata|reverse_transfer|refund_application_fee|expand)$/;
+
 const FREE: Price = { kind: 'free' };
 const CALLS = new CallTable(
   Object.entries(STRIPE_CALLS).map(
@@ -179,7 +183,14 @@ function refund(call: PriceableCall, rates: Rates): Price {
   if (intent !== undefined && charge !== undefined) {
     throw amountUnknown('A refund must name one payment, by payment_intent or by charge.');
   }
-  return { kind: 'refund', objectId: intent ?? charge ?? '', ...totalOf(call, 'amount'), rates };
+  return {
+    kind: 'refund',
+    objectId: intent ?? charge ?? '',
+    ...totalOf(call, 'amount'),
+    rates,
+    canUndo: call.parameters.every(({ path }) => UNDOABLE.test(path[0] ?? '')),
+    reversesTransfer: readOnce(call, 'reverse_transfer') === 'true',
+  };
 }
 
 function configuredPrice(price: ConfiguredPrice, call: PriceableCall, rates: Rates): Price {
@@ -335,6 +346,7 @@ function reportedObject(body: unknown): ReportedObject | undefined {
     amount,
     currency: currency.toLowerCase(),
     ...(hasEnded(body) ? { isFinal: true } : {}),
+    ...(hasDestination(body) ? { hasDestination: true } : {}),
   };
 }
 
@@ -345,6 +357,12 @@ function reportedObject(body: unknown): ReportedObject | undefined {
 function hasEnded({ object, status, captured }: Record<string, unknown>): boolean {
   if (object === 'charge') return captured === true;
   return object === 'payment_intent' && (status === 'canceled' || status === 'succeeded');
+}
+
+/** Whether a payment's money goes on to a connected account: https://docs.stripe.com/connect/destination-charges. */
+function hasDestination(body: Record<string, unknown>): boolean {
+  const { transfer_data: transfer, destination } = body;
+  return isRecord(transfer) ? transfer['destination'] != null : typeof destination === 'string';
 }
 
 function integer(value: unknown): number | undefined {

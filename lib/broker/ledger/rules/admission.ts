@@ -3,11 +3,10 @@ import { dayBalanceName, dayOf, subjectsOf } from '../../budgets/budget';
 import { instantText } from '../../instant';
 import { isLive } from '../../keys/key';
 import type { KeyRecord } from '../../keys/key';
-import type { MicroUsd } from '../../../contract/usd';
 import { BrokerRefusal, brakedBy, invalidKey, parentMissing } from '../../refusal';
 import type { Book } from '../book';
 import type { Admission, Decision, Hold } from '../records';
-import { addsToObject, holdFor, settledOf } from './amount-to-hold';
+import { addsToObject, holdFor, sumOf } from './amount-to-hold';
 import { lineOf } from './ancestry';
 import { auditOfCap } from './audit-rows';
 import { brakeOn } from './brakes';
@@ -16,6 +15,8 @@ import type { ChargedCap } from './caps';
 import { knownObject, rootOf } from './objects';
 import { classifyAttempt, isForgotten, isInWindow } from './operation';
 import type { Attempt, Operation } from './operation';
+import { refundHold, sentAmount } from './refunds';
+import type { RefundHold } from './refunds';
 
 /** What came of an admission, and the audit row of a refusal, which the ledger may count with others. */
 export interface AdmissionResult {
@@ -56,12 +57,13 @@ export function admit(book: Book, admission: Admission): AdmissionResult {
     return { decision: admitRetry(book, admission, known.operation, caps) };
   }
   const kept = carriedOver(book, known);
-  const micros = amountToHold(book, admission, kept);
-  if (micros instanceof BrokerRefusal) return refuse(micros);
-  const refusal = capRefusal(caps, micros);
-  if (refusal !== undefined) return refuse(refusal, micros);
+  const need = needOf(book, admission, { key, caps, kept });
+  if (need instanceof BrokerRefusal) return refuse(need);
+  const { micros, undoneMicros } = need;
+  const refusal = capRefusal(caps, micros, undoneMicros);
+  if (refusal !== undefined) return refuse(refusal, micros + undoneMicros);
   const isReplay = known !== undefined && mayBeReplay(known);
-  return { decision: admitNew(book, admission, { key, caps, micros, kept, isReplay }) };
+  return { decision: admitNew(book, admission, { key, caps, need, kept, isReplay }) };
 }
 
 interface KnownOperation {
@@ -79,17 +81,25 @@ function knownOperation(book: Book, { key, operation }: Admission): KnownOperati
   return { operation: known, attempt, hold };
 }
 
-function amountToHold(
+/** What a call has to hold. */
+type Need = Pick<RefundHold, 'micros' | 'undoneMicros'> & Partial<RefundHold>;
+
+function needOf(
   book: Book,
-  { key: { vendor }, account, price }: Admission,
-  { earlierHoldIds }: Partial<Operation>,
-): MicroUsd | BrokerRefusal {
-  const object =
-    'objectId' in price ? knownObject(book, { vendor, account, id: price.objectId }) : undefined;
+  { account, price }: Admission,
+  { key, caps, kept: { earlierHoldIds } }: Pick<NewCall, 'key' | 'caps' | 'kept'>,
+): Need | BrokerRefusal {
+  const { vendor } = key;
   try {
+    if (price.kind === 'refund') {
+      return refundHold(book, { price, key, account, caps, earlierHoldIds });
+    }
+    const object =
+      'objectId' in price ? knownObject(book, { vendor, account, id: price.objectId }) : undefined;
     const micros = holdFor(price, object);
     // What was settled of an object that was there before is in its exposure.
-    return addsToObject(price) ? micros : Math.max(0, micros - settledOf(book, earlierHoldIds));
+    const before = addsToObject(price) ? 0 : sumOf(book, earlierHoldIds);
+    return { micros: Math.max(0, micros - before), undoneMicros: 0 };
   } catch (error) {
     if (error instanceof BrokerRefusal) return error;
     throw error;
@@ -99,7 +109,7 @@ function amountToHold(
 interface NewCall {
   key: KeyRecord;
   caps: readonly ChargedCap[];
-  micros: MicroUsd;
+  need: Need;
   /** What stays of the calls of its operation that came before. */
   kept: Partial<Operation>;
   /** Whether its answer may be older than those of other calls on the object. */
@@ -109,7 +119,7 @@ interface NewCall {
 function admitNew(
   book: Book,
   admission: Admission,
-  { key, caps, micros, kept, isReplay }: NewCall,
+  { key, caps, need, kept, isReplay }: NewCall,
 ): Decision {
   const { callId, account, price, operation } = admission;
   const { vendor, subject } = key;
@@ -127,8 +137,11 @@ function admitNew(
       vendor,
       account,
       objectId: root?.id ?? null,
-      heldMicros: micros,
+      heldMicros: need.micros,
       settledMicros: 0,
+      undoneMicros: need.undoneMicros,
+      refundOf: need.refundOf ?? null,
+      refundAmount: need.refundAmount ?? 0,
       state: 'held',
       chargedTo,
       idempotencyKeyHash: operation?.keyHash ?? null,
@@ -136,7 +149,7 @@ function admitNew(
       endedAt: null,
       isEndedByOperator: false,
     });
-    book.charge(chargedTo, 0, micros);
+    book.charge(chargedTo, { held: need.micros, undone: need.undoneMicros });
   }
   if (operation !== undefined) {
     book.putOperation(vendor, operation.keyHash, {
@@ -148,8 +161,9 @@ function admitNew(
     });
   }
   return admitted(book, admission, caps, {
-    micros,
+    need,
     holdId: holds ? callId : undefined,
+    earlierHoldIds: kept.earlierHoldIds,
     isUncontended,
   });
 }
@@ -194,20 +208,27 @@ function admitRetry(
     inFlight: known.inFlight + 1,
     ...(known.inFlight > 0 && costliest !== undefined ? { costliest } : {}),
   });
-  return admitted(book, admission, caps, { micros: 0, holdId: known.holdId, isUncontended: false });
+  const { holdId, earlierHoldIds } = known;
+  const need = { micros: 0, undoneMicros: 0 };
+  return admitted(book, admission, caps, { need, holdId, earlierHoldIds, isUncontended: false });
+}
+
+interface HeldCall {
+  need: Need;
+  holdId: string | undefined;
+  earlierHoldIds: readonly string[] | undefined;
+  isUncontended: boolean;
 }
 
 function admitted(
   book: Book,
   { callId, key, account, price, isRead, operation, audit }: Admission,
   caps: readonly ChargedCap[],
-  {
-    micros,
-    holdId,
-    isUncontended,
-  }: { micros: MicroUsd; holdId: string | undefined; isUncontended: boolean },
+  { need, holdId, earlierHoldIds, isUncontended }: HeldCall,
 ): Decision {
+  const { micros, undoneMicros } = need;
   const remainingMicros = remainingAfter(caps, micros);
+  const refundAmount = sentAmount(book, { price, holdId, earlierHoldIds });
   const [own] = caps;
   const row: AuditRow = {
     ...audit,
@@ -215,7 +236,7 @@ function admitted(
     // The day on which the hold counts, however long the call took to arrive.
     at: instantText(book.now),
     event: 'call',
-    requested_micros: micros,
+    requested_micros: micros + undoneMicros,
   };
   if (isRead !== true) book.beginCall(callId, row);
   return {
@@ -229,6 +250,7 @@ function admitted(
       account,
       price,
       micros,
+      ...(refundAmount === undefined ? {} : { refundAmount }),
       isUncontended,
       admittedAt: book.now,
       audit: row,

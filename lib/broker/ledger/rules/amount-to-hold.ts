@@ -4,14 +4,18 @@ import { NO_RATES } from '../../pricing/currency';
 import type { Price } from '../../pricing/price';
 import type { BrokerRefusal } from '../../refusal';
 import type { Book } from '../book';
+import type { Hold } from '../records';
 import type { KnownObject } from './objects';
 
 /**
- * What a call has to hold.
+ * What a call that is no refund has to hold.
  *
  * @throws BrokerRefusal where that cannot be told without knowing the object.
  */
-export function holdFor(price: Price, object: KnownObject | undefined): MicroUsd {
+export function holdFor(
+  price: Exclude<Price, { kind: 'refund' }>,
+  object: KnownObject | undefined,
+): MicroUsd {
   switch (price.kind) {
     case 'free':
     case 'cancel':
@@ -30,13 +34,6 @@ export function holdFor(price: Price, object: KnownObject | undefined): MicroUsd
       if (price.kind === 'change' && price.amount === undefined) return 0;
       return Math.max(0, priceOf(amount, object.currency, rates) - object.exposureMicros);
     }
-    case 'refund': {
-      if (object === undefined) throw unknownObject(price.objectId);
-      checkCurrency(price.currency, object);
-      const amount = price.amount ?? object.amount;
-      checkNested(price.largestNested, amount);
-      return priceOf(amount, object.currency, price.rates ?? NO_RATES);
-    }
   }
 }
 
@@ -45,9 +42,17 @@ export function addsToObject(price: Price): price is Extract<Price, { objectId: 
   return 'objectId' in price && price.kind !== 'refund';
 }
 
-/** What holds of one operation count that have ended. */
-export function settledOf(book: Book, holdIds: readonly string[] = []): MicroUsd {
-  return holdIds.reduce((sum, id) => sum + (book.hold(id)?.settledMicros ?? 0), 0);
+/** What a hold counts under its caps: as spent or held, and as undone. */
+export function countedOf(hold: Hold): MicroUsd {
+  const { state, heldMicros, settledMicros, undoneMicros } = hold;
+  const isOpen = state === 'held' || state === 'unknown';
+  return (isOpen ? heldMicros : settledMicros) + undoneMicros;
+}
+
+/** What some holds count. */
+export function sumOf(book: Book, holdIds: readonly string[] = []): MicroUsd {
+  const holds = holdIds.flatMap((id) => book.hold(id) ?? []);
+  return holds.reduce((sum, hold) => sum + countedOf(hold), 0);
 }
 
 /** What a hold settles at, given what the object, or the operation, had cost before it. */
@@ -59,13 +64,13 @@ export function settlementOf(
   return Math.max(heldMicros, (reportedMicros ?? 0) - before);
 }
 
-function checkCurrency(given: string | undefined, object: KnownObject): void {
-  if (given !== undefined && given !== object.currency) {
-    throw invalidAmount('currency', `The object is in ${object.currency}, not in ${given}.`);
+export function checkCurrency(given: string | undefined, { currency }: { currency: string }): void {
+  if (given !== undefined && given !== currency) {
+    throw invalidAmount('currency', `The object is in ${currency}, not in ${given}.`);
   }
 }
 
-function unknownObject(id: string): BrokerRefusal {
+export function unknownObject(id: string): BrokerRefusal {
   return amountUnknown(
     id === ''
       ? 'The call names no payment, so the broker cannot tell what it costs.'

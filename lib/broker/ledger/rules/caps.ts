@@ -52,15 +52,24 @@ export function keyCap(book: Book, key: KeyRecord, scope: 'key' | 'parent'): Cha
   return { scope, capMicros: key.capMicros, balance: book.balance(balanceName), balanceName };
 }
 
-/** The refusal of a hold that would pass a cap; `undefined` where it fits. What costs nothing always does. */
-export function capRefusal(caps: readonly CapState[], micros: MicroUsd): BrokerRefusal | undefined {
+/**
+ * The refusal of a hold that would pass a cap; `undefined` where it fits. What costs nothing always does.
+ *
+ * @param undoneMicros What a refund takes back beside that, which fits.
+ */
+export function capRefusal(
+  caps: readonly CapState[],
+  micros: MicroUsd,
+  undoneMicros: MicroUsd = 0,
+): BrokerRefusal | undefined {
   if (micros === 0) return undefined;
   const passed = caps.find((cap) => remainingOf(cap) < micros);
   if (passed === undefined) return undefined;
   const { scope, capMicros, balance } = passed;
+  const besides = undoneMicros === 0 ? '' : ` beside ${usdText(undoneMicros)} that it takes back`;
   return new BrokerRefusal(
     'cap_exhausted',
-    `This call needs ${usdText(micros)}, but ${usdText(remainingOf(passed))} remain of the ${scope}'s cap of ${usdText(capMicros)}. Do not retry it.`,
+    `This call needs ${usdText(micros)}${besides}, but ${usdText(remainingOf(passed))} remain of the ${scope}'s cap of ${usdText(capMicros)}. Do not retry it.`,
     {
       scope,
       cap_usd: toUsd(capMicros),

@@ -52,6 +52,7 @@ export function recordObject(
       amount: keeps ? Math.max(known.amount, amount) : amount,
       currency,
       isFinal: reported.isFinal === true || known?.isFinal === true,
+      hasDestination: reported.hasDestination === true || known?.hasDestination === true,
       seenAt: book.now,
     });
   }
@@ -66,7 +67,7 @@ export function reduceExposure(book: Book, root: ObjectName, finalMicros: MicroU
     const micros = Math.min(excess, hold.settledMicros);
     if (micros <= 0) continue;
     book.changeHold(hold, { ...hold, settledMicros: hold.settledMicros - micros });
-    book.charge(hold.chargedTo, -micros, 0);
+    book.charge(hold.chargedTo, { spent: -micros });
     excess -= micros;
     given.push({ hold, micros });
   }
