@@ -37,6 +37,8 @@ export interface KeyInfo {
   spentUsd: number;
   /** Reserved by calls in flight and by calls with an unknown outcome, in USD. */
   heldUsd: number;
+  /** What refunds take back of their own subject's spend; the cap bounds it by itself. */
+  undoneUsd: number;
   remainingUsd: number;
 }
 
@@ -93,6 +95,8 @@ export interface BudgetInfo {
   /** Absent where the budget caps several subjects, since each is counted alone. */
   spentUsd?: number;
   heldUsd?: number;
+  /** What refunds take back of their own subject's spend; the cap bounds it by itself. */
+  undoneUsd?: number;
   /** What the next call would meet: less than is left of this cap if another cap is tighter. */
   remainingUsd?: number;
   /** The midnight (UTC) at which its day ends. */
@@ -116,6 +120,8 @@ export interface EffectiveCap {
   capUsd: number;
   spentUsd: number;
   heldUsd: number;
+  /** What refunds take back of their own subject's spend; the cap bounds it by itself. */
+  undoneUsd: number;
   remainingUsd: number;
   resetsAt?: Date;
 }
@@ -138,6 +144,8 @@ export interface HoldInfo {
   objectId: string | null;
   state: HoldState;
   heldUsd: number;
+  /** What refunds take back of their own subject's spend; the cap bounds it by itself. */
+  undoneUsd: number;
   settledUsd: number;
   /** SHA-256, hex. */
   idempotencyKeyHash: string | null;
@@ -185,6 +193,8 @@ export interface AuditEntryInfo {
   requestedUsd: number | null;
   /** What the entry adds to the spend of its subject; negative where it gives money back. */
   settledUsd: number | null;
+  /** What the entry adds to what its subject has undone: of a refund of its own spend. */
+  undoneUsd: number | null;
   /** The day (UTC, `YYYY-MM-DD`) on which `settledUsd` counts; `null` where that is `null`. */
   day: string | null;
   /** In the minor unit of `currency`. */

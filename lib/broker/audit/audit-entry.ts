@@ -19,8 +19,9 @@ export type AuditEvent =
  * ended otherwise than by the answer to its own call has a `settlement`, and what is given back of a
  * hold that was settled is a `give_back`, each with the `call_id` of the call that took the hold. So
  * the sum of `settled_micros` over the rows of a subject and a `day` is what it has spent on that
- * day. A `lookup` is what the broker itself has read at the vendor to price the call of its
- * `call_id`. No body, no token, no secret. Amounts in micro-dollars and, where the call named them, in the
+ * day, and that of `undone_micros` what it has undone, but for what is still held or unknown. A `lookup`
+ * is what the broker itself has read at the vendor to price the call of its `call_id`. No body, no token,
+ * no secret. Amounts in micro-dollars and, where the call named them, in the
  * currency's minor unit.
  */
 export interface AuditEntry {
@@ -44,6 +45,8 @@ export interface AuditEntry {
   requested_micros: number | null;
   /** What the row adds to what is spent; negative in a `give_back`. */
   settled_micros: number | null;
+  /** What the row adds to what is undone: of a refund that takes back its subject's own spend. */
+  undone_micros: number | null;
   /** The day (UTC) on which `settled_micros` counts: that on which the call was admitted that took the hold. */
   day: string | null;
   /** Minor units. */
@@ -100,6 +103,7 @@ export const AUDIT_COLUMNS = [
   'idempotency_key_hash',
   'reason',
   'count',
+  'undone_micros',
 ] as const satisfies readonly (keyof AuditRow)[];
 
 /** A row about a key. */

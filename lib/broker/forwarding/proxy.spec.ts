@@ -146,7 +146,7 @@ describe('the proxy', () => {
     expect(answer.status).toBe(200);
     answer.body.resume();
     await proxy.close();
-    expect((await ledger.key('vk_1'))?.balance).toEqual({ spent: 0, held: 10_000_000 });
+    expect((await ledger.key('vk_1'))?.balance).toEqual({ spent: 0, held: 10_000_000, undone: 0 });
   });
 
   it('writes one audit row a call, with no body, token or secret in it', async () => {

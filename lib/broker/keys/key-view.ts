@@ -24,6 +24,8 @@ export interface KeyView {
   revoked_at?: string;
   spent_usd: number;
   held_usd: number;
+  /** What its refunds take back of its own subject's spend, those in flight included; the cap bounds it by itself. */
+  undone_usd: number;
   remaining_usd: number;
 }
 
@@ -50,6 +52,7 @@ export function viewOf(found: KeyWithBalance, now: number): KeyView {
     ...(key.revokedAt === undefined ? {} : { revoked_at: new Date(key.revokedAt).toISOString() }),
     spent_usd: toUsd(balance.spent),
     held_usd: toUsd(balance.held),
+    undone_usd: toUsd(balance.undone),
     remaining_usd: toUsd(key.capMicros - balance.spent - balance.held),
   };
 }

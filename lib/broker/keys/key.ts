@@ -23,10 +23,21 @@ export interface KeyRecord {
   revokedAt?: number;
 }
 
-/** What has been spent and what is held under a cap. */
+/** What counts against a cap. */
 export interface Balance {
   spent: MicroUsd;
   held: MicroUsd;
+  /** Spend that refunds take back, those in flight and unknown included: summed apart, under the same cap. */
+  undone: MicroUsd;
+}
+
+/** A balance to which a change is added. */
+export function addedTo({ spent, held, undone }: Balance, change: Partial<Balance>): Balance {
+  return {
+    spent: spent + (change.spent ?? 0),
+    held: held + (change.held ?? 0),
+    undone: undone + (change.undone ?? 0),
+  };
 }
 
 export interface KeyWithBalance {

@@ -24,6 +24,8 @@ export interface VendorObject extends ObjectName {
   currency: string;
   /** Whether the vendor said that it has come to its end: no later call adds to what it costs. */
   isFinal: boolean;
+  /** Whether its money goes on to a connected account, so that a refund of it may leave that account its share. */
+  hasDestination: boolean;
   /** When the vendor last told of it, in epoch milliseconds. */
   seenAt: number;
 }
@@ -76,6 +78,8 @@ export interface Book {
   hasHolds(root: ObjectName): boolean;
   /** The settled holds of a root object, the newest first. */
   settledHolds(root: ObjectName): readonly Hold[];
+  /** The holds of the refunds of a root object, whatever became of them, in any order. */
+  refundsOf(root: ObjectName): readonly Hold[];
   balance(name: string): Balance;
   /** Whether there is a budget that an operator has set. */
   readonly hasBudgets: boolean;
@@ -98,7 +102,7 @@ export interface Book {
   putOperation(vendor: string, keyHash: string, operation: Operation): void;
   putObject(object: VendorObject): void;
   /** Adds to balances; opens those that are not there yet. */
-  charge(names: readonly string[], spent: MicroUsd, held: MicroUsd): void;
+  charge(names: readonly string[], change: Partial<Balance>): void;
   /**
    * A call is about to leave. Until it ends the store keeps this row: where its process dies, that is
    * what the audit log says of it.

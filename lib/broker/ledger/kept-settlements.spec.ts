@@ -75,12 +75,12 @@ it('settlements on one object are written in their order, whichever the store ta
     currency: 'usd',
   });
   await end(ledger, other, { ending: 'settled' });
-  expect(await balance(ledger)).toEqual({ spent: 100 * CENT, held: 500 * CENT });
+  expect(await balance(ledger)).toEqual({ spent: 100 * CENT, held: 500 * CENT, undone: 0 });
 
   await ledger.beginLease('lease', 1_000);
   await ledger.close();
   const again = new SqliteLedger(file);
-  expect(await balance(again)).toEqual({ spent: 100 * CENT, held: 0 });
+  expect(await balance(again)).toEqual({ spent: 100 * CENT, held: 0, undone: 0 });
   expect((await again.holds({ state: 'settled' }, { limit: 10 })).entries).toHaveLength(3);
   expect(await again.verifyAudit()).toMatchObject({ ok: true });
   await again.close();

@@ -119,13 +119,13 @@ describe.each(LEDGERS)('the ledger: %s', (_name, open, numRuns, state) => {
       admit(key, amount(200)),
       admit(key, amount(300)),
     ]);
-    expect(await balance('k')).toEqual({ spent: 0, held: 600 * CENT });
+    expect(await balance('k')).toEqual({ spent: 0, held: 600 * CENT, undone: 0 });
     await Promise.all([
       end(holdOf(settled as Decision), { ending: 'settled' }),
       end(holdOf(released as Decision), { ending: 'released' }),
       end(holdOf(unknown as Decision), { ending: 'unknown' }),
     ]);
-    expect(await balance('k')).toEqual({ spent: 100 * CENT, held: 300 * CENT });
+    expect(await balance('k')).toEqual({ spent: 100 * CENT, held: 300 * CENT, undone: 0 });
   });
 
   it('ends a hold once, however often it is told', async () => {
@@ -135,7 +135,7 @@ describe.each(LEDGERS)('the ledger: %s', (_name, open, numRuns, state) => {
     await end(hold, { ending: 'settled' });
     await end(hold, { ending: 'settled' });
     await end(hold, { ending: 'released' });
-    expect(await balance('k')).toEqual({ spent: 100 * CENT, held: 0 });
+    expect(await balance('k')).toEqual({ spent: 100 * CENT, held: 0, undone: 0 });
   });
 
   it('admits nothing with a key that is revoked, expired or unknown in the very step', async () => {
@@ -208,13 +208,13 @@ describe.each(LEDGERS)('the ledger: %s', (_name, open, numRuns, state) => {
       finalMicros: 400 * CENT,
     });
     expect([await balance('a'), await balance('b')]).toEqual([
-      { spent: 400 * CENT, held: 0 },
-      { spent: 0, held: 0 },
+      { spent: 400 * CENT, held: 0, undone: 0 },
+      { spent: 0, held: 0, undone: 0 },
     ]);
     // And once more changes nothing.
     const again = holdOf(await admit(second, { kind: 'cancel', objectId: 'pi_1' }));
     await end(again, { ending: 'settled', object, finalMicros: 400 * CENT });
-    expect(await balance('a')).toEqual({ spent: 400 * CENT, held: 0 });
+    expect(await balance('a')).toEqual({ spent: 400 * CENT, held: 0, undone: 0 });
   });
 
   it('refuses a parent that is no live key', async () => {
@@ -247,7 +247,7 @@ describe.each(LEDGERS)('the ledger: %s', (_name, open, numRuns, state) => {
 
     const capture: Price = { kind: 'exposure', objectId: 'pi_1', amount: 500 };
     expect(holdOf(await admit(key, capture)).micros).toBe(0);
-    expect(await balance('k')).toEqual({ spent: 500 * CENT, held: 0 });
+    expect(await balance('k')).toEqual({ spent: 500 * CENT, held: 0, undone: 0 });
   });
 
   it('has no brake that has expired: the next one drops it, and it cannot be lifted', async () => {
@@ -301,7 +301,7 @@ describe.each(LEDGERS)('the ledger: %s', (_name, open, numRuns, state) => {
             keyOf(`k${i}`, cap * CENT, i === 0 ? {} : { parentId: `k${i - 1}` }),
           );
           for (const key of keys) await own.issue(key);
-          const model = keys.map(() => ({ spent: 0, held: 0 }));
+          const model = keys.map(() => ({ spent: 0, held: 0, undone: 0 }));
           const open_: { hold: AdmittedCall; over: number[] }[] = [];
           let waiting: Promise<void>[] = [];
           for (const each of steps) {
@@ -313,7 +313,7 @@ describe.each(LEDGERS)('the ledger: %s', (_name, open, numRuns, state) => {
               const over = keys.map((_, i) => i).filter((i) => i <= each.key);
               const held = each.cents * CENT;
               const fits = over.every((i) => {
-                const { spent, held: before } = model[i] ?? { spent: 0, held: 0 };
+                const { spent, held: before } = model[i] ?? { spent: 0, held: 0, undone: 0 };
                 return spent + before + held <= (keys[i]?.capMicros ?? 0);
               });
               if (fits) for (const i of over) (model[i] as { held: number }).held += held;

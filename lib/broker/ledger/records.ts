@@ -93,6 +93,12 @@ export interface Hold {
   objectId: string | null;
   heldMicros: MicroUsd;
   settledMicros: MicroUsd;
+  /** What it takes back of its own subject's spend: undone, neither held nor settled. 0 once it is released. */
+  undoneMicros: MicroUsd;
+  /** Of a refund: the root object that it pays back. */
+  refundOf: string | null;
+  /** Minor units of that object which it pays back, and no earlier hold of its operation does. */
+  refundAmount: number;
   state: HoldState;
   chargedTo: readonly string[];
   idempotencyKeyHash: string | null;

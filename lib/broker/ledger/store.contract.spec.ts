@@ -92,7 +92,7 @@ describe.each(STORES)('a store that writes beside its decisions: %s', (_name, op
     disk.catchUp();
     await Promise.all(asked);
     expect(told).toEqual([true, true, false, true]);
-    expect(await balance()).toEqual({ spent: 0, held: 100 * CENT });
+    expect(await balance()).toEqual({ spent: 0, held: 100 * CENT, undone: 0 });
   });
 
   it('decides again what was decided on top of a batch that failed', async () => {
@@ -110,7 +110,7 @@ describe.each(STORES)('a store that writes beside its decisions: %s', (_name, op
     const outcomes = await Promise.allSettled(onTop);
     const held = outcomes.map((each) => (each.status === 'fulfilled' ? each.value.admitted : 0));
     const sum = [30, 60].filter((_, i) => held[i] === true).reduce((all, cents) => all + cents, 0);
-    expect(await balance()).toEqual({ spent: 0, held: sum * CENT });
+    expect(await balance()).toEqual({ spent: 0, held: sum * CENT, undone: 0 });
     expect(held).not.toContain(false);
   });
 
@@ -126,7 +126,7 @@ describe.each(STORES)('a store that writes beside its decisions: %s', (_name, op
     await refused;
     disk.isFull = false;
     expect(await admit(10, key)).toMatchObject({ admitted: true });
-    expect(await balance('given')).toEqual({ spent: 0, held: 10 * CENT });
+    expect(await balance('given')).toEqual({ spent: 0, held: 10 * CENT, undone: 0 });
     const { entries } = await ledger.audit({ event: 'issue' }, { limit: 10 });
     expect(entries.map(({ key_id: id }) => id)).toEqual(['given', 'k']);
   });
@@ -147,7 +147,7 @@ describe.each(STORES)('a store that writes beside its decisions: %s', (_name, op
     expect((await ledger.figures()).keptSettlements).toBe(1);
     disk.isFull = false;
     expect(await admit(10)).toMatchObject({ admitted: true });
-    expect(await balance()).toEqual({ spent: 60 * CENT, held: 10 * CENT });
+    expect(await balance()).toEqual({ spent: 60 * CENT, held: 10 * CENT, undone: 0 });
     expect((await ledger.figures()).keptSettlements).toBe(0);
   });
 
@@ -166,7 +166,7 @@ describe.each(STORES)('a store that writes beside its decisions: %s', (_name, op
     disk.catchUp();
     await end;
     expect((await said).state).toBe('settled');
-    expect(await balance()).toEqual({ spent: 0, held: 0 });
+    expect(await balance()).toEqual({ spent: 0, held: 0, undone: 0 });
   });
 
   it('counts the refusals that it has told of, and no other, where a batch fails', async () => {
@@ -198,7 +198,7 @@ describe.each(STORES)('a store that writes beside its decisions: %s', (_name, op
     disk.isFull = false;
     await ledger.close();
     expect((await ledger.figures()).keptSettlements).toBe(0);
-    expect(await balance()).toEqual({ spent: 60 * CENT, held: 0 });
+    expect(await balance()).toEqual({ spent: 60 * CENT, held: 0, undone: 0 });
   });
 
   it('has what it has told, and nothing else, whatever batches fail', async () => {
@@ -227,7 +227,11 @@ describe.each(STORES)('a store that writes beside its decisions: %s', (_name, op
         place.isFull = false;
         place.catchUp();
         await Promise.all(asked);
-        expect((await own.key(KEY.id))?.balance).toEqual({ spent: 0, held: told * CENT });
+        expect((await own.key(KEY.id))?.balance).toEqual({
+          spent: 0,
+          held: told * CENT,
+          undone: 0,
+        });
         expect(told).toBeLessThanOrEqual(100);
         expect(await own.verifyAudit()).toMatchObject({ ok: true });
         await own.close();

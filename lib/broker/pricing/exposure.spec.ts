@@ -226,7 +226,7 @@ async function follow(
       execute(next);
       await answer(next, each.lost);
     }
-    const balance = (await ledger.key(key.id))?.balance ?? { spent: -1, held: -1 };
+    const balance = (await ledger.key(key.id))?.balance ?? { spent: -1, held: -1, undone: 0 };
     const exposed = Math.floor(vendor.exposureMicros());
     const covered = balance.spent + balance.held;
     // Asked a hundred thousand times: expect() would take longer than the ledger does.

@@ -29,6 +29,14 @@ interface OfObject {
   rates?: Rates;
 }
 
+/** What a refund says that decides whether it may be undone. */
+interface RefundTerms {
+  /** Whether it names nothing but what a refund may that takes back its subject's own spend. */
+  canUndo?: boolean;
+  /** Whether a connected account gives back its share. */
+  reversesTransfer?: boolean;
+}
+
 /**
  * What a call may cost. What depends on the vendor's object (its exposure so far) is settled by
  * the ledger, in the same step that takes the hold.
@@ -45,8 +53,8 @@ export type Price =
   | ({ kind: 'change' } & OfObject)
   /** Costs nothing; gives the exposure back once the vendor has confirmed it. */
   | { kind: 'cancel'; objectId: string }
-  /** `amount`, or all of the object's, in the object's currency where the call does not say it. */
-  | ({ kind: 'refund' } & OfObject);
+  /** `amount`, or what is left to refund, in the object's currency where the call does not say it. */
+  | ({ kind: 'refund' } & OfObject & RefundTerms);
 
 /** The price of a call that cannot be told without knowing its object. */
 export type ObjectPrice = Extract<Price, { kind: 'exposure' | 'change' | 'refund' }>;
@@ -64,6 +72,8 @@ export interface ReportedObject {
   currency: string;
   /** Whether it has come to its end, captured or canceled: no later call adds to what it costs. */
   isFinal?: boolean;
+  /** Whether its money goes on to a connected account. */
+  hasDestination?: boolean;
 }
 
 /** What the vendor says of an object that the ledger does not know. */

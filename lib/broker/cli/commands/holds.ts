@@ -10,7 +10,8 @@ const COLUMNS: readonly Column<HoldView>[] = [
   { title: 'STATE', text: ({ state }) => state },
   {
     title: 'USD',
-    text: ({ state, held_usd, settled_usd }) => usd(state === 'settled' ? settled_usd : held_usd),
+    text: ({ state, held_usd, settled_usd, undone_usd }) =>
+      usd((state === 'settled' ? settled_usd : held_usd) + undone_usd),
     right: true,
   },
   { title: 'BEGUN', text: ({ created_at }) => instant(created_at) },

@@ -5,6 +5,7 @@ import type { AuditSegment } from '../../audit/audit-segment';
 import type { Brake } from '../../brakes/brake';
 import { ruleName, ruleNames } from '../../budgets/budget';
 import type { Budget, BudgetRule, BudgetSubject } from '../../budgets/budget';
+import { addedTo } from '../../keys/key';
 import type { Balance, KeyRecord } from '../../keys/key';
 import { withoutTokens } from '../../keys/token';
 import type { MicroUsd } from '../../../contract/usd';
@@ -27,8 +28,9 @@ export class MemoryBook implements Book {
   readonly activeBrakes = new Map<string, Brake>();
   readonly rows: { row: AuditRow; more: Partial<AuditRow> | undefined }[] = [];
   readonly #segments = new Map<number, AuditSegment>();
-  /** The ids of the holds of each root object. */
+  /** The ids of the holds of each root object, and of those of its refunds. */
   readonly #holdsOfRoot = new Map<string, Set<string>>();
+  readonly #refundsOfRoot = new Map<string, Set<string>>();
   readonly undo = new BatchUndo();
 
   constructor(
@@ -98,8 +100,13 @@ export class MemoryBook implements Book {
       .reverse();
   }
 
+  refundsOf(root: ObjectName): readonly Hold[] {
+    const ids = [...(this.#refundsOfRoot.get(nameOf(root)) ?? [])];
+    return ids.flatMap((id) => this.holds.get(id) ?? []);
+  }
+
   balance(name: string): Balance {
-    return this.balances.get(name) ?? { spent: 0, held: 0 };
+    return this.balances.get(name) ?? { spent: 0, held: 0, undone: 0 };
   }
 
   get hasBudgets(): boolean {
@@ -141,6 +148,7 @@ export class MemoryBook implements Book {
   addHold(hold: Hold): void {
     this.#set(this.holds, hold.callId, hold);
     this.#link(hold);
+    if (hold.refundOf !== null) this.#linkTo(this.#refundsOfRoot, hold, hold.refundOf);
   }
 
   changeHold(before: Hold, after: Hold): void {
@@ -156,13 +164,9 @@ export class MemoryBook implements Book {
     this.#set(this.objects, nameOf(object), object);
   }
 
-  charge(names: readonly string[], spent: MicroUsd, held: MicroUsd): void {
+  charge(names: readonly string[], change: Partial<Balance>): void {
     for (const name of names) {
-      const balance = this.balance(name);
-      this.#set(this.balances, name, {
-        spent: balance.spent + spent,
-        held: balance.held + held,
-      });
+      this.#set(this.balances, name, addedTo(this.balance(name), change));
     }
   }
 
@@ -259,12 +263,19 @@ export class MemoryBook implements Book {
     this.undo.add(() => this.rows.pop());
   }
 
-  #link({ vendor, account, objectId, callId }: Hold): void {
-    if (objectId === null) return;
-    const root = nameOf({ vendor, account, id: objectId });
-    const ids = this.#holdsOfRoot.get(root) ?? new Set();
+  #link(hold: Hold): void {
+    if (hold.objectId !== null) this.#linkTo(this.#holdsOfRoot, hold, hold.objectId);
+  }
+
+  #linkTo(
+    holdsOf: Map<string, Set<string>>,
+    { vendor, account, callId }: Hold,
+    rootId: string,
+  ): void {
+    const root = nameOf({ vendor, account, id: rootId });
+    const ids = holdsOf.get(root) ?? new Set();
     if (ids.has(callId)) return;
-    this.#holdsOfRoot.set(root, ids.add(callId));
+    holdsOf.set(root, ids.add(callId));
     this.undo.add(() => ids.delete(callId));
   }
 

@@ -131,11 +131,11 @@ export function changesOf(rows: ChangedRows): BatchChanges | undefined {
 
 function sentBalances({ loaded, newKeys, charges, stripe }: ChangedRows): SentRow[] {
   const rows: SentRow[] = [];
-  for (const [name, { spent, held }] of charges) {
+  for (const [name, { spent, held, undone }] of charges) {
     const isNew = newKeys.has(keyIdOf(name) ?? '');
-    if (spent === 0 && held === 0 && !isNew) continue;
+    if (spent === 0 && held === 0 && undone === 0 && !isNew) continue;
     const isLocked = isNew || loaded?.asked.names.has(name) === true;
-    rows.push({ name, stripe: isLocked ? 0 : stripe, spent, held });
+    rows.push({ name, stripe: isLocked ? 0 : stripe, spent, held, undone });
   }
   return rows;
 }

@@ -148,8 +148,8 @@ describe('two instances on one store', () => {
     const asked = Array.from({ length: 60 }, (_, i) => admit(pair[i % 2 === 0 ? 0 : 1], 7));
     const decisions = await Promise.all(asked);
     expect(decisions.filter(({ admitted }) => admitted)).toHaveLength(14);
-    expect(await balance(pair[0])).toEqual({ spent: 0, held: 98 * CENT });
-    expect(await balance(pair[1])).toEqual({ spent: 0, held: 98 * CENT });
+    expect(await balance(pair[0])).toEqual({ spent: 0, held: 98 * CENT, undone: 0 });
+    expect(await balance(pair[1])).toEqual({ spent: 0, held: 98 * CENT, undone: 0 });
   });
 
   it('have one day of a user, whose budget an operator has set at one of them', async () => {
@@ -241,11 +241,11 @@ describe('two instances on one store', () => {
     ]);
     const [first, second] = decisions.map(callOf) as [AdmittedCall, AdmittedCall];
     expect(first.holdId).toBe(second.holdId);
-    expect(await balance(one)).toEqual({ spent: 0, held: 60 * CENT });
+    expect(await balance(one)).toEqual({ spent: 0, held: 60 * CENT, undone: 0 });
     await end(one, first, { ending: 'released' });
-    expect(await balance(one)).toEqual({ spent: 0, held: 60 * CENT });
+    expect(await balance(one)).toEqual({ spent: 0, held: 60 * CENT, undone: 0 });
     await end(other, second, { ending: 'settled' });
-    expect(await balance(one)).toEqual({ spent: 60 * CENT, held: 0 });
+    expect(await balance(one)).toEqual({ spent: 60 * CENT, held: 0, undone: 0 });
   });
 
   it('each have a chain of the audit log, and verify both', async () => {
@@ -277,7 +277,7 @@ describe('an instance that is gone', () => {
     expect(entries.map(({ heldMicros }) => heldMicros / CENT).sort((a, b) => a - b)).toEqual([
       30, 40,
     ]);
-    expect(await balance(other)).toEqual({ spent: 0, held: 70 * CENT });
+    expect(await balance(other)).toEqual({ spent: 0, held: 70 * CENT, undone: 0 });
     const rows = await other.ledger.audit({ verdict: 'unknown' }, { limit: 10 });
     expect(rows.entries).toHaveLength(2);
     expect(await other.ledger.verifyAudit()).toMatchObject({ ok: true });
@@ -306,7 +306,7 @@ describe('an instance that is gone', () => {
     await untilReaped(other, gone);
     one.way.mend();
     await end(one, call, { ending: 'settled' });
-    expect(await balance(other)).toEqual({ spent: 30 * CENT, held: 0 });
+    expect(await balance(other)).toEqual({ spent: 30 * CENT, held: 0, undone: 0 });
     callOf(await admit(one, 10));
     expect(await other.ledger.verifyAudit()).toMatchObject({ ok: true });
   });
@@ -322,7 +322,7 @@ describe('an instance that is gone', () => {
     await untilReaped(other, gone);
     await end(other, call, { ending: 'released' });
     // The outcome of the other one's call is unknown.
-    expect(await balance(other)).toEqual({ spent: 0, held: 30 * CENT });
+    expect(await balance(other)).toEqual({ spent: 0, held: 30 * CENT, undone: 0 });
     const { entries } = await other.ledger.holds({ state: 'unknown' }, { limit: 10 });
     expect(entries).toHaveLength(1);
   });
@@ -334,10 +334,10 @@ describe('a store whose server fails', () => {
     await one.ledger.issue(KEY);
     one.way.losesCommits = 1;
     const call = callOf(await admit(one, 30));
-    expect(await balance(one)).toEqual({ spent: 0, held: 30 * CENT });
+    expect(await balance(one)).toEqual({ spent: 0, held: 30 * CENT, undone: 0 });
     one.way.losesCommits = 1;
     await end(one, call, { ending: 'settled' });
-    expect(await balance(one)).toEqual({ spent: 30 * CENT, held: 0 });
+    expect(await balance(one)).toEqual({ spent: 30 * CENT, held: 0, undone: 0 });
     expect(await one.ledger.verifyAudit()).toMatchObject({ ok: true, entries: 2 });
   });
 
@@ -356,7 +356,7 @@ describe('a store whose server fails', () => {
     one.way.mend();
     await end(one, first, { ending: 'settled' });
     await one.ledger.issue({ ...KEY, id: 'next', tokenHash: 'hash of next' });
-    expect(await balance(one)).toEqual({ spent: 10 * CENT, held: 0 });
+    expect(await balance(one)).toEqual({ spent: 10 * CENT, held: 0, undone: 0 });
     const { entries } = await one.ledger.audit({ event: 'call' }, { limit: 10 });
     expect(entries.map(({ call_id: id, verdict }) => [id, verdict])).toEqual([
       [first.callId, 'settled'],
@@ -435,9 +435,9 @@ describe('a store whose server fails', () => {
     };
     await expect(admit(one, 30, { under: 'same' })).rejects.toMatchObject({ status: 503 });
     callOf(await admit(one, 1));
-    expect(await balance(one)).toEqual({ spent: 0, held: 31 * CENT });
+    expect(await balance(one)).toEqual({ spent: 0, held: 31 * CENT, undone: 0 });
     await end(one, first, { ending: 'unknown' });
-    expect(await balance(one)).toEqual({ spent: 0, held: 31 * CENT });
+    expect(await balance(one)).toEqual({ spent: 0, held: 31 * CENT, undone: 0 });
     const { entries } = await one.ledger.audit({ verdict: 'released' }, { limit: 10 });
     expect(entries).toEqual([]);
   });
@@ -456,7 +456,7 @@ describe('a store whose server fails', () => {
       () => false,
     );
     expect(late).toBe(false);
-    expect(await balance(other)).toEqual({ spent: 0, held: 100 * CENT });
+    expect(await balance(other)).toEqual({ spent: 0, held: 100 * CENT, undone: 0 });
   });
 
   it('refuses with 503 while it is away, and goes on when it is back', async () => {
@@ -469,7 +469,7 @@ describe('a store whose server fails', () => {
     expect((await one.ledger.figures().catch(() => undefined))?.keptSettlements).toBeUndefined();
     one.way.mend();
     callOf(await admit(one, 10));
-    expect(await balance(one)).toEqual({ spent: 30 * CENT, held: 10 * CENT });
+    expect(await balance(one)).toEqual({ spent: 30 * CENT, held: 10 * CENT, undone: 0 });
   });
 
   it('loses nothing that was told where the server is killed', async () => {

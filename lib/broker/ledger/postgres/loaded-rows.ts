@@ -26,7 +26,7 @@ export interface FoundRows {
   /** Absent, as {@link brakes}, where no rule has changed. */
   budgets?: FoundRow[];
   brakes?: FoundRow[];
-  balances?: [name: string, spent: number, held: number][] | null;
+  balances?: [name: string, spent: number, held: number, undone: number][] | null;
   keys?: FoundRow[] | null;
   leases?: FoundRow[] | null;
   calls?: [id: string, entry: string][] | null;
@@ -97,8 +97,8 @@ export class LoadedRows {
     this.rules = rulesOf(found, known);
     this.calls = new Map(found.calls ?? []);
     this.log = found.log && logOf(found.log);
-    for (const [name, spent, held] of found.balances ?? [])
-      this.balances.set(name, { spent, held });
+    for (const [name, spent, held, undone] of found.balances ?? [])
+      this.balances.set(name, { spent, held, undone });
     for (const row of found.keys ?? []) this.keys.set(row['id'] as string, keyOf(row));
     for (const row of found.leases ?? []) this.leases.set(row['id'] as string, LEASES.rowOf(row));
     for (const row of found.holds ?? []) this.holds.set(row['call_id'] as string, HOLDS.rowOf(row));
@@ -111,7 +111,7 @@ export class LoadedRows {
       const object = OBJECTS.rowOf(row);
       const { vendor, account, id, rootId } = object;
       this.objects.set(nameOf(vendor, account, id), object);
-      // Its holds are given with it.
+      // Its holds are given with it, and those of its refunds.
       roots.add(nameOf(vendor, account, rootId));
     }
     // So are those of an operation.

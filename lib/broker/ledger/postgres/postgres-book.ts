@@ -5,6 +5,7 @@ import type { AuditSegment } from '../../audit/audit-segment';
 import type { Brake } from '../../brakes/brake';
 import { ruleName } from '../../budgets/budget';
 import type { Budget, BudgetRule, BudgetSubject } from '../../budgets/budget';
+import { addedTo } from '../../keys/key';
 import type { Balance, KeyRecord } from '../../keys/key';
 import { withoutTokens } from '../../keys/token';
 import type { MicroUsd } from '../../../contract/usd';
@@ -20,11 +21,11 @@ import { currentSlice } from './aging-tables';
 import { BookLog } from './book-log';
 import type { BookParts } from './book-parts';
 import { Deletions } from './deletions';
-import { hasOthers, settledOf } from './root-holds';
+import { hasOthers, holdsNaming, settledOf } from './root-holds';
 import { SetRules } from './set-rules';
 import { nameOf, nameOfSlice } from './wanted-rows';
 
-const NOTHING: Balance = { spent: 0, held: 0 };
+const NOTHING: Balance = { spent: 0, held: 0, undone: 0 };
 
 /**
  * The rows of one batch. A row that was not loaded is noted and counts as absent: what the work comes
@@ -122,13 +123,15 @@ export class PostgresBook implements Book {
     return settledOf(this.#holdsOf(root));
   }
 
+  refundsOf(root: ObjectName): readonly Hold[] {
+    return this.#holdsOf(root, 'refundOf');
+  }
+
   balance(name: string): Balance {
     this.#wantBalance(name);
     const isGone = this.#deletions.has('balances', name);
     const before = isGone ? undefined : this.parts.loaded?.balances.get(name);
-    const { spent, held } = before ?? NOTHING;
-    const charge = this.#charges.get(name);
-    return { spent: spent + (charge?.spent ?? 0), held: held + (charge?.held ?? 0) };
+    return addedTo(before ?? NOTHING, this.#charges.get(name) ?? NOTHING);
   }
 
   get hasBudgets(): boolean {
@@ -198,10 +201,9 @@ export class PostgresBook implements Book {
     this.#objects.set(nameOf(object.vendor, object.account, object.id), object);
   }
 
-  charge(names: readonly string[], spent: MicroUsd, held: MicroUsd): void {
+  charge(names: readonly string[], change: Partial<Balance>): void {
     for (const name of names) {
-      const before = this.#charges.get(name) ?? NOTHING;
-      this.#charges.set(name, { spent: before.spent + spent, held: before.held + held });
+      this.#charges.set(name, addedTo(this.#charges.get(name) ?? NOTHING, change));
     }
   }
 
@@ -334,18 +336,13 @@ export class PostgresBook implements Book {
     });
   }
 
-  #holdsOf(root: ObjectName): PlacedHold[] {
+  #holdsOf(root: ObjectName, column: 'objectId' | 'refundOf' = 'objectId'): PlacedHold[] {
     const { loaded, wanted } = this.parts;
     const name = nameOf(root.vendor, root.account, root.id);
     if (loaded?.asked.roots.has(name) !== true) this.#miss(() => wanted.root(root));
     const all = new Map([...(loaded?.holds ?? []), ...this.#holds]);
-    return [...all.values()].filter(
-      ({ vendor, account, objectId, callId }) =>
-        !this.#deletions.has('holds', callId) &&
-        objectId === root.id &&
-        vendor === root.vendor &&
-        account === root.account,
-    );
+    const found = holdsNaming(root, column, all.values());
+    return found.filter(({ callId }) => !this.#deletions.has('holds', callId));
   }
 
   #operation(vendor: string, keyHash: string): FlownOperation | undefined {

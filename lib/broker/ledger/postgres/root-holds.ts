@@ -1,4 +1,16 @@
+import type { ObjectName } from '../book';
 import type { PlacedHold } from '../tables/hold-rows';
+
+/** Those of some holds that name an object in one of their columns. */
+export function holdsNaming(
+  { vendor, account, id }: ObjectName,
+  column: 'objectId' | 'refundOf',
+  holds: Iterable<PlacedHold>,
+): PlacedHold[] {
+  return [...holds].filter(
+    (hold) => hold[column] === id && hold.vendor === vendor && hold.account === account,
+  );
+}
 
 /** Whether another call on an object is open, or has begun after the one with this id. */
 export function hasOthers(holds: readonly PlacedHold[], callId: string): boolean {

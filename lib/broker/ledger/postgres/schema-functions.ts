@@ -10,7 +10,7 @@ BEGIN
   RETURN ARRAY(SELECT jsonb_array_elements_text(list));
 END $$;
 
--- The holds that a batch looks at: those that it names, those of its operations, those of its objects.
+-- The holds that a batch looks at: those that it names, those of its operations, those of its objects and of their refunds.
 -- In plpgsql, which keeps its plans: a function in SQL is planned at each call.
 CREATE FUNCTION vault_key.hold_ids_1(arg jsonb) RETURNS text[] LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -27,13 +27,20 @@ BEGIN
       SELECT h.call_id
         FROM jsonb_array_elements(arg -> 'objects') a
         JOIN vault_key.objects o ON o.vendor = a ->> 0 AND o.account = a ->> 1 AND o.id = a ->> 2
-        JOIN vault_key.holds h ON h.vendor = o.vendor AND h.account = o.account AND h.object_id = o.root_id);
+        JOIN vault_key.holds h ON h.vendor = o.vendor AND h.account = o.account AND h.object_id = o.root_id
+      UNION ALL SELECT h.call_id
+        FROM jsonb_array_elements(arg -> 'objects') a
+        JOIN vault_key.objects o ON o.vendor = a ->> 0 AND o.account = a ->> 1 AND o.id = a ->> 2
+        JOIN vault_key.holds h ON h.vendor = o.vendor AND h.account = o.account AND h.refund_of = o.root_id);
   END IF;
   IF arg -> 'roots' <> '[]' THEN
     ids := ids || ARRAY(
       SELECT h.call_id
         FROM jsonb_array_elements(arg -> 'roots') a
-        JOIN vault_key.holds h ON h.vendor = a ->> 0 AND h.account = a ->> 1 AND h.object_id = a ->> 2);
+        JOIN vault_key.holds h ON h.vendor = a ->> 0 AND h.account = a ->> 1 AND h.object_id = a ->> 2
+      UNION ALL SELECT h.call_id
+        FROM jsonb_array_elements(arg -> 'roots') a
+        JOIN vault_key.holds h ON h.vendor = a ->> 0 AND h.account = a ->> 1 AND h.refund_of = a ->> 2);
   END IF;
   RETURN ARRAY(SELECT DISTINCT id FROM unnest(ids) id WHERE id IS NOT NULL);
 END $$;
@@ -54,8 +61,9 @@ BEGIN
     found := found || jsonb_build_object('brakes', part);
   END IF;
   IF arg -> 'names' <> '[]' THEN
-    SELECT jsonb_agg(jsonb_build_array(b.name, b.spent, b.held)) INTO part FROM
-      (SELECT name, sum(spent)::bigint AS spent, sum(held)::bigint AS held FROM vault_key.balances
+    SELECT jsonb_agg(jsonb_build_array(b.name, b.spent, b.held, b.undone)) INTO part FROM
+      (SELECT name, sum(spent)::bigint AS spent, sum(held)::bigint AS held, sum(undone)::bigint AS undone
+        FROM vault_key.balances
         WHERE name = ANY (ARRAY(SELECT jsonb_array_elements_text(arg -> 'names'))) GROUP BY name) b;
     found := found || jsonb_build_object('balances', part);
   END IF;
@@ -202,25 +210,25 @@ BEGIN
   END IF;
   IF arg ? 'balances' THEN
     INSERT INTO vault_key.balances
-      SELECT * FROM jsonb_to_recordset(arg -> 'balances') a(name text, stripe int, spent bigint, held bigint)
-        ORDER BY name, stripe
-      ON CONFLICT (name, stripe) DO UPDATE
-        SET spent = balances.spent + excluded.spent, held = balances.held + excluded.held;
+      SELECT * FROM jsonb_to_recordset(arg -> 'balances') a(name text, stripe int, spent bigint, held bigint,
+        undone bigint) ORDER BY name, stripe
+      ON CONFLICT (name, stripe) DO UPDATE SET spent = balances.spent + excluded.spent,
+        held = balances.held + excluded.held, undone = balances.undone + excluded.undone;
   END IF;
   IF arg ? 'begun' THEN
-    INSERT INTO vault_key.holds (call_id, writer, key_id, vendor, account, object_id, held, settled, state, charged_to,
-        created_at, ended_at, idempotency_key_hash, ended_by_operator)
-      SELECT call_id, the_writer, key_id, vendor, account, object_id, held, settled, state, charged_to,
-        created_at, ended_at, idempotency_key_hash, ended_by_operator
+    INSERT INTO vault_key.holds (call_id, writer, key_id, vendor, account, object_id, held, settled, undone, refund_of,
+        refund_amount, state, charged_to, created_at, ended_at, idempotency_key_hash, ended_by_operator)
+      SELECT call_id, the_writer, key_id, vendor, account, object_id, held, settled, undone, refund_of,
+        refund_amount, state, charged_to, created_at, ended_at, idempotency_key_hash, ended_by_operator
       FROM jsonb_to_recordset(arg -> 'begun') a(call_id text, key_id text, vendor text, account text, object_id text,
-        held bigint, settled bigint, state text, charged_to text, created_at bigint, ended_at bigint,
-        idempotency_key_hash text, ended_by_operator int);
+        held bigint, settled bigint, undone bigint, refund_of text, refund_amount bigint, state text, charged_to text,
+        created_at bigint, ended_at bigint, idempotency_key_hash text, ended_by_operator int);
   END IF;
   IF arg ? 'changed' THEN
-    UPDATE vault_key.holds h SET object_id = a.object_id, settled = a.settled, state = a.state, ended_at = a.ended_at,
-        ended_by_operator = a.ended_by_operator
-      FROM jsonb_to_recordset(arg -> 'changed') a(call_id text, object_id text, settled bigint, state text,
-        ended_at bigint, ended_by_operator int) WHERE h.call_id = a.call_id;
+    UPDATE vault_key.holds h SET object_id = a.object_id, settled = a.settled, undone = a.undone, state = a.state,
+        ended_at = a.ended_at, ended_by_operator = a.ended_by_operator
+      FROM jsonb_to_recordset(arg -> 'changed') a(call_id text, object_id text, settled bigint, undone bigint,
+        state text, ended_at bigint, ended_by_operator int) WHERE h.call_id = a.call_id;
   END IF;
   IF arg ? 'newOperations' THEN
     INSERT INTO vault_key.operations
@@ -241,12 +249,13 @@ BEGIN
   IF arg ? 'newObjects' THEN
     INSERT INTO vault_key.objects
       SELECT * FROM jsonb_to_recordset(arg -> 'newObjects') a(vendor text, account text, id text, root_id text,
-        amount bigint, currency text, final int, seen_at bigint) ORDER BY vendor, account, id;
+        amount bigint, currency text, final int, destination int, seen_at bigint) ORDER BY vendor, account, id;
   END IF;
   IF arg ? 'objects' THEN
-    UPDATE vault_key.objects o SET amount = a.amount, currency = a.currency, final = a.final, seen_at = a.seen_at
+    UPDATE vault_key.objects o SET amount = a.amount, currency = a.currency, final = a.final,
+        destination = a.destination, seen_at = a.seen_at
       FROM jsonb_to_recordset(arg -> 'objects') a(vendor text, account text, id text, amount bigint, currency text,
-        final int, seen_at bigint) WHERE o.vendor = a.vendor AND o.account = a.account AND o.id = a.id;
+        final int, destination int, seen_at bigint) WHERE o.vendor = a.vendor AND o.account = a.account AND o.id = a.id;
   END IF;
   IF arg ? 'leases' THEN
     INSERT INTO vault_key.leases SELECT * FROM jsonb_to_recordset(arg -> 'leases') a(id text, ttl_ms bigint, expires_at bigint)

@@ -61,6 +61,7 @@ CREATE TABLE vault_key.balances (
   stripe int,
   spent bigint NOT NULL,
   held bigint NOT NULL,
+  undone bigint NOT NULL,
   PRIMARY KEY (name, stripe)
 ) WITH (fillfactor = 50);
 CREATE TABLE vault_key.holds (
@@ -73,6 +74,9 @@ CREATE TABLE vault_key.holds (
   object_id text,
   held bigint NOT NULL,
   settled bigint NOT NULL,
+  undone bigint NOT NULL,
+  refund_of text,
+  refund_amount bigint NOT NULL,
   state text NOT NULL,
   charged_to text NOT NULL,
   created_at bigint NOT NULL,
@@ -81,6 +85,7 @@ CREATE TABLE vault_key.holds (
   ended_by_operator int NOT NULL
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02);
 CREATE INDEX holds_by_object ON vault_key.holds (vendor, account, object_id) WHERE object_id IS NOT NULL;
+CREATE INDEX holds_by_refund ON vault_key.holds (vendor, account, refund_of) WHERE refund_of IS NOT NULL;
 CREATE INDEX holds_open ON vault_key.holds (state, position) WHERE state IN ('held', 'unknown');
 CREATE INDEX holds_of_writer ON vault_key.holds (writer) WHERE state = 'held';
 CREATE TABLE vault_key.objects (
@@ -91,6 +96,7 @@ CREATE TABLE vault_key.objects (
   amount bigint NOT NULL,
   currency text NOT NULL,
   final int NOT NULL,
+  destination int NOT NULL,
   seen_at bigint NOT NULL,
   PRIMARY KEY (vendor, account, id)
 );

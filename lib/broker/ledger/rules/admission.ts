@@ -3,20 +3,21 @@ import { dayBalanceName, dayOf, subjectsOf } from '../../budgets/budget';
 import { instantText } from '../../instant';
 import { isLive } from '../../keys/key';
 import type { KeyRecord } from '../../keys/key';
-import type { MicroUsd } from '../../../contract/usd';
 import { BrokerRefusal, brakedBy, invalidKey, parentMissing } from '../../refusal';
 import type { Price } from '../../pricing/price';
 import type { Book, ObjectName } from '../book';
 import type { Admission, Decision, Hold } from '../records';
-import { UnknownObject, addsToObject, holdFor, settledOf } from './amount-to-hold';
+import { UnknownObject, addsToObject, holdFor, sumOf } from './amount-to-hold';
 import { lineOf } from './ancestry';
 import { auditOfCap } from './audit-rows';
 import { brakeOn } from './brakes';
 import { capRefusal, capsOver, keyCap, remainingAfter } from './caps';
 import type { ChargedCap } from './caps';
-import { knownObject, objectOfCall, recordFound, rootOf } from './objects';
+import { knownObject, objectOfCall, recordFound, rootOf, rootOfCall } from './objects';
 import { classifyAttempt, isForgotten, isInWindow } from './operation';
 import type { Attempt, Operation } from './operation';
+import { refundHold } from './refunds';
+import type { RefundHold } from './refunds';
 
 /** What came of an admission, and the audit row of a refusal, which the ledger may count with others. */
 export interface AdmissionResult {
@@ -57,19 +58,17 @@ export function admit(book: Book, admission: Admission): AdmissionResult {
     return { decision: admitRetry(book, admission, known.operation, caps) };
   }
   const kept = carriedOver(book, admission, known);
-  const priced = amountToHold(book, admission, kept);
-  if (priced instanceof BrokerRefusal) {
-    const asksVendor = priced instanceof UnknownObject && admission.canLookUp === true;
-    if (!asksVendor || admission.found !== undefined) return refuse(priced);
-    return { decision: { admitted: false, refusal: priced, asksVendor } };
+  const need = needOf(book, admission, { key, caps, kept });
+  if (need instanceof BrokerRefusal) {
+    const asksVendor = need instanceof UnknownObject && admission.canLookUp === true;
+    if (!asksVendor || admission.found !== undefined) return refuse(need);
+    return { decision: { admitted: false, refusal: need, asksVendor } };
   }
-  const { micros, addedAmount } = priced;
-  const refusal = capRefusal(caps, micros, hidesAmount(admission));
-  if (refusal !== undefined) return refuse(refusal, micros);
+  const { micros, undoneMicros } = need;
+  const refusal = capRefusal(caps, micros, undoneMicros, hidesAmount(admission));
+  if (refusal !== undefined) return refuse(refusal, micros + undoneMicros);
   const isReplay = known !== undefined && mayBeReplay(known);
-  return {
-    decision: admitNew(book, admission, { key, caps, micros, addedAmount, kept, isReplay }),
-  };
+  return { decision: admitNew(book, admission, { key, caps, need, kept, isReplay }) };
 }
 
 interface KnownOperation {
@@ -87,20 +86,36 @@ function knownOperation(book: Book, { key, operation }: Admission): KnownOperati
   return { operation: known, attempt, hold };
 }
 
-function amountToHold(
+/** What a call has to hold. */
+type Need = Pick<RefundHold, 'micros' | 'undoneMicros'> &
+  Partial<Pick<RefundHold, 'refundOf' | 'refundAmount'>> & {
+    /** What it is forwarded with though it does not name it, minor units. */
+    addedAmount: number | undefined;
+  };
+
+function needOf(
   book: Book,
   admission: Admission,
-  { earlierHoldIds, addedAmount }: Partial<Operation>,
-): { micros: MicroUsd; addedAmount: number | undefined } | BrokerRefusal {
-  const { found } = admission;
+  { key, caps, kept: { earlierHoldIds, addedAmount } }: Pick<NewCall, 'key' | 'caps' | 'kept'>,
+): Need | BrokerRefusal {
+  const { found, account } = admission;
   const name = objectName(admission);
   const object = name === undefined ? undefined : objectOfCall(book, name, found);
   const price = saidWhole(admission.price, addedAmount ?? callAmountOf(book, admission));
   try {
+    if (price.kind === 'refund') {
+      const root = rootOfCall(book, { vendor: key.vendor, account, id: price.objectId }, found);
+      const hold = refundHold(book, { price, object, root, key, caps, earlierHoldIds });
+      const leavesAmount =
+        admission.price.kind === 'refund' && admission.price.amount === undefined;
+      return { ...hold, addedAmount: leavesAmount ? hold.amount : undefined };
+    }
     const micros = holdFor(price, object);
+    // What was settled of an object that was there before is in its exposure.
+    const before = addsToObject(price) ? 0 : sumOf(book, earlierHoldIds);
     return {
-      // What was settled of an object that was there before is in its exposure.
-      micros: addsToObject(price) ? micros : Math.max(0, micros - settledOf(book, earlierHoldIds)),
+      micros: Math.max(0, micros - before),
+      undoneMicros: 0,
       addedAmount: 'addedField' in price && price !== admission.price ? price.amount : undefined,
     };
   } catch (error) {
@@ -135,9 +150,7 @@ function saidWhole(price: Price, amount: number | undefined): Price {
 interface NewCall {
   key: KeyRecord;
   caps: readonly ChargedCap[];
-  micros: MicroUsd;
-  /** What it is forwarded with though it does not name it. */
-  addedAmount: number | undefined;
+  need: Need;
   /** What stays of the calls of its operation that came before. */
   kept: Partial<Operation>;
   /** Whether its answer may be older than those of other calls on the object. */
@@ -147,7 +160,7 @@ interface NewCall {
 function admitNew(
   book: Book,
   admission: Admission,
-  { key, caps, micros, addedAmount, kept, isReplay }: NewCall,
+  { key, caps, need, kept, isReplay }: NewCall,
 ): Decision {
   const { callId, account, price, operation, found } = admission;
   const { vendor, subject } = key;
@@ -167,8 +180,11 @@ function admitNew(
       vendor,
       account,
       objectId: root?.id ?? null,
-      heldMicros: micros,
+      heldMicros: need.micros,
       settledMicros: 0,
+      undoneMicros: need.undoneMicros,
+      refundOf: need.refundOf ?? null,
+      refundAmount: need.refundAmount ?? 0,
       state: 'held',
       chargedTo,
       idempotencyKeyHash: operation?.keyHash ?? null,
@@ -176,21 +192,20 @@ function admitNew(
       endedAt: null,
       isEndedByOperator: false,
     });
-    book.charge(chargedTo, 0, micros);
+    book.charge(chargedTo, { held: need.micros, undone: need.undoneMicros });
   }
   if (operation !== undefined) {
     book.putOperation(vendor, operation.keyHash, {
       fingerprint: operation.fingerprint,
       ...(holds ? { holdId: callId } : {}),
       firstSentAt: book.now,
-      ...(addedAmount === undefined ? {} : { addedAmount }),
+      ...(need.addedAmount === undefined ? {} : { addedAmount: need.addedAmount }),
       ...kept,
       inFlight: 1,
     });
   }
   return admitted(book, admission, caps, {
-    micros,
-    addedAmount,
+    need,
     holdId: holds ? callId : undefined,
     isUncontended,
   });
@@ -246,23 +261,23 @@ function admitRetry(
     ...(known.inFlight > 0 && costliest !== undefined ? { costliest } : {}),
   });
   const { holdId, addedAmount } = known;
-  return admitted(book, admission, caps, { micros: 0, addedAmount, holdId, isUncontended: false });
+  const need = { micros: 0, undoneMicros: 0, addedAmount };
+  return admitted(book, admission, caps, { need, holdId, isUncontended: false });
+}
+
+interface HeldCall {
+  need: Need;
+  holdId: string | undefined;
+  isUncontended: boolean;
 }
 
 function admitted(
   book: Book,
   { callId, key, account, price, isRead, operation, audit }: Admission,
   caps: readonly ChargedCap[],
-  {
-    micros,
-    addedAmount,
-    holdId,
-    isUncontended,
-  }: Pick<NewCall, 'micros' | 'addedAmount'> & {
-    holdId: string | undefined;
-    isUncontended: boolean;
-  },
+  { need, holdId, isUncontended }: HeldCall,
 ): Decision {
+  const { micros, undoneMicros } = need;
   const remainingMicros = remainingAfter(caps, micros);
   const [own] = caps;
   const row: AuditRow = {
@@ -271,7 +286,7 @@ function admitted(
     // The day on which the hold counts, however long the call took to arrive.
     at: instantText(book.now),
     event: 'call',
-    requested_micros: micros,
+    requested_micros: micros + undoneMicros,
   };
   if (isRead !== true) book.beginCall(callId, row);
   return {
@@ -285,7 +300,7 @@ function admitted(
       account,
       price,
       micros,
-      ...(addedAmount === undefined ? {} : { addedAmount }),
+      ...(need.addedAmount === undefined ? {} : { addedAmount: need.addedAmount }),
       isUncontended,
       admittedAt: book.now,
       audit: row,

@@ -4,6 +4,7 @@ import { NO_RATES } from '../../pricing/currency';
 import type { ObjectPrice, Price } from '../../pricing/price';
 import { BrokerRefusal } from '../../refusal';
 import type { Book } from '../book';
+import type { Hold } from '../records';
 import type { KnownObject } from './objects';
 
 /** A call's object is not known, or not enough of it, to say what the call costs. */
@@ -19,12 +20,15 @@ export class UnknownObject extends BrokerRefusal {
 }
 
 /**
- * What a call has to hold.
+ * What a call that is no refund has to hold.
  *
  * @throws UnknownObject where that cannot be told without knowing more of the object.
  * @throws BrokerRefusal where the call says what its object does not allow.
  */
-export function holdFor(price: Price, object: KnownObject | undefined): MicroUsd {
+export function holdFor(
+  price: Exclude<Price, { kind: 'refund' }>,
+  object: KnownObject | undefined,
+): MicroUsd {
   switch (price.kind) {
     case 'free':
     case 'cancel':
@@ -49,14 +53,6 @@ export function holdFor(price: Price, object: KnownObject | undefined): MicroUsd
       return price.kind === 'change'
         ? Math.max(0, microsOfObject(amount, price, object) - object.exposureMicros)
         : addedBy(amount, price, object);
-    }
-    case 'refund': {
-      if (object === undefined) throw new UnknownObject(price.objectId);
-      checkCurrency(price.currency, object);
-      const amount = price.amount ?? object.amount;
-      if (amount === undefined) throw new UnknownObject(price.objectId);
-      checkNestedIn(price, amount);
-      return microsOfObject(amount, price, object);
     }
   }
 }
@@ -84,9 +80,17 @@ export function addsToObject(price: Price): price is Extract<Price, { objectId: 
   return 'objectId' in price && price.kind !== 'refund';
 }
 
-/** What holds of one operation count that have ended. */
-export function settledOf(book: Book, holdIds: readonly string[] = []): MicroUsd {
-  return holdIds.reduce((sum, id) => sum + (book.hold(id)?.settledMicros ?? 0), 0);
+/** What a hold counts under its caps: as spent or held, and as undone. */
+export function countedOf(hold: Hold): MicroUsd {
+  const { state, heldMicros, settledMicros, undoneMicros } = hold;
+  const isOpen = state === 'held' || state === 'unknown';
+  return (isOpen ? heldMicros : settledMicros) + undoneMicros;
+}
+
+/** What some holds count. */
+export function sumOf(book: Book, holdIds: readonly string[] = []): MicroUsd {
+  const holds = holdIds.flatMap((id) => book.hold(id) ?? []);
+  return holds.reduce((sum, hold) => sum + countedOf(hold), 0);
 }
 
 /** What a hold settles at, given what the object, or the operation, had cost before it. */
@@ -98,14 +102,17 @@ export function settlementOf(
   return Math.max(heldMicros, (reportedMicros ?? 0) - before);
 }
 
-function checkCurrency(given: string | undefined, object: KnownObject): void {
-  if (given !== undefined && given !== object.currency) {
-    throw invalidAmount('currency', `The object is in ${object.currency}, not in ${given}.`);
+export function checkCurrency(given: string | undefined, { currency }: { currency: string }): void {
+  if (given !== undefined && given !== currency) {
+    throw invalidAmount('currency', `The object is in ${currency}, not in ${given}.`);
   }
 }
 
 /** The object's own amount is not said: the call's key may not be allowed to read it. */
-function checkNestedIn({ amount: named, largestNested }: ObjectPrice, amount?: number): void {
+export function checkNestedIn(
+  { amount: named, largestNested }: ObjectPrice,
+  amount?: number,
+): void {
   if (amount === undefined || largestNested === undefined || largestNested <= amount) return;
   if (named !== undefined) checkNested(largestNested, amount);
   throw invalidAmount(

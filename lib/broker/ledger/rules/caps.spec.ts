@@ -10,10 +10,11 @@ const micros = fc.integer({ min: 0, max: 2_000_000_000_000 });
 const cap = fc.record({
   scope: fc.constantFrom('key' as const, 'parent' as const),
   capMicros: micros,
-  balance: fc.record({ spent: micros, held: micros }),
+  balance: fc.record({ spent: micros, held: micros, undone: micros }),
 }) satisfies fc.Arbitrary<CapState>;
 const known: KnownObject = { amount: 1_000, currency: 'usd', exposureMicros: 10_000_000 };
-const exposure = (fields: Partial<Extract<Price, { kind: 'exposure' }>> = {}): Price => ({
+type HeldPrice = Parameters<typeof holdFor>[0];
+const exposure = (fields: Partial<Extract<Price, { kind: 'exposure' }>> = {}): HeldPrice => ({
   kind: 'exposure',
   objectId: 'pi_1',
   largestNested: 0,
@@ -44,7 +45,13 @@ describe('a decision about caps', () => {
 
   it('says the sums of the cap that was passed', () => {
     const refusal = capRefusal(
-      [{ scope: 'key', capMicros: 10_000_000, balance: { spent: 7_000_000, held: 1_000_000 } }],
+      [
+        {
+          scope: 'key',
+          capMicros: 10_000_000,
+          balance: { spent: 7_000_000, held: 1_000_000, undone: 0 },
+        },
+      ],
       2_500_000,
     );
     expect(refusal).toMatchObject({
@@ -79,8 +86,8 @@ describe('what a call holds', () => {
       { amount: 1_000, currency: 'usd' },
       { amount: 1, currency: 'idr' },
     ]) {
-      for (const kind of ['exposure', 'change', 'refund'] as const) {
-        const price: Price = { kind, objectId: 'pi_1', ...said };
+      for (const kind of ['exposure', 'change'] as const) {
+        const price: HeldPrice = { kind, objectId: 'pi_1', ...said };
         expect(codeOf(() => holdFor(price, undefined))).toBe('amount_unknown');
       }
     }
@@ -92,19 +99,8 @@ describe('what a call holds', () => {
     expect(holdFor(exposure({ largestNested: 1_000 }), known)).toBe(0);
   });
 
-  it('is a refund’s own amount, in a currency that is known', () => {
-    const refund: Price = { kind: 'refund', objectId: 'pi_1', amount: 300 };
-    expect(holdFor(refund, known)).toBe(3_000_000);
-    expect(holdFor({ ...refund, currency: 'usd' }, known)).toBe(3_000_000);
-    expect(codeOf(() => holdFor({ ...refund, currency: 'idr' }, known))).toBe('invalid_amount');
-  });
-
-  it('is a refund’s object’s whole amount where the call says none', () => {
-    expect(holdFor({ kind: 'refund', objectId: 'pi_1' }, known)).toBe(10_000_000);
-  });
-
   it('is what a change of the total adds, and nothing where it names no total', () => {
-    const change = (fields: object): Price => ({ kind: 'change', objectId: 'pi_1', ...fields });
+    const change = (fields: object): HeldPrice => ({ kind: 'change', objectId: 'pi_1', ...fields });
     expect(holdFor(change({ amount: 1_500 }), known)).toBe(5_000_000);
     expect(holdFor(change({ amount: 500 }), known)).toBe(0);
     expect(holdFor(change({ currency: 'usd' }), { ...known, exposureMicros: 0 })).toBe(0);

@@ -55,20 +55,23 @@ export function keyCap(book: Book, key: KeyRecord, scope: 'key' | 'parent'): Cha
 /**
  * The refusal of a hold that would pass a cap; `undefined` where it fits. What costs nothing always does.
  *
+ * @param undoneMicros What a refund takes back beside that, which fits.
  * @param hidesAmount Whether it does not say how large the hold would be.
  */
 export function capRefusal(
   caps: readonly CapState[],
   micros: MicroUsd,
+  undoneMicros: MicroUsd = 0,
   hidesAmount = false,
 ): BrokerRefusal | undefined {
   if (micros === 0) return undefined;
   const passed = caps.find((cap) => remainingOf(cap) < micros);
   if (passed === undefined) return undefined;
   const { scope, capMicros, balance } = passed;
+  const besides = undoneMicros === 0 ? '' : ` beside ${usdText(undoneMicros)} that it takes back`;
   return new BrokerRefusal(
     'cap_exhausted',
-    `This call needs ${hidesAmount ? 'more' : usdText(micros)}, but ${usdText(remainingOf(passed))} remain of the ${scope}'s cap of ${usdText(capMicros)}. Do not retry it.`,
+    `This call needs ${hidesAmount ? 'more' : usdText(micros)}${hidesAmount ? '' : besides}, but ${usdText(remainingOf(passed))} remain of the ${scope}'s cap of ${usdText(capMicros)}. Do not retry it.`,
     {
       scope,
       cap_usd: toUsd(capMicros),

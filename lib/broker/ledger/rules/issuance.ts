@@ -30,7 +30,7 @@ export function checkIssue(book: Book, key: KeyRecord): void {
 /** Writes a key that was checked; the keys above it are written before it. */
 export function writeIssue(book: Book, key: KeyRecord, remoteAddress?: string): void {
   book.addKey(key);
-  book.charge([keyBalanceName(key.id)], 0, 0);
+  book.charge([keyBalanceName(key.id)], {});
   book.log(auditRowOf('issue', key.createdAt, key, remoteAddress));
 }
 

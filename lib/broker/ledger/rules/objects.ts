@@ -48,6 +48,15 @@ export function objectOfCall(
   };
 }
 
+/** The object under whose id the money of a call's object is counted. */
+export function rootOfCall(
+  book: Book,
+  name: ObjectName,
+  found: FoundObject | undefined,
+): ObjectName {
+  return found === undefined ? rootOf(book, name) : rootOfFound(book, name, found);
+}
+
 /** Records an object that was looked up, with its other ids. */
 export function recordFound(book: Book, name: ObjectName, found: FoundObject): void {
   const { currency, isFinal = false } = found;
@@ -55,7 +64,16 @@ export function recordFound(book: Book, name: ObjectName, found: FoundObject): v
   for (const id of [name.id, ...found.aliases]) {
     if (book.object({ ...name, id }) !== undefined) continue;
     const ended = isFinal && id === name.id;
-    book.putObject({ ...name, id, rootId, amount: 0, currency, isFinal: ended, seenAt: book.now });
+    book.putObject({
+      ...name,
+      id,
+      rootId,
+      amount: 0,
+      currency,
+      isFinal: ended,
+      hasDestination: found.hasDestination === true,
+      seenAt: book.now,
+    });
   }
 }
 
@@ -95,6 +113,7 @@ export function recordObject(
       amount: keeps ? Math.max(known.amount, amount) : amount,
       currency,
       isFinal: reported.isFinal === true || known?.isFinal === true,
+      hasDestination: reported.hasDestination === true || known?.hasDestination === true,
       seenAt: book.now,
     });
   }
@@ -109,7 +128,7 @@ export function reduceExposure(book: Book, root: ObjectName, finalMicros: MicroU
     const micros = Math.min(excess, hold.settledMicros);
     if (micros <= 0) continue;
     book.changeHold(hold, { ...hold, settledMicros: hold.settledMicros - micros });
-    book.charge(hold.chargedTo, -micros, 0);
+    book.charge(hold.chargedTo, { spent: -micros });
     excess -= micros;
     given.push({ hold, micros });
   }

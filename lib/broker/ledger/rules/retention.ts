@@ -88,15 +88,19 @@ const RULES: { readonly [Table in keyof AgingRows]: AgingRule<AgingRows[Table]> 
 };
 
 function isOldHold(book: Book, hold: Hold, until: number): boolean {
-  const { state, endedAt, chargedTo } = hold;
+  const { state, endedAt, chargedTo, refundOf } = hold;
   const hasEnded = state === 'settled' || state === 'released';
   if (!hasEnded || endedAt === null || endedAt >= until) return false;
+  // So long as a payment may be undone, each refund of it counts.
+  if (refundOf !== null && book.hasHolds({ ...hold, id: refundOf })) return false;
   return chargedTo.every((name) => !isOfLiveKey(book, name));
 }
 
 /** No balance of a hold that is old can refuse a call: its day is over, and its keys are dead. */
-function takeBackHold(book: Book, { chargedTo, settledMicros }: Hold): void {
-  if (settledMicros !== 0) book.charge(chargedTo, 0 - settledMicros, 0);
+function takeBackHold(book: Book, { chargedTo, settledMicros, undoneMicros }: Hold): void {
+  if (settledMicros !== 0 || undoneMicros !== 0) {
+    book.charge(chargedTo, { spent: 0 - settledMicros, undone: 0 - undoneMicros });
+  }
   for (const name of chargedTo) if (isEmpty(book, name)) book.deleteBalance(name);
 }
 
@@ -127,6 +131,6 @@ function isOfLiveKey(book: Book, balanceName: string): boolean {
 }
 
 function isEmpty(book: Book, balanceName: string): boolean {
-  const { spent, held } = book.balance(balanceName);
-  return spent === 0 && held === 0;
+  const { spent, held, undone } = book.balance(balanceName);
+  return spent === 0 && held === 0 && undone === 0;
 }

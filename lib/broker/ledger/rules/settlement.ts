@@ -4,19 +4,21 @@ import { dayOf } from '../../budgets/budget';
 import type { Outcome } from '../../pricing/price';
 import type { Book, ObjectName } from '../book';
 import type { AdmittedCall, CallEnd, Hold } from '../records';
-import { settledOf, settlementOf } from './amount-to-hold';
+import { settlementOf, sumOf } from './amount-to-hold';
 import { auditOfCap, auditOfHold } from './audit-rows';
 import { keyCap } from './caps';
 import { recordObject, reduceExposure, rootOf } from './objects';
 import type { GivenBack } from './objects';
 import { conclusionOf, costlier } from './operation';
 import type { Operation } from './operation';
+import { refundAmountOf } from './refunds';
 
 /** A hold that has ended, and what was given back with it. */
 interface Ended {
   hold: Hold;
   state: 'settled' | 'released';
   settledMicros: MicroUsd;
+  undoneMicros: MicroUsd;
   givenBack: readonly GivenBack[];
 }
 
@@ -39,6 +41,7 @@ export function finish(book: Book, { call, outcome, audit }: CallEnd, endedAt: n
     latency_ms: endedAt - call.admittedAt,
     verdict: outcome.ending,
     settled_micros: isOwn ? ended.settledMicros : 0,
+    undone_micros: isOwn ? undoneOf(ended) : null,
     day: dayOf(call.admittedAt),
     amount: outcome.settledAmount?.amount ?? call.audit.amount ?? null,
     currency: outcome.settledAmount?.currency ?? call.audit.currency ?? null,
@@ -58,11 +61,14 @@ export function isExecuted(book: Book, hold: Hold): boolean {
   return operation?.holdId === hold.callId && operation.costliest?.ending === 'settled';
 }
 
-/** An operator ends a hold: with what it was settled at, or `undefined` where it is released. */
+/**
+ * An operator ends a hold: with what its call has moved, or `undefined` where it is released. Of a refund
+ * that is undone first, up to what it took back.
+ */
 export function endByOperator(
   book: Book,
   hold: Hold,
-  settledMicros: MicroUsd | undefined,
+  movedMicros: MicroUsd | undefined,
   remoteAddress: string | undefined,
 ): Hold {
   const { vendor, idempotencyKeyHash, callId } = hold;
@@ -70,11 +76,13 @@ export function endByOperator(
   if (idempotencyKeyHash !== null && operation?.holdId === callId) {
     book.putOperation(vendor, idempotencyKeyHash, { ...operation, endedAt: book.now });
   }
-  const state = settledMicros === undefined ? 'released' : 'settled';
+  const state = movedMicros === undefined ? 'released' : 'settled';
+  const moved = movedMicros ?? 0;
+  const undoneMicros = Math.min(moved, hold.undoneMicros);
   const ended = endHold(
     book,
     { ...hold, isEndedByOperator: true },
-    { state, settledMicros: settledMicros ?? 0, objectId: hold.objectId },
+    { state, settledMicros: moved - undoneMicros, undoneMicros, objectId: hold.objectId },
     book.now,
   );
   logSettlement(book, ended, book.now, { remote_address: remoteAddress ?? null });
@@ -211,8 +219,8 @@ function addTo(
 ): Ended | undefined {
   book.changeHold(hold, { ...hold, objectId, settledMicros: hold.settledMicros + more });
   if (more === 0) return undefined;
-  book.charge(hold.chargedTo, more, 0);
-  return { hold, state: 'settled', settledMicros: more, givenBack: [] };
+  book.charge(hold.chargedTo, { spent: more });
+  return { hold, state: 'settled', settledMicros: more, undoneMicros: 0, givenBack: [] };
 }
 
 export function end(book: Book, hold: Hold, outcome: Outcome, endedAt: number): Ended {
@@ -228,7 +236,8 @@ export function end(book: Book, hold: Hold, outcome: Outcome, endedAt: number): 
         : settlementOf(hold.heldMicros, outcome.reportedMicros, book.exposure(root));
     linkEarlierHolds(book, hold, objectId);
   }
-  const ended = endHold(book, hold, { state, settledMicros, objectId }, endedAt);
+  const undoneMicros = state === 'settled' ? hold.undoneMicros : 0;
+  const ended = endHold(book, hold, { state, settledMicros, undoneMicros, objectId }, endedAt);
   if (root === undefined || outcome.finalMicros === undefined) return ended;
   return { ...ended, givenBack: reduceExposure(book, root, outcome.finalMicros) };
 }
@@ -237,11 +246,15 @@ export function end(book: Book, hold: Hold, outcome: Outcome, endedAt: number): 
 function endHold(
   book: Book,
   hold: Hold,
-  how: Pick<Ended, 'state' | 'settledMicros'> & Pick<Hold, 'objectId'>,
+  how: Omit<Ended, 'hold' | 'givenBack'> & Pick<Hold, 'objectId'>,
   endedAt: number,
 ): Ended {
   book.changeHold(hold, { ...hold, ...how, endedAt });
-  book.charge(hold.chargedTo, how.settledMicros, -hold.heldMicros);
+  book.charge(hold.chargedTo, {
+    spent: how.settledMicros,
+    held: -hold.heldMicros,
+    undone: how.undoneMicros - hold.undoneMicros,
+  });
   return { hold, ...how, givenBack: [] };
 }
 
@@ -261,10 +274,15 @@ function isOlderThanEnd(
 }
 
 /** What a hold of something that is new at the vendor settles at. */
-function costOf(book: Book, hold: Hold, { reportedMicros }: Outcome): MicroUsd {
+function costOf(book: Book, hold: Hold, { reportedMicros, settledAmount }: Outcome): MicroUsd {
   const operation = operationOf(book, hold);
   const earlier = operation?.holdId === hold.callId ? operation.earlierHoldIds : undefined;
-  return settlementOf(hold.heldMicros, reportedMicros, settledOf(book, earlier));
+  // A refund of what was asked for costs what was held, whatever the rate is by now.
+  const asked =
+    hold.refundOf === null ? 0 : refundAmountOf(book, [...(earlier ?? []), hold.callId]);
+  const isAsAsked = settledAmount !== undefined && settledAmount.amount <= asked;
+  const before = sumOf(book, earlier) + hold.undoneMicros;
+  return settlementOf(hold.heldMicros, isAsAsked ? undefined : reportedMicros, before);
 }
 
 /** The vendor names the object that an operation has paid for: its earlier holds have paid for it too. */
@@ -319,19 +337,21 @@ function makesObject({ price }: AdmittedCall, { ending, object }: Outcome): bool
   return price.kind === 'amount' && ending === 'settled' && object !== undefined;
 }
 
+/** What a row says of what is undone: nothing where nothing is. */
+function undoneOf({ undoneMicros }: Ended): MicroUsd | null {
+  return undoneMicros === 0 ? null : undoneMicros;
+}
+
 /** The row of a hold that something else than the answer to its own call has ended. */
-export function logSettlement(
-  book: Book,
-  { hold, state, settledMicros }: Ended,
-  at: number,
-  more: Partial<AuditRow>,
-): void {
+export function logSettlement(book: Book, ended: Ended, at: number, more: Partial<AuditRow>): void {
+  const { hold, state, settledMicros } = ended;
   book.log({
     ...auditOfHold('settlement', at, hold, book.key(hold.keyId)),
     ...keyState(book, hold.keyId),
     verdict: state,
-    requested_micros: hold.heldMicros,
+    requested_micros: hold.heldMicros + hold.undoneMicros,
     settled_micros: settledMicros,
+    undone_micros: undoneOf(ended),
     day: dayOf(hold.createdAt),
     ...more,
   });

@@ -13,8 +13,10 @@ interface WrongBalance {
   name: string;
   spent: number;
   held: number;
+  undone: number;
   rightSpent: number;
   rightHeld: number;
+  rightUndone: number;
 }
 
 /** What is checked, in SQL: each gives names, and what these come to by their holds. */
@@ -42,17 +44,18 @@ export function checkBalances(
   const check = checkOf(connection, now, few);
   const wrong = firstWrong(connection, check);
   if (wrong === undefined) return;
-  const { name, spent, held, rightSpent, rightHeld } = wrong;
+  const { name, spent, held, undone, rightSpent, rightHeld, rightUndone } = wrong;
   doubts.raise(
     'balances',
-    `The store ${file} contradicts itself: it says that under ${name} ${usdText(spent)} are spent and ${usdText(held)} held, and its calls come to ${usdText(rightSpent)} and ${usdText(rightHeld)}. Put a backup back, or let the calls decide.`,
+    `The store ${file} contradicts itself: it says that under ${name} ${usdText(spent)} are spent, ${usdText(held)} held and ${usdText(undone)} undone, and its calls come to ${usdText(rightSpent)}, ${usdText(rightHeld)} and ${usdText(rightUndone)}. Put a backup back, or let the calls decide.`,
   );
   connection.exec(
     `BEGIN IMMEDIATE;
      CREATE TEMP TABLE counted AS ${check.counted};
-     ${check.isWhole ? 'UPDATE balances SET spent = 0, held = 0;' : ''}
-     INSERT INTO balances (name, spent, held) SELECT name, spent, held FROM counted WHERE TRUE
-       ON CONFLICT (name) DO UPDATE SET spent = excluded.spent, held = excluded.held;
+     ${check.isWhole ? 'UPDATE balances SET spent = 0, held = 0, undone = 0;' : ''}
+     INSERT INTO balances (name, spent, held, undone)
+       SELECT name, spent, held, undone FROM counted WHERE TRUE ON CONFLICT (name)
+       DO UPDATE SET spent = excluded.spent, held = excluded.held, undone = excluded.undone;
      DROP TABLE counted;
      COMMIT`,
   );
@@ -85,7 +88,8 @@ function countedFrom(position: number): string {
   return `
     SELECT charged.value AS name,
       SUM(CASE holds.state WHEN 'settled' THEN holds.settled ELSE 0 END) AS spent,
-      SUM(CASE WHEN holds.state IN ('held', 'unknown') THEN holds.held ELSE 0 END) AS held
+      SUM(CASE WHEN holds.state IN ('held', 'unknown') THEN holds.held ELSE 0 END) AS held,
+      SUM(holds.undone) AS undone
     FROM holds, json_each(holds.charged_to) AS charged
     WHERE holds.position >= ${position} GROUP BY charged.value`;
 }
@@ -95,8 +99,9 @@ function firstWrong(
   { isWhole, counted }: Check,
 ): WrongBalance | undefined {
   const ofBalances = `
-    SELECT balances.name, balances.spent, balances.held,
-      COALESCE(counted.spent, 0) AS rightSpent, COALESCE(counted.held, 0) AS rightHeld
+    SELECT balances.name, balances.spent, balances.held, balances.undone,
+      COALESCE(counted.spent, 0) AS rightSpent, COALESCE(counted.held, 0) AS rightHeld,
+      COALESCE(counted.undone, 0) AS rightUndone
     FROM balances LEFT JOIN counted ON counted.name = balances.name UNION ALL`;
   return connection
     .prepare(
@@ -104,9 +109,10 @@ function firstWrong(
        SELECT * FROM (
          ${isWhole ? ofBalances : ''}
          SELECT counted.name, COALESCE(balances.spent, 0) AS spent,
-           COALESCE(balances.held, 0) AS held, counted.spent AS rightSpent, counted.held AS rightHeld
+           COALESCE(balances.held, 0) AS held, COALESCE(balances.undone, 0) AS undone,
+           counted.spent AS rightSpent, counted.held AS rightHeld, counted.undone AS rightUndone
          FROM counted LEFT JOIN balances ON balances.name = counted.name)
-       WHERE spent <> rightSpent OR held <> rightHeld LIMIT 1`,
+       WHERE spent <> rightSpent OR held <> rightHeld OR undone <> rightUndone LIMIT 1`,
     )
     .get() as WrongBalance | undefined;
 }

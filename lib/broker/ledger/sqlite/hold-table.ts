@@ -1,3 +1,4 @@
+import { addedTo } from '../../keys/key';
 import type { Balance } from '../../keys/key';
 import type { MicroUsd } from '../../../contract/usd';
 import type { ObjectName, VendorObject } from '../book';
@@ -24,12 +25,14 @@ const BALANCES: TableForm<NamedBalance> = {
     key('name', ({ name }) => name),
     changing('spent', ({ spent }) => spent),
     changing('held', ({ held }) => held),
+    changing('undone', ({ undone }) => undone),
   ],
   keyOf: ({ name }) => name,
   rowOf: (found) => ({
     name: found['name'] as string,
     spent: found['spent'] as number,
     held: found['held'] as number,
+    undone: found['undone'] as number,
   }),
 };
 
@@ -58,6 +61,7 @@ export class HoldTable {
       ),
       last: prepare('SELECT MAX(position) AS last FROM holds'),
       ofObject: prepare('SELECT * FROM holds WHERE vendor = ? AND account = ? AND object_id = ?'),
+      refunds: prepare('SELECT * FROM holds WHERE vendor = ? AND account = ? AND refund_of = ?'),
     };
   }
 
@@ -67,14 +71,13 @@ export class HoldTable {
 
   balance(name: string): Balance {
     const row = this.#balances.get(name, [name]);
-    return { spent: row?.spent ?? 0, held: row?.held ?? 0 };
+    return { spent: row?.spent ?? 0, held: row?.held ?? 0, undone: row?.undone ?? 0 };
   }
 
   /** Adds to balances; opens those that are not there yet. */
-  charge(names: readonly string[], spent: MicroUsd, held: MicroUsd): void {
+  charge(names: readonly string[], change: Partial<Balance>): void {
     for (const name of names) {
-      const balance = this.balance(name);
-      this.#balances.put({ name, spent: balance.spent + spent, held: balance.held + held });
+      this.#balances.put({ name, ...addedTo(this.balance(name), change) });
     }
   }
 
@@ -145,6 +148,11 @@ export class HoldTable {
       .sort((one, other) => other.position - one.position);
   }
 
+  /** The holds of the refunds of a root object. */
+  refundsOf(root: ObjectName): Hold[] {
+    return this.#current(this.#sql.refunds, root, 'refundOf');
+  }
+
   /** Whether a hold counts under a root object. */
   hasAny(root: ObjectName): boolean {
     return this.#ofObject(root).length > 0;
@@ -173,16 +181,25 @@ export class HoldTable {
     this.holds.delete({ ...hold, position: 0 });
   }
 
-  /** The holds of a root object, as they are decided. */
-  #ofObject({ vendor, account, id }: ObjectName): PlacedHold[] {
+  /** The holds of a root object. */
+  #ofObject(root: ObjectName): PlacedHold[] {
+    return this.#current(this.#sql.ofObject, root, 'objectId');
+  }
+
+  /** The holds that name a root object, as they are decided. */
+  #current(
+    written: SqliteStatement,
+    { vendor, account, id }: ObjectName,
+    column: 'objectId' | 'refundOf',
+  ): PlacedHold[] {
     const found = new Map<string, PlacedHold>();
-    for (const row of this.#sql.ofObject.all(vendor, account, id) as FoundRow[]) {
+    for (const row of written.all(vendor, account, id) as FoundRow[]) {
       const hold = this.holds.current(row);
       if (hold !== undefined) found.set(hold.callId, hold);
     }
     for (const hold of this.holds.allUncommitted) {
-      const { vendor: ofVendor, account: ofAccount, objectId } = hold;
-      if (objectId === id && ofVendor === vendor && ofAccount === account) {
+      const { vendor: ofVendor, account: ofAccount } = hold;
+      if (hold[column] === id && ofVendor === vendor && ofAccount === account) {
         found.set(hold.callId, hold);
       }
     }

@@ -85,7 +85,7 @@ describe('what is decided and not yet in its table', () => {
     await end(ledger, released, { ending: 'released' });
 
     const again = killed(file);
-    expect(await balance(again, 'k')).toEqual({ spent: 100 * CENT, held: 300 * CENT });
+    expect(await balance(again, 'k')).toEqual({ spent: 100 * CENT, held: 300 * CENT, undone: 0 });
     expect((await again.key('gone'))?.key.revokedAt).toBe(NOW);
     expect(again.keyByTokenHash('hash of gone')).toBeUndefined();
     expect(again.keyByTokenHash('hash of k')).toMatchObject({ id: 'k' });
@@ -118,7 +118,7 @@ describe('what is decided and not yet in its table', () => {
     if (!retry.admitted) throw retry.refusal;
     // A rate limit proves nothing about the first attempt, which the kill left unknown.
     await end(again, retry.call, { ending: 'released', conclusive: false });
-    expect(await balance(again, 'k')).toEqual({ spent: 0, held: 100 * CENT });
+    expect(await balance(again, 'k')).toEqual({ spent: 0, held: 100 * CENT, undone: 0 });
     await Promise.all([again.close(), ledger.close()]);
   });
 
@@ -185,7 +185,7 @@ describe('what is decided and not yet in its table', () => {
     const broken = new SqliteLedger(file, { clock });
     await expect(admit(broken, key)).rejects.toMatchObject({ code: 'store_unavailable' });
     await expect(broken.revoke(['k'])).rejects.toMatchObject({ code: 'store_unavailable' });
-    expect(await balance(broken, 'k')).toEqual({ spent: 100 * CENT, held: 0 });
+    expect(await balance(broken, 'k')).toEqual({ spent: 100 * CENT, held: 0, undone: 0 });
     expect(broken.keyByTokenHash('hash of k')).toMatchObject({ id: 'k' });
     expect(await broken.verifyAudit()).toMatchObject({ ok: true, entries: 2 });
     await broken.close();
@@ -193,7 +193,7 @@ describe('what is decided and not yet in its table', () => {
     breakStore(file, false);
     const mended = new SqliteLedger(file, { clock });
     await admit(mended, key, 200);
-    expect(await balance(mended, 'k')).toEqual({ spent: 100 * CENT, held: 200 * CENT });
+    expect(await balance(mended, 'k')).toEqual({ spent: 100 * CENT, held: 200 * CENT, undone: 0 });
     await mended.close();
   });
 });
@@ -206,14 +206,14 @@ describe('a settlement that waits for a commit', () => {
     await ledger.issue(key);
     const settled = end(ledger, await admit(ledger, key));
     const again = killed(file);
-    expect(await balance(again, 'k')).toEqual({ spent: 0, held: 100 * CENT });
+    expect(await balance(again, 'k')).toEqual({ spent: 0, held: 100 * CENT, undone: 0 });
     expect((await again.holds({ state: 'unknown' }, { limit: 10 })).entries).toHaveLength(1);
     await again.close();
 
     await ledger.close();
     await settled;
     const stopped = new SqliteLedger(file, { clock });
-    expect(await balance(stopped, 'k')).toEqual({ spent: 100 * CENT, held: 0 });
+    expect(await balance(stopped, 'k')).toEqual({ spent: 100 * CENT, held: 0, undone: 0 });
     await stopped.close();
   });
 
@@ -224,7 +224,7 @@ describe('a settlement that waits for a commit', () => {
     void end(ledger, await admit(ledger, key), { ending: 'released' });
     expect((await admit(ledger, key)).micros).toBe(100 * CENT);
     void end(ledger, await admit(ledger, key, 0));
-    expect(await balance(ledger, 'k')).toEqual({ spent: 0, held: 100 * CENT });
+    expect(await balance(ledger, 'k')).toEqual({ spent: 0, held: 100 * CENT, undone: 0 });
     await ledger.close();
   });
 });

@@ -40,7 +40,8 @@ const SCHEMA = `
   CREATE TABLE balances (
     name TEXT PRIMARY KEY,
     spent INTEGER NOT NULL,
-    held INTEGER NOT NULL
+    held INTEGER NOT NULL,
+    undone INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE holds (
@@ -52,6 +53,9 @@ const SCHEMA = `
     object_id TEXT,
     held INTEGER NOT NULL,
     settled INTEGER NOT NULL,
+    undone INTEGER NOT NULL,
+    refund_of TEXT,
+    refund_amount INTEGER NOT NULL,
     state TEXT NOT NULL,
     charged_to TEXT NOT NULL,
     created_at INTEGER NOT NULL,
@@ -60,6 +64,7 @@ const SCHEMA = `
     ended_by_operator INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX holds_by_object ON holds (vendor, account, object_id) WHERE object_id IS NOT NULL;
+  CREATE INDEX holds_by_refund ON holds (vendor, account, refund_of) WHERE refund_of IS NOT NULL;
   CREATE INDEX holds_by_time ON holds (created_at);
   CREATE INDEX holds_open ON holds (state) WHERE state IN ('held', 'unknown');
 
@@ -71,6 +76,7 @@ const SCHEMA = `
     amount INTEGER NOT NULL,
     currency TEXT NOT NULL,
     final INTEGER NOT NULL,
+    destination INTEGER NOT NULL,
     seen_at INTEGER NOT NULL,
     PRIMARY KEY (vendor, account, id)
   ) STRICT, WITHOUT ROWID;

@@ -100,6 +100,10 @@ export class SqliteBook implements Book {
     return this.tables.holds.settledOf(root);
   }
 
+  refundsOf(root: ObjectName): readonly Hold[] {
+    return this.tables.holds.refundsOf(root);
+  }
+
   balance(name: string): Balance {
     return this.tables.holds.balance(name);
   }
@@ -156,8 +160,8 @@ export class SqliteBook implements Book {
     this.tables.holds.putObject(object);
   }
 
-  charge(names: readonly string[], spent: MicroUsd, held: MicroUsd): void {
-    this.tables.holds.charge(names, spent, held);
+  charge(names: readonly string[], change: Partial<Balance>): void {
+    this.tables.holds.charge(names, change);
   }
 
   beginCall(callId: string, row: AuditRow): void {

@@ -12,6 +12,7 @@ export const OBJECTS: TableForm<VendorObject> = {
     changing('amount', ({ amount }) => amount),
     changing('currency', ({ currency }) => currency),
     changing('final', ({ isFinal }) => (isFinal ? 1 : 0)),
+    changing('destination', ({ hasDestination }) => (hasDestination ? 1 : 0)),
     changing('seen_at', ({ seenAt }) => seenAt),
   ],
   keyOf: keyOfObject,
@@ -23,6 +24,7 @@ export const OBJECTS: TableForm<VendorObject> = {
     amount: found['amount'] as number,
     currency: found['currency'] as string,
     isFinal: found['final'] === 1,
+    hasDestination: found['destination'] === 1,
     seenAt: found['seen_at'] as number,
   }),
 };

@@ -176,11 +176,13 @@ export class MoveTarget {
       `WITH counted AS (
          SELECT charged.name,
            sum(CASE h.state WHEN 'settled' THEN h.settled ELSE 0 END) AS spent,
-           sum(CASE WHEN h.state IN ('held', 'unknown') THEN h.held ELSE 0 END) AS held
+           sum(CASE WHEN h.state IN ('held', 'unknown') THEN h.held ELSE 0 END) AS held,
+           sum(h.undone) AS undone
          FROM vault_key.holds h, jsonb_array_elements_text(h.charged_to::jsonb) AS charged(name)
          GROUP BY charged.name)
        SELECT name FROM vault_key.balances b FULL JOIN counted c USING (name)
-       WHERE coalesce(b.spent, 0) <> coalesce(c.spent, 0) OR coalesce(b.held, 0) <> coalesce(c.held, 0)
+       WHERE (coalesce(b.spent, 0), coalesce(b.held, 0), coalesce(b.undone, 0))
+         <> (coalesce(c.spent, 0), coalesce(c.held, 0), coalesce(c.undone, 0))
        LIMIT 1`,
     );
     return row?.['name'] as string | undefined;

@@ -30,7 +30,7 @@ export const MOVED_TABLES: readonly MovedTable[] = [
   {
     table: 'balances',
     rows: 'balances',
-    read: { name: 'name', spent: 'spent', held: 'held' },
+    read: { name: 'name', spent: 'spent', held: 'held', undone: 'undone' },
     order: ['name'],
     more: () => ({ stripe: 0 }),
   },

@@ -171,6 +171,7 @@ function reportedObject(body: unknown): ReportedObject | undefined {
     amount,
     currency: currency.toLowerCase(),
     ...(hasEnded(body) ? { isFinal: true } : {}),
+    ...(hasDestination(body) ? { hasDestination: true } : {}),
   };
 }
 
@@ -181,6 +182,12 @@ function reportedObject(body: unknown): ReportedObject | undefined {
 function hasEnded({ object, status, captured }: Record<string, unknown>): boolean {
   if (object === 'charge') return captured === true;
   return object === 'payment_intent' && (status === 'canceled' || status === 'succeeded');
+}
+
+/** Whether a payment's money goes on to a connected account: https://docs.stripe.com/connect/destination-charges. */
+function hasDestination(body: Record<string, unknown>): boolean {
+  const { transfer_data: transfer, destination } = body;
+  return isRecord(transfer) ? transfer['destination'] != null : typeof destination === 'string';
 }
 
 function integer(value: unknown): number | undefined {

@@ -21,6 +21,10 @@ import type { CallRow, PriceRule } from './calls/call-row';
 const HARMLESS_CHANGE =
   /^(?:metadata|description|receipt_email|statement_descriptor\w*|shipping|payment_method|payment_method_types|expand)$/;
 
+/** What a refund may name that is to be undone: its payment, how much, and what moves no other money. */
+const UNDOABLE =
+  /^(?:charge|payment_intent|amount|reason|metadata|reverse_transfer|refund_application_fee|expand)$/;
+
 const FREE: Price = { kind: 'free' };
 const CALLS = new CallTable(Object.entries(STRIPE_CALLS));
 /** Of the calls that came so far: most of the lists are never read. */
@@ -120,5 +124,7 @@ function refund(call: PriceableCall, rates: Rates): Price {
     ...totalOf(call, 'amount'),
     addedField: 'amount',
     rates,
+    canUndo: call.parameters.every(({ path }) => UNDOABLE.test(path[0] ?? '')),
+    reversesTransfer: readOnce(call, 'reverse_transfer') === 'true',
   };
 }
