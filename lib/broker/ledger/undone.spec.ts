@@ -1,7 +1,7 @@
 import { auditRowOf } from '../audit/audit-entry';
 import type { KeyRecord } from '../keys/key';
 import type { Subject } from '../keys/subject';
-import { rateOf } from '../pricing/currency';
+import { microsOf, rateOf } from '../pricing/currency';
 import type { Rate, Rates } from '../pricing/currency';
 import type { Outcome, Price } from '../pricing/price';
 import { MemoryStore } from './memory/memory-store';
@@ -106,10 +106,20 @@ const refundOf = (objectId: string, amount?: number, more: object = {}): Price =
 });
 
 /** A refund that the vendor executes as it was asked for. */
-async function refund(key: KeyRecord, objectId: string, amount?: number, more = {}) {
+async function refund(
+  key: KeyRecord,
+  objectId: string,
+  amount?: number,
+  more: Partial<Extract<Price, { kind: 'refund' }>> = {},
+) {
   const call = await admit(key, refundOf(objectId, amount, more));
   const moved = amount ?? call.refundAmount ?? 0;
-  await end(call, { ending: 'settled', settledAmount: { amount: moved, currency: 'usd' } });
+  const currency = more.rates === undefined ? 'usd' : 'eur';
+  await end(call, {
+    ending: 'settled',
+    reportedMicros: microsOf(moved, currency, more.rates ?? new Map()) ?? 0,
+    settledAmount: { amount: moved, currency },
+  });
   return call;
 }
 
@@ -411,6 +421,7 @@ describe('the outcome of a refund', () => {
     await ledger.endHold(call.callId, 30 * CENT);
     await refund(await issue(100, { user_id: 'v' }), payment, 20);
     expect((await admit(key, refundOf(payment), { under })).refundAmount).toBe(100);
+    expect(await money(key)).toEqual({ spent: 100, held: 20, undone: 80 });
     const other = await pay(await issue(100), { cents: 100 });
     const released = await admit(await issue(100), refundOf(other));
     await end(released, { ending: 'unknown' });
@@ -474,12 +485,18 @@ describe('a payment in another currency', () => {
     expect(await money(key)).toEqual({ spent: 150, held: 0, undone: 50 });
   });
 
-  it('takes no change of the rate for rounding', async () => {
+  it('takes no change of the rate for rounding, however small', async () => {
     const key = await issue(300);
     const payment = await pay(key, { cents: 100, currency: 'eur' });
     await refund(key, payment, 50, at(1.5));
     await refund(key, payment, 50, at(1));
     expect(await money(key)).toEqual({ spent: 125, held: 0, undone: 100 });
+    const other = await issue(300);
+    const next = await pay(other, { cents: 100, currency: 'eur' });
+    await refund(other, next, 50, at(1));
+    await refund(other, next, 50, at(1.00000002));
+    const { spent, undone } = (await ledger.key(other.id))!.balance;
+    expect([spent, undone]).toEqual([100 * CENT + 1, 100 * CENT]);
   });
 
   it('is in minor units for the share that each of several users has paid for', async () => {
