@@ -6,13 +6,7 @@ import type { KeyRecord } from '../keys/key';
 import type { Outcome } from '../pricing/price';
 import type { Ledger } from './ledger';
 import type { AdmittedCall } from './records';
-import { MemoryStore } from './memory/memory-store';
-import { PostgresStore } from './postgres/postgres-store';
-import { SqliteLedger } from './sqlite/sqlite-ledger';
-import { StoreLedger } from './store-ledger';
-import { propertyRuns } from '../../../test/support/property-runs';
-import { POSTGRES_WAYS } from '../../../test/support/postgres-stores';
-import type { PostgresStores, PostgresWay } from '../../../test/support/postgres-stores';
+import { everyLedger } from '../../../test/support/ledgers';
 import { TestClock } from '../../../test/support/test-clock';
 
 const CENT = 10_000;
@@ -437,29 +431,7 @@ async function play(ledger: Ledger, clock: TestClock, script: readonly Step[]): 
   }
 }
 
-/** The rules are the same on every store: one in memory plays most of the scripts. */
-type LedgerRow = [name: string, open: (clock: TestClock) => Ledger | Promise<Ledger>, runs: number];
-const LEDGERS: LedgerRow[] = [
-  ['in memory', (clock) => new StoreLedger(new MemoryStore({ clock })), propertyRuns(600)],
-  ['in SQLite', (clock) => new SqliteLedger(':memory:', { clock }), propertyRuns(60)],
-  ...POSTGRES_WAYS.map((way): LedgerRow => [
-    `in ${way[0]}`,
-    (clock) => inPostgres(way, clock),
-    propertyRuns(12),
-  ]),
-];
-
-const started = new Map<string, PostgresStores>();
-afterAll(() => Promise.all([...started.values()].map((stores) => stores.close())));
-
-async function inPostgres([name, start]: PostgresWay, clock: TestClock): Promise<Ledger> {
-  const stores = started.get(name) ?? (await start());
-  started.set(name, stores);
-  const store = await PostgresStore.open(await stores.url(), { auditKey: 'a key', clock });
-  return new StoreLedger(store);
-}
-
-describe.each(LEDGERS)('a ledger %s', (_name, open, numRuns) => {
+describe.each(everyLedger())('a ledger %s', (_name, open, numRuns) => {
   const playOnce = async (script: readonly Step[]): Promise<void> => {
     const clock = new TestClock(START);
     const ledger = await open(clock);
