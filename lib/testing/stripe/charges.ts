@@ -15,7 +15,8 @@ import {
   text,
   unsettableText,
 } from './param-rules';
-import { newId, noBillingDetails, unixNow } from './stripe-account';
+import { newId } from './new-id';
+import { noBillingDetails } from './stripe-account';
 import { StripeError } from './stripe-error';
 import type { Charge, Metadata, PaymentIntent, StoredPaymentMethod } from './stripe-objects';
 import type { Decline } from './test-cards';
@@ -63,7 +64,7 @@ export function placeCharge(run: Execution, order: ChargeOrder): Charge {
     billing_details: noBillingDetails(),
     calculated_statement_descriptor: order.statementDescriptor ?? 'OFFLINE',
     captured: charged,
-    created: unixNow(),
+    created: run.account.now(),
     currency: order.currency,
     customer: order.customer,
     description: order.description ?? null,

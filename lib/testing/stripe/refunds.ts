@@ -3,7 +3,7 @@ import { endpoint, listEndpoint } from './endpoint';
 import type { Endpoint, Execution } from './endpoint';
 import { mergeMetadata } from './metadata';
 import { allUnmodelled, amount, metadata, oneOf, text } from './param-rules';
-import { newId, unixNow } from './stripe-account';
+import { newId } from './new-id';
 import { StripeError } from './stripe-error';
 import type { Charge, Refund } from './stripe-objects';
 
@@ -113,7 +113,7 @@ export const refundEndpoints: Endpoint[] = [
             })
           : null,
         charge: charge.id,
-        created: unixNow(),
+        created: run.account.now(),
         currency: charge.currency,
         destination_details: { card: { type: captured ? 'refund' : 'reversal' }, type: 'card' },
         metadata: mergeMetadata({}, params.metadata),
