@@ -54,12 +54,14 @@ const DEFAULT_SECRET_KEY = 'sk_test_offline';
 const KEEP_ALIVE_MS = 75_000;
 
 /**
- * A Stripe with no network and no account: PaymentIntents, charges, refunds, customers and payouts as
- * Stripe's API v1 has them, over HTTP on 127.0.0.1, with test cards, `Idempotency-Key` and Stripe's own
- * errors; everything else is Stripe's 404. It keeps a {@link StripeBook} of what it executed, and does
- * wrong what a spec tells it to.
+ * A Stripe with no network and no account, over HTTP on 127.0.0.1, as Stripe's API v1 is: payments, charges, refunds,
+ * customers, payment methods and payouts; products, prices, tax rates, coupons and shipping rates; Checkout and payment
+ * links; subscriptions, invoices, invoice items, credit notes and quotes, whose totals it computes exactly. Test cards,
+ * `Idempotency-Key` and Stripe's own errors are there too; everything else is Stripe's 404. It keeps a
+ * {@link StripeBook} of what it executed, and does wrong what a spec tells it to.
  *
- * Not modelled: balances (a payout never fails for lack of funds), fees, disputes, webhooks.
+ * Not modelled: balances (a payout never fails for lack of funds), minimum amounts, fees, disputes, webhooks,
+ * subscription schedules, retries of invoices that were declined.
  *
  * @example
  * ```ts

@@ -269,6 +269,27 @@ export const chargeEndpoints: Endpoint[] = [
     account.charges.get(id, 'id'),
   ),
 
+  endpoint(
+    'POST',
+    '/v1/charges/:id',
+    'charge',
+    {
+      description: unsettableText,
+      metadata,
+      receipt_email: unsettableText,
+      shipping: hash,
+      ...allUnmodelled('customer', 'fraud_details', 'transfer_group'),
+    },
+    ({ account, id }, params) => {
+      const charge = account.charges.get(id, 'id');
+      if (params.description !== undefined) charge.description = params.description;
+      charge.metadata = mergeMetadata(charge.metadata, params.metadata);
+      if (params.receipt_email !== undefined) charge.receipt_email = params.receipt_email;
+      if (params.shipping !== undefined) charge.shipping = params.shipping;
+      return charge;
+    },
+  ),
+
   listEndpoint<Charge>('/v1/charges', 'charge', (account) => account.charges, [
     'customer',
     'payment_intent',

@@ -86,6 +86,13 @@ export function confirmIntent(run: Execution, intent: PaymentIntent, how: Confir
   else intent.amount_capturable = intent.amount;
 }
 
+/** What a PaymentIntent is while it can be confirmed, and changed. */
+export const UNCONFIRMED: readonly PaymentIntent['status'][] = [
+  'requires_payment_method',
+  'requires_confirmation',
+  'requires_action',
+];
+
 export function unexpectedState(intent: PaymentIntent, message: string): StripeError {
   return StripeError.invalid(message, {
     code: 'payment_intent_unexpected_state',

@@ -1,6 +1,9 @@
+import { creditNoteEndpoints } from './billing/credit-notes';
 import { invoiceActionEndpoints } from './billing/invoice-actions';
 import { invoiceItemEndpoints } from './billing/invoice-items';
+import { invoicePreviewEndpoints } from './billing/invoice-preview';
 import { invoiceEndpoints } from './billing/invoices';
+import { quoteEndpoints } from './billing/quotes';
 import { subscriptionItemEndpoints } from './billing/subscription-item-endpoints';
 import { subscriptionEndpoints } from './billing/subscriptions';
 import { couponEndpoints, promotionCodeEndpoints } from './catalogue/coupons';
@@ -13,7 +16,9 @@ import { checkoutSessionEndpoints } from './checkout/checkout-sessions';
 import { paymentLinkEndpoints } from './checkout/payment-links';
 import { customerEndpoints } from './customers';
 import type { Endpoint } from './endpoint';
+import { changedIntentEndpoints } from './changed-payment-intents';
 import { paymentIntentEndpoints } from './payment-intents';
+import { paymentMethodEndpoints } from './payment-methods';
 import { payoutEndpoints } from './payouts';
 import { refundEndpoints } from './refunds';
 import { StripeError } from './stripe-error';
@@ -21,6 +26,8 @@ import { StripeError } from './stripe-error';
 const table = new Map<string, Endpoint>(
   [
     ...paymentIntentEndpoints,
+    ...changedIntentEndpoints,
+    ...paymentMethodEndpoints,
     ...chargeEndpoints,
     ...refundEndpoints,
     ...customerEndpoints,
@@ -38,6 +45,9 @@ const table = new Map<string, Endpoint>(
     ...invoiceEndpoints,
     ...invoiceActionEndpoints,
     ...invoiceItemEndpoints,
+    ...invoicePreviewEndpoints,
+    ...quoteEndpoints,
+    ...creditNoteEndpoints,
   ].map((each) => [`${each.method} ${each.path}`, each]),
 );
 

@@ -8,6 +8,7 @@ import {
 import { settleInvoiceOf } from './billing/settle-invoice';
 import { captureCharge } from './charges';
 import {
+  UNCONFIRMED,
   confirmIntent,
   confirmationOf,
   refuseUnlessStatus,
@@ -166,13 +167,7 @@ export const paymentIntentEndpoints: Endpoint[] = [
           'You cannot confirm this PaymentIntent because it has already succeeded after being previously confirmed.',
         );
       }
-      refuseUnlessStatus(
-        intent,
-        'confirmed',
-        'requires_payment_method',
-        'requires_confirmation',
-        'requires_action',
-      );
+      refuseUnlessStatus(intent, 'confirmed', ...UNCONFIRMED);
       if (params.amount_to_confirm !== undefined && params.amount_to_confirm !== intent.amount) {
         throw StripeError.invalid(
           `The amount to confirm (${formatAmount(params.amount_to_confirm, intent.currency)}) does not match the ` +
@@ -262,6 +257,12 @@ export const paymentIntentEndpoints: Endpoint[] = [
         'requires_confirmation',
         'requires_action',
       );
+      // What was reserved and not taken is given back: https://docs.stripe.com/api/payment_intents/cancel
+      const charge = account.charges.find(intent.latest_charge ?? '');
+      if (intent.status === 'requires_capture' && charge !== undefined) {
+        charge.amount_refunded = charge.amount - charge.amount_captured;
+        charge.refunded = true;
+      }
       intent.status = 'canceled';
       intent.amount_capturable = 0;
       intent.canceled_at = account.now();

@@ -101,6 +101,20 @@ export class StripeAccount {
     return this.#paymentMethods.get(id);
   }
 
+  /** A payment method of the card behind a token. */
+  methodOfToken(token: string): StoredPaymentMethod {
+    const card = testCard('tok_', token);
+    if (card === undefined) throw StripeError.missing('token', token, 'card[token]', 400);
+    return this.#addCard('pm_', card, null);
+  }
+
+  /** The payment methods of a customer, newest first. */
+  methodsOf(customer: string): StoredPaymentMethod[] {
+    return [...this.#paymentMethods.values()]
+      .filter(({ shown }) => shown.customer === customer && shown.id.startsWith('pm_'))
+      .reverse();
+  }
+
   /** The card behind a token: `tok_visa`. */
   source(token: string, customer: string | null): StoredPaymentMethod {
     const card = testCard('tok_', token);

@@ -65,7 +65,8 @@ function prorate(
   });
 }
 
-interface Saved {
+/** A subscription as it was before a change. */
+export interface Saved {
   readonly fields: Partial<Subscription>;
   readonly items: readonly SubscriptionItem[];
 }
@@ -79,26 +80,27 @@ function restore(subscription: Subscription, { fields, items }: Saved): void {
   Object.assign(subscription, fields, { items: listOf(items, subscription.items.url) });
 }
 
-/**
- * Puts a subscription's new items in force: what is not used of the old ones is credited, what is left of the period
- * is billed for the new ones; at once where the cycle begins again or the call says so, else with the next invoice.
- *
- * @param before the subscription as it was, which it is again where `behaviour` says that an invoice must be paid
- * @throws {StripeError} 402 for a decline under `error_if_incomplete`
- */
-export function applyChange(
+/** What a change comes to before it is billed. */
+export interface Prorations {
+  /** Invoice items that wait for an invoice. */
+  readonly made: readonly InvoiceItem[];
+  /** Items that begin a period now. */
+  readonly restarted: readonly SubscriptionItem[];
+}
+
+/** Credits what is not used of a subscription's old items, and bills what is left of the period for the new ones. */
+export function prorations(
   run: Execution,
   subscription: Subscription,
   before: Saved,
   change: SubscriptionChange,
-): void {
-  const { account } = run;
-  const now = account.now();
+): Prorations {
+  const now = run.account.now();
   const from = change.prorationDate ?? now;
   const items = subscription.items.data;
   const made: InvoiceItem[] = [];
-  const inTrial = before.fields.status === 'trialing';
   const restarted: SubscriptionItem[] = [];
+  const counts = change.prorate !== 'none' && before.fields.status !== 'trialing';
   for (const old of before.items) {
     const item = items.find(({ id }) => id === old.id);
     const isChanged =
@@ -110,9 +112,9 @@ export function applyChange(
     const newCycle =
       item !== undefined &&
       (change.cycleNow || !isSameCycle(item.price.recurring!, old.price.recurring!));
-    if (change.prorate !== 'none' && !inTrial) {
+    if (counts) {
       const part = partLeft(periodOf(old), from);
-      made.push(prorate(run, subscription, old, part, from, 'Unused'));
+      if (!isMetered(old)) made.push(prorate(run, subscription, old, part, from, 'Unused'));
       if (item !== undefined && !newCycle && !isMetered(item)) {
         made.push(prorate(run, subscription, item, part, from, 'Remaining'));
       }
@@ -120,7 +122,7 @@ export function applyChange(
     if (newCycle) restarted.push(item);
   }
   for (const item of items.filter(({ id }) => !before.items.some((old) => old.id === id))) {
-    if (change.prorate === 'none' || inTrial || isMetered(item) || change.cycleNow) continue;
+    if (!counts || isMetered(item) || change.cycleNow) continue;
     const whole = {
       start: intervalsAfter(item.current_period_end, item.price.recurring!, -1),
       end: item.current_period_end,
@@ -132,9 +134,27 @@ export function applyChange(
     item.current_period_end = intervalsAfter(now, item.price.recurring!, 1);
     subscription.billing_cycle_anchor = now;
   }
-  // What is pending is billed at once only where the call says so, or a new period begins.
+  return { made, restarted };
+}
+
+/**
+ * Puts a subscription's new items in force. What they come to is billed at once where a period begins again or the
+ * call says so, else with the next invoice.
+ *
+ * @param before the subscription as it was, which it is again where `behaviour` says that an invoice must be paid
+ * @throws {StripeError} 402 for a decline under `error_if_incomplete`
+ */
+export function applyChange(
+  run: Execution,
+  subscription: Subscription,
+  before: Saved,
+  change: SubscriptionChange,
+): void {
+  const { made, restarted } = prorations(run, subscription, before, change);
   if (restarted.length === 0 && change.prorate !== 'always_invoice') return;
-  const lines = restarted.map((item) => periodLine(account, subscription, item, periodOf(item)));
+  const lines = restarted.map((item) =>
+    periodLine(run.account, subscription, item, periodOf(item)),
+  );
   if (lines.length === 0 && made.length === 0) return;
   const invoice = draftOf(run, subscription, 'subscription_update', lines);
   if (subscription.collection_method === 'send_invoice') return;

@@ -115,7 +115,12 @@ type Update = Params<Omit<typeof subscriptionRules, 'automatic_tax'>> & {
   proration_date?: number | undefined;
 };
 
-function newItems(account: StripeAccount, subscription: Subscription, given: Update['items']) {
+/** The items that a change leaves a subscription with; the subscription itself is as it was. */
+export function newItems(
+  account: StripeAccount,
+  subscription: Subscription,
+  given: Update['items'],
+) {
   const items = subscription.items.data.map((item) => ({ ...item }));
   const kept = new Map(items.map((item) => [item.id, item]));
   for (const [index, change] of (given ?? []).entries()) {
