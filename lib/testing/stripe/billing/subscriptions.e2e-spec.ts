@@ -271,6 +271,18 @@ describe('a change halfway through a period', () => {
     expect(charged()).toBe(1000 + 500 + 2000);
   });
 
+  it('to another price begins with a quantity of 1 unless one is given', async () => {
+    await begin(1000, 4);
+    const other = await monthly(1000);
+    const change = (quantity?: number) =>
+      stripe.subscriptions.update(subscription.id, {
+        items: [{ id: item, price: other.id, ...(quantity === undefined ? {} : { quantity }) }],
+      });
+    expect((await change()).items.data[0]!.quantity).toBe(1);
+    expect((await change(3)).items.data[0]!.quantity).toBe(3);
+    expect((await change()).items.data[0]!.quantity).toBe(3);
+  });
+
   it('is billed at once where the call says so', async () => {
     await begin(1000);
     const larger = await monthly(2000);

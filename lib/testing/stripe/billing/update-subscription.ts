@@ -88,12 +88,12 @@ export function changeItem(
   const price = change.price ?? item.price;
   if (change.price !== undefined) {
     optionIn(price, currency, `${at}[price]`);
-    // A new price begins with a quantity of 1, unless it is given: https://docs.stripe.com/api/subscriptions/update
-    const quantity = change.quantity ?? item.quantity ?? 1;
+    // Another price begins with a quantity of 1, unless one is given: https://docs.stripe.com/api/subscription_items/update
+    const kept = price.id === item.price.id ? item.quantity : undefined;
+    const quantity = change.quantity ?? kept ?? 1;
     assertItem({ ...item, price, quantity: change.quantity, taxRates: [] }, at);
     const metered = price.recurring?.usage_type === 'metered';
-    const { quantity: _, ...rest } = item;
-    Object.assign(item, rest, { price });
+    item.price = price;
     if (metered) delete item.quantity;
     else item.quantity = quantity;
   } else if (change.quantity !== undefined) {

@@ -194,6 +194,54 @@ describe('a Checkout Session', () => {
     expect(vendor.book.total('usd', 'charge')).toBe(3700 + 3000);
   });
 
+  it('in subscription mode charges what it shows, discounts, taxes and shipping included', async () => {
+    const rate = await stripe.taxRates.create({
+      display_name: 'VAT',
+      inclusive: false,
+      percentage: 19,
+    });
+    const coupon = await stripe.coupons.create({ duration: 'once', percent_off: 33 });
+    const { id, amount_total } = await stripe.checkout.sessions.create({
+      discounts: [{ coupon: coupon.id }],
+      line_items: [
+        { ...line(1999, 3, { recurring: { interval: 'year' } }), tax_rates: [rate.id] },
+        { ...line(777), tax_rates: [rate.id] },
+      ],
+      mode: 'subscription',
+      shipping_options: [
+        {
+          shipping_rate_data: {
+            display_name: 'Post',
+            fixed_amount: { amount: 450, currency: 'usd' },
+            type: 'fixed_amount',
+          },
+        },
+      ],
+      success_url,
+    });
+    const { amountTotal } = vendor.completeCheckout(id);
+    expect(amountTotal).toBe(amount_total);
+    expect(vendor.book.total('usd', 'charge')).toBe(amount_total);
+  });
+
+  it('in another currency costs what the price says for it', async () => {
+    const price = await stripe.prices.create({
+      currency: 'usd',
+      currency_options: { eur: { unit_amount: 900 } },
+      product_data: { name: 'Book' },
+      unit_amount: 1000,
+    });
+    const session = await stripe.checkout.sessions.create({
+      currency: 'eur',
+      line_items: [{ price: price.id, quantity: 2 }],
+      mode: 'payment',
+      success_url,
+    });
+    expect(session).toMatchObject({ amount_total: 1800, currency: 'eur' });
+    vendor.completeCheckout(session.id);
+    expect(vendor.book.total('eur')).toBe(1800);
+  });
+
   it('in setup mode moves no money', async () => {
     const session = await stripe.checkout.sessions.create({ mode: 'setup', success_url });
     expect(session).toMatchObject({ amount_total: null, payment_status: 'no_payment_required' });

@@ -1,3 +1,4 @@
+import type { InvoiceLine } from '../billing/billing-objects';
 import { startSubscription } from '../billing/start-subscription';
 import { makeLine, instant, ratesOrDefault } from '../billing/invoice-lines';
 import { redeem } from '../catalogue/discounts';
@@ -201,16 +202,19 @@ function subscribe(
     defaultTaxRates: taxRatesOf(account, data.default_tax_rates, 'default_tax_rates'),
     description: data.description,
     discounts: discounts.map((discount) => ({ discount })),
-    extraLines: once.map((line) =>
-      makeLine({
-        amount: priceAmount(line.price, currency, line.quantity ?? 1, 'line_items'),
-        description: account.catalogue.products.find(line.price.product)?.name ?? null,
-        period: instant(account.now()),
-        price: line.price,
-        quantity: String(line.quantity ?? 1),
-        taxRates: ratesOrDefault(line.taxRates),
-      }),
-    ),
+    extraLines: [
+      ...once.map((line) =>
+        makeLine({
+          amount: priceAmount(line.price, currency, line.quantity ?? 1, 'line_items'),
+          description: account.catalogue.products.find(line.price.product)?.name ?? null,
+          period: instant(account.now()),
+          price: line.price,
+          quantity: String(line.quantity ?? 1),
+          taxRates: ratesOrDefault(line.taxRates),
+        }),
+      ),
+      ...shippingLine(run, session),
+    ],
     items: recurring.map((line) => ({
       discounts: [],
       metadata: line.metadata,
@@ -233,4 +237,12 @@ function subscribe(
   session.invoice = subscription.latest_invoice;
   session.payment_status =
     hasTrial(order) && session.amount_total === 0 ? 'no_payment_required' : 'paid';
+}
+
+/** Shipping is paid with the first invoice, and neither discounted nor taxed. */
+function shippingLine({ account }: Execution, session: CheckoutSession): InvoiceLine[] {
+  const amount = session.total_details?.amount_shipping ?? 0;
+  if (amount === 0) return [];
+  const period = instant(account.now());
+  return [makeLine({ amount, description: 'Shipping', discountable: false, period, taxRates: [] })];
 }
