@@ -57,7 +57,9 @@ function apply(run: Execution, customer: Customer, params: Params<typeof custome
   const method = params.invoice_settings?.default_payment_method;
   if (method !== undefined) {
     customer.invoice_settings['default_payment_method'] =
-      method === null ? null : run.account.paymentMethod(method, customer.id).shown.id;
+      method === null
+        ? null
+        : run.account.methodOf(customer.id, method, 'invoice_settings[default_payment_method]');
   }
   if (params.invoice_prefix !== undefined) customer.invoice_prefix = params.invoice_prefix;
   customer.metadata = mergeMetadata(customer.metadata, params.metadata);
@@ -120,6 +122,13 @@ export const customerEndpoints: Endpoint[] = [
   endpoint('DELETE', '/v1/customers/:id', 'customer', {}, (run) => {
     const { id } = liveCustomer(run);
     run.account.deletedCustomers.set(id, true);
+    // It also ends the customer's subscriptions, at once: https://docs.stripe.com/api/customers/delete
+    for (const subscription of run.account.billing.subscriptions.all(
+      ({ customer }) => customer === id,
+    )) {
+      subscription.status = 'canceled';
+      subscription.ended_at ??= run.account.now();
+    }
     return { id, object: 'customer', deleted: true };
   }),
 

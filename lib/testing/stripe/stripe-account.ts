@@ -97,6 +97,20 @@ export class StripeAccount {
     return this.#addCard('pm_', card, customer);
   }
 
+  /**
+   * The id of a payment method that later invoices are charged to; it must belong to the customer who pays them.
+   *
+   * @throws {StripeError} 400 for another one
+   */
+  methodOf(customer: string, reference: string, param: string): string {
+    const { shown } = this.paymentMethod(reference, customer);
+    if (shown.customer === customer) return shown.id;
+    throw StripeError.invalid(
+      `The customer does not have a payment method with the ID ${reference}. The payment method must be attached to the customer.`,
+      { code: 'resource_missing', param },
+    );
+  }
+
   findPaymentMethod(id: string): StoredPaymentMethod | undefined {
     return this.#paymentMethods.get(id);
   }

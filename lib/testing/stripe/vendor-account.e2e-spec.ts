@@ -190,6 +190,34 @@ it('a payment method is attached to one customer', async () => {
     await failure(stripe.paymentMethods.attach(method.id, { customer: bob.id })),
   ).toMatchObject({ statusCode: 400 });
   expect((await stripe.customers.listPaymentMethods(ada.id)).data).toHaveLength(1);
+  const product_data = { name: 'Seat' };
+  const recurring = { interval: 'month' } as const;
+  const price = await stripe.prices.create({
+    currency: 'usd',
+    product_data,
+    recurring,
+    unit_amount: 500,
+  });
+  const subscribe = (customer: string) =>
+    stripe.subscriptions.create({
+      customer,
+      default_payment_method: method.id,
+      items: [{ price: price.id }],
+    });
+  expect(await failure(subscribe(bob.id))).toMatchObject({
+    code: 'resource_missing',
+    param: 'default_payment_method',
+  });
+  const { id, latest_invoice } = await subscribe(ada.id);
+  expect(vendor.book.executed).toMatchObject([{ amount: 500, customer: ada.id }]);
+  const paid = await stripe.invoicePayments.list({ invoice: latest_invoice as string });
+  expect(paid.data).toMatchObject([{ amount_paid: 500, status: 'paid' }]);
+  const lines = await stripe.invoices.listLineItems(latest_invoice as string);
+  expect(lines.data).toMatchObject([
+    { amount: 500, pricing: { price_details: { price: price.id } } },
+  ]);
+  await stripe.customers.del(ada.id);
+  expect((await stripe.subscriptions.retrieve(id)).status).toBe('canceled');
   await stripe.paymentMethods.detach(method.id);
   expect((await stripe.paymentMethods.list({ customer: ada.id })).data).toEqual([]);
 });

@@ -156,7 +156,7 @@ export const invoiceActionEndpoints: Endpoint[] = [
       const method =
         params.payment_method === undefined
           ? params.source
-          : account.paymentMethod(params.payment_method, invoice.customer).shown.id;
+          : account.methodOf(invoice.customer, params.payment_method, 'payment_method');
       const outside = params.paid_out_of_band === true;
       const needs = invoice.amount_due > 0 && !outside && method === undefined;
       if (needs && methodFor(account, invoice) === null) throw noMethod();

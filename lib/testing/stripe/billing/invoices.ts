@@ -10,8 +10,10 @@ import {
   currency,
   flag,
   hash,
+  listLimit,
   metadata,
   oneOf,
+  required,
   text,
   texts,
   unsettableText,
@@ -123,7 +125,11 @@ export const invoiceEndpoints: Endpoint[] = [
         defaultPaymentMethod:
           params.default_payment_method === undefined
             ? null
-            : account.paymentMethod(params.default_payment_method, customer.id).shown.id,
+            : account.methodOf(
+                customer.id,
+                params.default_payment_method,
+                'default_payment_method',
+              ),
         defaultTaxRates: taxRates,
         description: params.description ?? null,
         discounts,
@@ -150,6 +156,26 @@ export const invoiceEndpoints: Endpoint[] = [
 
   endpoint('GET', '/v1/invoices/:id', 'invoice', {}, ({ account, id }) =>
     account.billing.invoices.get(id, 'invoice'),
+  ),
+
+  endpoint(
+    'GET',
+    '/v1/invoices/:id/lines',
+    'list of line_item',
+    { limit: listLimit, ...allUnmodelled('ending_before', 'starting_after') },
+    ({ account, id }) => account.billing.invoices.get(id, 'invoice').lines,
+  ),
+
+  endpoint(
+    'GET',
+    '/v1/invoice_payments',
+    'list of invoice_payment',
+    {
+      invoice: required(text),
+      limit: listLimit,
+      ...allUnmodelled('ending_before', 'payment', 'starting_after', 'status'),
+    },
+    ({ account }, params) => account.billing.invoices.get(params.invoice, 'invoice', 400).payments,
   ),
 
   endpoint(
@@ -183,10 +209,11 @@ export const invoiceEndpoints: Endpoint[] = [
       }
       if (params.due_date !== undefined) invoice.due_date = params.due_date;
       if (params.default_payment_method !== undefined) {
-        invoice.default_payment_method = account.paymentMethod(
-          params.default_payment_method,
+        invoice.default_payment_method = account.methodOf(
           invoice.customer,
-        ).shown.id;
+          params.default_payment_method,
+          'default_payment_method',
+        );
       }
       if (params.default_tax_rates !== undefined) {
         invoice.default_tax_rates = taxRatesOf(

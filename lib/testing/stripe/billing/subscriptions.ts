@@ -80,7 +80,11 @@ export const subscriptionEndpoints: Endpoint[] = [
         defaultPaymentMethod:
           params.default_payment_method === undefined
             ? null
-            : account.paymentMethod(params.default_payment_method, customer.id).shown.id,
+            : account.methodOf(
+                customer.id,
+                params.default_payment_method,
+                'default_payment_method',
+              ),
         defaultTaxRates: taxRatesOf(account, params.default_tax_rates, 'default_tax_rates'),
         description: params.description,
         discounts: params.discounts,

@@ -183,7 +183,11 @@ export function updateSubscription(
   const method =
     params.default_payment_method === undefined
       ? undefined
-      : account.paymentMethod(params.default_payment_method, subscription.customer).shown.id;
+      : account.methodOf(
+          subscription.customer,
+          params.default_payment_method,
+          'default_payment_method',
+        );
   const extra = extraLines(account, params.add_invoice_items, subscription.currency);
 
   if (params.discounts !== undefined) {
