@@ -112,7 +112,10 @@ describe('a config file', () => {
     [{ prices: [{ call: 'POST /v1/account_links', usd: 0 }] }, ['prices[0].usd']],
     [{ prices: [{ call: 'POST /v1/account_links', usd: '1' }] }, ['prices[0].usd']],
     [{ prices: [{ call: 'POST /v1/account_links', usd: 1_000_001 }] }, ['prices[0].usd']],
-    [{ prices: [{ call: 'POST /v1/account_links', usd: 1, currency: 'eur' }] }, ['prices[0].currency']],
+    [
+      { prices: [{ call: 'POST /v1/account_links', usd: 1, currency: 'eur' }] },
+      ['prices[0].currency'],
+    ],
     [{ prices: [{ call: 'POST /v1/account_links', field: 'a[b]' }] }, ['prices[0].field']],
     [{ prices: [{ call: 'POST /v1/account_links', field: 'currency' }] }, ['prices[0].field']],
     [{ prices: [{ call: 'POST /v1/account_links', usd: 1, max: 2 }] }, ['prices[0].max']],
@@ -122,7 +125,10 @@ describe('a config file', () => {
     [{ free: ['POST /v1/**'] }, ['free[0]']],
     [{ free: ['POST /v1/payment_intents/*/confirm'] }, ['free[0]']],
     [{ free: ['POST /v1/account_links', 'POST /v1/account_links'] }, ['free[1]']],
-    [{ prices: [{ call: 'POST /v1/account_links', usd: 1 }], free: ['POST /v1/account_links'] }, ['free[0]']],
+    [
+      { prices: [{ call: 'POST /v1/account_links', usd: 1 }], free: ['POST /v1/account_links'] },
+      ['free[0]'],
+    ],
     [{ accounts: ['acct 1'] }, ['accounts[0]']],
     [{ accounts: [''] }, ['accounts[0]']],
     [{ headers: ['X-Foo'] }, ['headers[0]']],
@@ -165,7 +171,9 @@ describe('configured prices', () => {
       [1.005, 1_005_000],
       [1_000_000, 1_000_000_000_000],
     ] as const) {
-      expect(priceOf({ prices: [{ call: 'POST /v1/account_links', usd }] }, 'account_links')).toEqual({
+      expect(
+        priceOf({ prices: [{ call: 'POST /v1/account_links', usd }] }, 'account_links'),
+      ).toEqual({
         kind: 'fee',
         micros,
       });
