@@ -453,7 +453,7 @@ async function play(ledger: Ledger, clock: TestClock, script: readonly Step[]): 
     if (!decision.admitted) return;
 
     const { call: hold } = decision;
-    expect(hold.refundAmount).toBe(cents === undefined ? amount : undefined);
+    expect(hold.addedAmount).toBe(cents === undefined ? amount : undefined);
     // Neither is more undone of a payment than was settled for it, nor more of it than is left.
     if (undone > 0) {
       expect(undone + undoneBefore + counted).toBeLessThanOrEqual(own);

@@ -113,7 +113,7 @@ async function refund(
   more: Partial<Extract<Price, { kind: 'refund' }>> = {},
 ) {
   const call = await admit(key, refundOf(objectId, amount, more));
-  const moved = amount ?? call.refundAmount ?? 0;
+  const moved = amount ?? call.addedAmount ?? 0;
   const currency = more.rates === undefined ? 'usd' : 'eur';
   await end(call, {
     ending: 'settled',
@@ -295,7 +295,7 @@ describe('what a refund says', () => {
     const call = await admit(key, refundOf(payment), { under });
     await refund(await issue(100, { user_id: 'v' }), payment, 10);
     const retry = await admit(await issue(100), refundOf(payment), { under });
-    expect([call.refundAmount, retry.refundAmount]).toEqual([60, 60]);
+    expect([call.addedAmount, retry.addedAmount]).toEqual([60, 60]);
     expect(await money(key)).toEqual({ spent: 100, held: 0, undone: 100 });
   });
 
@@ -303,7 +303,7 @@ describe('what a refund says', () => {
     const key = await issue(200);
     const payment = await pay(key, { cents: 100 });
     await refund(key, payment);
-    expect((await admit(key, refundOf(payment))).refundAmount).toBe(100);
+    expect((await admit(key, refundOf(payment))).addedAmount).toBe(100);
     expect(await money(key)).toEqual({ spent: 100, held: 100, undone: 100 });
   });
 });
@@ -420,7 +420,7 @@ describe('the outcome of a refund', () => {
     await end(call, { ending: 'unknown' });
     await ledger.endHold(call.callId, 30 * CENT);
     await refund(await issue(100, { user_id: 'v' }), payment, 20);
-    expect((await admit(key, refundOf(payment), { under })).refundAmount).toBe(100);
+    expect((await admit(key, refundOf(payment), { under })).addedAmount).toBe(100);
     expect(await money(key)).toEqual({ spent: 100, held: 20, undone: 80 });
     const other = await pay(await issue(100), { cents: 100 });
     const released = await admit(await issue(100), refundOf(other));

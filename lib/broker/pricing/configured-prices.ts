@@ -22,6 +22,18 @@ export interface ConfiguredPrices {
    * @default false
    */
   clientConfirmation?: boolean;
+  /**
+   * Whether the account's secret moves test money alone.
+   *
+   * @default false
+   */
+  isTestMode?: boolean;
+  /**
+   * Where the operator's settings for the account are, for messages: `vendors.stripe`.
+   *
+   * @default `vendors` and the vendor's name
+   */
+  settingsPath?: string;
 }
 
 export const NO_CONFIGURED_PRICES: ConfiguredPrices = {

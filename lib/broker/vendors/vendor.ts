@@ -57,6 +57,8 @@ export interface Vendor {
   readonly pricedCalls: readonly string[];
   readonly secrets: VendorSecrets;
   readonly objects: VendorObjects;
+  /** Whether a secret moves test money alone. */
+  isTestSecret(secret: string): boolean;
   /** The `Authorization` header that carries the account's secret. */
   authorization(secret: string): string;
   /**

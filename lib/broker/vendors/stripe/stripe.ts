@@ -24,6 +24,10 @@ export const stripe: Vendor = {
   objects: { pathOf: pathOfObject, find: findObject },
   isCurrency,
 
+  isTestSecret(secret) {
+    return /^(?:sk|rk)_test_/.test(secret);
+  },
+
   authorization(secret) {
     return `Bearer ${secret}`;
   },
