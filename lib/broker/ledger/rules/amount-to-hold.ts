@@ -1,5 +1,5 @@
 import type { MicroUsd } from '../../../contract/usd';
-import { checkNested, invalidAmount, priceOf } from '../../pricing/amount';
+import { invalidAmount, priceOf } from '../../pricing/amount';
 import { NO_RATES } from '../../pricing/currency';
 import type { ObjectPrice, Price } from '../../pricing/price';
 import { BrokerRefusal } from '../../refusal';
@@ -41,7 +41,7 @@ export function holdFor(
       if (object === undefined) throw new UnknownObject(price.objectId);
       checkCurrency(price.currency, object);
       const amount = price.amount ?? object.amount;
-      checkNestedIn(price, amount);
+      checkNested(price, amount);
       if (object.isFinal === true) return 0;
       if (price.kind === 'change' && price.amount === undefined) {
         if (amount === undefined && price.largestNested !== undefined) {
@@ -108,15 +108,11 @@ export function checkCurrency(given: string | undefined, { currency }: { currenc
   }
 }
 
-/** The object's own amount is not said: the call's key may not be allowed to read it. */
-export function checkNestedIn(
-  { amount: named, largestNested }: ObjectPrice,
-  amount?: number,
-): void {
+/** The amount is not said: it may be the object's own, and the call's key not allowed to read that. */
+export function checkNested({ largestNested }: ObjectPrice, amount: number | undefined): void {
   if (amount === undefined || largestNested === undefined || largestNested <= amount) return;
-  if (named !== undefined) checkNested(largestNested, amount);
   throw invalidAmount(
     null,
-    `An amount nested in the body (${largestNested}) is larger than the amount of the object.`,
+    `An amount nested in the body (${largestNested}) is larger than the amount of the call.`,
   );
 }

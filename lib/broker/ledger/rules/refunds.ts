@@ -7,7 +7,7 @@ import { NO_RATES } from '../../pricing/currency';
 import type { Price } from '../../pricing/price';
 import type { Book, ObjectName, VendorObject } from '../book';
 import type { CapState, Hold } from '../records';
-import { UnknownObject, checkCurrency, checkNestedIn, countedOf } from './amount-to-hold';
+import { UnknownObject, checkCurrency, checkNested, countedOf } from './amount-to-hold';
 import type { KnownObject } from './objects';
 
 /** The user of requests without one: they may be anybody's. */
@@ -64,7 +64,7 @@ export function refundHold(book: Book, call: RefundCall): RefundHold {
   const refunded = sum(others, ({ refundAmount }) => refundAmount);
   const amount = price.amount ?? (earlierAmount || leftOf(object, refunded));
   if (amount === undefined) throw new UnknownObject(price.objectId);
-  checkNestedIn(price, amount);
+  checkNested(price, amount);
   const own = settledTo(book, root, key);
   const left = {
     amount: Math.max(0, partOf(whole?.amount ?? 0, own, book.exposure(root)) - refunded),

@@ -45,7 +45,7 @@ function resourceOf({ segments, parameters }: PriceableCall): Resource | undefin
 }
 
 function foundIntent(intent: Record<string, unknown>, id: string, price: ObjectPrice): FoundObject {
-  checkIs('payment_intent', intent, id);
+  if (!isObject('payment_intent', intent, id)) throw amountUnknown(unreadable(id));
   const amount = sum(intent, 'amount', id, 1);
   const { latest_charge: charge, status } = intent;
   const chargeId = isRecord(charge) ? charge['id'] : charge;
@@ -66,13 +66,14 @@ function foundIntent(intent: Record<string, unknown>, id: string, price: ObjectP
   if (price.amount !== undefined) return { ...found, callAmount: price.amount };
   if (charge === null || charge === undefined) throw amountUnknown(nothingLeft(id));
   if (!isRecord(charge) || !isIdOf('charges', chargeId)) throw amountUnknown(unreadable(id));
-  checkIs('charge', charge, chargeId);
-  if (idOf(charge['payment_intent']) !== id) throw amountUnknown(unreadable(id));
+  if (!isObject('charge', charge, chargeId) || idOf(charge['payment_intent']) !== id) {
+    throw amountUnknown(unreadable(id));
+  }
   return { ...found, callAmount: leftOf(charge, id) };
 }
 
 function foundCharge(charge: Record<string, unknown>, id: string, price: ObjectPrice): FoundObject {
-  checkIs('charge', charge, id);
+  if (!isObject('charge', charge, id)) throw amountUnknown(unreadable(id));
   const amount = sum(charge, 'amount', id, 1);
   const { payment_intent: intent = null } = charge;
   const intentId = intent === null ? id : idOf(intent);
@@ -99,8 +100,8 @@ function leftOf(charge: Record<string, unknown>, id: string): number {
   return left;
 }
 
-function checkIs(object: string, body: Record<string, unknown>, id: string): void {
-  if (body['object'] !== object || body['id'] !== id) throw amountUnknown(unreadable(id));
+function isObject(kind: string, { object, id: own }: Record<string, unknown>, id: string): boolean {
+  return object === kind && own === id;
 }
 
 function sum(body: Record<string, unknown>, name: string, id: string, least = 0): number {
