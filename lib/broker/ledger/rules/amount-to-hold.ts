@@ -18,7 +18,10 @@ export function holdFor(price: Price, object: KnownObject | undefined): MicroUsd
       return 0;
     case 'amount':
     case 'fee':
+    case 'addition':
       return price.micros;
+    case 'total':
+      return Math.max(0, price.micros - (object?.exposureMicros ?? 0));
     case 'exposure':
     case 'change': {
       const { rates = NO_RATES, largestNested } = price;
