@@ -15,20 +15,16 @@ import type { Rates } from '../../pricing/currency';
 import { ParameterList, parameterNotAllowed } from '../../pricing/parameter-list';
 import type { Price, PriceableCall } from '../../pricing/price';
 import { STRIPE_CALLS } from './calls';
-import type { CallRule } from './calls';
-import { STRIPE_PARAMETERS } from './parameters';
+import type { CallRow, PriceRule } from './calls/call-row';
 
 /** What a change of a payment may say where nothing else of that payment is known. */
 const HARMLESS_CHANGE =
   /^(?:metadata|description|receipt_email|statement_descriptor\w*|shipping|payment_method|payment_method_types|expand)$/;
 
 const FREE: Price = { kind: 'free' };
-const CALLS = new CallTable(
-  Object.entries(STRIPE_CALLS).map(
-    ([call, rule]) =>
-      [call, { rule, list: new ParameterList(STRIPE_PARAMETERS[call] ?? '') }] as const,
-  ),
-);
+const CALLS = new CallTable(Object.entries(STRIPE_CALLS));
+/** Of the calls that came so far: most of the lists are never read. */
+const LISTS = new Map<CallRow, ParameterList>();
 
 /** What a call of Stripe's costs: {@link Vendor.price}. */
 export function priceOfCall(
@@ -36,10 +32,10 @@ export function priceOfCall(
   { rates, calls }: ConfiguredPrices = NO_CONFIGURED_PRICES,
 ): Price {
   if (call.method === 'GET') return FREE;
-  const known = CALLS.find(call.method, call.segments);
-  if (known !== undefined) {
-    const price = priceByRule(known.rule, call, rates);
-    const unknown = known.list.firstUnknown(call.parameters);
+  const row = CALLS.find(call.method, call.segments);
+  if (row !== undefined && 'parameters' in row) {
+    const price = row.rule === 'free' ? FREE : priceByRule(row, call, rates);
+    const unknown = listOf(row, row.parameters).firstUnknown(call.parameters);
     if (unknown !== undefined) throw parameterNotAllowed(nameOfCall(call), unknown.path);
     return price;
   }
@@ -50,11 +46,19 @@ export function priceOfCall(
   );
 }
 
+function listOf(row: CallRow, parameters: string): ParameterList {
+  const known = LISTS.get(row);
+  if (known !== undefined) return known;
+  const list = new ParameterList(parameters);
+  LISTS.set(row, list);
+  return list;
+}
+
 function nameOfCall({ method, segments }: PriceableCall): string {
   return `${method} /v1/${segments.join('/')}`;
 }
 
-function priceByRule(rule: CallRule, call: PriceableCall, rates: Rates): Price {
+function priceByRule(rule: PriceRule, call: PriceableCall, rates: Rates): Price {
   const objectId = call.segments[1] ?? '';
   switch (rule.rule) {
     case 'new':
@@ -72,8 +76,6 @@ function priceByRule(rule: CallRule, call: PriceableCall, rates: Rates): Price {
       return { kind: 'cancel', objectId };
     case 'refund':
       return refund(call, rates);
-    case 'free':
-      return FREE;
   }
 }
 

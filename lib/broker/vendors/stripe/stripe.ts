@@ -15,7 +15,9 @@ export const stripe: Vendor = {
   name: 'stripe',
   defaultBaseUrl: 'https://api.stripe.com',
   pathPrefix: '/v1/',
-  pricedCalls: Object.keys(STRIPE_CALLS),
+  pricedCalls: Object.entries(STRIPE_CALLS)
+    .filter(([, { rule }]) => rule !== 'refused')
+    .map(([call]) => call),
   secrets: paymentSecrets,
   isCurrency,
 
