@@ -203,6 +203,7 @@ export class Proxy {
     row.path = target.path;
     row.amount = 'amount' in priced.price ? (priced.price.amount ?? null) : null;
     row.currency = 'currency' in priced.price ? (priced.price.currency ?? null) : null;
+    row.reason = 'note' in priced.price ? (priced.price.note ?? null) : null;
     const decision = await this.ledger.admit({
       callId: row.call_id,
       key,
@@ -337,7 +338,7 @@ export class Proxy {
       call: hold,
       outcome,
       audit: {
-        reason: reasonOf(end),
+        reason: reasonOf(end) ?? hold.audit.reason ?? null,
         vendor_status: end.kind === 'failed' ? null : end.status,
         vendor_request_id: typeof requestId === 'string' ? requestId : null,
       },

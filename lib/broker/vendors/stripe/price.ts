@@ -14,8 +14,10 @@ import type { ConfiguredPrices } from '../../pricing/configured-prices';
 import type { Rates } from '../../pricing/currency';
 import { ParameterList, parameterNotAllowed } from '../../pricing/parameter-list';
 import type { Price, PriceableCall } from '../../pricing/price';
+import type { VendorLookup } from '../vendor-lookup';
 import { STRIPE_CALLS } from './calls';
 import type { CallRow, PriceRule } from './calls/call-row';
+import { priceOfDocument } from './documents';
 
 /** What a change of a payment may say where nothing else of that payment is known. */
 const HARMLESS_CHANGE =
@@ -33,17 +35,41 @@ export function priceOfCall(
 ): Price {
   if (call.method === 'GET') return FREE;
   const row = CALLS.find(call.method, call.segments);
-  if (row !== undefined && 'parameters' in row) {
+  if (row !== undefined && 'parameters' in row && row.rule !== 'objects') {
     const price = row.rule === 'free' ? FREE : priceByRule(row, call, rates);
-    const unknown = listOf(row, row.parameters).firstUnknown(call.parameters);
-    if (unknown !== undefined) throw parameterNotAllowed(nameOfCall(call), unknown.path);
+    checkParameters(row, row.parameters, call);
     return price;
   }
   const configured = calls.find(call.method, call.segments);
   if (configured !== undefined) return configuredPrice(configured, call, rates);
+  if (row?.rule === 'objects') {
+    throw amountUnknown(
+      `What ${nameOfCall(call)} costs stands in objects of the vendor's, which cannot be looked up here.`,
+    );
+  }
   throw amountUnknown(
     `What ${nameOfCall(call)} costs is not known to the broker, so it is refused.`,
   );
+}
+
+/** What a call comes to whose price stands in objects of Stripe's: {@link Vendor.priceByObjects}. */
+export function priceByObjects(
+  call: PriceableCall,
+  configured: ConfiguredPrices,
+  lookup: VendorLookup,
+): Promise<Price> | undefined {
+  const row = CALLS.find(call.method, call.segments);
+  if (row?.rule !== 'objects') return undefined;
+  // An operator may say otherwise, and vouches for it.
+  if (configured.calls.find(call.method, call.segments) !== undefined) return undefined;
+  checkParameters(row, row.parameters, call);
+  return priceOfDocument(row.call, call, configured, lookup);
+}
+
+/** @throws BrokerRefusal `parameter_not_allowed` where a parameter is not on the list of the call. */
+function checkParameters(row: CallRow, parameters: string, call: PriceableCall): void {
+  const unknown = listOf(row, parameters).firstUnknown(call.parameters);
+  if (unknown !== undefined) throw parameterNotAllowed(nameOfCall(call), unknown.path);
 }
 
 function listOf(row: CallRow, parameters: string): ParameterList {
@@ -58,7 +84,11 @@ function nameOfCall({ method, segments }: PriceableCall): string {
   return `${method} /v1/${segments.join('/')}`;
 }
 
-function priceByRule(rule: PriceRule, call: PriceableCall, rates: Rates): Price {
+function priceByRule(
+  rule: Exclude<PriceRule, { rule: 'objects' }>,
+  call: PriceableCall,
+  rates: Rates,
+): Price {
   const objectId = call.segments[1] ?? '';
   switch (rule.rule) {
     case 'new':
@@ -73,10 +103,15 @@ function priceByRule(rule: PriceRule, call: PriceableCall, rates: Rates): Price 
       return isFree ? FREE : { kind: 'change', objectId, ...total, rates };
     }
     case 'cancel':
-      return { kind: 'cancel', objectId };
+      return { kind: 'cancel', objectId: cancelledBy(call) };
     case 'refund':
       return refund(call, rates);
   }
+}
+
+/** The object that the last `*` of the call stands for: `checkout/sessions/cs_1/expire`. */
+function cancelledBy({ segments }: PriceableCall): string {
+  return segments.at(-2) ?? '';
 }
 
 function newMoney(call: PriceableCall, field: string, rates: Rates): Price {

@@ -5,7 +5,7 @@ import { STRIPE_CALLS, STRIPE_VERSION } from './calls';
 import { checkExpansion } from './expansion';
 import { outcomeOf } from './outcome';
 import { paymentSecrets } from './payment-secrets';
-import { priceOfCall } from './price';
+import { priceByObjects, priceOfCall } from './price';
 
 /** Versions up to this one are not accepted. */
 const OLDEST_VERSION = '2022-11-15';
@@ -16,7 +16,8 @@ export const stripe: Vendor = {
   defaultBaseUrl: 'https://api.stripe.com',
   pathPrefix: '/v1/',
   pricedCalls: Object.entries(STRIPE_CALLS)
-    .filter(([, { rule }]) => rule !== 'refused')
+    // What stands in objects of Stripe's an operator may price otherwise.
+    .filter(([, { rule }]) => rule !== 'refused' && rule !== 'objects')
     .map(([call]) => call),
   secrets: paymentSecrets,
   isCurrency,
@@ -50,6 +51,8 @@ export const stripe: Vendor = {
   checkExpansion,
 
   price: priceOfCall,
+
+  priceByObjects,
 
   outcome: outcomeOf,
 };

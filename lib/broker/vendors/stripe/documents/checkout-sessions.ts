@@ -102,7 +102,8 @@ async function addLineAgain(
   const quantity = item.count('quantity') ?? before;
   bill.addItem(price, decimal(quantity), taxes, field);
   // What it was taxed by before still holds, unit by unit.
-  if (tax > 0n) bill.addLine(quotient(tax * quantity, larger(before, 1n), true), price.currency, []);
+  if (tax > 0n)
+    bill.addLine(quotient(tax * quantity, larger(before, 1n), true), price.currency, []);
   const given = item.map('adjustable_quantity');
   const kept = objectIn(line, 'adjustable_quantity');
   const isAdjustable = given === undefined ? kept?.['enabled'] === true : given.flag('enabled');

@@ -48,5 +48,6 @@ export async function addBalance(
 /** The subscription whose bill an invoice item waits for. */
 export function subscriptionIn(item: VendorObject): string | undefined {
   const parent = objectIn(objectIn(item, 'parent') ?? {}, 'subscription_details') ?? {};
-  return idIn(parent, 'subscription');
+  // Before version 2025-03-31 it was a field of the item's own.
+  return idIn(parent, 'subscription') ?? idIn(item, 'subscription');
 }

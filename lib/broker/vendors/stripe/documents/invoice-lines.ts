@@ -74,11 +74,7 @@ async function addAsBefore(
   { objects }: Pick<Pricing, 'objects'>,
   bill: Bill,
   before: VendorObject,
-  {
-    quantity,
-    isSame,
-    taxes,
-  }: { quantity: Decimal; isSame: boolean; taxes: readonly TaxRate[] },
+  { quantity, isSame, taxes }: { quantity: Decimal; isSame: boolean; taxes: readonly TaxRate[] },
 ): Promise<void> {
   const currency = currencyIn(before, 'an invoice item');
   if (isSame) {
@@ -87,12 +83,18 @@ async function addAsBefore(
   }
   const pricing = objectIn(before, 'pricing') ?? {};
   const id = textIn(objectIn(pricing, 'price_details') ?? {}, 'price');
-  const unit = decimalIn(pricing, 'unit_amount_decimal');
+  const unit =
+    decimalIn(pricing, 'unit_amount_decimal') ?? decimalIn(before, 'unit_amount_decimal');
   if (unit !== undefined) bill.addLine(product(unit, quantity), currency, taxes);
   else if (id === undefined) {
     throw amountUnknown('What one unit of the invoice item costs is not known: give its amount.');
   } else {
-    const price = await objects.get('prices', id, ['price_', 'plan_'], ['tiers', 'currency_options']);
+    const price = await objects.get(
+      'prices',
+      id,
+      ['price_', 'plan_'],
+      ['tiers', 'currency_options'],
+    );
     bill.addItem(shownPrice(price, currency), quantity, taxes, 'quantity');
   }
 }

@@ -61,14 +61,7 @@ export async function addOptionalItems(
     const given = item.count('quantity') ?? 1n;
     const isAdjustable = adjustable?.flag('enabled') === true;
     const most = isAdjustable ? (adjustable.count('maximum') ?? MOST_ADJUSTABLE) : given;
-    bill.addAdjustable(
-      'optional_items',
-      price,
-      most > given ? most : given,
-      0n,
-      [],
-      fieldOf(item),
-    );
+    bill.addAdjustable('optional_items', price, most > given ? most : given, 0n, [], fieldOf(item));
   }
 }
 
@@ -84,7 +77,9 @@ export async function addShipping(
     const data = option.map('shipping_rate_data')?.map('fixed_amount');
     const id = option.text('shipping_rate');
     const amount =
-      id === undefined ? inlineShipping(data, currency) : await shownShipping(id, objects, currency);
+      id === undefined
+        ? inlineShipping(data, currency)
+        : await shownShipping(id, objects, currency);
     const field = option.nameOf(id === undefined ? 'shipping_rate_data' : 'shipping_rate');
     if (dearest === undefined || amount > dearest.amount) dearest = { amount, field };
   }

@@ -13,8 +13,7 @@ import { amountIn, currencyIn, idIn, objectIn, objectsIn, strange } from './vend
 import type { VendorObject } from './vendor-object';
 
 /** What leaves every period, and when it is charged, as they are. */
-const HARMLESS =
-  /^(?:metadata|description|cancellation_details|default_payment_method|expand)$/;
+const HARMLESS = /^(?:metadata|description|cancellation_details|default_payment_method|expand)$/;
 const ITEMS_SHOWN = ['data.price.tiers', 'data.price.currency_options'];
 
 /** A subscription as it is, with what its bills are made of. */

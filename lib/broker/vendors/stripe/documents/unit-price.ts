@@ -3,7 +3,15 @@ import { isCurrency } from '../../../pricing/currency';
 import { decimal, product, quotient, rounded } from './decimal';
 import type { Decimal } from './decimal';
 import type { Fields } from './fields';
-import { currencyIn, amountIn, decimalIn, objectIn, objectsIn, strange, textIn } from './vendor-object';
+import {
+  currencyIn,
+  amountIn,
+  decimalIn,
+  objectIn,
+  objectsIn,
+  strange,
+  textIn,
+} from './vendor-object';
 import type { Objects, VendorObject } from './vendor-object';
 
 /** What some units of something cost for one period, whichever way the price is written. */
@@ -142,13 +150,11 @@ function tiered(
   terms: VendorObject,
   id: string,
 ): Pick<UnitPrice, 'amountFor' | 'mostUpTo'> {
-  const tiers = objectsIn(terms, 'tiers').map(
-    (tier): Tier => ({
-      upTo: amountIn(tier, 'up_to'),
-      unit: decimalIn(tier, 'unit_amount_decimal') ?? decimalIn(tier, 'unit_amount') ?? 0n,
-      flat: decimalIn(tier, 'flat_amount_decimal') ?? decimalIn(tier, 'flat_amount') ?? 0n,
-    }),
-  );
+  const tiers = objectsIn(terms, 'tiers').map((tier): Tier => ({
+    upTo: amountIn(tier, 'up_to'),
+    unit: decimalIn(tier, 'unit_amount_decimal') ?? decimalIn(tier, 'unit_amount') ?? 0n,
+    flat: decimalIn(tier, 'flat_amount_decimal') ?? decimalIn(tier, 'flat_amount') ?? 0n,
+  }));
   const { tiers_mode: mode } = price;
   if (tiers.length === 0 || (mode !== 'graduated' && mode !== 'volume')) throw strange(id, 'tiers');
   const amount = mode === 'volume' ? volume : graduated;

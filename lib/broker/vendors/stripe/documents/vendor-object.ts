@@ -8,8 +8,6 @@ import type { Decimal } from './decimal';
 /** An object of Stripe's as its API shows it. */
 export type VendorObject = Readonly<Record<string, unknown>>;
 
-/** No call is priced by more objects than this. */
-const MAX_OBJECTS = 50;
 /** More items than one page has are not priced. */
 const PAGE = 100;
 const ID = /^[A-Za-z0-9_]{1,255}$/;
@@ -68,11 +66,6 @@ export class Objects {
     const full = query === '' ? path : `${path}${path.includes('?') ? '&' : '?'}${query}`;
     const asked = this.#asked.get(full);
     if (asked !== undefined) return asked;
-    if (this.#asked.size >= MAX_OBJECTS) {
-      throw amountUnknown(
-        `The call names more than ${MAX_OBJECTS} objects. Split it, so that it can be priced.`,
-      );
-    }
     const answer = this.lookup.get(full);
     this.#asked.set(full, answer);
     return answer;
