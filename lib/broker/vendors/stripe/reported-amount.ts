@@ -1,7 +1,7 @@
 /** In minor units; far above any payment, and still exact in micro-dollars. */
 const MAX_REPORTED = 99_999_999_999;
 
-/** An amount that an answer reports; `undefined` where it is none. */
+/** An amount that an answer reports; `undefined` where it is no amount. */
 export function reportedAmount(value: unknown): number | undefined {
   if (typeof value !== 'number' || !Number.isInteger(value)) return undefined;
   return value >= 0 && value <= MAX_REPORTED ? value : undefined;

@@ -80,8 +80,8 @@ export class Bill {
     if (price.isMetered || price.chosen !== undefined) {
       throw amountUnknown(`${price.name} cannot be priced where the customer sets its quantity.`);
     }
-    const dearest = price.mostUpTo(most);
-    const more = dearest + taxOnTop(dearest, taxes) - least;
+    const highest = price.mostUpTo(most);
+    const more = highest + taxOnTop(highest, taxes) - least;
     this.addAtMost(why, more > 0n ? more : 0n, field);
   }
 

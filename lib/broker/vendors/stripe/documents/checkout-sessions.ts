@@ -48,7 +48,7 @@ export async function changedSession(pricing: Pricing): Promise<Price> {
     'data.price.currency_options',
   ]);
   if (objectsIn(session, 'optional_items').length > 0) {
-    throw amountUnknown(`${id} has optional items, so its line_items cannot be priced anew.`);
+    throw amountUnknown(`${id} has optional items, so other line_items of it cannot be priced.`);
   }
   const currency = currencyIn(session, 'a session');
   const bill = new Bill(pricing, currency);

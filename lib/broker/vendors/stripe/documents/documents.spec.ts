@@ -336,7 +336,7 @@ describe('a cart that cannot be priced is refused', () => {
       'line_items[0][price]=price_10&line_items[00][price]=price_10',
       'invalid_amount',
     ],
-    ['a currency that is none', `currency=xyz&${item('price_10', 1)}`, 'invalid_amount'],
+    ['what is no currency', `currency=xyz&${item('price_10', 1)}`, 'invalid_amount'],
     ['nothing to pay', 'client_reference_id=1', 'amount_unknown'],
     ['more than can be paid', inline(unit('unit_amount', '999999999999'), 9), 'invalid_amount'],
     [
@@ -383,7 +383,7 @@ describe('what may be added to a bill later', () => {
       3_000,
     ],
     [
-      'the dearest way to ship',
+      'the costliest way to ship',
       `${item('price_10', 1)}&shipping_options[0][shipping_rate]=shr_1
        &shipping_options[1][shipping_rate_data][fixed_amount][amount]=900
        &shipping_options[1][shipping_rate_data][fixed_amount][currency]=usd`,
@@ -424,7 +424,7 @@ describe('what may be added to a bill later', () => {
     expect(await cents(SESSION, pay(body), DEFAULTS)).toBe(1_000);
   });
 
-  it('of a volume price is the dearest quantity, not the largest', async () => {
+  it('of a volume price is the costliest quantity, not the largest', async () => {
     const body = `${item('price_volume', 1)}&line_items[0][adjustable_quantity][enabled]=true
       &line_items[0][adjustable_quantity][maximum]=6`;
     expect(await cents(SESSION, pay(body))).toBe(3_900);
@@ -688,7 +688,7 @@ describe('an invoice', () => {
     });
   });
 
-  it('an item that waits is held with the taxes of the dearest subscription that it may go to', async () => {
+  it('an item that waits is held with the taxes of the costliest subscription that it may go to', async () => {
     const subscriptions = [
       { default_tax_rates: [{ id: 'txr_inside', ...rate(20, true) }] },
       { default_tax_rates: [{ id: 'txr_10', ...rate(10) }] },

@@ -65,14 +65,14 @@ export async function addOptionalItems(
   }
 }
 
-/** The dearest of the ways to ship that a customer may choose from. */
+/** The costliest of the ways to ship that a customer may choose from. */
 export async function addShipping(
   { objects }: Pick<Pricing, 'objects'>,
   bill: Bill,
   options: readonly Fields[],
   currency: string | undefined,
 ): Promise<void> {
-  let dearest: { amount: bigint; field: string } | undefined;
+  let costliest: { amount: bigint; field: string } | undefined;
   for (const option of options) {
     const data = option.map('shipping_rate_data')?.map('fixed_amount');
     const id = option.text('shipping_rate');
@@ -81,9 +81,9 @@ export async function addShipping(
         ? inlineShipping(data, currency)
         : await shownShipping(id, objects, currency);
     const field = option.nameOf(id === undefined ? 'shipping_rate_data' : 'shipping_rate');
-    if (dearest === undefined || amount > dearest.amount) dearest = { amount, field };
+    if (costliest === undefined || amount > costliest.amount) costliest = { amount, field };
   }
-  if (dearest !== undefined) bill.addAtMost('shipping_options', dearest.amount, dearest.field);
+  if (costliest !== undefined) bill.addAtMost('shipping_options', costliest.amount, costliest.field);
 }
 
 /** The price that an item names or has. */

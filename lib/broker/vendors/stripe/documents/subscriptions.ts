@@ -142,7 +142,7 @@ export async function newSubscriptionItem(pricing: Pricing): Promise<Price> {
   return bill.asAddition(id);
 }
 
-/** `POST subscription_items/*`: a whole period of all items, since a new interval bills them anew. */
+/** `POST subscription_items/*`: a whole period of all items, since a new interval bills all of them. */
 export async function changedSubscriptionItem(pricing: Pricing): Promise<Price> {
   const { body, objects, id } = pricing;
   if (body.names().every((name) => name === 'metadata' || name === 'expand')) {

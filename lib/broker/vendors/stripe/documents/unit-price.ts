@@ -161,7 +161,7 @@ function tiered(
   const amountFor = (quantity: Decimal): bigint => amount(tiers, quantity, id);
   return {
     amountFor,
-    // More may cost less where the next tier is cheaper: the last unit of a tier is the dearest.
+    // More may cost less where the next tier is cheaper: the last unit of a tier may cost the most.
     mostUpTo(quantity) {
       const ends = tiers.flatMap(({ upTo }) => (upTo === undefined || upTo > quantity ? [] : upTo));
       return [0n, ...ends, quantity].map((each) => amountFor(decimal(each))).reduce(larger);

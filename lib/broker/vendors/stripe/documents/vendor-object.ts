@@ -21,7 +21,7 @@ export class Objects {
   /**
    * @param prefixes Those that the id may have: `price_`.
    * @param expand What is shown in full.
-   * @throws BrokerRefusal where the id is none, or the vendor does not show the object.
+   * @throws BrokerRefusal where the id is invalid, or the vendor does not show the object.
    */
   async get(
     resource: string,
