@@ -11,14 +11,16 @@ export type AuditEvent =
   | 'lift'
   | 'budget'
   | 'settlement'
-  | 'give_back';
+  | 'give_back'
+  | 'lookup';
 
 /**
  * One row of the audit log. A call that was admitted has one, written once it has ended. A hold that
  * ended otherwise than by the answer to its own call has a `settlement`, and what is given back of a
  * hold that was settled is a `give_back`, each with the `call_id` of the call that took the hold. So
  * the sum of `settled_micros` over the rows of a subject and a `day` is what it has spent on that
- * day. No body, no token, no secret. Amounts in micro-dollars and, where the call named them, in the
+ * day. A `lookup` is what the broker itself has read at the vendor to price the call of its
+ * `call_id`. No body, no token, no secret. Amounts in micro-dollars and, where the call named them, in the
  * currency's minor unit.
  */
 export interface AuditEntry {
@@ -36,7 +38,7 @@ export interface AuditEntry {
   vendor: string | null;
   method: string | null;
   path: string | null;
-  /** `settled`, `released`, `unknown`, `given_back`, or the code of a refusal. */
+  /** `settled`, `released`, `unknown`, `given_back`, `found`, or the code of a refusal. */
   verdict: string | null;
   reason: string | null;
   requested_micros: number | null;

@@ -5,6 +5,7 @@ import type { KeyRecord } from '../keys/key';
 import { hashToken, isWellFormedToken, withoutTokens } from '../keys/token';
 import type { Price, PriceableCall } from '../pricing/price';
 import type { Vendor } from '../vendors/vendor';
+import type { VendorLookup } from '../vendors/vendor-lookup';
 import { BrokerRefusal } from '../refusal';
 import { NO_VENDOR_SETTINGS } from '../vendor.options';
 import type { ConfiguredVendor } from './configured-vendor';
@@ -54,14 +55,14 @@ export function checkTarget(
   return target;
 }
 
-/** Step 5: what the call costs. */
-export function price(
+/** Step 5: the call in the form in which it is priced, and forwarded. */
+export function priceableCall(
   call: ProxyCall,
   { vendor, settings = NO_VENDOR_SETTINGS }: ConfiguredVendor,
   target: Target,
   headers: CallHeaders,
   bytes: Buffer,
-): Priced {
+): PriceableCall {
   if (call.method === 'GET' && bytes.length > 0) {
     throw new BrokerRefusal('invalid_body', 'A GET must have no body.');
   }
@@ -74,7 +75,18 @@ export function price(
   };
   headers.forwarded['stripe-version'] = vendor.apiVersion(headers.versions);
   vendor.checkExpansion(target.query, priceable.parameters);
-  return { target, priceable, price: vendor.price(priceable, settings.prices) };
+  return priceable;
+}
+
+/** Step 5: what the call costs. By objects of the vendor's where there is something to look them up with. */
+export function priceOf(
+  call: PriceableCall,
+  { vendor, settings = NO_VENDOR_SETTINGS }: ConfiguredVendor,
+  lookup: VendorLookup | undefined,
+): Price | Promise<Price> {
+  const byObjects =
+    lookup === undefined ? undefined : vendor.priceByObjects?.(call, settings.prices, lookup);
+  return byObjects ?? vendor.price(call, settings.prices);
 }
 
 /** A new payment is held whole; what any other answer shows of payments must be looked through. */

@@ -49,7 +49,8 @@ export class ConnectionShares {
    * @throws BrokerRefusal 503 `overloaded`, also by rejecting.
    */
   reserve(caller: ConnectionCaller): Release | Promise<Release> {
-    if (this.#obstacle(caller) === undefined) return this.#take(caller);
+    const free = this.reserveFree(caller);
+    if (free !== undefined) return free;
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
         caller,
@@ -64,6 +65,11 @@ export class ConnectionShares {
       }, MAX_WAIT_MS);
       this.#waiting.add(waiting);
     });
+  }
+
+  /** Takes a connection where one is free at once. */
+  reserveFree(caller: ConnectionCaller): Release | undefined {
+    return this.#obstacle(caller) === undefined ? this.#take(caller) : undefined;
   }
 
   #take(caller: ConnectionCaller): Release {

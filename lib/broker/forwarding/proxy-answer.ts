@@ -18,6 +18,8 @@ export interface ProxyCall {
   rawHeaders: readonly string[];
   body?: Buffer | AsyncIterable<Buffer> | StreamedBody;
   remoteAddress?: string;
+  /** Who waits for the answer; `destroyed` once nobody does. What has not left by then need not leave. */
+  caller?: { readonly destroyed: boolean };
 }
 
 /** The proxy's answer: the vendor's, or the broker's refusal. Header names are lower case. */

@@ -1,5 +1,4 @@
 import { auditRowOf } from '../audit/audit-entry';
-import type { AuditRow } from '../audit/audit-entry';
 import { isLive } from '../keys/key';
 import type { KeyRecord } from '../keys/key';
 import { newId } from '../keys/token';
@@ -7,36 +6,27 @@ import type { Ledger } from '../ledger/ledger';
 import type { AdmittedCall } from '../ledger/records';
 import { SparseLog } from '../metrics/sparse-log';
 import { UnexpectedErrors } from '../metrics/unexpected-errors';
-import { toUsd } from '../../contract/usd';
-import { toFormBody } from '../pricing/parameters';
 import type { Outcome, PriceableCall } from '../pricing/price';
 import { BrokerRefusal, invalidKey, notFound, shuttingDown, storeUnavailable } from '../refusal';
 import { NO_VENDOR_SETTINGS } from '../vendor.options';
 import { AnswerBody } from './answer-body';
 import { checkAnswer } from './answer-check';
 import type { AnswerRules } from './answer-check';
-import {
-  accountIn,
-  checkTarget,
-  connectionCaller,
-  mayShowSecrets,
-  price,
-  tokenHashOf,
-} from './call-checks';
-import type { Priced } from './call-checks';
+import { CallAdmissions } from './call-admission';
+import type { CallToSend } from './call-admission';
+import { mayShowSecrets, tokenHashOf } from './call-checks';
 import { outcomeOf } from './call-outcome';
 import type { ConfiguredVendor } from './configured-vendor';
-import type { Release } from './connection-shares';
-import { fingerprintOf, sha256 } from './fingerprint';
+import { sha256 } from './fingerprint';
 import { Answer, refusalAnswer } from './proxy-answer';
 import type { ProxyAnswer, ProxyCall } from './proxy-answer';
-import { collectBody, wholeBody } from './request-body';
 import { readCallHeaders } from './request-headers';
 import type { CallHeaders } from './request-headers';
 import { relayedHeaders } from './response-headers';
 import { answerLost, reasonOf, refusedAnswer, unanswered } from './vendor-refusals';
 import type { ExchangeEnd } from './exchange';
 import { CallInFlight } from './call-in-flight';
+import type { CallRow } from './known-call';
 
 /** How many calls with one key may be under way unless the options say otherwise. */
 export const DEFAULT_CALLS_PER_KEY = 256;
@@ -46,6 +36,7 @@ export class Proxy {
   readonly #callsByKey = new Map<string, number>();
   readonly #unreachable: SparseLog;
   readonly #unexpected: UnexpectedErrors;
+  readonly #admissions: CallAdmissions;
   /** Calls that are being put through, and settlements that are being written. */
   #underWay = 0;
   #onIdle: (() => void) | undefined;
@@ -59,6 +50,7 @@ export class Proxy {
   ) {
     this.#unreachable = new SparseLog(log);
     this.#unexpected = new UnexpectedErrors(log);
+    this.#admissions = new CallAdmissions(ledger);
   }
 
   /** Puts a call through. Never rejects: what is refused is an answer too. */
@@ -101,10 +93,10 @@ export class Proxy {
     progress.isCallerKnown = true;
     const row = rowOf(call, key, headers, this.ledger.now());
     const refusal = this.#enter(key.id);
-    if (refusal !== undefined) return await this.#refuse(row, call, refusal);
+    if (refusal !== undefined) return await this.#admissions.refuse(row, call, refusal);
     let flight: CallInFlight | undefined;
     try {
-      const admitted = await this.#admit(call, configured, key, headers, row);
+      const admitted = await this.#admissions.admit({ call, configured, key, headers, row });
       flight = new CallInFlight(
         () => this.#leave(key.id),
         () => this.#done(),
@@ -142,101 +134,6 @@ export class Proxy {
   #done(): void {
     this.#underWay -= 1;
     if (this.#underWay === 0) this.#onIdle?.();
-  }
-
-  async #admit(
-    call: ProxyCall,
-    configured: ConfiguredVendor,
-    key: KeyRecord,
-    headers: CallHeaders,
-    row: CallRow,
-  ): Promise<CallToSend> {
-    let priced: Priced;
-    let release: Release;
-    try {
-      const { limits } = configured.settings ?? NO_VENDOR_SETTINGS;
-      const target = checkTarget(call, configured, key, headers);
-      const bytes =
-        call.body === undefined || Buffer.isBuffer(call.body)
-          ? wholeBody(call.body, limits.bodyBytes)
-          : await collectBody(call.body, limits.bodyBytes);
-      priced = price(call, configured, target, headers, bytes);
-      const reserved = configured.connection.reserve(connectionCaller(key));
-      release = reserved instanceof Promise ? await reserved : reserved;
-    } catch (error) {
-      // A caller that went away was refused nothing.
-      if (!(error instanceof BrokerRefusal) || error.code === 'caller_gone') throw error;
-      return this.#refuse(row, call, error);
-    }
-    try {
-      return await this.#hold(call, key, headers, row, priced, release);
-    } catch (error) {
-      release();
-      throw error;
-    }
-  }
-
-  /** @throws BrokerRefusal once it is in the audit log. */
-  async #refuse(row: CallRow, call: ProxyCall, refusal: BrokerRefusal): Promise<never> {
-    const { code, message, fields } = refusal;
-    const { attempted } = fields;
-    row.path = call.target.split('?')[0] ?? '';
-    // The row has the path once.
-    const reason = typeof attempted === 'string' ? message.replace(attempted, 'the call') : message;
-    await this.ledger.recordRefusal({ ...row, verdict: code, reason });
-    throw refusal;
-  }
-
-  /** Step 6: the decision of the ledger. */
-  async #hold(
-    call: ProxyCall,
-    key: KeyRecord,
-    headers: CallHeaders,
-    row: CallRow,
-    priced: Priced,
-    release: Release,
-  ): Promise<CallToSend> {
-    const { target, priceable } = priced;
-    const account = accountIn(headers);
-    const isRead = call.method === 'GET';
-    const body = toFormBody(priceable.parameters);
-    row.path = target.path;
-    row.amount = 'amount' in priced.price ? (priced.price.amount ?? null) : null;
-    row.currency = 'currency' in priced.price ? (priced.price.currency ?? null) : null;
-    row.reason = 'note' in priced.price ? (priced.price.note ?? null) : null;
-    const decision = await this.ledger.admit({
-      callId: row.call_id,
-      key,
-      account,
-      price: priced.price,
-      isRead,
-      ...(isRead || row.idempotency_key_hash == null
-        ? {}
-        : {
-            operation: {
-              keyHash: row.idempotency_key_hash,
-              fingerprint: fingerprintOf({
-                account,
-                tenant: key.subject.tenant_id ?? '',
-                user: key.subject.user_id ?? '',
-                method: call.method,
-                target: call.target,
-                parameters: priceable.parameters,
-              }),
-            },
-          }),
-      audit: row,
-    });
-    if (!decision.admitted) throw decision.refusal;
-    return {
-      call,
-      headers,
-      priceable,
-      body,
-      hold: decision.call,
-      remainingUsd: toUsd(decision.remainingMicros),
-      release,
-    };
   }
 
   async #send(
@@ -352,20 +249,6 @@ interface Progress {
   /** Whether it may have left for the vendor. */
   mayHaveLeft: boolean;
 }
-
-/** A call that the ledger has admitted, with all that is sent. */
-interface CallToSend {
-  call: ProxyCall;
-  headers: CallHeaders;
-  priceable: PriceableCall;
-  body: string;
-  hold: AdmittedCall;
-  remainingUsd: number;
-  /** Gives back the connection that was reserved for it. */
-  release: Release;
-}
-
-type CallRow = AuditRow & { call_id: string };
 
 /** What every audit row of a call says. */
 function rowOf(

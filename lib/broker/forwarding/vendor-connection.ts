@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import { ConnectionShares, DEFAULT_CONNECTIONS } from './connection-shares';
 import type { ConnectionCaller, Release } from './connection-shares';
 import { Exchange } from './exchange';
-import type { ExchangeEnd, ExchangeHead, ExchangeRequest } from './exchange';
+import type { ExchangeEnd, ExchangeHead, ExchangeRequest, ExchangeRules } from './exchange';
 import { Pool, loadProxyAgent } from './undici';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -16,6 +16,21 @@ export interface VendorConnectionOptions {
   maxPerKey?: number;
   /** The proxy between, for an `https:` vendor. It may hold credentials. */
   proxy?: URL;
+}
+
+/** An answer that was read as a whole. */
+export interface WholeAnswer {
+  status: number;
+  headers: ExchangeHead['headers'];
+  /** `undefined` where it was cut short, too large, or did not come in time. */
+  body: Buffer | undefined;
+}
+
+/** How much of an answer is waited for. */
+export interface AnswerLimits {
+  /** From the sending to the last byte, in milliseconds. */
+  withinMs: number;
+  maxBytes: number;
 }
 
 /** Keep-alive connections to one vendor's API. Follows no redirects, retries nothing. */
@@ -56,6 +71,11 @@ export class VendorConnection {
     return this.#shares.reserve(caller);
   }
 
+  /** Takes a connection as {@link reserve} does, where one is free at once. */
+  reserveFree(caller: ConnectionCaller): Release | undefined {
+    return this.#shares.reserveFree(caller);
+  }
+
   /**
    * Sends a request. Resolves with the head of the answer, or with `undefined` where none came;
    * `onEnd` is called once, before the answer's body ends, with what became of the exchange. The
@@ -67,8 +87,40 @@ export class VendorConnection {
     capture: boolean,
     onEnd: (end: ExchangeEnd) => void,
   ): Promise<ExchangeHead | undefined> {
+    return this.#dispatch(request, { answerMs: this.timeoutMs, capture, isFollowed: true }, onEnd);
+  }
+
+  /**
+   * Sends a request that only reads, and resolves with its whole answer, or with the end of an exchange
+   * that had none. What does not come in time is given up.
+   */
+  async read(
+    request: ExchangeRequest,
+    { withinMs, maxBytes }: AnswerLimits,
+  ): Promise<WholeAnswer | ExchangeEnd> {
+    const answerMs = Math.min(withinMs, this.timeoutMs);
+    const began = performance.now();
+    let end: ExchangeEnd | undefined;
+    const rules = { answerMs, capture: false, isFollowed: false };
+    const head = await this.#dispatch(request, rules, (ended) => (end = ended));
+    if (head === undefined) {
+      return end ?? { kind: 'failed', sent: true, timedOut: false, cause: 'no answer' };
+    }
+    const { status, headers, body } = head;
+    const timer = setTimeout(() => body.drop(), answerMs - (performance.now() - began));
+    try {
+      return { status, headers, body: await body.bytes(maxBytes) };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #dispatch(
+    request: ExchangeRequest,
+    rules: ExchangeRules,
+    onEnd: (end: ExchangeEnd) => void,
+  ): Promise<ExchangeHead | undefined> {
     return new Promise((resolve) => {
-      const rules = { answerMs: this.timeoutMs, capture, isFollowed: true };
       const exchange = new Exchange(rules, onEnd, resolve);
       this.#pool.dispatch(
         {

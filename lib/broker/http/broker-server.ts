@@ -193,6 +193,7 @@ class BrokerHandler {
       rawHeaders: req.rawHeaders,
       ...(hasBody ? { body: new IncomingBody(req) } : {}),
       ...(remoteAddress === undefined ? {} : { remoteAddress }),
+      caller: res,
     });
     const verdict = String(answer.headers['x-vault-key-verdict']);
     if (answer.unknownCaller === true) this.#noteUnknown(answer.status, verdict, remoteAddress);

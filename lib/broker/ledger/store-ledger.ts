@@ -199,6 +199,10 @@ export class StoreLedger implements Ledger {
     return this.#refusals.record(row);
   }
 
+  recordLookup(row: AuditRow): Promise<void> {
+    return this.store.run((book) => book.log(row));
+  }
+
   objects(
     vendor: string,
     account: string,

@@ -80,6 +80,13 @@ export interface Vendor {
     lookup: VendorLookup,
   ): Promise<Price> | undefined;
   /**
+   * The permission that a secret lacks which may not read an object, as the vendor names it.
+   *
+   * @param path Of the object, below the prefix: `prices/price_1`.
+   * @param body Of the answer, parsed; `undefined` where it is no JSON.
+   */
+  readPermission(path: string, body: unknown): string;
+  /**
    * What the answer means for the hold.
    *
    * @param body The parsed JSON body; `undefined` where it was cut short, too large or no JSON.

@@ -33,7 +33,7 @@ export const auditCommand: Command = {
 
   --from T     --to T     UTC: 2026-11-23 or 2026-11-23T10:00:00Z
   --verdict V  settled, released, unknown, or the code of a refusal
-  --event E    call, refusal, issue, revoke, brake, lift, budget, settlement, give_back
+  --event E    call, refusal, issue, revoke, brake, lift, budget, settlement, give_back, lookup
   --key ID     --vendor V   --tenant T   --user U   --run R   --tool T
   --limit N    at most so many, 100 by default, up to 1000
   --cursor C   where the next page begins

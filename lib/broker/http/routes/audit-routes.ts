@@ -17,6 +17,7 @@ const EVENTS = [
   'budget',
   'settlement',
   'give_back',
+  'lookup',
 ];
 const SEGMENT_ROWS = /^\/v1\/audit\/segments\/(\d{1,15})\/rows$/;
 const SEGMENT_CONFIRM = /^\/v1\/audit\/segments\/(\d{1,15})\/confirm$/;

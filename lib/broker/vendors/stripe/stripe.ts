@@ -6,6 +6,7 @@ import { checkExpansion } from './expansion';
 import { outcomeOf } from './outcome';
 import { paymentSecrets } from './payment-secrets';
 import { priceByObjects, priceOfCall } from './price';
+import { readPermission } from './read-permission';
 
 /** Versions up to this one are not accepted. */
 const OLDEST_VERSION = '2022-11-15';
@@ -53,6 +54,8 @@ export const stripe: Vendor = {
   price: priceOfCall,
 
   priceByObjects,
+
+  readPermission,
 
   outcome: outcomeOf,
 };

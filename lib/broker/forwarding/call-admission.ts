@@ -1,0 +1,139 @@
+import { toUsd } from '../../contract/usd';
+import type { Ledger } from '../ledger/ledger';
+import type { AdmittedCall } from '../ledger/records';
+import { toFormBody } from '../pricing/parameters';
+import type { PriceableCall } from '../pricing/price';
+import { BrokerRefusal, callerGone } from '../refusal';
+import { NO_VENDOR_SETTINGS } from '../vendor.options';
+import { accountIn, checkTarget, connectionCaller, priceableCall, priceOf } from './call-checks';
+import type { Priced } from './call-checks';
+import type { Release } from './connection-shares';
+import { fingerprintOf } from './fingerprint';
+import type { CallRow, KnownCall } from './known-call';
+import type { ProxyCall } from './proxy-answer';
+import { collectBody, wholeBody } from './request-body';
+import type { CallHeaders } from './request-headers';
+import { CallLookup } from './vendor-lookup';
+
+/** A call that the ledger has admitted, with all that is sent. */
+export interface CallToSend {
+  call: ProxyCall;
+  headers: CallHeaders;
+  priceable: PriceableCall;
+  body: string;
+  hold: AdmittedCall;
+  remainingUsd: number;
+  /** Gives back the connection that was reserved for it. */
+  release: Release;
+}
+
+/** Steps 3 to 6 of a call: it may be made, it has a price and a connection, and the ledger admits it. */
+export class CallAdmissions {
+  constructor(private readonly ledger: Ledger) {}
+
+  /** @throws BrokerRefusal once it is in the audit log. */
+  async admit(known: KnownCall): Promise<CallToSend> {
+    const { call, configured, key, headers, row } = known;
+    let priced: Priced;
+    let release: Release;
+    let lookup: CallLookup | undefined;
+    try {
+      const { limits } = configured.settings ?? NO_VENDOR_SETTINGS;
+      const target = checkTarget(call, configured, key, headers);
+      const bytes =
+        call.body === undefined || Buffer.isBuffer(call.body)
+          ? wholeBody(call.body, limits.bodyBytes)
+          : await collectBody(call.body, limits.bodyBytes);
+      const priceable = priceableCall(call, configured, target, headers, bytes);
+      lookup = lookupFor(known, this.ledger);
+      const price = priceOf(priceable, configured, lookup);
+      priced = { target, priceable, price: price instanceof Promise ? await price : price };
+      if (lookup?.hasRead === true) await this.#lookedUp(call, lookup);
+      const reserved = lookup?.end() ?? configured.connection.reserve(connectionCaller(key));
+      release = reserved instanceof Promise ? await reserved : reserved;
+    } catch (error) {
+      lookup?.end()?.();
+      // A caller that went away was refused nothing.
+      if (!(error instanceof BrokerRefusal) || error.code === 'caller_gone') throw error;
+      return this.refuse(row, call, error);
+    }
+    try {
+      return await this.#hold(known, priced, release);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** @throws BrokerRefusal once it is in the audit log. */
+  async refuse(row: CallRow, call: ProxyCall, refusal: BrokerRefusal): Promise<never> {
+    const { code, message, fields } = refusal;
+    const { attempted } = fields;
+    row.path = call.target.split('?')[0] ?? '';
+    // The row has the path once.
+    const reason = typeof attempted === 'string' ? message.replace(attempted, 'the call') : message;
+    await this.ledger.recordRefusal({ ...row, verdict: code, reason });
+    throw refusal;
+  }
+
+  /** Step 6: the decision of the ledger. */
+  async #hold(
+    { call, key, headers, row }: KnownCall,
+    { target, priceable, price }: Priced,
+    release: Release,
+  ): Promise<CallToSend> {
+    const account = accountIn(headers);
+    const isRead = call.method === 'GET';
+    const body = toFormBody(priceable.parameters);
+    row.path = target.path;
+    row.amount = 'amount' in price ? (price.amount ?? null) : null;
+    row.currency = 'currency' in price ? (price.currency ?? null) : null;
+    row.reason = 'note' in price ? (price.note ?? null) : null;
+    const decision = await this.ledger.admit({
+      callId: row.call_id,
+      key,
+      account,
+      price,
+      isRead,
+      ...(isRead || row.idempotency_key_hash == null
+        ? {}
+        : {
+            operation: {
+              keyHash: row.idempotency_key_hash,
+              fingerprint: fingerprintOf({
+                account,
+                tenant: key.subject.tenant_id ?? '',
+                user: key.subject.user_id ?? '',
+                method: call.method,
+                target: call.target,
+                parameters: priceable.parameters,
+              }),
+            },
+          }),
+      audit: row,
+    });
+    if (!decision.admitted) throw decision.refusal;
+    return {
+      call,
+      headers,
+      priceable,
+      body,
+      hold: decision.call,
+      remainingUsd: toUsd(decision.remainingMicros),
+      release,
+    };
+  }
+
+  /** What it looks up is in the audit log, and someone still waits for the answer. */
+  async #lookedUp({ caller }: ProxyCall, lookup: CallLookup): Promise<void> {
+    await lookup.written();
+    if (caller?.destroyed === true) throw callerGone();
+  }
+}
+
+/** What a call may be priced by; nothing where no price of its vendor stands in objects. */
+function lookupFor(known: KnownCall, ledger: Ledger): CallLookup | undefined {
+  const { configured, call } = known;
+  const isPriced = configured.vendor.priceByObjects !== undefined && call.method !== 'GET';
+  return isPriced ? new CallLookup(known, ledger) : undefined;
+}

@@ -1,0 +1,244 @@
+import { isRecord } from '../../contract/is-record';
+import { parseTarget } from '../../contract/target';
+import type { AuditRow } from '../audit/audit-entry';
+import { instantText } from '../instant';
+import type { Ledger } from '../ledger/ledger';
+import { amountUnknown } from '../pricing/amount';
+import { BrokerRefusal } from '../refusal';
+import type { VendorLookup } from '../vendors/vendor-lookup';
+import { connectionCaller } from './call-checks';
+import type { Release } from './connection-shares';
+import type { KnownCall } from './known-call';
+import type { WholeAnswer } from './vendor-connection';
+
+/** How many objects one call may be priced by. */
+export const MAX_LOOKUPS = 25;
+/** How many of them are asked for at once, where its key and its user may have the connections. */
+const MAX_AT_ONCE = 4;
+/** How long the vendor has for one answer, in milliseconds. */
+const ANSWER_MS = 5_000;
+/** More of an answer is not read. */
+const MAX_ANSWER_BYTES = 1_048_576;
+
+/** What the audit row of a lookup says that the rows of its call do not. */
+type LookupRow = Pick<
+  AuditRow,
+  'path' | 'verdict' | 'reason' | 'vendor_status' | 'vendor_request_id' | 'latency_ms'
+>;
+
+interface Waiting {
+  resolve: (release: Release) => void;
+  reject: (error: Error) => void;
+}
+
+/**
+ * What one call looks up at the vendor, with the secret of the broker, within the connected account
+ * of the call and in its version of the API. It takes connections as its key and its user may have
+ * them: the first as a call does, others only where they are free at once.
+ */
+export class CallLookup implements VendorLookup {
+  readonly #idle: Release[] = [];
+  readonly #waiting: Waiting[] = [];
+  readonly #written: Promise<void>[] = [];
+  #connections = 0;
+  #lookups = 0;
+  #hasEnded = false;
+
+  /** @param own The connection that the call has already. It stays the call's. */
+  constructor(
+    private readonly known: KnownCall,
+    private readonly ledger: Ledger,
+    own?: Release,
+  ) {
+    if (own === undefined) return;
+    this.#idle.push(own);
+    this.#connections = 1;
+  }
+
+  async get(path: string): Promise<Record<string, unknown>> {
+    const target = this.known.configured.vendor.pathPrefix + path;
+    const name = nameOf(path);
+    if ('fault' in parseTarget(target)) throw unread(name, 'it has no id that the vendor can have');
+    this.#lookups += 1;
+    if (this.#lookups > MAX_LOOKUPS) {
+      throw amountUnknown(
+        `The price of the call stands in more than ${MAX_LOOKUPS} objects of the vendor's, as many as the broker reads for one call.`,
+      );
+    }
+    const release = await this.#connection();
+    try {
+      if (this.#hasEnded) throw new Error('the call has ended');
+      return await this.#read(target, name);
+    } finally {
+      this.#giveBack(release);
+    }
+  }
+
+  /**
+   * Ends it: nothing more is read. What is under way ends by itself.
+   *
+   * @returns A connection that it leaves to the call, where it has an idle one.
+   */
+  end(): Release | undefined {
+    this.#hasEnded = true;
+    this.#reject(new Error('the call has ended'));
+    const kept = this.#idle.shift();
+    for (const release of this.#idle.splice(0)) release();
+    return kept;
+  }
+
+  /** Whether anything was asked for. */
+  get hasRead(): boolean {
+    return this.#lookups > 0;
+  }
+
+  /** Resolves once the rows of all lookups are in the audit log. */
+  async written(): Promise<void> {
+    await Promise.all(this.#written);
+  }
+
+  async #read(target: string, name: string): Promise<Record<string, unknown>> {
+    const { vendor, secret, connection } = this.known.configured;
+    const { headers } = this.known;
+    const sent: Record<string, string> = {
+      accept: 'application/json',
+      'accept-encoding': 'identity',
+      authorization: vendor.authorization(secret),
+    };
+    const version = headers.forwarded['stripe-version'];
+    if (version !== undefined) sent['stripe-version'] = version;
+    for (const { header, value } of headers.accounts) sent[header] = value;
+    const began = performance.now();
+    const answer = await connection.read(
+      { method: 'GET', path: target, headers: sent },
+      { withinMs: ANSWER_MS, maxBytes: MAX_ANSWER_BYTES },
+    );
+    const row = {
+      path: target.split('?')[0] ?? '',
+      latency_ms: Math.round(performance.now() - began),
+      ...('kind' in answer ? {} : statusOf(answer)),
+    };
+    try {
+      const object =
+        'kind' in answer
+          ? fail(name, answer.kind === 'failed' && answer.timedOut ? LATE : UNREACHABLE)
+          : this.#objectIn(answer, name);
+      this.#record({ ...row, verdict: 'found' });
+      return object;
+    } catch (error) {
+      const { code, message } = error as BrokerRefusal;
+      this.#record({ ...row, verdict: code, reason: message });
+      throw error;
+    }
+  }
+
+  #objectIn({ status, headers, body }: WholeAnswer, name: string): Record<string, unknown> {
+    const parsed = body === undefined ? undefined : parse(body);
+    if (status === 401) fail(name, "the vendor did not accept the broker's secret");
+    if (status === 403) {
+      const permission = this.known.configured.vendor.readPermission(name, parsed);
+      throw unread(
+        name,
+        `the vendor does not let the broker's secret read it. Give the secret the permission ${permission}`,
+        { permission },
+      );
+    }
+    if (status === 404) fail(name, 'the vendor has no such object');
+    if (status !== 200) fail(name, `the vendor answered ${status}`);
+    const { 'content-encoding': encoding = 'identity' } = headers;
+    if (encoding.toLowerCase() !== 'identity') fail(name, 'its answer is encoded');
+    if (body === undefined) fail(name, CUT);
+    return isRecord(parsed) ? parsed : fail(name, 'the answer is no JSON object');
+  }
+
+  #record(about: LookupRow): void {
+    const { amount: _, currency: __, idempotency_key_hash: ___, ...row } = this.known.row;
+    const at = instantText(this.ledger.now());
+    const written = this.ledger.recordLookup({
+      ...row,
+      ...about,
+      at,
+      event: 'lookup',
+      method: 'GET',
+    });
+    // It is waited for before the call leaves. A call that is refused meanwhile waits for nothing.
+    written.catch(() => {});
+    this.#written.push(written);
+  }
+
+  async #connection(): Promise<Release> {
+    const idle = this.#idle.pop();
+    if (idle !== undefined) return idle;
+    const { configured, key } = this.known;
+    const caller = connectionCaller(key);
+    if (this.#connections === 0) {
+      this.#connections = 1;
+      try {
+        return await configured.connection.reserve(caller);
+      } catch (error) {
+        this.#connections = 0;
+        this.#reject(error as Error);
+        throw error;
+      }
+    }
+    const more =
+      this.#connections < MAX_AT_ONCE ? configured.connection.reserveFree(caller) : undefined;
+    if (more !== undefined) {
+      this.#connections += 1;
+      return more;
+    }
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  #giveBack(release: Release): void {
+    const next = this.#waiting.shift();
+    if (next !== undefined) {
+      next.resolve(release);
+    } else if (this.#hasEnded) {
+      release();
+    } else {
+      this.#idle.push(release);
+    }
+  }
+
+  #reject(error: Error): void {
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
+  }
+}
+
+const LATE = 'the vendor did not answer in time';
+const UNREACHABLE = 'the vendor could not be reached, or the connection broke';
+const CUT = `the answer was cut short, is late, or has more than ${MAX_ANSWER_BYTES} bytes`;
+
+/** An object as messages name it: its path, without what is asked of it. */
+function nameOf(path: string): string {
+  return (path.split('?')[0] ?? '').slice(0, 128);
+}
+
+function fail(name: string, why: string): never {
+  throw unread(name, why);
+}
+
+function unread(name: string, why: string, fields: Record<string, unknown> = {}): BrokerRefusal {
+  return new BrokerRefusal(
+    'amount_unknown',
+    `The broker needs ${name} to price the call, and could not read it: ${why}.`,
+    fields,
+  );
+}
+
+function statusOf({ status, headers }: WholeAnswer): LookupRow {
+  const requestId = headers['request-id'];
+  return {
+    vendor_status: status,
+    vendor_request_id: typeof requestId === 'string' ? requestId : null,
+  };
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8')) as unknown;
+  } catch {
+    return undefined;
+  }
+}
