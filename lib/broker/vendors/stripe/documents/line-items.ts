@@ -83,7 +83,8 @@ export async function addShipping(
     const field = option.nameOf(id === undefined ? 'shipping_rate_data' : 'shipping_rate');
     if (costliest === undefined || amount > costliest.amount) costliest = { amount, field };
   }
-  if (costliest !== undefined) bill.addAtMost('shipping_options', costliest.amount, costliest.field);
+  if (costliest !== undefined)
+    bill.addAtMost('shipping_options', costliest.amount, costliest.field);
 }
 
 /** The price that an item names or has. */

@@ -155,29 +155,33 @@ function invoice(body: VendorObject): Shown {
   const isVoid = status === 'void' && !isOfSubscription && paid !== undefined;
   return {
     total: known.length === 0 ? undefined : Math.max(...known),
-    aliases: paymentsIn(body),
+    aliases: paidIn(body),
     isFinal: status === 'void' || status === 'paid',
     ...(isVoid ? { left: paid } : {}),
   };
 }
 
-/** The payments that an answer names, and their charges. */
+/** The payment that an answer names, and its charge. */
 function paymentsIn(body: VendorObject): string[] {
   const intent = objectIn(body, 'payment_intent');
-  const payments = objectIn(body, 'payments')?.['data'];
-  const paid = Array.isArray(payments) ? payments.filter(isRecord) : [];
   return [
     ...ids(body, ['payment_intent', 'charge']),
     ...(intent === undefined ? [] : ids(intent, ['latest_charge'])),
-    ...paid.flatMap((each) => paymentOf(objectIn(each, 'payment') ?? {})),
   ];
 }
 
-function paymentOf(payment: VendorObject): string[] {
-  const intent = objectIn(payment, 'payment_intent');
+/**
+ * The payments of an invoice that have succeeded. One that has not could be canceled, which would give
+ * back all that is counted for the invoice, or for the subscription that it is of.
+ */
+function paidIn(body: VendorObject): string[] {
+  const payments = objectIn(body, 'payments')?.['data'];
+  const paid = Array.isArray(payments) ? payments.filter(isRecord) : [];
   return [
-    ...ids(payment, ['payment_intent', 'charge']),
-    ...(intent === undefined ? [] : ids(intent, ['latest_charge'])),
+    ...(body['status'] === 'paid' ? paymentsIn(body) : []),
+    ...paid
+      .filter(({ status }) => status === 'paid')
+      .flatMap((each) => paymentsIn(objectIn(each, 'payment') ?? {})),
   ];
 }
 
