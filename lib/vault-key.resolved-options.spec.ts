@@ -243,7 +243,7 @@ describe('the options of VaultKeyModule', () => {
     const rules = {
       rates: { eur: 1.09 },
       prices: [{ call: 'POST /v1/checkout/sessions', usd: 20 }],
-      free: ['POST /v1/invoices/*/void'],
+      free: ['DELETE /v1/customers/*'],
       accounts: ['acct_1'],
       headers: ['x-team'],
       clientConfirmation: true,

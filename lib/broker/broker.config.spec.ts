@@ -1,6 +1,7 @@
 import { parseConfig } from './broker.config';
 import { BrokerOptionsError } from './broker.options';
 import type { PriceableCall } from './pricing/price';
+import { STRIPE_CALLS } from './vendors/stripe/calls';
 import { stripe } from './vendors/stripe/stripe';
 import { vendorSettings } from './vendor.options';
 import type { VendorRules } from './vendor.options';
@@ -30,7 +31,7 @@ describe('a config file', () => {
               { call: 'POST /v1/checkout/sessions', usd: 20 },
               { call: 'POST /v1/climate/orders', field: 'amount', currency: 'eur' },
             ],
-            free: ['POST /v1/invoices/*/void', 'DELETE /v1/invoices/*'],
+            free: ['POST /v1/accounts/*/login_links', 'DELETE /v1/customers/*'],
             accounts: ['acct_1', 'acct_1/acct_2'],
             headers: ['x-foo'],
             clientConfirmation: true,
@@ -58,7 +59,7 @@ describe('a config file', () => {
             secretKey: 'sk_live_x',
             rates: { usd: 1, eur: '1.09', xxx: 1, gbp: 0 },
             prices: [
-              { call: 'POST /v1/quotes', usd: 0.0000001 },
+              { call: 'POST /v1/account_links', usd: 0.0000001 },
               { call: 'GET /v1/x', field: 'a' },
             ],
             free: ['POST /v1/charges', '/v1/invoices'],
@@ -105,23 +106,23 @@ describe('a config file', () => {
     [{ rates: { eur: 1_000_001 } }, ['rates.eur']],
     [{ rates: { eur: null } }, ['rates.eur']],
     [{ prices: {} }, ['prices']],
-    [{ prices: ['POST /v1/quotes'] }, ['prices[0]']],
-    [{ prices: [{ call: 'POST /v1/quotes' }] }, ['prices[0]']],
-    [{ prices: [{ call: 'POST /v1/quotes', usd: 1, field: 'amount' }] }, ['prices[0]']],
-    [{ prices: [{ call: 'POST /v1/quotes', usd: 0 }] }, ['prices[0].usd']],
-    [{ prices: [{ call: 'POST /v1/quotes', usd: '1' }] }, ['prices[0].usd']],
-    [{ prices: [{ call: 'POST /v1/quotes', usd: 1_000_001 }] }, ['prices[0].usd']],
-    [{ prices: [{ call: 'POST /v1/quotes', usd: 1, currency: 'eur' }] }, ['prices[0].currency']],
-    [{ prices: [{ call: 'POST /v1/quotes', field: 'a[b]' }] }, ['prices[0].field']],
-    [{ prices: [{ call: 'POST /v1/quotes', field: 'currency' }] }, ['prices[0].field']],
-    [{ prices: [{ call: 'POST /v1/quotes', usd: 1, max: 2 }] }, ['prices[0].max']],
+    [{ prices: ['POST /v1/account_links'] }, ['prices[0]']],
+    [{ prices: [{ call: 'POST /v1/account_links' }] }, ['prices[0]']],
+    [{ prices: [{ call: 'POST /v1/account_links', usd: 1, field: 'amount' }] }, ['prices[0]']],
+    [{ prices: [{ call: 'POST /v1/account_links', usd: 0 }] }, ['prices[0].usd']],
+    [{ prices: [{ call: 'POST /v1/account_links', usd: '1' }] }, ['prices[0].usd']],
+    [{ prices: [{ call: 'POST /v1/account_links', usd: 1_000_001 }] }, ['prices[0].usd']],
+    [{ prices: [{ call: 'POST /v1/account_links', usd: 1, currency: 'eur' }] }, ['prices[0].currency']],
+    [{ prices: [{ call: 'POST /v1/account_links', field: 'a[b]' }] }, ['prices[0].field']],
+    [{ prices: [{ call: 'POST /v1/account_links', field: 'currency' }] }, ['prices[0].field']],
+    [{ prices: [{ call: 'POST /v1/account_links', usd: 1, max: 2 }] }, ['prices[0].max']],
     [{ prices: [{ usd: 1 }] }, ['prices[0].call']],
     [{ free: ['POST /v2/x'] }, ['free[0]']],
     [{ free: ['POST /v1/*'] }, ['free[0]']],
     [{ free: ['POST /v1/**'] }, ['free[0]']],
     [{ free: ['POST /v1/payment_intents/*/confirm'] }, ['free[0]']],
-    [{ free: ['POST /v1/quotes', 'POST /v1/quotes'] }, ['free[1]']],
-    [{ prices: [{ call: 'POST /v1/quotes', usd: 1 }], free: ['POST /v1/quotes'] }, ['free[0]']],
+    [{ free: ['POST /v1/account_links', 'POST /v1/account_links'] }, ['free[1]']],
+    [{ prices: [{ call: 'POST /v1/account_links', usd: 1 }], free: ['POST /v1/account_links'] }, ['free[0]']],
     [{ accounts: ['acct 1'] }, ['accounts[0]']],
     [{ accounts: [''] }, ['accounts[0]']],
     [{ headers: ['X-Foo'] }, ['headers[0]']],
@@ -164,7 +165,7 @@ describe('configured prices', () => {
       [1.005, 1_005_000],
       [1_000_000, 1_000_000_000_000],
     ] as const) {
-      expect(priceOf({ prices: [{ call: 'POST /v1/quotes', usd }] }, 'quotes')).toEqual({
+      expect(priceOf({ prices: [{ call: 'POST /v1/account_links', usd }] }, 'account_links')).toEqual({
         kind: 'fee',
         micros,
       });
@@ -174,6 +175,16 @@ describe('configured prices', () => {
   it('never come before the broker’s own', () => {
     const rules = { free: ['POST /v1/payment_intents/*/*', 'POST /v1/refunds/*/*'] };
     expect(priceOf(rules, 'payment_intents/pi_1/confirm')).toMatchObject({ kind: 'exposure' });
-    expect(priceOf(rules, 'payment_intents/pi_1/verify_microdeposits')).toEqual({ kind: 'free' });
+    expect(priceOf(rules, 'refunds/re_1/anything')).toEqual({ kind: 'free' });
+  });
+
+  it('are for what the broker refuses alone', () => {
+    const settable = Object.entries(STRIPE_CALLS).map(([call, { rule }]) => {
+      const faults = stripeFaults({ free: [call.replace(' ', ' /v1/')] });
+      return [call, rule, faults.length === 0];
+    });
+    expect(settable.filter(([, rule, isSettable]) => isSettable !== (rule === 'refused'))).toEqual(
+      [],
+    );
   });
 });

@@ -17,7 +17,7 @@ const MAX_CONFIG_BYTES = 1_048_576;
  *     "stripe": {
  *       "rates": { "eur": 1.09 },
  *       "prices": [{ "call": "POST /v1/checkout/sessions", "usd": 20 }],
- *       "free": ["POST /v1/invoices"],
+ *       "free": ["DELETE /v1/customers/*"],
  *       "accounts": ["acct_1A2B"]
  *     }
  *   },

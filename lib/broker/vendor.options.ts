@@ -63,7 +63,7 @@ export interface VendorRules {
    * @example [{ call: 'POST /v1/checkout/sessions', usd: 20 }]
    */
   prices?: readonly PriceOptions[];
-  /** Calls that cost nothing, and are refused unless they are listed here: `POST /v1/invoices`. */
+  /** Calls that cost nothing, and are refused unless they are listed here: `DELETE /v1/customers/*`. */
   free?: readonly string[];
   /** Connected accounts that `Stripe-Account` and `Stripe-Context` may name. */
   accounts?: readonly string[];

@@ -37,7 +37,12 @@ export function configuredVendors(
     const vendor = vendors.get(name);
     if (vendor === undefined) continue;
     const url = new URL(account.baseUrl ?? vendor.defaultBaseUrl);
-    const settings = vendorSettings(account, vendor);
+    const rules = vendorSettings(account, vendor);
+    const isTestMode = vendor.isTestSecret(account.secretKey);
+    const settings = {
+      ...rules,
+      prices: { ...rules.prices, isTestMode, settingsPath: `vendors.${name}` },
+    };
     const proxy = proxies.get(name);
     const connection = new VendorConnection(url.origin, {
       timeoutMs,

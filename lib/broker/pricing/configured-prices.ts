@@ -48,6 +48,18 @@ export interface ConfiguredPrices {
   clientConfirmation?: boolean;
   /** By default nothing may be added later, and nothing may charge again by itself. */
   documents?: DocumentSettings;
+  /**
+   * Whether the account's secret moves test money alone.
+   *
+   * @default false
+   */
+  isTestMode?: boolean;
+  /**
+   * Where the operator's settings for the account are, for messages: `vendors.stripe`.
+   *
+   * @default `vendors` and the vendor's name
+   */
+  settingsPath?: string;
 }
 
 export const NO_CONFIGURED_PRICES: ConfiguredPrices = {

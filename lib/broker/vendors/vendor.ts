@@ -41,6 +41,8 @@ export interface Vendor {
   /** The calls it prices itself, by method and path below the prefix; no configuration changes them. */
   readonly pricedCalls: readonly string[];
   readonly secrets: VendorSecrets;
+  /** Whether a secret moves test money alone. */
+  isTestSecret(secret: string): boolean;
   /** The `Authorization` header that carries the account's secret. */
   authorization(secret: string): string;
   /**

@@ -23,6 +23,10 @@ export const stripe: Vendor = {
   secrets: paymentSecrets,
   isCurrency,
 
+  isTestSecret(secret) {
+    return /^(?:sk|rk)_test_/.test(secret);
+  },
+
   authorization(secret) {
     return `Bearer ${secret}`;
   },

@@ -1,4 +1,4 @@
-import { free, priced } from './call-row';
+import { free, priced, refusedUnpriced } from './call-row';
 import type { CallRows } from './call-row';
 
 export const BALANCE: CallRows = {
@@ -28,4 +28,14 @@ export const BALANCE: CallRows = {
   'POST payouts/*': free('payouts/update', 'expand[] metadata{*}'),
   'POST topups/*': free('topups/update', 'description expand[] metadata{*}'),
   'POST transfers/*/reversals/*': free('transfer_reversals/update', 'expand[] metadata{*}'),
+  'POST payouts/*/cancel': free('payouts/cancel', 'expand[]'),
+  'POST payouts/*/reverse': refusedUnpriced(
+    'payouts/reverse',
+    'it takes a payout back from the bank account, and only the payout says how much',
+  ),
+  'POST topups/*/cancel': free('topups/cancel', 'expand[]'),
+  'POST transfers/*/reversals': refusedUnpriced(
+    'transfer_reversals/create',
+    'it takes money back from a connected account, all of the transfer where no amount is named',
+  ),
 };

@@ -32,8 +32,8 @@ interface RefusedRow {
   rule: 'refused';
   /** What the call does, as a sentence that begins with "it": `it charges the customer`. */
   reason: string;
-  /** The setting with which an operator allows it: `prices` where the call itself moves money. */
-  allow: 'prices' | 'free';
+  /** The setting by which an operator allows it, if any: `prices` where the call itself moves money. */
+  allow?: 'prices' | 'free';
 }
 
 /** Rows by method and path below `/v1/`; `*` is an id. */

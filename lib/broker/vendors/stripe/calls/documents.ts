@@ -2,6 +2,7 @@ import type { DocumentCall } from '../documents';
 import { free, priced, refused, refusedUnpriced } from './call-row';
 import type { CallRow, CallRows } from './call-row';
 import { DOCUMENT_PARAMETERS } from './document-parameters';
+import { ADDRESS } from './shared-parameters';
 
 const LINE_ITEMS = `
   line_items[]{price price_data{currency product recurring{interval interval_count} tax_behavior
@@ -20,12 +21,50 @@ export const DOCUMENTS: CallRows = {
     'expand[]',
   ),
 
-  'POST payment_links': byObjects('POST payment_links', 'payment_links/create'),
-  'POST payment_links/*': byObjects('POST payment_links/*', 'payment_links/update'),
+  'POST payment_links': byObjects('POST payment_links', 'payment-link/create'),
+  'POST payment_links/*': byObjects('POST payment_links/*', 'payment-link/update'),
 
   'POST invoices': byObjects('POST invoices', 'invoices/create'),
   // Before `invoices/*`, which it is one of by its form.
-  'POST invoices/create_preview': free('invoices/create_preview', 'expand[]'),
+  'POST invoices/create_preview': free(
+    'invoices/create_preview',
+    `
+    automatic_tax{enabled liability{account type}} currency customer customer_account
+    customer_details{address{${ADDRESS}} shipping{address{${ADDRESS}} name phone}
+    tax{ip_address} tax_exempt tax_ids[]{type value}} discounts[]{coupon discount
+    promotion_code} expand[] invoice_items[]{amount currency description discountable
+    discounts[]{coupon discount promotion_code} invoiceitem metadata{*} period{end start}
+    price price_data{currency product tax_behavior unit_amount unit_amount_decimal} quantity
+    quantity_decimal tax_behavior tax_code tax_rates[] unit_amount unit_amount_decimal}
+    issuer{account type} on_behalf_of preview_mode schedule
+    schedule_details{billing_mode{flexible{proration_discounts} type} end_behavior
+    pause_schedules[]{key pause{pause_at{timestamp type}
+    settings{bill_for{outstanding_usage_through{type} unused_time_from{type}}
+    invoicing_behavior type}} resume{resume_at{duration{interval interval_count} timestamp
+    type} settings{billing_cycle_anchor payment_behavior proration_behavior}}}
+    phases[]{add_invoice_items[]{discountable discounts[]{coupon discount promotion_code}
+    metadata{*} period{end{timestamp type} start{timestamp type}} price price_data{currency
+    product tax_behavior unit_amount unit_amount_decimal} quantity tax_rates[]}
+    application_fee_percent automatic_tax{enabled liability{account type}}
+    billing_cycle_anchor billing_thresholds{amount_gte reset_billing_cycle_anchor}
+    collection_method currency default_payment_method default_tax_rates[] description
+    discounts[]{coupon discount promotion_code} duration{interval interval_count} end_date
+    invoice_settings{account_tax_ids[] days_until_due issuer{account type}}
+    items[]{billing_thresholds{usage_gte} discounts[]{coupon discount promotion_code}
+    metadata{*} plan price price_data{currency product recurring{interval interval_count}
+    tax_behavior unit_amount unit_amount_decimal} quantity tax_rates[]} metadata{*}
+    on_behalf_of proration_behavior start_date transfer_data{amount_percent destination} trial
+    trial_end} proration_behavior} subscription
+    subscription_details{billing_cycle_anchor{timestamp type}
+    billing_mode{flexible{proration_discounts} type} billing_schedules[]{applies_to[]{price
+    type} bill_until{duration{interval interval_count} timestamp type} key} cancel_at
+    cancel_at_period_end cancel_now default_tax_rates[] items[]{billing_thresholds{usage_gte}
+    clear_usage current_trial{trial_offer} deleted discounts[]{coupon discount promotion_code}
+    id metadata{*} plan price price_data{currency product recurring{interval interval_count}
+    tax_behavior unit_amount unit_amount_decimal} quantity tax_rates[]} metadata{*}
+    pause{bill_for{outstanding_usage_through{type} unused_time_from{type}} invoicing_behavior
+    type} proration_behavior proration_date resume_at start_date trial_end}`,
+  ),
   'POST invoices/*': byObjects('POST invoices/*', 'invoices/update'),
   'DELETE invoices/*': free('invoices/delete'),
   'POST invoices/*/add_lines': byObjects('POST invoices/*/add_lines', 'invoice-line-item/bulk'),
@@ -59,7 +98,7 @@ export const DOCUMENTS: CallRows = {
   'POST subscriptions/*': byObjects('POST subscriptions/*', 'subscriptions/update'),
   'DELETE subscriptions/*': byObjects('DELETE subscriptions/*', 'subscriptions/cancel'),
   'DELETE subscriptions/*/discount': refused(
-    'subscriptions/delete_discount',
+    'discounts/subscription_delete',
     'it raises what every later period charges',
   ),
   'POST subscriptions/*/migrate': refused(

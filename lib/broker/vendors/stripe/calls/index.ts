@@ -1,12 +1,18 @@
 import { BALANCE } from './balance';
+import { BILLING } from './billing';
 import type { CallRows } from './call-row';
 import { CATALOGUE } from './catalogue';
+import { CONNECT } from './connect';
 import { CUSTOMERS } from './customers';
 import { DOCUMENTS } from './documents';
+import { ISSUING } from './issuing';
 import { PAYMENT_METHODS } from './payment-methods';
 import { PAYMENTS } from './payments';
-import { REPORTS } from './reports';
+import { PLATFORM } from './platform';
+import { RISK } from './risk';
 import { TAX } from './tax';
+import { TERMINAL } from './terminal';
+import { TEST_HELPERS } from './test-helpers';
 import { TREASURY } from './treasury';
 
 /** The version of Stripe's API that the rows and their parameters are written for. */
@@ -19,8 +25,14 @@ export const STRIPE_CALLS: CallRows = {
   ...CUSTOMERS,
   ...BALANCE,
   ...CATALOGUE,
-  ...DOCUMENTS,
   ...TAX,
+  ...DOCUMENTS,
+  ...BILLING,
+  ...CONNECT,
+  ...RISK,
+  ...ISSUING,
   ...TREASURY,
-  ...REPORTS,
+  ...TERMINAL,
+  ...PLATFORM,
+  ...TEST_HELPERS,
 };

@@ -1,6 +1,20 @@
-import { free } from './call-row';
+import { free, refused } from './call-row';
 import type { CallRows } from './call-row';
 import { ADDRESS, PAYMENT_METHOD_DATA } from './shared-parameters';
+
+/** Whether customers are shown a payment method, of each that there is. */
+const METHOD_SWITCHES = `
+  acss_debit affirm afterpay_clearpay alipay alma amazon_pay apple_pay apple_pay_later
+  au_becs_debit bacs_debit bancontact billie bizum blik boleto card cartes_bancaires cashapp
+  crypto customer_balance eps fpx fr_meal_voucher_conecs giropay google_pay grabpay ideal jcb
+  kakao_pay klarna konbini kr_card link mb_way mobilepay multibanco naver_pay nz_bank_account
+  oxxo p24 pay_by_bank payco paynow paypal paypay payto pix promptpay revolut_pay samsung_pay
+  satispay scalapay sepa_debit sequra sofort sunbit swish twint upi us_bank_account wechat_pay
+  zip`
+  .trim()
+  .split(/\s+/)
+  .map((method) => `${method}{display_preference{preference}}`)
+  .join(' ');
 
 export const PAYMENT_METHODS: CallRows = {
   'POST payment_methods': free(
@@ -53,4 +67,29 @@ export const PAYMENT_METHODS: CallRows = {
     ethnicity_other} race_details{race[] race_other} self_identified_gender}
     verification{additional_document{back front} document{back front}}} pii{id_number}`,
   ),
+  'POST payment_method_configurations': free(
+    'payment_method_configurations/create',
+    `expand[] name parent ${METHOD_SWITCHES}`,
+  ),
+  'POST payment_method_configurations/*': free(
+    'payment_method_configurations/update',
+    `active expand[] name ${METHOD_SWITCHES}`,
+  ),
+  'POST payment_method_domains': free(
+    'payment_method_domains/create',
+    'domain_name enabled expand[]',
+  ),
+  'POST payment_method_domains/*': free('payment_method_domains/update', 'enabled expand[]'),
+  'POST payment_method_domains/*/validate': free('payment_method_domains/validate', 'expand[]'),
+  'POST apple_pay/domains': free('apple_pay_domains', 'domain_name expand[]'),
+  'DELETE apple_pay/domains/*': free('apple_pay_domains'),
+  'POST sources': refused(
+    'sources/create',
+    'it may ask a customer to pay a sum at once, by an older kind of payment method',
+  ),
+  'POST sources/*': free(
+    'sources/update',
+    `expand[] metadata{*} owner{address{${ADDRESS}} email name phone}`,
+  ),
+  'POST sources/*/verify': free('sources/verify', 'expand[] values[]'),
 };

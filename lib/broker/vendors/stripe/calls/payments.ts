@@ -145,4 +145,53 @@ export const PAYMENTS: CallRows = {
     customer description expand[] fraud_details{user_report} metadata{*} receipt_email
     shipping{address{${ADDRESS}} carrier name phone tracking_number} transfer_group`,
   ),
+  // Within the known amount, as a confirmation.
+  'POST payment_intents/*/verify_microdeposits': priced(
+    'payment_intents/verify_microdeposits',
+    { rule: 'exposure', field: 'amount' },
+    'amounts[] descriptor_code expand[]',
+  ),
+  'POST payment_records/*/report_payment_attempt': free(
+    'payment-record/report-payment-attempt/report',
+    `
+    canceled{canceled_at} description expand[] failed{failed_at} guaranteed{guaranteed_at}
+    initiated_at metadata{*} outcome
+    payment_method_details{billing_details{address{${ADDRESS}} email name phone}
+    custom{display_name type} payment_method type} shipping_details{address{${ADDRESS}} name
+    phone}`,
+  ),
+  'POST payment_records/*/report_payment_attempt_canceled': free(
+    'payment-record/report-payment-attempt-canceled/report',
+    'canceled_at expand[] metadata{*}',
+  ),
+  'POST payment_records/*/report_payment_attempt_failed': free(
+    'payment-record/report-payment-attempt-failed/report',
+    'expand[] failed_at metadata{*}',
+  ),
+  'POST payment_records/*/report_payment_attempt_guaranteed': free(
+    'payment-record/report-payment-attempt-guaranteed/report',
+    'expand[] guaranteed_at metadata{*}',
+  ),
+  'POST payment_records/*/report_payment_attempt_informational': free(
+    'payment-record/report-payment-attempt-informational/report',
+    `
+    customer_details{customer email name phone} description expand[] metadata{*}
+    shipping_details{address{${ADDRESS}} name phone}`,
+  ),
+  'POST payment_records/*/report_refund': free(
+    'payment-record/report-refund/report',
+    `
+    amount{currency value} expand[] initiated_at metadata{*} outcome
+    processor_details{custom{refund_reference} type} refunded{refunded_at}`,
+  ),
+  'POST payment_records/report_payment': free(
+    'payment-record/report',
+    `
+    amount_requested{currency value} canceled{canceled_at} customer_details{customer email
+    name phone} customer_presence description expand[] failed{failed_at}
+    guaranteed{guaranteed_at} initiated_at metadata{*} outcome
+    payment_method_details{billing_details{address{${ADDRESS}} email name phone}
+    custom{display_name type} payment_method type} processor_details{custom{payment_reference}
+    type} shipping_details{address{${ADDRESS}} name phone}`,
+  ),
 };

@@ -1,5 +1,6 @@
-import { free } from './call-row';
+import { free, refused, refusedUnpriced } from './call-row';
 import type { CallRows } from './call-row';
+import { ADDRESS } from './shared-parameters';
 
 export const TAX: CallRows = {
   'POST tax_rates': free(
@@ -12,5 +13,38 @@ export const TAX: CallRows = {
     'tax_rates/update',
     `
     active country description display_name expand[] jurisdiction metadata{*} state tax_type`,
+  ),
+  'POST tax_ids': free(
+    'tax_ids/create',
+    'expand[] owner{account customer customer_account type} type value',
+  ),
+  'DELETE tax_ids/*': free('tax_ids/delete'),
+  'POST tax/calculations': refusedUnpriced(
+    'tax/calculations/create',
+    'Stripe charges a fee for each calculation',
+  ),
+  'POST tax/locations': free(
+    'tax/location/create',
+    `address{${ADDRESS}} description expand[] type`,
+  ),
+  'POST tax/registrations': refused(
+    'tax/registrations/create',
+    'it adds a tax to what customers pay from then on',
+  ),
+  'POST tax/registrations/*': refused(
+    'tax/registrations/update',
+    'it changes from when to when a tax is added to what customers pay',
+  ),
+  'POST tax/settings': refused(
+    'tax/settings/update',
+    'it may add tax to what customers pay from then on',
+  ),
+  'POST tax/transactions/create_from_calculation': refusedUnpriced(
+    'tax/transactions/create_from_calculation',
+    'Stripe charges a fee for each transaction',
+  ),
+  'POST tax/transactions/create_reversal': refusedUnpriced(
+    'tax/transactions/create_reversal',
+    'Stripe charges a fee for each transaction',
   ),
 };

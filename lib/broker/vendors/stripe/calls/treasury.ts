@@ -1,4 +1,4 @@
-import { priced } from './call-row';
+import { free, priced, refused, refusedUnpriced } from './call-row';
 import type { CallRows } from './call-row';
 import { ADDRESS } from './shared-parameters';
 
@@ -22,5 +22,39 @@ export const TREASURY: CallRows = {
     destination_payment_method_data{financial_account type}
     destination_payment_method_options{us_bank_account{network}} expand[] financial_account
     metadata{*} statement_descriptor`,
+  ),
+  'POST treasury/credit_reversals': refusedUnpriced(
+    'treasury/credit_reversals/create',
+    'it sends back money that came in, and only the credit says how much',
+  ),
+  'POST treasury/debit_reversals': refusedUnpriced(
+    'treasury/debit_reversals/create',
+    'it takes back money that went out, and only the debit says how much',
+  ),
+  'POST treasury/financial_accounts': refused(
+    'treasury/financial_accounts/create',
+    'it opens an account that can send and take money',
+  ),
+  'POST treasury/financial_accounts/*': refused(
+    'treasury/financial_accounts/update',
+    'it may let an account send and take money in more ways',
+  ),
+  'POST treasury/financial_accounts/*/close': refused(
+    'treasury/financial_accounts/close',
+    'it closes an account for good, and decides where its money goes',
+  ),
+  'POST treasury/financial_accounts/*/features': refused(
+    'treasury/financial_account_features/update',
+    'it may let an account send and take money in more ways',
+  ),
+  'POST treasury/inbound_transfers': refusedUnpriced(
+    'treasury/inbound_transfers/create',
+    'it takes money from a bank account',
+  ),
+  'POST treasury/inbound_transfers/*/cancel': free('treasury/inbound_transfers/cancel', 'expand[]'),
+  'POST treasury/outbound_payments/*/cancel': free('treasury/outbound_payments/cancel', 'expand[]'),
+  'POST treasury/outbound_transfers/*/cancel': free(
+    'treasury/outbound_transfers/cancel',
+    'expand[]',
   ),
 };
