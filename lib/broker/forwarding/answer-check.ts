@@ -88,7 +88,8 @@ function isCovered(
   known: KnownObject | undefined,
   rates: Rates,
 ): boolean {
-  if (known === undefined || (currency ?? known.currency) !== known.currency) return false;
+  // Of what was only looked up, another amount may be open than an answer shows.
+  if (known?.amount === undefined || (currency ?? known.currency) !== known.currency) return false;
   const micros = microsOf(Math.max(amount, known.amount), known.currency, rates);
   return micros !== undefined && known.exposureMicros >= micros;
 }

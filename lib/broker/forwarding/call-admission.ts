@@ -1,11 +1,19 @@
 import { toUsd } from '../../contract/usd';
 import type { Ledger } from '../ledger/ledger';
-import type { AdmittedCall } from '../ledger/records';
+import type { Admission, AdmittedCall, Decision } from '../ledger/records';
 import { toFormBody } from '../pricing/parameters';
-import type { PriceableCall } from '../pricing/price';
+import type { Parameter } from '../pricing/parameters';
+import type { FoundObject, ObjectPrice, Price, PriceableCall } from '../pricing/price';
 import { BrokerRefusal, callerGone } from '../refusal';
 import { NO_VENDOR_SETTINGS } from '../vendor.options';
-import { accountIn, checkTarget, connectionCaller, priceableCall, priceOf } from './call-checks';
+import {
+  accountIn,
+  checkTarget,
+  connectionCaller,
+  mayReadObject,
+  priceableCall,
+  priceOf,
+} from './call-checks';
 import type { Priced } from './call-checks';
 import type { Release } from './connection-shares';
 import { fingerprintOf } from './fingerprint';
@@ -78,18 +86,18 @@ export class CallAdmissions {
 
   /** Step 6: the decision of the ledger. */
   async #hold(
-    { call, key, headers, row }: KnownCall,
+    known: KnownCall,
     { target, priceable, price }: Priced,
     release: Release,
   ): Promise<CallToSend> {
+    const { call, configured, key, headers, row } = known;
     const account = accountIn(headers);
     const isRead = call.method === 'GET';
-    const body = toFormBody(priceable.parameters);
     row.path = target.path;
     row.amount = 'amount' in price ? (price.amount ?? null) : null;
     row.currency = 'currency' in price ? (price.currency ?? null) : null;
     row.reason = 'note' in price ? (price.note ?? null) : null;
-    const decision = await this.ledger.admit({
+    const admission: Admission = {
       callId: row.call_id,
       key,
       account,
@@ -110,18 +118,48 @@ export class CallAdmissions {
               }),
             },
           }),
+      ...(isOfObject(price)
+        ? { canLookUp: true, hidesAmount: !mayReadObject(configured, key, priceable, price) }
+        : {}),
       audit: row,
-    });
+    };
+    let decision = await this.ledger.admit(admission);
+    if (!decision.admitted && decision.asksVendor === true && isOfObject(price)) {
+      const lookup = new CallLookup(known, this.ledger, release);
+      decision = await this.#admitFound({ known, priceable, price, admission }, lookup);
+    }
     if (!decision.admitted) throw decision.refusal;
+    const { addedAmount } = decision.call;
     return {
       call,
       headers,
       priceable,
-      body,
+      body: toFormBody(withAmount(priceable.parameters, price, addedAmount)),
       hold: decision.call,
       remainingUsd: toUsd(decision.remainingMicros),
       release,
     };
+  }
+
+  /**
+   * Step 6 where the ledger does not know the object of the call: what the vendor says of it, and the
+   * decision once more. It is not asked for before the first one, so that only what this one has not
+   * refused reads at the vendor, and a call on a known object costs no step more.
+   */
+  async #admitFound(asked: AskedCall, lookup: CallLookup): Promise<Decision> {
+    const { known, priceable, price, admission } = asked;
+    const { call, configured, row } = known;
+    let found: FoundObject;
+    try {
+      found = await configured.vendor.objects.find(priceable, price, lookup);
+      await this.#lookedUp(call, lookup);
+    } catch (error) {
+      if (!(error instanceof BrokerRefusal) || error.code === 'caller_gone') throw error;
+      return this.refuse(row, call, error);
+    }
+    if (price.kind !== 'change') row.amount ??= found.callAmount;
+    row.currency ??= found.currency;
+    return this.ledger.admit({ ...admission, found });
   }
 
   /** What it looks up is in the audit log, and someone still waits for the answer. */
@@ -129,6 +167,29 @@ export class CallAdmissions {
     await lookup.written();
     if (caller?.destroyed === true) throw callerGone();
   }
+}
+
+/** A call whose object the ledger does not know. */
+interface AskedCall {
+  known: KnownCall;
+  priceable: PriceableCall;
+  price: ObjectPrice;
+  admission: Admission;
+}
+
+function isOfObject(price: Price): price is ObjectPrice {
+  return price.kind === 'exposure' || price.kind === 'change' || price.kind === 'refund';
+}
+
+/** The parameters as they are forwarded: with the amount that was priced, where the call does not name it. */
+function withAmount(
+  parameters: readonly Parameter[],
+  price: Price,
+  amount: number | undefined,
+): readonly Parameter[] {
+  const field = 'addedField' in price ? price.addedField : undefined;
+  if (field === undefined || amount === undefined) return parameters;
+  return [...parameters, { path: [field], value: String(amount) }];
 }
 
 /** What a call may be priced by; nothing where no price of its vendor stands in objects. */

@@ -3,7 +3,7 @@ import { parseTarget, writeQueryFault } from '../../contract/target';
 import type { Target } from '../../contract/target';
 import type { KeyRecord } from '../keys/key';
 import { hashToken, isWellFormedToken, withoutTokens } from '../keys/token';
-import type { Price, PriceableCall } from '../pricing/price';
+import type { ObjectPrice, Price, PriceableCall } from '../pricing/price';
 import type { Vendor } from '../vendors/vendor';
 import type { VendorLookup } from '../vendors/vendor-lookup';
 import { BrokerRefusal } from '../refusal';
@@ -87,6 +87,19 @@ export function priceOf(
   const byObjects =
     lookup === undefined ? undefined : vendor.priceByObjects?.(call, settings.prices, lookup);
   return byObjects ?? vendor.price(call, settings.prices);
+}
+
+/** Whether the allow-list of a call's key grants it to read the object of the call. */
+export function mayReadObject(
+  { vendor }: ConfiguredVendor,
+  { allowedEndpoints }: KeyRecord,
+  call: PriceableCall,
+  price: ObjectPrice,
+): boolean {
+  const path = vendor.objects.pathOf(call, price);
+  if (path === undefined) return false;
+  const [, ...segments] = `${vendor.pathPrefix}${path}`.split('/');
+  return isAllowed(validPatterns(allowedEndpoints), 'GET', segments);
 }
 
 /** A new payment is held whole; what any other answer shows of payments must be looked through. */

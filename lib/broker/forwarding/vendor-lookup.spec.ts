@@ -110,7 +110,8 @@ describe('a price that stands in objects', () => {
     };
     const { pay, rows } = await proxyWith(ofInvoice);
     await pay(['Idempotency-Key', 'k1']);
-    await until(async () => (await rows()).some(({ event }) => event === 'call'));
+    const isWritten = async () => (await rows()).some(({ event }) => event === 'call');
+    await until(isWritten, () => 'no row of the call');
     const [call] = (await rows()).filter(({ event }) => event === 'call');
     expect((await rows()).filter(({ event }) => event === 'lookup')).toEqual([
       expect.objectContaining({

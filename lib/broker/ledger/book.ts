@@ -19,7 +19,7 @@ export interface ObjectName {
 export interface VendorObject extends ObjectName {
   /** The object under whose id its money is counted: a charge's PaymentIntent. */
   rootId: string;
-  /** Its own amount, in minor units. */
+  /** Its own amount, in minor units; 0 where it was only looked up, since that may change at the vendor. */
   amount: number;
   currency: string;
   /** Whether the vendor said that it has come to its end: no later call adds to what it costs. */

@@ -5,7 +5,7 @@ import type { CapScope } from '../../contract/scopes';
 import type { Balance, KeyRecord } from '../keys/key';
 import type { KeyStatus } from '../../contract/states';
 import type { MicroUsd } from '../../contract/usd';
-import type { Outcome, Price } from '../pricing/price';
+import type { FoundObject, Outcome, Price } from '../pricing/price';
 import type { BrokerRefusal } from '../refusal';
 import type { HoldState } from '../../contract/states';
 
@@ -24,6 +24,12 @@ export interface Admission {
   /** The connected account the call is for; empty for the account of the secret. */
   account: string;
   price: Price;
+  /** Whether the vendor can be asked for its object: then one that is not known is no refusal yet. */
+  canLookUp?: boolean;
+  /** Whether its key may not read its object: a refusal does not say what that comes to. */
+  hidesAmount?: boolean;
+  /** What the vendor has said of its object. Where the ledger knows it by now, that counts. */
+  found?: FoundObject;
   /** Whether it changes nothing at the vendor: it costs nothing, and waits for no write. */
   isRead?: boolean;
   /** Absent where the call has no `Idempotency-Key`. */
@@ -44,6 +50,8 @@ export interface AdmittedCall {
   price: Price;
   /** What was held for this call: nothing for a retry. */
   micros: MicroUsd;
+  /** The amount that the call does not name and is forwarded with, minor units: its price, or that of the call that it retries. */
+  addedAmount?: number;
   /** Whether no other call on its object was in flight when this one was admitted. */
   isUncontended?: boolean;
   admittedAt: number;
@@ -53,7 +61,8 @@ export interface AdmittedCall {
 
 export type Decision =
   | { admitted: true; call: AdmittedCall; remainingMicros: MicroUsd }
-  | { admitted: false; refusal: BrokerRefusal };
+  /** `asksVendor`: not refused yet, since the vendor may be asked for its object. */
+  | { admitted: false; refusal: BrokerRefusal; asksVendor?: true };
 
 /** How a call ended. */
 export interface CallEnd {

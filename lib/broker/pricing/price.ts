@@ -13,13 +13,18 @@ export interface PriceableCall {
 }
 
 /** What a call says about the money of an object that is there already. */
-interface ObjectPrice {
+interface OfObject {
   objectId: string;
   /** Minor units. */
   amount?: number;
   currency?: string;
   /** The largest amount nested in the body, minor units. */
   largestNested?: number;
+  /**
+   * The parameter in which the broker says the amount that the call leaves to the vendor, where that was
+   * looked up: what is forwarded is what was priced.
+   */
+  addedField?: string;
   /** @default USD alone */
   rates?: Rates;
 }
@@ -47,9 +52,9 @@ export type Price =
   /** `micros`, as the operator says; it adds to no object. */
   | { kind: 'fee'; micros: MicroUsd; amount?: number; currency?: string }
   /** What the object's new total adds to its exposure; without `amount`, its own known amount. */
-  | ({ kind: 'exposure' } & ObjectPrice)
+  | ({ kind: 'exposure' } & OfObject)
   /** As `exposure`, but nothing without `amount`; a lower total gives back once it is confirmed. */
-  | ({ kind: 'change' } & ObjectPrice)
+  | ({ kind: 'change' } & OfObject)
   /** What `micros`, the most that the object may charge in all, add to its exposure. */
   | ({ kind: 'total' } & DocumentPrice)
   /** `micros` more than the object may cost already: a line of an invoice. */
@@ -57,7 +62,10 @@ export type Price =
   /** Costs nothing; gives the exposure back once the vendor has confirmed it. */
   | { kind: 'cancel'; objectId: string }
   /** `amount`, or all of the object's, in the object's currency where the call does not say it. */
-  | ({ kind: 'refund' } & ObjectPrice);
+  | ({ kind: 'refund' } & OfObject);
+
+/** The price of a call that cannot be told without knowing its object. */
+export type ObjectPrice = Extract<Price, { kind: 'exposure' | 'change' | 'refund' }>;
 
 /** How a call ended, as far as the money goes. */
 export type Ending = 'settled' | 'released' | 'unknown';
@@ -72,6 +80,14 @@ export interface ReportedObject {
   currency: string;
   /** Whether it has come to its end, captured or canceled: no later call adds to what it costs. */
   isFinal?: boolean;
+}
+
+/** What the vendor says of an object that the ledger does not know. */
+export interface FoundObject extends ReportedObject {
+  /** The object under whose id its money is counted: a charge's PaymentIntent. */
+  rootId: string;
+  /** What the call moves at most where it names no amount, minor units. */
+  callAmount: number;
 }
 
 /** What a vendor's answer means for a hold. */

@@ -1,7 +1,7 @@
 import type { ConfiguredPrices } from '../pricing/configured-prices';
 import type { Parameter } from '../pricing/parameters';
 import type { VendorLookup } from './vendor-lookup';
-import type { Outcome, Price, PriceableCall } from '../pricing/price';
+import type { FoundObject, ObjectPrice, Outcome, Price, PriceableCall } from '../pricing/price';
 
 /** One place in an answer that shows the secret of a payment. */
 export interface ShownSecret {
@@ -31,6 +31,21 @@ export interface VendorSecrets {
   all(body: unknown): Pick<ShownSecret, 'remove'>[];
 }
 
+/** How the objects are read that calls are priced by, where the ledger does not know them. */
+export interface VendorObjects {
+  /**
+   * Where the object of a call is read, below the prefix; `undefined` where the call names none that can
+   * be the vendor's.
+   */
+  pathOf(call: PriceableCall, price: ObjectPrice): string | undefined;
+  /**
+   * What the vendor says of the object of a call.
+   *
+   * @throws BrokerRefusal `amount_unknown` where that does not tell what the call costs.
+   */
+  find(call: PriceableCall, price: ObjectPrice, lookup: VendorLookup): Promise<FoundObject>;
+}
+
 /** All that the broker knows of one vendor. A vendor is one object of this form, in one file. */
 export interface Vendor {
   readonly name: string;
@@ -43,6 +58,7 @@ export interface Vendor {
   readonly secrets: VendorSecrets;
   /** Whether a secret moves test money alone. */
   isTestSecret(secret: string): boolean;
+  readonly objects: VendorObjects;
   /** The `Authorization` header that carries the account's secret. */
   authorization(secret: string): string;
   /**

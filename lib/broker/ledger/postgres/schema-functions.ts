@@ -225,14 +225,17 @@ BEGIN
   IF arg ? 'newOperations' THEN
     INSERT INTO vault_key.operations
       SELECT * FROM jsonb_to_recordset(arg -> 'newOperations') a(vendor text, idempotency_key_hash text, fingerprint text,
-        hold_id text, first_sent_at bigint, flights jsonb, costliest text, ended_at bigint, earlier_hold_ids text)
+        hold_id text, first_sent_at bigint, flights jsonb, costliest text, ended_at bigint, earlier_hold_ids text,
+        added_amount bigint)
         ORDER BY vendor, idempotency_key_hash;
   END IF;
   IF arg ? 'operations' THEN
     UPDATE vault_key.operations o SET fingerprint = a.fingerprint, hold_id = a.hold_id, first_sent_at = a.first_sent_at,
-        flights = a.flights, costliest = a.costliest, ended_at = a.ended_at, earlier_hold_ids = a.earlier_hold_ids
+        flights = a.flights, costliest = a.costliest, ended_at = a.ended_at, earlier_hold_ids = a.earlier_hold_ids,
+        added_amount = a.added_amount
       FROM jsonb_to_recordset(arg -> 'operations') a(vendor text, idempotency_key_hash text, fingerprint text,
-        hold_id text, first_sent_at bigint, flights jsonb, costliest text, ended_at bigint, earlier_hold_ids text)
+        hold_id text, first_sent_at bigint, flights jsonb, costliest text, ended_at bigint, earlier_hold_ids text,
+        added_amount bigint)
       WHERE o.vendor = a.vendor AND o.idempotency_key_hash = a.idempotency_key_hash;
   END IF;
   IF arg ? 'newObjects' THEN

@@ -105,6 +105,7 @@ CREATE TABLE vault_key.operations (
   costliest text,
   ended_at bigint,
   earlier_hold_ids text,
+  added_amount bigint,
   PRIMARY KEY (vendor, idempotency_key_hash)
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02);
 CREATE INDEX operations_in_flight ON vault_key.operations (first_sent_at) WHERE flights <> '{}';

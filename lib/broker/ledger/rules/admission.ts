@@ -5,15 +5,16 @@ import { isLive } from '../../keys/key';
 import type { KeyRecord } from '../../keys/key';
 import type { MicroUsd } from '../../../contract/usd';
 import { BrokerRefusal, brakedBy, invalidKey, parentMissing } from '../../refusal';
-import type { Book } from '../book';
+import type { Price } from '../../pricing/price';
+import type { Book, ObjectName } from '../book';
 import type { Admission, Decision, Hold } from '../records';
-import { addsToObject, holdFor, settledOf } from './amount-to-hold';
+import { UnknownObject, addsToObject, holdFor, settledOf } from './amount-to-hold';
 import { lineOf } from './ancestry';
 import { auditOfCap } from './audit-rows';
 import { brakeOn } from './brakes';
 import { capRefusal, capsOver, keyCap, remainingAfter } from './caps';
 import type { ChargedCap } from './caps';
-import { knownObject, rootOf } from './objects';
+import { knownObject, objectOfCall, recordFound, rootOf } from './objects';
 import { classifyAttempt, isForgotten, isInWindow } from './operation';
 import type { Attempt, Operation } from './operation';
 
@@ -55,13 +56,20 @@ export function admit(book: Book, admission: Admission): AdmissionResult {
   if (known?.attempt === 'retry') {
     return { decision: admitRetry(book, admission, known.operation, caps) };
   }
-  const kept = carriedOver(book, known);
-  const micros = amountToHold(book, admission, kept);
-  if (micros instanceof BrokerRefusal) return refuse(micros);
-  const refusal = capRefusal(caps, micros);
+  const kept = carriedOver(book, admission, known);
+  const priced = amountToHold(book, admission, kept);
+  if (priced instanceof BrokerRefusal) {
+    const asksVendor = priced instanceof UnknownObject && admission.canLookUp === true;
+    if (!asksVendor || admission.found !== undefined) return refuse(priced);
+    return { decision: { admitted: false, refusal: priced, asksVendor } };
+  }
+  const { micros, addedAmount } = priced;
+  const refusal = capRefusal(caps, micros, hidesAmount(admission));
   if (refusal !== undefined) return refuse(refusal, micros);
   const isReplay = known !== undefined && mayBeReplay(known);
-  return { decision: admitNew(book, admission, { key, caps, micros, kept, isReplay }) };
+  return {
+    decision: admitNew(book, admission, { key, caps, micros, addedAmount, kept, isReplay }),
+  };
 }
 
 interface KnownOperation {
@@ -81,25 +89,55 @@ function knownOperation(book: Book, { key, operation }: Admission): KnownOperati
 
 function amountToHold(
   book: Book,
-  { key: { vendor }, account, price }: Admission,
-  { earlierHoldIds }: Partial<Operation>,
-): MicroUsd | BrokerRefusal {
-  const object =
-    'objectId' in price ? knownObject(book, { vendor, account, id: price.objectId }) : undefined;
+  admission: Admission,
+  { earlierHoldIds, addedAmount }: Partial<Operation>,
+): { micros: MicroUsd; addedAmount: number | undefined } | BrokerRefusal {
+  const { found } = admission;
+  const name = objectName(admission);
+  const object = name === undefined ? undefined : objectOfCall(book, name, found);
+  const price = saidWhole(admission.price, addedAmount ?? callAmountOf(book, admission));
   try {
     const micros = holdFor(price, object);
-    // What was settled of an object that was there before is in its exposure.
-    return addsToObject(price) ? micros : Math.max(0, micros - settledOf(book, earlierHoldIds));
+    return {
+      // What was settled of an object that was there before is in its exposure.
+      micros: addsToObject(price) ? micros : Math.max(0, micros - settledOf(book, earlierHoldIds)),
+      addedAmount: 'addedField' in price && price !== admission.price ? price.amount : undefined,
+    };
   } catch (error) {
     if (error instanceof BrokerRefusal) return error;
     throw error;
   }
 }
 
+/** Whether what a call needs says of its object what its key may not read. What it names itself says nothing. */
+function hidesAmount({ hidesAmount: hides, price }: Admission): boolean {
+  return hides === true && !(price.kind === 'refund' && price.amount !== undefined);
+}
+
+/** The object that a call is for. */
+function objectName({ key: { vendor }, account, price }: Admission): ObjectName | undefined {
+  return 'objectId' in price ? { vendor, account, id: price.objectId } : undefined;
+}
+
+/** What the vendor has said that a call moves which names no amount; nothing where the ledger knows its object by now. */
+function callAmountOf(book: Book, admission: Admission): number | undefined {
+  const name = objectName(admission);
+  if (admission.found === undefined || name === undefined) return undefined;
+  return knownObject(book, name)?.amount === undefined ? admission.found.callAmount : undefined;
+}
+
+/** The price of a call with the amount that it leaves to the vendor, where that is known. */
+function saidWhole(price: Price, amount: number | undefined): Price {
+  if (amount === undefined || (price.kind !== 'exposure' && price.kind !== 'refund')) return price;
+  return price.amount === undefined ? { ...price, amount } : price;
+}
+
 interface NewCall {
   key: KeyRecord;
   caps: readonly ChargedCap[];
   micros: MicroUsd;
+  /** What it is forwarded with though it does not name it. */
+  addedAmount: number | undefined;
   /** What stays of the calls of its operation that came before. */
   kept: Partial<Operation>;
   /** Whether its answer may be older than those of other calls on the object. */
@@ -109,10 +147,12 @@ interface NewCall {
 function admitNew(
   book: Book,
   admission: Admission,
-  { key, caps, micros, kept, isReplay }: NewCall,
+  { key, caps, micros, addedAmount, kept, isReplay }: NewCall,
 ): Decision {
-  const { callId, account, price, operation } = admission;
+  const { callId, account, price, operation, found } = admission;
   const { vendor, subject } = key;
+  const name = objectName(admission);
+  if (found !== undefined && name !== undefined) recordFound(book, name, found);
   const root = addsToObject(price)
     ? rootOf(book, { vendor, account, id: price.objectId })
     : undefined;
@@ -143,12 +183,14 @@ function admitNew(
       fingerprint: operation.fingerprint,
       ...(holds ? { holdId: callId } : {}),
       firstSentAt: book.now,
+      ...(addedAmount === undefined ? {} : { addedAmount }),
       ...kept,
       inFlight: 1,
     });
   }
   return admitted(book, admission, caps, {
     micros,
+    addedAmount,
     holdId: holds ? callId : undefined,
     isUncontended,
   });
@@ -156,18 +198,27 @@ function admitNew(
 
 /**
  * What stays of an operation that has a new hold. Until the vendor has surely forgotten its key, the
- * first sending is what counts; while it knows the key, what operators have settled counts too.
+ * first sending is what counts, and the amount that it was sent with; while it knows the key, what
+ * operators have settled counts too.
  */
-function carriedOver(book: Book, before: KnownOperation | undefined): Partial<Operation> {
+function carriedOver(
+  book: Book,
+  { operation: attempt }: Admission,
+  before: KnownOperation | undefined,
+): Partial<Operation> {
+  const fingerprint = attempt?.fingerprint;
   if (before === undefined || isForgotten(before.operation, book.now)) return {};
   const { operation, hold } = before;
-  const { firstSentAt, earlierHoldIds } = operation;
-  if (!isInWindow(operation, book.now)) return { firstSentAt };
+  const { firstSentAt, earlierHoldIds, addedAmount } = operation;
+  const isSame = operation.fingerprint === fingerprint && addedAmount !== undefined;
+  const same = isSame ? { addedAmount } : {};
+  if (!isInWindow(operation, book.now)) return { ...same, firstSentAt };
   if (hold?.isEndedByOperator !== true) {
-    return earlierHoldIds === undefined ? {} : { firstSentAt, earlierHoldIds };
+    return earlierHoldIds === undefined ? same : { ...same, firstSentAt, earlierHoldIds };
   }
   const isSettled = hold.state === 'settled';
   return {
+    ...same,
     firstSentAt,
     earlierHoldIds: [...(earlierHoldIds ?? []), ...(isSettled ? [hold.callId] : [])],
   };
@@ -194,7 +245,8 @@ function admitRetry(
     inFlight: known.inFlight + 1,
     ...(known.inFlight > 0 && costliest !== undefined ? { costliest } : {}),
   });
-  return admitted(book, admission, caps, { micros: 0, holdId: known.holdId, isUncontended: false });
+  const { holdId, addedAmount } = known;
+  return admitted(book, admission, caps, { micros: 0, addedAmount, holdId, isUncontended: false });
 }
 
 function admitted(
@@ -203,9 +255,13 @@ function admitted(
   caps: readonly ChargedCap[],
   {
     micros,
+    addedAmount,
     holdId,
     isUncontended,
-  }: { micros: MicroUsd; holdId: string | undefined; isUncontended: boolean },
+  }: Pick<NewCall, 'micros' | 'addedAmount'> & {
+    holdId: string | undefined;
+    isUncontended: boolean;
+  },
 ): Decision {
   const remainingMicros = remainingAfter(caps, micros);
   const [own] = caps;
@@ -229,6 +285,7 @@ function admitted(
       account,
       price,
       micros,
+      ...(addedAmount === undefined ? {} : { addedAmount }),
       isUncontended,
       admittedAt: book.now,
       audit: row,

@@ -1,15 +1,28 @@
 import type { MicroUsd } from '../../../contract/usd';
-import { amountUnknown, checkNested, invalidAmount, priceOf } from '../../pricing/amount';
+import { invalidAmount, priceOf } from '../../pricing/amount';
 import { NO_RATES } from '../../pricing/currency';
-import type { Price } from '../../pricing/price';
-import type { BrokerRefusal } from '../../refusal';
+import type { ObjectPrice, Price } from '../../pricing/price';
+import { BrokerRefusal } from '../../refusal';
 import type { Book } from '../book';
 import type { KnownObject } from './objects';
+
+/** A call's object is not known, or not enough of it, to say what the call costs. */
+export class UnknownObject extends BrokerRefusal {
+  constructor(id: string) {
+    super(
+      'amount_unknown',
+      id === ''
+        ? 'The call names no payment, so the broker cannot tell what it costs.'
+        : `The broker does not know ${id.slice(0, 64)}: it was not made through this broker, so its currency and amount are not known and the call cannot be priced.`,
+    );
+  }
+}
 
 /**
  * What a call has to hold.
  *
- * @throws BrokerRefusal where that cannot be told without knowing the object.
+ * @throws UnknownObject where that cannot be told without knowing more of the object.
+ * @throws BrokerRefusal where the call says what its object does not allow.
  */
 export function holdFor(price: Price, object: KnownObject | undefined): MicroUsd {
   switch (price.kind) {
@@ -24,23 +37,49 @@ export function holdFor(price: Price, object: KnownObject | undefined): MicroUsd
       return Math.max(0, price.micros - (object?.exposureMicros ?? 0));
     case 'exposure':
     case 'change': {
-      const { rates = NO_RATES, largestNested } = price;
-      if (object === undefined) throw unknownObject(price.objectId);
+      if (object === undefined) throw new UnknownObject(price.objectId);
       checkCurrency(price.currency, object);
       const amount = price.amount ?? object.amount;
-      checkNested(largestNested, amount);
+      checkNested(price, amount);
       if (object.isFinal === true) return 0;
-      if (price.kind === 'change' && price.amount === undefined) return 0;
-      return Math.max(0, priceOf(amount, object.currency, rates) - object.exposureMicros);
+      if (price.kind === 'change' && price.amount === undefined) {
+        if (amount === undefined && price.largestNested !== undefined) {
+          throw new UnknownObject(price.objectId);
+        }
+        return 0;
+      }
+      if (amount === undefined) throw new UnknownObject(price.objectId);
+      return price.kind === 'change'
+        ? Math.max(0, microsOfObject(amount, price, object) - object.exposureMicros)
+        : addedBy(amount, price, object);
     }
     case 'refund': {
-      if (object === undefined) throw unknownObject(price.objectId);
+      if (object === undefined) throw new UnknownObject(price.objectId);
       checkCurrency(price.currency, object);
       const amount = price.amount ?? object.amount;
-      checkNested(price.largestNested, amount);
-      return priceOf(amount, object.currency, price.rates ?? NO_RATES);
+      if (amount === undefined) throw new UnknownObject(price.objectId);
+      checkNested(price, amount);
+      return microsOfObject(amount, price, object);
     }
   }
+}
+
+/**
+ * What confirming or capturing an amount adds to what its object costs. Where the ledger has not paid
+ * for all of the object, the amount may come on top of what it has: a second part that is captured.
+ */
+function addedBy(amount: number, price: ObjectPrice, object: KnownObject): MicroUsd {
+  const { exposureMicros } = object;
+  const micros = microsOfObject(amount, price, object);
+  const unpaid =
+    object.amount === undefined
+      ? micros
+      : microsOfObject(object.amount, price, object) - exposureMicros;
+  return Math.max(0, micros - exposureMicros, Math.min(micros, unpaid));
+}
+
+function microsOfObject(amount: number, { rates }: ObjectPrice, object: KnownObject): MicroUsd {
+  return priceOf(amount, object.currency, rates ?? NO_RATES);
 }
 
 /** Whether a call adds to what an object costs that was there before it. */
@@ -68,10 +107,11 @@ function checkCurrency(given: string | undefined, object: KnownObject): void {
   }
 }
 
-function unknownObject(id: string): BrokerRefusal {
-  return amountUnknown(
-    id === ''
-      ? 'The call names no payment, so the broker cannot tell what it costs.'
-      : `The broker does not know ${id.slice(0, 64)}: it was not made through this broker, so its currency and amount are not known and the call cannot be priced.`,
+/** The amount is not said: it may be the object's own, and the call's key not allowed to read that. */
+function checkNested({ largestNested }: ObjectPrice, amount: number | undefined): void {
+  if (amount === undefined || largestNested === undefined || largestNested <= amount) return;
+  throw invalidAmount(
+    null,
+    `An amount nested in the body (${largestNested}) is larger than the amount of the call.`,
   );
 }

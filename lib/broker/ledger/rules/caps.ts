@@ -52,21 +52,29 @@ export function keyCap(book: Book, key: KeyRecord, scope: 'key' | 'parent'): Cha
   return { scope, capMicros: key.capMicros, balance: book.balance(balanceName), balanceName };
 }
 
-/** The refusal of a hold that would pass a cap; `undefined` where it fits. What costs nothing always does. */
-export function capRefusal(caps: readonly CapState[], micros: MicroUsd): BrokerRefusal | undefined {
+/**
+ * The refusal of a hold that would pass a cap; `undefined` where it fits. What costs nothing always does.
+ *
+ * @param hidesAmount Whether it does not say how large the hold would be.
+ */
+export function capRefusal(
+  caps: readonly CapState[],
+  micros: MicroUsd,
+  hidesAmount = false,
+): BrokerRefusal | undefined {
   if (micros === 0) return undefined;
   const passed = caps.find((cap) => remainingOf(cap) < micros);
   if (passed === undefined) return undefined;
   const { scope, capMicros, balance } = passed;
   return new BrokerRefusal(
     'cap_exhausted',
-    `This call needs ${usdText(micros)}, but ${usdText(remainingOf(passed))} remain of the ${scope}'s cap of ${usdText(capMicros)}. Do not retry it.`,
+    `This call needs ${hidesAmount ? 'more' : usdText(micros)}, but ${usdText(remainingOf(passed))} remain of the ${scope}'s cap of ${usdText(capMicros)}. Do not retry it.`,
     {
       scope,
       cap_usd: toUsd(capMicros),
       spent_usd: toUsd(balance.spent),
       held_usd: toUsd(balance.held),
-      requested_usd: toUsd(micros),
+      ...(hidesAmount ? {} : { requested_usd: toUsd(micros) }),
       remaining_usd: toUsd(remainingOf(passed)),
       ...(passed.resetsAt === undefined ? {} : { resets_at: passed.resetsAt }),
     },

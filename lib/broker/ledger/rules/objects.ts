@@ -1,11 +1,12 @@
 import type { MicroUsd } from '../../../contract/usd';
-import type { ReportedObject } from '../../pricing/price';
+import type { FoundObject, ReportedObject } from '../../pricing/price';
 import type { Book, ObjectName } from '../book';
 import type { Hold } from '../records';
 
 /** What the ledger knows of a vendor's object: its own amount in minor units, and what it may cost. */
 export interface KnownObject {
-  amount: number;
+  /** Absent where the object was only looked up: the vendor has to be asked again. */
+  amount?: number;
   currency: string;
   exposureMicros: MicroUsd;
   /** Whether the vendor said that it has come to its end: no later call adds to what it costs. */
@@ -22,7 +23,49 @@ export function knownObject(book: Book, name: ObjectName): KnownObject | undefin
   const found = book.object(name);
   if (found === undefined) return undefined;
   const { amount, currency, rootId, isFinal } = found;
-  return { amount, currency, exposureMicros: book.exposure({ ...name, id: rootId }), isFinal };
+  return {
+    ...(amount === 0 ? {} : { amount }),
+    currency,
+    exposureMicros: book.exposure({ ...name, id: rootId }),
+    isFinal,
+  };
+}
+
+/** As {@link knownObject}; of what the ledger does not know, what the vendor has said. */
+export function objectOfCall(
+  book: Book,
+  name: ObjectName,
+  found: FoundObject | undefined,
+): KnownObject | undefined {
+  const known = knownObject(book, name);
+  if (found === undefined || known?.amount !== undefined) return known;
+  const { amount, currency, isFinal } = found;
+  return {
+    amount,
+    currency,
+    exposureMicros: known?.exposureMicros ?? book.exposure(rootOfFound(book, name, found)),
+    isFinal: isFinal === true || known?.isFinal === true,
+  };
+}
+
+/** Records an object that was looked up, with its other ids. */
+export function recordFound(book: Book, name: ObjectName, found: FoundObject): void {
+  const { currency, isFinal = false } = found;
+  const { id: rootId } = rootOfFound(book, name, found);
+  for (const id of [name.id, ...found.aliases]) {
+    if (book.object({ ...name, id }) !== undefined) continue;
+    const ended = isFinal && id === name.id;
+    book.putObject({ ...name, id, rootId, amount: 0, currency, isFinal: ended, seenAt: book.now });
+  }
+}
+
+/** The root that any of its ids has already; else the one that the vendor says. */
+function rootOfFound(book: Book, name: ObjectName, { rootId, aliases }: FoundObject): ObjectName {
+  for (const id of [name.id, rootId, ...aliases]) {
+    const known = book.object({ ...name, id });
+    if (known !== undefined) return { ...name, id: known.rootId };
+  }
+  return { ...name, id: rootId };
 }
 
 /** The object under whose id the money of an object is counted. */

@@ -30,6 +30,8 @@ export interface Operation {
    * they count is neither held nor settled again.
    */
   earlierHoldIds?: readonly string[];
+  /** The amount that its first call did not name and was forwarded with, minor units: so are its retries. */
+  addedAmount?: number;
 }
 
 /** An operation, and what names it. */

@@ -1,7 +1,7 @@
 import type { SqliteConnection } from './sqlite-driver';
 
 /** Kept in `PRAGMA user_version`. All before it are of versions that were never released. */
-export const SCHEMA_VERSION = 10;
+export const SCHEMA_VERSION = 11;
 
 const SCHEMA = `
   CREATE TABLE keys (
@@ -85,6 +85,7 @@ const SCHEMA = `
     costliest TEXT,
     ended_at INTEGER,
     earlier_hold_ids TEXT,
+    added_amount INTEGER,
     PRIMARY KEY (vendor, idempotency_key_hash)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX operations_in_flight ON operations (in_flight) WHERE in_flight > 0;

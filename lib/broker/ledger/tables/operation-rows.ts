@@ -19,6 +19,7 @@ export const OPERATIONS: TableForm<NamedOperation> = {
     changing('earlier_hold_ids', ({ operation: { earlierHoldIds } }) =>
       earlierHoldIds === undefined ? null : JSON.stringify(earlierHoldIds),
     ),
+    changing('added_amount', ({ operation }) => operation.addedAmount ?? null),
   ],
   keyOf: ({ vendor, keyHash }) => nameOfOperation(vendor, keyHash),
   rowOf: (found) => ({
@@ -34,7 +35,7 @@ export function nameOfOperation(vendor: string, keyHash: string): string {
 
 export function operationOf(found: FoundRow): Operation {
   const { fingerprint, hold_id: holdId, costliest, ended_at: endedAt } = found;
-  const { earlier_hold_ids: earlierHoldIds } = found;
+  const { earlier_hold_ids: earlierHoldIds, added_amount: addedAmount } = found;
   return {
     fingerprint: fingerprint as string,
     ...(holdId === null ? {} : { holdId: holdId as string }),
@@ -45,5 +46,6 @@ export function operationOf(found: FoundRow): Operation {
     ...(earlierHoldIds === null
       ? {}
       : { earlierHoldIds: JSON.parse(earlierHoldIds as string) as string[] }),
+    ...(addedAmount === null ? {} : { addedAmount: addedAmount as number }),
   };
 }

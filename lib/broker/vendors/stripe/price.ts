@@ -89,7 +89,13 @@ function priceByRule(
     case 'new':
       return newMoney(call, rule.field, rates);
     case 'exposure':
-      return { kind: 'exposure', objectId, ...totalOf(call, rule.field), rates };
+      return {
+        kind: 'exposure',
+        objectId,
+        ...totalOf(call, rule.field),
+        ...(call.segments[2] === 'capture' ? { addedField: rule.field } : {}),
+        rates,
+      };
     case 'change': {
       const total = totalOf(call, rule.field);
       const isFree =
@@ -138,5 +144,11 @@ function refund(call: PriceableCall, rates: Rates): Price {
   if (intent !== undefined && charge !== undefined) {
     throw amountUnknown('A refund must name one payment, by payment_intent or by charge.');
   }
-  return { kind: 'refund', objectId: intent ?? charge ?? '', ...totalOf(call, 'amount'), rates };
+  return {
+    kind: 'refund',
+    objectId: intent ?? charge ?? '',
+    ...totalOf(call, 'amount'),
+    addedField: 'amount',
+    rates,
+  };
 }

@@ -3,6 +3,7 @@ import { BrokerRefusal } from '../../refusal';
 import type { Vendor } from '../vendor';
 import { STRIPE_CALLS, STRIPE_VERSION } from './calls';
 import { checkExpansion } from './expansion';
+import { findObject, pathOfObject } from './found-object';
 import { outcomeOf } from './outcome';
 import { paymentSecrets } from './payment-secrets';
 import { priceByObjects, priceOfCall } from './price';
@@ -21,6 +22,7 @@ export const stripe: Vendor = {
     .filter(([, { rule }]) => rule !== 'refused' && rule !== 'objects')
     .map(([call]) => call),
   secrets: paymentSecrets,
+  objects: { pathOf: pathOfObject, find: findObject },
   isCurrency,
 
   isTestSecret(secret) {

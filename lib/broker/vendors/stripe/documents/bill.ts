@@ -1,3 +1,4 @@
+import { toUsd } from '../../../../contract/usd';
 import type { MicroUsd } from '../../../../contract/usd';
 import { amountUnknown, invalidAmount, priceOf } from '../../../pricing/amount';
 import type { AddedLater, DocumentSettings } from '../../../pricing/configured-prices';
@@ -22,6 +23,8 @@ export interface Pricing {
   objects: Objects;
   rates: Rates;
   settings: DocumentSettings;
+  /** Where those settings are, for messages: `vendors.stripe.documents`. */
+  settingsPath: string;
 }
 
 /** Far above any bill of Stripe's. */
@@ -39,7 +42,7 @@ export class Bill {
   #isRecurring = false;
 
   constructor(
-    private readonly pricing: Pick<Pricing, 'rates' | 'settings'>,
+    private readonly pricing: Pick<Pricing, 'rates' | 'settings' | 'settingsPath'>,
     private currency: string | undefined,
   ) {}
 
@@ -113,7 +116,7 @@ export class Bill {
   recur(): void {
     if (!this.pricing.settings.firstPeriod) {
       throw amountUnknown(
-        'What charges again by itself is refused: the broker can hold its first period alone. The vendor setting documents: { "recurring": "first-period" } allows it.',
+        `What charges again by itself is refused: the broker can hold its first period alone. An operator can allow that with "recurring": "first-period" under ${this.pricing.settingsPath} in the broker's settings.`,
       );
     }
     this.#isRecurring = true;
@@ -157,7 +160,7 @@ export class Bill {
     for (const [why, most] of this.#added) {
       const allowed = this.pricing.settings.maxAdded.get(why) ?? 0;
       const known = priceOf(Number(most), currency, this.pricing.rates);
-      if (known > allowed) throw aboveMaximum(why, known, allowed);
+      if (known > allowed) throw this.#aboveMaximum(why, known, allowed);
     }
     for (const why of this.#unknown) {
       micros += (this.pricing.settings.maxAdded.get(why) ?? 0) * Number(times);
@@ -189,16 +192,16 @@ export class Bill {
     if (this.pricing.settings.maxAdded.has(why)) return;
     throw new BrokerRefusal(
       'parameter_not_allowed',
-      `${field.slice(0, 128)} may raise what is charged after the call (${why}), so the broker does not forward it. Leave it out, or give the most that it may add in the vendor setting documents.maxAddedUsd.${why}.`,
+      `${field.slice(0, 128)} may raise what is charged after the call (${why}), so the broker does not forward it. Leave it out. An operator can allow it with "maxAddedUsd": { "${why}": 50 } under ${this.pricing.settingsPath} in the broker's settings, where the number is the most that it may add, in US dollars.`,
       { parameter: field.slice(0, 128) },
     );
   }
-}
 
-function aboveMaximum(why: AddedLater, known: MicroUsd, allowed: MicroUsd): BrokerRefusal {
-  return new BrokerRefusal(
-    'parameter_not_allowed',
-    `${why} may add ${known / 1_000_000} US dollars, and the vendor setting documents.maxAddedUsd.${why} allows ${allowed / 1_000_000}.`,
-    { parameter: why },
-  );
+  #aboveMaximum(why: AddedLater, known: MicroUsd, allowed: MicroUsd): BrokerRefusal {
+    return new BrokerRefusal(
+      'parameter_not_allowed',
+      `${why} may add ${toUsd(known)} US dollars, and ${this.pricing.settingsPath}.maxAddedUsd allows ${toUsd(allowed)}.`,
+      { parameter: why },
+    );
+  }
 }

@@ -401,7 +401,7 @@ describe('what may be added to a bill later', () => {
       });
       expect(refusal.code).toBe('parameter_not_allowed');
       expect(refusal.fields['parameter']).toBe(parameter);
-      expect(refusal.message).toContain('documents.maxAddedUsd.');
+      expect(refusal.message).toContain('"maxAddedUsd": { ');
     },
   );
 

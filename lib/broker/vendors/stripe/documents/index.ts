@@ -58,7 +58,7 @@ export type DocumentCall = keyof typeof PRICERS;
 export async function priceOfDocument(
   name: DocumentCall,
   call: PriceableCall,
-  { rates, documents = NO_DOCUMENT_SETTINGS }: ConfiguredPrices,
+  { rates, documents = NO_DOCUMENT_SETTINGS, settingsPath = 'vendors.stripe' }: ConfiguredPrices,
   lookup: VendorLookup,
 ): Promise<Price> {
   const { segments, parameters } = call;
@@ -70,5 +70,6 @@ export async function priceOfDocument(
     objects: new Objects(lookup),
     rates,
     settings: documents,
+    settingsPath: `${settingsPath}.documents`,
   });
 }
