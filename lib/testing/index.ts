@@ -1,5 +1,10 @@
 export { StripeVendor, createStripeVendor } from './stripe-vendor';
 export type { StripeVendorOptions } from './stripe-vendor';
+export { StripeVendorAccount } from './stripe/vendor-account';
+export { AccountActions } from './stripe/account-actions';
+export type { CompletedCheckout, MadePayment, PaymentByHand } from './stripe/account-actions';
+export type { CheckoutChoices } from './stripe/checkout/complete-checkout';
+export type { StripePermission, StripePermissions } from './stripe/permissions';
 export { StripeBook } from './stripe/stripe-book';
 export type { MoneyMovement, MoneyMovementKind, StripeCall } from './stripe/stripe-book';
 export type {

@@ -1,25 +1,16 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 
-import type { PreparedCall } from './stripe/endpoint';
-import { findEndpoint } from './stripe/endpoints';
-import { expand } from './stripe/expansion';
-import { IdempotencyKeys } from './stripe/idempotency-keys';
-import { StripeAccount } from './stripe/stripe-account';
-import {
-  apiVersionOf,
-  authenticate,
-  ended,
-  idempotencyKeyOf,
-  isOfWebPage,
-  receivedCall,
-} from './stripe/received-call';
-import type { ReceivedCall } from './stripe/received-call';
-import { answerTo, isSaved, scriptedAnswer } from './stripe/scripted-answer';
-import { send, sendHalf, sendPadded } from './stripe/send-answer';
-import type { StripeAnswer } from './stripe/stripe-answer';
+import { AccountActions } from './stripe/account-actions';
+import { CallDesk } from './stripe/call-desk';
+import type { Execution } from './stripe/endpoint';
+import { newId } from './stripe/new-id';
+import type { StripePermissions } from './stripe/permissions';
+import { isOfWebPage, receivedCall } from './stripe/received-call';
+import type { Caller } from './stripe/received-call';
+import { answerTo } from './stripe/scripted-answer';
+import { send } from './stripe/send-answer';
 import { StripeBook } from './stripe/stripe-book';
 import type { StripeCall } from './stripe/stripe-book';
 import { assertFault, compileMatch, StripeScript } from './stripe/stripe-script';
@@ -30,6 +21,7 @@ import type {
   StripeCallMatch,
   StripeFault,
 } from './stripe/stripe-script';
+import { StripeVendorAccount } from './stripe/vendor-account';
 
 /** Settings of an offline Stripe. */
 export interface StripeVendorOptions {
@@ -61,17 +53,15 @@ const DEFAULT_SECRET_KEY = 'sk_test_offline';
 // Longer than clients keep idle connections, so that none meets a connection just being closed.
 const KEEP_ALIVE_MS = 75_000;
 
-/** What comes before the endpoint: an answer already, or a call that may execute. */
-type Admission =
-  { readonly answer: StripeAnswer } | { readonly prepared: PreparedCall; readonly id: string };
-
 /**
- * A Stripe with no network and no account: PaymentIntents, charges, refunds, customers and payouts as
- * Stripe's API v1 has them, over HTTP on 127.0.0.1, with test cards, `Idempotency-Key` and Stripe's own
- * errors; everything else is Stripe's 404. It keeps a {@link StripeBook} of what it executed, and does
- * wrong what a spec tells it to.
+ * A Stripe with no network and no account, over HTTP on 127.0.0.1, as Stripe's API v1 is: payments, charges, refunds,
+ * customers, payment methods and payouts; products, prices, tax rates, coupons and shipping rates; Checkout and payment
+ * links; subscriptions, invoices, invoice items, credit notes and quotes, whose totals it computes exactly. Test cards,
+ * `Idempotency-Key` and Stripe's own errors are there too; everything else is Stripe's 404. It keeps a
+ * {@link StripeBook} of what it executed, and does wrong what a spec tells it to.
  *
- * Not modelled: balances (a payout never fails for lack of funds), fees, disputes, webhooks.
+ * Not modelled: balances (a payout never fails for lack of funds), minimum amounts, fees, disputes, webhooks,
+ * subscription schedules, retries of invoices that were declined.
  *
  * @example
  * ```ts
@@ -84,8 +74,8 @@ type Admission =
  * await vendor.close();
  * ```
  */
-export class StripeVendor {
-  /** What the vendor received and executed. */
+export class StripeVendor extends AccountActions {
+  /** What the vendor received and executed, in all of its accounts. */
   readonly book: StripeBook;
 
   readonly #server: Server;
@@ -93,24 +83,24 @@ export class StripeVendor {
   readonly #script = new StripeScript();
   /** The responses a fault keeps waiting. */
   readonly #waiting = new Set<ServerResponse>();
+  readonly #callers = new Map<string, Caller>();
+  readonly #desk = new CallDesk(this.#callers);
+  readonly #accounts: StripeVendorAccount[] = [];
+  readonly #main: StripeVendorAccount;
   readonly #keep: number;
-  #account: StripeAccount;
-  #idempotencyKeys: IdempotencyKeys;
+  #epoch = 0;
   #sequence = 0;
   #port = 0;
   #closed: Promise<void> | undefined;
 
   /** Use {@link createStripeVendor}, which also listens. */
   constructor(options: Omit<StripeVendorOptions, 'port'> = {}) {
+    super();
     this.#secretKey = options.secretKey ?? DEFAULT_SECRET_KEY;
-    if (!/^[\x21-\x7e]+$/.test(this.#secretKey)) {
-      throw new TypeError('secretKey must be printable ASCII without spaces, and not empty.');
-    }
     this.#keep = options.keep ?? DEFAULT_KEEP;
     if (!(this.#keep >= 1)) throw new RangeError('keep must be a number of calls, 1 or more.');
     this.book = new StripeBook(this.#keep);
-    this.#account = new StripeAccount(this.#keep);
-    this.#idempotencyKeys = new IdempotencyKeys(this.#keep);
+    this.#main = this.addAccount(this.#secretKey);
     this.#server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) =>
       this.#onRequest(request, response),
     );
@@ -137,7 +127,40 @@ export class StripeVendor {
    */
   get size(): number {
     const { entries, executed } = this.book;
-    return entries.length + executed.length + this.#idempotencyKeys.size + this.#account.size;
+    const accounts = this.#accounts.reduce((sum, { size }) => sum + size, 0);
+    return entries.length + executed.length + accounts;
+  }
+
+  /** The account behind {@link secretKey}. */
+  get account(): StripeVendorAccount {
+    return this.#main;
+  }
+
+  /**
+   * Opens another account, behind a secret of its own. What is in it no other account sees.
+   *
+   * @param secretKey printable ASCII: `'sk_test_acme'`
+   * @throws {TypeError} where the secret cannot be one, or an account has it
+   */
+  addAccount(secretKey: string): StripeVendorAccount {
+    const account = new StripeVendorAccount(newId('acct_'), {
+      keep: this.#keep,
+      record: (movement) => this.book.record(movement),
+      admit: (secret, of, permissions) => this.#admit(secret, of, permissions),
+    });
+    this.#admit(secretKey, account, undefined);
+    this.#accounts.push(account);
+    return account;
+  }
+
+  /** Makes a restricted key of the account behind {@link secretKey}: see {@link StripeVendorAccount.restrictedKey}. */
+  restrictedKey(permissions: StripePermissions): string {
+    return this.#main.restrictedKey(permissions);
+  }
+
+  /** Connects an account to the one behind {@link secretKey}: see {@link StripeVendorAccount.connect}. */
+  connect(id?: string): StripeVendorAccount {
+    return this.#main.connect(id);
   }
 
   /** The received calls that match, oldest first: `vendor.calls('POST /v1/refunds')`. */
@@ -198,8 +221,8 @@ export class StripeVendor {
     this.#script.clear('The vendor was reset before the calls arrived.');
     for (const response of this.#waiting) response.destroy();
     this.#waiting.clear();
-    this.#account = new StripeAccount(this.#keep);
-    this.#idempotencyKeys = new IdempotencyKeys(this.#keep);
+    for (const account of this.#accounts) account.reset();
+    this.#epoch += 1;
     this.#sequence = 0;
     this.book.clear();
   }
@@ -226,6 +249,19 @@ export class StripeVendor {
     });
   }
 
+  /** @internal */
+  protected override act(): Execution {
+    return this.#main.execution();
+  }
+
+  #admit(secretKey: string, account: StripeVendorAccount, permissions?: StripePermissions): void {
+    if (!/^[\x21-\x7e]+$/.test(secretKey)) {
+      throw new TypeError('secretKey must be printable ASCII without spaces, and not empty.');
+    }
+    if (this.#callers.has(secretKey)) throw new TypeError('An account has this secretKey already.');
+    this.#callers.set(secretKey, { account, permissions });
+  }
+
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
     if (isOfWebPage(request)) {
       request.resume();
@@ -241,142 +277,18 @@ export class StripeVendor {
       this.book.open(received.call);
       const turn = this.#script.take(received.call);
       if (turn === undefined) {
-        send(received, this.#execute(received, this.#admit(received)));
+        this.#desk.answer(received);
         return;
       }
       this.#waiting.add(response);
-      void this.#play(received, turn)
+      const epoch = this.#epoch;
+      void this.#desk
+        .play(received, turn, () => this.#epoch !== epoch)
         .catch((error: unknown) => send(received, answerTo(error)))
         .finally(() => this.#waiting.delete(response));
     });
   }
-
-  /** Everything Stripe does before an endpoint starts to execute: what fails here is stored under no key. */
-  #admit(received: ReceivedCall): Admission {
-    const { call } = received;
-    try {
-      authenticate(received, this.#secretKey);
-      const { endpoint, id } = findEndpoint(call.method, call.path);
-      if (received.malformed !== undefined) throw received.malformed;
-      const key = idempotencyKeyOf(call);
-      if (key !== undefined) {
-        const stored = this.#idempotencyKeys.recall(key, call.path, call.params);
-        if (stored !== undefined) return { answer: stored };
-      }
-      const prepared = endpoint.prepare(call.params);
-      if (key !== undefined) {
-        this.#idempotencyKeys.begin(key, call.path, call.params, call.requestId);
-      }
-      return { prepared, id };
-    } catch (error) {
-      return { answer: answerTo(error) };
-    }
-  }
-
-  #execute({ call, request }: ReceivedCall, admission: Admission, decline?: string): StripeAnswer {
-    if ('answer' in admission) {
-      call.replayed = admission.answer.replayOf !== undefined;
-      return admission.answer;
-    }
-    const { prepared, id } = admission;
-    const account = this.#account;
-    call.executed = true;
-    let answer: StripeAnswer;
-    try {
-      const shown = prepared.execute({
-        account,
-        apiVersion: apiVersionOf(request),
-        id,
-        decline,
-        move: (movement) =>
-          this.book.record({
-            ...movement,
-            idempotencyKey: call.idempotencyKey,
-            call: call.sequence,
-          }),
-      });
-      answer = { status: 200, body: JSON.stringify(expand(account, shown, prepared.expand)) };
-    } catch (error) {
-      answer = answerTo(error);
-    }
-    const key = idempotencyKeyOf(call);
-    if (key !== undefined) this.#idempotencyKeys.save(key, answer);
-    return answer;
-  }
-
-  async #play(received: ReceivedCall, turn: ScriptedTurn): Promise<void> {
-    const { call, response } = received;
-    const { fault } = turn;
-    const account = this.#account;
-    // A call that waited through a reset belongs to an account that is gone, and so is its connection.
-    const isStale = () => this.#account !== account;
-    const delayMs = 'delayMs' in fault ? (fault.delayMs ?? 0) : 0;
-
-    if ('status' in fault && fault.at !== 'after') {
-      if (delayMs > 0) await delay(delayMs, undefined, { ref: false });
-      if (isStale()) return;
-      const answer = scriptedAnswer(fault, call);
-      if (isSaved(fault, call)) this.#saveInstead(call, this.#admit(received), answer);
-      send(received, answer);
-      turn.arrive();
-      return;
-    }
-
-    const admission = this.#admit(received);
-    if (delayMs > 0) await delay(delayMs, undefined, { ref: false });
-    if (isStale()) return;
-
-    const strikesBefore =
-      ('hold' in fault && fault.hold === 'before') ||
-      ('hang' in fault && fault.hang === 'before') ||
-      ('reset' in fault && fault.reset === 'before');
-    if (strikesBefore) {
-      turn.arrive();
-      if ('hold' in fault) {
-        await turn.released;
-      } else {
-        if ('reset' in fault) response.socket?.resetAndDestroy();
-        await ended(received);
-      }
-      if (isStale()) return;
-      if (!('hold' in fault)) {
-        const key = idempotencyKeyOf(call);
-        if (key !== undefined && 'prepared' in admission) this.#idempotencyKeys.abandon(key);
-        return;
-      }
-    }
-
-    const decline = 'decline' in fault ? fault.decline : undefined;
-    const answer = this.#execute(received, admission, decline);
-    if (!strikesBefore) turn.arrive();
-
-    if ('hold' in fault) {
-      if (!strikesBefore) await turn.released;
-      if (!isStale()) send(received, answer);
-    } else if ('status' in fault) {
-      const scripted = scriptedAnswer(fault, call);
-      if (isSaved(fault, call)) this.#saveInstead(call, admission, scripted);
-      send(received, scripted);
-    } else if ('hang' in fault) {
-      await ended(received);
-    } else if ('reset' in fault) {
-      response.socket?.resetAndDestroy();
-    } else if ('truncate' in fault) {
-      sendHalf(received, answer);
-    } else if ('stream' in fault) {
-      await sendPadded(received, answer, fault.stream);
-    } else {
-      send(received, answer);
-    }
-  }
-
-  #saveInstead(call: StripeCall, admission: Admission, answer: StripeAnswer): void {
-    const key = idempotencyKeyOf(call);
-    if (key !== undefined && 'prepared' in admission) this.#idempotencyKeys.save(key, answer);
-  }
 }
-
-type ScriptedTurn = NonNullable<ReturnType<StripeScript['take']>>;
 
 /**
  * Starts an offline Stripe on 127.0.0.1: see {@link StripeVendor} for what it does.

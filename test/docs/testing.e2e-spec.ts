@@ -155,5 +155,15 @@ it('what was charged is found as it is shown', async () => {
 });
 
 it('an offline Stripe on its own serves any client', async () => {
-  await expect(blockWith(PAGE, 'new Stripe(').runAsync([])).resolves.toEqual({});
+  await expect(blockWith(PAGE, "name: 'Ada'").runAsync([])).resolves.toEqual({});
+});
+
+it('what happens without a call is charged as it is shown', async () => {
+  const block = blockWith(PAGE, 'vendor.renew(id)');
+  await expect(block.runAsync(['charged'])).resolves.toEqual({ charged: 11_000 });
+});
+
+it('several accounts are told apart', async () => {
+  const block = blockWith(PAGE, 'vendor.addAccount(');
+  await expect(block.runAsync(['theirs'])).resolves.toEqual({ theirs: 1200 });
 });

@@ -15,7 +15,8 @@ import {
   text,
   unsettableText,
 } from './param-rules';
-import { newId, noBillingDetails, unixNow } from './stripe-account';
+import { newId } from './new-id';
+import { noBillingDetails } from './stripe-account';
 import { StripeError } from './stripe-error';
 import type { Charge, Metadata, PaymentIntent, StoredPaymentMethod } from './stripe-objects';
 import type { Decline } from './test-cards';
@@ -63,7 +64,7 @@ export function placeCharge(run: Execution, order: ChargeOrder): Charge {
     billing_details: noBillingDetails(),
     calculated_statement_descriptor: order.statementDescriptor ?? 'OFFLINE',
     captured: charged,
-    created: unixNow(),
+    created: run.account.now(),
     currency: order.currency,
     customer: order.customer,
     description: order.description ?? null,
@@ -266,6 +267,27 @@ export const chargeEndpoints: Endpoint[] = [
 
   endpoint('GET', '/v1/charges/:id', 'charge', {}, ({ account, id }) =>
     account.charges.get(id, 'id'),
+  ),
+
+  endpoint(
+    'POST',
+    '/v1/charges/:id',
+    'charge',
+    {
+      description: unsettableText,
+      metadata,
+      receipt_email: unsettableText,
+      shipping: hash,
+      ...allUnmodelled('customer', 'fraud_details', 'transfer_group'),
+    },
+    ({ account, id }, params) => {
+      const charge = account.charges.get(id, 'id');
+      if (params.description !== undefined) charge.description = params.description;
+      charge.metadata = mergeMetadata(charge.metadata, params.metadata);
+      if (params.receipt_email !== undefined) charge.receipt_email = params.receipt_email;
+      if (params.shipping !== undefined) charge.shipping = params.shipping;
+      return charge;
+    },
   ),
 
   listEndpoint<Charge>('/v1/charges', 'charge', (account) => account.charges, [

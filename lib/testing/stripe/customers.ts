@@ -1,6 +1,8 @@
 import { endpoint, listEndpoint } from './endpoint';
 import type { Endpoint, Execution } from './endpoint';
+import { makeCustomer } from './make-customer';
 import { mergeMetadata } from './metadata';
+import { object } from './nested-params';
 import {
   allUnmodelled,
   hash,
@@ -12,7 +14,6 @@ import {
   unsettableText,
 } from './param-rules';
 import type { Params } from './param-rules';
-import { newId, unixNow } from './stripe-account';
 import { StripeError } from './stripe-error';
 import type { Customer } from './stripe-objects';
 
@@ -22,6 +23,10 @@ const customerRules = {
   description: unsettableText,
   email: unsettableText,
   invoice_prefix: text,
+  invoice_settings: object({
+    default_payment_method: unsettableText,
+    ...allUnmodelled('custom_fields', 'footer', 'rendering_options'),
+  }),
   metadata,
   name: unsettableText,
   phone: unsettableText,
@@ -33,7 +38,6 @@ const customerRules = {
     'business_name',
     'cash_balance',
     'individual_name',
-    'invoice_settings',
     'next_invoice_sequence',
     'tax',
     'validate',
@@ -50,6 +54,11 @@ function apply(run: Execution, customer: Customer, params: Params<typeof custome
   if (params.balance !== undefined) customer.balance = params.balance;
   if (params.description !== undefined) customer.description = params.description;
   if (params.email !== undefined) customer.email = params.email;
+  const method = params.invoice_settings?.default_payment_method;
+  if (method !== undefined) {
+    customer.invoice_settings['default_payment_method'] =
+      method === null ? null : run.account.paymentMethod(method, customer.id).shown.id;
+  }
   if (params.invoice_prefix !== undefined) customer.invoice_prefix = params.invoice_prefix;
   customer.metadata = mergeMetadata(customer.metadata, params.metadata);
   if (params.name !== undefined) customer.name = params.name;
@@ -75,38 +84,9 @@ export const customerEndpoints: Endpoint[] = [
       ...allUnmodelled('tax_id_data', 'test_clock'),
     },
     (run, params) => {
-      const id = newId('cus_');
-      const customer: Customer = {
-        id,
-        object: 'customer',
-        address: null,
-        balance: 0,
-        created: unixNow(),
-        currency: null,
-        default_source: null,
-        delinquent: false,
-        description: null,
-        discount: null,
-        email: null,
-        invoice_prefix: id.slice(-8).toUpperCase(),
-        invoice_settings: {
-          custom_fields: null,
-          default_payment_method: null,
-          footer: null,
-          rendering_options: null,
-        },
-        livemode: false,
-        metadata: {},
-        name: null,
-        next_invoice_sequence: 1,
-        phone: null,
-        preferred_locales: [],
-        shipping: null,
-        tax_exempt: 'none',
-        test_clock: null,
-      };
+      const customer = makeCustomer(run.account);
       if (params.payment_method !== undefined) {
-        run.account.paymentMethod(params.payment_method, id);
+        run.account.paymentMethod(params.payment_method, customer.id);
       }
       apply(run, customer, params);
       return run.account.customers.add(customer);

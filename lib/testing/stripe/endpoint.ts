@@ -1,6 +1,6 @@
 import type { FormParams } from './form-params';
 import { createdRange, listLimit, readParams, text, texts } from './param-rules';
-import type { ParamRules, Params } from './param-rules';
+import type { ParamRule, ParamRules, Params } from './param-rules';
 import type { Shelf } from './shelf';
 import { assertExpandable } from './expansion';
 import type { StripeAccount } from './stripe-account';
@@ -64,25 +64,41 @@ const pageRules = {
   created: createdRange,
 };
 
+/** A parameter of a list that does more than name a field. */
+export interface ListFilter<T> {
+  readonly name: string;
+  readonly rule: ParamRule<unknown>;
+  matches(item: T, wanted: unknown): boolean;
+}
+
 /**
  * A list, newest first, in pages of 10 (`limit` up to 100).
  *
- * @param filters further parameters, each compared with the field of its name
+ * @param filters further parameters; one that is a name is compared with the field of that name
  */
 export function listEndpoint<T extends { readonly id: string; readonly created: number }>(
   path: string,
   returns: string,
   shelfOf: (account: StripeAccount) => Shelf<T>,
-  filters: readonly (keyof T & string)[],
+  filters: readonly ((keyof T & string) | ListFilter<T>)[],
   isShown: (item: T, account: StripeAccount) => boolean = () => true,
 ): Endpoint {
+  const all = filters.map((filter): ListFilter<T> =>
+    typeof filter === 'string'
+      ? {
+          name: filter,
+          rule: text,
+          matches: (item, wanted) => String(item[filter]) === wanted,
+        }
+      : filter,
+  );
   const rules: typeof pageRules = {
-    ...Object.fromEntries(filters.map((filter) => [filter, text])),
+    ...Object.fromEntries(all.map(({ name, rule }) => [name, rule])),
     ...pageRules,
   };
   return endpoint('GET', path, `list of ${returns}`, rules, ({ account }, params) => {
     const wanted: Readonly<Record<string, unknown>> = params;
-    const given = filters.filter((filter) => wanted[filter] !== undefined);
+    const given = all.filter(({ name }) => wanted[name] !== undefined);
     const { data, has_more } = shelfOf(account).list(
       {
         limit: params.limit,
@@ -92,7 +108,7 @@ export function listEndpoint<T extends { readonly id: string; readonly created: 
       (item) =>
         isShown(item, account) &&
         (params.created?.(item.created) ?? true) &&
-        given.every((filter) => item[filter] === wanted[filter]),
+        given.every((filter) => filter.matches(item, wanted[filter.name])),
     );
     return { object: 'list', data, has_more, url: path };
   });

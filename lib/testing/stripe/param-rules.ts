@@ -19,12 +19,19 @@ export type Params<Rules extends ParamRules> = {
     : never;
 };
 
-/** @throws {StripeError} for an unknown, missing or malformed parameter, in that order. */
+/**
+ * @param within the parameter that the form is the value of: `line_items[0]`
+ * @throws {StripeError} for an unknown, missing or malformed parameter, in that order.
+ */
 export function readParams<Rules extends ParamRules>(
   rules: Rules,
   form: FormParams,
+  within = '',
 ): Params<Rules> {
-  const unknown = Object.keys(form).filter((name) => !Object.hasOwn(rules, name));
+  const nameOf = (field: string) => (within === '' ? field : `${within}[${field}]`);
+  const unknown = Object.keys(form)
+    .filter((name) => !Object.hasOwn(rules, name))
+    .map(nameOf);
   if (unknown.length > 0) {
     throw StripeError.invalid(
       `Received unknown parameter${unknown.length > 1 ? 's' : ''}: ${unknown.join(', ')}`,
@@ -34,8 +41,8 @@ export function readParams<Rules extends ParamRules>(
   const params: Record<string, unknown> = {};
   for (const name in rules) {
     const value = form[name];
-    if (value !== undefined) params[name] = rules[name]!.read(value, name);
-    else if (rules[name]!.required) throw missingParam(name);
+    if (value !== undefined) params[name] = rules[name]!.read(value, nameOf(name));
+    else if (rules[name]!.required) throw missingParam(nameOf(name));
   }
   return params as Params<Rules>;
 }
@@ -51,7 +58,7 @@ export function required<T>(rule: ParamRule<T>): ParamRule<T, true> {
   return { required: true, read: rule.read };
 }
 
-function optional<T>(read: (value: FormValue, name: string) => T): ParamRule<T, false> {
+export function optional<T>(read: (value: FormValue, name: string) => T): ParamRule<T, false> {
   return { required: false, read };
 }
 
@@ -82,7 +89,7 @@ export const flag = optional((value, name) => {
   throw StripeError.invalid(`Invalid boolean: ${written}`, { param: name });
 });
 
-function integer(min: number, max: number) {
+export function integer(min: number, max: number) {
   return optional((value, name) => {
     const written = textOf(value, name, 'integer');
     const read = Number(written);
@@ -202,6 +209,6 @@ export function allUnmodelled<Name extends string>(
   >;
 }
 
-function invalidHash(name: string): StripeError {
+export function invalidHash(name: string): StripeError {
   return StripeError.invalid('Invalid object', { param: name });
 }

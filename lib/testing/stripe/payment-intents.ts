@@ -5,10 +5,19 @@ import {
   returnUrl,
   typesOf,
 } from './automatic-payment-methods';
-import { captureCharge, cardError, declineOfCharge, placeCharge } from './charges';
+import { settleInvoiceOf } from './billing/settle-invoice';
+import { captureCharge } from './charges';
+import {
+  UNCONFIRMED,
+  confirmIntent,
+  confirmationOf,
+  refuseUnlessStatus,
+  unexpectedState,
+} from './confirm-payment-intent';
 import { formatAmount } from './currencies';
 import { endpoint, listEndpoint } from './endpoint';
-import type { Endpoint, Execution } from './endpoint';
+import type { Endpoint } from './endpoint';
+import { makeIntent } from './make-payment-intent';
 import { mergeMetadata } from './metadata';
 import {
   allUnmodelled,
@@ -25,111 +34,13 @@ import {
   unmodelled,
   unsettableText,
 } from './param-rules';
-import { newId, unixNow } from './stripe-account';
 import { StripeError } from './stripe-error';
 import type { PaymentIntent } from './stripe-objects';
-import { declineOf } from './test-cards';
 
 const captureMethod = oneOf('automatic', 'automatic_async', 'manual');
 
-interface Confirmation {
-  paymentMethod: string | undefined;
-  offSession: boolean;
-  errorOnRequiresAction: boolean;
-}
-
 /** `off_session` is a boolean, or `one_off` or `recurring`, both of which mean yes. */
 const offSession = oneOf('true', 'false', 'one_off', 'recurring');
-
-function confirmationOf(params: {
-  payment_method?: string | undefined;
-  off_session?: 'true' | 'false' | 'one_off' | 'recurring' | undefined;
-  error_on_requires_action?: boolean | undefined;
-}): Confirmation {
-  return {
-    paymentMethod: params.payment_method,
-    offSession: params.off_session !== undefined && params.off_session !== 'false',
-    errorOnRequiresAction: params.error_on_requires_action ?? false,
-  };
-}
-
-function confirm(run: Execution, intent: PaymentIntent, how: Confirmation): void {
-  const { account } = run;
-  if (how.paymentMethod !== undefined) {
-    intent.payment_method = account.paymentMethod(how.paymentMethod, intent.customer).shown.id;
-  }
-  const method =
-    intent.payment_method === null ? undefined : account.findPaymentMethod(intent.payment_method);
-  if (method === undefined) {
-    throw unexpectedState(
-      intent,
-      "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the " +
-        'PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a payment method.',
-    );
-  }
-  const wantsCardholder = method.card.authentication === true && run.decline === undefined;
-  if (wantsCardholder && !how.offSession && !how.errorOnRequiresAction) {
-    intent.status = 'requires_action';
-    intent.next_action = { type: 'use_stripe_sdk', use_stripe_sdk: { type: 'three_d_secure' } };
-    return;
-  }
-
-  const capture = intent.capture_method !== 'manual';
-  const charge = placeCharge(run, {
-    amount: intent.amount,
-    currency: intent.currency,
-    method,
-    capture,
-    intent,
-    decline: wantsCardholder ? declineOf('authentication_required') : undefined,
-    customer: intent.customer,
-    metadata: intent.metadata,
-    description: intent.description,
-    applicationFee: intent.application_fee_amount,
-    onBehalfOf: intent.on_behalf_of,
-    receiptEmail: intent.receipt_email,
-    shipping: intent.shipping,
-    statementDescriptor: intent.statement_descriptor,
-    statementDescriptorSuffix: intent.statement_descriptor_suffix,
-    transferData: intent.transfer_data,
-    transferGroup: intent.transfer_group,
-  });
-  intent.latest_charge = charge.id;
-  intent.next_action = null;
-
-  const decline = declineOfCharge(charge);
-  if (decline !== undefined) {
-    intent.status = 'requires_payment_method';
-    intent.payment_method = null;
-    const error = cardError(charge, decline, { payment_method: method.shown });
-    intent.last_payment_error = error.toBody().error;
-    throw cardError(charge, decline, { payment_intent: intent, payment_method: method.shown });
-  }
-  intent.last_payment_error = null;
-  intent.status = capture ? 'succeeded' : 'requires_capture';
-  if (capture) intent.amount_received = intent.amount;
-  else intent.amount_capturable = intent.amount;
-}
-
-function unexpectedState(intent: PaymentIntent, message: string): StripeError {
-  return StripeError.invalid(message, {
-    code: 'payment_intent_unexpected_state',
-    payment_intent: intent,
-  });
-}
-
-function refuseUnlessStatus(
-  intent: PaymentIntent,
-  done: string,
-  ...allowed: PaymentIntent['status'][]
-): void {
-  if (allowed.includes(intent.status)) return;
-  throw unexpectedState(
-    intent,
-    `This PaymentIntent could not be ${done} because it has a status of ${intent.status}. ` +
-      `Only a PaymentIntent with one of the following statuses may be ${done}: ${allowed.join(', ')}.`,
-  );
-}
 
 export const paymentIntentEndpoints: Endpoint[] = [
   endpoint(
@@ -186,52 +97,18 @@ export const paymentIntentEndpoints: Endpoint[] = [
         params.payment_method === undefined
           ? null
           : account.paymentMethod(params.payment_method, customer).shown.id;
-      const id = newId('pi_');
-      const intent: PaymentIntent = {
-        id,
-        object: 'payment_intent',
+      const intent = makeIntent(account, {
+        ...params,
         allowed_payment_method_types: params.allowed_payment_method_types ?? null,
-        amount: params.amount,
-        amount_capturable: 0,
-        amount_details: { tip: {} },
-        amount_received: 0,
-        application: null,
-        application_fee_amount: params.application_fee_amount ?? null,
         automatic_payment_methods: automatic,
-        canceled_at: null,
-        cancellation_reason: null,
-        capture_method: params.capture_method ?? 'automatic_async',
-        client_secret: newId(`${id}_secret_`),
-        confirmation_method: params.confirmation_method ?? 'automatic',
-        created: unixNow(),
-        currency: params.currency,
         customer,
-        description: params.description ?? null,
-        last_payment_error: null,
-        latest_charge: null,
-        livemode: false,
         metadata: mergeMetadata({}, params.metadata),
-        next_action: null,
-        on_behalf_of: params.on_behalf_of ?? null,
         payment_method: method,
-        payment_method_configuration_details: null,
         payment_method_options: params.payment_method_options ?? {},
         payment_method_types: typesOf(params, run.apiVersion) ?? ['card'],
-        processing: null,
-        receipt_email: params.receipt_email ?? null,
-        review: null,
-        setup_future_usage: params.setup_future_usage ?? null,
-        shipping: params.shipping ?? null,
-        source: null,
-        statement_descriptor: params.statement_descriptor ?? null,
-        statement_descriptor_suffix: params.statement_descriptor_suffix ?? null,
-        status: method === null ? 'requires_payment_method' : 'requires_confirmation',
-        transfer_data: params.transfer_data ?? null,
-        transfer_group: params.transfer_group ?? null,
-      };
-      account.paymentIntents.add(intent);
+      });
       if (params.confirm === true) {
-        confirm(run, intent, confirmationOf({ ...params, payment_method: undefined }));
+        confirmIntent(run, intent, confirmationOf({ ...params, payment_method: undefined }));
       }
       return intent;
     },
@@ -290,13 +167,7 @@ export const paymentIntentEndpoints: Endpoint[] = [
           'You cannot confirm this PaymentIntent because it has already succeeded after being previously confirmed.',
         );
       }
-      refuseUnlessStatus(
-        intent,
-        'confirmed',
-        'requires_payment_method',
-        'requires_confirmation',
-        'requires_action',
-      );
+      refuseUnlessStatus(intent, 'confirmed', ...UNCONFIRMED);
       if (params.amount_to_confirm !== undefined && params.amount_to_confirm !== intent.amount) {
         throw StripeError.invalid(
           `The amount to confirm (${formatAmount(params.amount_to_confirm, intent.currency)}) does not match the ` +
@@ -315,7 +186,8 @@ export const paymentIntentEndpoints: Endpoint[] = [
       if (params.setup_future_usage !== undefined) {
         intent.setup_future_usage = params.setup_future_usage || null;
       }
-      confirm(run, intent, confirmationOf(params));
+      confirmIntent(run, intent, confirmationOf(params));
+      settleInvoiceOf(run, intent);
       return intent;
     },
   ),
@@ -385,9 +257,15 @@ export const paymentIntentEndpoints: Endpoint[] = [
         'requires_confirmation',
         'requires_action',
       );
+      // What was reserved and not taken is given back: https://docs.stripe.com/api/payment_intents/cancel
+      const charge = account.charges.find(intent.latest_charge ?? '');
+      if (intent.status === 'requires_capture' && charge !== undefined) {
+        charge.amount_refunded = charge.amount - charge.amount_captured;
+        charge.refunded = true;
+      }
       intent.status = 'canceled';
       intent.amount_capturable = 0;
-      intent.canceled_at = unixNow();
+      intent.canceled_at = account.now();
       intent.cancellation_reason = params.cancellation_reason ?? null;
       intent.next_action = null;
       return intent;

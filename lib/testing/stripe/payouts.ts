@@ -2,7 +2,7 @@ import { endpoint, listEndpoint } from './endpoint';
 import type { Endpoint } from './endpoint';
 import { mergeMetadata } from './metadata';
 import { amount, currency, metadata, oneOf, required, text, unmodelled } from './param-rules';
-import { newId, unixNow } from './stripe-account';
+import { newId } from './new-id';
 import type { Payout } from './stripe-objects';
 
 const ONE_DAY = 86_400;
@@ -25,7 +25,7 @@ export const payoutEndpoints: Endpoint[] = [
     },
     (run, params) => {
       const id = newId('po_');
-      const created = unixNow();
+      const created = run.account.now();
       const payout: Payout = {
         id,
         object: 'payout',

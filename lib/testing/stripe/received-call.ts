@@ -1,11 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decodeForm } from './form-params';
-import { newId } from './stripe-account';
-import type { OpenStripeCall, StripeCall } from './stripe-book';
+import { newId } from './new-id';
+import type { IdempotencyKeys } from './idempotency-keys';
+import type { StripePermissions } from './permissions';
+import type { StripeAccount } from './stripe-account';
+import type { MoneyMovement, OpenStripeCall, StripeBook, StripeCall } from './stripe-book';
 import { StripeError } from './stripe-error';
 
 const LOOPBACK = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/i;
-const DEFAULT_API_VERSION = '2026-10-28.endive';
+export const DEFAULT_API_VERSION = '2026-10-28.endive';
 const FORM = 'application/x-www-form-urlencoded';
 
 /** One call with everything needed to answer it. */
@@ -37,6 +40,8 @@ export function receivedCall(
     params: form.params,
     idempotencyKey: headerOf(request, 'idempotency-key'),
     keyLast4: apiKey === undefined ? undefined : last4(apiKey),
+    account: undefined,
+    secretIs: (secret) => secret === apiKey,
     headerNames: request.rawHeaders
       .filter((_, index) => index % 2 === 0)
       .map((name) => name.toLowerCase()),
@@ -46,14 +51,36 @@ export function receivedCall(
     replayed: false,
     answer: 'pending',
   };
+  // Neither JSON nor a comparison of calls shows it.
+  Object.defineProperty(call, 'secretIs', { enumerable: false });
   response.once('close', () => {
     call.answer = response.writableFinished ? 'complete' : 'cut';
   });
   return { call, request, response, apiKey, malformed: form.malformed };
 }
 
-/** @throws {StripeError} 401 for another key than the vendor's, 403 for another account. */
-export function authenticate({ request, apiKey }: ReceivedCall, secretKey: string): void {
+/** An account of the vendor, as a call finds it. */
+export interface VendorAccount {
+  readonly id: string;
+  readonly book: StripeBook;
+  readonly state: StripeAccount;
+  readonly idempotencyKeys: IdempotencyKeys;
+  connected(id: string): VendorAccount | undefined;
+  move(movement: MoneyMovement): void;
+}
+
+/** Who a secret belongs to. */
+export interface Caller {
+  readonly account: VendorAccount;
+  /** What a restricted key may do; a secret key has none of them. */
+  readonly permissions: StripePermissions | undefined;
+}
+
+/** @throws {StripeError} 401 for a key that no account has, 403 for an account that it does not reach. */
+export function callerOf(
+  { request, apiKey }: ReceivedCall,
+  callers: ReadonlyMap<string, Caller>,
+): Caller {
   if (apiKey === undefined) {
     throw new StripeError(
       401,
@@ -62,22 +89,31 @@ export function authenticate({ request, apiKey }: ReceivedCall, secretKey: strin
         "using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
     );
   }
-  if (apiKey !== secretKey) {
+  const caller = callers.get(apiKey);
+  if (caller === undefined) {
     throw new StripeError(
       401,
       'invalid_request_error',
       `Invalid API Key provided: ${masked(apiKey)}`,
     );
   }
-  const account = headerOf(request, 'stripe-account') ?? headerOf(request, 'stripe-context');
-  if (account !== undefined) {
+  const wanted = headerOf(request, 'stripe-account') ?? headerOf(request, 'stripe-context');
+  if (wanted === undefined || wanted === caller.account.id) return caller;
+  const account = caller.account.connected(wanted);
+  if (account === undefined) {
     throw new StripeError(
       403,
       'invalid_request_error',
-      `The provided key '${masked(apiKey)}' does not have access to account '${account}' (or that account does not exist).`,
+      `The provided key '${masked(apiKey)}' does not have access to account '${wanted}' (or that account does not exist).`,
       { code: 'account_invalid' },
     );
   }
+  return { ...caller, account };
+}
+
+/** The call's API key as messages show it. */
+export function shownKey({ apiKey }: ReceivedCall): string {
+  return apiKey === undefined ? '' : masked(apiKey);
 }
 
 /** Stripe takes keys on POST only; the other methods repeat without harm. */

@@ -3,9 +3,9 @@ import { endpoint, listEndpoint } from './endpoint';
 import type { Endpoint, Execution } from './endpoint';
 import { mergeMetadata } from './metadata';
 import { allUnmodelled, amount, metadata, oneOf, text } from './param-rules';
-import { newId, unixNow } from './stripe-account';
+import { newId } from './new-id';
 import { StripeError } from './stripe-error';
-import type { Charge, Refund } from './stripe-objects';
+import type { Charge, Metadata, Refund } from './stripe-objects';
 
 function chargeToRefund(
   { account }: Execution,
@@ -58,6 +58,59 @@ function refusal(charge: Charge, refunded: number | undefined): StripeError | un
   return undefined;
 }
 
+/** Gives back what a charge has taken, or releases what it has reserved; all that is left of it without an amount. */
+export function makeRefund(
+  run: Execution,
+  charge: Charge,
+  order: { amount: number | undefined; metadata: Metadata; reason: string | null },
+): Refund {
+  const { captured } = charge;
+  const refunded =
+    order.amount ?? (captured ? charge.amount_captured - charge.amount_refunded : charge.amount);
+  const id = newId('re_');
+  const refund: Refund = {
+    id,
+    object: 'refund',
+    amount: refunded,
+    balance_transaction: captured
+      ? run.account.addBalanceTransaction({
+          amount: -refunded,
+          currency: charge.currency,
+          description: null,
+          source: id,
+          type: 'refund',
+        })
+      : null,
+    charge: charge.id,
+    created: run.account.now(),
+    currency: charge.currency,
+    destination_details: { card: { type: captured ? 'refund' : 'reversal' }, type: 'card' },
+    metadata: order.metadata,
+    payment_intent: charge.payment_intent,
+    reason: order.reason,
+    receipt_number: null,
+    source_transfer_reversal: null,
+    status: 'succeeded',
+    transfer_reversal: null,
+  };
+  run.account.refunds.add(refund);
+  charge.amount_refunded += refunded;
+  charge.refunded = charge.amount_refunded >= (captured ? charge.amount_captured : charge.amount);
+  // Releasing an authorization gives back nothing that was taken.
+  if (captured) {
+    run.move({
+      kind: 'refund',
+      amount: refunded,
+      currency: charge.currency,
+      id,
+      paymentIntent: charge.payment_intent,
+      customer: charge.customer,
+      metadata: { ...refund.metadata },
+    });
+  }
+  return refund;
+}
+
 export const refundEndpoints: Endpoint[] = [
   endpoint(
     'POST',
@@ -94,55 +147,19 @@ export const refundEndpoints: Endpoint[] = [
       const refused = refusal(charge, params.amount);
       if (refused !== undefined) throw refused;
 
-      const { captured } = charge;
-      const refunded =
-        params.amount ??
-        (captured ? charge.amount_captured - charge.amount_refunded : charge.amount);
-      const id = newId('re_');
-      const refund: Refund = {
-        id,
-        object: 'refund',
-        amount: refunded,
-        balance_transaction: captured
-          ? run.account.addBalanceTransaction({
-              amount: -refunded,
-              currency: charge.currency,
-              description: null,
-              source: id,
-              type: 'refund',
-            })
-          : null,
-        charge: charge.id,
-        created: unixNow(),
-        currency: charge.currency,
-        destination_details: { card: { type: captured ? 'refund' : 'reversal' }, type: 'card' },
+      return makeRefund(run, charge, {
+        amount: params.amount,
         metadata: mergeMetadata({}, params.metadata),
-        payment_intent: charge.payment_intent,
         reason: params.reason ?? null,
-        receipt_number: null,
-        source_transfer_reversal: null,
-        status: 'succeeded',
-        transfer_reversal: null,
-      };
-      run.account.refunds.add(refund);
-      charge.amount_refunded += refunded;
-      charge.refunded =
-        charge.amount_refunded >= (captured ? charge.amount_captured : charge.amount);
-      // Releasing an authorization gives back nothing that was taken.
-      if (captured) {
-        run.move({
-          kind: 'refund',
-          amount: refunded,
-          currency: charge.currency,
-          id,
-          paymentIntent: charge.payment_intent,
-          customer: charge.customer,
-          metadata: { ...refund.metadata },
-        });
-      }
-      return refund;
+      });
     },
   ),
+
+  endpoint('POST', '/v1/refunds/:id', 'refund', { metadata }, ({ account, id }, params) => {
+    const refund = account.refunds.get(id, 'id');
+    refund.metadata = mergeMetadata(refund.metadata, params.metadata);
+    return refund;
+  }),
 
   endpoint('GET', '/v1/refunds/:id', 'refund', {}, ({ account, id }) =>
     account.refunds.get(id, 'id'),

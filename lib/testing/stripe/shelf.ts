@@ -12,6 +12,7 @@ export class Shelf<T extends { readonly id: string }> {
   readonly #items: LatestItems<T>;
   /** Positions count those that were forgotten too. */
   readonly #positions: LatestMap<string, number>;
+  readonly #removed: LatestMap<string, true>;
 
   /**
    * @param what the kind as error messages call it: `payment_intent`
@@ -23,6 +24,7 @@ export class Shelf<T extends { readonly id: string }> {
   ) {
     this.#items = new LatestItems(bound);
     this.#positions = new LatestMap(bound);
+    this.#removed = new LatestMap(bound);
   }
 
   get size(): number {
@@ -33,6 +35,16 @@ export class Shelf<T extends { readonly id: string }> {
     this.#positions.set(item.id, this.#items.forgotten + this.size);
     this.#items.add(item);
     return item;
+  }
+
+  /** It is found and listed no more. */
+  remove(id: string): void {
+    if (this.#positions.delete(id)) this.#removed.set(id, true);
+  }
+
+  /** Those that match, oldest first. */
+  all(matches: (item: T) => boolean = () => true): T[] {
+    return this.#items.all.filter((item) => !this.#removed.has(item.id) && matches(item));
   }
 
   find(id: string): T | undefined {
@@ -59,7 +71,7 @@ export class Shelf<T extends { readonly id: string }> {
 
     const data: T[] = [];
     for (let item = this.#at(position); item !== undefined; item = this.#at(position)) {
-      if (matches(item)) {
+      if (!this.#removed.has(item.id) && matches(item)) {
         if (data.length === limit)
           return { data: step === 1 ? data.reverse() : data, has_more: true };
         data.push(item);

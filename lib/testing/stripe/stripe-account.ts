@@ -1,6 +1,8 @@
-import { randomFillSync } from 'node:crypto';
-
+import { Billing } from './billing/billing';
+import { Catalogue } from './catalogue/catalogue';
+import { CheckoutShelves } from './checkout/checkout-shelves';
 import { LatestMap } from './latest';
+import { newId } from './new-id';
 import { Shelf } from './shelf';
 import type {
   BalanceTransaction,
@@ -15,29 +17,6 @@ import { StripeError } from './stripe-error';
 import type { TestCard } from './test-cards';
 import { testCard } from './test-cards';
 
-const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-
-const ID_LENGTH = 24;
-const pool = Buffer.alloc(ID_LENGTH * 256);
-let poolUsed = pool.length;
-
-/** `pi_` and 24 random letters and digits. */
-export function newId(prefix: string): string {
-  if (poolUsed === pool.length) {
-    randomFillSync(pool);
-    poolUsed = 0;
-  }
-  let id = prefix;
-  for (let end = poolUsed + ID_LENGTH; poolUsed < end; poolUsed += 1) {
-    id += ALPHABET[pool[poolUsed]! % ALPHABET.length]!;
-  }
-  return id;
-}
-
-export function unixNow(): number {
-  return Math.floor(Date.now() / 1000);
-}
-
 /** One Stripe account in memory: its objects, and nothing that knows of HTTP. */
 export class StripeAccount {
   readonly paymentIntents: Shelf<PaymentIntent>;
@@ -48,11 +27,22 @@ export class StripeAccount {
   readonly payouts: Shelf<Payout>;
   readonly balanceTransactions: Map<string, BalanceTransaction>;
   readonly #paymentMethods: Map<string, StoredPaymentMethod>;
+  readonly catalogue: Catalogue;
+  readonly checkout: CheckoutShelves;
+  readonly billing: Billing;
   /** The card that a customer's `default_source` means, by customer. */
   readonly defaultSources: Map<string, StoredPaymentMethod>;
 
-  /** @param bound how many objects of each kind are kept, the latest */
-  constructor(bound: number) {
+  #passed = 0;
+
+  /**
+   * @param id `acct_…`
+   * @param bound how many objects of each kind are kept, the latest
+   */
+  constructor(
+    readonly id: string,
+    bound: number,
+  ) {
     this.paymentIntents = new Shelf('payment_intent', bound);
     this.charges = new Shelf('charge', bound);
     this.refunds = new Shelf('refund', bound);
@@ -62,6 +52,19 @@ export class StripeAccount {
     this.balanceTransactions = new LatestMap(bound);
     this.#paymentMethods = new LatestMap(bound);
     this.defaultSources = new LatestMap(bound);
+    this.catalogue = new Catalogue(bound);
+    this.checkout = new CheckoutShelves(bound);
+    this.billing = new Billing(bound);
+  }
+
+  /** Unix seconds by the account's own clock, which a test may put forward. */
+  now(): number {
+    return Math.floor(Date.now() / 1000) + this.#passed;
+  }
+
+  /** Puts the account's clock forward. */
+  passTime(seconds: number): void {
+    this.#passed += seconds;
   }
 
   /** How many objects are kept, of all kinds. */
@@ -73,7 +76,8 @@ export class StripeAccount {
       this.#paymentMethods,
       this.defaultSources,
     ];
-    return [...shelves, ...maps].reduce((sum, { size }) => sum + size, 0);
+    const added = [this.catalogue, this.checkout, this.billing].flatMap((each) => each.shelves);
+    return [...shelves, ...maps, ...added].reduce((sum, { size }) => sum + size, 0);
   }
 
   /** A live customer named by a parameter. */
@@ -97,6 +101,20 @@ export class StripeAccount {
     return this.#paymentMethods.get(id);
   }
 
+  /** A payment method of the card behind a token. */
+  methodOfToken(token: string): StoredPaymentMethod {
+    const card = testCard('tok_', token);
+    if (card === undefined) throw StripeError.missing('token', token, 'card[token]', 400);
+    return this.#addCard('pm_', card, null);
+  }
+
+  /** The payment methods of a customer, newest first. */
+  methodsOf(customer: string): StoredPaymentMethod[] {
+    return [...this.#paymentMethods.values()]
+      .filter(({ shown }) => shown.customer === customer && shown.id.startsWith('pm_'))
+      .reverse();
+  }
+
   /** The card behind a token: `tok_visa`. */
   source(token: string, customer: string | null): StoredPaymentMethod {
     const card = testCard('tok_', token);
@@ -111,7 +129,7 @@ export class StripeAccount {
     source: string;
     type: string;
   }): string {
-    const created = unixNow();
+    const created = this.now();
     const id = newId('txn_');
     this.balanceTransactions.set(id, {
       id,
@@ -153,7 +171,7 @@ export class StripeAccount {
           three_d_secure_usage: { supported: true },
           wallet: null,
         },
-        created: unixNow(),
+        created: this.now(),
         customer,
         livemode: false,
         metadata: {},

@@ -13,6 +13,10 @@ export interface StripeCall {
   readonly idempotencyKey: string | undefined;
   /** The last four characters of the API key the call came with. */
   readonly keyLast4: string | undefined;
+  /** The account that the call was made in (`acct_…`); `undefined` where its key or account was refused. */
+  readonly account: string | undefined;
+  /** Whether the call came with this API key. The key itself is nowhere to be read. */
+  secretIs(secret: string): boolean;
   /** The names of the request's headers, lower case, in the order they came, repeats included. */
   readonly headerNames: readonly string[];
   /** What `Request-Id` says in the answer. */
@@ -49,7 +53,7 @@ export interface MoneyMovement {
   /** A copy of the PaymentIntent's metadata where there is one, else of the object's own. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly idempotencyKey: string | undefined;
-  /** The {@link StripeCall.sequence} of the call that did it. */
+  /** The {@link StripeCall.sequence} of the call that did it; 0 for what no call has done. */
   readonly call: number;
 }
 

@@ -14,7 +14,7 @@ export interface PaymentIntent {
   readonly id: string;
   readonly object: 'payment_intent';
   readonly allowed_payment_method_types: readonly string[] | null;
-  readonly amount: number;
+  amount: number;
   amount_capturable: number;
   readonly amount_details: Record<string, unknown>;
   amount_received: number;
@@ -27,9 +27,9 @@ export interface PaymentIntent {
   readonly client_secret: string;
   readonly confirmation_method: 'automatic' | 'manual';
   readonly created: number;
-  readonly currency: string;
-  readonly customer: string | null;
-  readonly description: string | null;
+  currency: string;
+  customer: string | null;
+  description: string | null;
   last_payment_error: Record<string, unknown> | null;
   latest_charge: string | null;
   readonly livemode: false;
@@ -44,7 +44,7 @@ export interface PaymentIntent {
   receipt_email: string | null;
   readonly review: null;
   setup_future_usage: string | null;
-  readonly shipping: Record<string, unknown> | null;
+  shipping: Record<string, unknown> | null;
   readonly source: null;
   statement_descriptor: string | null;
   statement_descriptor_suffix: string | null;
@@ -55,14 +55,14 @@ export interface PaymentIntent {
     | 'requires_confirmation'
     | 'requires_payment_method'
     | 'succeeded';
-  readonly transfer_data: Record<string, unknown> | null;
+  transfer_data: Record<string, unknown> | null;
   readonly transfer_group: string | null;
 }
 
 export interface Charge {
   readonly id: string;
   readonly object: 'charge';
-  readonly amount: number;
+  amount: number;
   amount_captured: number;
   amount_refunded: number;
   readonly application: null;
@@ -75,26 +75,26 @@ export interface Charge {
   readonly created: number;
   readonly currency: string;
   readonly customer: string | null;
-  readonly description: string | null;
+  description: string | null;
   readonly disputed: false;
   readonly failure_balance_transaction: null;
   readonly failure_code: string | null;
   readonly failure_message: string | null;
   readonly fraud_details: Record<string, unknown>;
   readonly livemode: false;
-  readonly metadata: Metadata;
+  metadata: Metadata;
   readonly on_behalf_of: string | null;
   readonly outcome: Record<string, unknown>;
   readonly paid: boolean;
   readonly payment_intent: string | null;
   readonly payment_method: string;
   readonly payment_method_details: Record<string, unknown>;
-  readonly receipt_email: string | null;
+  receipt_email: string | null;
   readonly receipt_number: null;
   readonly receipt_url: null;
   refunded: boolean;
   readonly review: null;
-  readonly shipping: Record<string, unknown> | null;
+  shipping: Record<string, unknown> | null;
   readonly source_transfer: null;
   readonly statement_descriptor: string | null;
   readonly statement_descriptor_suffix: string | null;
@@ -112,7 +112,7 @@ export interface Refund {
   readonly created: number;
   readonly currency: string;
   readonly destination_details: Record<string, unknown>;
-  readonly metadata: Metadata;
+  metadata: Metadata;
   readonly payment_intent: string | null;
   readonly reason: string | null;
   readonly receipt_number: null;
@@ -198,9 +198,9 @@ export interface PaymentMethod {
   readonly billing_details: Record<string, unknown>;
   readonly card: Record<string, unknown>;
   readonly created: number;
-  readonly customer: string | null;
+  customer: string | null;
   readonly livemode: false;
-  readonly metadata: Metadata;
+  metadata: Metadata;
   readonly type: 'card';
 }
 

@@ -56,5 +56,7 @@ export const BLOCKS: readonly PageBlock[] = [
   ['broker.exhaust', GIVEN],
   ['toHaveRefunded', GIVEN],
   ['expect.extend(stripeMatchers)', { files: VITEST }],
-  ['new Stripe('],
+  ["name: 'Ada'"],
+  ['vendor.renew(id)'],
+  ['vendor.addAccount('],
 ];
