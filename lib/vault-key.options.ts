@@ -134,6 +134,13 @@ export class EmbeddedStripeOptions {
   @Allow()
   clientConfirmation?: VendorOptions['clientConfirmation'];
 
+  /**
+   * How checkout sessions, subscriptions, invoices, quotes and payment links are priced: what may be
+   * added to a bill later, and whether what charges again by itself is allowed.
+   */
+  @Allow()
+  documents?: VendorOptions['documents'];
+
   /** How much of a request body is read. */
   @Allow()
   limits?: VendorOptions['limits'];

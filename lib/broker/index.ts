@@ -12,6 +12,8 @@ export type {
   OptionIssue,
   VendorOptions,
 } from './broker.options';
+export type { DocumentOptions } from './document.options';
+export type { AddedLater } from './pricing/configured-prices';
 export type { BodyLimitOptions, PriceOptions, VendorRules } from './vendor.options';
 export { BrokerRefusal } from './refusal';
 export type { FieldIssue } from './refusal';

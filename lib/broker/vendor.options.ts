@@ -4,6 +4,10 @@ import type { MicroUsd } from '../contract/usd';
 import { DEFAULT_BODY_LIMITS } from './pricing/body-limits';
 import type { BodyLimits } from './pricing/body-limits';
 import { CallTable } from './pricing/call-table';
+import { documentFaults, documentSettings } from './document.options';
+import type { DocumentOptions } from './document.options';
+import { unknownKeys } from './option-faults';
+import type { FaultSink } from './option-faults';
 import type { ConfiguredPrice, ConfiguredPrices } from './pricing/configured-prices';
 import { MAX_MICROS, microsAt, NO_RATES, rateOf } from './pricing/currency';
 import type { Rate } from './pricing/currency';
@@ -73,6 +77,8 @@ export interface VendorRules {
    * @default false
    */
   clientConfirmation?: boolean;
+  /** How bills are priced: checkout sessions, subscriptions, invoices, quotes, payment links. */
+  documents?: DocumentOptions;
   /** How much of a request body is read. */
   limits?: BodyLimitOptions;
   /**
@@ -94,8 +100,8 @@ export interface VendorSettings {
   limits: BodyLimits;
 }
 
-/** Takes one fault: where it is, and what is wrong. */
-export type FaultSink = (path: string, message: string) => void;
+export { unknownKeys } from './option-faults';
+export type { FaultSink } from './option-faults';
 
 export const VENDOR_RULES = [
   'rates',
@@ -104,6 +110,7 @@ export const VENDOR_RULES = [
   'accounts',
   'headers',
   'clientConfirmation',
+  'documents',
   'limits',
   'connections',
 ];
@@ -131,8 +138,17 @@ export function vendorRuleFaults(
   path: string,
   fault: FaultSink,
 ): void {
-  const { rates, prices, free, accounts, headers, clientConfirmation, limits, connections } =
-    rules as Record<string, unknown>;
+  const {
+    rates,
+    prices,
+    free,
+    accounts,
+    headers,
+    clientConfirmation,
+    documents,
+    limits,
+    connections,
+  } = rules as Record<string, unknown>;
   if (rates !== undefined) rateFaults(rates, vendor, `${path}.rates`, fault);
   const calls = new Set<string>();
   eachOf(prices, `${path}.prices`, fault, (price, at) =>
@@ -154,6 +170,7 @@ export function vendorRuleFaults(
   if (clientConfirmation !== undefined && typeof clientConfirmation !== 'boolean') {
     fault(`${path}.clientConfirmation`, 'must be true or false');
   }
+  if (documents !== undefined) documentFaults(documents, `${path}.documents`, fault);
   if (limits !== undefined) limitFaults(limits, BODY_LIMITS, `${path}.limits`, fault);
   if (
     connections !== undefined &&
@@ -188,20 +205,6 @@ export function limitFaults(
   }
 }
 
-/** Names each key of an object that is not among those known. */
-export function unknownKeys(
-  object: Readonly<Record<string, unknown>>,
-  known: readonly string[],
-  path: string,
-  fault: FaultSink,
-): void {
-  for (const key of Object.keys(object)) {
-    if (known.includes(key)) continue;
-    const name = /^[\w.-]{1,64}$/.test(key) ? key : JSON.stringify(key.slice(0, 64));
-    fault(path === '' ? name : `${path}.${name}`, `is not a setting: ${known.join(', ')}`);
-  }
-}
-
 /** An operator's rules, already checked with {@link vendorRuleFaults}. */
 export function vendorSettings(rules: VendorRules, vendor: Vendor): VendorSettings {
   const rates = new Map<string, Rate>();
@@ -228,6 +231,7 @@ export function vendorSettings(rules: VendorRules, vendor: Vendor): VendorSettin
       rates,
       calls: new CallTable(calls),
       clientConfirmation: rules.clientConfirmation ?? false,
+      documents: documentSettings(rules.documents),
     },
     accounts: new Set(rules.accounts),
     headers: new Set(rules.headers),

@@ -73,6 +73,8 @@ function answerOf(row: CallRow): string {
       return 'priced, what it adds to the payment';
     case 'cancel':
       return 'priced, gives back what the payment holds';
+    case 'objects':
+      return 'priced, by the prices, quantities and taxes of what it bills';
     case 'refund':
       return 'priced, `amount`, or what is left of the payment';
     case 'free':

@@ -96,6 +96,7 @@ export class CallAdmissions {
     row.path = target.path;
     row.amount = 'amount' in price ? (price.amount ?? null) : null;
     row.currency = 'currency' in price ? (price.currency ?? null) : null;
+    row.reason = 'note' in price ? (price.note ?? null) : null;
     const admission: Admission = {
       callId: row.call_id,
       key,

@@ -235,7 +235,7 @@ export class Proxy {
       call: hold,
       outcome,
       audit: {
-        reason: reasonOf(end),
+        reason: reasonOf(end) ?? hold.audit.reason ?? null,
         vendor_status: end.kind === 'failed' ? null : end.status,
         vendor_request_id: typeof requestId === 'string' ? requestId : null,
       },

@@ -11,6 +11,30 @@ export type ConfiguredPrice =
   /** What a top-level field of the body says, in its `currency`, or in this one. */
   | { kind: 'field'; field: string; currency?: string };
 
+/**
+ * Why a bill may charge more than its lines say: what the vendor or a customer adds after the call.
+ * The names are Stripe's.
+ */
+export const ADDED_LATER = [
+  'automatic_tax',
+  'adjustable_quantity',
+  'custom_unit_amount',
+  'optional_items',
+  'shipping_options',
+  'metered',
+] as const;
+export type AddedLater = (typeof ADDED_LATER)[number];
+
+/** How bills are priced: what stands in a vendor's prices, subscriptions, invoices, quotes. */
+export interface DocumentSettings {
+  /** Whether what charges again by itself is allowed, with its first period held. */
+  firstPeriod: boolean;
+  /** The most that may be added to one bill, by why. What is not here may not be added. */
+  maxAdded: ReadonlyMap<AddedLater, MicroUsd>;
+}
+
+export const NO_DOCUMENT_SETTINGS: DocumentSettings = { firstPeriod: false, maxAdded: new Map() };
+
 /** All that an operator adds to the prices a vendor's file knows. */
 export interface ConfiguredPrices {
   rates: Rates;
@@ -22,6 +46,8 @@ export interface ConfiguredPrices {
    * @default false
    */
   clientConfirmation?: boolean;
+  /** By default nothing may be added later, and nothing may charge again by itself. */
+  documents?: DocumentSettings;
   /**
    * Whether the account's secret moves test money alone.
    *

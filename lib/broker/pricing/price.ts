@@ -37,6 +37,18 @@ interface RefundTerms {
   reversesTransfer?: boolean;
 }
 
+/** What a call comes to whose price stands in objects of the vendor's. */
+interface DocumentPrice {
+  objectId: string;
+  /** With what may be added later. */
+  micros: MicroUsd;
+  /** Minor units. */
+  amount: number;
+  currency: string;
+  /** What the price leaves out, for the audit log. */
+  note?: string;
+}
+
 /**
  * What a call may cost. What depends on the vendor's object (its exposure so far) is settled by
  * the ledger, in the same step that takes the hold.
@@ -44,13 +56,17 @@ interface RefundTerms {
 export type Price =
   | { kind: 'free' }
   /** `micros` whatever happened before: a new payment. */
-  | { kind: 'amount'; micros: MicroUsd; amount: number; currency: string }
+  | { kind: 'amount'; micros: MicroUsd; amount: number; currency: string; note?: string }
   /** `micros`, as the operator says; it adds to no object. */
   | { kind: 'fee'; micros: MicroUsd; amount?: number; currency?: string }
   /** What the object's new total adds to its exposure; without `amount`, its own known amount. */
   | ({ kind: 'exposure' } & OfObject)
   /** As `exposure`, but nothing without `amount`; a lower total gives back once it is confirmed. */
   | ({ kind: 'change' } & OfObject)
+  /** What `micros`, the most that the object may charge in all, add to its exposure. */
+  | ({ kind: 'total' } & DocumentPrice)
+  /** `micros` more than the object may cost already: a line of an invoice. */
+  | ({ kind: 'addition' } & DocumentPrice)
   /** Costs nothing; gives the exposure back once the vendor has confirmed it. */
   | { kind: 'cancel'; objectId: string }
   /** `amount`, or what is left to refund, in the object's currency where the call does not say it. */
@@ -92,6 +108,8 @@ export interface Outcome {
   object?: ReportedObject;
   /** What the object costs now, as the vendor says; never lowers a settlement. */
   reportedMicros?: MicroUsd;
+  /** What an `addition` comes to, as the vendor says; never lowers a settlement. */
+  addedMicros?: MicroUsd;
   /** What the object may still cost at most: a capture, a cancel or a change that lowered it. */
   finalMicros?: MicroUsd;
   /** Minor units and currency of what the vendor says moved, for the audit log. */

@@ -35,7 +35,10 @@ export function holdFor(
       return 0;
     case 'amount':
     case 'fee':
+    case 'addition':
       return price.micros;
+    case 'total':
+      return Math.max(0, price.micros - (object?.exposureMicros ?? 0));
     case 'exposure':
     case 'change': {
       if (object === undefined) throw new UnknownObject(price.objectId);

@@ -233,7 +233,10 @@ export function end(book: Book, hold: Hold, outcome: Outcome, endedAt: number): 
       ? 0
       : root === undefined || hold.objectId === null
         ? costOf(book, hold, outcome)
-        : settlementOf(hold.heldMicros, outcome.reportedMicros, book.exposure(root));
+        : Math.max(
+            settlementOf(hold.heldMicros, outcome.reportedMicros, book.exposure(root)),
+            outcome.addedMicros ?? 0,
+          );
     linkEarlierHolds(book, hold, objectId);
   }
   const undoneMicros = state === 'settled' ? hold.undoneMicros : 0;

@@ -4,9 +4,8 @@ import { microsOf } from '../../pricing/currency';
 import type { Rates } from '../../pricing/currency';
 import type { Outcome, Price, PriceableCall, ReportedObject } from '../../pricing/price';
 import { isRecord } from '../../../contract/is-record';
-
-/** In minor units; far above any payment, and still exact in micro-dollars. */
-const MAX_REPORTED = 99_999_999_999;
+import { documentOutcome } from './documents/outcome';
+import { optional, reportedAmount } from './reported-amount';
 
 /**
  * What Stripe answers only after its idempotency layer, which its rate limiter and authentication
@@ -45,6 +44,8 @@ export function outcomeOf(
 function settled(price: Price, call: PriceableCall, body: unknown, rates: Rates): Outcome {
   if (price.kind === 'free' || !isRecord(body)) return { ending: 'settled' };
   if (price.kind === 'fee') return reported(largestTotal(body), body, rates);
+  const document = documentOutcome(price, call, body, rates);
+  if (document !== undefined) return document;
   const object = reportedObject(body);
   if (object === undefined) return { ending: 'settled' };
   if (price.kind === 'refund') return reported(object.amount, body, rates);
@@ -55,6 +56,9 @@ function settled(price: Price, call: PriceableCall, body: unknown, rates: Rates)
   const action = call.segments[2];
   const received = receivedOf(body);
   switch (price.kind) {
+    case 'total':
+    case 'addition':
+      return { ending: 'settled' };
     case 'cancel': {
       // What had been captured before stays spent; anything but a sum gives nothing back.
       const left = received === null ? 0 : received;
@@ -112,7 +116,9 @@ function reported(
 }
 
 function largestTotal(body: Record<string, unknown>): number | undefined {
-  const totals = TOTALS.map((name) => integer(body[name])).filter((total) => total !== undefined);
+  const totals = TOTALS.map((name) => reportedAmount(body[name])).filter(
+    (total) => total !== undefined,
+  );
   return totals.length === 0 ? undefined : Math.max(...totals);
 }
 
@@ -122,7 +128,7 @@ function receivedOf(body: Record<string, unknown>): number | null | undefined {
   if (said === undefined && !('amount_received' in body) && !('amount_captured' in body)) {
     return null;
   }
-  return integer(said);
+  return reportedAmount(said);
 }
 
 /** Whether an error is known to be about what was to be paid. One that cannot be read is not. */
@@ -159,7 +165,7 @@ function declinedObject(price: Price, body: unknown): ReportedObject | undefined
 function reportedObject(body: unknown): ReportedObject | undefined {
   if (!isRecord(body)) return undefined;
   const { id, currency } = body;
-  const amount = integer(body['amount']);
+  const amount = reportedAmount(body['amount']);
   if (typeof id !== 'string' || typeof currency !== 'string' || amount === undefined) {
     return undefined;
   }
@@ -188,13 +194,4 @@ function hasEnded({ object, status, captured }: Record<string, unknown>): boolea
 function hasDestination(body: Record<string, unknown>): boolean {
   const { transfer_data: transfer, destination } = body;
   return isRecord(transfer) ? transfer['destination'] != null : typeof destination === 'string';
-}
-
-function integer(value: unknown): number | undefined {
-  if (typeof value !== 'number' || !Number.isInteger(value)) return undefined;
-  return value >= 0 && value <= MAX_REPORTED ? value : undefined;
-}
-
-function optional<K extends string>(name: K, value: number | undefined): { [P in K]?: number } {
-  return value === undefined ? {} : ({ [name]: value } as { [P in K]?: number });
 }

@@ -14,8 +14,10 @@ import type { ConfiguredPrices } from '../../pricing/configured-prices';
 import type { Rates } from '../../pricing/currency';
 import { ParameterList, parameterNotAllowed } from '../../pricing/parameter-list';
 import type { Price, PriceableCall } from '../../pricing/price';
+import type { VendorLookup } from '../vendor-lookup';
 import { STRIPE_CALLS } from './calls';
 import type { CallRow, PriceRule } from './calls/call-row';
+import { priceOfDocument } from './documents';
 import { whyRefused } from './refused-call';
 
 /** What a change of a payment may say where nothing else of that payment is known. */
@@ -38,16 +40,35 @@ export function priceOfCall(
 ): Price {
   if (call.method === 'GET') return FREE;
   const [pattern, row] = ROWS.find(call.method, call.segments) ?? [];
-  if (row !== undefined && 'parameters' in row) {
+  if (row !== undefined && 'parameters' in row && row.rule !== 'objects') {
     const price = row.rule === 'free' ? FREE : priceByRule(row, call, configured.rates);
-    const unknown = listOf(row, row.parameters).firstUnknown(call.parameters);
-    if (unknown !== undefined) throw parameterNotAllowed(nameOfCall(call), unknown.path);
+    checkParameters(row, row.parameters, call);
     return price;
   }
   if (row?.rule === 'test-helper' && configured.isTestMode === true) return FREE;
   const price = configured.calls.find(call.method, call.segments);
   if (price !== undefined) return configuredPrice(price, call, configured.rates);
   throw amountUnknown(`${nameOfCall(call)} is refused: ${whyRefused(row, pattern, configured)}`);
+}
+
+/** What a call comes to whose price stands in objects of Stripe's: {@link Vendor.priceByObjects}. */
+export function priceByObjects(
+  call: PriceableCall,
+  configured: ConfiguredPrices,
+  lookup: VendorLookup,
+): Promise<Price> | undefined {
+  const [, row] = ROWS.find(call.method, call.segments) ?? [];
+  if (row?.rule !== 'objects') return undefined;
+  // An operator may say otherwise, and vouches for it.
+  if (configured.calls.find(call.method, call.segments) !== undefined) return undefined;
+  checkParameters(row, row.parameters, call);
+  return priceOfDocument(row.call, call, configured, lookup);
+}
+
+/** @throws BrokerRefusal `parameter_not_allowed` where a parameter is not on the list of the call. */
+function checkParameters(row: CallRow, parameters: string, call: PriceableCall): void {
+  const unknown = listOf(row, parameters).firstUnknown(call.parameters);
+  if (unknown !== undefined) throw parameterNotAllowed(nameOfCall(call), unknown.path);
 }
 
 function listOf(row: CallRow, parameters: string): ParameterList {
@@ -62,7 +83,11 @@ function nameOfCall({ method, segments }: PriceableCall): string {
   return `${method} /v1/${segments.join('/')}`;
 }
 
-function priceByRule(rule: PriceRule, call: PriceableCall, rates: Rates): Price {
+function priceByRule(
+  rule: Exclude<PriceRule, { rule: 'objects' }>,
+  call: PriceableCall,
+  rates: Rates,
+): Price {
   const objectId = call.segments[1] ?? '';
   switch (rule.rule) {
     case 'new':
@@ -83,10 +108,15 @@ function priceByRule(rule: PriceRule, call: PriceableCall, rates: Rates): Price 
       return isFree ? FREE : { kind: 'change', objectId, ...total, rates };
     }
     case 'cancel':
-      return { kind: 'cancel', objectId };
+      return { kind: 'cancel', objectId: cancelledBy(call) };
     case 'refund':
       return refund(call, rates);
   }
+}
+
+/** The object that the last `*` of the call stands for: `checkout/sessions/cs_1/expire`. */
+function cancelledBy({ segments }: PriceableCall): string {
+  return segments.at(-2) ?? '';
 }
 
 function newMoney(call: PriceableCall, field: string, rates: Rates): Price {

@@ -6,7 +6,7 @@ import { checkExpansion } from './expansion';
 import { findObject, pathOfObject } from './found-object';
 import { outcomeOf } from './outcome';
 import { paymentSecrets } from './payment-secrets';
-import { priceOfCall } from './price';
+import { priceByObjects, priceOfCall } from './price';
 import { readPermission } from './read-permission';
 
 /** Versions up to this one are not accepted. */
@@ -18,7 +18,8 @@ export const stripe: Vendor = {
   defaultBaseUrl: 'https://api.stripe.com',
   pathPrefix: '/v1/',
   pricedCalls: Object.entries(STRIPE_CALLS)
-    .filter(([, { rule }]) => rule !== 'refused')
+    // What stands in objects of Stripe's an operator may price otherwise.
+    .filter(([, { rule }]) => rule !== 'refused' && rule !== 'objects')
     .map(([call]) => call),
   secrets: paymentSecrets,
   objects: { pathOf: pathOfObject, find: findObject },
@@ -57,6 +58,8 @@ export const stripe: Vendor = {
   checkExpansion,
 
   price: priceOfCall,
+
+  priceByObjects,
 
   readPermission,
 

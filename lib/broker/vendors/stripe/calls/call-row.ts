@@ -1,3 +1,5 @@
+import type { DocumentCall } from '../documents';
+
 /** How the price of a call is found. `field` is the top-level parameter that says the amount. */
 export type PriceRule =
   /** New money: `field` and `currency`. */
@@ -7,7 +9,9 @@ export type PriceRule =
   /** What a new total adds to the object's exposure; nothing where no total is given. */
   | { rule: 'change'; field: string }
   | { rule: 'cancel' }
-  | { rule: 'refund' };
+  | { rule: 'refund' }
+  /** What the body and objects of Stripe's come to. */
+  | { rule: 'objects'; call: DocumentCall };
 
 /** What the broker does with a call, and the page of Stripe's reference that describes it. */
 export type CallRow = { page: string } & (

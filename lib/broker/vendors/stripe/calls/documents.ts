@@ -1,5 +1,7 @@
-import { free, refused, refusedUnpriced } from './call-row';
-import type { CallRows } from './call-row';
+import type { DocumentCall } from '../documents';
+import { free, priced, refused, refusedUnpriced } from './call-row';
+import type { CallRow, CallRows } from './call-row';
+import { DOCUMENT_PARAMETERS } from './document-parameters';
 import { ADDRESS } from './shared-parameters';
 
 const LINE_ITEMS = `
@@ -11,26 +13,19 @@ const INVOICE_SETTINGS =
 
 /** What is billed: checkout sessions, payment links, invoices, subscriptions and quotes. */
 export const DOCUMENTS: CallRows = {
-  'POST checkout/sessions': refusedUnpriced(
-    'checkout/sessions/create',
-    'it asks a customer to pay a total that its body does not say',
-  ),
-  'POST checkout/sessions/*': refusedUnpriced(
-    'checkout/sessions/update',
-    'it may change the total that a customer is asked to pay',
-  ),
-  'POST checkout/sessions/*/expire': free('checkout/sessions/expire', 'expand[]'),
-
-  'POST payment_links': refusedUnpriced(
-    'payment-link/create',
-    'it lets any number of customers pay a total that its body does not say',
-  ),
-  'POST payment_links/*': refusedUnpriced(
-    'payment-link/update',
-    'it may change what a customer pays, how often, and to whom',
+  'POST checkout/sessions': byObjects('POST checkout/sessions', 'checkout/sessions/create'),
+  'POST checkout/sessions/*': byObjects('POST checkout/sessions/*', 'checkout/sessions/update'),
+  'POST checkout/sessions/*/expire': priced(
+    'checkout/sessions/expire',
+    { rule: 'cancel' },
+    'expand[]',
   ),
 
-  // Before what `invoices/*` does, which fits it too.
+  'POST payment_links': byObjects('POST payment_links', 'payment-link/create'),
+  'POST payment_links/*': byObjects('POST payment_links/*', 'payment-link/update'),
+
+  'POST invoices': byObjects('POST invoices', 'invoices/create'),
+  // Before `invoices/*`, which it is one of by its form.
   'POST invoices/create_preview': free(
     'invoices/create_preview',
     `
@@ -70,19 +65,9 @@ export const DOCUMENTS: CallRows = {
     pause{bill_for{outstanding_usage_through{type} unused_time_from{type}} invoicing_behavior
     type} proration_behavior proration_date resume_at start_date trial_end}`,
   ),
-  'POST invoices': refusedUnpriced(
-    'invoices/create',
-    'it makes a bill that may charge the customer by itself an hour later',
-  ),
-  'POST invoices/*': refusedUnpriced(
-    'invoices/update',
-    'it may change what a bill charges, to whom the money goes, or let it charge by itself',
-  ),
+  'POST invoices/*': byObjects('POST invoices/*', 'invoices/update'),
   'DELETE invoices/*': free('invoices/delete'),
-  'POST invoices/*/add_lines': refusedUnpriced(
-    'invoice-line-item/bulk',
-    'it adds to a bill what it may charge later',
-  ),
+  'POST invoices/*/add_lines': byObjects('POST invoices/*/add_lines', 'invoice-line-item/bulk'),
   'POST invoices/*/update_lines': refusedUnpriced(
     'invoice-line-item/invoices/update-lines/bulk',
     'it changes what a bill charges later',
@@ -99,47 +84,19 @@ export const DOCUMENTS: CallRows = {
     'invoices/attach_payment',
     'it marks a bill as paid by a payment that may be larger or smaller',
   ),
-  'POST invoices/*/finalize': refusedUnpriced(
-    'invoices/finalize',
-    'it lets a bill charge the customer, and only the bill says how much',
-  ),
-  'POST invoices/*/pay': refusedUnpriced(
-    'invoices/pay',
-    'it charges the customer, and only the bill says how much',
-  ),
-  'POST invoices/*/send': refusedUnpriced(
-    'invoices/send',
-    'it asks the customer to pay a bill, and finalizes it where it is a draft',
-  ),
+  'POST invoices/*/finalize': byObjects('POST invoices/*/finalize', 'invoices/finalize'),
+  'POST invoices/*/pay': byObjects('POST invoices/*/pay', 'invoices/pay'),
+  'POST invoices/*/send': byObjects('POST invoices/*/send', 'invoices/send'),
   'POST invoices/*/mark_uncollectible': free('invoices/mark_uncollectible', 'expand[]'),
-  'POST invoices/*/void': free('invoices/void', 'expand[]'),
+  'POST invoices/*/void': priced('invoices/void', { rule: 'cancel' }, 'expand[]'),
 
-  'POST invoiceitems': refusedUnpriced(
-    'invoiceitems/create',
-    'it goes onto the customer’s next bill, which may charge by itself',
-  ),
-  'POST invoiceitems/*': refusedUnpriced(
-    'invoiceitems/update',
-    'it changes what the customer’s next bill charges',
-  ),
-  'DELETE invoiceitems/*': refusedUnpriced(
-    'invoiceitems/delete',
-    'it may take a credit off the customer’s next bill, which charges more',
-  ),
+  'POST invoiceitems': byObjects('POST invoiceitems', 'invoiceitems/create'),
+  'POST invoiceitems/*': byObjects('POST invoiceitems/*', 'invoiceitems/update'),
+  'DELETE invoiceitems/*': byObjects('DELETE invoiceitems/*', 'invoiceitems/delete'),
 
-  'POST subscriptions': refusedUnpriced(
-    'subscriptions/create',
-    'it charges the customer now and again with every period',
-  ),
-  'POST subscriptions/*': refusedUnpriced(
-    'subscriptions/update',
-    'it may charge the customer at once, and changes what every period charges',
-  ),
-  // With `invoice_now` or `prorate` it bills what is pending.
-  'DELETE subscriptions/*': free(
-    'subscriptions/cancel',
-    'cancellation_details{comment feedback feedback_option} expand[]',
-  ),
+  'POST subscriptions': byObjects('POST subscriptions', 'subscriptions/create'),
+  'POST subscriptions/*': byObjects('POST subscriptions/*', 'subscriptions/update'),
+  'DELETE subscriptions/*': byObjects('DELETE subscriptions/*', 'subscriptions/cancel'),
   'DELETE subscriptions/*/discount': refused(
     'discounts/subscription_delete',
     'it raises what every later period charges',
@@ -152,21 +109,12 @@ export const DOCUMENTS: CallRows = {
     'subscriptions/pause',
     'it may bill the customer for what was used so far',
   ),
-  'POST subscriptions/*/resume': refusedUnpriced(
-    'subscriptions/resume',
-    'it may charge the customer for a period at once',
-  ),
-  'POST subscription_items': refusedUnpriced(
-    'subscription_items/create',
-    'it may charge the customer at once, and raises what every period charges',
-  ),
-  'POST subscription_items/*': refusedUnpriced(
-    'subscription_items/update',
-    'it may charge the customer at once, and changes what every period charges',
-  ),
-  'DELETE subscription_items/*': refusedUnpriced(
+  'POST subscriptions/*/resume': byObjects('POST subscriptions/*/resume', 'subscriptions/resume'),
+  'POST subscription_items': byObjects('POST subscription_items', 'subscription_items/create'),
+  'POST subscription_items/*': byObjects('POST subscription_items/*', 'subscription_items/update'),
+  'DELETE subscription_items/*': byObjects(
+    'DELETE subscription_items/*',
     'subscription_items/delete',
-    'it may bill or credit the customer for the rest of the period',
   ),
   'POST subscription_schedules': refusedUnpriced(
     'subscription_schedules/create',
@@ -201,8 +149,10 @@ export const DOCUMENTS: CallRows = {
   ),
   'POST quotes/*/finalize': free('quotes/finalize', 'expand[] expires_at'),
   'POST quotes/*/cancel': free('quotes/cancel', 'expand[]'),
-  'POST quotes/*/accept': refusedUnpriced(
-    'quotes/accept',
-    'it makes the bill, or starts the subscription, that the quote describes',
-  ),
+  'POST quotes/*/accept': byObjects('POST quotes/*/accept', 'quotes/accept'),
 };
+
+/** Priced by `documents/`, since objects of Stripe's say what it comes to. */
+function byObjects(call: DocumentCall, page: string): CallRow {
+  return priced(page, { rule: 'objects', call }, DOCUMENT_PARAMETERS[call]);
+}

@@ -1,0 +1,53 @@
+import { amountUnknown } from '../../../pricing/amount';
+import type { Bill, Pricing } from './bill';
+import { taxRateOf } from './tax';
+import type { TaxRate } from './tax';
+import { amountIn, currencyIn, idIn, objectIn, objectsIn, textIn } from './vendor-object';
+import type { VendorObject } from './vendor-object';
+
+/**
+ * What goes onto the next bill of a customer besides its own lines: what the customer owes, and the
+ * items that wait for it. https://docs.stripe.com/billing/invoices/subscription
+ *
+ * @param subscription Of items that wait for a subscription, those of this one alone.
+ */
+export async function addWaiting(
+  pricing: Pick<Pricing, 'objects'>,
+  bill: Bill,
+  customer: string,
+  subscription: string | undefined,
+  defaults: readonly TaxRate[],
+): Promise<void> {
+  await addBalance(pricing, bill, customer);
+  const waiting = await pricing.objects.list('invoiceitems', { customer, pending: 'true' });
+  for (const item of waiting) {
+    const of = subscriptionIn(item);
+    if (of !== undefined && of !== subscription) continue;
+    const own = objectsIn(item, 'tax_rates').map(taxRateOf);
+    bill.addLine(
+      amountIn(item, 'amount') ?? 0n,
+      currencyIn(item, 'an invoice item'),
+      own.length === 0 ? defaults : own,
+    );
+  }
+}
+
+/** What a customer owes, which Stripe adds to the next bill: https://docs.stripe.com/billing/customer/balance. */
+export async function addBalance(
+  { objects }: Pick<Pricing, 'objects'>,
+  bill: Bill,
+  customer: string,
+): Promise<void> {
+  const owing = await objects.get('customers', customer, ['cus_']);
+  if (owing['deleted'] === true) throw amountUnknown(`The customer ${customer} is deleted.`);
+  const balance = amountIn(owing, 'balance') ?? 0n;
+  const currency = textIn(owing, 'currency');
+  if (balance > 0n && currency !== undefined) bill.addLine(balance, currency, []);
+}
+
+/** The subscription whose bill an invoice item waits for. */
+export function subscriptionIn(item: VendorObject): string | undefined {
+  const parent = objectIn(objectIn(item, 'parent') ?? {}, 'subscription_details') ?? {};
+  // Before version 2025-03-31 it was a field of the item's own.
+  return idIn(parent, 'subscription') ?? idIn(item, 'subscription');
+}

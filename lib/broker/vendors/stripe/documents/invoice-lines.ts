@@ -1,0 +1,122 @@
+import { amountUnknown, invalidAmount } from '../../../pricing/amount';
+import type { Bill, Pricing } from './bill';
+import { decimal, product } from './decimal';
+import type { Decimal } from './decimal';
+import type { Fields } from './fields';
+import { taxesIn } from './line-items';
+import type { TaxRate } from './tax';
+import { catalogPrice, inlinePrice, shownPrice } from './unit-price';
+import { amountIn, currencyIn, decimalIn, objectIn, textIn } from './vendor-object';
+import type { VendorObject } from './vendor-object';
+
+/** What a line of an invoice is besides what the body says. */
+interface LineContext {
+  /** The currency that the invoice is in, where that is known. */
+  currency: string | undefined;
+  /** The taxes of a line that names none. */
+  taxes: readonly TaxRate[];
+  /** The line before the call, where it is there already. */
+  before?: VendorObject;
+}
+
+/** Puts one line on a bill that is written as invoice items and the lines of invoices are. */
+export async function addInvoiceLine(
+  { objects }: Pick<Pricing, 'objects'>,
+  bill: Bill,
+  line: Fields,
+  { currency, taxes: defaults, before }: LineContext,
+): Promise<void> {
+  const taxes = await taxesIn(line, objects, defaults);
+  for (const tax of line.list('tax_amounts')) {
+    // Whether it comes on top is not asked: it is held.
+    const amount = tax.count('amount') ?? 0n;
+    if (currency !== undefined) bill.addLine(amount, currency, []);
+  }
+  const amount = line.decimal('amount');
+  if (amount !== undefined) {
+    if (hasQuantity(line)) {
+      const name = line.nameOf('amount');
+      throw invalidAmount(name, `${name} is for the whole line: leave its quantity out.`);
+    }
+    if (currency === undefined) throw noCurrency();
+    bill.addLine(product(amount, decimal(1n)), currency, taxes);
+    return;
+  }
+  const quantity = quantityOf(line, before);
+  const id = line.map('pricing')?.text('price');
+  const data = line.map('price_data');
+  const unit = line.decimal('unit_amount_decimal', { decimals: true });
+  const given = [id, data, unit].filter((each) => each !== undefined);
+  if (given.length > 1) throw invalidAmount(null, 'A line must have one price.');
+  if (id !== undefined) {
+    bill.addItem(
+      await catalogPrice(id, objects, currency),
+      quantity,
+      taxes,
+      line.nameOf('pricing'),
+    );
+  } else if (data !== undefined) {
+    bill.addItem(inlinePrice(data), quantity, taxes, line.nameOf('price_data'));
+  } else if (unit !== undefined) {
+    if (currency === undefined) throw noCurrency();
+    bill.addLine(product(unit, quantity), currency, taxes);
+  } else if (before !== undefined) {
+    await addAsBefore({ objects }, bill, before, { quantity, isSame: !hasQuantity(line), taxes });
+  } else {
+    throw amountUnknown(
+      'Each line needs an amount, a unit_amount_decimal, a price_data or a price, so that it can be priced.',
+    );
+  }
+}
+
+/** A line that keeps its price. */
+async function addAsBefore(
+  { objects }: Pick<Pricing, 'objects'>,
+  bill: Bill,
+  before: VendorObject,
+  { quantity, isSame, taxes }: { quantity: Decimal; isSame: boolean; taxes: readonly TaxRate[] },
+): Promise<void> {
+  const currency = currencyIn(before, 'an invoice item');
+  if (isSame) {
+    bill.addLine(amountIn(before, 'amount') ?? 0n, currency, taxes);
+    return;
+  }
+  const pricing = objectIn(before, 'pricing') ?? {};
+  const id = textIn(objectIn(pricing, 'price_details') ?? {}, 'price');
+  const unit =
+    decimalIn(pricing, 'unit_amount_decimal') ?? decimalIn(before, 'unit_amount_decimal');
+  if (unit !== undefined) bill.addLine(product(unit, quantity), currency, taxes);
+  else if (id === undefined) {
+    throw amountUnknown('What one unit of the invoice item costs is not known: give its amount.');
+  } else {
+    const price = await objects.get(
+      'prices',
+      id,
+      ['price_', 'plan_'],
+      ['tiers', 'currency_options'],
+    );
+    bill.addItem(shownPrice(price, currency), quantity, taxes, 'quantity');
+  }
+}
+
+function hasQuantity(line: Fields): boolean {
+  return line.has('quantity') || line.has('quantity_decimal');
+}
+
+function quantityOf(line: Fields, before: VendorObject | undefined): Decimal {
+  const whole = line.count('quantity');
+  const exact = line.decimal('quantity_decimal', { decimals: true });
+  if (whole !== undefined && exact !== undefined) {
+    throw invalidAmount('quantity', 'A line must have one quantity.');
+  }
+  if (exact !== undefined && exact < 0n) {
+    throw invalidAmount('quantity_decimal', 'A quantity must not be below 0.');
+  }
+  if (whole !== undefined) return decimal(whole);
+  const kept = before === undefined ? undefined : decimalIn(before, 'quantity_decimal');
+  return exact ?? kept ?? decimal(amountIn(before ?? {}, 'quantity') ?? 1n);
+}
+
+function noCurrency() {
+  return invalidAmount('currency', 'The call needs a currency, so that it can be priced.');
+}

@@ -1,0 +1,106 @@
+import { amountUnknown, invalidAmount } from '../../../pricing/amount';
+import type { Price } from '../../../pricing/price';
+import { Bill } from './bill';
+import type { Pricing } from './bill';
+import { decimal } from './decimal';
+import type { Fields } from './fields';
+import { addItems, addOptionalItems, addShipping, MOST_ADJUSTABLE } from './line-items';
+import { currencyNamed, larger, shownPrice } from './unit-price';
+import { amountIn, currencyIn, objectIn, objectsIn, strange } from './vendor-object';
+
+/** What leaves the total, the number of payments and the link's activity as they are. */
+const HARMLESS =
+  /^(?:metadata|after_completion|allow_promotion_codes|billing_address_collection|consent_collection|custom_fields|custom_text|expand|inactive_message|name_collection|phone_number_collection|submit_type|tax_id_collection)$/;
+
+/** `POST payment_links`: as many payments of its total as its limit allows. */
+export async function newPaymentLink(pricing: Pricing): Promise<Price> {
+  const { body } = pricing;
+  const limit = limitIn(body);
+  if (limit === undefined) {
+    throw amountUnknown(
+      'A payment link takes any number of payments, so it cannot be priced. Give restrictions[completed_sessions][limit]: that many times its total is held.',
+    );
+  }
+  const currency = body.has('currency') ? currencyNamed(body) : undefined;
+  const bill = new Bill(pricing, currency);
+  await addItems(pricing, bill, body.list('line_items'), currency);
+  await addOptionalItems(pricing, bill, body.list('optional_items'), currency);
+  await addShipping(pricing, bill, body.list('shipping_options'), currency);
+  if (body.map('automatic_tax')?.flag('enabled') === true) {
+    bill.addUnknown('automatic_tax', 'automatic_tax[enabled]');
+  }
+  return bill.asNew(limit);
+}
+
+/** `POST payment_links/*`: what it takes in all once it is changed. */
+export async function changedPaymentLink(pricing: Pricing): Promise<Price> {
+  const { body, objects, id } = pricing;
+  const isClosed = body.has('active') && !body.flag('active');
+  const rest = body.names().filter((name) => name !== 'active' && !HARMLESS.test(name));
+  if (rest.length === 0 && (isClosed || !body.has('active'))) return { kind: 'free' };
+
+  const link = await objects.get('payment_links', id, ['plink_']);
+  const lines = await objects.list(`payment_links/${id}/line_items`, {}, [
+    'data.price.tiers',
+    'data.price.currency_options',
+  ]);
+  const limit = limitIn(body) ?? limitOf(link);
+  if (limit === undefined || objectsIn(link, 'optional_items').length > 0) {
+    throw amountUnknown(
+      `${id} takes any number of payments, or has optional items, so what it may take in all cannot be priced. Give restrictions[completed_sessions][limit].`,
+    );
+  }
+  const currency = currencyIn(link, 'a payment link');
+  const bill = new Bill(pricing, currency);
+  const changes = body.list('line_items');
+  for (const change of changes) {
+    if (!lines.some((line) => line['id'] === change.text('id'))) {
+      throw invalidAmount('line_items', `${id} has no such line item.`);
+    }
+  }
+  for (const line of lines) {
+    const change = changes.find((each) => each.text('id') === line['id']);
+    const shown = objectIn(line, 'price');
+    const before = amountIn(line, 'quantity');
+    if (shown === undefined || before === undefined) throw strange('a line item', 'price');
+    const price = shownPrice(shown, currency);
+    const quantity = change?.count('quantity') ?? before;
+    bill.addItem(price, decimal(quantity), [], 'line_items');
+    const most = adjustableTo(change, line);
+    if (most === undefined) continue;
+    const amount = price.amountFor(decimal(quantity));
+    bill.addAdjustable('adjustable_quantity', price, most, amount, [], 'line_items');
+  }
+  const shipping = await Promise.all(
+    objectsIn(link, 'shipping_options').map((option) => amountIn(option, 'shipping_amount') ?? 0n),
+  );
+  if (shipping.length > 0) bill.addLine(shipping.reduce(larger), currency, []);
+  if (objectIn(link, 'automatic_tax')?.['enabled'] === true) {
+    bill.addUnknown('automatic_tax', 'automatic_tax[enabled]');
+  }
+  return bill.asTotal(id, limit);
+}
+
+function limitIn(body: Fields): bigint | undefined {
+  const limit = body.map('restrictions')?.map('completed_sessions')?.count('limit');
+  if (limit === 0n) throw invalidAmount('restrictions', 'The limit must be 1 or more.');
+  return limit;
+}
+
+function limitOf(link: Readonly<Record<string, unknown>>): bigint | undefined {
+  const restriction = objectIn(objectIn(link, 'restrictions') ?? {}, 'completed_sessions');
+  return amountIn(restriction ?? {}, 'limit');
+}
+
+/** The quantity that a customer may choose at most, where one may. */
+function adjustableTo(
+  change: Fields | undefined,
+  line: Readonly<Record<string, unknown>>,
+): bigint | undefined {
+  const given = change?.map('adjustable_quantity');
+  if (given !== undefined) {
+    return given.flag('enabled') ? (given.count('maximum') ?? MOST_ADJUSTABLE) : undefined;
+  }
+  const kept = objectIn(line, 'adjustable_quantity');
+  return kept?.['enabled'] === true ? (amountIn(kept, 'maximum') ?? MOST_ADJUSTABLE) : undefined;
+}

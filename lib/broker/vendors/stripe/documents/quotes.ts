@@ -1,0 +1,53 @@
+import type { Price } from '../../../pricing/price';
+import { Bill } from './bill';
+import type { Pricing } from './bill';
+import { addWaiting } from './customers';
+import { taxRateOf } from './tax';
+import { larger } from './unit-price';
+import { amountIn, currencyIn, idIn, objectIn, objectsIn, strange } from './vendor-object';
+import type { VendorObject } from './vendor-object';
+
+/**
+ * `POST quotes/*‍/accept`: what the quote says that is charged at first, and its first period. Coupons
+ * are not trusted: what they take off is held too. https://docs.stripe.com/quotes
+ */
+export async function acceptedQuote(pricing: Pricing): Promise<Price> {
+  const { objects, id } = pricing;
+  const quote = await objects.get('quotes', id, ['qt_'], ['default_tax_rates']);
+  const lines = await objects.list(`quotes/${id}/line_items`, {});
+  const currency = currencyIn(quote, 'a quote');
+  const computed = objectIn(quote, 'computed') ?? {};
+  const upfront = objectIn(computed, 'upfront');
+  const recurring = objectIn(computed, 'recurring');
+  if (upfront === undefined) throw strange('a quote', 'computed');
+  const bill = new Bill(pricing, currency);
+  if (recurring !== undefined) bill.recur();
+  for (const line of lines) {
+    const terms = objectIn(objectIn(line, 'price') ?? {}, 'recurring');
+    if (terms?.['usage_type'] === 'metered') bill.addUnknown('metered', 'line_items');
+    if (terms !== undefined) bill.recur();
+  }
+  const atFirst = larger(undiscounted(upfront), undiscounted(quote));
+  const period = recurring === undefined ? 0n : undiscounted(recurring);
+  // A trial, or a later start, puts the first period off: then it comes on top.
+  const isLater = Object.values(objectIn(quote, 'subscription_data') ?? {}).some(
+    (value) => typeof value === 'number' && value > 0,
+  );
+  bill.addLine(isLater ? atFirst + period : larger(atFirst, period), currency, []);
+  if (objectIn(quote, 'automatic_tax')?.['enabled'] === true) {
+    bill.addUnknown('automatic_tax', 'automatic_tax[enabled]');
+  }
+  const customer = idIn(quote, 'customer');
+  if (bill.isRecurring && customer !== undefined) {
+    const taxes = objectsIn(quote, 'default_tax_rates').map(taxRateOf);
+    await addWaiting(pricing, bill, customer, undefined, taxes);
+  }
+  return bill.asTotal(id);
+}
+
+/** A total of the quote's, with what coupons take off it. */
+function undiscounted(totals: VendorObject): bigint {
+  const total = amountIn(totals, 'amount_total');
+  if (total === undefined) throw strange('a quote', 'amount_total');
+  return total + (amountIn(objectIn(totals, 'total_details') ?? {}, 'amount_discount') ?? 0n);
+}
