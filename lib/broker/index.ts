@@ -10,8 +10,10 @@ export type {
   BrokerLimitOptions,
   BrokerOptions,
   OptionIssue,
-  VendorOptions,
+  ReloadOptions,
 } from './broker.options';
+export type { VendorOptions } from './accounts/account';
+export type { SecretOptions } from './accounts/secrets';
 export type { BodyLimitOptions, PriceOptions, VendorRules } from './vendor.options';
 export { BrokerRefusal } from './refusal';
 export type { FieldIssue } from './refusal';
