@@ -57,6 +57,7 @@ export type {
 
 export type { VendorOptions } from './broker/accounts/account';
 export type { SecretOptions } from './broker/accounts/secrets';
+export type { BodyLimitOptions, PriceOptions, VendorRules } from './broker/vendor.options';
 export { BrokerOperator } from './broker-operator/broker-operator';
 export type {
   AuditEntryInfo,

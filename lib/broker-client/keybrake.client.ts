@@ -120,7 +120,8 @@ export class KeybrakeClient extends BrokerClient {
       const fault = `does not say that the broker enforces ${missed.join(', ')} (a version of the broker that is older than this application's passes over what it does not know)`;
       return this.#notIssued({ ...answer, mayHaveBeenDone }, keyId, fault);
     }
-    return { issued: true, key: { id: keyId, token, kind: this.kindIn(body), expiresAt } };
+    const kind = typeof body['kind'] === 'string' ? body['kind'] : undefined;
+    return { issued: true, key: { id: keyId, token, kind, expiresAt } };
   }
 
   async revoke(ids: readonly string[]): Promise<RevokeResult> {
@@ -169,11 +170,6 @@ export class KeybrakeClient extends BrokerClient {
   /** The fields of an issue that the answer does not say are enforced. */
   protected notEchoed(_sent: Record<string, unknown>, _body: Record<string, unknown>): string[] {
     return [];
-  }
-
-  /** What an issued key's account is at, where the answer says so. */
-  protected kindIn(_body: Record<string, unknown>): string | undefined {
-    return undefined;
   }
 
   /** One management call, at the broker that answers it. */

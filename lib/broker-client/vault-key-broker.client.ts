@@ -50,10 +50,6 @@ const MAX_BATCH = 1_000;
 export class VaultKeyBrokerClient extends KeybrakeClient {
   override readonly dialect: BrokerDialect = 'vault-key';
 
-  protected override kindIn({ kind }: Record<string, unknown>): string | undefined {
-    return typeof kind === 'string' ? kind : undefined;
-  }
-
   override async revoke(ids: readonly string[]): Promise<RevokeResult> {
     if (ids.length === 1) return super.revoke(ids);
     const ended: string[] = [];

@@ -428,6 +428,34 @@ describe('secrets and SIGHUP at the command', () => {
     expect((await broker.kill('SIGTERM')).code).toBe(0);
   });
 
+  it('SIGHUP takes other limits, too', async () => {
+    const settings = file('config.json', '');
+    const written = (callsPerKey: number): void =>
+      writeFileSync(settings, JSON.stringify({ vendors: accounts(), limits: { callsPerKey } }));
+    written(1);
+    const broker = await start({ args: ['--config', settings] });
+    const { token } = await broker.issue({ vendor: 'stripe-acme' });
+    const answers: (() => void)[] = [];
+    const respond = vendor.respond;
+    let arrived = (): void => {};
+    vendor.respond = (req, res, received) => {
+      answers.push(() => respond(req, res, received));
+      arrived();
+    };
+    const atVendor = (): Promise<void> => new Promise((resolve) => (arrived = resolve));
+    let arrival = atVendor();
+    const first = call(broker, token, 'stripe-acme');
+    await arrival;
+    expect((await call(broker, token, 'stripe-acme')).body.code).toBe('overloaded');
+    written(2);
+    await hangUp(broker, READ);
+    arrival = atVendor();
+    const second = call(broker, token, 'stripe-acme');
+    await arrival;
+    for (const answer of answers) answer();
+    expect([(await first).status, (await second).status]).toEqual([200, 200]);
+  });
+
   it('SIGHUP reads the certificate again, for the connections that come after it', async () => {
     const [first, second] = [certificateFor('IP:127.0.0.1'), certificateFor('IP:127.0.0.1')];
     const broker = await start({

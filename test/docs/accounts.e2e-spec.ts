@@ -5,7 +5,12 @@ import { Test } from '@nestjs/testing';
 import { parseConfig } from '../../lib/broker/broker.config';
 import { ProxiedStripeService, VaultKeyModule, VaultKeyService } from '../../lib/index';
 import type { VaultKeyModuleOptions } from '../../lib/index';
-import { StripeVendor, VaultKeyTestingModule, createStripeVendor } from '../../lib/testing/index';
+import {
+  StripeVendor,
+  TestingBroker,
+  VaultKeyTestingModule,
+  createStripeVendor,
+} from '../../lib/testing/index';
 import { blockWith, checkBlocks } from './code-blocks';
 import { BLOCKS, FEES, MODULE, PAGE, RELOAD } from './given/accounts';
 
@@ -85,6 +90,31 @@ it('the secrets of an application that runs are changed', async () => {
         .run({ ...policy, vendor }, () => app.get(ProxiedStripeService).listCharges());
     expect(await read('stripe-initech')).toMatchObject({ data: [] });
     await expect(read('stripe-acme')).rejects.toMatchObject({ code: 'vault_key_unavailable' });
+  } finally {
+    await app.close();
+  }
+});
+
+it('a spec reaches the caps of all accounts, or of one', async () => {
+  const app = await start(class {});
+  try {
+    const charge = (vendor: string) =>
+      app
+        .get(VaultKeyService)
+        .run({ vendor, dailyUsdCap: 50, allowedEndpoints: ['/v1/payment_intents'] }, () =>
+          app.get(ProxiedStripeService).createPaymentIntent({ amount: 100 }),
+        );
+    const exceeded = { code: 'spend_cap_exceeded' };
+    const broker = app.get(TestingBroker);
+    await broker.exhaust({ vendor: 'stripe-acme' });
+    await expect(charge('stripe-acme')).rejects.toMatchObject(exceeded);
+    await charge('stripe');
+    await broker.reset();
+    await charge('stripe-acme');
+    await broker.exhaust('all');
+    for (const vendor of ['stripe', 'stripe-acme']) {
+      await expect(charge(vendor)).rejects.toMatchObject(exceeded);
+    }
   } finally {
     await app.close();
   }

@@ -41,8 +41,8 @@ Commands, each with its own --help: keys, budgets, brake, lift, holds, audit, ba
 
 Environment:
   KEYBRAKE_TOKEN            the management API's token, at least 32 characters (required)
-  STRIPE_SECRET_KEY         the account's key, best a restricted one, rk_… (STRIPE_BASE_URL: its API)
-  …_FILE, …_NEXT            of a secret: its file; a second value. SIGHUP reads files and config again
+  STRIPE_SECRET_KEY         the account's key, best a restricted one, rk_…; STRIPE_BASE_URL
+  …_FILE, …_NEXT            of a secret: its file; a second value. SIGHUP has both read again
   HTTPS_PROXY, NO_PROXY     the proxy for vendors beyond this machine
   VAULT_KEY_VENDOR_TIMEOUT  ${DEFAULT_VENDOR_TIMEOUT}; ms, s or m
   VAULT_KEY_DRAIN           ${DEFAULT_DRAIN} with PostgreSQL, else 0s: requests are taken so long after SIGTERM
