@@ -10,8 +10,6 @@ export type {
   BudgetsOptions,
   EmbeddedModuleOptions,
   EmbeddedOptions,
-  EmbeddedStripeOptions,
-  EmbeddedVendorsOptions,
   LeaseOptions,
   SharedOptions,
   VaultKeyModuleOptions,
@@ -25,6 +23,7 @@ export type { RequestWithVaultKey } from './agent-tool/request-invocation';
 export { VaultKeyMiddleware } from './agent-tool/vault-key.middleware';
 export type { ClosableResponse } from './agent-tool/response-close';
 
+export type { AccountContext, ChooseAccount } from './vault-key/account-choice';
 export type { AgentIdentity, PartialAgentIdentity } from './vault-key/agent-identity';
 export { BrakeService } from './vault-key/brake.service';
 export type { BrakeOptions, BrakeTarget } from './vault-key/brake.service';
@@ -56,6 +55,9 @@ export type {
   VendorCall,
 } from './broker-client/broker-client';
 
+export type { VendorOptions } from './broker/accounts/account';
+export type { SecretOptions } from './broker/accounts/secrets';
+export type { BodyLimitOptions, PriceOptions, VendorRules } from './broker/vendor.options';
 export { BrokerOperator } from './broker-operator/broker-operator';
 export type {
   AuditEntryInfo,

@@ -106,7 +106,7 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
       useFactory: (shared: Shared, client: BrokerClient): BrokerOperator =>
         (shared.operator ??=
           client instanceof EmbeddedBrokerClient
-            ? new EmbeddedBrokerOperator(client)
+            ? new EmbeddedBrokerOperator(client, shared.options.embedded ?? { vendors: {} })
             : absentBrokerOperator()),
     },
     {
@@ -118,8 +118,12 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
     {
       provide: KNOWN_VENDORS,
       inject: [RESOLVED_OPTIONS],
-      useFactory: ({ embedded }: ResolvedVaultKeyOptions): ReadonlySet<string> | null =>
-        embedded === undefined ? null : new Set(Object.keys(embedded.vendors)),
+      useFactory: ({ embedded }: ResolvedVaultKeyOptions): ReadonlyMap<string, string> | null =>
+        embedded === undefined
+          ? null
+          : new Map(
+              Object.entries(embedded.vendors).map(([name, { kind = name }]) => [name, kind]),
+            ),
     },
     BrokerLifetime,
     InvocationOpener,
@@ -252,10 +256,11 @@ async function clientFor(options: ResolvedVaultKeyOptions): Promise<BrokerClient
 }
 
 function termsOf(
-  { budgets, leaseTtlSeconds }: ResolvedVaultKeyOptions,
+  { account, budgets, leaseTtlSeconds }: ResolvedVaultKeyOptions,
   client: BrokerClient,
 ): KeyTerms {
   return {
+    ...(account === undefined ? {} : { account }),
     ...(budgets === undefined ? {} : { budgets }),
     ...(leaseTtlSeconds === undefined ? {} : { lease: new InstanceLease(client, leaseTtlSeconds) }),
   };

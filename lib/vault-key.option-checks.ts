@@ -4,12 +4,12 @@ import {
   RETENTION_RULE,
   acceptedDoubtsFault,
   auditKeyFault,
-  baseUrlFault,
-  isLoopback,
   parseRetention,
   parseStore,
   parseTimeout,
 } from './broker/broker.options';
+import { isLoopback } from './broker/accounts/base-url';
+import { isSecret } from './broker/accounts/secrets';
 import type { PooledStore } from './broker/ledger/postgres/pg-pool';
 import { APP_BUDGET_SCOPES } from './contract/scopes';
 import { capFault } from './contract/usd';
@@ -18,7 +18,6 @@ import { isRecord } from './contract/is-record';
 
 const MAX_LEASE_TTL_SECONDS = 86_400;
 const MAX_BROKERS = 16;
-const SECRET = /^[\x21-\x7e]{1,4096}$/;
 
 /** What is wrong with a value, as the rest of a sentence that begins with its path. */
 type Check = (value: unknown, options: Readonly<Record<string, unknown>>) => string | undefined;
@@ -75,15 +74,7 @@ export function managementToken(value: unknown): string | undefined {
   if (value === undefined || value === '') {
     return 'is missing: set KEYBRAKE_TOKEN in the environment of this process, or pass it';
   }
-  return secretFault(value);
-}
-
-export function vendorSecret(value: unknown): string | undefined {
-  return value === undefined || value === '' ? 'is missing' : secretFault(value);
-}
-
-function secretFault(value: unknown): string | undefined {
-  return typeof value === 'string' && SECRET.test(value)
+  return isSecret(value)
     ? undefined
     : 'must be a string of printable ASCII characters without spaces or line breaks';
 }
@@ -101,10 +92,6 @@ export function dialectName(value: unknown): string | undefined {
   return value === 'keybrake' || value === 'vault-key'
     ? undefined
     : 'must be "keybrake" or "vault-key"';
-}
-
-export function vendorUrl(value: unknown): string | undefined {
-  return typeof value === 'string' ? baseUrlFault(value) : 'must be a string';
 }
 
 export function storeUrl(value: unknown): string | undefined {

@@ -6,7 +6,9 @@ import type { BrokerDialect } from './broker-client/broker-client';
 import { DEFAULT_RETENTION, DEFAULT_STORE, DEFAULT_VENDOR_TIMEOUT } from './broker/broker.options';
 import type { PooledStore } from './broker/ledger/postgres/pg-pool';
 import type { StoreDoubt } from './broker/ledger/store-doubt';
-import type { BrokerLimitOptions, VendorOptions } from './broker/broker.options';
+import type { BrokerLimitOptions } from './broker/broker.options';
+import type { VendorOptions } from './broker/accounts/account';
+import type { ChooseAccount } from './vault-key/account-choice';
 import {
   Checked,
   acceptedDoubts,
@@ -26,8 +28,6 @@ import {
   section,
   serverUrl,
   storeUrl,
-  vendorSecret,
-  vendorUrl,
 } from './vault-key.option-checks';
 
 /** How long keys outlive an instance that has died, in seconds, by default. */
@@ -84,94 +84,19 @@ export class BrokerServerOptions {
   dialect?: BrokerDialect | undefined;
 }
 
-/** The Stripe account behind the embedded broker. */
-export class EmbeddedStripeOptions {
-  /**
-   * The account's secret. Use a restricted key (`rk_…`) with only the rights the tools need. Stays
-   * in the broker: no handler sees it.
-   */
-  @Checked(
-    vendorSecret,
-    'embedded: { vendors: { stripe: { secretKey: process.env.STRIPE_SECRET_KEY } } }',
-  )
-  secretKey!: string | undefined;
-
-  /**
-   * Where the vendor's API is. `http:` only to loopback.
-   *
-   * @default 'https://api.stripe.com'
-   */
-  @optional
-  @Checked(vendorUrl, "baseUrl: 'https://api.stripe.com'")
-  baseUrl?: string | undefined;
-
-  /** US dollars for one major unit of a currency: `{ eur: 1.09 }`. Without one it is refused. */
-  @Allow()
-  rates?: VendorOptions['rates'];
-
-  /** Prices of calls that the broker cannot price itself, and refuses without one. */
-  @Allow()
-  prices?: VendorOptions['prices'];
-
-  /** Calls that cost nothing, and are refused unless they are listed here. */
-  @Allow()
-  free?: VendorOptions['free'];
-
-  /** Connected accounts that calls may name. */
-  @Allow()
-  accounts?: VendorOptions['accounts'];
-
-  /** Request headers that are forwarded beside the usual ones, in lower case. */
-  @Allow()
-  headers?: VendorOptions['headers'];
-
-  /**
-   * Whether a browser confirms payments with their `client_secret`: then every one is relayed, and
-   * a decline that leaves a payment open keeps its hold.
-   *
-   * @default false
-   */
-  @Allow()
-  clientConfirmation?: VendorOptions['clientConfirmation'];
-
-  /**
-   * How checkout sessions, subscriptions, invoices, quotes and payment links are priced: what may be
-   * added to a bill later, and whether what charges again by itself is allowed.
-   */
-  @Allow()
-  documents?: VendorOptions['documents'];
-
-  /** How much of a request body is read. */
-  @Allow()
-  limits?: VendorOptions['limits'];
-
-  /**
-   * Connections to the vendor at once, from 4 to 4,096. One key may have a quarter of them, one
-   * user a half; a call that finds none free within a second is refused, `overloaded`.
-   *
-   * @default 256
-   */
-  @Allow()
-  connections?: VendorOptions['connections'];
-}
-
-/** The accounts behind the embedded broker, by vendor. */
-export class EmbeddedVendorsOptions {
-  @Checked(section, 'vendors: { stripe: { secretKey: process.env.STRIPE_SECRET_KEY } }')
-  @ValidateNested()
-  @Type(() => EmbeddedStripeOptions)
-  stripe!: EmbeddedStripeOptions;
-}
-
 /** The broker in this process. */
 export class EmbeddedOptions {
+  /**
+   * The accounts, by the names that marks, budgets and brakes have for them. One that is called
+   * `stripe` is at Stripe; another one says so by its `kind`.
+   *
+   * @example { stripe: { secretKey }, 'stripe-acme': { kind: 'stripe', secretKey: acmeSecretKey } }
+   */
   @Checked(
     section,
     'embedded: { vendors: { stripe: { secretKey: process.env.STRIPE_SECRET_KEY } } }',
   )
-  @ValidateNested()
-  @Type(() => EmbeddedVendorsOptions)
-  vendors!: EmbeddedVendorsOptions;
+  vendors!: Readonly<Record<string, VendorOptions>>;
 
   /**
    * The ledger: `sqlite:<path>`, which belongs to one process at a time; `sqlite::memory:`, which does not
@@ -277,6 +202,19 @@ export class SharedOptions {
   @optional
   @Checked(callable, 'identify: (context) => ({ userId: … })')
   identify?: IdentifyAgent | undefined;
+
+  /**
+   * Which account an invocation works with: the name of an entry of the broker's vendors, by which its
+   * key is issued. Asked before each invocation whose mark or policy names no `vendor`. Where it
+   * throws, or gives no name or one that the broker does not have, the invocation does not begin
+   * (503 `vault_key_unavailable`): no account takes the place of another.
+   *
+   * @default every invocation works with `stripe`
+   * @example ({ identity }) => accounts.of(identity.tenantId)
+   */
+  @optional
+  @Checked(callable, 'account: ({ identity }) => …')
+  account?: ChooseAccount | undefined;
 
   /**
    * Daily caps over tenants, users, agent runs and tools. They travel with each key: a key a

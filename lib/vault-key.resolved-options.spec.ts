@@ -276,6 +276,17 @@ describe('the options of VaultKeyModule', () => {
     ]);
   });
 
+  it('takes any number of accounts, each with its own secret', () => {
+    const vendors = {
+      'stripe-acme': { kind: 'stripe', secretKey: 'sk_1', baseUrl: 'https://a.example.com' },
+      'stripe-globex': { kind: 'stripe', secretKey: 'sk_2', nextSecretKey: 'sk_3' },
+    };
+    const account = () => 'stripe-acme';
+    const options = resolveVaultKeyOptions({ embedded: { vendors }, account }, {});
+    expect(options.embedded?.vendors).toEqual(vendors);
+    expect(options.account).toBe(account);
+  });
+
   it('identify is kept as it is', () => {
     const identify = () => ({ userId: 'u' });
     expect(resolveVaultKeyOptions({ embedded: STRIPE, identify }, {}).identify).toBe(identify);
@@ -359,7 +370,7 @@ describe('the options of VaultKeyModule', () => {
       /^broker\.tokn is not a known option \(known: url, proxyUrl, allowPlainHttp, token, dialect\)$/,
     ],
     [{ embedded: {} }, /^embedded\.vendors is missing/],
-    [{ embedded: { vendors: {} } }, /^embedded\.vendors\.stripe is missing/],
+    [{ embedded: { vendors: {} } }, /^embedded\.vendors must have at least one account/],
     [{ embedded: { vendors: { stripe: {} } } }, /^embedded\.vendors\.stripe\.secretKey is missing/],
     [{ embedded: { ...STRIPE, store: 'redis://x' } }, /^embedded\.store must be sqlite:<path>/],
     [{ embedded: { ...STRIPE, store: 'x.db' } }, /^embedded\.store must be sqlite:/],
@@ -404,12 +415,21 @@ describe('the options of VaultKeyModule', () => {
     [{ embedded: STRIPE, isGlobal: false }, /^isGlobal belongs beside useFactory/],
     [
       { embedded: STRIPE, isGlobl: true },
-      /^isGlobl is not a known option \(known: broker, embedded, identify, budgets, lease, shutdownGrace\)$/,
+      /^isGlobl is not a known option \(known: broker, embedded, identify, account, budgets, lease, shutdownGrace\)$/,
     ],
     [
       { embedded: { vendors: { ...STRIPE.vendors, acme: { secretKey: 'x' } } } },
-      /^embedded\.vendors\.acme is not a known vendor of this version \(known: stripe\)$/,
+      /^embedded\.vendors\.acme\.kind is missing, and the name is no kind: must be one of stripe$/,
     ],
+    [
+      { embedded: { vendors: { a: { kind: 'paypal', secretKey: 'x' } } } },
+      /^embedded\.vendors\.a\.kind is not a known kind: must be one of stripe$/,
+    ],
+    [
+      { embedded: { vendors: { v1: { kind: 'stripe', secretKey: 'x' } } } },
+      /^embedded\.vendors\.v1 is a path/,
+    ],
+    [{ embedded: STRIPE, account: 'stripe-acme' }, /^account must be a function/],
     [
       { embedded: { vendors: { stripe: { secretKey: 's', baseUrl: 'http://x.com' } } } },
       /^embedded\.vendors\.stripe\.baseUrl must be an https: URL/,
@@ -448,7 +468,8 @@ describe('the options of VaultKeyModule', () => {
       'budgets.user',
       'embedded.store',
       'embedded.vendorTimeout',
-      'embedded.vendors.acme',
+      'embedded.vendors.acme.kind',
+      'embedded.vendors.acme.secretKey',
       'embedded.vendors.stripe.baseUrl',
       'embedded.vendors.stripe.secretKey',
       'identify',

@@ -9,22 +9,18 @@ import {
   DEFAULT_STORE,
   DEFAULT_VENDOR_TIMEOUT,
   auditKeyFaultFor,
-  brokerRuleFaults,
   parseStore,
   parseTimeout,
+  readReloadable,
 } from './broker/broker.options';
 import type { BrokerOptions } from './broker/broker.options';
 import type { PooledStore } from './broker/ledger/postgres/pg-pool';
 import { APP_BUDGET_SCOPES } from './contract/scopes';
 import { isRecord } from './contract/is-record';
-import {
-  DEFAULT_LEASE_TTL_SECONDS,
-  EmbeddedVendorsOptions,
-  LeaseOptions,
-  CheckedOptions,
-} from './vault-key.options';
+import { DEFAULT_LEASE_TTL_SECONDS, LeaseOptions, CheckedOptions } from './vault-key.options';
 import type { BudgetsOptions } from './vault-key.options';
 import { brokerListFaults } from './vault-key.option-checks';
+import type { ChooseAccount } from './vault-key/account-choice';
 import { VaultKeyStartUpException } from './vault-key/vault-key-start-up.exception';
 import type { StartUpIssue } from './vault-key/vault-key-start-up.exception';
 import { toWholeCents } from './vault-key/vault-key-policy';
@@ -35,6 +31,7 @@ const KEYBRAKE_PROXY_URL = 'https://proxy.keybrake.com';
 /** Valid options, with every default in its place. Holds secrets: never log it. */
 export type ResolvedVaultKeyOptions = {
   identify?: IdentifyAgent;
+  account?: ChooseAccount;
   budgets?: KeyBudgets;
   leaseTtlSeconds?: number;
   shutdownGraceMs?: number;
@@ -123,10 +120,11 @@ function instanceOf(plain: Readonly<Record<string, unknown>>): CheckedOptions {
 }
 
 function resolved(options: CheckedOptions): ResolvedVaultKeyOptions {
-  const { broker, embedded, identify, budgets, lease, shutdownGrace = '' } = options;
+  const { broker, embedded, identify, account, budgets, lease, shutdownGrace = '' } = options;
   const shutdownGraceMs = parseTimeout(shutdownGrace);
   const rest = {
     ...(identify === undefined ? {} : { identify }),
+    ...(account === undefined ? {} : { account }),
     ...(budgets === undefined ? {} : { budgets: capsOf(budgets) }),
     ...(lease instanceof LeaseOptions
       ? { leaseTtlSeconds: lease.ttlSeconds ?? DEFAULT_LEASE_TTL_SECONDS }
@@ -134,14 +132,11 @@ function resolved(options: CheckedOptions): ResolvedVaultKeyOptions {
     ...(shutdownGraceMs === undefined ? {} : { shutdownGraceMs }),
   };
   if (embedded !== undefined) {
-    const { secretKey, ...stripe } = embedded.vendors.stripe;
-    const { limits, auditKey: chainedWith, acceptStore } = embedded;
+    const { vendors, limits, auditKey: chainedWith, acceptStore } = embedded;
     return {
       ...rest,
       embedded: {
-        vendors: {
-          stripe: { secretKey: secretKey ?? '', ...withoutUndefined({ ...stripe }) },
-        },
+        vendors,
         store: embedded.store ?? DEFAULT_STORE,
         vendorTimeout: embedded.vendorTimeout ?? DEFAULT_VENDOR_TIMEOUT,
         retention: embedded.retention ?? DEFAULT_RETENTION,
@@ -224,12 +219,13 @@ function capsOf({ tenant, user, run, tool }: BudgetsOptions): KeyBudgets {
 function brokerRules(plain: Readonly<Record<string, unknown>>): StartUpIssue[] {
   const { embedded } = plain;
   if (!isRecord(embedded)) return [];
-  const stripe = isRecord(embedded['vendors']) ? embedded['vendors']['stripe'] : undefined;
   const faults = missingAuditKey(embedded);
-  brokerRuleFaults(
-    { limits: embedded['limits'], ...(isRecord(stripe) ? { vendors: { stripe } } : {}) },
-    (path, message) => faults.push({ where: `embedded.${path}`, message }),
-  );
+  const { vendors, limits } = embedded;
+  readReloadable({ vendors, limits }, (path, message) => {
+    // What is no object is told with the options' own rules.
+    if (path === 'vendors' && !isRecord(vendors)) return;
+    faults.push({ where: `embedded.${path}`, message });
+  });
   return faults;
 }
 
@@ -315,8 +311,7 @@ function unknownOption({ property, target }: ValidationError, above: string): st
   if (above === '' && property === 'isGlobal') {
     return 'belongs beside useFactory, useClass or useExisting, not in what they give';
   }
-  const kind = target instanceof EmbeddedVendorsOptions ? 'vendor of this version' : 'option';
-  return `is not a known ${kind} (known: ${optionNames(target).join(', ')})`;
+  return `is not a known option (known: ${optionNames(target).join(', ')})`;
 }
 
 function optionNames(target: object | undefined): string[] {

@@ -141,7 +141,8 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
       faults.unshift({
         where,
         message: 'is marked with @AgentTool more than once, and has room for one key',
-        example: 'one @AgentTool whose allowedEndpoints names them all',
+        example:
+          'one @AgentTool whose allowedEndpoints names them all; for a second account, VaultKeyService.run({ vendor, … }, work) inside',
       });
     }
     if (ofClass && !isRoutedHost(host)) {

@@ -39,7 +39,7 @@ export class AgentToolInvoker implements ToolInvoker {
   /**
    * Opens an invocation under a mark's policy.
    *
-   * @throws VaultKeyException when no key could be issued, or the cap or endpoints could not be
+   * @throws VaultKeyException when no key could be issued, or the cap, endpoints or vendor could not be
    * computed.
    */
   async open(
@@ -50,7 +50,7 @@ export class AgentToolInvoker implements ToolInvoker {
     const policy = this.#valid.has(mark)
       ? (mark as VaultKeyPolicy)
       : await this.#policyOf(mark, call);
-    return this.invocations.open({ ...request, policy, identity: call.identity });
+    return this.invocations.open({ ...request, policy, identity: call.identity, call });
   }
 
   /** Runs a method that Nest does not route, or that the application's own code calls. */
@@ -126,16 +126,19 @@ export class AgentToolInvoker implements ToolInvoker {
   }
 
   async #policyOf(mark: AgentToolOptions, call: AgentToolContext): Promise<VaultKeyPolicy> {
-    const { dailyUsdCap, allowedEndpoints } = mark;
-    const perCall = typeof dailyUsdCap === 'function' || typeof allowedEndpoints === 'function';
+    const { dailyUsdCap, allowedEndpoints, vendor } = mark;
+    const perCall = [dailyUsdCap, allowedEndpoints, vendor].some(
+      (value) => typeof value === 'function',
+    );
     try {
       const policy: VaultKeyPolicy = {
         ...mark,
         dailyUsdCap: typeof dailyUsdCap === 'function' ? await dailyUsdCap(call) : dailyUsdCap,
         allowedEndpoints:
           typeof allowedEndpoints === 'function' ? await allowedEndpoints(call) : allowedEndpoints,
+        vendor: typeof vendor === 'function' ? await vendorFor(vendor, call) : vendor,
       };
-      const faults = policyFaults(policy, this.invocations.dialect);
+      const faults = policyFaults(policy, this.invocations);
       if (faults.length > 0) {
         throw new Error(faults.map(({ field, message }) => `${field} ${message}`).join('; '));
       }
@@ -144,15 +147,25 @@ export class AgentToolInvoker implements ToolInvoker {
     } catch (cause) {
       const tool = call.identity.tool ?? 'this tool';
       this.#logger.error(
-        `Could not compute the cap or endpoints of ${tool}; it was not run.`,
+        `Could not compute the cap, endpoints or vendor of ${tool}; it was not run.`,
         cause instanceof Error ? cause.stack : String(cause),
       );
       throw new VaultKeyUnavailableException({
-        message: `Could not compute the cap or endpoints of ${tool}; it was not run. The application's log says why.`,
+        message: `Could not compute the cap, endpoints or vendor of ${tool}; it was not run. The application's log says why.`,
         cause,
       });
     }
   }
+}
+
+/** @throws Error where no account is named: none takes the place of another. */
+async function vendorFor(
+  choose: (call: AgentToolContext) => string | Promise<string>,
+  call: AgentToolContext,
+): Promise<string> {
+  const vendor: unknown = await choose(call);
+  if (vendor === undefined) throw new Error('vendor is undefined');
+  return vendor as string;
 }
 
 /** What a generator gives, each step of it taken in an invocation. */

@@ -30,11 +30,11 @@ export interface AgentToolOptions {
    */
   allowedEndpoints: PerCall<readonly string[]>;
   /**
-   * The vendor the key is for.
+   * The account the key is for: the name of an entry of the broker's vendors.
    *
-   * @default 'stripe'
+   * @default what the option `account` of `VaultKeyModule` gives, else 'stripe'
    */
-  vendor?: string | undefined;
+  vendor?: PerCall<string> | undefined;
   /**
    * How long the key lives if nothing revokes it, `1s` to `24h`: set it to the longest invocation,
    * streams included.

@@ -1,20 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { BrokerClient } from '../broker-client/broker-client';
 import {
   allowedEndpointsFaults,
   dailyUsdCapFault,
   expiresInFault,
   vendorFault,
-  DEFAULT_VENDOR,
 } from '../vault-key/vault-key-policy';
 import type { PolicyIssue } from '../vault-key/vault-key-policy';
+import { InvocationOpener } from '../vault-key/invocation-opener';
 import type { StartUpIssue } from '../vault-key/vault-key-start-up.exception';
 import { subjectId } from '../vault-key/label';
 import type { AgentToolOptions } from './agent-tool.options';
 import { hasMinifiedName, toolNameOf } from './tool-name';
 import type { NamedMethod } from './tool-name';
 
-/** The token of the vendors the broker is known to serve; `null` where only the broker knows. */
+/** The token of the kinds of accounts by their names; `null` where only the broker knows them. */
 export const KNOWN_VENDORS = Symbol.for('nestjs-vault-key:known-vendors');
 
 const OPTIONS: ReadonlySet<string> = new Set([
@@ -32,19 +31,24 @@ export class MarkRules {
   readonly #names = new Map<string, { owner: object; where: string }>();
 
   constructor(
-    private readonly client: BrokerClient,
-    @Inject(KNOWN_VENDORS) private readonly knownVendors: ReadonlySet<string> | null,
+    @Inject(KNOWN_VENDORS) private readonly knownVendors: ReadonlyMap<string, string> | null,
+    private readonly invocations: InvocationOpener,
   ) {}
 
   /** Every fault of a mark. */
   faultsOf(mark: AgentToolOptions, where: string): StartUpIssue[] {
-    const { dailyUsdCap, allowedEndpoints, vendor, expiresIn, tool } = mark;
+    const { dailyUsdCap, allowedEndpoints, expiresIn, tool } = mark;
+    // Without a value where it is chosen for each invocation.
+    const vendor = mark.vendor ?? this.invocations.defaultVendor;
+    const kind = this.#kindOf(vendor);
     const faults: (PolicyIssue | undefined)[] = [
       typeof dailyUsdCap === 'function' ? undefined : dailyUsdCapFault(dailyUsdCap),
       ...(typeof allowedEndpoints === 'function'
         ? []
-        : allowedEndpointsFaults(allowedEndpoints, vendor, this.client.dialect)),
-      vendorFault(vendor) ?? this.#unknownVendor(vendor ?? DEFAULT_VENDOR),
+        : allowedEndpointsFaults(allowedEndpoints, kind, this.invocations.dialect)),
+      typeof vendor === 'function'
+        ? undefined
+        : (vendorFault(vendor) ?? this.#unknownVendor(vendor)),
       expiresInFault(expiresIn),
       toolFault(tool),
     ];
@@ -88,9 +92,18 @@ export class MarkRules {
     return { where, message, example: TOOL_EXAMPLE };
   }
 
-  #unknownVendor(vendor: string): PolicyIssue | undefined {
-    if (this.knownVendors === null || this.knownVendors.has(vendor)) return undefined;
-    const names = [...this.knownVendors].join(', ');
+  /** What a mark's account is at; `undefined` where that can be one thing or another. */
+  #kindOf(vendor: AgentToolOptions['vendor']): string | undefined {
+    const known = this.knownVendors;
+    if (typeof vendor === 'string') return known?.get(vendor) ?? vendor;
+    const kinds = new Set(known?.values());
+    return kinds.size === 1 ? [...kinds][0] : undefined;
+  }
+
+  #unknownVendor(vendor: string | undefined): PolicyIssue | undefined {
+    const known = this.knownVendors;
+    if (vendor === undefined || known === null || known.has(vendor)) return undefined;
+    const names = [...known.keys()].join(', ');
     const message = `"${vendor}" is not configured in \`embedded.vendors\`, which has: ${names}`;
     return { field: 'vendor', message, example: "vendor: 'stripe'" };
   }

@@ -39,7 +39,7 @@ export interface KeyBudgets {
 export interface IssueKeyRequest {
   /** 1–200 characters, shown in key lists and the audit log. */
   label: string;
-  /** The name of a vendor the broker is configured for. */
+  /** The name of an account that the broker is configured for. */
   vendor: string;
   /** USD, at most 2 decimals; the cap covers the key's whole life. */
   dailyUsdCap: number;
@@ -59,6 +59,8 @@ export interface IssueKeyRequest {
 export interface IssuedKey {
   id: string;
   token: string;
+  /** What its account is at, where the account's name does not say it: `stripe`. */
+  kind?: string | undefined;
   expiresAt: Date;
 }
 

@@ -77,7 +77,7 @@ export class EmbeddedBrokerClient extends BrokerClient {
     const askedAt = Date.now();
     try {
       if (this.isDown) throw storeUnavailable();
-      const { id, token, lifeMs } = await this.broker.issueForOwnWork({
+      const { id, token, kind, lifeMs } = await this.broker.issueForOwnWork({
         label: request.label,
         vendor: request.vendor,
         daily_usd_cap: request.dailyUsdCap,
@@ -85,7 +85,7 @@ export class EmbeddedBrokerClient extends BrokerClient {
         expires_in: request.expiresIn,
         ...ownIssueFields(request),
       });
-      return { issued: true, key: { id, token, expiresAt: new Date(askedAt + lifeMs) } };
+      return { issued: true, key: { id, token, kind, expiresAt: new Date(askedAt + lifeMs) } };
     } catch (error) {
       return notIssued(error);
     }

@@ -120,7 +120,8 @@ export class KeybrakeClient extends BrokerClient {
       const fault = `does not say that the broker enforces ${missed.join(', ')} (a version of the broker that is older than this application's passes over what it does not know)`;
       return this.#notIssued({ ...answer, mayHaveBeenDone }, keyId, fault);
     }
-    return { issued: true, key: { id: keyId, token, expiresAt } };
+    const kind = typeof body['kind'] === 'string' ? body['kind'] : undefined;
+    return { issued: true, key: { id: keyId, token, kind, expiresAt } };
   }
 
   async revoke(ids: readonly string[]): Promise<RevokeResult> {

@@ -64,7 +64,7 @@ export function readIssueRefusal(answer: Answer): VaultKeyException {
   }
   if (status === 400 || status === 422) {
     return unavailable(
-      `The broker refused the key's policy (${faultsOf(fields)}), so no vault key was issued. Correct it in @AgentTool, or in what names the agent run.`,
+      `The broker refused the key's policy (${faultsOf(fields)}), so no vault key was issued. Correct it in @AgentTool, in the option account, or in what names the agent run.`,
     );
   }
   if (status === 429 || status === 503) {

@@ -1,4 +1,5 @@
 import { targetFault } from '../contract/target';
+import { vendorNameFault } from '../contract/vendor-name';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import type { VendorAnswer, VendorCall } from './broker-client';
 import { attemptEnds } from './broker-choice';
@@ -9,8 +10,6 @@ import type { FlightLimits } from './flight';
 import { isOfCall, noCallAnswer } from './no-answer';
 import type { Unanswered } from './no-answer';
 import type { RequestSender } from './request-sender';
-
-const VENDOR = /^[a-z][a-z0-9-]{0,31}$/;
 
 /** Headers that are the connection's or the client's own; a call cannot set them. */
 const OWN_HEADERS: ReadonlySet<string> = new Set([
@@ -137,10 +136,6 @@ function check(call: VendorCall): void {
   if (fault !== undefined) {
     throw CallRefusedException.forArgument('path', `cannot be sent: ${fault}`, 'invalid_path');
   }
-  if (!VENDOR.test(call.vendor)) {
-    throw CallRefusedException.forArgument(
-      'vendor',
-      'must be named by lower-case letters, digits and "-", such as "stripe"',
-    );
-  }
+  const nameIs = vendorNameFault(call.vendor);
+  if (nameIs !== undefined) throw CallRefusedException.forArgument('vendor', nameIs);
 }

@@ -1,3 +1,4 @@
+import type { VendorOptions } from '../broker/accounts/account';
 import type { Brake, BrakeRequest, KeySubject } from '../broker-client/broker-client';
 import type {
   AuditEntryInfo,
@@ -136,6 +137,19 @@ export abstract class BrokerOperator {
    * @throws Error where a file cannot be written; the segments before it are exported all the same.
    */
   abstract exportAudit(folder: string): Promise<{ files: string[] }>;
+
+  /**
+   * Takes accounts in place of those that the broker works with, and reads the files of their secrets: to
+   * change a secret, or to add an account, while the application runs. Holds, connections and calls
+   * under way go on; keys for an account that is left out serve no call any more.
+   *
+   * @param vendors All accounts, as in `embedded.vendors`; those given last where it is left out, so that
+   * only their files are read again.
+   * @throws CallRefusedException `invalid_request`, naming every fault; then all is as before.
+   * @example
+   * await this.operator.reload({ stripe: { secretKey, nextSecretKey } });
+   */
+  abstract reload(vendors?: Readonly<Record<string, VendorOptions>>): Promise<void>;
 
   /** How busy the broker is, in counts. */
   abstract figures(): Promise<BrokerFigures>;

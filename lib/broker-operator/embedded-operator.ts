@@ -1,4 +1,5 @@
 import type { Broker } from '../broker/broker';
+import type { ReloadOptions } from '../broker/broker.options';
 import { DEFAULT_LIMIT, pageFaults } from '../broker/page';
 import { BrokerRefusal } from '../broker/refusal';
 import { HOLD_STATES, KEY_STATUSES } from '../contract/states';
@@ -54,9 +55,15 @@ const AUDIT_FILTERS: readonly (keyof AuditQuery)[] = [
 /** The operator of a broker in this process. */
 export class EmbeddedBrokerOperator extends BrokerOperator {
   readonly #broker: Broker;
+  /** With secrets: nothing shows it. */
+  #options: ReloadOptions;
 
-  constructor(private readonly client: EmbeddedBrokerClient) {
+  constructor(
+    private readonly client: EmbeddedBrokerClient,
+    options: ReloadOptions,
+  ) {
     super();
+    this.#options = options;
     this.#broker = client.broker;
   }
 
@@ -155,6 +162,24 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
 
   exportAudit(folder: string): Promise<{ files: string[] }> {
     return this.#ask('to export its audit log', () => this.#broker.auditSegments.export(folder));
+  }
+
+  async reload(vendors = this.#options.vendors): Promise<void> {
+    const options = { ...this.#options, vendors };
+    try {
+      this.#broker.reload(options);
+    } catch (error) {
+      const { name, message } = error as Error;
+      // By its name: the broker is loaded only where it is embedded.
+      if (name !== 'BrokerOptionsError') throw error;
+      throw new CallRefusedException({
+        status: 422,
+        code: 'invalid_request',
+        message: `The embedded broker was asked to take other accounts and refused: ${message}.`,
+        param: 'vendors',
+      });
+    }
+    this.#options = options;
   }
 
   figures(): Promise<BrokerFigures> {

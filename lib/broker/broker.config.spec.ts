@@ -56,7 +56,7 @@ describe('a config file', () => {
         vendors: {
           paypal: {},
           stripe: {
-            secretKey: 'sk_live_x',
+            secret: 'sk_live_x',
             rates: { usd: 1, eur: '1.09', xxx: 1, gbp: 0 },
             prices: [
               { call: 'POST /v1/account_links', usd: 0.0000001 },
@@ -69,10 +69,10 @@ describe('a config file', () => {
       }),
     ).toEqual([
       'vendor',
-      'vendors.stripe.secretKey',
       'limits.calls',
       'limits.callsPerKey',
-      'vendors.paypal',
+      'vendors.paypal.kind',
+      'vendors.stripe.secret',
       'vendors.stripe.rates.usd',
       'vendors.stripe.rates.eur',
       'vendors.stripe.rates.xxx',
@@ -93,9 +93,62 @@ describe('a config file', () => {
     );
   });
 
-  it('shows no secret that was put into it by mistake', () => {
-    expect(() => parseConfig('{"vendors":{"stripe":{"secretKey":"sk_live_0815"}}}')).toThrow(
-      expect.objectContaining({ message: expect.not.stringContaining('sk_live_0815') }) as Error,
+  it.each([
+    '{"vendors":{"stripe":{"secretKey":"sk_live_0815","secret":"sk_live_0815"}}}',
+    '{"vendors":{"stripe":{"secretKey": sk_live_0815}}}',
+    '{"vendors":{"stripe":{"secretKey":"sk_live_0815",}}}',
+    '{"vendors":{"stripe":{"secretKey":"sk_live_0815"',
+    'sk_live_0815',
+  ])('shows no secret where it is refused: %s', (text) => {
+    const told = (): string => {
+      try {
+        parseConfig(text);
+        return 'nothing';
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    expect(told()).toMatch(/is no JSON|is not a setting/);
+    expect(told()).not.toContain('0815');
+  });
+
+  it('names accounts as their keys name them, and says of each what it is at', () => {
+    const secretKeyFile = '/run/secrets/acme';
+    const acme = { kind: 'stripe', secretKeyFile, baseUrl: 'https://stripe.example.com' };
+    expect(
+      faultsOf({ vendors: { stripe: {}, 'stripe-acme': acme, a: { kind: 'stripe' } } }),
+    ).toEqual([]);
+    expect(
+      faultsOf({
+        vendors: {
+          'stripe-acme': {},
+          Acme: { kind: 'stripe' },
+          v1: { kind: 'stripe' },
+          console: { kind: 'stripe' },
+          paypal: { kind: 'paypal' },
+          'a/../b': { kind: 'stripe' },
+          last: null,
+          [`a${'-'.repeat(32)}`]: { kind: 'stripe' },
+          x: { kind: 5, baseUrl: 'http://x.com' },
+        },
+      }),
+    ).toEqual([
+      'vendors.stripe-acme.kind',
+      'vendors.Acme',
+      'vendors.v1',
+      'vendors.console',
+      'vendors.paypal.kind',
+      'vendors."a/../b"',
+      'vendors.last',
+      `vendors.a${'-'.repeat(32)}`,
+      'vendors.x.baseUrl',
+      'vendors.x.kind',
+    ]);
+  });
+
+  it('lists the kinds where it does not know one', () => {
+    expect(() => parseConfig('{"vendors":{"acme":{"kind":"strip"}}}')).toThrow(
+      'vendors.acme.kind is not a known kind: must be one of stripe',
     );
   });
 

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { BrokerOptionsError, brokerRuleFaults } from './broker.options';
+import { BrokerOptionsError, configFaults } from './broker.options';
 import type { BrokerLimitOptions, OptionIssue } from './broker.options';
 import { isRecord } from '../contract/is-record';
-import { VENDOR_RULES, unknownKeys } from './vendor.options';
-import type { VendorRules } from './vendor.options';
+import type { VendorOptions } from './accounts/account';
+import { unknownKeys } from './vendor.options';
 
 const MAX_CONFIG_BYTES = 1_048_576;
 
 /**
- * What a config file says. It holds no secret: those are in the environment.
+ * What a config file says. Secrets are better in files of their own, or in the environment.
  *
  * @example
  * ```json
@@ -19,15 +19,16 @@ const MAX_CONFIG_BYTES = 1_048_576;
  *       "prices": [{ "call": "POST /v1/checkout/sessions", "usd": 20 }],
  *       "free": ["DELETE /v1/customers/*"],
  *       "accounts": ["acct_1A2B"]
- *     }
+ *     },
+ *     "stripe-acme": { "kind": "stripe", "secretKeyFile": "/run/secrets/stripe-acme" }
  *   },
  *   "limits": { "callsPerKey": 64 }
  * }
  * ```
  */
 export interface BrokerConfig {
-  /** What the operator adds to each vendor, by its name. */
-  vendors?: Readonly<Record<string, VendorRules>>;
+  /** The accounts by their names; a secret that is missing here is in the environment. */
+  vendors?: Readonly<Record<string, VendorOptions>>;
   limits?: BrokerLimitOptions;
 }
 
@@ -53,11 +54,13 @@ export function parseConfig(text: string): BrokerConfig {
   try {
     config = JSON.parse(text);
   } catch (error) {
+    // Node's own words quote the text, with what secrets are in it.
+    const place = /at position \d+(?: \(line \d+ column \d+\))?/.exec((error as Error).message);
     throw new BrokerOptionsError([
-      { path: '', message: `is no JSON: ${(error as Error).message.replace(/\s+/g, ' ')}` },
+      { path: '', message: `is no JSON${place === null ? '' : `: it breaks off ${place[0]}`}` },
     ]);
   }
-  const faults = configFaults(config);
+  const faults = faultsOf(config);
   const twice = nameGivenTwice(text);
   if (twice !== undefined) {
     faults.push({ path: twice.slice(0, 64), message: 'is given twice in one object' });
@@ -66,21 +69,14 @@ export function parseConfig(text: string): BrokerConfig {
   return config as BrokerConfig;
 }
 
-function configFaults(config: unknown): OptionIssue[] {
+function faultsOf(config: unknown): OptionIssue[] {
+  if (!isRecord(config)) return [{ path: '', message: 'must hold one JSON object' }];
   const faults: OptionIssue[] = [];
   const fault = (path: string, message: string): void => {
     faults.push({ path, message });
   };
-  if (!isRecord(config)) return [{ path: '', message: 'must hold one JSON object' }];
   unknownKeys(config, ['vendors', 'limits'], '', fault);
-  const { vendors } = config;
-  if (vendors !== undefined && !isRecord(vendors)) {
-    fault('vendors', 'must be an object of vendors by name');
-  }
-  for (const [name, rules] of Object.entries(isRecord(vendors) ? vendors : {})) {
-    if (isRecord(rules)) unknownKeys(rules, VENDOR_RULES, `vendors.${name}`, fault);
-  }
-  brokerRuleFaults(config, fault);
+  configFaults({ vendors: config['vendors'], limits: config['limits'] }, fault);
   return faults;
 }
 

@@ -1,24 +1,15 @@
-import { isIP } from 'node:net';
 import { STORE_DOUBTS } from './ledger/store-doubt';
 import type { StoreDoubt } from './ledger/store-doubt';
 import { poolFault } from './ledger/postgres/pg-pool';
 import type { PgPool, PooledStore } from './ledger/postgres/pg-pool';
-import { vendors } from './vendors/vendors';
-import { isRecord } from '../contract/is-record';
-import { limitFaults, vendorRuleFaults } from './vendor.options';
-import type { FaultSink, VendorRules } from './vendor.options';
-
-/** One vendor's account, as the broker is to use it. */
-export interface VendorOptions extends VendorRules {
-  /** The account's secret. For Stripe use a restricted key (`rk_…`) with only the rights the tools need. */
-  secretKey: string;
-  /** @default the vendor's own API, `https://api.stripe.com` */
-  baseUrl?: string;
-}
+import { accountFaults, readAccounts } from './accounts/account';
+import type { Account, VendorOptions } from './accounts/account';
+import { limitFaults } from './vendor.options';
+import type { FaultSink } from './vendor.options';
 
 /** How a broker is set up. */
 export interface BrokerOptions {
-  /** The accounts behind the proxy, by the vendor's name. */
+  /** The accounts behind the proxy, by the names that keys are issued for. */
   vendors: Readonly<Record<string, VendorOptions>>;
   /**
    * `sqlite:<path>`, `sqlite::memory:`, which does not survive the process, or
@@ -71,6 +62,9 @@ export interface BrokerLimitOptions {
   callsPerKey?: number;
 }
 
+/** How many calls with one key may be under way unless the options say otherwise. */
+export const DEFAULT_CALLS_PER_KEY = 256;
+
 /** The highest that each limit may be set to. */
 export const BROKER_LIMITS: Readonly<Record<keyof BrokerLimitOptions, number>> = {
   callsPerKey: 65_536,
@@ -92,7 +86,6 @@ const MIN_RETENTION_DAYS = 2;
 const MAX_RETENTION_DAYS = 3_650;
 const TIMEOUT_UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
 const MAX_TIMEOUT_MS = 600_000;
-const SECRET = /^[\x21-\x7e]+$/;
 
 /** A setting that does not hold. `message` never shows a secret. */
 export interface OptionIssue {
@@ -187,85 +180,74 @@ export function acceptedDoubtsFault(doubts: unknown): string | undefined {
     : `must be some of ${STORE_DOUBTS.join(', ')}`;
 }
 
-/** Everything wrong with the options; empty where nothing is. */
-export function brokerOptionFaults(options: BrokerOptions): OptionIssue[] {
+/** The part of the options that a running broker may be given in place of what it had. */
+export type ReloadOptions = Pick<BrokerOptions, 'vendors' | 'limits'>;
+
+/** What {@link ReloadOptions} come to. */
+export interface ReloadSettings {
+  accounts: ReadonlyMap<string, Account>;
+  callsPerKey: number;
+}
+
+/** What {@link BrokerOptions} come to. */
+export interface BrokerSettings extends ReloadSettings {
+  place: StorePlace;
+  timeoutMs: number;
+  retentionMs: number | undefined;
+}
+
+/**
+ * Reads options, and the files of the accounts' secrets.
+ *
+ * @throws BrokerOptionsError with every fault.
+ */
+export function readBrokerOptions(options: BrokerOptions): BrokerSettings {
   const faults: OptionIssue[] = [];
   const fault = (path: string, message?: string): void => {
     if (message !== undefined) faults.push({ path, message });
   };
-  const store = parseStore(options.store ?? DEFAULT_STORE);
-  if ('fault' in store) fault('store', store.fault);
-  else fault('auditKey', auditKeyFaultFor(store, options.auditKey));
-  if (parseTimeout(options.vendorTimeout ?? DEFAULT_VENDOR_TIMEOUT) === undefined) {
+  const place = parseStore(options.store ?? DEFAULT_STORE);
+  if ('fault' in place) fault('store', place.fault);
+  else fault('auditKey', auditKeyFaultFor(place, options.auditKey));
+  const timeoutMs = parseTimeout(options.vendorTimeout ?? DEFAULT_VENDOR_TIMEOUT);
+  if (timeoutMs === undefined) {
     fault('vendorTimeout', 'must be a number and ms, s or m, from 1ms to 10m, such as "80s"');
   }
-  if (parseRetention(options.retention ?? DEFAULT_RETENTION) === undefined) {
-    fault('retention', RETENTION_RULE);
-  }
+  const retentionMs = parseRetention(options.retention ?? DEFAULT_RETENTION);
+  if (retentionMs === undefined) fault('retention', RETENTION_RULE);
   if (options.acceptStore !== undefined) {
     fault('acceptStore', acceptedDoubtsFault(options.acceptStore));
   }
-  brokerRuleFaults(options, fault);
-  const names = Object.keys(options.vendors);
-  if (names.length === 0) fault('vendors', 'must have at least one vendor, such as "stripe"');
-  for (const name of names) {
-    const vendor = options.vendors[name];
-    if (!vendors.has(name)) continue;
-    if (typeof vendor?.secretKey !== 'string' || !SECRET.test(vendor.secretKey)) {
-      fault(
-        `vendors.${name}.secretKey`,
-        'must be the account\'s secret key without spaces, such as a restricted key "rk_live_…"',
-      );
-    }
-    if (vendor?.baseUrl !== undefined)
-      fault(`vendors.${name}.baseUrl`, baseUrlFault(vendor.baseUrl));
+  const reloadable = readReloadable(options, fault);
+  if (faults.length > 0 || 'fault' in place || timeoutMs === undefined) {
+    throw new BrokerOptionsError(faults);
   }
-  return faults;
+  return { ...reloadable, place, timeoutMs, retentionMs };
 }
 
-/** Finds everything wrong with what options and config file have in common. */
-export function brokerRuleFaults(
-  rules: { limits?: unknown; vendors?: unknown },
+/** As {@link readBrokerOptions}, for a broker that runs. */
+export function readReloadOptions(options: ReloadOptions): ReloadSettings {
+  const faults: OptionIssue[] = [];
+  const settings = readReloadable(options, (path, message) => faults.push({ path, message }));
+  if (faults.length > 0) throw new BrokerOptionsError(faults);
+  return settings;
+}
+
+/** Reads {@link ReloadOptions}, and finds everything wrong with them. */
+export function readReloadable(
+  { vendors, limits }: Readonly<Partial<Record<keyof ReloadOptions, unknown>>>,
+  fault: FaultSink,
+): ReloadSettings {
+  if (limits !== undefined) limitFaults(limits, BROKER_LIMITS, 'limits', fault);
+  const { callsPerKey = DEFAULT_CALLS_PER_KEY } = (limits ?? {}) as BrokerLimitOptions;
+  return { accounts: readAccounts(vendors, fault), callsPerKey };
+}
+
+/** Finds everything wrong with what a config file says; secrets may be elsewhere. */
+export function configFaults(
+  { vendors, limits }: Readonly<Record<keyof ReloadOptions, unknown>>,
   fault: FaultSink,
 ): void {
-  if (rules.limits !== undefined) limitFaults(rules.limits, BROKER_LIMITS, 'limits', fault);
-  for (const [name, vendor] of Object.entries(isRecord(rules.vendors) ? rules.vendors : {})) {
-    const known = vendors.get(name);
-    if (known === undefined) {
-      fault(`vendors.${name}`, `is not a known vendor: ${[...vendors.keys()].join(', ')}`);
-    } else if (isRecord(vendor)) {
-      vendorRuleFaults(vendor, known, `vendors.${name}`, fault);
-    } else {
-      fault(`vendors.${name}`, 'must be an object');
-    }
-  }
-}
-
-/** What is wrong with a vendor's URL; `undefined` where nothing is. */
-export function baseUrlFault(text: string): string | undefined {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    return 'must be a URL such as "https://api.stripe.com"';
-  }
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
-    return 'must be an https: URL (http: is taken only to loopback)';
-  }
-  if (
-    url.pathname !== '/' ||
-    url.search !== '' ||
-    url.hash !== '' ||
-    url.username !== '' ||
-    url.password !== ''
-  ) {
-    return 'must be an origin alone, without path, query or credentials';
-  }
-  return undefined;
-}
-
-/** Whether a URL's host is this machine. */
-export function isLoopback(hostname: string): boolean {
-  if (hostname === 'localhost' || hostname === '[::1]') return true;
-  return isIP(hostname) === 4 && hostname.startsWith('127.');
+  if (limits !== undefined) limitFaults(limits, BROKER_LIMITS, 'limits', fault);
+  if (vendors !== undefined) accountFaults(vendors, fault);
 }

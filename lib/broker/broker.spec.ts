@@ -49,7 +49,7 @@ describe('a broker in the app’s own process', () => {
       'retention',
       'store',
       'vendorTimeout',
-      'vendors.acme',
+      'vendors.acme.kind',
       'vendors.stripe.baseUrl',
       'vendors.stripe.secretKey',
     ]);

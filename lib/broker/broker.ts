@@ -4,17 +4,8 @@ import { auditEntryView } from './audit/audit-view';
 import type { BrakeView } from './brakes/brake-view';
 import type { BudgetPath, EffectiveBudgetsQuery } from './budgets/budget-request';
 import type { BudgetSubjectView, CountedBudgetView, SubjectCapView } from './budgets/budget-view';
-import {
-  BrokerOptionsError,
-  DEFAULT_STORE,
-  DEFAULT_VENDOR_TIMEOUT,
-  DEFAULT_RETENTION,
-  brokerOptionFaults,
-  parseRetention,
-  parseStore,
-  parseTimeout,
-} from './broker.options';
-import type { BrokerOptions } from './broker.options';
+import { readBrokerOptions, readReloadOptions } from './broker.options';
+import type { BrokerOptions, ReloadOptions } from './broker.options';
 import { Brakes } from './brakes/brakes';
 import { Budgets } from './budgets/budgets';
 import type { BudgetPage } from './budgets/budgets';
@@ -26,9 +17,8 @@ import { Holds } from './holds/holds';
 import type { HoldPage } from './holds/holds';
 import type { AuditPage } from './audit/audit-view';
 import type { BrokerHost } from './broker.host';
-import { DEFAULT_CALLS_PER_KEY, Proxy } from './forwarding/proxy';
-import { configuredVendors, pathPrefixes } from './forwarding/configured-vendor';
-import type { PathPrefixes } from './forwarding/configured-vendor';
+import { Proxy } from './forwarding/proxy';
+import { ConfiguredVendors } from './forwarding/configured-vendor';
 import type { ProxyAnswer, ProxyCall } from './forwarding/proxy-answer';
 import type { CurrentKeyView, KeyView } from './keys/key-view';
 import type { LeaseView } from './leases/lease-request';
@@ -58,7 +48,7 @@ export class Broker {
   readonly auditSegments: AuditSegments;
   readonly #ledger: Ledger;
   readonly #proxy: Proxy;
-  readonly #prefixes: PathPrefixes;
+  readonly #vendors: ConfiguredVendors;
   readonly #keys: Keys;
   readonly #budgets: Budgets;
   readonly #brakes: Brakes;
@@ -77,46 +67,54 @@ export class Broker {
    * @throws Error where it cannot be opened.
    */
   static async open(options: BrokerOptions, host: BrokerHost = {}): Promise<Broker> {
-    const faults = brokerOptionFaults(options);
-    const store = parseStore(options.store ?? DEFAULT_STORE);
-    const timeoutMs = parseTimeout(options.vendorTimeout ?? DEFAULT_VENDOR_TIMEOUT);
-    if (faults.length > 0 || 'fault' in store || timeoutMs === undefined) {
-      throw new BrokerOptionsError(faults);
-    }
-    const { callsPerKey = DEFAULT_CALLS_PER_KEY } = options.limits ?? {};
-    const { configured, proxies } = configuredVendors(options, { timeoutMs, callsPerKey });
+    const { accounts, callsPerKey, place, timeoutMs, retentionMs } = readBrokerOptions(options);
+    const vendors = new ConfiguredVendors(timeoutMs);
+    vendors.replace(accounts, callsPerKey);
     const { log, driver } = host;
     const doubts = new AcceptedDoubts(options.acceptStore);
-    const retentionMs = parseRetention(options.retention ?? DEFAULT_RETENTION);
     const settings = { auditKey: options.auditKey, doubts, log, driver, retentionMs };
-    const ledger = await openLedger(store, { ...settings, clock: host.clock }, host.storeWaitMs);
-    const proxy = new Proxy(ledger, configured, callsPerKey, log);
-    const broker = new Broker(ledger, proxy, pathPrefixes(configured));
-    if (host.givesWay !== undefined && 'file' in store) {
-      offerStore(store.file, broker, host.givesWay);
+    const ledger = await openLedger(place, { ...settings, clock: host.clock }, host.storeWaitMs);
+    const proxy = new Proxy(ledger, vendors.byName, callsPerKey, log);
+    const broker = new Broker(ledger, proxy, vendors);
+    if (host.givesWay !== undefined && 'file' in place) {
+      offerStore(place.file, broker, host.givesWay);
     }
-    for (const [name, { url, variable }] of proxies) {
-      log?.(`calls to ${name} go through the proxy ${url.host} (${variable})`);
-    }
+    for (const line of vendors.proxyLines()) log?.(line);
     return broker;
   }
 
-  private constructor(ledger: Ledger, proxy: Proxy, prefixes: PathPrefixes) {
+  private constructor(ledger: Ledger, proxy: Proxy, vendors: ConfiguredVendors) {
     this.#ledger = ledger;
     this.#proxy = proxy;
-    this.#prefixes = prefixes;
-    const names = new Set(prefixes.keys());
-    this.#keys = new Keys(ledger, prefixes);
-    this.#budgets = new Budgets(ledger, names);
-    this.#brakes = new Brakes(ledger, names);
+    this.#vendors = vendors;
+    this.#keys = new Keys(ledger, vendors);
+    this.#budgets = new Budgets(ledger, vendors.names);
+    this.#brakes = new Brakes(ledger, vendors.names);
     this.#leases = new Leases(ledger);
     this.#holds = new Holds(ledger);
     this.auditSegments = new AuditSegments(ledger);
   }
 
-  /** Whether a vendor of that name is configured. */
+  /** Whether there is an account of that name. */
   hasVendor(name: string): boolean {
-    return this.#prefixes.has(name);
+    return this.#vendors.byName.has(name);
+  }
+
+  /** The names of the accounts. @internal */
+  get vendorNames(): readonly string[] {
+    return [...this.#vendors.names];
+  }
+
+  /**
+   * Takes accounts and limits in place of those before, and reads the files of their secrets. Holds,
+   * connections and calls under way go on. A key for an account that is not there any more serves no call.
+   *
+   * @throws BrokerOptionsError with every fault; then all is as before.
+   */
+  reload(options: ReloadOptions): void {
+    const { accounts, callsPerKey } = readReloadOptions(options);
+    this.#vendors.replace(accounts, callsPerKey);
+    this.#proxy.maxCallsPerKey = callsPerKey;
   }
 
   /**
@@ -395,6 +393,7 @@ export class Broker {
 
   async #close(): Promise<void> {
     await this.#proxy.close();
+    await this.#vendors.close();
     await this.#ledger.close();
   }
 }

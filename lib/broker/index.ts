@@ -10,10 +10,12 @@ export type {
   BrokerLimitOptions,
   BrokerOptions,
   OptionIssue,
-  VendorOptions,
+  ReloadOptions,
 } from './broker.options';
 export type { DocumentOptions } from './document.options';
 export type { AddedLater } from './pricing/configured-prices';
+export type { VendorOptions } from './accounts/account';
+export type { SecretOptions } from './accounts/secrets';
 export type { BodyLimitOptions, PriceOptions, VendorRules } from './vendor.options';
 export { BrokerRefusal } from './refusal';
 export type { FieldIssue } from './refusal';

@@ -10,7 +10,8 @@ provideStripeClient((vaultKeys) => stripeClient(Stripe, vaultKeys));
  * Injects the official `stripe` client, each of whose calls goes with the vault key of the
  * invocation it is made in, through the broker's proxy. There is one in an application, for any
  * number of invocations at once; outside an invocation its calls fail with `vault_key_missing`. It
- * holds no key, and takes none.
+ * holds no key, and takes none. Where an invocation has keys for several accounts, `for` names one:
+ * see {@link InjectedStripe}.
  *
  * Inside the invocation a refused call fails with an error of the client's own, whose `code` is
  * that of this package's exception; out of the invocation it comes as that exception.
@@ -34,3 +35,4 @@ export function InjectStripe(): PropertyDecorator & ParameterDecorator {
 }
 
 export { STRIPE_CLIENT };
+export type { InjectedStripe } from './sdk/stripe-client';

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import { CurrentVaultKey } from '../vault-key/current-vault-key';
+import type { VaultKey } from '../vault-key/vault-key';
 import type { VendorParams } from './form-encoding';
 import { ProxiedVendorService } from './proxied-vendor.service';
 import type { VendorRequestOptions } from './proxied-vendor.service';
@@ -138,8 +139,25 @@ export interface CreateRefundParams {
  */
 @Injectable()
 export class ProxiedStripeService extends ProxiedVendorService {
+  readonly #vaultKeys: CurrentVaultKey;
+
   constructor(vaultKeys: CurrentVaultKey) {
     super(vaultKeys, 'stripe');
+    this.#vaultKeys = vaultKeys;
+  }
+
+  /**
+   * The same calls at one account, for invocations inside each other that have keys for several. Without
+   * it a call goes to the account of the innermost one.
+   *
+   * @param vendor The account, by its name at the broker.
+   * @example
+   * await this.vaultKeys.run({ vendor: 'stripe-acme', dailyUsdCap: 5, allowedEndpoints: ['/v1/transfers'] }, () =>
+   *   this.stripe.for('stripe').retrievePaymentIntent(id), // with the key of the invocation around this one
+   * );
+   */
+  for(vendor: string): ProxiedStripeService {
+    return new StripeOfAccount(this.#vaultKeys, vendor);
   }
 
   /**
@@ -296,6 +314,19 @@ export class ProxiedStripeService extends ProxiedVendorService {
       },
       options,
     );
+  }
+}
+
+class StripeOfAccount extends ProxiedStripeService {
+  constructor(
+    private readonly vaultKeys: CurrentVaultKey,
+    private readonly account: string,
+  ) {
+    super(vaultKeys);
+  }
+
+  protected override vaultKey(): VaultKey {
+    return this.vaultKeys.get(this.account);
   }
 }
 

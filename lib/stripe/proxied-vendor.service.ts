@@ -5,6 +5,7 @@ import { CallRefusedException } from '../exceptions/call-refused.exception';
 import { readProxiedAnswer } from '../broker-client/refusal-reader';
 import { numberedKey } from '../vault-key/invocation-context';
 import type { CurrentVaultKey } from '../vault-key/current-vault-key';
+import type { VaultKey } from '../vault-key/vault-key';
 import { encodeForm } from './form-encoding';
 import type { VendorParams } from './form-encoding';
 
@@ -48,7 +49,10 @@ const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 export abstract class ProxiedVendorService {
   readonly #vaultKeys: CurrentVaultKey;
 
-  /** @param vendor The vendor's name at the broker, such as `stripe`. */
+  /**
+   * @param vendor What it calls: a kind of account, such as `stripe`, whichever of them the invocation has;
+   * or an account's name at the broker.
+   */
   protected constructor(
     vaultKeys: CurrentVaultKey,
     readonly vendor: string,
@@ -85,7 +89,7 @@ export abstract class ProxiedVendorService {
     params: VendorParams = {},
     options: VendorRequestOptions = {},
   ): Promise<T> {
-    const key = this.#vaultKeys.get(this.vendor);
+    const key = this.vaultKey();
     if (!METHODS.has(method)) {
       throw CallRefusedException.forArgument('method', `must be one of ${[...METHODS].join(', ')}`);
     }
@@ -96,10 +100,10 @@ export abstract class ProxiedVendorService {
     const body = readOnly || form === '' ? undefined : form;
     const idempotencyKey = readOnly
       ? undefined
-      : (given ?? numberedKey({ method, path: target, body }) ?? randomUUID());
+      : (given ?? numberedKey({ method, path: target, body, vendor: key.vendor }) ?? randomUUID());
 
     const answer = await key.broker.forward({
-      vendor: this.vendor,
+      vendor: key.vendor,
       token: key.token,
       method,
       target,
@@ -118,12 +122,21 @@ export abstract class ProxiedVendorService {
       status,
       headers,
       body: content,
-      vendor: this.vendor,
+      vendor: key.vendor,
       idempotencyKey,
       readOnly,
     });
     if (exception !== undefined) throw exception;
     return content as T;
+  }
+
+  /**
+   * The key that a call goes with.
+   *
+   * @throws VaultKeyMissingException where the invocation has no such key.
+   */
+  protected vaultKey(): VaultKey {
+    return this.#vaultKeys.ofKind(this.vendor);
   }
 }
 

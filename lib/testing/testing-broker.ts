@@ -9,7 +9,7 @@ import { subjectId } from '../vault-key/label';
 type Id = string | number | bigint;
 
 /**
- * Whose cap is reached: everybody's, or a tenant's, user's, run's or tool's. A user counts within
+ * Whose cap is reached: everybody's, or a tenant's, user's, run's, tool's or account's. A user counts within
  * their tenant and an agent run within its user, so name those too where the application has them.
  */
 export type CapTarget =
@@ -23,7 +23,9 @@ export type CapTarget =
       tenant?: Id | undefined;
     }
   /** `Class.method` */
-  | { tool: string };
+  | { tool: string }
+  /** An account, by its name at the broker. */
+  | { vendor: string };
 
 /** A budget, in the broker's own words. */
 interface BudgetPath {
@@ -33,7 +35,6 @@ interface BudgetPath {
   user_id?: string;
 }
 
-const VENDOR = 'stripe';
 const EXAMPLES = "'all', { user: 'u1' }, { user: 'u1', tenant: 't1' }, { run: 'r1', user: 'u1' }";
 
 /**
@@ -63,7 +64,15 @@ export class TestingBroker {
    * @throws TypeError for a target without exactly one scope, or with an invalid id.
    */
   async exhaust(target: CapTarget = 'all'): Promise<void> {
-    const path = budgetPath(target);
+    const broker = this.#broker;
+    const paths =
+      target === 'all'
+        ? broker.vendorNames.map((id) => ({ scope: 'vendor', id }))
+        : [budgetPath(target)];
+    for (const path of paths) await this.#exhaust(path);
+  }
+
+  async #exhaust(path: BudgetPath): Promise<void> {
     const broker = this.#broker;
     const name = JSON.stringify(path);
     if (!this.#before.has(name)) {
@@ -121,8 +130,7 @@ function isOver(budget: BudgetPath, path: BudgetPath): boolean {
   );
 }
 
-function budgetPath(target: CapTarget): BudgetPath {
-  if (target === 'all') return { scope: 'vendor', id: VENDOR };
+function budgetPath(target: Exclude<CapTarget, 'all'>): BudgetPath {
   const given: Readonly<Record<string, unknown>> = { ...target };
   const id = (field: string): string => {
     const text = idText(given[field]);
@@ -148,6 +156,8 @@ function budgetPath(target: CapTarget): BudgetPath {
     }
     case 'tool':
       return { scope: 'tool', id: id('tool') };
+    case 'vendor':
+      return { scope: 'vendor', id: id('vendor') };
     default:
       throw new TypeError(`Whose cap? One of ${EXAMPLES}, not { ${fields} }.`);
   }

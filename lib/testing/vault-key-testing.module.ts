@@ -1,7 +1,9 @@
 import { Global, Inject, Module } from '@nestjs/common';
 import type { DynamicModule, OnApplicationShutdown } from '@nestjs/common';
 import { VaultKeyModule } from '../vault-key.module';
-import type { EmbeddedStripeOptions, VaultKeyModuleOptions } from '../vault-key.options';
+import type { VendorOptions } from '../broker/accounts/account';
+import type { SecretOptions } from '../broker/accounts/secrets';
+import type { VaultKeyModuleOptions } from '../vault-key.options';
 import { StripeVendor, createStripeVendor } from './stripe-vendor';
 import { TestingBroker } from './testing-broker';
 
@@ -10,7 +12,7 @@ const DEFAULT_VENDOR_TIMEOUT = '2s';
 /** What a spec may set of the module; the broker and the vendor are given. */
 export interface VaultKeyTestingOptions extends Pick<
   VaultKeyModuleOptions,
-  'identify' | 'budgets' | 'lease' | 'shutdownGrace'
+  'identify' | 'account' | 'budgets' | 'lease' | 'shutdownGrace'
 > {
   /**
    * How long the broker waits for the vendor to begin its answer: digits and `ms` or `s`. Short, so
@@ -20,7 +22,12 @@ export interface VaultKeyTestingOptions extends Pick<
    */
   vendorTimeout?: string | undefined;
   /** What the application's own `embedded.vendors.stripe` says beside the secret: rates, prices, … */
-  stripe?: Omit<EmbeddedStripeOptions, 'baseUrl' | 'secretKey'> | undefined;
+  stripe?: Omit<VendorOptions, 'kind' | 'baseUrl' | keyof SecretOptions> | undefined;
+  /**
+   * Accounts beside `stripe`, by their names, each at an offline Stripe of its own, which the spec makes
+   * with `createStripeVendor({ secretKey })` and closes.
+   */
+  accounts?: Readonly<Record<string, StripeVendor>> | undefined;
 }
 
 /**
@@ -43,10 +50,14 @@ export function vaultKeyTestingOptions(
   { secretKey, url }: StripeVendor,
   options: VaultKeyTestingOptions = {},
 ): VaultKeyModuleOptions {
-  const { vendorTimeout = DEFAULT_VENDOR_TIMEOUT, stripe, ...rest } = options;
+  const { vendorTimeout = DEFAULT_VENDOR_TIMEOUT, stripe, accounts = {}, ...rest } = options;
+  const others = Object.entries(accounts).map(([name, account]) => [
+    name,
+    { kind: 'stripe', secretKey: account.secretKey, baseUrl: account.url },
+  ]);
   return {
     embedded: {
-      vendors: { stripe: { ...stripe, secretKey, baseUrl: url } },
+      vendors: { stripe: { ...stripe, secretKey, baseUrl: url }, ...Object.fromEntries(others) },
       store: 'sqlite::memory:',
       vendorTimeout,
     },

@@ -111,6 +111,15 @@ describe('the idempotency keys of work that may be done again', () => {
     expect(tuesday).toMatch(/^charges:7:[0-9a-f]{32}:1$/);
   });
 
+  it('differ for equal calls at two accounts, so that neither counts for the other', () => {
+    const post = { method: 'POST', path: '/v1/charges' };
+    const both = ['stripe-acme', 'stripe-globex'].map((vendor) => ({ ...post, vendor }));
+    const [acme, globex] = keysOf('charges:7', both);
+    expect(acme).not.toBe(globex);
+    // A retry that has one of them alone gives it the key that it had.
+    expect(keysOf('charges:7', [both[1]!])).toEqual([globex]);
+  });
+
   it("are one for all attempts of a client at one call, told by the client's own key", () => {
     const numbering = new CallNumbering('charges:7');
     const post = { method: 'POST', path: '/v1/charges', body: 'amount=100' };

@@ -6,6 +6,8 @@ export interface NumberedCall {
   /** The vendor's own path and query. */
   path: string;
   body?: string | undefined;
+  /** The account at the broker that it is made for. */
+  vendor?: string | undefined;
   /** The connected account it is made for: vendors keep the keys of each account apart. */
   account?: string | undefined;
   /**
@@ -20,7 +22,7 @@ const PLAIN = /^(?!sha256-)[\x21-\x7e]{1,190}$/;
 
 /**
  * Idempotency keys for work that may be done again from its start, such as a job that is retried:
- * the n-th call with equal method, path, body and account has the same key each time, so that a vendor
+ * the n-th call with equal method, path, body and accounts has the same key each time, so that a vendor
  * executes it once. Two equal calls of one attempt are two calls.
  *
  * Calls count in the order in which they are begun, whatever the order in which they end.
@@ -43,11 +45,11 @@ export class CallNumbering {
     this.#origin = origin;
   }
 
-  /** `<work>:<hash of method, path, body and account>:<n>`. */
-  keyFor({ method, path, body = '', account, generatedKey }: NumberedCall): string {
+  /** `<work>:<hash of method, path, body and accounts>:<n>`. */
+  keyFor({ method, path, body = '', vendor, account, generatedKey }: NumberedCall): string {
     const known = generatedKey === undefined ? undefined : this.#attempted.get(generatedKey);
     if (known !== undefined) return known;
-    const text = JSON.stringify([method, path, body, this.#origin, account]);
+    const text = JSON.stringify([method, path, body, this.#origin, vendor, account]);
     const hash = createHash('sha256').update(text).digest('hex').slice(0, 32);
     const n = (this.#counts.get(hash) ?? 0) + 1;
     this.#counts.set(hash, n);

@@ -31,8 +31,8 @@ export class CurrentVaultKey {
   /**
    * The key of this invocation.
    *
-   * @param vendor The vendor the key must be for; without it, whichever the innermost invocation is
-   * for.
+   * @param vendor The account the key must be for, by its name at the broker; without it, whichever
+   * the innermost invocation is for.
    * @throws VaultKeyMissingException outside an invocation, after the invocation has ended, and
    * where the invocation's key is for another vendor.
    */
@@ -52,10 +52,27 @@ export class CurrentVaultKey {
   }
 
   /**
+   * The key of the innermost invocation whose account is of a kind, whatever the account is called.
+   *
+   * @param kind What the account is at: `stripe`.
+   * @throws VaultKeyMissingException as {@link get}.
+   */
+  ofKind(kind: string): VaultKey {
+    for (
+      let invocation = currentInvocation();
+      invocation !== undefined;
+      invocation = invocation.outer
+    ) {
+      if (invocation.key.kind === kind) return this.get(invocation.key.vendor);
+    }
+    return this.get(kind);
+  }
+
+  /**
    * The key of this invocation, or `undefined` where {@link get} would throw.
    *
-   * @param vendor The vendor the key must be for; without it, whichever the innermost invocation is
-   * for.
+   * @param vendor The account the key must be for, by its name at the broker; without it, whichever
+   * the innermost invocation is for.
    */
   tryGet(vendor?: string): VaultKey | undefined {
     const key = keyFor(currentInvocation(), vendor);
@@ -67,8 +84,8 @@ export class CurrentVaultKey {
    * the same user spend from the same budgets. To be told beforehand, not to decide by: the broker
    * decides.
    *
-   * @param vendor The vendor the key must be for; without it, whichever the innermost invocation is
-   * for.
+   * @param vendor The account the key must be for, by its name at the broker; without it, whichever
+   * the innermost invocation is for.
    * @returns The tightest cap over the invocation, in USD, and all of them.
    * @throws VaultKeyMissingException where {@link get} would.
    * @throws VaultKeyInvalidException where the key has expired or was revoked.

@@ -20,6 +20,8 @@ import { Invocation } from './invocation';
 import { currentInvocation, liveInvocation } from './invocation-context';
 import type { InvocationRecord } from './invocation-context';
 import { VaultKey } from './vault-key';
+import { accountFor } from './account-choice';
+import type { AccountContext } from './account-choice';
 import { DEFAULT_VENDOR, toWholeCents } from './vault-key-policy';
 import type { VaultKeyPolicy } from './vault-key-policy';
 
@@ -33,6 +35,8 @@ export interface InvocationRequest {
   execution?: object;
   mark?: object;
   calls?: CallNumbering;
+  /** The call, as far as there is one, for the choice of the account. */
+  call?: Pick<AccountContext, 'args' | 'execution'>;
 }
 
 /** Opens invocations: asks the broker for their keys, and sees to it that each key is revoked. */
@@ -52,6 +56,11 @@ export class InvocationOpener {
     return this.client.dialect;
   }
 
+  /** The account of work that names none; `undefined` where it is chosen for each invocation. */
+  get defaultVendor(): string | undefined {
+    return this.terms.account === undefined ? DEFAULT_VENDOR : undefined;
+  }
+
   /**
    * @throws VaultKeyUnavailableException where the application is stopping and no invocation may
    * begin here.
@@ -68,15 +77,16 @@ export class InvocationOpener {
    */
   async open(request: InvocationRequest): Promise<Invocation> {
     const { identity, execution, mark, calls } = request;
+    const vendor = request.policy.vendor ?? this.defaultVendor ?? (await this.#accountOf(request));
     const outer = invocationAround(execution);
     this.stop.admit(outer !== undefined && !outer.key.ended);
-    const parent = this.#parentIn(outer, request.policy.vendor ?? DEFAULT_VENDOR);
+    const parent = this.#parentIn(outer, vendor);
     if (parent !== undefined && this.client.dialect === 'keybrake') {
       return new Invocation({ key: parent, identity, outer, execution, mark, calls });
     }
     this.queue.invocationStarted();
     try {
-      const key = await this.#issue(request, parent);
+      const key = await this.#issue(request, vendor, parent);
       const invocation: Invocation = new Invocation(
         { key, identity, outer, execution, mark, calls },
         () => {
@@ -98,10 +108,11 @@ export class InvocationOpener {
 
   /** A key outside any invocation; the caller revokes it. */
   async issue(request: InvocationRequest): Promise<VaultKey> {
+    const vendor = request.policy.vendor ?? this.defaultVendor ?? (await this.#accountOf(request));
     this.admit();
-    const vendor = request.policy.vendor ?? DEFAULT_VENDOR;
-    const parent = this.#parentIn(currentInvocation(), vendor);
-    const key = await this.#issue(request, this.client.dialect === 'keybrake' ? undefined : parent);
+    const around = this.#parentIn(currentInvocation(), vendor);
+    const parent = this.client.dialect === 'keybrake' ? undefined : around;
+    const key = await this.#issue(request, vendor, parent);
     this.stop.keyIssued(key, () => {
       key.end(true);
       this.revoke(key);
@@ -124,9 +135,29 @@ export class InvocationOpener {
     return undefined;
   }
 
-  async #issue(request: InvocationRequest, parent: VaultKey | undefined): Promise<VaultKey> {
-    const { policy, identity, label } = request;
-    const vendor = policy.vendor ?? DEFAULT_VENDOR;
+  /** @throws VaultKeyUnavailableException where the application's choice gives no account. */
+  async #accountOf({ identity, call }: InvocationRequest): Promise<string> {
+    const { account: choose = () => DEFAULT_VENDOR } = this.terms;
+    try {
+      return await accountFor(choose, { args: [], ...call, identity });
+    } catch (cause) {
+      const tool = identity.tool ?? `agent run ${identity.runId}`;
+      this.#logger.error(
+        `The account of ${tool} could not be chosen; it was not run.`,
+        cause instanceof Error ? cause.stack : String(cause),
+      );
+      throw new VaultKeyUnavailableException({
+        message: `The account of ${tool} could not be chosen; it was not run. The application's log says why.`,
+        cause,
+      });
+    }
+  }
+
+  async #issue(
+    { policy, identity, label }: InvocationRequest,
+    vendor: string,
+    parent: VaultKey | undefined,
+  ): Promise<VaultKey> {
     const expiresIn = policy.expiresIn ?? DEFAULT_EXPIRES_IN;
     const result = await this.#askBroker({
       label,
@@ -146,6 +177,7 @@ export class InvocationOpener {
       id: result.key.id,
       token: result.key.token,
       vendor,
+      kind: result.key.kind,
       label,
       userId: identity.userId,
       runId: identity.runId,

@@ -2,8 +2,9 @@ import type { BrokerDialect } from '../broker-client/broker-client';
 import { patternFault } from '../contract/pattern';
 import { EXPIRES_IN_RULE, parseExpiresIn } from '../contract/expires-in';
 import { capFault } from '../contract/usd';
+import { vendorNameFault } from '../contract/vendor-name';
 
-/** The vendor a key is for by default. */
+/** The account a key is for by default, and the kind of account it is. */
 export const DEFAULT_VENDOR = 'stripe';
 
 /** What a vault key may do, and for how long. */
@@ -21,9 +22,9 @@ export interface VaultKeyPolicy {
    */
   allowedEndpoints: readonly string[];
   /**
-   * The vendor the key is for.
+   * The account the key is for: the name of an entry of the broker's vendors.
    *
-   * @default 'stripe'
+   * @default what the option `account` of `VaultKeyModule` gives, else 'stripe'
    */
   vendor?: string | undefined;
   /**
@@ -43,8 +44,6 @@ export interface PolicyIssue {
 }
 
 const MAX_PATTERNS = 100;
-const VENDOR = /^[a-z][a-z0-9-]{0,31}$/;
-const RESERVED_VENDORS: ReadonlySet<string> = new Set(['v1', 'healthz', 'readyz', 'metrics']);
 
 /**
  * A cap as it is enforced: what a computation such as `12.34 * 1.2` leaves beyond the cent is cut
@@ -67,10 +66,14 @@ export function dailyUsdCapFault(value: unknown): PolicyIssue | undefined {
     : { field: 'dailyUsdCap', message, example: 'dailyUsdCap: 500' };
 }
 
-/** The faults of `allowedEndpoints`, each pattern's by its place. */
+/**
+ * The faults of `allowedEndpoints`, each pattern's by its place.
+ *
+ * @param kind What the key's account is at; `undefined` where that is not known here.
+ */
 export function allowedEndpointsFaults(
   value: unknown,
-  vendor: unknown,
+  kind: string | undefined,
   dialect: BrokerDialect,
 ): PolicyIssue[] {
   const example = "allowedEndpoints: ['/v1/payment_intents', '/v1/payment_intents/*']";
@@ -78,7 +81,7 @@ export function allowedEndpointsFaults(
     const message = `must be an array of 1 to ${MAX_PATTERNS} patterns`;
     return [{ field: 'allowedEndpoints', message, example }];
   }
-  const prefix = vendor === undefined || vendor === DEFAULT_VENDOR ? '/v1/' : '/';
+  const prefix = kind === DEFAULT_VENDOR ? '/v1/' : '/';
   const faults: PolicyIssue[] = [];
   value.forEach((pattern: unknown, i) => {
     const fault =
@@ -101,12 +104,10 @@ function methodFault(pattern: string, dialect: BrokerDialect): string | undefine
 /** The fault of a `vendor`'s name, if it has one. */
 export function vendorFault(value: unknown): PolicyIssue | undefined {
   if (value === undefined) return undefined;
-  if (typeof value === 'string' && VENDOR.test(value) && !RESERVED_VENDORS.has(value)) {
-    return undefined;
-  }
-  const message =
-    'must be the name of a vendor the broker is configured for, in lower-case letters, digits and dashes';
-  return { field: 'vendor', message, example: "vendor: 'stripe'" };
+  const message = vendorNameFault(value);
+  return message === undefined
+    ? undefined
+    : { field: 'vendor', message, example: "vendor: 'stripe'" };
 }
 
 /** The fault of an `expiresIn`, if it has one. */
@@ -115,11 +116,18 @@ export function expiresInFault(value: unknown): PolicyIssue | undefined {
   return { field: 'expiresIn', message: EXPIRES_IN_RULE, example: "expiresIn: '5m'" };
 }
 
-/** All that is wrong with a policy whose values are known. */
-export function policyFaults(policy: VaultKeyPolicy, dialect: BrokerDialect): PolicyIssue[] {
+/**
+ * All that is wrong with a policy whose values are known.
+ *
+ * @param broker What it speaks, and what a policy is for that names no vendor, where that is known.
+ */
+export function policyFaults(
+  policy: VaultKeyPolicy,
+  { dialect, defaultVendor }: { dialect: BrokerDialect; defaultVendor: string | undefined },
+): PolicyIssue[] {
   return [
     dailyUsdCapFault(policy.dailyUsdCap),
-    ...allowedEndpointsFaults(policy.allowedEndpoints, policy.vendor, dialect),
+    ...allowedEndpointsFaults(policy.allowedEndpoints, policy.vendor ?? defaultVendor, dialect),
     vendorFault(policy.vendor),
     expiresInFault(policy.expiresIn),
   ].filter((fault) => fault !== undefined);

@@ -74,7 +74,7 @@ export class VaultKeyService {
   }
 
   #requestFor(policy: VaultKeyPolicy, given: PartialAgentIdentity | undefined): InvocationRequest {
-    const faults = policyFaults(policy, this.invocations.dialect);
+    const faults = policyFaults(policy, this.invocations);
     if (faults.length > 0) {
       throw new VaultKeyUnavailableException({
         message: `The policy of this run is invalid, so it was not begun: ${faults

@@ -6,6 +6,8 @@ export interface VaultKeyInit {
   id: string;
   token: string;
   vendor: string;
+  /** @default the vendor's name */
+  kind?: string | undefined;
   label: string;
   userId: string;
   runId: string;
@@ -21,7 +23,10 @@ export interface VaultKeyInit {
  */
 export class VaultKey {
   readonly id: string;
+  /** The account it is for: the name of an entry of the broker's vendors. */
   readonly vendor: string;
+  /** What that account is at: `stripe`. */
+  readonly kind: string;
   readonly label: string;
   readonly userId: string;
   readonly runId: string;
@@ -36,6 +41,7 @@ export class VaultKey {
   constructor(init: VaultKeyInit) {
     this.id = init.id;
     this.vendor = init.vendor;
+    this.kind = init.kind ?? init.vendor;
     this.label = init.label;
     this.userId = init.userId;
     this.runId = init.runId;

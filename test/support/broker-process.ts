@@ -217,10 +217,10 @@ export class BrokerProcess extends RunningBroker {
     return new BrokerProcess(child, options, store);
   }
 
-  /** Resolves once the process has written a text. */
-  async says(text: string): Promise<void> {
+  /** Resolves once the process has written a text, beyond what `output` had before where that is given. */
+  async says(text: string, before = 0): Promise<void> {
     const { stdout, stderr } = this.child;
-    while (!this.output.includes(text)) {
+    while (!this.output.includes(text, before)) {
       await Promise.race([
         once(stdout as NodeJS.EventEmitter, 'data'),
         once(stderr as NodeJS.EventEmitter, 'data'),

@@ -37,7 +37,8 @@ export const COMMON_HELP = `  --url URL    the running broker, http://127.0.0.1:
   --json       the management API's own answer
   --help       this text
 
-Before an id that begins with - put --. The management token is read from KEYBRAKE_TOKEN.
+Before an id that begins with - put --. The management token is read from KEYBRAKE_TOKEN,
+or from the file that KEYBRAKE_TOKEN_FILE names.
 `;
 
 /** Options and operands as they were typed; what no one knows is {@link BadUsage}. */

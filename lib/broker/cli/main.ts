@@ -2,6 +2,7 @@
 import { BadSetting } from './bad-setting';
 import { isOperatorCommand, runOperatorCommand } from './operator-commands';
 import { HELP, readSettings } from './settings';
+import type { Settings } from './settings';
 
 const EXIT_BAD_SETTING = 2;
 
@@ -14,14 +15,15 @@ async function main(): Promise<void> {
     });
     return;
   }
-  const settings = readSettings(process.argv.slice(2), process.env);
+  const read = () => readSettings(process.argv.slice(2), process.env);
+  const settings = read();
   if (settings === 'help') {
     process.stdout.write(HELP);
     return;
   }
   // Loaded where it is needed alone: it takes longer than all an operator's command does.
   const { serve } = await import('./serve.js');
-  await serve(settings);
+  await serve(settings, () => read() as Settings);
 }
 
 main().catch((error: unknown) => {

@@ -1,7 +1,7 @@
 import { request as requestHttp } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { isLoopback } from '../broker.options';
+import { isLoopback } from '../accounts/base-url';
 import { linesOf } from '../lines';
 
 const TIMEOUT_MS = 60_000;

@@ -6,6 +6,7 @@ import { holdsCommand } from './commands/holds';
 import { keysCommand } from './commands/keys';
 import { migrateCommand } from './commands/migrate';
 import { ManagementApi, ManagementApiError, brokerUrl } from './management-api';
+import { secretIn } from './secret-settings';
 import { shown } from './table';
 import { BadUsage, parseCommand } from './command';
 import type { Command } from './command';
@@ -55,7 +56,7 @@ export async function runOperatorCommand(
     if (base === undefined) {
       throw new BadUsage('--url must be an https: origin (http: is taken only to loopback)');
     }
-    const token = env['KEYBRAKE_TOKEN'] ?? '';
+    const token = secretIn(env, 'KEYBRAKE_TOKEN');
     if (command.isLocal?.(operands) !== true && !/^[\x21-\x7e]+$/.test(token)) {
       throw new BadUsage("KEYBRAKE_TOKEN must be set to the broker's management token");
     }

@@ -4,8 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Broker } from '../broker';
 import { BrokerOptionsError, shownStore } from '../broker.options';
 import { createBrokerServer } from '../http/broker-server';
+import { ManagementTokens } from '../http/management-tokens';
 import { SqliteDriverError } from '../ledger/sqlite/sqlite-driver';
 import { BadSetting } from './bad-setting';
+import { reload } from './reload';
 import type { Settings } from './settings';
 
 /** Connections that may wait to be taken: one that finds no room here is tried again after a second. */
@@ -16,18 +18,24 @@ const LAST_ANSWERS_MS = 5_000;
 /**
  * Starts the broker and serves it until a SIGTERM or SIGINT; then everything is settled first. After a
  * SIGTERM it is not ready, and takes requests for some time yet, until nobody sends it any; another
- * signal ends that time.
+ * signal ends that time. A SIGHUP puts settings that are read again in place of those before.
  *
+ * @param readAgain Reads the settings as they were read for the start.
  * @throws BadSetting where it cannot listen, or not open the store.
  */
-export async function serve(settings: Settings): Promise<void> {
+export async function serve(settings: Settings, readAgain: () => Settings): Promise<void> {
   const log = (line: string): void => void process.stderr.write(`vault-key-broker: ${line}\n`);
+  // Until it listens: a signal that comes before then is heeded afterwards.
+  let isToReload = false;
+  let onReload = (): void => void (isToReload = true);
+  process.on('SIGHUP', () => onReload());
   const broker = await openBroker(settings, log);
   let stopping = false;
-  const { token, tls, drainMs } = settings;
+  const { tls, drainMs } = settings;
+  const tokens = new ManagementTokens(settings.tokens);
   const draining = new AbortController();
   const server = createBrokerServer(broker, {
-    token,
+    token: tokens,
     log,
     isDraining: () => stopping,
     ...(tls === undefined ? {} : { tls }),
@@ -57,6 +65,16 @@ export async function serve(settings: Settings): Promise<void> {
     await closed;
     process.exit(0);
   };
+  onReload = (): void => {
+    try {
+      reload({ broker, tokens, server }, readAgain());
+      log('SIGHUP: files, config and certificate were read again');
+    } catch (error) {
+      const why = (error as Error).message.replaceAll('\n', ' ');
+      log(`SIGHUP: the settings stay as they were: ${why}`);
+    }
+  };
+  if (isToReload) onReload();
   process.on('SIGTERM', () => void stop(drainMs));
   process.on('SIGINT', () => void stop(0));
   process.stdout.write(

@@ -7,7 +7,6 @@ import {
   DEFAULT_VENDOR_TIMEOUT,
   acceptedDoubtsFault,
   auditKeyFaultFor,
-  baseUrlFault,
   RETENTION_RULE,
   parseRetention,
   parseStore,
@@ -15,7 +14,9 @@ import {
 } from '../broker.options';
 import type { BrokerOptions } from '../broker.options';
 import type { StoreDoubt } from '../ledger/store-doubt';
+import { accountsOf } from './account-settings';
 import { BadSetting } from './bad-setting';
+import { auditKeyIn, managementTokens } from './secret-settings';
 import { readTlsFiles } from './tls-files';
 import type { TlsFiles } from './tls-files';
 
@@ -32,7 +33,7 @@ Issues capped, allow-listed vault keys and enforces them in front of Stripe.
   --host ADDRESS   address to listen on            VAULT_KEY_HOST   127.0.0.1
   --port PORT      port; 0 takes a free one        VAULT_KEY_PORT   4100
   --store STORE    sqlite:<path>, postgres://…     VAULT_KEY_STORE  ${DEFAULT_STORE}
-  --config FILE    rates, prices, limits (JSON)    VAULT_KEY_CONFIG
+  --config FILE    accounts, rates, prices (JSON)  VAULT_KEY_CONFIG
   --accept-store DOUBT,…  a store that would be refused (docs/storage.md)  VAULT_KEY_ACCEPT_STORE
   --tls-cert FILE, --tls-key FILE  serve https; PEM   VAULT_KEY_TLS_CERT, VAULT_KEY_TLS_KEY
   --help           this text
@@ -40,8 +41,8 @@ Commands, each with its own --help: keys, budgets, brake, lift, holds, audit, ba
 
 Environment:
   KEYBRAKE_TOKEN            the management API's token, at least 32 characters (required)
-  STRIPE_SECRET_KEY         the account's key, best a restricted one, rk_… (required)
-  STRIPE_BASE_URL           https://api.stripe.com
+  STRIPE_SECRET_KEY         the account's key, best a restricted one, rk_…; STRIPE_BASE_URL
+  …_FILE, …_NEXT            of a secret: its file; a second value. SIGHUP has both read again
   HTTPS_PROXY, NO_PROXY     the proxy for vendors beyond this machine
   VAULT_KEY_VENDOR_TIMEOUT  ${DEFAULT_VENDOR_TIMEOUT}; ms, s or m
   VAULT_KEY_DRAIN           ${DEFAULT_DRAIN} with PostgreSQL, else 0s: requests are taken so long after SIGTERM
@@ -53,7 +54,8 @@ Environment:
 export interface Settings {
   host: string;
   port: number;
-  token: string;
+  /** Of the management API: each is accepted. */
+  tokens: readonly [string, ...string[]];
   tls?: TlsFiles;
   /** How long it takes requests after a SIGTERM, in milliseconds. */
   drainMs: number;
@@ -77,12 +79,7 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings |
   const host = values.host ?? env['VAULT_KEY_HOST'] ?? '127.0.0.1';
   if (host === '') throw new BadSetting('--host (VAULT_KEY_HOST) must not be empty');
 
-  const token = env['KEYBRAKE_TOKEN'] ?? '';
-  if (token.length < MIN_TOKEN_LENGTH || !/^[\x21-\x7e]+$/.test(token)) {
-    throw new BadSetting(
-      `KEYBRAKE_TOKEN must be set to at least ${MIN_TOKEN_LENGTH} characters of ASCII without spaces`,
-    );
-  }
+  const tokens = managementTokens(env, MIN_TOKEN_LENGTH);
   const store = values.store ?? env['VAULT_KEY_STORE'] ?? DEFAULT_STORE;
   const parsedStore = parseStore(store);
   if ('fault' in parsedStore) {
@@ -105,7 +102,7 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings |
   if (parseRetention(retention) === undefined) {
     throw new BadSetting(`VAULT_KEY_RETENTION ${RETENTION_RULE}`);
   }
-  const auditKey = env['VAULT_KEY_AUDIT_KEY'];
+  const auditKey = auditKeyIn(env);
   const auditKeyIs = auditKeyFaultFor(parsedStore, auditKey);
   if (auditKeyIs !== undefined) throw new BadSetting(`VAULT_KEY_AUDIT_KEY ${auditKeyIs}`);
   const accepted = values['accept-store'] ?? env['VAULT_KEY_ACCEPT_STORE'];
@@ -114,13 +111,6 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings |
   if (acceptedAre !== undefined) {
     throw new BadSetting(`--accept-store (VAULT_KEY_ACCEPT_STORE) ${acceptedAre}`);
   }
-  const secretKey = env['STRIPE_SECRET_KEY'] ?? '';
-  if (!/^[\x21-\x7e]+$/.test(secretKey)) {
-    throw new BadSetting('STRIPE_SECRET_KEY must be set, without spaces');
-  }
-  const baseUrl = env['STRIPE_BASE_URL'];
-  const fault = baseUrl === undefined ? undefined : baseUrlFault(baseUrl);
-  if (fault !== undefined) throw new BadSetting(`STRIPE_BASE_URL ${fault}`);
   if (env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
     throw new BadSetting(
       'NODE_TLS_REJECT_UNAUTHORIZED=0 must not be set, since it takes any certificate for the right one: name the file of your own authority in NODE_EXTRA_CA_CERTS',
@@ -134,7 +124,7 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings |
   return {
     host,
     port: Number(port),
-    token,
+    tokens,
     ...(tls === undefined ? {} : { tls }),
     drainMs,
     broker: {
@@ -144,13 +134,7 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings |
       ...(auditKey === undefined ? {} : { auditKey }),
       ...(acceptStore === undefined ? {} : { acceptStore }),
       ...(config.limits === undefined ? {} : { limits: config.limits }),
-      vendors: {
-        stripe: {
-          ...config.vendors?.['stripe'],
-          secretKey,
-          ...(baseUrl === undefined ? {} : { baseUrl }),
-        },
-      },
+      vendors: accountsOf(config, env),
     },
   };
 }

@@ -12,8 +12,8 @@ const MAX_SHOWN_BYTES = 1_048_576;
 
 /** What an answer must not show. */
 export interface AnswerRules {
-  /** The account's secret. */
-  secret: string;
+  /** The account's own. */
+  secretKeys: readonly string[];
   secrets: VendorSecrets;
   /** Whether the answer may show payments, where it is no error. */
   mayShow: boolean;
@@ -45,7 +45,8 @@ export async function checkAnswer(head: ExchangeHead, rules: AnswerRules): Promi
   const bytes = await head.body.bytes(isError ? MAX_ERROR_BYTES : MAX_SHOWN_BYTES);
   if (bytes === undefined)
     return rules.wasCut() ? head.body : withheld(head.status, tooLarge(isError));
-  if (isError && bytes.includes(rules.secret)) return withheld(head.status, SHOWS_SECRET);
+  if (isError && rules.secretKeys.some((key) => bytes.includes(key)))
+    return withheld(head.status, SHOWS_SECRET);
 
   const text = bytes.toString('utf8');
   // A name in JSON may be written with escapes.
@@ -55,8 +56,11 @@ export async function checkAnswer(head: ExchangeHead, rules: AnswerRules): Promi
     const shows = !rules.clientConfirmation && rules.secrets.inText(text);
     return shows ? withheld(head.status, UNREADABLE) : { bytes, isChanged: false };
   }
-  if (isError && JSON.stringify(body).includes(rules.secret)) {
-    return withheld(head.status, SHOWS_SECRET);
+  if (isError) {
+    const read = JSON.stringify(body);
+    if (rules.secretKeys.some((key) => read.includes(key))) {
+      return withheld(head.status, SHOWS_SECRET);
+    }
   }
   if (rules.clientConfirmation) return { bytes, isChanged: false };
   const shown = isError

@@ -43,7 +43,7 @@ async function proxyOn(methods: (ledger: Ledger) => Partial<Ledger>, callsPerKey
   const connection = new VendorConnection(vendor.url, { timeoutMs: 2_000 });
   const proxy = new Proxy(
     watched,
-    new Map([['stripe', { vendor: stripe, secret: vendor.secretKey, connection }]]),
+    new Map([['stripe', { vendor: stripe, secrets: [vendor.secretKey], connection }]]),
     callsPerKey,
     (line) => lines.push(line),
   );

@@ -1,3 +1,4 @@
+import { DEFAULT_CALLS_PER_KEY } from '../broker.options';
 import { auditRowOf } from '../audit/audit-entry';
 import { isLive } from '../keys/key';
 import type { KeyRecord } from '../keys/key';
@@ -24,17 +25,15 @@ import { readCallHeaders } from './request-headers';
 import type { CallHeaders } from './request-headers';
 import { relayedHeaders } from './response-headers';
 import { answerLost, reasonOf, refusedAnswer, unanswered } from './vendor-refusals';
-import type { ExchangeEnd } from './exchange';
+import type { ExchangeEnd, ExchangeRequest } from './exchange';
+import { exchangeWithSecret } from './vendor-exchange';
 import { CallInFlight } from './call-in-flight';
 import type { CallRow } from './known-call';
-
-/** How many calls with one key may be under way unless the options say otherwise. */
-export const DEFAULT_CALLS_PER_KEY = 256;
 
 /** The one place that admits a call: checks, price, hold, forwarding, settlement, in this order. */
 export class Proxy {
   readonly #callsByKey = new Map<string, number>();
-  readonly #unreachable: SparseLog;
+  readonly #vendorLog: SparseLog;
   readonly #unexpected: UnexpectedErrors;
   readonly #admissions: CallAdmissions;
   /** Calls that are being put through, and settlements that are being written. */
@@ -45,10 +44,11 @@ export class Proxy {
   constructor(
     private readonly ledger: Ledger,
     private readonly vendors: ReadonlyMap<string, ConfiguredVendor>,
-    private readonly maxCallsPerKey = DEFAULT_CALLS_PER_KEY,
+    /** How many calls with one key may be under way. */
+    public maxCallsPerKey = DEFAULT_CALLS_PER_KEY,
     log: (line: string) => void = () => {},
   ) {
-    this.#unreachable = new SparseLog(log);
+    this.#vendorLog = new SparseLog(log);
     this.#unexpected = new UnexpectedErrors(log);
     this.#admissions = new CallAdmissions(ledger);
   }
@@ -142,21 +142,22 @@ export class Proxy {
     { call, headers, priceable, body, hold, remainingUsd, release }: CallToSend,
     flight: CallInFlight,
   ): Promise<ProxyAnswer> {
-    const { vendor, secret, connection } = configured;
+    const { vendor, secrets } = configured;
     const sent: Record<string, string> = { ...headers.forwarded };
     for (const { header, value } of headers.accounts) sent[header] = value;
-    sent['authorization'] = vendor.authorization(secret);
     sent['accept-encoding'] = 'identity';
     if (body !== '') sent['content-type'] = 'application/x-www-form-urlencoded';
-    const head = await connection.exchange(
-      {
-        method: call.method,
-        path: call.target,
-        headers: sent,
-        ...(body === '' ? {} : { body }),
-      },
-      hold.price.kind !== 'free',
-      (end) => {
+    const request: ExchangeRequest = {
+      method: call.method,
+      path: call.target,
+      headers: sent,
+      ...(body === '' ? {} : { body }),
+    };
+    const head = await exchangeWithSecret(configured, {
+      request,
+      capture: hold.price.kind !== 'free',
+      onOtherSecret: () => this.#noteOtherSecret(call.vendor),
+      onEnd: (end) => {
         flight.end = end;
         release();
         // Nothing of a call that only reads has to be waited for: the next one may come.
@@ -165,7 +166,7 @@ export class Proxy {
         const settled = this.#settle(configured, hold, priceable, end);
         settled.then(flight.land, flight.land);
       },
-    );
+    });
     if (head === undefined) {
       await flight.landed();
       this.#noteUnreachable(call.vendor, flight.end);
@@ -177,7 +178,7 @@ export class Proxy {
       await flight.landed();
       throw refusal;
     }
-    const relayed = relayedHeaders(head.headers, secret);
+    const relayed = relayedHeaders(head.headers, secrets);
     relayed['x-vault-key-verdict'] = 'forwarded';
     relayed['x-vault-key-id'] = key.id;
     relayed['x-vault-key-remaining-usd'] = String(remainingUsd);
@@ -193,14 +194,14 @@ export class Proxy {
   }
 
   #rulesFor(
-    { vendor, secret, settings = NO_VENDOR_SETTINGS }: ConfiguredVendor,
+    { vendor, secrets, settings = NO_VENDOR_SETTINGS }: ConfiguredVendor,
     hold: AdmittedCall,
     mayShow: boolean,
     flight: CallInFlight,
   ): AnswerRules {
     const { rates, clientConfirmation = false } = settings.prices;
     return {
-      secret,
+      secretKeys: secrets,
       secrets: vendor.secrets,
       mayShow,
       clientConfirmation,
@@ -213,9 +214,16 @@ export class Proxy {
 
   #noteUnreachable(vendor: string, end: ExchangeEnd | undefined): void {
     if (end?.kind !== 'failed' || end.sent) return;
-    this.#unreachable.note(
+    this.#vendorLog.note(
       vendor,
       `vendor_unreachable: nothing could be sent to ${vendor} (${end.cause})`,
+    );
+  }
+
+  #noteOtherSecret(vendor: string): void {
+    this.#vendorLog.note(
+      `${vendor} secret`,
+      `the vendor of ${vendor} did not accept the next secret key, and calls are sent with the other one`,
     );
   }
 

@@ -51,18 +51,15 @@ const INERT: Readonly<Record<string, string>> = {
 /** The vendor's headers as they go on to the caller. */
 export function relayedHeaders(
   headers: IncomingHttpHeaders,
-  secret: string,
+  secrets: readonly string[],
 ): Record<string, string | string[]> {
   const named = namedBy(headers['connection']);
   const relayed: Record<string, string | string[]> = {};
   for (const name in headers) {
     const value = headers[name];
     if (value === undefined || isDropped(name) || named?.includes(name) === true) continue;
-    const shows =
-      typeof value === 'string'
-        ? value.includes(secret)
-        : value.some((text) => text.includes(secret));
-    if (!shows) relayed[name] = value;
+    const text = typeof value === 'string' ? value : value.join('\n');
+    if (!secrets.some((secret) => text.includes(secret))) relayed[name] = value;
   }
   return Object.assign(relayed, INERT);
 }

@@ -50,7 +50,7 @@ async function proxyWith(
   const settings = { ...NO_VENDOR_SETTINGS, accounts: new Set(['acct_1']) };
   const proxy = new Proxy(
     ledger,
-    new Map([['stripe', { vendor: priced, secret: vendor.secretKey, connection, settings }]]),
+    new Map([['stripe', { vendor: priced, secrets: [vendor.secretKey], connection, settings }]]),
   );
   closing.push(async () => {
     await proxy.close();

@@ -10,6 +10,7 @@ import { connectionCaller } from './call-checks';
 import type { Release } from './connection-shares';
 import type { KnownCall } from './known-call';
 import type { WholeAnswer } from './vendor-connection';
+import { readWithSecret } from './vendor-exchange';
 
 /** How many objects one call may be priced by. */
 export const MAX_LOOKUPS = 25;
@@ -98,18 +99,17 @@ export class CallLookup implements VendorLookup {
   }
 
   async #read(target: string, name: string): Promise<Record<string, unknown>> {
-    const { vendor, secret, connection } = this.known.configured;
-    const { headers } = this.known;
+    const { configured, headers } = this.known;
     const sent: Record<string, string> = {
       accept: 'application/json',
       'accept-encoding': 'identity',
-      authorization: vendor.authorization(secret),
     };
     const version = headers.forwarded['stripe-version'];
     if (version !== undefined) sent['stripe-version'] = version;
     for (const { header, value } of headers.accounts) sent[header] = value;
     const began = performance.now();
-    const answer = await connection.read(
+    const answer = await readWithSecret(
+      configured,
       { method: 'GET', path: target, headers: sent },
       { withinMs: ANSWER_MS, maxBytes: MAX_ANSWER_BYTES },
     );

@@ -1,4 +1,4 @@
-import { isLoopback } from '../broker.options';
+import { isLoopback } from '../accounts/base-url';
 
 /** A proxy that calls to a vendor go through. */
 export interface VendorProxy {

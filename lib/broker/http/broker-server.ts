@@ -17,6 +17,7 @@ import {
 import { breakOff, sendJson, sendRefusal, sendWhole } from './answers';
 import { IncomingBody } from './incoming-body';
 import { Management } from './management';
+import { ManagementTokens } from './management-tokens';
 import { OpenAnswers } from './open-answers';
 import { Readiness } from './readiness';
 
@@ -51,8 +52,8 @@ const LIMITS: ServerLimits = {
 
 /** What a server needs beside its broker. */
 export interface BrokerServerOptions {
-  /** The management API's. */
-  token: string;
+  /** The management API's; tokens that may be replaced, or one that stays. */
+  token: string | ManagementTokens;
   /** Takes the lines of the log, without their ends. */
   log?: (line: string) => void;
   limits?: Partial<ServerLimits>;
@@ -69,7 +70,8 @@ export interface BrokerServerOptions {
 export function createBrokerServer(broker: Broker, options: BrokerServerOptions): Server {
   const limits = { ...LIMITS, ...options.limits };
   const { token, log = () => {}, isDraining = () => false } = options;
-  const handler = new BrokerHandler(broker, token, log, isDraining);
+  const tokens = typeof token === 'string' ? new ManagementTokens([token]) : token;
+  const handler = new BrokerHandler(broker, tokens, log, isDraining);
   const settings = {
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: limits.headersMs,
@@ -108,12 +110,12 @@ class BrokerHandler {
 
   constructor(
     private readonly broker: Broker,
-    token: string,
+    tokens: ManagementTokens,
     log: (line: string) => void,
     private readonly isDraining: () => boolean,
   ) {
     this.#readiness = new Readiness(broker, isDraining);
-    this.#management = new Management(broker, token, this.#counts);
+    this.#management = new Management(broker, tokens, this.#counts);
     this.#refusals = new RefusalLog(log);
     this.#unexpected = new UnexpectedErrors(log);
   }

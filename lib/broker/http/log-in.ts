@@ -1,8 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { bearerToken } from '../forwarding/request-headers';
 import { BrokerRefusal } from '../refusal';
+import type { ManagementTokens } from './management-tokens';
 
 const WINDOW_MS = 60_000;
 const MAX_FAILURES = 30;
@@ -13,18 +13,15 @@ const MAX_ADDRESSES = 10_000;
  * often others at the same address have failed: no one there can keep an operator from a brake.
  */
 export class LogIn {
-  readonly #tokenHash: Buffer;
   readonly #failures = new Map<string, { since: number; count: number }>();
 
-  constructor(token: string) {
-    this.#tokenHash = sha256(token);
-  }
+  constructor(private readonly tokens: ManagementTokens) {}
 
   /** @throws BrokerRefusal 401, and 429 after too many of those. */
   check(req: IncomingMessage, now = performance.now()): void {
     const sent = req.headersDistinct['authorization'] ?? [];
     const token = sent.length === 1 ? bearerToken(sent[0]) : undefined;
-    if (token !== undefined && timingSafeEqual(sha256(token), this.#tokenHash)) return;
+    if (token !== undefined && this.tokens.has(token)) return;
     const wait = this.#countFailure(req.socket.remoteAddress ?? '', now);
     if (wait > 0) {
       throw new BrokerRefusal(
@@ -55,8 +52,4 @@ export class LogIn {
     this.#failures.set(address, { since: now, count: 1 });
     return 0;
   }
-}
-
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

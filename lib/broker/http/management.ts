@@ -5,6 +5,7 @@ import { methodNotAllowed, notFound } from '../refusal';
 import { sendFile, sendJson, sendLines, sendText } from './answers';
 import { readQuery } from './list-query';
 import { LogIn } from './log-in';
+import type { ManagementTokens } from './management-tokens';
 import type { Reply, Route } from './route';
 import { auditRoutes } from './routes/audit-routes';
 import { backupRoutes } from './routes/backup-routes';
@@ -21,8 +22,8 @@ export class Management {
   readonly #currentKey: Route;
   readonly #routes: readonly Route[];
 
-  constructor(broker: Broker, token: string, counts: CallCounts) {
-    this.#logIn = new LogIn(token);
+  constructor(broker: Broker, tokens: ManagementTokens, counts: CallCounts) {
+    this.#logIn = new LogIn(tokens);
     this.#currentKey = currentKeyRoute(broker);
     this.#routes = [
       ...keyRoutes(broker),

@@ -7,6 +7,7 @@ import type { MicroUsd } from '../../contract/usd';
 import type { FieldIssue } from '../refusal';
 import { DEFAULT_EXPIRES_IN, EXPIRES_IN_RULE, parseExpiresIn } from '../../contract/expires-in';
 import { labelFault } from '../../contract/label-rule';
+import { vendorNameFault } from '../../contract/vendor-name';
 import { requestIdFault } from './request-id';
 import type { Subject } from './subject';
 import { isRecord } from '../../contract/is-record';
@@ -60,7 +61,9 @@ export function parseIssueRequest(
   const vendor = body['vendor'];
   const prefix = typeof vendor === 'string' ? prefixes.get(vendor) : undefined;
   if (prefix === undefined) {
-    fault('vendor', `must be one of the configured vendors: ${[...prefixes.keys()].join(', ')}`);
+    // Without the names of the others: an application may show this to one of many tenants.
+    const shown = vendorNameFault(vendor) === undefined ? `"${vendor as string}"` : 'this';
+    fault('vendor', `must be the name of a configured vendor, and ${shown} is not`);
   }
 
   const cap = body['daily_usd_cap'];

@@ -19,6 +19,8 @@ export interface IssuedKeyBody {
   token: string;
   label: string;
   vendor: string;
+  /** What the account is at, where its name does not say it. */
+  kind?: string;
   daily_usd_cap: number;
   allowed_endpoints: readonly string[];
   subject?: Subject;
@@ -35,6 +37,8 @@ export interface IssuedKeyBody {
 export interface OwnKey {
   id: string;
   token: string;
+  /** As in {@link IssuedKeyBody}. */
+  kind?: string;
   /** Milliseconds from now on. An instant would be one of the broker's clock, which is not the machine's. */
   lifeMs: number;
 }
@@ -62,10 +66,13 @@ export interface KeyPage {
 
 /** Issues, revokes and lists keys. `Broker` documents what each method takes and throws. */
 export class Keys {
-  /** @param prefixes What the paths of each vendor begin with, by the vendor's name. */
+  /** @param vendors What the paths of each account begin with, and what it is at, by its name. */
   constructor(
     private readonly ledger: Ledger,
-    private readonly prefixes: ReadonlyMap<string, string>,
+    private readonly vendors: {
+      readonly prefixes: ReadonlyMap<string, string>;
+      readonly kinds: ReadonlyMap<string, string>;
+    },
   ) {}
 
   async issue(
@@ -82,6 +89,7 @@ export class Keys {
       token,
       label: key.label,
       vendor: key.vendor,
+      ...this.#kindOf(key),
       daily_usd_cap: toUsd(key.capMicros),
       allowed_endpoints: key.allowedEndpoints,
       ...(Object.keys(key.subject).length === 0 ? {} : { subject: key.subject }),
@@ -97,7 +105,7 @@ export class Keys {
   async issueForOwnWork(body: unknown): Promise<OwnKey> {
     const { key, token } = await this.#newKey(body);
     await this.ledger.issueSoon(key);
-    return { id: key.id, token, lifeMs: key.expiresAt - key.createdAt };
+    return { id: key.id, token, ...this.#kindOf(key), lifeMs: key.expiresAt - key.createdAt };
   }
 
   async revoke(id: string, remoteAddress?: string): Promise<RevokedKeyBody> {
@@ -159,8 +167,13 @@ export class Keys {
     return { ...viewOf(found, now), budgets: others.map(capView) };
   }
 
+  #kindOf({ vendor }: KeyRecord): { kind?: string } {
+    const kind = this.vendors.kinds.get(vendor) ?? vendor;
+    return kind === vendor ? {} : { kind };
+  }
+
   async #newKey(body: unknown): Promise<NewKey> {
-    const parsed = parseIssueRequest(body, this.prefixes);
+    const parsed = parseIssueRequest(body, this.vendors.prefixes);
     if ('faults' in parsed) {
       const { faults, links } = parsed;
       throw invalidFields([...faults, ...(await this.ledger.linkFaults(links))]);

@@ -24,7 +24,7 @@ import { VendorResponse } from './vendor-response';
 /** The client's time-out where a call has none of its own: the broker's alone ends such a call. */
 export const NO_OWN_TIMEOUT_MS = 80_000;
 
-const VENDOR = 'stripe';
+const KIND = 'stripe';
 const HOST = 'api.stripe.com';
 /** What the client's own idempotency keys begin with. */
 const GENERATED = 'stripe-node-retry-';
@@ -42,7 +42,7 @@ interface Attempt {
   readonly timeoutMs: number | undefined;
 }
 
-type Told = Pick<Attempt, 'idempotencyKey' | 'readOnly'>;
+type Told = Pick<Attempt, 'idempotencyKey' | 'readOnly'> & { readonly key?: VaultKey };
 
 /**
  * What the `stripe` client sends with: each call goes with the vault key of the invocation it is
@@ -56,8 +56,12 @@ export class VaultKeyHttpClient implements Stripe.HttpClient {
    */
   readonly #doubts = new WeakMap<VaultKey, Map<string, VaultKeyException>>();
 
-  constructor(vaultKeys: CurrentVaultKey) {
+  readonly #account: string | undefined;
+
+  /** @param account Whose key goes with the calls; that of the innermost invocation where it is absent. */
+  constructor(vaultKeys: CurrentVaultKey, account?: string) {
     this.#vaultKeys = vaultKeys;
+    this.#account = account;
   }
 
   getClientName(): string {
@@ -77,11 +81,18 @@ export class VaultKeyHttpClient implements Stripe.HttpClient {
     try {
       checkAddress(host, path, method);
       const outgoing = headersOf(headers);
-      const key = this.#vaultKeys.get(VENDOR);
+      const key = this.#key();
       const generatedKey = outgoing['idempotency-key'];
       if (generatedKey?.startsWith(GENERATED) === true) {
         const account = outgoing['stripe-account'] ?? outgoing['stripe-context'];
-        const numbered = numberedKey({ method, path, body, account, generatedKey });
+        const numbered = numberedKey({
+          method,
+          path,
+          body,
+          vendor: key.vendor,
+          account,
+          generatedKey,
+        });
         if (numbered !== undefined) outgoing['idempotency-key'] = numbered;
       }
       const attempt: Attempt = {
@@ -91,7 +102,7 @@ export class VaultKeyHttpClient implements Stripe.HttpClient {
         timeoutMs: timeout === NO_OWN_TIMEOUT_MS ? undefined : timeout,
       };
       const answering = key.broker.relay({
-        vendor: VENDOR,
+        vendor: key.vendor,
         token: key.token,
         method,
         target: targetOf(method, path),
@@ -102,6 +113,11 @@ export class VaultKeyHttpClient implements Stripe.HttpClient {
     } catch (error) {
       return response(exceptionOf({ readOnly: method === 'GET' }, error));
     }
+  }
+
+  #key(): VaultKey {
+    const account = this.#account;
+    return account === undefined ? this.#vaultKeys.ofKind(KIND) : this.#vaultKeys.get(account);
   }
 
   async #answered(attempt: Attempt, answering: Promise<VendorAnswer>): Promise<VendorResponse> {
@@ -251,9 +267,9 @@ function exceptionOf(attempt: Told, error: unknown): VaultKeyException {
 }
 
 /** What every account of a call says of it. */
-function told({ idempotencyKey, readOnly }: Told) {
+function told({ key, idempotencyKey, readOnly }: Told) {
   return {
-    vendor: VENDOR,
+    vendor: key?.vendor ?? KIND,
     readOnly,
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   };

@@ -6,6 +6,7 @@ import type { AuditVerdict } from '../../audit/audit-chain';
 import { BadUsage, onlyWith, operandsOf, pageOf, queryOf } from '../command';
 import type { CommandInput, CommandResult } from '../command';
 import { ManagementApiError } from '../management-api';
+import { auditKeyIn } from '../secret-settings';
 import { instant } from '../table';
 import type { Column } from '../table';
 
@@ -75,7 +76,7 @@ export async function checkExport(
   onlyWith(options, 'audit check', ['audit-key']);
   const [file = ''] = operandsOf(rest, 'FILE');
   const keyFile = options['audit-key'];
-  const key = keyFile === undefined ? env['VAULT_KEY_AUDIT_KEY'] : keyIn(keyFile);
+  const key = keyFile === undefined ? auditKeyIn(env) : keyIn(keyFile);
   if (key === undefined) {
     throw new BadUsage('--audit-key FILE is missing, and VAULT_KEY_AUDIT_KEY is not set');
   }

@@ -5,6 +5,7 @@ import type { MoveSummary } from '../../ledger/transfer/store-move';
 import { BadUsage } from '../command';
 import type { CommandInput, CommandResult } from '../command';
 import { ManagementApiError } from '../management-api';
+import { auditKeyIn } from '../secret-settings';
 import { table } from '../table';
 
 /** Moves a store from a SQLite file to PostgreSQL, without a broker. */
@@ -23,7 +24,7 @@ export async function moveFrom(
       '--to must be a store in PostgreSQL, such as postgres://app@localhost/ledger',
     );
   }
-  const auditKey = env['VAULT_KEY_AUDIT_KEY'];
+  const auditKey = auditKeyIn(env);
   const fault = auditKey === undefined ? undefined : auditKeyFault(auditKey);
   if (fault !== undefined) throw new BadUsage(`VAULT_KEY_AUDIT_KEY ${fault}`);
   const accepted = options['accept-store']?.split(',') as StoreDoubt[] | undefined;

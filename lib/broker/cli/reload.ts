@@ -1,0 +1,27 @@
+import { createSecureContext } from 'node:tls';
+import type { Server } from 'node:http';
+import type { Broker } from '../broker';
+import type { ManagementTokens } from '../http/management-tokens';
+import type { Settings } from './settings';
+
+/** What a SIGHUP changes. */
+export interface Reloadable {
+  broker: Broker;
+  tokens: ManagementTokens;
+  /** Speaks HTTPS where the settings have a certificate. */
+  server: Server & { setSecureContext?(tls: object): void };
+}
+
+/**
+ * Puts settings that were read again in place of those before: accounts, limits, management tokens and the
+ * certificate. What is under way goes on; connections of clients stay as they are.
+ *
+ * @throws Error where one of them is not valid; then all is as before.
+ */
+export function reload({ broker, tokens, server }: Reloadable, settings: Settings): void {
+  const { tls } = settings;
+  if (tls !== undefined) createSecureContext({ ...tls });
+  broker.reload(settings.broker);
+  tokens.replace(settings.tokens);
+  if (tls !== undefined) server.setSecureContext?.({ ...tls });
+}

@@ -1,0 +1,24 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+/** The management tokens that are accepted: one, or two while it is changed. */
+export class ManagementTokens {
+  #hashes: readonly Buffer[];
+
+  constructor(tokens: readonly string[]) {
+    this.#hashes = tokens.map(sha256);
+  }
+
+  /** Takes these in place of those before. */
+  replace(tokens: readonly string[]): void {
+    this.#hashes = tokens.map(sha256);
+  }
+
+  has(token: string): boolean {
+    const hash = sha256(token);
+    return this.#hashes.filter((each) => timingSafeEqual(hash, each)).length > 0;
+  }
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
