@@ -37,8 +37,8 @@ export interface KeyInfo {
   spentUsd: number;
   /** Reserved by calls in flight and by calls with an unknown outcome, in USD. */
   heldUsd: number;
-  /** What refunds take back of their own subject's spend; the cap bounds it by itself. */
-  undoneUsd: number;
+  /** What refunds take back of their own subject's spend: the cap bounds it by itself. Absent where that is nothing. */
+  undoneUsd?: number;
   remainingUsd: number;
 }
 
@@ -95,7 +95,7 @@ export interface BudgetInfo {
   /** Absent where the budget caps several subjects, since each is counted alone. */
   spentUsd?: number;
   heldUsd?: number;
-  /** What refunds take back of their own subject's spend; the cap bounds it by itself. */
+  /** What refunds take back of their own subject's spend: the cap bounds it by itself. Absent where that is nothing. */
   undoneUsd?: number;
   /** What the next call would meet: less than is left of this cap if another cap is tighter. */
   remainingUsd?: number;
@@ -120,8 +120,8 @@ export interface EffectiveCap {
   capUsd: number;
   spentUsd: number;
   heldUsd: number;
-  /** What refunds take back of their own subject's spend; the cap bounds it by itself. */
-  undoneUsd: number;
+  /** What refunds take back of their own subject's spend: the cap bounds it by itself. Absent where that is nothing. */
+  undoneUsd?: number;
   remainingUsd: number;
   resetsAt?: Date;
 }
@@ -144,8 +144,8 @@ export interface HoldInfo {
   objectId: string | null;
   state: HoldState;
   heldUsd: number;
-  /** What refunds take back of their own subject's spend; the cap bounds it by itself. */
-  undoneUsd: number;
+  /** What it takes back of its own subject's spend, beside what is held or settled; absent where that is nothing. */
+  undoneUsd?: number;
   settledUsd: number;
   /** SHA-256, hex. */
   idempotencyKeyHash: string | null;
@@ -193,8 +193,8 @@ export interface AuditEntryInfo {
   requestedUsd: number | null;
   /** What the entry adds to the spend of its subject; negative where it gives money back. */
   settledUsd: number | null;
-  /** What the entry adds to what its subject has undone: of a refund of its own spend. */
-  undoneUsd: number | null;
+  /** What the entry adds to what its subject has undone, by a refund of its own spend; absent where that is nothing. */
+  undoneUsd?: number;
   /** The day (UTC, `YYYY-MM-DD`) on which `settledUsd` counts; `null` where that is `null`. */
   day: string | null;
   /** In the minor unit of `currency`. */

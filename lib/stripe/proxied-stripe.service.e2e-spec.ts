@@ -209,6 +209,18 @@ describe('the calls', () => {
       () => stripe.createRefund({ paymentIntentId: 'pi_1', amount: 500, reason: 'duplicate' }),
     ],
     [
+      'createRefund of a payment to a connected account, in its currency,',
+      'POST /stripe/v1/refunds',
+      'charge=ch_1&currency=eur&reverse_transfer=true&refund_application_fee=false',
+      () =>
+        stripe.createRefund({
+          chargeId: 'ch_1',
+          currency: 'EUR',
+          reverseTransfer: true,
+          refundApplicationFee: false,
+        }),
+    ],
+    [
       'request',
       'POST /stripe/v1/customers',
       'email=ada%40example.com',

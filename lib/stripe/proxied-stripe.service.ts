@@ -118,7 +118,19 @@ export interface CreateRefundParams {
   chargeId?: string | undefined;
   /** In the currency's minor unit; all that is left to refund where left out. */
   amount?: number | undefined;
+  /**
+   * Three letters, which have to be those of the payment. Leave it out where you can: a refund that
+   * names a currency is spend, even of what the same user was charged.
+   */
+  currency?: string | undefined;
   reason?: (typeof REFUND_REASONS)[number] | undefined;
+  /**
+   * Whether the connected account that the payment went to gives back its share. A refund of such a
+   * payment is spend without it.
+   */
+  reverseTransfer?: boolean | undefined;
+  /** Whether the application fee of the payment is given back too. */
+  refundApplicationFee?: boolean | undefined;
   metadata?: StripeMetadata | undefined;
 }
 
@@ -286,7 +298,8 @@ export class ProxiedStripeService extends ProxiedVendorService {
   }
 
   /**
-   * `POST /v1/refunds`. Counts as spend, and never refills a cap.
+   * `POST /v1/refunds`. A refund of what the same user was charged through the broker is undone: it
+   * passes at the cap, up to what is left of the payment. Any other is spend. Neither refills a cap.
    *
    * @throws what {@link createPaymentIntent} throws.
    */
@@ -309,7 +322,14 @@ export class ProxiedStripeService extends ProxiedVendorService {
         ),
         charge: optional(params.chargeId, (value) => charge('chargeId', value)),
         amount: optional(params.amount, (value) => amountOf('amount', value)),
+        currency: optional(params.currency, (value) => currencyOf('currency', value)),
         reason: optional(params.reason, (value) => choiceOf('reason', value, REFUND_REASONS)),
+        reverse_transfer: optional(params.reverseTransfer, (value) =>
+          flagOf('reverseTransfer', value),
+        ),
+        refund_application_fee: optional(params.refundApplicationFee, (value) =>
+          flagOf('refundApplicationFee', value),
+        ),
         metadata: params.metadata,
       },
       options,

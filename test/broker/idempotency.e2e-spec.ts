@@ -159,7 +159,14 @@ describe('an answer that speaks of the Idempotency-Key, not of the payment', () 
     ['a charge', '', 'charges', `${PAYMENT}&source=tok_x`, 10],
     ['a capture', 'pi_cap', 'payment_intents/pi_cap/capture', 'amount_to_capture=1500', 5],
     ['an increment', 'pi_inc', 'payment_intents/pi_inc/increment_authorization', 'amount=1700', 7],
-    ['a refund', 'pi_ref', 'refunds', 'payment_intent=pi_ref&amount=300', 3],
+    // A parameter that none may have which takes back its own user's spend.
+    [
+      'a refund',
+      'pi_ref',
+      'refunds',
+      'payment_intent=pi_ref&amount=300&instructions_email=a%40example.com',
+      3,
+    ],
   ])('leaves an unknown hold of %s as it is, whatever its status', async (...row) => {
     const [what, known, path, body, usd] = row;
     const subject = { ...SUBJECT, user_id: `u-${name}` };

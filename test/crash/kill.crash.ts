@@ -22,6 +22,7 @@ interface KeyView {
   status: string;
   spent_usd: number;
   held_usd: number;
+  undone_usd?: number;
 }
 
 interface HoldView {
@@ -167,14 +168,18 @@ class Lane {
     for (const { id, user, capUsd } of load.keys) {
       const key = keys.get(id);
       if (key === undefined) throw new Error(`the acknowledged key ${id} is gone`);
-      const counted = centsOf(key.spent_usd) + centsOf(key.held_usd);
+      const spend = centsOf(key.spent_usd) + centsOf(key.held_usd);
+      const undone = centsOf(key.undone_usd ?? 0);
+      const counted = spend + undone;
       add(countedByUser, user, counted);
       const executed = executedByKey.get(id) ?? 0;
       if (counted < executed) {
         throw new Error(`${id} counts ${counted} cents, and the vendor executed ${executed}`);
       }
-      if (counted > capUsd * 100) {
-        throw new Error(`${id} counts ${counted} cents under a cap of ${capUsd} USD`);
+      if (Math.max(spend, undone) > capUsd * 100) {
+        throw new Error(
+          `${id} counts ${spend} cents, and ${undone} undone, under a cap of ${capUsd} USD`,
+        );
       }
     }
     for (const [user, executed] of executedByUser) {

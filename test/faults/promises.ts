@@ -9,7 +9,7 @@ import { isAcknowledged, isAsked, keyHashOf, lineOf, today } from './acknowledge
 import type { Acknowledged, GivenKey, Operation } from './acknowledged';
 import { readStore } from './driver-faults';
 import { checkSums, isOpen } from './hold-rows';
-import type { HoldRow } from './hold-rows';
+import type { BalanceRow, HoldRow } from './hold-rows';
 import { APPS_CAPS, OPERATORS_CAPS } from './load';
 import type { StoreCopy } from './store-copies';
 
@@ -42,9 +42,7 @@ export async function checkCopy(
     `SELECT ${column('key_id')} AS key_id, SUM(${column('settled_micros')}) AS micros
      FROM audit WHERE ${column('settled_micros')} IS NOT NULL GROUP BY 1`,
   );
-  const balances = store.all<{ name: string; spent: number; held: number }>(
-    'SELECT * FROM balances',
-  );
+  const balances = store.all<BalanceRow>('SELECT * FROM balances');
   const parents = new Map(
     store
       .all<{ id: string; parent_id: string | null }>('SELECT id, parent_id FROM keys')
@@ -196,7 +194,11 @@ function checkMoney(
 ): void {
   const byHash = countedByHash(holds);
   const byKey = new Map<string, number>();
-  for (const hold of holds) add(byKey, hold.key_id, countedOf(hold));
+  const undoneByKey = new Map<string, number>();
+  for (const hold of holds) {
+    add(byKey, hold.key_id, countedOf(hold));
+    add(undoneByKey, hold.key_id, hold.undone);
+  }
 
   const executedByKey = new Map<GivenKey, number>();
   const executedByUser = new Map<string, number>();
@@ -212,22 +214,25 @@ function checkMoney(
   }
 
   const countedByUser = new Map<string, number>();
+  const undoneByUser = new Map<string, number>();
   const below = new Map<GivenKey, number>();
-  const executedBelow = new Map<GivenKey, number>();
+  const undoneBelow = new Map<GivenKey, number>();
   for (const key of acknowledged.keys) {
     const counted = byKey.get(key.id) ?? 0;
     const executed = executedByKey.get(key) ?? 0;
+    const undone = undoneByKey.get(key.id) ?? 0;
     add(countedByUser, key.user, counted);
+    add(undoneByUser, key.user, undone);
     if (counted < executed) {
       throw new Error(`${key.id} counts ${counted} micros, and the vendor executed ${executed}`);
     }
     for (const each of lineOf(key)) {
-      add(below, each, counted);
-      add(executedBelow, each, executed);
+      add(below, each, counted - undone);
+      add(undoneBelow, each, undone);
     }
   }
-  for (const [key, counted] of below) {
-    const most = Math.max(counted, executedBelow.get(key) ?? 0);
+  for (const [key, spend] of below) {
+    const most = Math.max(spend, undoneBelow.get(key) ?? 0);
     if (most > key.capUsd * 1_000_000) {
       throw new Error(`${key.id} has ${most} micros under a cap of ${key.capUsd} USD`);
     }
@@ -241,8 +246,10 @@ function checkMoney(
       );
     }
     const cap = Math.min(OPERATORS_CAPS[user] ?? Infinity, APPS_CAPS[user] ?? Infinity);
-    if (counted > cap * 1_000_000 && acknowledged.day === today()) {
-      throw new Error(`${user} counts ${counted} micros under a budget of ${cap} USD`);
+    const undone = undoneByUser.get(user) ?? 0;
+    const most = Math.max(counted - undone, undone);
+    if (most > cap * 1_000_000 && acknowledged.day === today()) {
+      throw new Error(`${user} counts ${most} micros under a budget of ${cap} USD`);
     }
   }
 }
@@ -270,7 +277,7 @@ function countedByHash(holds: readonly HoldRow[]): Map<string, number> {
 }
 
 function countedOf(hold: HoldRow): number {
-  return isOpen(hold) ? hold.held : hold.settled;
+  return (isOpen(hold) ? hold.held : hold.settled) + hold.undone;
 }
 
 async function allKeys(broker: Broker): Promise<KeyView[]> {

@@ -8,6 +8,7 @@ interface StoredHold {
   state: 'held' | 'settled' | 'released' | 'unknown';
   held: number;
   settled: number;
+  undone: number;
   keyId: string;
   chargedTo: string[];
   /** Whether the instance that has it is gone. */
@@ -112,7 +113,7 @@ export class Auditor {
 
   async #holds(): Promise<StoredHold[]> {
     const rows = await this.fleet.query(
-      `SELECT h.*, h.held::text AS held, h.settled::text AS settled, w.reaped_at IS NOT NULL AS is_of_dead
+      `SELECT h.*, h.held::text AS held, h.settled::text AS settled, h.undone::text AS undone, w.reaped_at IS NOT NULL AS is_of_dead
        FROM vault_key.holds h LEFT JOIN vault_key.writers w ON w.id = h.writer`,
     );
     return rows.map((row) => ({
@@ -120,6 +121,7 @@ export class Auditor {
       state: row['state'] as StoredHold['state'],
       held: Number(row['held']),
       settled: Number(row['settled']),
+      undone: Number(row['undone']),
       keyId: row['key_id'] as string,
       chargedTo: JSON.parse(row['charged_to'] as string) as string[],
       isOfDead: row['is_of_dead'] as boolean,
@@ -127,24 +129,28 @@ export class Auditor {
   }
 
   async #checkBalances(holds: readonly StoredHold[]): Promise<void> {
-    const sums = new Map<string, { spent: number; held: number }>();
+    const sums = new Map<string, { spent: number; held: number; undone: number }>();
     for (const hold of holds) {
       for (const name of hold.chargedTo) {
-        const sum = sums.get(name) ?? { spent: 0, held: 0 };
+        const sum = sums.get(name) ?? { spent: 0, held: 0, undone: 0 };
         sum.spent += hold.settled;
+        sum.undone += hold.undone;
         if (isOpen(hold)) sum.held += hold.held;
         sums.set(name, sum);
       }
     }
     const rows = await this.fleet.query(
-      'SELECT name, sum(spent)::text AS spent, sum(held)::text AS held FROM vault_key.balances GROUP BY name',
+      `SELECT name, sum(spent)::text AS spent, sum(held)::text AS held, sum(undone)::text AS undone
+       FROM vault_key.balances GROUP BY name`,
     );
-    for (const { name, spent, held } of rows as Record<string, string>[]) {
-      const sum = sums.get(name ?? '') ?? { spent: 0, held: 0 };
+    for (const { name, spent, held, undone } of rows as Record<string, string>[]) {
+      const sum = sums.get(name ?? '') ?? { spent: 0, held: 0, undone: 0 };
       sums.delete(name ?? '');
-      if (Number(spent) !== sum.spent || Number(held) !== sum.held) {
+      const isRight =
+        Number(spent) === sum.spent && Number(held) === sum.held && Number(undone) === sum.undone;
+      if (!isRight) {
         throw new BrokenPromise(
-          `${name} has ${spent} spent and ${held} held; its holds come to ${sum.spent} and ${sum.held}`,
+          `${name} has ${spent} spent, ${held} held and ${undone} undone; its holds come to ${sum.spent}, ${sum.held} and ${sum.undone}`,
         );
       }
     }

@@ -1,4 +1,5 @@
 import type { Subject } from '../keys/subject';
+import { undoneView } from '../keys/undone-view';
 import { toUsd } from '../../contract/usd';
 import type { MicroUsd } from '../../contract/usd';
 import type { AuditEntry, AuditEvent } from './audit-entry';
@@ -25,8 +26,8 @@ export interface AuditEntryView {
   requested_usd: number | null;
   /** What the row adds to the spend of its subject; negative where it gives back. */
   settled_usd: number | null;
-  /** What the row adds to what its subject has undone: of a refund of what was settled to it. */
-  undone_usd: number | null;
+  /** What the row adds to what its subject has undone, by a refund of its own spend; absent where that is nothing. */
+  undone_usd?: number;
   /** The day (UTC) on which `settled_usd` counts; `null` where that is `null`. */
   day: string | null;
   /** In the currency's minor unit. */
@@ -71,7 +72,7 @@ export function auditEntryView(row: AuditEntry): AuditEntryView {
     reason: row.reason,
     requested_usd: usdOf(row.requested_micros),
     settled_usd: usdOf(row.settled_micros),
-    undone_usd: usdOf(row.undone_micros),
+    ...undoneView(row.undone_micros),
     day: row.day,
     amount: row.amount,
     currency: row.currency,

@@ -1,4 +1,5 @@
 import { toUsd } from '../../contract/usd';
+import { undoneView } from '../keys/undone-view';
 import { remainingOf } from '../ledger/rules/caps';
 import type { CapState, AppBudget, SubjectCap } from '../ledger/records';
 import type { Budget, BudgetRule, BudgetSource } from './budget';
@@ -21,7 +22,7 @@ export interface BudgetView extends BudgetSubjectView {
   /** Of today; absent where the budget caps several subjects, since each is counted alone. */
   spent_usd?: number;
   held_usd?: number;
-  /** What refunds take back of what was settled to their own subject; the cap bounds it by itself. */
+  /** What refunds take back of their own subject's spend: the cap bounds it by itself. Absent where that is nothing. */
   undone_usd?: number;
   /** What a call would meet: less than is left of this cap where another of the subject is tighter. */
   remaining_usd?: number;
@@ -43,7 +44,8 @@ export interface SubjectCapView {
   cap_usd: number;
   spent_usd: number;
   held_usd: number;
-  undone_usd: number;
+  /** What refunds take back of their own subject's spend: the cap bounds it by itself. Absent where that is nothing. */
+  undone_usd?: number;
   remaining_usd: number;
   resets_at?: string;
 }
@@ -54,7 +56,8 @@ export interface CapView {
   cap_usd: number;
   spent_usd: number;
   held_usd: number;
-  undone_usd: number;
+  /** What refunds take back of their own subject's spend: the cap bounds it by itself. Absent where that is nothing. */
+  undone_usd?: number;
   remaining_usd: number;
   /** Absent for a parent's cap, which covers the parent's whole life. */
   resets_at?: string;
@@ -105,7 +108,7 @@ function dayView(cap: CapState) {
   return {
     spent_usd: toUsd(cap.balance.spent),
     held_usd: toUsd(cap.balance.held),
-    undone_usd: toUsd(cap.balance.undone),
+    ...undoneView(cap.balance.undone),
     remaining_usd: toUsd(remainingOf(cap)),
     ...(cap.resetsAt === undefined ? {} : { resets_at: cap.resetsAt }),
   };

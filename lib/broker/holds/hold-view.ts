@@ -1,4 +1,5 @@
 import { toUsd } from '../../contract/usd';
+import { undoneView } from '../keys/undone-view';
 import type { Hold } from '../ledger/records';
 import type { HoldState } from '../../contract/states';
 
@@ -15,8 +16,8 @@ export interface HoldView {
   state: HoldState;
   held_usd: number;
   settled_usd: number;
-  /** What it takes back of its own subject's spend, beside what is held or settled. */
-  undone_usd: number;
+  /** What it takes back of its own subject's spend, beside what is held or settled; absent where that is nothing. */
+  undone_usd?: number;
   idempotency_key_hash: string | null;
   created_at: string;
   ended_at: string | null;
@@ -32,7 +33,7 @@ export function holdView(hold: Hold): HoldView {
     state: hold.state,
     held_usd: toUsd(hold.heldMicros),
     settled_usd: toUsd(hold.settledMicros),
-    undone_usd: toUsd(hold.undoneMicros),
+    ...undoneView(hold.undoneMicros),
     idempotency_key_hash: hold.idempotencyKeyHash,
     created_at: new Date(hold.createdAt).toISOString(),
     ended_at: hold.endedAt === null ? null : new Date(hold.endedAt).toISOString(),

@@ -5,6 +5,7 @@ import { statusOf } from './key';
 import type { KeyWithBalance } from './key';
 import type { KeyStatus } from '../../contract/states';
 import type { Subject } from './subject';
+import { undoneView } from './undone-view';
 
 /** A key as the management API shows it. */
 export interface KeyView {
@@ -24,8 +25,11 @@ export interface KeyView {
   revoked_at?: string;
   spent_usd: number;
   held_usd: number;
-  /** What its refunds take back of its own subject's spend, those in flight included; the cap bounds it by itself. */
-  undone_usd: number;
+  /**
+   * What its refunds take back of its own subject's spend, those in flight included: the cap bounds it by itself.
+   * Absent where that is nothing.
+   */
+  undone_usd?: number;
   remaining_usd: number;
 }
 
@@ -52,7 +56,7 @@ export function viewOf(found: KeyWithBalance, now: number): KeyView {
     ...(key.revokedAt === undefined ? {} : { revoked_at: new Date(key.revokedAt).toISOString() }),
     spent_usd: toUsd(balance.spent),
     held_usd: toUsd(balance.held),
-    undone_usd: toUsd(balance.undone),
+    ...undoneView(balance.undone),
     remaining_usd: toUsd(key.capMicros - balance.spent - balance.held),
   };
 }

@@ -6,7 +6,7 @@ const EVERY_MS = 150;
 /** Balances above their caps, as one statement sees them. */
 const PASSED = `
 WITH sums AS (
-  SELECT name, sum(spent + held) AS total FROM vault_key.balances GROUP BY name
+  SELECT name, greatest(sum(spent + held), sum(undone)) AS total FROM vault_key.balances GROUP BY name
 )
 SELECT s.name, s.total::text, k.cap_micros::text AS cap
 FROM sums s JOIN vault_key.keys k ON s.name = 'key/' || k.id WHERE s.total > k.cap_micros`;

@@ -3,12 +3,12 @@ import { Client } from 'pg';
 import { placeOf } from '../../../lib/broker/audit/audit-entry';
 import type { AuditEntry } from '../../../lib/broker/audit/audit-entry';
 import { readStore } from '../driver-faults';
-import type { HoldRow } from '../hold-rows';
+import type { BalanceRow, HoldRow } from '../hold-rows';
 
 /** What stands in a store, read past the product. */
 export interface StoreRows {
   holds: readonly HoldRow[];
-  balances: readonly { name: string; spent: number; held: number }[];
+  balances: readonly BalanceRow[];
   keys: readonly KeyRow[];
   /** What the audit log says was settled under each key, in micro-dollars. */
   told: readonly { key_id: string; micros: number }[];
@@ -21,7 +21,8 @@ export interface KeyRow {
   revoked_at: number | null;
 }
 
-const HOLDS = 'SELECT call_id, key_id, state, held, settled, charged_to, idempotency_key_hash FROM';
+const HOLDS =
+  'SELECT call_id, key_id, state, held, settled, undone, charged_to, idempotency_key_hash FROM';
 const KEYS = 'SELECT id, parent_id, cap_micros, revoked_at FROM';
 
 /** The rows of a store that no broker has open. */
@@ -31,7 +32,7 @@ export function sqliteRows(file: string): StoreRows {
   try {
     return {
       holds: store.all(`${HOLDS} holds`),
-      balances: store.all('SELECT name, spent, held FROM balances'),
+      balances: store.all('SELECT name, spent, held, undone FROM balances'),
       keys: store.all(`${KEYS} keys`),
       told: store.all(
         `SELECT ${column('key_id')} AS key_id, SUM(${column('settled_micros')}) AS micros
@@ -53,7 +54,7 @@ export async function postgresRows(url: string): Promise<StoreRows> {
     return {
       holds: await all<HoldRow>(`${HOLDS} vault_key.holds`),
       balances: await all<StoreRows['balances'][number]>(
-        'SELECT name, sum(spent) AS spent, sum(held) AS held FROM vault_key.balances GROUP BY name',
+        'SELECT name, sum(spent) AS spent, sum(held) AS held, sum(undone) AS undone FROM vault_key.balances GROUP BY name',
       ),
       keys: await all<KeyRow>(`${KEYS} vault_key.keys`),
       told: await all<StoreRows['told'][number]>(

@@ -10,7 +10,7 @@ const COLUMNS: readonly Column<HoldView>[] = [
   { title: 'STATE', text: ({ state }) => state },
   {
     title: 'USD',
-    text: ({ state, held_usd, settled_usd, undone_usd }) =>
+    text: ({ state, held_usd, settled_usd, undone_usd = 0 }) =>
       usd((state === 'settled' ? settled_usd : held_usd) + undone_usd),
     right: true,
   },

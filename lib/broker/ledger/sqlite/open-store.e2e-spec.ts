@@ -210,7 +210,8 @@ describe('balances that are not the sum of their holds', () => {
     ['lowered', "UPDATE balances SET spent = 0 WHERE name = 'key/k'"],
     ['gone', "DELETE FROM balances WHERE name = 'key/k'"],
     ['raised', "UPDATE balances SET held = 1 WHERE name = 'key/k'"],
-    ['of no call', "INSERT INTO balances VALUES ('key/other', 7, 0)"],
+    ['of what is undone', "UPDATE balances SET undone = 1 WHERE name = 'key/k'"],
+    ['of no call', "INSERT INTO balances VALUES ('key/other', 7, 0, 0)"],
     ['right, and a hold is gone', 'DELETE FROM holds'],
   ])('are refused: %s', async (_what, tamper) => {
     const file = await aStore();
