@@ -1,36 +1,32 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
 
 const RESOURCES = join(dirname(require.resolve('stripe')), 'resources');
 
-/** Of calls whose file or type does not follow from their path. */
-const NAMED: Readonly<Record<string, string>> = {
-  'POST payment_intents/*/increment_authorization':
-    'PaymentIntents PaymentIntentIncrementAuthorizationParams',
-  'POST payment_intents/*/apply_customer_balance':
-    'PaymentIntents PaymentIntentApplyCustomerBalanceParams',
-  'POST setup_intents/*/verify_microdeposits': 'SetupIntents SetupIntentVerifyMicrodepositsParams',
-  'POST customers/*/cash_balance': 'Customers CustomerUpdateCashBalanceParams',
-  'POST customers/*/tax_ids': 'Customers CustomerCreateTaxIdParams',
-  'DELETE customers/*/tax_ids/*': 'Customers CustomerDeleteTaxIdParams',
-  'POST products/*/features': 'Products ProductCreateFeatureParams',
-  'POST transfers/*/reversals/*': 'Transfers TransferUpdateReversalParams',
-  'POST checkout/sessions/*/expire': 'Checkout/Sessions SessionExpireParams',
-  'POST reporting/report_runs': 'Reporting/ReportRuns ReportRunCreateParams',
-  'POST treasury/outbound_payments': 'Treasury/OutboundPayments OutboundPaymentCreateParams',
-  'POST treasury/outbound_transfers': 'Treasury/OutboundTransfers OutboundTransferCreateParams',
-};
+/** What a call may have, as the types say. */
+export interface TypedParameters {
+  /** All names: `expand[]`, `shipping[address][city]`, `metadata[*]`. */
+  names: string[];
+  /** Those without which the call cannot be: of a map and of a list too, where it is required. */
+  required: string[];
+}
 
 /**
- * The parameters of Stripe's calls, by the types of the installed `stripe` package: `expand[]`,
- * `shipping[address][city]`, `metadata[*]`.
+ * The parameters of Stripe's calls, by the types of the installed `stripe` package.
  *
- * @throws Error where the package has no such type.
+ * @throws Error where the package has no such call.
  */
-export function parametersInTypes(calls: readonly string[]): Map<string, string[]> {
+export function parametersInTypes(calls: readonly string[]): Map<string, TypedParameters> {
+  const methods = new Map(
+    readdirSync(RESOURCES, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.js'))
+      .flatMap((file) => callsIn(file)),
+  );
   const wanted = calls.map((call) => {
-    const [file = '', type = ''] = (NAMED[call] ?? named(call)).split(' ');
-    return { call, file: join(RESOURCES, `${file}.d.ts`), type };
+    const known = methods.get(call);
+    if (known === undefined) throw new Error(`stripe has no ${call}`);
+    return { call, file: join(RESOURCES, `${known.file}.d.ts`), method: known.method };
   });
   const program = ts.createProgram([...new Set(wanted.map(({ file }) => file))], {
     strict: true,
@@ -42,91 +38,90 @@ export function parametersInTypes(calls: readonly string[]): Map<string, string[
   });
   const checker = program.getTypeChecker();
   return new Map(
-    wanted.map(({ call, file, type }) => {
+    wanted.map(({ call, file, method }) => {
       const source = program.getSourceFile(file);
-      const module = source === undefined ? undefined : checker.getSymbolAtLocation(source);
-      const symbol = module === undefined ? undefined : exported(checker, module, type);
-      if (symbol === undefined) throw new Error(`stripe has no ${type} in ${file}`);
-      const names = new Set<string>();
-      collect(checker, checker.getDeclaredTypeOfSymbol(symbol), '', names);
-      return [call, [...names]];
+      const parameters = source === undefined ? undefined : parametersOf(checker, source, method);
+      if (parameters === undefined) throw new Error(`stripe has no ${method} in ${file}`);
+      const names = new Map<string, boolean>();
+      collect(checker, parameters, '', true, names);
+      const required = [...names].filter(([, isRequired]) => isRequired).map(([name]) => name);
+      return [call, { names: [...names.keys()], required }];
     }),
   );
 }
 
-/** `POST payment_intents/*‍/confirm` → `PaymentIntents PaymentIntentConfirmParams`. */
-function named(call: string): string {
-  const [method = '', path = ''] = call.split(' ');
-  const [resource = '', id, action] = path.split('/');
-  const plural = camel(resource);
-  const verb =
-    method === 'DELETE'
-      ? 'Delete'
-      : action !== undefined
-        ? camel(action)
-        : id
-          ? 'Update'
-          : 'Create';
-  return `${plural} ${plural.replace(/s$/, '')}${verb}Params`;
+const METHOD = /^ {4}(\w+)\([^)]*\) \{\n.*?_makeRequest\('(POST|DELETE)', [`']\/v1\/([^`']*)[`']/ms;
+
+/** The calls that one file of resources makes, each with the method that makes it. */
+function callsIn(file: string): [call: string, { file: string; method: string }][] {
+  const name = file.slice(0, -'.js'.length);
+  const code = readFileSync(join(RESOURCES, file), 'utf8');
+  return code.split(/\n(?= {4}\w+\([^)]*\) \{\n)/).flatMap((text) => {
+    const [, method = '', verb = '', path = ''] = METHOD.exec(text) ?? [];
+    if (method === '') return [];
+    return [[`${verb} ${path.replaceAll(/\$\{[^}]*\}/g, '*')}`, { file: name, method }]];
+  });
 }
 
-function camel(text: string): string {
-  return text.replaceAll(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
-}
-
-function exported(checker: ts.TypeChecker, module: ts.Symbol, name: string): ts.Symbol | undefined {
-  const symbols = checker.getExportsOfModule(module);
-  const itself = symbols.find((symbol) => symbol.name === name);
-  if (itself !== undefined) return itself;
-  for (const symbol of symbols) {
-    if ((symbol.flags & ts.SymbolFlags.Namespace) === 0) continue;
-    const inner = checker.getExportsOfModule(symbol).find((each) => each.name === name);
-    if (inner !== undefined) return inner;
+/** The type of what a method of the file's resource calls `params`. */
+function parametersOf(
+  checker: ts.TypeChecker,
+  source: ts.SourceFile,
+  name: string,
+): ts.Type | undefined {
+  for (const statement of source.statements) {
+    if (!ts.isClassDeclaration(statement)) continue;
+    for (const member of statement.members) {
+      if (!ts.isMethodDeclaration(member) || member.name.getText(source) !== name) continue;
+      const given = member.parameters.find((each) => each.name.getText(source) === 'params');
+      return given === undefined ? undefined : checker.getTypeAtLocation(given);
+    }
   }
   return undefined;
 }
 
-/** Adds the names of all plain values below a type. */
-function collect(checker: ts.TypeChecker, type: ts.Type, name: string, names: Set<string>): void {
+/** Adds the names of all plain values below a type, each with whether it must be there. */
+function collect(
+  checker: ts.TypeChecker,
+  type: ts.Type,
+  name: string,
+  isRequired: boolean,
+  names: Map<string, boolean>,
+): void {
+  const add = (): void => {
+    if (name !== '') names.set(name, isRequired || names.get(name) === true);
+  };
   if (type.isUnion()) {
     const parts = type.types.filter((part) => isMap(part));
-    const plain = type.types.some(
-      (part) =>
-        !isMap(part) &&
-        !(part.flags & (ts.TypeFlags.Undefined | ts.TypeFlags.Null)) &&
-        !isEmptyText(part),
-    );
-    for (const part of parts) collect(checker, part, name, names);
-    if (plain && (parts.length === 0 || !type.types.some((part) => isMap(part)))) names.add(name);
+    // Of several forms of a map, none must be there.
+    for (const part of parts) {
+      collect(checker, part, name, isRequired && parts.length === 1, names);
+    }
+    if (parts.length === 0) add();
     return;
   }
-  if (!isMap(type)) {
-    names.add(name);
-    return;
-  }
+  if (!isMap(type)) return add();
   if (checker.isArrayType(type)) {
     const [item] = checker.getTypeArguments(type as ts.TypeReference);
-    if (item !== undefined) collect(checker, item, `${name}[]`, names);
+    if (item !== undefined) collect(checker, item, `${name}[]`, isRequired, names);
     return;
   }
   const before = names.size;
   const any = type.getStringIndexType();
-  if (any !== undefined) collect(checker, any, `${name}[*]`, names);
+  if (any !== undefined) collect(checker, any, `${name}[*]`, isRequired, names);
   for (const property of checker.getPropertiesOfType(type)) {
     const at = property.valueDeclaration ?? property.declarations?.[0];
     if (at === undefined) continue;
     const inner = checker.getTypeOfSymbolAtLocation(property, at);
-    collect(checker, inner, name === '' ? property.name : `${name}[${property.name}]`, names);
+    const must = isRequired && (property.flags & ts.SymbolFlags.Optional) === 0;
+    const below = name === '' ? property.name : `${name}[${property.name}]`;
+    collect(checker, inner, below, must, names);
   }
   // A map without any field of its own, which only says that it is there.
-  if (names.size === before && name !== '') names.add(name);
+  if (names.size === before) add();
 }
 
 function isMap(type: ts.Type): boolean {
   const name = type.symbol?.name;
   return (type.flags & ts.TypeFlags.Object) !== 0 && name !== 'Decimal' && name !== 'Date';
-}
-
-function isEmptyText(type: ts.Type): boolean {
-  return type.isStringLiteral() && type.value === '';
 }

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { BrokerRefusal } from '../../refusal';
 import { ParameterList } from '../../pricing/parameter-list';
+import { toFormBody } from '../../pricing/parameters';
 import type { Parameter } from '../../pricing/parameters';
+import { parseBody } from '../../forwarding/request-body';
 import { stripe } from './stripe';
 import { STRIPE_CALLS } from './calls';
 import { propertyRuns } from '../../../../test/support/property-runs';
@@ -22,6 +24,27 @@ const given = (name: string, index = '0', key = 'k'): string[] =>
 function partsOf(name: string): string[] {
   const [top = '', ...rest] = name.replaceAll(']', '').split('[');
   return [top, ...rest];
+}
+
+/** The same as one name of a form: `custom_fields[0][name]`. */
+function formName(name: string, index: number): string {
+  return nameIn(given(name, String(index), `k${index}`));
+}
+
+/** The body with which a call leaves the broker; `undefined` where it is refused. */
+function forwardedBody(call: string, body: string): string | undefined {
+  const [method = '', path = ''] = call.split(' ');
+  const segments = path.replaceAll('*', 'id_1').split('/');
+  try {
+    const type = 'application/x-www-form-urlencoded';
+    const { parameters, decimals } = parseBody(Buffer.from(body), type);
+    const priceable = { method, segments, parameters: stripe.canonical(parameters), decimals };
+    expect(stripe.price(priceable)).toEqual({ kind: 'free' });
+    return toFormBody(priceable.parameters);
+  } catch (error) {
+    if (error instanceof BrokerRefusal) return undefined;
+    throw error;
+  }
 }
 
 /** What becomes of a call with these parameters alone. */
@@ -115,6 +138,37 @@ describe('the parameters that Stripe’s calls are forwarded with', () => {
       { numRuns: propertyRuns(5_000) },
     );
     expect(tried).toBeGreaterThan(propertyRuns(1_000));
+  });
+
+  it('leave the broker for a free call only where all of them are on its list', () => {
+    const everyName = [...new Set([...NAMES.values()].flat())];
+    let forwarded = 0;
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...FREE),
+        fc.array(fc.nat(), { maxLength: 4 }),
+        fc.option(fc.constantFrom(...everyName, 'balance', 'source', 'transfer_data[destination]')),
+        fc.nat(5),
+        (call, own, other, place) => {
+          const listed = NAMES.get(call) ?? [];
+          const names = listed.length === 0 ? [] : own.map((i) => listed[i % listed.length] ?? '');
+          if (other !== null) names.splice(place, 0, other);
+          const given = new Map(names.map((name, i) => [formName(name, i), String(i + 1)]));
+          const body = [...given].map((pair) => pair.map(encodeURIComponent).join('=')).join('&');
+          const sent = forwardedBody(call, body);
+          const isHarmless = [...given.keys()].every((name) =>
+            listed.some((each) => fits(each, partsOf(name))),
+          );
+          // A name that is a value and a map at once is refused whatever the list says.
+          if (!isHarmless) return expect(sent).toBeUndefined();
+          if (sent === undefined) return undefined;
+          forwarded++;
+          return expect([...new URLSearchParams(sent)]).toEqual([...given]);
+        },
+      ),
+      { numRuns: propertyRuns(5_000) },
+    );
+    expect(forwarded).toBeGreaterThan(propertyRuns(500));
   });
 
   it.each([

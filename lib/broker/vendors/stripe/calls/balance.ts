@@ -1,6 +1,7 @@
 import { free, priced, refusedUnpriced } from './call-row';
 import type { CallRows } from './call-row';
 
+/** What moves money between the balance, the bank and connected accounts. */
 export const BALANCE: CallRows = {
   'POST transfers': priced(
     'transfers/create',

@@ -1,6 +1,7 @@
 import { free, refused } from './call-row';
 import type { CallRows } from './call-row';
 
+/** What is sold, at which prices, with which discounts. */
 export const CATALOGUE: CallRows = {
   'POST products': free(
     'products/create',

@@ -2,6 +2,7 @@ import { free, refused } from './call-row';
 import type { CallRows } from './call-row';
 import { ADDRESS } from './shared-parameters';
 
+/** Customers, and what is kept of them. */
 export const CUSTOMERS: CallRows = {
   'POST customers': free(
     'customers/create',

@@ -16,6 +16,7 @@ const METHOD_SWITCHES = `
   .map((method) => `${method}{display_preference{preference}}`)
   .join(' ');
 
+/** What customers pay with. */
 export const PAYMENT_METHODS: CallRows = {
   'POST payment_methods': free(
     'payment_methods/create',

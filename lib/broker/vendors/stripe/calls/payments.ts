@@ -8,48 +8,8 @@ import {
   SETUP_METHOD_OPTIONS,
 } from './shared-parameters';
 
+/** Payments, what becomes of them, and set-ups for later ones. */
 export const PAYMENTS: CallRows = {
-  'POST setup_intents': free(
-    'setup_intents/create',
-    `
-    allowed_payment_method_types[] automatic_payment_methods{allow_redirects enabled} confirm
-    confirmation_token customer customer_account description excluded_payment_method_types[]
-    expand[] mandate_data{customer_acceptance{accepted_at offline online{ip_address
-    user_agent} type}} metadata{*} on_behalf_of payment_method payment_method_configuration
-    payment_method_data{${PAYMENT_METHOD_DATA}}
-    payment_method_options{${SETUP_METHOD_OPTIONS}} return_url usage use_stripe_sdk
-    payment_method_types[]`,
-  ),
-  'POST setup_intents/*': free(
-    'setup_intents/update',
-    `
-    allowed_payment_method_types[] customer customer_account description
-    excluded_payment_method_types[] expand[] metadata{*} payment_method
-    payment_method_configuration payment_method_data{${PAYMENT_METHOD_DATA}}
-    payment_method_options{${SETUP_METHOD_OPTIONS}} payment_method_types[]`,
-  ),
-  'POST setup_intents/*/confirm': free(
-    'setup_intents/confirm',
-    `
-    allowed_payment_method_types[] confirmation_token expand[]
-    mandate_data{customer_acceptance{accepted_at offline online{ip_address user_agent} type}}
-    payment_method payment_method_data{${PAYMENT_METHOD_DATA}}
-    payment_method_options{${SETUP_METHOD_OPTIONS}} return_url use_stripe_sdk`,
-  ),
-  'POST setup_intents/*/cancel': free('setup_intents/cancel', 'cancellation_reason expand[]'),
-  'POST setup_intents/*/verify_microdeposits': free(
-    'setup_intents/verify_microdeposits',
-    'amounts[] descriptor_code expand[]',
-  ),
-  'POST refunds': priced(
-    'refunds/create',
-    { rule: 'refund' },
-    `
-    amount charge currency expand[] instructions_email metadata{*} payment_intent reason
-    refund_application_fee reverse_transfer`,
-  ),
-  'POST refunds/*': free('refunds/update', 'expand[] metadata{*}'),
-  'POST refunds/*/cancel': free('refunds/cancel', 'expand[]'),
   'POST payment_intents': priced(
     'payment_intents/create',
     { rule: 'new', field: 'amount' },
@@ -123,6 +83,12 @@ export const PAYMENTS: CallRows = {
     { rule: 'exposure', field: 'amount' },
     'amount currency expand[]',
   ),
+  // Within the known amount, as a confirmation.
+  'POST payment_intents/*/verify_microdeposits': priced(
+    'payment_intents/verify_microdeposits',
+    { rule: 'exposure', field: 'amount' },
+    'amounts[] descriptor_code expand[]',
+  ),
   'POST charges': priced(
     'charges/create',
     { rule: 'new', field: 'amount' },
@@ -145,10 +111,45 @@ export const PAYMENTS: CallRows = {
     customer description expand[] fraud_details{user_report} metadata{*} receipt_email
     shipping{address{${ADDRESS}} carrier name phone tracking_number} transfer_group`,
   ),
-  // Within the known amount, as a confirmation.
-  'POST payment_intents/*/verify_microdeposits': priced(
-    'payment_intents/verify_microdeposits',
-    { rule: 'exposure', field: 'amount' },
+  'POST refunds': priced(
+    'refunds/create',
+    { rule: 'refund' },
+    `
+    amount charge currency expand[] instructions_email metadata{*} payment_intent reason
+    refund_application_fee reverse_transfer`,
+  ),
+  'POST refunds/*': free('refunds/update', 'expand[] metadata{*}'),
+  'POST refunds/*/cancel': free('refunds/cancel', 'expand[]'),
+  'POST setup_intents': free(
+    'setup_intents/create',
+    `
+    allowed_payment_method_types[] automatic_payment_methods{allow_redirects enabled} confirm
+    confirmation_token customer customer_account description excluded_payment_method_types[]
+    expand[] mandate_data{customer_acceptance{accepted_at offline online{ip_address
+    user_agent} type}} metadata{*} on_behalf_of payment_method payment_method_configuration
+    payment_method_data{${PAYMENT_METHOD_DATA}}
+    payment_method_options{${SETUP_METHOD_OPTIONS}} return_url usage use_stripe_sdk
+    payment_method_types[]`,
+  ),
+  'POST setup_intents/*': free(
+    'setup_intents/update',
+    `
+    allowed_payment_method_types[] customer customer_account description
+    excluded_payment_method_types[] expand[] metadata{*} payment_method
+    payment_method_configuration payment_method_data{${PAYMENT_METHOD_DATA}}
+    payment_method_options{${SETUP_METHOD_OPTIONS}} payment_method_types[]`,
+  ),
+  'POST setup_intents/*/confirm': free(
+    'setup_intents/confirm',
+    `
+    allowed_payment_method_types[] confirmation_token expand[]
+    mandate_data{customer_acceptance{accepted_at offline online{ip_address user_agent} type}}
+    payment_method payment_method_data{${PAYMENT_METHOD_DATA}}
+    payment_method_options{${SETUP_METHOD_OPTIONS}} return_url use_stripe_sdk`,
+  ),
+  'POST setup_intents/*/cancel': free('setup_intents/cancel', 'cancellation_reason expand[]'),
+  'POST setup_intents/*/verify_microdeposits': free(
+    'setup_intents/verify_microdeposits',
     'amounts[] descriptor_code expand[]',
   ),
   'POST payment_records/*/report_payment_attempt': free(

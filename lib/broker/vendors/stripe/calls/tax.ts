@@ -2,6 +2,7 @@ import { free, refused, refusedUnpriced } from './call-row';
 import type { CallRows } from './call-row';
 import { ADDRESS } from './shared-parameters';
 
+/** Taxes, and the numbers of those who pay them. */
 export const TAX: CallRows = {
   'POST tax_rates': free(
     'tax_rates/create',

@@ -2,6 +2,7 @@ import { free, priced, refused, refusedUnpriced } from './call-row';
 import type { CallRows } from './call-row';
 import { ADDRESS } from './shared-parameters';
 
+/** Accounts that keep money at Stripe. */
 export const TREASURY: CallRows = {
   'POST treasury/outbound_payments': priced(
     'treasury/outbound_payments/create',
