@@ -35,6 +35,7 @@ describe('a config file', () => {
             accounts: ['acct_1', 'acct_1/acct_2'],
             headers: ['x-foo'],
             clientConfirmation: true,
+            documents: { recurring: 'first-period', maxAddedUsd: { automatic_tax: 50.5 } },
             limits: { bodyBytes: 1, parameters: 10_000, levels: 32 },
             connections: 4_096,
           },
@@ -187,6 +188,15 @@ describe('a config file', () => {
     [{ headers: ['X-Foo'] }, ['headers[0]']],
     [{ headers: ['stripe-version'] }, ['headers[0]']],
     [{ clientConfirmation: 'true' }, ['clientConfirmation']],
+    [{ documents: true }, ['documents']],
+    [{ documents: { recurring: true } }, ['documents.recurring']],
+    [{ documents: { recurring: 'all' } }, ['documents.recurring']],
+    [{ documents: { maxUsd: 5 } }, ['documents.maxUsd']],
+    [{ documents: { maxAddedUsd: 5 } }, ['documents.maxAddedUsd']],
+    [{ documents: { maxAddedUsd: { tax: 5 } } }, ['documents.maxAddedUsd.tax']],
+    [{ documents: { maxAddedUsd: { metered: 0 } } }, ['documents.maxAddedUsd.metered']],
+    [{ documents: { maxAddedUsd: { metered: '5' } } }, ['documents.maxAddedUsd.metered']],
+    [{ documents: { maxAddedUsd: { metered: 1e7 } } }, ['documents.maxAddedUsd.metered']],
     [
       { headers: ['authorization', 'host', 'content-length'] },
       ['headers[0]', 'headers[1]', 'headers[2]'],
@@ -244,8 +254,8 @@ describe('configured prices', () => {
       const faults = stripeFaults({ free: [call.replace(' ', ' /v1/')] });
       return [call, rule, faults.length === 0];
     });
-    expect(settable.filter(([, rule, isSettable]) => isSettable !== (rule === 'refused'))).toEqual(
-      [],
-    );
+    expect(
+      settable.filter(([, rule, isSettable]) => isSettable !== /^(?:refused|objects)$/.test(String(rule))),
+    ).toEqual([]);
   });
 });

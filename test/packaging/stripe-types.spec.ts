@@ -11,6 +11,34 @@ const QUOTES_OWN =
   /^(?:application_fee_|automatic_tax\b|discounts\b|from_quote\b|invoice_settings\[issuer\]|line_items\[\]\[discounts\]|on_behalf_of|subscription_data\[(?:billing_mode|effective_date|trial_period_days)\]|transfer_data\b)/;
 const READERS_OWN = /^(?:cellular|offline|reader_security|tipping|wifi)\b/;
 
+/**
+ * Of bills: who the money goes to, what makes them charge more or longer than one period, what takes
+ * their price from elsewhere, and mandates for later.
+ */
+const DOCUMENTS: Readonly<Record<string, RegExp>> = {
+  'POST checkout/sessions':
+    /^(?:after_expiration|managed_payments|customer_account|payment_method_options|payment_method_data)\b|\[(?:liability|issuer|currency_options|pending_invoice_item_interval)\]/,
+  'POST checkout/sessions/*': /^(?:shipping_options|payment_intent_data)\b/,
+  'POST payment_links':
+    /^(?:managed_payments|payment_method_options|application_fee_\w+|transfer_data)\b|\[(?:liability|issuer)\]/,
+  'POST payment_links/*':
+    /^(?:application_fee_\w+|automatic_tax|customer_creation|invoice_creation|on_behalf_of|optional_items|payment_intent_data|payment_method_\w+|shipping_\w+|subscription_data|transfer_data)\b/,
+  'POST subscriptions':
+    /^(?:backdate_start_date|billing_schedules|billing_thresholds|customer_account|default_source|invoice_settings|pending_invoice_item_interval|trial_from_plan)\b|\[(?:liability|billing_thresholds|current_trial|plan|payment_method_options)\]|^trial_settings\[end_behavior\]\[billing_cycle_anchor\]/,
+  'POST subscriptions/*':
+    /^(?:application_fee_percent|billing_schedules|billing_thresholds|default_source|invoice_settings|on_behalf_of|payment_settings|pending_invoice_item_interval|transfer_data|trial_from_plan)\b|\[(?:liability|billing_thresholds|clear_usage|current_trial|plan)\]|^trial_settings\[end_behavior\]\[billing_cycle_anchor\]/,
+  'POST subscription_items': /^(?:billing_thresholds|current_trial|plan)\b/,
+  'POST subscription_items/*': /^(?:billing_thresholds|current_trial|plan)\b/,
+  'DELETE subscription_items/*': /^clear_usage$/,
+  'POST invoices':
+    /^(?:application_fee_amount|automatically_finalizes_at|customer_account|default_source|from_invoice|issuer|on_behalf_of|payment_settings|shipping_cost|transfer_data)\b|\[liability\]/,
+  'POST invoices/*':
+    /^(?:application_fee_amount|automatic_tax|default_source|discounts|issuer|on_behalf_of|payment_settings|shipping_cost|transfer_data)\b/,
+  'POST invoices/*/pay': /^(?:mandate|source)$/,
+  'POST invoiceitems': /^customer_account$/,
+  'POST invoiceitems/*': /^(?:discounts|invoicing_rules)\b/,
+};
+
 /** What Stripe takes and the broker does not forward, each with what it does. */
 const LEFT_OUT: Readonly<Record<string, RegExp>> = {
   // Credit, a card that pays what is past due, how money that came in is used; what no page explains.
@@ -31,8 +59,7 @@ const LEFT_OUT: Readonly<Record<string, RegExp>> = {
   // Where the money of an accepted quote goes, what it costs less, and what the quote does not show.
   'POST quotes': QUOTES_OWN,
   'POST quotes/*': QUOTES_OWN,
-  // A bill for what is pending.
-  'DELETE subscriptions/*': /^(?:invoice_now|prorate)$/,
+  ...DOCUMENTS,
   // What customers may do to their subscriptions; a page on which they may.
   'POST billing_portal/configurations': /^(?:features\[subscription_|login_page\b)/,
   'POST billing_portal/configurations/*': /^(?:features\[subscription_|login_page\b)/,

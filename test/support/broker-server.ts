@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Broker } from '../../lib/broker/broker';
+import type { VendorRules } from '../../lib/broker/vendor.options';
 import { createBrokerServer } from '../../lib/broker/http/broker-server';
 import { MANAGEMENT_TOKEN, RunningBroker, temporaryFile } from './broker-process';
 
@@ -28,9 +29,12 @@ export class BrokerServer extends RunningBroker {
 
   static async start(
     vendor: { url: string; secretKey: string },
-    { store = `sqlite:${temporaryFile()}` } = {},
+    {
+      store = `sqlite:${temporaryFile()}`,
+      rules = {},
+    }: { store?: string; rules?: VendorRules } = {},
   ): Promise<BrokerServer> {
-    const stripe = { secretKey: vendor.secretKey, baseUrl: vendor.url };
+    const stripe = { ...rules, secretKey: vendor.secretKey, baseUrl: vendor.url };
     const broker = await Broker.open({ store, vendors: { stripe } });
     const server = createBrokerServer(broker, { token: MANAGEMENT_TOKEN });
     server.listen(0, '127.0.0.1');

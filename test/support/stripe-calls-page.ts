@@ -72,11 +72,11 @@ function answerOf(row: CallRow): string {
     case 'change':
       return 'priced, what it adds to the payment';
     case 'cancel':
-      return 'priced, gives back what the payment holds';
-    case 'objects':
-      return 'priced, by the prices, quantities and taxes of what it bills';
+      return 'priced, gives back what the payment or the bill holds';
     case 'refund':
       return 'priced, `amount`, or what is left of the payment';
+    case 'objects':
+      return 'priced, [what stands in objects at Stripe](documents.md)';
     case 'free':
       return 'free';
     case 'test-helper':

@@ -71,8 +71,8 @@ export async function changedPaymentLink(pricing: Pricing): Promise<Price> {
     const amount = price.amountFor(decimal(quantity));
     bill.addAdjustable('adjustable_quantity', price, most, amount, [], 'line_items');
   }
-  const shipping = await Promise.all(
-    objectsIn(link, 'shipping_options').map((option) => amountIn(option, 'shipping_amount') ?? 0n),
+  const shipping = objectsIn(link, 'shipping_options').map(
+    (option) => amountIn(option, 'shipping_amount') ?? 0n,
   );
   if (shipping.length > 0) bill.addLine(shipping.reduce(larger), currency, []);
   if (objectIn(link, 'automatic_tax')?.['enabled'] === true) {

@@ -2,9 +2,9 @@ import type { Price } from '../../../pricing/price';
 import { Bill } from './bill';
 import type { Pricing } from './bill';
 import { addWaiting } from './customers';
-import { taxRateOf } from './tax';
+import { taxRates } from './tax';
 import { larger } from './unit-price';
-import { amountIn, currencyIn, idIn, objectIn, objectsIn, strange } from './vendor-object';
+import { amountIn, currencyIn, idIn, objectIn, strange } from './vendor-object';
 import type { VendorObject } from './vendor-object';
 
 /**
@@ -13,7 +13,7 @@ import type { VendorObject } from './vendor-object';
  */
 export async function acceptedQuote(pricing: Pricing): Promise<Price> {
   const { objects, id } = pricing;
-  const quote = await objects.get('quotes', id, ['qt_'], ['default_tax_rates']);
+  const quote = await objects.get('quotes', id, ['qt_']);
   const lines = await objects.list(`quotes/${id}/line_items`, {});
   const currency = currencyIn(quote, 'a quote');
   const computed = objectIn(quote, 'computed') ?? {};
@@ -39,7 +39,8 @@ export async function acceptedQuote(pricing: Pricing): Promise<Price> {
   }
   const customer = idIn(quote, 'customer');
   if (bill.isRecurring && customer !== undefined) {
-    const taxes = objectsIn(quote, 'default_tax_rates').map(taxRateOf);
+    const named = quote['default_tax_rates'];
+    const taxes = await taxRates(Array.isArray(named) ? named.map(String) : [], objects);
     await addWaiting(pricing, bill, customer, undefined, taxes);
   }
   return bill.asTotal(id);

@@ -1,0 +1,332 @@
+import Stripe from 'stripe';
+import { createStripeVendor } from '../../lib/testing/stripe-vendor';
+import type { StripeVendor } from '../../lib/testing/stripe-vendor';
+import { BrokerServer } from '../support/broker-server';
+import type { IssuedKey } from '../support/broker-process';
+import { propertyRuns } from '../support/property-runs';
+import { SeededRandom } from '../support/seeded-random';
+import { clientOf, failure } from '../support/stripe-client';
+
+const ENDPOINTS = [
+  'checkout/sessions',
+  'checkout/sessions/*/expire',
+  'payment_links',
+  'payment_links/*',
+  'subscriptions',
+  'subscriptions/*',
+  'subscription_items',
+  'invoices',
+  'invoices/*/*',
+  'invoiceitems',
+  'quotes',
+  'quotes/*/*',
+]
+  .map((path) => `/v1/${path}`)
+  .concat('DELETE /v1/subscriptions/*');
+const success_url = 'https://shop.example/done';
+
+let vendor: StripeVendor;
+let direct: Stripe;
+let broker: BrokerServer;
+let customer: string;
+let product: string;
+let ten: string;
+let monthly: string;
+
+beforeAll(async () => {
+  vendor = await createStripeVendor({ keep: Infinity });
+  direct = clientOf(vendor);
+  broker = await BrokerServer.start(vendor, {
+    rules: {
+      documents: { recurring: 'first-period', maxAddedUsd: { adjustable_quantity: 50 } },
+    },
+  });
+  product = (await direct.products.create({ name: 'Pen' })).id;
+  ten = (await direct.prices.create({ currency: 'usd', product, unit_amount: 1_000 })).id;
+  const terms = { currency: 'usd', product, unit_amount: 1_000 };
+  monthly = (await direct.prices.create({ ...terms, recurring: { interval: 'month' } })).id;
+  customer = (
+    await direct.customers.create({ invoice_settings: { default_payment_method: 'pm_card_visa' } })
+  ).id;
+});
+afterAll(() => vendor.close());
+
+/** The official client with a vault key, and what that key has spent and held, in US dollars. */
+async function keyed(cap: number) {
+  const key: IssuedKey = await broker.issue({ daily_usd_cap: cap, allowed_endpoints: ENDPOINTS });
+  const stripe = clientOf(
+    { port: Number(new URL(broker.url).port), secretKey: key.token },
+    key.token,
+    {
+      httpClient: Stripe.createFetchHttpClient((url: string | URL | Request, init?: RequestInit) =>
+        fetch(String(url instanceof Request ? url.url : url).replace('/v1/', '/stripe/v1/'), init),
+      ),
+    },
+  );
+  return {
+    stripe,
+    key,
+    async spent(): Promise<number> {
+      const { spent, held } = await broker.money(key);
+      expect(held).toBe(0);
+      return spent;
+    },
+  };
+}
+
+type Client = Awaited<ReturnType<typeof keyed>>['stripe'];
+
+const session = (stripe: Client, quantity: number, price = ten) =>
+  stripe.checkout.sessions.create({
+    mode: 'payment',
+    line_items: [{ price, quantity }],
+    success_url,
+  });
+
+const DOCUMENTS: [what: string, make: (stripe: Client, quantity: number) => Promise<unknown>][] = [
+  ['a checkout session', (stripe, quantity) => session(stripe, quantity)],
+  [
+    'a payment link',
+    (stripe, quantity) =>
+      stripe.paymentLinks.create({
+        line_items: [{ price: ten, quantity: 1 }],
+        restrictions: { completed_sessions: { limit: quantity } },
+      }),
+  ],
+  [
+    'a subscription',
+    (stripe, quantity) =>
+      stripe.subscriptions.create({ customer, items: [{ price: monthly, quantity }] }),
+  ],
+  [
+    'an invoice',
+    async (stripe, quantity) => {
+      const invoice = await stripe.invoices.create({ customer, auto_advance: false });
+      await stripe.invoiceItems.create({
+        customer,
+        invoice: invoice.id,
+        pricing: { price: ten },
+        quantity,
+      });
+      await stripe.invoices.finalizeInvoice(invoice.id);
+      return stripe.invoices.pay(invoice.id);
+    },
+  ],
+  [
+    'a quote',
+    async (stripe, quantity) => {
+      const quote = await stripe.quotes.create({
+        customer,
+        line_items: [{ price: ten, quantity }],
+      });
+      await stripe.quotes.finalizeQuote(quote.id);
+      return stripe.quotes.accept(quote.id);
+    },
+  ],
+];
+
+describe.each(DOCUMENTS)('%s through the official client', (_what, make) => {
+  it('passes up to the cap, and is counted once', async () => {
+    const { stripe, spent } = await keyed(30);
+    await make(stripe, 3);
+    expect(await spent()).toBe(30);
+  });
+
+  it('is refused above the cap, and nothing is charged', async () => {
+    const { stripe, spent } = await keyed(29.99);
+    const before = vendor.book.total('usd');
+    const error = await failure(make(stripe, 3));
+    expect(error.code).toBe('cap_exhausted');
+    expect(await spent()).toBe(0);
+    expect(vendor.book.total('usd')).toBe(before);
+  });
+});
+
+it('an unpaid session that is expired gives its hold back', async () => {
+  const { stripe, spent } = await keyed(30);
+  const { id } = await session(stripe, 3);
+  expect((await failure(session(stripe, 1))).code).toBe('cap_exhausted');
+  await stripe.checkout.sessions.expire(id);
+  expect(await spent()).toBe(0);
+  await session(stripe, 2);
+  expect(await spent()).toBe(20);
+});
+
+it('an invoice that is voided gives its hold back, and one of a subscription does not', async () => {
+  const { stripe, spent } = await keyed(30);
+  const invoice = await stripe.invoices.create({ customer, auto_advance: false });
+  await stripe.invoiceItems.create({
+    customer,
+    invoice: invoice.id,
+    amount: 1_500,
+    currency: 'usd',
+  });
+  await stripe.invoices.finalizeInvoice(invoice.id);
+  expect(await spent()).toBe(15);
+  await stripe.invoices.voidInvoice(invoice.id);
+  expect(await spent()).toBe(0);
+});
+
+it('an item that waits is held until the next bill takes it', async () => {
+  const { stripe, spent } = await keyed(100);
+  const waiting = (await direct.customers.create()).id;
+  await stripe.invoiceItems.create({ customer: waiting, amount: 700, currency: 'usd' });
+  expect(await spent()).toBe(7);
+});
+
+it('a change of a subscription is held with a whole period, and its end with nothing', async () => {
+  const { stripe, spent } = await keyed(100);
+  const { id, items } = await stripe.subscriptions.create({
+    customer,
+    items: [{ price: monthly }],
+  });
+  const item = items.data[0]!.id;
+  await stripe.subscriptions.update(id, {
+    items: [{ id: item, quantity: 3 }],
+    proration_behavior: 'always_invoice',
+  });
+  expect(await spent()).toBe(40);
+  await stripe.subscriptions.update(id, { metadata: { a: '1' } });
+  await stripe.subscriptions.cancel(id);
+  expect(await spent()).toBe(40);
+});
+
+it('the audit log says that later periods are not held', async () => {
+  const { stripe, key } = await keyed(100);
+  await stripe.subscriptions.create({ customer, items: [{ price: monthly }] });
+  const { body } = await broker.api('GET', `/v1/audit?key_id=${key.id}&event=call`);
+  const [row] = (body as { entries: { path: string; reason: string }[] }).entries;
+  expect(row).toMatchObject({
+    path: '/v1/subscriptions',
+    reason: expect.stringContaining('later periods') as string,
+  });
+});
+
+it('what the settings do not allow is refused, and says how an operator can allow it', async () => {
+  const { stripe, spent } = await keyed(1_000);
+  const error = await failure(
+    stripe.checkout.sessions.create({
+      mode: 'payment',
+      line_items: [{ price: ten, quantity: 1 }],
+      automatic_tax: { enabled: true },
+      success_url,
+    }),
+  );
+  expect(error.code).toBe('parameter_not_allowed');
+  expect(error.message).toContain('vendors.stripe.documents');
+  expect(await spent()).toBe(0);
+});
+
+it.each([
+  ['an unknown price', () => 'price_none', 'amount_unknown'],
+  [
+    'a price that is not active',
+    async () => {
+      const { id } = await direct.prices.create({ currency: 'usd', product, unit_amount: 1 });
+      await direct.prices.update(id, { active: false });
+      return id;
+    },
+    'amount_unknown',
+  ],
+  [
+    'a price in a currency without a rate',
+    async () => (await direct.prices.create({ currency: 'eur', product, unit_amount: 1 })).id,
+    'currency_not_priced',
+  ],
+])('%s is refused', async (_what, price, code) => {
+  const { stripe, spent } = await keyed(1_000);
+  expect((await failure(session(stripe, 1, await price()))).code).toBe(code);
+  expect(await spent()).toBe(0);
+});
+
+describe('of random carts the hold', () => {
+  const random = new SeededRandom(20_261_128);
+  const below = (end: number): number => random.int(0, end - 1);
+  const pick = <T>(...from: readonly T[]): T => from[below(from.length)]!;
+  const cents = (): string => {
+    const whole = String(below(20_000));
+    return pick(whole, `${whole}.${String(below(1_000_000)).padStart(6, '0')}`);
+  };
+
+  /** A price of any form that Stripe has for a quantity that is given. */
+  async function anyPrice(recurring: boolean): Promise<string> {
+    const about = {
+      currency: 'usd',
+      product,
+      ...(recurring ? { recurring: { interval: 'month' as const } } : {}),
+    };
+    const decimal = (text: string) => Stripe.Decimal.from(text);
+    switch (pick('unit', 'unit', 'tiers', 'packs')) {
+      case 'tiers': {
+        const tier = (up_to: number | 'inf') => ({
+          up_to,
+          unit_amount: below(5_000),
+          flat_amount: below(3_000),
+        });
+        const made = await direct.prices.create({
+          ...about,
+          recurring: { interval: 'month' },
+          billing_scheme: 'tiered',
+          tiers_mode: pick('volume', 'graduated'),
+          tiers: [tier(3), tier(9), tier('inf')],
+        });
+        return made.id;
+      }
+      case 'packs': {
+        const transform_quantity = {
+          divide_by: 2 + below(5),
+          round: pick('up' as const, 'down' as const),
+        };
+        const made = await direct.prices.create({
+          ...about,
+          unit_amount: 100 + below(2_000),
+          transform_quantity,
+        });
+        return made.id;
+      }
+      default:
+        return (await direct.prices.create({ ...about, unit_amount_decimal: decimal(cents()) })).id;
+    }
+  }
+
+  const runs =
+    propertyRuns(1_000) <= 100 ? propertyRuns(1_000) : Math.min(1_000, propertyRuns(200));
+
+  it.each([
+    ['without tax is within a cent of what is charged', false],
+    ['with taxes and coupons is never below what is charged', true],
+  ])('%s', async (_what, adjusts) => {
+    const { stripe, spent } = await keyed(1_000_000);
+    const rates = await Promise.all(
+      [{ inclusive: false }, { inclusive: false }, { inclusive: true }].map(({ inclusive }) =>
+        direct.taxRates.create({
+          display_name: 'VAT',
+          inclusive,
+          percentage: Number(`${below(25)}.${below(10_000)}`),
+        }),
+      ),
+    );
+    const coupon = await direct.coupons.create({ percent_off: 15, duration: 'once' });
+    let before = 0;
+    for (let run = 0; run < runs; run++) {
+      const items = await Promise.all(
+        Array.from({ length: 1 + below(3) }, async () => ({
+          price: await anyPrice(true),
+          quantity: 1 + below(15),
+          ...(adjusts ? { tax_rates: [pick(...rates).id] } : {}),
+        })),
+      );
+      const made = await stripe.subscriptions.create({
+        customer,
+        items,
+        ...(adjusts && pick(true, false) ? { discounts: [{ coupon: coupon.id }] } : {}),
+      });
+      const { total } = await direct.invoices.retrieve(made.latest_invoice as string);
+      const after = await spent();
+      const held = Math.round((after - before) * 100);
+      before = after;
+      expect([run, held >= total]).toEqual([run, true]);
+      if (!adjusts) expect([run, held - total <= 1]).toEqual([run, true]);
+    }
+  });
+});
