@@ -1,4 +1,6 @@
 import { toUsd } from '../../contract/usd';
+import { limitsView } from '../limits/limits-view';
+import type { LimitsView } from '../limits/limits-view';
 import { remainingOf } from '../ledger/rules/caps';
 import type { CapState, AppBudget, SubjectCap } from '../ledger/records';
 import type { Budget, BudgetRule, BudgetSource } from './budget';
@@ -18,6 +20,8 @@ export interface BudgetSubjectView {
 export interface BudgetView extends BudgetSubjectView {
   source: BudgetSource;
   daily_usd_cap: number;
+  /** What each call under it must keep to; absent where nothing limits it. */
+  limits?: LimitsView;
   /** Of today; absent where the budget caps several subjects, since each is counted alone. */
   spent_usd?: number;
   held_usd?: number;
@@ -71,6 +75,7 @@ export function budgetView(budget: Budget, met: CapState | undefined): BudgetVie
     ...budgetSubjectView(budget),
     source: 'operator',
     daily_usd_cap: toUsd(budget.capMicros),
+    ...(budget.limits === undefined ? {} : { limits: limitsView(budget.limits) }),
     ...(met === undefined ? {} : dayView(met)),
   };
 }

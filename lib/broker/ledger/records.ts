@@ -5,6 +5,7 @@ import type { CapScope } from '../../contract/scopes';
 import type { Balance, KeyRecord } from '../keys/key';
 import type { KeyStatus } from '../../contract/states';
 import type { MicroUsd } from '../../contract/usd';
+import type { CallReach, NamedDestinations } from '../limits/call-reach';
 import type { Outcome, Price } from '../pricing/price';
 import type { BrokerRefusal } from '../refusal';
 import type { HoldState } from '../../contract/states';
@@ -26,6 +27,10 @@ export interface Admission {
   price: Price;
   /** Whether it changes nothing at the vendor: it costs nothing, and waits for no write. */
   isRead?: boolean;
+  /** Where it sends money. */
+  destinations?: NamedDestinations;
+  /** Whom it reaches; absent where that was not asked for. */
+  reach?: CallReach;
   /** Absent where the call has no `Idempotency-Key`. */
   operation?: OperationKey;
   /** What its audit row says, whatever becomes of it. */
@@ -53,7 +58,8 @@ export interface AdmittedCall {
 
 export type Decision =
   | { admitted: true; call: AdmittedCall; remainingMicros: MicroUsd }
-  | { admitted: false; refusal: BrokerRefusal };
+  /** `wantsReach`: it is refused only for want of {@link Admission.reach}, and may be asked for again with it. */
+  | { admitted: false; refusal: BrokerRefusal; wantsReach?: true };
 
 /** How a call ended. */
 export interface CallEnd {

@@ -10,6 +10,7 @@ import { withoutTokens } from '../../keys/token';
 import type { MicroUsd } from '../../../contract/usd';
 import type { AgingRows, Book, ObjectName, Slice, VendorObject } from '../book';
 import type { Hold, LeaseRecord } from '../records';
+import type { CallWindow } from '../rules/call-window';
 import type { Operation } from '../rules/operation';
 import { keyBalanceName, keyIdOf } from '../rules/caps';
 import type { PlacedHold } from '../tables/hold-rows';
@@ -20,7 +21,8 @@ import { currentSlice } from './aging-tables';
 import { BookLog } from './book-log';
 import type { BookParts } from './book-parts';
 import { Deletions } from './deletions';
-import { hasOthers, settledOf } from './root-holds';
+import { flightsAdopted, flightsAfter } from './flights';
+import { hasOthers, holdsOf, settledOf } from './root-holds';
 import { SetRules } from './set-rules';
 import { nameOf, nameOfSlice } from './wanted-rows';
 
@@ -44,6 +46,7 @@ export class PostgresBook implements Book {
   readonly #holds = new Map<string, PlacedHold>();
   readonly #operations = new Map<string, NamedOperation>();
   readonly #objects = new Map<string, VendorObject>();
+  readonly #windows = new Map<string, CallWindow>();
   readonly #charges = new Map<string, Balance>();
   readonly #calls = new Map<string, string | undefined>();
   readonly #audit: SentRow[] = [];
@@ -131,20 +134,28 @@ export class PostgresBook implements Book {
     return { spent: spent + (charge?.spent ?? 0), held: held + (charge?.held ?? 0) };
   }
 
+  callWindow(name: string): CallWindow | undefined {
+    const { loaded, wanted } = this.parts;
+    const changed = this.#windows.get(name);
+    if (changed !== undefined || this.#deletions.has('windows', name)) return changed;
+    if (loaded?.asked.windows.has(name) !== true) this.#miss(() => wanted.window(name));
+    return loaded?.windows.get(name);
+  }
+
   get hasBudgets(): boolean {
     return !this.#rules.isEmpty;
   }
 
-  capOver(subject: BudgetSubject): MicroUsd | undefined {
-    return this.#rules.budget(this.#rules.nameOver(subject))?.capMicros;
+  budgetOver(subject: BudgetSubject): Budget | undefined {
+    return this.#rules.budget(this.#rules.nameOver(subject));
   }
 
   ruleOver(subject: BudgetSubject): string | undefined {
     return this.#rules.nameOver(subject);
   }
 
-  capOf(rule: BudgetRule): MicroUsd | undefined {
-    return this.#rules.budget(ruleName(rule))?.capMicros;
+  budgetOf(rule: BudgetRule): Budget | undefined {
+    return this.#rules.budget(ruleName(rule));
   }
 
   budgets(): readonly Budget[] {
@@ -182,20 +193,17 @@ export class PostgresBook implements Book {
   }
 
   putOperation(vendor: string, keyHash: string, operation: Operation): void {
-    const { id } = this.parts.writer;
     const known = this.#operation(vendor, keyHash);
-    const isSame = known === undefined || known.operation.holdId === operation.holdId;
-    // Under a new hold the calls under the one before are in flight no more.
-    const flights = isSame ? { ...known?.flights } : {};
-    const others = Object.entries(flights).reduce((sum, [of, n]) => (of === id ? sum : sum + n), 0);
-    const own = operation.inFlight - others;
-    if (own > 0) flights[id] = own;
-    else delete flights[id];
+    const flights = flightsAfter(known, operation, this.parts.writer.id);
     this.#setOperation(vendor, keyHash, operation, flights);
   }
 
   putObject(object: VendorObject): void {
     this.#objects.set(nameOf(object.vendor, object.account, object.id), object);
+  }
+
+  putCallWindow(window: CallWindow): void {
+    this.#windows.set(window.name, window);
   }
 
   charge(names: readonly string[], spent: MicroUsd, held: MicroUsd): void {
@@ -231,12 +239,8 @@ export class PostgresBook implements Book {
   adoptFlights(vendor: string, keyHash: string, gone: string): void {
     const known = this.#operation(vendor, keyHash);
     if (known === undefined) return;
-    const { [gone]: count = 0, ...flights } = known.flights;
-    const { id } = this.parts.writer;
-    this.#setOperation(vendor, keyHash, known.operation, {
-      ...flights,
-      [id]: (flights[id] ?? 0) + count,
-    });
+    const flights = flightsAdopted(known.flights, gone, this.parts.writer.id);
+    this.#setOperation(vendor, keyHash, known.operation, flights);
   }
 
   walk<Table extends keyof AgingRows>(
@@ -323,6 +327,7 @@ export class PostgresBook implements Book {
       holds: [...this.#holds.values()],
       operations: this.#operations,
       objects: this.#objects,
+      windows: [...this.#windows.values()],
       charges: this.#charges,
       calls: this.#calls,
       budgets: this.#rules.changedBudgets,
@@ -339,12 +344,8 @@ export class PostgresBook implements Book {
     const name = nameOf(root.vendor, root.account, root.id);
     if (loaded?.asked.roots.has(name) !== true) this.#miss(() => wanted.root(root));
     const all = new Map([...(loaded?.holds ?? []), ...this.#holds]);
-    return [...all.values()].filter(
-      ({ vendor, account, objectId, callId }) =>
-        !this.#deletions.has('holds', callId) &&
-        objectId === root.id &&
-        vendor === root.vendor &&
-        account === root.account,
+    return holdsOf(root, all.values()).filter(
+      ({ callId }) => !this.#deletions.has('holds', callId),
     );
   }
 
@@ -371,12 +372,9 @@ export class PostgresBook implements Book {
 
   #wantBalance(name: string): void {
     const { loaded, wanted } = this.parts;
-    if (loaded?.asked.names.has(name) === true || this.#isOfNewKey(name)) return;
-    this.#miss(() => wanted.balance(name));
-  }
-
-  #isOfNewKey(name: string): boolean {
-    return this.#newKeys.has(keyIdOf(name) ?? '');
+    const isOfNewKey = this.#newKeys.has(keyIdOf(name) ?? '');
+    if (loaded?.asked.names.has(name) !== true && !isOfNewKey)
+      this.#miss(() => wanted.balance(name));
   }
 
   #wantExclusive(): void {

@@ -13,7 +13,17 @@ import { auditOfCap } from './audit-rows';
 import { brakeOn } from './brakes';
 import { capRefusal, capsOver, keyCap, remainingAfter } from './caps';
 import type { ChargedCap } from './caps';
+import {
+  countCall,
+  limitsOver,
+  rateRefusal,
+  reachRefusal,
+  reachUnknown,
+  sumRefusal,
+  wantsReach,
+} from './limits';
 import { knownObject, rootOf } from './objects';
+import type { KnownObject } from './objects';
 import { classifyAttempt, isForgotten, isInWindow } from './operation';
 import type { Attempt, Operation } from './operation';
 
@@ -25,9 +35,15 @@ export interface AdmissionResult {
 
 /**
  * Decides about a call, in this order: brakes, the key, the keys above it, its operation, its price,
- * its caps. A call that is admitted has a hold, unless it costs nothing.
+ * its limits, its caps. A call that is admitted has a hold, unless it costs nothing.
+ *
+ * @param isWritten Whether the store keeps its row until it ends.
  */
-export function admit(book: Book, admission: Admission): AdmissionResult {
+export function admit(
+  book: Book,
+  admission: Admission,
+  isWritten = admission.isRead !== true,
+): AdmissionResult {
   const { key: given, audit } = admission;
   const key = book.key(given.id);
   const refuse = (refusal: BrokerRefusal, micros = 0): AdmissionResult => ({
@@ -52,16 +68,28 @@ export function admit(book: Book, admission: Admission): AdmissionResult {
   if (known?.attempt === 'conflict') return refuse(idempotencyKeyReused());
   if (known?.attempt === 'too_early') return refuse(operationUnderWay());
   const caps = capsOver(book, key);
+  const limits = limitsOver(book, key);
+  if (wantsReach(limits, admission)) {
+    return { decision: { admitted: false, refusal: reachUnknown(), wantsReach: true } };
+  }
+  const unreachable = reachRefusal(limits, admission);
+  if (unreachable !== undefined) return refuse(unreachable);
   if (known?.attempt === 'retry') {
-    return { decision: admitRetry(book, admission, known.operation, caps) };
+    return { decision: admitRetry(book, admission, { known: known.operation, caps, isWritten }) };
   }
   const kept = carriedOver(book, known);
-  const micros = amountToHold(book, admission, kept);
+  const object = objectOf(book, admission);
+  const micros = amountToHold(book, admission, object, kept);
   if (micros instanceof BrokerRefusal) return refuse(micros);
-  const refusal = capRefusal(caps, micros);
+  const refusal =
+    sumRefusal(limits, admission.price, object, micros) ??
+    capRefusal(caps, micros) ??
+    (admission.isRead === true ? undefined : rateRefusal(book, limits));
   if (refusal !== undefined) return refuse(refusal, micros);
+  if (admission.isRead !== true) countCall(book, limits);
   const isReplay = known !== undefined && mayBeReplay(known);
-  return { decision: admitNew(book, admission, { key, caps, micros, kept, isReplay }) };
+  const call = { key, caps, micros, kept, isReplay, isWritten };
+  return { decision: admitNew(book, admission, call) };
 }
 
 interface KnownOperation {
@@ -79,13 +107,21 @@ function knownOperation(book: Book, { key, operation }: Admission): KnownOperati
   return { operation: known, attempt, hold };
 }
 
-function amountToHold(
+/** What is known of the object that a call is priced by. */
+function objectOf(
   book: Book,
   { key: { vendor }, account, price }: Admission,
+): KnownObject | undefined {
+  if (!('objectId' in price)) return undefined;
+  return knownObject(book, { vendor, account, id: price.objectId });
+}
+
+function amountToHold(
+  book: Book,
+  { price }: Admission,
+  object: KnownObject | undefined,
   { earlierHoldIds }: Partial<Operation>,
 ): MicroUsd | BrokerRefusal {
-  const object =
-    'objectId' in price ? knownObject(book, { vendor, account, id: price.objectId }) : undefined;
   try {
     const micros = holdFor(price, object);
     // What was settled of an object that was there before is in its exposure.
@@ -104,12 +140,13 @@ interface NewCall {
   kept: Partial<Operation>;
   /** Whether its answer may be older than those of other calls on the object. */
   isReplay: boolean;
+  isWritten: boolean;
 }
 
 function admitNew(
   book: Book,
   admission: Admission,
-  { key, caps, micros, kept, isReplay }: NewCall,
+  { key, caps, micros, kept, isReplay, isWritten }: NewCall,
 ): Decision {
   const { callId, account, price, operation } = admission;
   const { vendor, subject } = key;
@@ -151,6 +188,7 @@ function admitNew(
     micros,
     holdId: holds ? callId : undefined,
     isUncontended,
+    isWritten,
   });
 }
 
@@ -184,8 +222,7 @@ function mayBeReplay({ hold, operation }: KnownOperation): boolean {
 function admitRetry(
   book: Book,
   admission: Admission,
-  known: Operation,
-  caps: readonly ChargedCap[],
+  { known, caps, isWritten }: { known: Operation; caps: readonly ChargedCap[]; isWritten: boolean },
 ): Decision {
   const { key, operation } = admission;
   const { costliest, endedAt: _, ...rest } = known;
@@ -194,18 +231,25 @@ function admitRetry(
     inFlight: known.inFlight + 1,
     ...(known.inFlight > 0 && costliest !== undefined ? { costliest } : {}),
   });
-  return admitted(book, admission, caps, { micros: 0, holdId: known.holdId, isUncontended: false });
+  const { holdId } = known;
+  return admitted(book, admission, caps, { micros: 0, holdId, isUncontended: false, isWritten });
 }
 
 function admitted(
   book: Book,
-  { callId, key, account, price, isRead, operation, audit }: Admission,
+  { callId, key, account, price, operation, audit }: Admission,
   caps: readonly ChargedCap[],
   {
     micros,
     holdId,
     isUncontended,
-  }: { micros: MicroUsd; holdId: string | undefined; isUncontended: boolean },
+    isWritten,
+  }: {
+    micros: MicroUsd;
+    holdId: string | undefined;
+    isUncontended: boolean;
+    isWritten: boolean;
+  },
 ): Decision {
   const remainingMicros = remainingAfter(caps, micros);
   const [own] = caps;
@@ -217,7 +261,7 @@ function admitted(
     event: 'call',
     requested_micros: micros,
   };
-  if (isRead !== true) book.beginCall(callId, row);
+  if (isWritten) book.beginCall(callId, row);
   return {
     admitted: true,
     call: {
