@@ -27,7 +27,7 @@ import type { BudgetsOptions } from './vault-key.options';
 import { brokerListFaults } from './vault-key.option-checks';
 import { VaultKeyStartUpException } from './vault-key/vault-key-start-up.exception';
 import type { StartUpIssue } from './vault-key/vault-key-start-up.exception';
-import { toWholeCents } from './vault-key/vault-key-policy';
+import { toWholeCents } from './vault-key/whole-cents';
 
 const KEYBRAKE_HOST = 'api.keybrake.com';
 const KEYBRAKE_PROXY_URL = 'https://proxy.keybrake.com';

@@ -14,8 +14,9 @@ import {
 import { InvocationOpener } from '../vault-key/invocation-opener';
 import type { InvocationRequest } from '../vault-key/invocation-opener';
 import { policyFaults } from '../vault-key/vault-key-policy';
+import type { VaultKeyLimits } from '../vault-key/vault-key-limits';
 import type { VaultKeyPolicy } from '../vault-key/vault-key-policy';
-import type { AgentToolContext, AgentToolOptions } from './agent-tool.options';
+import type { AgentToolContext, AgentToolLimits, AgentToolOptions } from './agent-tool.options';
 import { callsOf, refuseLateRetry } from './job-attempts';
 import { jobError, putOff } from './job-errors';
 import { identityOf, jobIn } from './queue-job';
@@ -39,8 +40,8 @@ export class AgentToolInvoker implements ToolInvoker {
   /**
    * Opens an invocation under a mark's policy.
    *
-   * @throws VaultKeyException when no key could be issued, or the cap or endpoints could not be
-   * computed.
+   * @throws VaultKeyException when no key could be issued, or the cap, endpoints or limits could not
+   * be computed.
    */
   async open(
     mark: AgentToolOptions,
@@ -126,14 +127,17 @@ export class AgentToolInvoker implements ToolInvoker {
   }
 
   async #policyOf(mark: AgentToolOptions, call: AgentToolContext): Promise<VaultKeyPolicy> {
-    const { dailyUsdCap, allowedEndpoints } = mark;
-    const perCall = typeof dailyUsdCap === 'function' || typeof allowedEndpoints === 'function';
+    const { dailyUsdCap, allowedEndpoints, limits } = mark;
+    const perCall = [dailyUsdCap, allowedEndpoints, ...Object.values(limits ?? {})].some(
+      (each) => typeof each === 'function',
+    );
     try {
       const policy: VaultKeyPolicy = {
         ...mark,
         dailyUsdCap: typeof dailyUsdCap === 'function' ? await dailyUsdCap(call) : dailyUsdCap,
         allowedEndpoints:
           typeof allowedEndpoints === 'function' ? await allowedEndpoints(call) : allowedEndpoints,
+        limits: await limitsOf(limits, call),
       };
       const faults = policyFaults(policy, this.invocations.dialect);
       if (faults.length > 0) {
@@ -144,15 +148,28 @@ export class AgentToolInvoker implements ToolInvoker {
     } catch (cause) {
       const tool = call.identity.tool ?? 'this tool';
       this.#logger.error(
-        `Could not compute the cap or endpoints of ${tool}; it was not run.`,
+        `Could not compute the cap, endpoints or limits of ${tool}; it was not run.`,
         cause instanceof Error ? cause.stack : String(cause),
       );
       throw new VaultKeyUnavailableException({
-        message: `Could not compute the cap or endpoints of ${tool}; it was not run. The application's log says why.`,
+        message: `Could not compute the cap, endpoints or limits of ${tool}; it was not run. The application's log says why.`,
         cause,
       });
     }
   }
+}
+
+/** Limits with the values that they have for a call. */
+async function limitsOf(
+  limits: AgentToolLimits | undefined,
+  call: AgentToolContext,
+): Promise<VaultKeyLimits | undefined> {
+  if (limits === undefined) return undefined;
+  const values: Record<string, unknown> = {};
+  for (const [name, limit] of Object.entries(limits)) {
+    values[name] = typeof limit === 'function' ? await limit(call) : limit;
+  }
+  return values;
 }
 
 /** What a generator gives, each step of it taken in an invocation. */

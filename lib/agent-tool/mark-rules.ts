@@ -8,6 +8,7 @@ import {
   DEFAULT_VENDOR,
 } from '../vault-key/vault-key-policy';
 import type { PolicyIssue } from '../vault-key/vault-key-policy';
+import { limitsFaults } from '../vault-key/vault-key-limits';
 import type { StartUpIssue } from '../vault-key/vault-key-start-up.exception';
 import { subjectId } from '../vault-key/label';
 import type { AgentToolOptions } from './agent-tool.options';
@@ -22,6 +23,7 @@ const OPTIONS: ReadonlySet<string> = new Set([
   'allowedEndpoints',
   'vendor',
   'expiresIn',
+  'limits',
   'tool',
 ]);
 const TOOL_EXAMPLE = "@AgentTool({ tool: 'payments.charge', … })";
@@ -38,7 +40,7 @@ export class MarkRules {
 
   /** Every fault of a mark. */
   faultsOf(mark: AgentToolOptions, where: string): StartUpIssue[] {
-    const { dailyUsdCap, allowedEndpoints, vendor, expiresIn, tool } = mark;
+    const { dailyUsdCap, allowedEndpoints, vendor, expiresIn, limits, tool } = mark;
     const faults: (PolicyIssue | undefined)[] = [
       typeof dailyUsdCap === 'function' ? undefined : dailyUsdCapFault(dailyUsdCap),
       ...(typeof allowedEndpoints === 'function'
@@ -46,6 +48,7 @@ export class MarkRules {
         : allowedEndpointsFaults(allowedEndpoints, vendor, this.client.dialect)),
       vendorFault(vendor) ?? this.#unknownVendor(vendor ?? DEFAULT_VENDOR),
       expiresInFault(expiresIn),
+      ...limitsFaults(limits, this.client.dialect, true),
       toolFault(tool),
     ];
     const unknown = Object.keys(mark)

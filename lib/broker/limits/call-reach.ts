@@ -4,7 +4,7 @@ export interface ReachedObject {
   parameter?: string;
   /** The customer that it belongs to; absent where it belongs to none, or that cannot be told. */
   customer?: string;
-  /** Why that cannot be told, as a clause: `is of a kind that the broker cannot look up`. */
+  /** Why that cannot be told, as a clause: `names what the broker cannot look up`. */
   fault?: string;
 }
 

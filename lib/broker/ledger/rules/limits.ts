@@ -229,11 +229,11 @@ function customerRefusal(
     if (parameter !== undefined && fault !== undefined) {
       return parameterRefusal(scope, parameter, 'customers', fault);
     }
-    const what = parameter ?? 'what the path names';
+    const what = parameter ?? 'the path';
     const why =
       customer === undefined
-        ? (fault ?? 'belongs to no customer')
-        : 'belongs to none of its customers';
+        ? (fault ?? 'names what belongs to no customer')
+        : 'names what belongs to none of its customers';
     const field = parameter === undefined ? {} : { parameter };
     return exceeded(scope, 'customers', `${what} ${why}`, field);
   }

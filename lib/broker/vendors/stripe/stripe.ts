@@ -6,6 +6,7 @@ import { checkExpansion } from './expansion';
 import { outcomeOf } from './outcome';
 import { paymentSecrets } from './payment-secrets';
 import { priceOfCall } from './price';
+import { destinationsOf, reachOf } from './reach';
 
 /** Versions up to this one are not accepted. */
 const OLDEST_VERSION = '2022-11-15';
@@ -48,6 +49,10 @@ export const stripe: Vendor = {
   checkExpansion,
 
   price: priceOfCall,
+
+  destinationsOf,
+
+  reachOf,
 
   outcome: outcomeOf,
 };
