@@ -1,10 +1,10 @@
 import { auditRowOf } from '../audit/audit-entry';
-import type { AuditRow } from '../audit/audit-entry';
 import { isLive } from '../keys/key';
 import type { KeyRecord } from '../keys/key';
 import { newId } from '../keys/token';
 import type { Ledger } from '../ledger/ledger';
-import type { AdmittedCall } from '../ledger/records';
+import type { Admission, AdmittedCall } from '../ledger/records';
+import type { CallReach } from '../limits/call-reach';
 import { SparseLog } from '../metrics/sparse-log';
 import { UnexpectedErrors } from '../metrics/unexpected-errors';
 import { toUsd } from '../../contract/usd';
@@ -12,6 +12,7 @@ import { toFormBody } from '../pricing/parameters';
 import type { Outcome, PriceableCall } from '../pricing/price';
 import { BrokerRefusal, invalidKey, notFound, shuttingDown, storeUnavailable } from '../refusal';
 import { NO_VENDOR_SETTINGS } from '../vendor.options';
+import { OwnerCache } from '../vendors/known-owners';
 import { AnswerBody } from './answer-body';
 import { checkAnswer } from './answer-check';
 import type { AnswerRules } from './answer-check';
@@ -28,6 +29,7 @@ import { outcomeOf } from './call-outcome';
 import type { ConfiguredVendor } from './configured-vendor';
 import type { Release } from './connection-shares';
 import { fingerprintOf, sha256 } from './fingerprint';
+import type { CallRow, KnownCall } from './known-call';
 import { Answer, refusalAnswer } from './proxy-answer';
 import type { ProxyAnswer, ProxyCall } from './proxy-answer';
 import { collectBody, wholeBody } from './request-body';
@@ -37,6 +39,7 @@ import { relayedHeaders } from './response-headers';
 import { answerLost, reasonOf, refusedAnswer, unanswered } from './vendor-refusals';
 import type { ExchangeEnd } from './exchange';
 import { CallInFlight } from './call-in-flight';
+import { CallLookup } from './vendor-lookup';
 
 /** How many calls with one key may be under way unless the options say otherwise. */
 export const DEFAULT_CALLS_PER_KEY = 256;
@@ -44,6 +47,7 @@ export const DEFAULT_CALLS_PER_KEY = 256;
 /** The one place that admits a call: checks, price, hold, forwarding, settlement, in this order. */
 export class Proxy {
   readonly #callsByKey = new Map<string, number>();
+  readonly #owners = new OwnerCache();
   readonly #unreachable: SparseLog;
   readonly #unexpected: UnexpectedErrors;
   /** Calls that are being put through, and settlements that are being written. */
@@ -169,7 +173,7 @@ export class Proxy {
       return this.#refuse(row, call, error);
     }
     try {
-      return await this.#hold(call, key, headers, row, priced, release);
+      return await this.#hold({ call, configured, key, headers, row }, priced, release);
     } catch (error) {
       release();
       throw error;
@@ -188,14 +192,8 @@ export class Proxy {
   }
 
   /** Step 6: the decision of the ledger. */
-  async #hold(
-    call: ProxyCall,
-    key: KeyRecord,
-    headers: CallHeaders,
-    row: CallRow,
-    priced: Priced,
-    release: Release,
-  ): Promise<CallToSend> {
+  async #hold(known: KnownCall, priced: Priced, release: Release): Promise<CallToSend> {
+    const { call, configured, key, headers, row } = known;
     const { target, priceable } = priced;
     const account = accountIn(headers);
     const isRead = call.method === 'GET';
@@ -203,12 +201,13 @@ export class Proxy {
     row.path = target.path;
     row.amount = 'amount' in priced.price ? (priced.price.amount ?? null) : null;
     row.currency = 'currency' in priced.price ? (priced.price.currency ?? null) : null;
-    const decision = await this.ledger.admit({
+    const admission: Admission = {
       callId: row.call_id,
       key,
       account,
       price: priced.price,
       isRead,
+      destinations: configured.vendor.destinationsOf(priceable),
       ...(isRead || row.idempotency_key_hash == null
         ? {}
         : {
@@ -225,7 +224,12 @@ export class Proxy {
             },
           }),
       audit: row,
-    });
+    };
+    let decision = await this.ledger.admit(admission);
+    if (!decision.admitted && decision.wantsReach === true) {
+      const reach = await this.#reachOf(known, priced);
+      decision = await this.ledger.admit({ ...admission, reach });
+    }
     if (!decision.admitted) throw decision.refusal;
     return {
       call,
@@ -236,6 +240,20 @@ export class Proxy {
       remainingUsd: toUsd(decision.remainingMicros),
       release,
     };
+  }
+
+  /** Whom a call reaches: asked for only where a limit of customers stands over it. */
+  async #reachOf(known: KnownCall, { target, priceable }: Priced): Promise<CallReach> {
+    const { call, configured, headers, row } = known;
+    const owners = this.#owners.of(call.vendor, accountIn(headers));
+    const lookup = new CallLookup(known);
+    try {
+      return await configured.vendor.reachOf(priceable, target.query, lookup, owners);
+    } catch (error) {
+      return error instanceof BrokerRefusal
+        ? this.#refuse(row, call, error)
+        : Promise.reject(error);
+    }
   }
 
   async #send(
@@ -363,8 +381,6 @@ interface CallToSend {
   /** Gives back the connection that was reserved for it. */
   release: Release;
 }
-
-type CallRow = AuditRow & { call_id: string };
 
 /** What every audit row of a call says. */
 function rowOf(
