@@ -1,7 +1,7 @@
 import type { BudgetPage } from '../../budgets/budgets';
 import type { BudgetView, CountedBudgetView, SubjectCapView } from '../../budgets/budget-view';
 import { LIMITS_HELP, LIMIT_OPTIONS, limitsOf, limitsShown } from '../limit-options';
-import { table, usd } from '../table';
+import { shown, table, usd } from '../table';
 import type { Column } from '../table';
 import {
   COMMON_HELP,
@@ -115,9 +115,8 @@ function withinText(within: string | undefined): string {
   return within === '' ? '(none)' : (within ?? '*');
 }
 
-/** A budget is set as a whole: what it had before and was not given again is gone. */
 function limitsLine({ limits }: BudgetView): string {
-  return limits === undefined ? 'without limits\n' : `limits: ${limitsShown(limits)}\n`;
+  return limits === undefined ? '' : `limits: ${shown(limitsShown(limits))}\n`;
 }
 
 function liveKeysText({ live_keys }: CountedBudgetView): string {
