@@ -19,7 +19,10 @@ export type PerCall<T> = T | ((context: AgentToolContext) => T | Promise<T>);
 
 /** What each call must keep to beside the cap: each limit a value, or how to compute it for each invocation. */
 export type AgentToolLimits = {
-  [Name in keyof VaultKeyLimits]: PerCall<NonNullable<VaultKeyLimits[Name]>>;
+  [Name in keyof Omit<VaultKeyLimits, 'customers'>]: PerCall<NonNullable<VaultKeyLimits[Name]>>;
+} & {
+  /** As in {@link VaultKeyLimits}. `undefined` in the list is a bad value, which stops the invocation. */
+  customers?: PerCall<readonly (string | undefined)[]>;
 };
 
 /** What a marked handler's vault key may do. */

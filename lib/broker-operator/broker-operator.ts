@@ -60,7 +60,7 @@ export abstract class BrokerOperator {
    *
    * @param dailyUsdCap USD a day (UTC), with at most 2 decimals; 0 stops the subject's spending.
    * @param limits What each call of the subject must keep to beside the cap. They replace those that an
-   * operator set before: without `limits` there are none. Those of a key hold as well.
+   * operator set before: without `limits` the budget has no more. Those of a key hold as well.
    */
   abstract setBudget(
     target: BudgetTarget,

@@ -21,15 +21,18 @@ export const REFUSALS = {
   ],
   limit_exceeded: [
     403,
-    'a limit of the key, or of a budget over it, does not let the call pass: `limit` names it',
+    'a limit of the key, or of a budget over it, does not let the call pass (`limit` names it)',
   ],
   method_not_allowed: [405, 'the path takes other methods'],
   not_found: [404, 'nothing is there'],
   overloaded: [503, 'too many calls are in flight, or the broker stops; nothing was sent'],
-  parameter_not_allowed: [403, 'a parameter may move money beyond the price of the call'],
+  parameter_not_allowed: [
+    403,
+    'a parameter may move money beyond the price of the call, or names what no limit can place',
+  ],
   rate_limited: [
     429,
-    'the key, or a budget over it, has had as many calls in the last minute as it may: `Retry-After` says when to try again',
+    'a limit of calls a minute is reached; `Retry-After` says when one may pass again',
   ],
   request_timeout: [408, 'the request did not arrive in time'],
   store_unavailable: [503, 'the ledger cannot be written; nothing was sent'],

@@ -1,5 +1,5 @@
 import { Body, Controller, Injectable, Post } from '@nestjs/common';
-import type { INestApplication } from '@nestjs/common';
+import type { ExecutionContext, INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import {
   AgentTool,
@@ -26,6 +26,10 @@ interface Payment {
 const allowedEndpoints = ['/v1/payment_intents', '/v1/payment_intents/*', '/v1/refunds'];
 /** The customer of each user, as an application would know it. */
 const customers = new Map<string, string>();
+const identify = (context: ExecutionContext) => {
+  const { user } = context.switchToHttp().getRequest<{ user: { id: string } }>();
+  return { userId: user.id, customerId: customers.get(user.id) };
+};
 const customersOf = async ({ identity }: AgentToolContext): Promise<readonly string[]> => {
   const id = customers.get(identity.userId);
   if (id === 'fails') throw new Error('the database does not answer');
@@ -64,6 +68,16 @@ class Tools {
     return this.stripe.createPaymentIntent({ ...payment });
   }
 
+  @Post('own')
+  @AgentTool({
+    dailyUsdCap: 500,
+    allowedEndpoints,
+    limits: { customers: ({ identity }) => [identity.customerId] },
+  })
+  own(@Body() payment: Payment) {
+    return this.stripe.createPaymentIntent({ ...payment });
+  }
+
   @Post('loop')
   @AgentTool({ dailyUsdCap: 500, allowedEndpoints, limits: { callsPerMinute: 3 } })
   async loop() {
@@ -95,7 +109,7 @@ describe.each(NAMES)('limits of a tool, with %s', (name) => {
     vendor = await createStripeVendor();
     broker = await brokers[name]!(vendor);
     const module = await Test.createTestingModule({
-      imports: [VaultKeyModule.forRoot(broker.options)],
+      imports: [VaultKeyModule.forRoot({ ...broker.options, identify })],
       controllers: [Tools],
       providers: [Nightly],
     }).compile();
@@ -162,6 +176,21 @@ describe.each(NAMES)('limits of a tool, with %s', (name) => {
       limit: 'customers',
     });
     expect(vendor.book.entries).toHaveLength(1);
+  });
+
+  it('takes the customer of the user from what `identify` says', async () => {
+    const pay = async (user: string, of: string) => {
+      const { status, body } = await ask(user, 'own', {
+        amount: 100,
+        customerId: customers.get(of),
+      });
+      return [status, body['error']];
+    };
+    expect(await pay('ann', 'ann')).toEqual([201, undefined]);
+    expect(await pay('ann', 'bob')).toEqual([403, 'limit_exceeded']);
+    expect(await pay('bob', 'bob')).toEqual([201, undefined]);
+    // Who is no customer reaches none.
+    expect(await pay('dora', 'bob')).toEqual([503, 'vault_key_unavailable']);
   });
 
   it('finds out whose a payment is, before it is refunded', async () => {

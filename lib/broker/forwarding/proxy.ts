@@ -242,7 +242,7 @@ export class Proxy {
     };
   }
 
-  /** Whom a call reaches: asked for only where a limit of customers stands over it. */
+  /** Whom a call reaches: asked for only where a limit of customers is over it. */
   async #reachOf(known: KnownCall, { target, priceable }: Priced): Promise<CallReach> {
     const { call, configured, headers, row } = known;
     const owners = this.#owners.of(call.vendor, accountIn(headers));

@@ -149,7 +149,7 @@ describe.each(STORES)('limits in the ledger: %s', (name, place, numRuns) => {
       expect(await refusal(key, { price: { kind: 'free' } })).toBeUndefined();
     });
 
-    it('looks at all that the object may cost after the call, whoever began it', async () => {
+    it('looks at all that the object may cost after the call, also what another key began', async () => {
       await paid(free, 'pi_1', 80);
       const on = { kind: 'change', objectId: 'pi_1' } as const;
       expect(await refusal(key, { price: { ...on, amount: 10_000 } })).toBeUndefined();

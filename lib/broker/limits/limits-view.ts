@@ -21,7 +21,7 @@ export function limitsView(limits: Limits): LimitsView {
   };
 }
 
-/** Limits in words, for the audit log: `per call $100.00, 10 calls a minute`; empty where there are none. */
+/** Limits in words, for the audit log: `per call $100.00, 10 calls a minute`; empty where nothing is limited. */
 export function limitsText(limits: Limits | undefined): string {
   if (limits === undefined) return '';
   return Object.entries(limitsView(limits))
