@@ -35,11 +35,15 @@ beforeEach(async () => {
   broker = await BrokerServer.start(vendor);
 });
 
-const ALL = ['GET', 'POST'].flatMap((method) => [
-  ...['customers', 'customers/*', 'payment_intents', 'payment_intents/*', 'refunds', 'charges'].map(
-    (path) => `${method} /v1/${path}`,
-  ),
-]);
+const PATHS = [
+  'customers',
+  'customers/*',
+  'payment_intents',
+  'payment_intents/*',
+  'refunds',
+  'charges',
+];
+const ALL = ['GET', 'POST'].flatMap((method) => PATHS.map((path) => `${method} /v1/${path}`));
 const issue = (limits: object, fields = {}): Promise<IssuedKey> =>
   broker.issue({
     limits,
