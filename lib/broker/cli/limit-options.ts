@@ -16,12 +16,9 @@ const OPTIONS: Readonly<Record<LimitName, string>> = {
 export const LIMIT_OPTIONS: readonly string[] = Object.values(OPTIONS);
 
 export const LIMITS_HELP = `
-The limits that set gives each call under the budget, in place of those it had before:
-  --limit-per-call USD          what one call may make its object cost
-  --limit-calls-per-minute N    calls other than GET within any 60 seconds
-  --limit-customers LIST        customers that calls may reach, with commas between them
-  --limit-destinations LIST     where payouts and transfers may go
-  --limit-currencies LIST       currencies that calls may be in
+The limits of set: what each call must keep to, in place of what was set before
+  --limit-per-call USD          --limit-calls-per-minute N
+  --limit-customers A,B         --limit-destinations A,B      --limit-currencies usd,eur
 `;
 
 /** The limits that were typed; `undefined` where none was. */

@@ -85,12 +85,18 @@ export function reachRefusal(
   return undefined;
 }
 
-/** The refusal of a call for its sum or its currency. */
+/**
+ * The refusal of a call for its sum or its currency.
+ *
+ * @param micros What it would hold.
+ * @param hidesAmount Whether the refusal does not say what the object may cost.
+ */
 export function sumRefusal(
   over: readonly LimitsOverCall[],
   price: Price,
   object: KnownObject | undefined,
   micros: MicroUsd,
+  hidesAmount = false,
 ): BrokerRefusal | undefined {
   for (const { scope, limits } of over) {
     const { perCallMicros, currencies } = limits;
@@ -108,7 +114,7 @@ export function sumRefusal(
       return exceeded(
         scope,
         'per_call_usd',
-        `after this call its object may cost ${usdText(reached)}, and one call may bring it to ${usdText(perCallMicros)}`,
+        `after this call its object may cost ${hidesAmount ? 'more' : usdText(reached)}, and one call may bring it to ${usdText(perCallMicros)}`,
       );
     }
   }
@@ -165,13 +171,13 @@ function costAfter(price: Price, object: KnownObject | undefined, micros: MicroU
     case 'exposure':
     case 'change': {
       if (object === undefined) return micros;
-      const { amount = object.amount, rates = NO_RATES } = price;
-      const total = (): MicroUsd => priceOf(amount, object.currency, rates);
-      if (price.kind === 'refund') return total();
-      if (object.isFinal === true) return object.exposureMicros;
-      if (price.kind === 'exposure') return Math.max(object.exposureMicros, total());
+      const { exposureMicros, currency } = object;
+      const { rates = NO_RATES } = price;
+      if (price.kind === 'refund') return priceOf(price.amount ?? object.amount, currency, rates);
       // A lower total is what the object costs once the vendor has taken it.
-      return price.amount === undefined ? object.exposureMicros : total();
+      const isTotal = price.kind === 'change' && object.isFinal !== true;
+      if (isTotal && price.amount !== undefined) return priceOf(price.amount, currency, rates);
+      return exposureMicros + micros;
     }
   }
 }
