@@ -16,7 +16,12 @@ export type {
 } from './vault-key.options';
 
 export { AgentTool } from './agent-tool/agent-tool.decorator';
-export type { AgentToolContext, AgentToolOptions, PerCall } from './agent-tool/agent-tool.options';
+export type {
+  AgentToolContext,
+  AgentToolLimits,
+  AgentToolOptions,
+  PerCall,
+} from './agent-tool/agent-tool.options';
 export { AgentToolInterceptor } from './agent-tool/agent-tool.interceptor';
 export type { AgentRequest, IdentifyAgent } from './agent-tool/identity';
 export type { RequestWithVaultKey } from './agent-tool/request-invocation';
@@ -31,6 +36,7 @@ export { CurrentVaultKey } from './vault-key/current-vault-key';
 export type { RemainingSpend } from './vault-key/current-vault-key';
 export { RevocationQueue } from './vault-key/revocation-queue';
 export type { VaultKey } from './vault-key/vault-key';
+export type { VaultKeyLimits } from './vault-key/vault-key-limits';
 export type { VaultKeyPolicy } from './vault-key/vault-key-policy';
 export { VaultKeyService } from './vault-key/vault-key.service';
 export { VaultKeyStartUpException } from './vault-key/vault-key-start-up.exception';
@@ -47,6 +53,7 @@ export type {
   IssueResult,
   IssuedKey,
   KeyBudgets,
+  KeyLimits,
   KeyState,
   KeySubject,
   NewBrake,

@@ -13,7 +13,7 @@ import { isSecret } from './broker/accounts/secrets';
 import type { PooledStore } from './broker/ledger/postgres/pg-pool';
 import { APP_BUDGET_SCOPES } from './contract/scopes';
 import { capFault } from './contract/usd';
-import { toWholeCents } from './vault-key/vault-key-policy';
+import { toWholeCents } from './vault-key/whole-cents';
 import { isRecord } from './contract/is-record';
 
 const MAX_LEASE_TTL_SECONDS = 86_400;

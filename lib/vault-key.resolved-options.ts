@@ -23,7 +23,7 @@ import { brokerListFaults } from './vault-key.option-checks';
 import type { ChooseAccount } from './vault-key/account-choice';
 import { VaultKeyStartUpException } from './vault-key/vault-key-start-up.exception';
 import type { StartUpIssue } from './vault-key/vault-key-start-up.exception';
-import { toWholeCents } from './vault-key/vault-key-policy';
+import { toWholeCents } from './vault-key/whole-cents';
 
 const KEYBRAKE_HOST = 'api.keybrake.com';
 const KEYBRAKE_PROXY_URL = 'https://proxy.keybrake.com';

@@ -55,6 +55,61 @@ describe('the marks of an application', () => {
     ]);
   });
 
+  it('may limit calls only where the broker enforces it, whatever a limit is computed from', async () => {
+    @Controller()
+    class PaymentsController {
+      @Get()
+      @AgentTool({ ...SOUND, limits: { customers: ({ identity }) => [identity.userId] } })
+      list() {}
+    }
+    await expect(start([PaymentsController])).resolves.toBeUndefined();
+    expect(await faultsOf([PaymentsController], { dialect: 'keybrake' })).toEqual([
+      'PaymentsController.list limits is not enforced by a broker of the "keybrake" dialect: leave it out, or use `embedded` or a vault-key-broker of your own',
+    ]);
+  });
+
+  it('whose limits are invalid keep it from starting, each limit by its name', async () => {
+    @Controller()
+    class PaymentsController {
+      @Get('a')
+      @AgentTool({
+        ...SOUND,
+        limits: {
+          perCallUsd: -1,
+          callsPerMinute: 0,
+          customers: [],
+          destinations: ['acct_1', ''],
+          currencies: ['dollars'],
+          perCall: 5,
+        } as never,
+      })
+      charge() {}
+
+      @Get('b')
+      @AgentTool({ ...SOUND, limits: {} })
+      empty() {}
+
+      @Get('c')
+      @AgentTool({ ...SOUND, limits: { customers: undefined } as never })
+      absent() {}
+
+      @Get('d')
+      @AgentTool({ ...SOUND, limits: [100] as never })
+      list() {}
+    }
+    expect(await faultsOf([PaymentsController])).toEqual([
+      'PaymentsController.charge limits.perCallUsd must not be negative',
+      'PaymentsController.charge limits.callsPerMinute must be a whole number from 1 to 100000',
+      'PaymentsController.charge limits.customers must be an array of 1 to 100 strings',
+      'PaymentsController.charge limits.destinations[1] must not be blank',
+      'PaymentsController.charge limits.currencies[0] must be a three-letter currency code, such as "usd"',
+      'PaymentsController.charge limits.perCall is not known (known: perCallUsd, callsPerMinute, customers, destinations, currencies)',
+      'PaymentsController.empty limits is empty: leave it out, or name a limit',
+      'PaymentsController.absent limits.customers must be an array of 1 to 100 strings',
+      'PaymentsController.list limits must be an object',
+    ]);
+  });
+
   it('all that are invalid are named at start-up, by class and method', async () => {
     @Controller()
     class PaymentsController {
@@ -99,7 +154,7 @@ describe('the marks of an application', () => {
       expect.stringMatching(/^PaymentsController\.refund expiresIn must be/),
       'PaymentsController.nothing dailyUsdCap must be a number of US dollars, not nothing',
       'PaymentsController.nothing allowedEndpoints must be an array of 1 to 100 patterns',
-      'PaymentsController.typo has the option dailyUSDCap, which is not known (known: dailyUsdCap, allowedEndpoints, vendor, expiresIn, tool)',
+      'PaymentsController.typo has the option dailyUSDCap, which is not known (known: dailyUsdCap, allowedEndpoints, vendor, expiresIn, limits, tool)',
       'PaymentsController.twice is marked with @AgentTool more than once, and has room for one key',
       'MarkedController allowedEndpoints must be an array of 1 to 100 patterns',
     ]);

@@ -180,12 +180,13 @@ export class AgentToolInterceptor implements NestInterceptor {
   }
 
   #complete(given: PartialAgentIdentity | undefined, context: ExecutionContext): AgentIdentity {
-    const { userId, runId, tenantId, tool } = readIdentity(given);
+    const { userId, runId, tenantId, customerId, tool } = readIdentity(given);
     return {
       userId: userId ?? userIdOf(this.#requestOf(context)),
       runId: runId ?? runIdOf(this.#requestOf(context)),
       tool: tool ?? this.#toolNameOf(context),
       ...(tenantId === undefined ? {} : { tenantId }),
+      ...(customerId === undefined ? {} : { customerId }),
     };
   }
 }

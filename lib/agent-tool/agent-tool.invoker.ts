@@ -14,8 +14,9 @@ import {
 import { InvocationOpener } from '../vault-key/invocation-opener';
 import type { InvocationRequest } from '../vault-key/invocation-opener';
 import { policyFaults } from '../vault-key/vault-key-policy';
+import type { VaultKeyLimits } from '../vault-key/vault-key-limits';
 import type { VaultKeyPolicy } from '../vault-key/vault-key-policy';
-import type { AgentToolContext, AgentToolOptions } from './agent-tool.options';
+import type { AgentToolContext, AgentToolLimits, AgentToolOptions } from './agent-tool.options';
 import { callsOf, refuseLateRetry } from './job-attempts';
 import { jobError, putOff } from './job-errors';
 import { identityOf, jobIn } from './queue-job';
@@ -39,8 +40,8 @@ export class AgentToolInvoker implements ToolInvoker {
   /**
    * Opens an invocation under a mark's policy.
    *
-   * @throws VaultKeyException when no key could be issued, or the cap, endpoints or vendor could not be
-   * computed.
+   * @throws VaultKeyException when no key could be issued, or the cap, endpoints, vendor or limits could
+   * not be computed.
    */
   async open(
     mark: AgentToolOptions,
@@ -126,8 +127,8 @@ export class AgentToolInvoker implements ToolInvoker {
   }
 
   async #policyOf(mark: AgentToolOptions, call: AgentToolContext): Promise<VaultKeyPolicy> {
-    const { dailyUsdCap, allowedEndpoints, vendor } = mark;
-    const perCall = [dailyUsdCap, allowedEndpoints, vendor].some(
+    const { dailyUsdCap, allowedEndpoints, vendor, limits } = mark;
+    const perCall = [dailyUsdCap, allowedEndpoints, vendor, ...Object.values(limits ?? {})].some(
       (value) => typeof value === 'function',
     );
     try {
@@ -137,6 +138,7 @@ export class AgentToolInvoker implements ToolInvoker {
         allowedEndpoints:
           typeof allowedEndpoints === 'function' ? await allowedEndpoints(call) : allowedEndpoints,
         vendor: typeof vendor === 'function' ? await vendorFor(vendor, call) : vendor,
+        limits: await limitsOf(limits, call),
       };
       const faults = policyFaults(policy, this.invocations);
       if (faults.length > 0) {
@@ -147,11 +149,11 @@ export class AgentToolInvoker implements ToolInvoker {
     } catch (cause) {
       const tool = call.identity.tool ?? 'this tool';
       this.#logger.error(
-        `Could not compute the cap, endpoints or vendor of ${tool}; it was not run.`,
+        `Could not compute the cap, endpoints, vendor or limits of ${tool}; it was not run.`,
         cause instanceof Error ? cause.stack : String(cause),
       );
       throw new VaultKeyUnavailableException({
-        message: `Could not compute the cap, endpoints or vendor of ${tool}; it was not run. The application's log says why.`,
+        message: `Could not compute the cap, endpoints, vendor or limits of ${tool}; it was not run. The application's log says why.`,
         cause,
       });
     }
@@ -166,6 +168,19 @@ async function vendorFor(
   const vendor: unknown = await choose(call);
   if (vendor === undefined) throw new Error('vendor is undefined');
   return vendor as string;
+}
+
+/** Limits with the values that they have for a call. */
+async function limitsOf(
+  limits: AgentToolLimits | undefined,
+  call: AgentToolContext,
+): Promise<VaultKeyLimits | undefined> {
+  if (limits === undefined) return undefined;
+  const values: Record<string, unknown> = {};
+  for (const [name, limit] of Object.entries(limits)) {
+    values[name] = typeof limit === 'function' ? await limit(call) : limit;
+  }
+  return values;
 }
 
 /** What a generator gives, each step of it taken in an invocation. */

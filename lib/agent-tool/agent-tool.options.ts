@@ -1,7 +1,8 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { AgentIdentity } from '../vault-key/agent-identity';
+import type { VaultKeyLimits } from '../vault-key/vault-key-limits';
 
-/** What a cap or an allow-list may be computed from. */
+/** What a cap, an allow-list or a limit may be computed from. */
 export interface AgentToolContext {
   identity: AgentIdentity;
   /**
@@ -15,6 +16,14 @@ export interface AgentToolContext {
 
 /** A value, or how to compute it for each call. */
 export type PerCall<T> = T | ((context: AgentToolContext) => T | Promise<T>);
+
+/** What each call must keep to beside the cap: each limit a value, or how to compute it for each invocation. */
+export type AgentToolLimits = {
+  [Name in keyof Omit<VaultKeyLimits, 'customers'>]: PerCall<NonNullable<VaultKeyLimits[Name]>>;
+} & {
+  /** As in {@link VaultKeyLimits}. `undefined` in the list is a bad value, which stops the invocation. */
+  customers?: PerCall<readonly (string | undefined)[]>;
+};
 
 /** What a marked handler's vault key may do. */
 export interface AgentToolOptions {
@@ -42,6 +51,14 @@ export interface AgentToolOptions {
    * @default '5m'
    */
   expiresIn?: string | undefined;
+  /**
+   * What each call must keep to beside the cap; a call that does not is refused. As a function a limit is
+   * asked before each invocation; one that throws or gives a bad value stops the invocation. A start-up
+   * fault where the broker is a Keybrake server, which would not enforce it.
+   *
+   * @example { perCallUsd: 100, callsPerMinute: 10, customers: ({ identity }) => [customerOf(identity.userId)] }
+   */
+  limits?: AgentToolLimits | undefined;
   /**
    * The tool's name, 1 to 128 characters: what budgets, brakes and the audit log know it by. No two
    * marks of an application have one name. Needed where a minifier makes the names of classes.

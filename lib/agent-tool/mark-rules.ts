@@ -7,6 +7,7 @@ import {
 } from '../vault-key/vault-key-policy';
 import type { PolicyIssue } from '../vault-key/vault-key-policy';
 import { InvocationOpener } from '../vault-key/invocation-opener';
+import { limitsFaults } from '../vault-key/vault-key-limits';
 import type { StartUpIssue } from '../vault-key/vault-key-start-up.exception';
 import { subjectId } from '../vault-key/label';
 import type { AgentToolOptions } from './agent-tool.options';
@@ -21,6 +22,7 @@ const OPTIONS: ReadonlySet<string> = new Set([
   'allowedEndpoints',
   'vendor',
   'expiresIn',
+  'limits',
   'tool',
 ]);
 const TOOL_EXAMPLE = "@AgentTool({ tool: 'payments.charge', … })";
@@ -37,7 +39,7 @@ export class MarkRules {
 
   /** Every fault of a mark. */
   faultsOf(mark: AgentToolOptions, where: string): StartUpIssue[] {
-    const { dailyUsdCap, allowedEndpoints, expiresIn, tool } = mark;
+    const { dailyUsdCap, allowedEndpoints, expiresIn, limits, tool } = mark;
     // Without a value where it is chosen for each invocation.
     const vendor = mark.vendor ?? this.invocations.defaultVendor;
     const kind = this.#kindOf(vendor);
@@ -50,6 +52,7 @@ export class MarkRules {
         ? undefined
         : (vendorFault(vendor) ?? this.#unknownVendor(vendor)),
       expiresInFault(expiresIn),
+      ...limitsFaults(limits, this.invocations.dialect, true),
       toolFault(tool),
     ];
     const unknown = Object.keys(mark)

@@ -35,6 +35,20 @@ export interface KeyBudgets {
   tool?: number;
 }
 
+/** What each call under a key must keep to beside its cap. Sent only in the `vault-key` dialect. */
+export interface KeyLimits {
+  /** What one call may make its object cost at most: USD, at most 2 decimals. */
+  perCallUsd?: number;
+  /** Calls other than GET within any 60 seconds. */
+  callsPerMinute?: number;
+  /** The vendor's customers that calls may reach. */
+  customers?: readonly string[];
+  /** Where payouts and transfers may go. */
+  destinations?: readonly string[];
+  /** Three-letter codes. */
+  currencies?: readonly string[];
+}
+
 /** What is asked of the broker when an invocation begins. */
 export interface IssueKeyRequest {
   /** 1–200 characters, shown in key lists and the audit log. */
@@ -51,6 +65,7 @@ export interface IssueKeyRequest {
   /** The id of the key of the invocation this one is opened in; its cap counts too. */
   parentId?: string;
   budgets?: KeyBudgets;
+  limits?: KeyLimits;
   /** The lease the key dies with. Sent only in the `vault-key` dialect. */
   leaseId?: string;
 }

@@ -260,11 +260,24 @@ describe('issuing a key', () => {
     ['another user', { subject: { ...ISSUED.subject, user_id: 'u2' } }, 'subject.user_id'],
     ['the parent', { parent_id: undefined }, 'parent_id'],
     ['the lease', { lease_id: 'lease_2' }, 'lease_id'],
+    ['limits', { limits: undefined }, 'limits.per_call_usd, limits.customers'],
+    ['one of the limits', { limits: { customers: ['cus_1'] } }, 'limits.per_call_usd'],
+    [
+      'other customers',
+      { limits: { per_call_usd: 100, customers: ['cus_1', 'cus_2'] } },
+      'limits.customers',
+    ],
   ])(
     'takes no key whose answer does not echo %s, and names it to be revoked',
     async (_, lost, named) => {
-      const sent = { parentId: 'vk_0', budgets: { user: 500, run: 50 }, leaseId: 'lease_1' };
-      const echo = { parent_id: 'vk_0', budgets: sent.budgets, lease_id: 'lease_1' };
+      const sent = {
+        parentId: 'vk_0',
+        budgets: { user: 500, run: 50 },
+        limits: { perCallUsd: 100, customers: ['cus_1'] },
+        leaseId: 'lease_1',
+      };
+      const limits = { per_call_usd: 100, customers: ['cus_1'] };
+      const echo = { parent_id: 'vk_0', budgets: sent.budgets, limits, lease_id: 'lease_1' };
       const whole = await serve(json(201, { ...ISSUED, ...echo }));
       const request = { ...REQUEST, ...sent };
       expect(await clientOf(whole.url).issue(request)).toMatchObject({ issued: true });
@@ -285,6 +298,7 @@ describe('issuing a key', () => {
       ...REQUEST,
       parentId: 'vk_0',
       budgets: { user: 500 },
+      limits: { perCallUsd: 100 },
       leaseId: 'lease_1',
     });
 

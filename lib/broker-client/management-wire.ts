@@ -1,13 +1,21 @@
+import { isDeepStrictEqual } from 'node:util';
 import { BRAKE_SCOPES } from '../contract/scopes';
 import type { Brake, BrakeRequest, CapStatus, IssueKeyRequest, KeyState } from './broker-client';
 import { isRecord } from '../contract/is-record';
 
 /** What an issue has beyond Keybrake's own fields. */
-const OWN_ISSUE_FIELDS = ['subject', 'parent_id', 'budgets', 'lease_id', 'request_id'] as const;
+const OWN_ISSUE_FIELDS = [
+  'subject',
+  'parent_id',
+  'budgets',
+  'limits',
+  'lease_id',
+  'request_id',
+] as const;
 
 /** What a `vault-key` broker is told of a key beyond Keybrake's own fields. */
 export function ownIssueFields(request: IssueKeyRequest): Record<string, unknown> {
-  const { subject } = request;
+  const { subject, limits } = request;
   return {
     subject: {
       tenant_id: subject.tenantId,
@@ -17,6 +25,16 @@ export function ownIssueFields(request: IssueKeyRequest): Record<string, unknown
     },
     parent_id: request.parentId,
     budgets: request.budgets,
+    limits:
+      limits === undefined
+        ? undefined
+        : {
+            per_call_usd: limits.perCallUsd,
+            calls_per_minute: limits.callsPerMinute,
+            customers: limits.customers,
+            destinations: limits.destinations,
+            currencies: limits.currencies,
+          },
     lease_id: request.leaseId,
   };
 }
@@ -34,7 +52,9 @@ export function fieldsNotEchoed(
     if (!isRecord(sent)) return sent === undefined || echoed === sent ? [] : [field];
     return Object.entries(sent)
       .filter(([name, value]) => {
-        return value !== undefined && (!isRecord(echoed) || echoed[name] !== value);
+        return (
+          value !== undefined && (!isRecord(echoed) || !isDeepStrictEqual(echoed[name], value))
+        );
       })
       .map(([name]) => `${field}.${name}`);
   });

@@ -168,6 +168,7 @@ function otherRefusal(code: string, answer: ProxiedAnswer, fields: Fields): Vaul
     message:
       textOf(message) ?? `The broker refused the call to ${answer.vendor} (${answer.status}).`,
     param: textOf(param),
+    ...(code === 'rate_limited' ? { retryAfter: retryAfterOf(answer.headers) ?? 60 } : {}),
     details,
   });
 }

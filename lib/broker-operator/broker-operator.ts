@@ -1,5 +1,5 @@
 import type { VendorOptions } from '../broker/accounts/account';
-import type { Brake, BrakeRequest, KeySubject } from '../broker-client/broker-client';
+import type { Brake, BrakeRequest, KeyLimits, KeySubject } from '../broker-client/broker-client';
 import type {
   AuditEntryInfo,
   AuditPageInfo,
@@ -60,8 +60,14 @@ export abstract class BrokerOperator {
    * cap over a call decides: this never raises one that the application has set.
    *
    * @param dailyUsdCap USD a day (UTC), with at most 2 decimals; 0 stops the subject's spending.
+   * @param limits What each call of the subject must keep to beside the cap. They replace those that an
+   * operator set before: without `limits` the budget has no more. Those of a key hold as well.
    */
-  abstract setBudget(target: BudgetTarget, dailyUsdCap: number): Promise<BudgetInfo>;
+  abstract setBudget(
+    target: BudgetTarget,
+    dailyUsdCap: number,
+    limits?: KeyLimits,
+  ): Promise<BudgetInfo>;
 
   /** The cap that an operator has set over a subject. */
   abstract budget(target: BudgetTarget): Promise<BudgetInfo>;

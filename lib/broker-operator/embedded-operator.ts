@@ -3,7 +3,7 @@ import type { ReloadOptions } from '../broker/broker.options';
 import { DEFAULT_LIMIT, pageFaults } from '../broker/page';
 import { BrokerRefusal } from '../broker/refusal';
 import { HOLD_STATES, KEY_STATUSES } from '../contract/states';
-import type { Brake, BrakeRequest, KeySubject } from '../broker-client/broker-client';
+import type { Brake, BrakeRequest, KeyLimits, KeySubject } from '../broker-client/broker-client';
 import { answerOf } from '../broker-client/embedded-broker.client';
 import type { EmbeddedBrokerClient } from '../broker-client/embedded-broker.client';
 import { readManagementRefusal } from '../broker-client/refusal-reader';
@@ -80,11 +80,18 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
     return this.#ask('to revoke keys', () => this.#broker.revokeAll({ ids }));
   }
 
-  setBudget(target: BudgetTarget, dailyUsdCap: number): Promise<BudgetInfo> {
+  async setBudget(
+    target: BudgetTarget,
+    dailyUsdCap: number,
+    limits?: KeyLimits,
+  ): Promise<BudgetInfo> {
     const { scope, id, ...within } = wireTarget(target);
-    return this.#ask('to set a budget', () =>
-      this.#broker.putBudget(scope, id, { ...within, daily_usd_cap: dailyUsdCap }),
-    );
+    const body = {
+      ...within,
+      daily_usd_cap: dailyUsdCap,
+      ...(limits === undefined ? {} : { limits: wireLimits(limits) }),
+    };
+    return this.#ask('to set a budget', () => this.#broker.putBudget(scope, id, body));
   }
 
   budget(target: BudgetTarget): Promise<BudgetInfo> {
@@ -226,6 +233,20 @@ function wireTarget(target: BudgetTarget) {
     'userId',
   ]);
   return { scope: String(scope), id: String(id), tenant_id, user_id };
+}
+
+/** What is given without a value must not come to mean that nothing is limited. */
+function wireLimits(limits: KeyLimits): Record<string, unknown> {
+  const given = Object.entries(limits);
+  if (given.length === 0) {
+    throw CallRefusedException.forArgument('limits', 'is empty: leave it out, or name a limit');
+  }
+  return Object.fromEntries(
+    given.map(([name, value]: [string, unknown]) => {
+      if (value !== undefined) return [snakeCase(name), value];
+      throw CallRefusedException.forArgument(`limits.${name}`, 'has no value: leave it out');
+    }),
+  );
 }
 
 function listQuery(query: PageQuery, filters: readonly string[]) {

@@ -1,6 +1,6 @@
 import type { BudgetScope } from '../contract/scopes';
 import type { HoldState, KeyStatus } from '../contract/states';
-import type { KeySubject } from '../broker-client/broker-client';
+import type { KeyLimits, KeySubject } from '../broker-client/broker-client';
 
 /** What a list is asked for beside its filters. */
 export interface PageQuery {
@@ -30,6 +30,8 @@ export interface KeyInfo {
   leaseId?: string;
   /** The application's own daily caps, in USD, by scope. */
   budgets?: Readonly<Record<string, number>>;
+  /** What its calls must keep to beside its cap. */
+  limits?: KeyLimits;
   status: KeyStatus;
   createdAt: Date;
   expiresAt: Date;
@@ -92,6 +94,8 @@ export interface BudgetInfo {
   /** Who has set it. */
   source: 'operator' | 'app';
   dailyUsdCap: number;
+  /** What each call under it must keep to; absent where nothing limits it. */
+  limits?: KeyLimits;
   /** Absent where the budget caps several subjects, since each is counted alone. */
   spentUsd?: number;
   heldUsd?: number;

@@ -38,6 +38,7 @@ export type {
   CountedBudgetView,
   SubjectCapView,
 } from './budgets/budget-view';
+export type { LimitsView } from './limits/limits-view';
 export type { Subject } from './keys/subject';
 export type { KeyStatus } from '../contract/states';
 export type { CurrentKeyView, KeyView } from './keys/key-view';

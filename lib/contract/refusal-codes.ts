@@ -19,10 +19,21 @@ export const REFUSALS = {
     422,
     'fields are not valid (`fields` names each); 400 where the request cannot be read',
   ],
+  limit_exceeded: [
+    403,
+    'a limit of the key, or of a budget over it, does not let the call pass (`limit` names it)',
+  ],
   method_not_allowed: [405, 'the path takes other methods'],
   not_found: [404, 'nothing is there'],
   overloaded: [503, 'too many calls are in flight, or the broker stops; nothing was sent'],
-  parameter_not_allowed: [403, 'a parameter may move money beyond the price of the call'],
+  parameter_not_allowed: [
+    403,
+    'a parameter may move money beyond the price of the call, or names what no limit can place',
+  ],
+  rate_limited: [
+    429,
+    'a limit of calls a minute is reached; `Retry-After` says when one may pass again',
+  ],
   request_timeout: [408, 'the request did not arrive in time'],
   store_unavailable: [503, 'the ledger cannot be written; nothing was sent'],
   too_many_log_ins: [429, 'too many requests from one address had no valid management token'],

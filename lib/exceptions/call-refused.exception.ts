@@ -5,19 +5,24 @@ import type { VaultKeyExceptionDetails } from './vault-key.exception';
 
 /**
  * The call was refused before it reached the vendor: by the broker, whose status and code are kept,
- * or on this side because an argument is not of the form it must have (`param` names it).
+ * or on this side because an argument is not of the form it must have (`param` names it). A limit that
+ * does not let it pass is named by `details.limit`; of those `rate_limited` alone may be tried again.
  */
 export class CallRefusedException extends VaultKeyException {
   /** The argument that is at fault, where it is one. */
   readonly param?: string;
+  /** Seconds to wait before trying again, where waiting helps: `rate_limited`. */
+  readonly retryAfter?: number;
 
   constructor(init: {
     /** 400–599. */
     status: number;
-    /** Such as `invalid_amount`, `invalid_path`, `amount_unknown`. */
+    /** Such as `invalid_amount`, `amount_unknown`, `limit_exceeded`. */
     code: VaultKeyExceptionCode;
     message: string;
     param?: string;
+    /** Seconds after which the same call may pass: it is retryable then, and only then. */
+    retryAfter?: number;
     details?: VaultKeyExceptionDetails;
     cause?: unknown;
   }) {
@@ -25,11 +30,16 @@ export class CallRefusedException extends VaultKeyException {
       code: init.code,
       message: init.message,
       status: init.status,
-      retryable: false,
-      details: knownDetails({ ...init.details, param: init.param }),
+      retryable: init.retryAfter !== undefined,
+      details: knownDetails({
+        ...init.details,
+        param: init.param,
+        retryAfter: init.retryAfter,
+      }),
       cause: init.cause,
     });
     this.param = init.param;
+    this.retryAfter = init.retryAfter;
   }
 
   /**

@@ -11,7 +11,7 @@ import {
 import type { CapStatus } from '../broker-client/broker-client';
 import { usdText } from '../contract/usd-text';
 import { CurrentVaultKey } from '../vault-key/current-vault-key';
-import { toWholeCents } from '../vault-key/vault-key-policy';
+import { toWholeCents } from '../vault-key/whole-cents';
 
 /** What one call of a tool may cost. */
 export interface ToolCap {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { BrokerClient } from '../broker-client/broker-client';
 import type { Broker } from '../broker/broker';
+import type { BudgetView } from '../broker/budgets/budget-view';
 import { EmbeddedBrokerClient } from '../broker-client/embedded-broker.client';
 import { ANONYMOUS, idText } from '../vault-key/agent-identity';
 import { subjectId } from '../vault-key/label';
@@ -35,6 +36,9 @@ interface BudgetPath {
   user_id?: string;
 }
 
+/** What an operator has set for a budget. */
+type BudgetTerms = Pick<BudgetView, 'daily_usd_cap' | 'limits'>;
+
 const EXAMPLES = "'all', { user: 'u1' }, { user: 'u1', tenant: 't1' }, { run: 'r1', user: 'u1' }";
 
 /**
@@ -50,8 +54,8 @@ const EXAMPLES = "'all', { user: 'u1' }, { user: 'u1', tenant: 't1' }, { run: 'r
  */
 @Injectable()
 export class TestingBroker {
-  /** The cap over each subject before, by its path. */
-  readonly #before = new Map<string, { path: BudgetPath; cap: number | undefined }>();
+  /** What an operator had set over each subject before, by its path. */
+  readonly #before = new Map<string, { path: BudgetPath; terms: BudgetTerms | undefined }>();
 
   constructor(private readonly moduleRef: ModuleRef) {}
 
@@ -78,15 +82,17 @@ export class TestingBroker {
     if (!this.#before.has(name)) {
       const { budgets } = await broker.budgets();
       const active = budgets.find((budget) => isOver(budget, path));
-      this.#before.set(name, { path, cap: active?.daily_usd_cap });
+      this.#before.set(name, { path, terms: active === undefined ? undefined : termsOf(active) });
     }
     const { scope, id, ...within } = path;
+    const { limits } = this.#before.get(name)?.terms ?? {};
+    const kept = { ...within, ...(limits === undefined ? {} : { limits }) };
     const { spent_usd: spent = 0, held_usd: held = 0 } = await broker.putBudget(scope, id, {
-      ...within,
+      ...kept,
       daily_usd_cap: 0,
     });
     const cap = Math.floor(Math.round((spent + held) * 1e6) / 1e4) / 100;
-    if (cap > 0) await broker.putBudget(scope, id, { ...within, daily_usd_cap: cap });
+    if (cap > 0) await broker.putBudget(scope, id, { ...kept, daily_usd_cap: cap });
   }
 
   /**
@@ -102,11 +108,11 @@ export class TestingBroker {
   async reset(): Promise<void> {
     const broker = this.#broker;
     this.#client.isDown = false;
-    for (const [name, { path, cap }] of this.#before) {
+    for (const [name, { path, terms }] of this.#before) {
       this.#before.delete(name);
       const { scope, id, ...within } = path;
-      if (cap === undefined) await broker.deleteBudget(path);
-      else await broker.putBudget(scope, id, { ...within, daily_usd_cap: cap });
+      if (terms === undefined) await broker.deleteBudget(path);
+      else await broker.putBudget(scope, id, { ...within, ...terms });
     }
   }
 
@@ -119,6 +125,10 @@ export class TestingBroker {
   get #broker(): Broker {
     return this.#client.broker;
   }
+}
+
+function termsOf({ daily_usd_cap, limits }: BudgetView): BudgetTerms {
+  return { daily_usd_cap, ...(limits === undefined ? {} : { limits }) };
 }
 
 function isOver(budget: BudgetPath, path: BudgetPath): boolean {

@@ -9,6 +9,11 @@ export interface AgentIdentity {
   runId: string;
   /** The tenant, where the application has tenants. */
   tenantId?: string;
+  /**
+   * The vendor's customer that the user is, where `identify` says so: for
+   * `limits: { customers: ({ identity }) => [identity.customerId] }`.
+   */
+  customerId?: string;
   /** The tool: `Class.method` of the handler. */
   tool?: string;
 }
@@ -19,6 +24,8 @@ export interface PartialAgentIdentity {
   /** 1–128 of `[A-Za-z0-9_.:-]`. */
   runId?: string | undefined;
   tenantId?: string | number | bigint | undefined;
+  /** The vendor's customer that the user is. Never taken over from another user. */
+  customerId?: string | undefined;
   tool?: string | undefined;
 }
 
@@ -57,7 +64,7 @@ export function idText(value: unknown): string | undefined {
 export function readIdentity(given: unknown, next?: string): Partial<AgentIdentity> {
   if (given === undefined || given === null) return {};
   if (typeof given !== 'object') throw invalidIdentity('it must be an object', next);
-  const { userId, runId, tenantId, tool } = given as Record<string, unknown>;
+  const { userId, runId, tenantId, customerId, tool } = given as Record<string, unknown>;
   const faults: string[] = [];
   const user = idText(userId);
   if (userId !== undefined && user === undefined) {
@@ -66,6 +73,9 @@ export function readIdentity(given: unknown, next?: string): Partial<AgentIdenti
   const tenant = idText(tenantId);
   if (tenantId !== undefined && tenant === undefined) {
     faults.push('tenantId must be a string that is not blank, or an integer');
+  }
+  if (customerId !== undefined && (typeof customerId !== 'string' || customerId.trim() === '')) {
+    faults.push('customerId must be a string that is not blank');
   }
   if (runId !== undefined && !isRunId(runId)) faults.push(`runId ${RUN_ID_RULE}`);
   if (tool !== undefined && (typeof tool !== 'string' || tool.trim() === '')) {
@@ -76,8 +86,20 @@ export function readIdentity(given: unknown, next?: string): Partial<AgentIdenti
     ...(user === undefined ? {} : { userId: user }),
     ...(runId === undefined ? {} : { runId: runId as string }),
     ...(tenant === undefined ? {} : { tenantId: tenant }),
+    ...(customerId === undefined ? {} : { customerId: customerId as string }),
     ...(tool === undefined ? {} : { tool: tool as string }),
   };
+}
+
+/** An identity with what was given in the place of what it has. Another user is another customer. */
+export function withGiven(
+  own: AgentIdentity,
+  { customerId, ...given }: Partial<AgentIdentity>,
+): AgentIdentity {
+  const { customerId: before, ...rest } = own;
+  const isOther = given.userId !== undefined && given.userId !== own.userId;
+  const customer = customerId ?? (isOther ? undefined : before);
+  return { ...rest, ...given, ...(customer === undefined ? {} : { customerId: customer }) };
 }
 
 /** An identity that cannot be worked with: the application's fault, so no 4xx. */

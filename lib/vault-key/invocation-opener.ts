@@ -22,8 +22,10 @@ import type { InvocationRecord } from './invocation-context';
 import { VaultKey } from './vault-key';
 import { accountFor } from './account-choice';
 import type { AccountContext } from './account-choice';
-import { DEFAULT_VENDOR, toWholeCents } from './vault-key-policy';
+import { toKeyLimits } from './vault-key-limits';
+import { DEFAULT_VENDOR } from './vault-key-policy';
 import type { VaultKeyPolicy } from './vault-key-policy';
+import { toWholeCents } from './whole-cents';
 
 /** What an invocation, or a key on its own, is asked for with. */
 export interface InvocationRequest {
@@ -167,6 +169,7 @@ export class InvocationOpener {
       expiresIn,
       subject: subjectOf(identity),
       ...(this.terms.budgets === undefined ? {} : { budgets: this.terms.budgets }),
+      ...(policy.limits === undefined ? {} : { limits: toKeyLimits(policy.limits) }),
       ...(parent === undefined ? {} : { parentId: parent.id }),
     });
     if (!result.issued) {

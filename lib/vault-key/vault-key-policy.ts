@@ -3,6 +3,9 @@ import { patternFault } from '../contract/pattern';
 import { EXPIRES_IN_RULE, parseExpiresIn } from '../contract/expires-in';
 import { capFault } from '../contract/usd';
 import { vendorNameFault } from '../contract/vendor-name';
+import { limitsFaults } from './vault-key-limits';
+import type { VaultKeyLimits } from './vault-key-limits';
+import { toWholeCents } from './whole-cents';
 
 /** The account a key is for by default, and the kind of account it is. */
 export const DEFAULT_VENDOR = 'stripe';
@@ -33,30 +36,22 @@ export interface VaultKeyPolicy {
    * @default '5m'
    */
   expiresIn?: string | undefined;
+  /**
+   * What each call must keep to beside the cap. The limits of a key hold for the keys of the
+   * invocations inside its own, too.
+   */
+  limits?: VaultKeyLimits | undefined;
 }
 
 /** What is wrong with one field of a policy. */
 export interface PolicyIssue {
-  /** The field, for a pattern with its place: `allowedEndpoints[1]`. */
+  /** The field, for an item of a list with its place: `allowedEndpoints[1]`. */
   field: string;
   message: string;
   example: string;
 }
 
 const MAX_PATTERNS = 100;
-
-/**
- * A cap as it is enforced: what a computation such as `12.34 * 1.2` leaves beyond the cent is cut
- * off. What is no number, or is below 0, is given back as it is.
- */
-export function toWholeCents<T>(cap: T): T | number {
-  if (typeof cap !== 'number' || cap < 0) return cap;
-  // By its digits: 0.29 * 100 is less than 29.
-  const text = String(cap);
-  if (text.includes('e-')) return 0;
-  const [cents = text] = /^\d+\.\d\d/.exec(text) ?? [];
-  return Number(cents);
-}
 
 /** The fault of a `dailyUsdCap`, if it has one. */
 export function dailyUsdCapFault(value: unknown): PolicyIssue | undefined {
@@ -130,5 +125,6 @@ export function policyFaults(
     ...allowedEndpointsFaults(policy.allowedEndpoints, policy.vendor ?? defaultVendor, dialect),
     vendorFault(policy.vendor),
     expiresInFault(policy.expiresIn),
+    ...limitsFaults(policy.limits, dialect),
   ].filter((fault) => fault !== undefined);
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { VaultKeyException } from '../exceptions/vault-key.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
-import { ANONYMOUS, newRunId, readIdentity } from './agent-identity';
+import { ANONYMOUS, newRunId, readIdentity, withGiven } from './agent-identity';
 import type { AgentIdentity, PartialAgentIdentity } from './agent-identity';
 import { keyLabel } from './label';
 import { currentInvocation } from './invocation-context';
@@ -89,6 +89,6 @@ export class VaultKeyService {
   #identityFrom(given: PartialAgentIdentity | undefined): AgentIdentity {
     // Work that an invocation has left behind is still that identity's.
     const own = currentInvocation()?.identity ?? { userId: ANONYMOUS, runId: newRunId() };
-    return { ...own, ...readIdentity(given) };
+    return withGiven(own, readIdentity(given));
   }
 }

@@ -1,5 +1,6 @@
 import { labelFault } from '../../contract/label-rule';
 import { unknownFields } from '../known-fields';
+import { parseLimits } from '../limits/limits-request';
 import { capFault, capToMicros } from '../../contract/usd';
 import type { FieldIssue } from '../refusal';
 import { ANY_ID, subjectsOf } from './budget';
@@ -64,19 +65,27 @@ export function parseBudgetRequest(
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     return { faults: [{ field: '', message: 'the body must be a JSON object' }] };
   }
-  const { daily_usd_cap: cap, tenant_id, user_id } = body as Record<string, unknown>;
+  const { daily_usd_cap: cap, tenant_id, user_id, ...rest } = body as Record<string, unknown>;
   const parsed = parseBudgetRule({ scope, id, tenant_id, user_id });
   const isVendorKnown =
     scope !== 'vendor' || id === ANY_ID || vendors.has(id) || 'faults' in parsed;
   const message = capFault(cap);
+  const { limits, faults: limitFaults } = parseLimits(rest['limits']);
   const faults = [
-    ...unknownFields(body, ['daily_usd_cap', 'tenant_id', 'user_id']),
+    ...unknownFields(body, ['daily_usd_cap', 'limits', 'tenant_id', 'user_id']),
     ...('faults' in parsed ? parsed.faults : []),
     ...(isVendorKnown ? [] : [{ field: 'id', message: vendorFault(vendors) }]),
     ...(message === undefined ? [] : [{ field: 'daily_usd_cap', message }]),
+    ...limitFaults,
   ];
   if (faults.length > 0 || 'faults' in parsed) return { faults };
-  return { budget: { ...parsed.rule, capMicros: capToMicros(cap as number) } };
+  return {
+    budget: {
+      ...parsed.rule,
+      capMicros: capToMicros(cap as number),
+      ...(limits === undefined ? {} : { limits }),
+    },
+  };
 }
 
 /** Whose caps `GET /v1/budgets/effective` is asked for, as its parameters name it. */

@@ -1,5 +1,7 @@
 import { toUsd } from '../../contract/usd';
 import { undoneView } from '../keys/undone-view';
+import { limitsView } from '../limits/limits-view';
+import type { LimitsView } from '../limits/limits-view';
 import { remainingOf } from '../ledger/rules/caps';
 import type { CapState, AppBudget, SubjectCap } from '../ledger/records';
 import type { Budget, BudgetRule, BudgetSource } from './budget';
@@ -19,6 +21,8 @@ export interface BudgetSubjectView {
 export interface BudgetView extends BudgetSubjectView {
   source: BudgetSource;
   daily_usd_cap: number;
+  /** What each call under it must keep to; absent where nothing limits it. */
+  limits?: LimitsView;
   /** Of today; absent where the budget caps several subjects, since each is counted alone. */
   spent_usd?: number;
   held_usd?: number;
@@ -78,6 +82,7 @@ export function budgetView(budget: Budget, met: CapState | undefined): BudgetVie
     ...budgetSubjectView(budget),
     source: 'operator',
     daily_usd_cap: toUsd(budget.capMicros),
+    ...(budget.limits === undefined ? {} : { limits: limitsView(budget.limits) }),
     ...(met === undefined ? {} : dayView(met)),
   };
 }

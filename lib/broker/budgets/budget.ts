@@ -1,6 +1,7 @@
 import type { APP_BUDGET_SCOPES, BudgetScope } from '../../contract/scopes';
 import { instantText } from '../instant';
 import type { Subject } from '../keys/subject';
+import type { Limits } from '../limits/limits';
 import type { MicroUsd } from '../../contract/usd';
 
 /** The application's own layer of caps: it travels with each key. */
@@ -29,9 +30,10 @@ export interface BudgetRule {
   id: string;
 }
 
-/** An operator's daily cap. */
+/** An operator's daily cap, and what each call under it must keep to. */
 export interface Budget extends BudgetRule {
   capMicros: MicroUsd;
+  limits?: Limits;
 }
 
 /** Who has set a cap: an operator, or the application, whose budgets travel with its keys. */

@@ -1,11 +1,13 @@
 import { toUsd } from '../../contract/usd';
 import type { Ledger } from '../ledger/ledger';
 import type { Admission, AdmittedCall, Decision } from '../ledger/records';
+import type { CallReach } from '../limits/call-reach';
 import { toFormBody } from '../pricing/parameters';
 import type { Parameter } from '../pricing/parameters';
 import type { FoundObject, ObjectPrice, Price, PriceableCall } from '../pricing/price';
 import { BrokerRefusal, callerGone } from '../refusal';
 import { NO_VENDOR_SETTINGS } from '../vendor.options';
+import { OwnerCache } from '../vendors/known-owners';
 import {
   accountIn,
   checkTarget,
@@ -37,6 +39,8 @@ export interface CallToSend {
 
 /** Steps 3 to 6 of a call: it may be made, it has a price and a connection, and the ledger admits it. */
 export class CallAdmissions {
+  readonly #owners = new OwnerCache();
+
   constructor(private readonly ledger: Ledger) {}
 
   /** @throws BrokerRefusal once it is in the audit log. */
@@ -103,6 +107,7 @@ export class CallAdmissions {
       account,
       price,
       isRead,
+      destinations: configured.vendor.destinationsOf(priceable),
       ...(isRead || row.idempotency_key_hash == null
         ? {}
         : {
@@ -123,10 +128,16 @@ export class CallAdmissions {
         : {}),
       audit: row,
     };
-    let decision = await this.ledger.admit(admission);
+    let asked = admission;
+    let decision = await this.ledger.admit(asked);
+    if (!decision.admitted && decision.wantsReach === true) {
+      const lookup = new CallLookup(known, this.ledger, release);
+      asked = { ...admission, reach: await this.#reachOf(known, { target, priceable }, lookup) };
+      decision = await this.ledger.admit(asked);
+    }
     if (!decision.admitted && decision.asksVendor === true && isOfObject(price)) {
       const lookup = new CallLookup(known, this.ledger, release);
-      decision = await this.#admitFound({ known, priceable, price, admission }, lookup);
+      decision = await this.#admitFound({ known, priceable, price, admission: asked }, lookup);
     }
     if (!decision.admitted) throw decision.refusal;
     const { addedAmount } = decision.call;
@@ -139,6 +150,24 @@ export class CallAdmissions {
       remainingUsd: toUsd(decision.remainingMicros),
       release,
     };
+  }
+
+  /** Whom a call reaches: asked for only where a limit of customers is over it. */
+  async #reachOf(
+    known: KnownCall,
+    { target, priceable }: Pick<Priced, 'target' | 'priceable'>,
+    lookup: CallLookup,
+  ): Promise<CallReach> {
+    const { call, configured, headers, row } = known;
+    const owners = this.#owners.of(call.vendor, accountIn(headers));
+    try {
+      const reach = await configured.vendor.reachOf(priceable, target.query, lookup, owners);
+      await this.#lookedUp(call, lookup);
+      return reach;
+    } catch (error) {
+      if (!(error instanceof BrokerRefusal) || error.code === 'caller_gone') throw error;
+      return this.refuse(row, call, error);
+    }
   }
 
   /**

@@ -2,6 +2,8 @@ import { APP_BUDGET_SCOPES } from '../../contract/scopes';
 import type { AppBudgets } from '../budgets/budget';
 import { parsePattern } from '../../contract/pattern';
 import { unknownFields } from '../known-fields';
+import type { Limits } from '../limits/limits';
+import { parseLimits } from '../limits/limits-request';
 import { capFault, capToMicros } from '../../contract/usd';
 import type { MicroUsd } from '../../contract/usd';
 import type { FieldIssue } from '../refusal';
@@ -24,6 +26,8 @@ export interface IssueRequest {
   parentId?: string;
   leaseId?: string;
   budgets: AppBudgets;
+  /** Absent where nothing but its cap limits the key. */
+  limits?: Limits;
   /** Absent where the request is not to be repeated. */
   requestId?: string;
 }
@@ -40,7 +44,7 @@ const MAX_PATTERNS = 100;
 /**
  * Reads the body of `POST /v1/keys`. Nothing is coerced, and nothing missing, empty or `null` ever
  * means "unlimited" or "all". Unknown fields are passed over at the top, as Keybrake does,
- * and are faults in `subject` and `budgets`.
+ * and are faults in `subject`, `budgets` and `limits`.
  *
  * @param prefixes Each configured vendor's path prefix, by the vendor's name.
  */
@@ -96,6 +100,8 @@ export function parseIssueRequest(
     else if (id !== undefined) fault(field, `must be the id of a live ${what}`);
   }
   const budgets = parseBudgets(body['budgets'], fault);
+  const { limits, faults: limitFaults } = parseLimits(body['limits']);
+  faults.push(...limitFaults);
   const requestId = body['request_id'];
   if (requestId !== undefined) fault('request_id', requestIdFault(requestId));
 
@@ -110,6 +116,7 @@ export function parseIssueRequest(
       subject,
       ...links,
       budgets,
+      ...(limits === undefined ? {} : { limits }),
       ...(requestId === undefined ? {} : { requestId: requestId as string }),
     },
   };

@@ -1,5 +1,7 @@
 import type { CapView } from '../budgets/budget-view';
 import type { AppBudgets } from '../budgets/budget';
+import { limitsView } from '../limits/limits-view';
+import type { LimitsView } from '../limits/limits-view';
 import { toUsd } from '../../contract/usd';
 import { statusOf } from './key';
 import type { KeyWithBalance } from './key';
@@ -19,6 +21,7 @@ export interface KeyView {
   lease_id?: string;
   /** The application's own daily caps, in USD. */
   budgets?: Record<string, number>;
+  limits?: LimitsView;
   status: KeyStatus;
   created_at: string;
   expires_at: string;
@@ -50,6 +53,7 @@ export function viewOf(found: KeyWithBalance, now: number): KeyView {
     ...(key.parentId === undefined ? {} : { parent_id: key.parentId }),
     ...(key.lease === undefined ? {} : { lease_id: key.lease.id }),
     ...(Object.keys(key.budgets).length === 0 ? {} : { budgets: usdOf(key.budgets) }),
+    ...(key.limits === undefined ? {} : { limits: limitsView(key.limits) }),
     status: statusOf(found, now),
     created_at: new Date(key.createdAt).toISOString(),
     expires_at: new Date(key.expiresAt).toISOString(),

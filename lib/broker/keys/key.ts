@@ -1,6 +1,7 @@
 import type { KeyStatus } from '../../contract/states';
 import type { AppBudgets } from '../budgets/budget';
 import type { MicroUsd } from '../../contract/usd';
+import type { Limits } from '../limits/limits';
 import type { Subject } from './subject';
 
 /** A key as the store keeps it: the token only as its hash. */
@@ -15,6 +16,8 @@ export interface KeyRecord {
   parentId?: string;
   /** The application's own layer of daily caps. */
   budgets: AppBudgets;
+  /** What its calls must keep to beside its cap; those of the keys below it too. */
+  limits?: Limits;
   /** The key dies with this lease. */
   lease?: { id: string; expiresAt: number };
   /** Milliseconds since the epoch, like every instant here. */

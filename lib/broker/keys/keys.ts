@@ -2,6 +2,8 @@ import { fieldsOf, unknownFields } from '../known-fields';
 import type { Ledger } from '../ledger/ledger';
 import type { KeyFilter, PageRequest } from '../ledger/records';
 import { capView } from '../budgets/budget-view';
+import { limitsView } from '../limits/limits-view';
+import type { LimitsView } from '../limits/limits-view';
 import { toUsd } from '../../contract/usd';
 import { invalidFields, invalidKey, notFound } from '../refusal';
 import { parseIssueRequest } from './issue-request';
@@ -28,6 +30,7 @@ export interface IssuedKeyBody {
   lease_id?: string;
   /** The application's own daily caps, in USD. */
   budgets?: Record<string, number>;
+  limits?: LimitsView;
   request_id?: string;
   created_at: string;
   expires_at: string;
@@ -96,6 +99,7 @@ export class Keys {
       ...(key.parentId === undefined ? {} : { parent_id: key.parentId }),
       ...(key.lease === undefined ? {} : { lease_id: key.lease.id }),
       ...(Object.keys(key.budgets).length === 0 ? {} : { budgets: usdOf(key.budgets) }),
+      ...(key.limits === undefined ? {} : { limits: limitsView(key.limits) }),
       ...(requestId === undefined ? {} : { request_id: requestId }),
       created_at: new Date(key.createdAt).toISOString(),
       expires_at: new Date(key.expiresAt).toISOString(),
@@ -195,6 +199,7 @@ export class Keys {
         ? {}
         : { lease: { id: request.leaseId, expiresAt: Infinity } }),
       budgets: request.budgets,
+      ...(request.limits === undefined ? {} : { limits: request.limits }),
       createdAt: now,
       expiresAt: now + request.lifeMs,
     };

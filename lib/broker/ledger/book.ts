@@ -5,6 +5,7 @@ import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
 import type { Balance, KeyRecord } from '../keys/key';
 import type { MicroUsd } from '../../contract/usd';
 import type { Hold, LeaseRecord } from './records';
+import type { CallWindow } from './rules/call-window';
 import type { NamedOperation, Operation } from './rules/operation';
 
 /** Names a vendor's object, within the account that it belongs to. */
@@ -43,6 +44,7 @@ export interface AgingRows {
   keys: KeyRecord;
   operations: NamedOperation;
   objects: VendorObject;
+  windows: CallWindow;
   leases: LeaseRecord;
 }
 
@@ -81,14 +83,16 @@ export interface Book {
   /** The holds of the refunds of a root object, whatever became of them, in any order. */
   refundsOf(root: ObjectName): readonly Hold[];
   balance(name: string): Balance;
+  /** The calls that a limit of calls counts. */
+  callWindow(name: string): CallWindow | undefined;
   /** Whether there is a budget that an operator has set. */
   readonly hasBudgets: boolean;
-  /** The operator's cap over a subject: its own, or the nearest default. */
-  capOver(subject: BudgetSubject): MicroUsd | undefined;
+  /** The operator's budget over a subject: its own, or the nearest default. */
+  budgetOver(subject: BudgetSubject): Budget | undefined;
   /** The name of the budget whose cap that is. */
   ruleOver(subject: BudgetSubject): string | undefined;
-  /** The cap of one budget that an operator has set. */
-  capOf(rule: BudgetRule): MicroUsd | undefined;
+  /** One budget that an operator has set. */
+  budgetOf(rule: BudgetRule): Budget | undefined;
   /** Those that operators have set. */
   budgets(): readonly Budget[];
   /** Those that have expired among them. */
@@ -101,6 +105,7 @@ export interface Book {
   changeHold(before: Hold, after: Hold): void;
   putOperation(vendor: string, keyHash: string, operation: Operation): void;
   putObject(object: VendorObject): void;
+  putCallWindow(window: CallWindow): void;
   /** Adds to balances; opens those that are not there yet. */
   charge(names: readonly string[], change: Partial<Balance>): void;
   /**

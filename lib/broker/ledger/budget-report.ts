@@ -49,7 +49,7 @@ export class BudgetReport {
     return this.store.read((book) =>
       found.flatMap(({ subject, app }) => {
         const caps = [
-          { source: 'operator', capMicros: book.capOver(subject) },
+          { source: 'operator', capMicros: book.budgetOver(subject)?.capMicros },
           { source: 'app', capMicros: app },
         ] as const;
         return caps.flatMap(({ source, capMicros }): SubjectCap[] =>
@@ -139,7 +139,7 @@ export class BudgetReport {
 }
 
 function appBudget(book: Book, subject: BudgetSubject, capMicros: MicroUsd): AppBudget {
-  const met = tighter(book.capOver(subject), capMicros) ?? capMicros;
+  const met = tighter(book.budgetOver(subject)?.capMicros, capMicros) ?? capMicros;
   return { subject, capMicros, met: stateOf(book, subject, met) };
 }
 

@@ -5,6 +5,7 @@ import type { CapScope } from '../../contract/scopes';
 import type { Balance, KeyRecord } from '../keys/key';
 import type { KeyStatus } from '../../contract/states';
 import type { MicroUsd } from '../../contract/usd';
+import type { CallReach, NamedDestinations } from '../limits/call-reach';
 import type { FoundObject, Outcome, Price } from '../pricing/price';
 import type { BrokerRefusal } from '../refusal';
 import type { HoldState } from '../../contract/states';
@@ -32,6 +33,10 @@ export interface Admission {
   found?: FoundObject;
   /** Whether it changes nothing at the vendor: it costs nothing, and waits for no write. */
   isRead?: boolean;
+  /** Where it sends money. */
+  destinations?: NamedDestinations;
+  /** Whom it reaches; absent where that was not asked for. */
+  reach?: CallReach;
   /** Absent where the call has no `Idempotency-Key`. */
   operation?: OperationKey;
   /** What its audit row says, whatever becomes of it. */
@@ -61,8 +66,11 @@ export interface AdmittedCall {
 
 export type Decision =
   | { admitted: true; call: AdmittedCall; remainingMicros: MicroUsd }
-  /** `asksVendor`: not refused yet, since the vendor may be asked for its object. */
-  | { admitted: false; refusal: BrokerRefusal; asksVendor?: true };
+  /**
+   * `asksVendor`: not refused yet, since the vendor may be asked for its object. `wantsReach`: it is refused
+   * only for want of {@link Admission.reach}, and may be asked for again with it.
+   */
+  | { admitted: false; refusal: BrokerRefusal; asksVendor?: true; wantsReach?: true };
 
 /** How a call ended. */
 export interface CallEnd {

@@ -179,7 +179,7 @@ export class StoreLedger implements Ledger {
       (book) => {
         this.#write(book, admission.key.id);
         // Here a call that only reads is written down like any other: that shows whether a write passes.
-        const { decision, refusalRow } = admit(book, { ...admission, isRead: false });
+        const { decision, refusalRow } = admit(book, admission, true);
         if (refusalRow !== undefined) this.#refusals.write(book, refusalRow);
         return decision;
       },

@@ -1,5 +1,7 @@
 import type { ConfiguredPrices } from '../pricing/configured-prices';
 import type { Parameter } from '../pricing/parameters';
+import type { CallReach, NamedDestinations } from '../limits/call-reach';
+import type { KnownOwners } from './known-owners';
 import type { VendorLookup } from './vendor-lookup';
 import type { FoundObject, ObjectPrice, Outcome, Price, PriceableCall } from '../pricing/price';
 
@@ -97,6 +99,21 @@ export interface Vendor {
     configured: ConfiguredPrices,
     lookup: VendorLookup,
   ): Promise<Price> | undefined;
+  /** Where a call sends money, as far as its parameters say. */
+  destinationsOf(call: PriceableCall): NamedDestinations;
+  /**
+   * Whom a call reaches: the customers that all objects belong to which it names.
+   *
+   * @param query Of the target.
+   * @param owners What is known of objects whose customer can change no more; takes what is found out.
+   * @throws BrokerRefusal where nothing can be looked up now. Of what cannot be told the reach says why.
+   */
+  reachOf(
+    call: PriceableCall,
+    query: string | undefined,
+    lookup: VendorLookup,
+    owners: KnownOwners,
+  ): Promise<CallReach>;
   /**
    * The permission that a secret lacks which may not read an object, as the vendor names it.
    *

@@ -1,6 +1,7 @@
 import type { BudgetPage } from '../../budgets/budgets';
 import type { BudgetView, CountedBudgetView, SubjectCapView } from '../../budgets/budget-view';
-import { table, usd } from '../table';
+import { LIMITS_HELP, LIMIT_OPTIONS, limitsOf, limitsShown } from '../limit-options';
+import { shown, table, usd } from '../table';
 import type { Column } from '../table';
 import {
   COMMON_HELP,
@@ -23,6 +24,7 @@ const COLUMNS: readonly Column<BudgetView>[] = [
   { title: 'SPENT', text: ({ spent_usd }) => usd(spent_usd), right: true },
   { title: 'HELD', text: ({ held_usd }) => usd(held_usd), right: true },
   { title: 'LEFT', text: ({ remaining_usd }) => usd(remaining_usd), right: true },
+  { title: 'LIMITS', text: ({ limits }) => limitsShown(limits), shrinks: true },
 ];
 
 const EFFECTIVE_COLUMNS: readonly Column<SubjectCapView>[] = [
@@ -38,7 +40,7 @@ const EFFECTIVE_COLUMNS: readonly Column<SubjectCapView>[] = [
 export const budgetsCommand: Command = {
   help: `Usage: vault-key-broker budgets [--cursor C]    lists the daily caps in force
        vault-key-broker budgets effective       every cap over one subject
-       vault-key-broker budgets set SCOPE ID USD
+       vault-key-broker budgets set SCOPE ID USD [--limit-... ...]
        vault-key-broker budgets remove SCOPE ID
 
   SCOPE        tenant, user, run, tool, vendor
@@ -47,21 +49,23 @@ export const budgetsCommand: Command = {
                Without it the budget caps the id within each tenant, each counted alone
   --user U     of a run, as --tenant
   --cursor C   where the next page begins
-
+${LIMITS_HELP}
 The subject of effective: --tenant T   --user U   --run R   --tool T   --vendor V
 ${COMMON_HELP}`,
-  options: ['tenant', 'user', 'run', 'tool', 'vendor', 'cursor'],
+  options: ['tenant', 'user', 'run', 'tool', 'vendor', 'cursor', ...LIMIT_OPTIONS],
   async run({ api, operands: [action, ...rest], options }) {
     const { tenant, user } = options;
     if (action === 'set') {
-      onlyWith(options, 'budgets set', ['tenant', 'user']);
+      onlyWith(options, 'budgets set', ['tenant', 'user', ...LIMIT_OPTIONS]);
       const [scope = '', id = '', amount = ''] = operandsOf(rest, 'SCOPE', 'ID', 'USD');
+      const limits = limitsOf(options);
       const json = await api.call<CountedBudgetView>('PUT', pathOf(scope, id), {
         daily_usd_cap: usdOperand(amount),
+        ...(limits === undefined ? {} : { limits }),
         ...(tenant === undefined ? {} : { tenant_id: tenant }),
         ...(user === undefined ? {} : { user_id: user }),
       });
-      return { json, text: `${table(COLUMNS, [json])}${liveKeysText(json)}` };
+      return { json, text: `${table(COLUMNS, [json])}${limitsLine(json)}${liveKeysText(json)}` };
     }
     if (action === 'remove') {
       onlyWith(options, 'budgets remove', ['tenant', 'user']);
@@ -109,6 +113,10 @@ function userText({ scope, user_id }: BudgetView): string {
 
 function withinText(within: string | undefined): string {
   return within === '' ? '(none)' : (within ?? '*');
+}
+
+function limitsLine({ limits }: BudgetView): string {
+  return limits === undefined ? '' : `limits: ${shown(limitsShown(limits))}\n`;
 }
 
 function liveKeysText({ live_keys }: CountedBudgetView): string {

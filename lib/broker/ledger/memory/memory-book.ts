@@ -12,6 +12,7 @@ import type { MicroUsd } from '../../../contract/usd';
 import { BatchUndo } from '../batch-undo';
 import type { AgingRows, Book, ObjectName, Slice, VendorObject } from '../book';
 import type { Hold, LeaseRecord } from '../records';
+import type { CallWindow } from '../rules/call-window';
 import type { Operation } from '../rules/operation';
 
 /** The rows of a book in maps, each under one name, and how to take back what is not written yet. */
@@ -23,6 +24,7 @@ export class MemoryBook implements Book {
   readonly holds = new Map<string, Hold>();
   readonly operations = new Map<string, Operation>();
   readonly objects = new Map<string, VendorObject>();
+  readonly windows = new Map<string, CallWindow>();
   readonly balances = new Map<string, Balance>();
   readonly rules = new Map<string, Budget>();
   readonly activeBrakes = new Map<string, Brake>();
@@ -109,20 +111,24 @@ export class MemoryBook implements Book {
     return this.balances.get(name) ?? { spent: 0, held: 0, undone: 0 };
   }
 
+  callWindow(name: string): CallWindow | undefined {
+    return this.windows.get(name);
+  }
+
   get hasBudgets(): boolean {
     return this.rules.size > 0;
   }
 
-  capOver(subject: BudgetSubject): MicroUsd | undefined {
-    return this.rules.get(this.ruleOver(subject) ?? '')?.capMicros;
+  budgetOver(subject: BudgetSubject): Budget | undefined {
+    return this.rules.get(this.ruleOver(subject) ?? '');
   }
 
   ruleOver(subject: BudgetSubject): string | undefined {
     return ruleNames(subject).find((name) => this.rules.has(name));
   }
 
-  capOf(rule: BudgetRule): MicroUsd | undefined {
-    return this.rules.get(ruleName(rule))?.capMicros;
+  budgetOf(rule: BudgetRule): Budget | undefined {
+    return this.rules.get(ruleName(rule));
   }
 
   budgets(): readonly Budget[] {
@@ -162,6 +168,10 @@ export class MemoryBook implements Book {
 
   putObject(object: VendorObject): void {
     this.#set(this.objects, nameOf(object), object);
+  }
+
+  putCallWindow(window: CallWindow): void {
+    this.#set(this.windows, window.name, window);
   }
 
   charge(names: readonly string[], change: Partial<Balance>): void {
@@ -301,6 +311,7 @@ const nameIn: { readonly [Table in keyof AgingRows]: (row: AgingRows[Table]) => 
   keys: ({ id }) => id,
   operations: ({ vendor, keyHash }) => `${vendor}/${keyHash}`,
   objects: nameOf,
+  windows: ({ name }) => name,
   leases: ({ id }) => id,
 };
 

@@ -2,10 +2,12 @@ import type { AgingRows, ObjectName, Slice } from '../book';
 import type { Hold, LeaseRecord } from '../records';
 import type { KeyRecord } from '../../keys/key';
 import { keyBalanceName } from '../rules/caps';
+import type { CallWindow } from '../rules/call-window';
 import type { NamedOperation } from '../rules/operation';
 import { LEASES } from '../tables/lease-rows';
 import { OBJECTS } from '../tables/object-rows';
 import { OPERATIONS } from '../tables/operation-rows';
+import { WINDOWS } from '../tables/window-rows';
 import { keyColumnsOf, orderOf } from '../tables/table-form';
 import type { ColumnValue, FoundRow } from '../tables/table-form';
 import type { PgLink } from './pg-link';
@@ -35,6 +37,7 @@ const TABLES: { readonly [Table in keyof AgingRows]: AgingTable } = {
     order: keyColumnsOf(OBJECTS),
     want: (wanted, row) => wanted.object(objectOf(row)),
   },
+  windows: { order: orderOf(WINDOWS), want: (wanted, row) => wanted.window(text(row, 'name')) },
   leases: { order: orderOf(LEASES), want: (wanted, row) => wanted.lease(text(row, 'id')) },
 };
 
@@ -70,6 +73,7 @@ export interface AgingBook {
   hold(callId: string): Hold | undefined;
   key(id: string): KeyRecord | undefined;
   lease(id: string): LeaseRecord | undefined;
+  callWindow(name: string): CallWindow | undefined;
   object(name: ObjectName): AgingRows['objects'] | undefined;
   operation(vendor: string, keyHash: string): NamedOperation['operation'] | undefined;
 }
@@ -91,6 +95,8 @@ function currentRow(book: AgingBook, table: keyof AgingRows, row: FoundRow) {
       return book.key(text(row, 'id'));
     case 'leases':
       return book.lease(text(row, 'id'));
+    case 'windows':
+      return book.callWindow(text(row, 'name'));
     case 'objects':
       return book.object(objectOf(row));
     case 'operations': {
@@ -106,6 +112,7 @@ const NAMES: { readonly [Table in keyof AgingRows]: (row: AgingRows[Table]) => s
   holds: ({ callId }) => [callId],
   keys: ({ id }) => [id],
   leases: ({ id }) => [id],
+  windows: ({ name }) => [name],
   objects: ({ vendor, account, id }) => [vendor, account, id],
   operations: ({ vendor, keyHash }) => [vendor, keyHash],
 };

@@ -8,6 +8,7 @@ export interface GoneRows {
   holds: string[];
   keys: string[];
   leases: string[];
+  windows: string[];
   operations: string[][];
   objects: string[][];
 }
@@ -42,5 +43,13 @@ export class Deletions {
 }
 
 function noRows(): GoneRows {
-  return { balances: [], holds: [], keys: [], leases: [], operations: [], objects: [] };
+  return {
+    balances: [],
+    holds: [],
+    keys: [],
+    leases: [],
+    windows: [],
+    operations: [],
+    objects: [],
+  };
 }

@@ -11,6 +11,7 @@ import { withoutTokens } from '../../keys/token';
 import type { MicroUsd } from '../../../contract/usd';
 import type { AgingRows, Book, ObjectName, Slice, VendorObject } from '../book';
 import type { Hold, LeaseRecord } from '../records';
+import type { CallWindow } from '../rules/call-window';
 import type { Operation } from '../rules/operation';
 import { keyBalanceName, keyIdOf } from '../rules/caps';
 import type { PlacedHold } from '../tables/hold-rows';
@@ -21,6 +22,7 @@ import { currentSlice } from './aging-tables';
 import { BookLog } from './book-log';
 import type { BookParts } from './book-parts';
 import { Deletions } from './deletions';
+import { flightsAdopted, flightsAfter } from './flights';
 import { hasOthers, holdsNaming, settledOf } from './root-holds';
 import { SetRules } from './set-rules';
 import { nameOf, nameOfSlice } from './wanted-rows';
@@ -45,6 +47,7 @@ export class PostgresBook implements Book {
   readonly #holds = new Map<string, PlacedHold>();
   readonly #operations = new Map<string, NamedOperation>();
   readonly #objects = new Map<string, VendorObject>();
+  readonly #windows = new Map<string, CallWindow>();
   readonly #charges = new Map<string, Balance>();
   readonly #calls = new Map<string, string | undefined>();
   readonly #audit: SentRow[] = [];
@@ -134,20 +137,28 @@ export class PostgresBook implements Book {
     return addedTo(before ?? NOTHING, this.#charges.get(name) ?? NOTHING);
   }
 
+  callWindow(name: string): CallWindow | undefined {
+    const { loaded, wanted } = this.parts;
+    const changed = this.#windows.get(name);
+    if (changed !== undefined || this.#deletions.has('windows', name)) return changed;
+    if (loaded?.asked.windows.has(name) !== true) this.#miss(() => wanted.window(name));
+    return loaded?.windows.get(name);
+  }
+
   get hasBudgets(): boolean {
     return !this.#rules.isEmpty;
   }
 
-  capOver(subject: BudgetSubject): MicroUsd | undefined {
-    return this.#rules.budget(this.#rules.nameOver(subject))?.capMicros;
+  budgetOver(subject: BudgetSubject): Budget | undefined {
+    return this.#rules.budget(this.#rules.nameOver(subject));
   }
 
   ruleOver(subject: BudgetSubject): string | undefined {
     return this.#rules.nameOver(subject);
   }
 
-  capOf(rule: BudgetRule): MicroUsd | undefined {
-    return this.#rules.budget(ruleName(rule))?.capMicros;
+  budgetOf(rule: BudgetRule): Budget | undefined {
+    return this.#rules.budget(ruleName(rule));
   }
 
   budgets(): readonly Budget[] {
@@ -185,20 +196,17 @@ export class PostgresBook implements Book {
   }
 
   putOperation(vendor: string, keyHash: string, operation: Operation): void {
-    const { id } = this.parts.writer;
     const known = this.#operation(vendor, keyHash);
-    const isSame = known === undefined || known.operation.holdId === operation.holdId;
-    // Under a new hold the calls under the one before are in flight no more.
-    const flights = isSame ? { ...known?.flights } : {};
-    const others = Object.entries(flights).reduce((sum, [of, n]) => (of === id ? sum : sum + n), 0);
-    const own = operation.inFlight - others;
-    if (own > 0) flights[id] = own;
-    else delete flights[id];
+    const flights = flightsAfter(known, operation, this.parts.writer.id);
     this.#setOperation(vendor, keyHash, operation, flights);
   }
 
   putObject(object: VendorObject): void {
     this.#objects.set(nameOf(object.vendor, object.account, object.id), object);
+  }
+
+  putCallWindow(window: CallWindow): void {
+    this.#windows.set(window.name, window);
   }
 
   charge(names: readonly string[], change: Partial<Balance>): void {
@@ -233,12 +241,8 @@ export class PostgresBook implements Book {
   adoptFlights(vendor: string, keyHash: string, gone: string): void {
     const known = this.#operation(vendor, keyHash);
     if (known === undefined) return;
-    const { [gone]: count = 0, ...flights } = known.flights;
-    const { id } = this.parts.writer;
-    this.#setOperation(vendor, keyHash, known.operation, {
-      ...flights,
-      [id]: (flights[id] ?? 0) + count,
-    });
+    const flights = flightsAdopted(known.flights, gone, this.parts.writer.id);
+    this.#setOperation(vendor, keyHash, known.operation, flights);
   }
 
   walk<Table extends keyof AgingRows>(
@@ -325,6 +329,7 @@ export class PostgresBook implements Book {
       holds: [...this.#holds.values()],
       operations: this.#operations,
       objects: this.#objects,
+      windows: [...this.#windows.values()],
       charges: this.#charges,
       calls: this.#calls,
       budgets: this.#rules.changedBudgets,
@@ -368,12 +373,9 @@ export class PostgresBook implements Book {
 
   #wantBalance(name: string): void {
     const { loaded, wanted } = this.parts;
-    if (loaded?.asked.names.has(name) === true || this.#isOfNewKey(name)) return;
-    this.#miss(() => wanted.balance(name));
-  }
-
-  #isOfNewKey(name: string): boolean {
-    return this.#newKeys.has(keyIdOf(name) ?? '');
+    const isOfNewKey = this.#newKeys.has(keyIdOf(name) ?? '');
+    if (loaded?.asked.names.has(name) !== true && !isOfNewKey)
+      this.#miss(() => wanted.balance(name));
   }
 
   #wantExclusive(): void {

@@ -78,6 +78,11 @@ BEGIN
       WHERE l.id = ANY (ARRAY(SELECT jsonb_array_elements_text(arg -> 'leases')));
     found := found || jsonb_build_object('leases', part);
   END IF;
+  IF arg -> 'windows' <> '[]' THEN
+    SELECT jsonb_agg(to_jsonb(w)) INTO part FROM vault_key.windows w
+      WHERE w.name = ANY (ARRAY(SELECT jsonb_array_elements_text(arg -> 'windows')));
+    found := found || jsonb_build_object('windows', part);
+  END IF;
   IF arg -> 'calls' <> '[]' THEN
     SELECT jsonb_agg(jsonb_build_array(c.id, c.entry)) INTO part FROM vault_key.calls c
       WHERE c.id = ANY (ARRAY(SELECT jsonb_array_elements_text(arg -> 'calls')));
@@ -169,6 +174,9 @@ BEGIN
   IF arg -> 'leases' <> '[]' THEN
     PERFORM 1 FROM vault_key.leases l WHERE l.id = ANY (vault_key.texts(arg -> 'leases')) ORDER BY l.id FOR UPDATE;
   END IF;
+  IF arg -> 'windows' <> '[]' THEN
+    PERFORM 1 FROM vault_key.windows w WHERE w.name = ANY (vault_key.texts(arg -> 'windows')) ORDER BY w.name FOR UPDATE;
+  END IF;
   IF (arg ->> 'log')::boolean THEN
     PERFORM 1 FROM vault_key.audit_head FOR UPDATE;
   END IF;
@@ -192,6 +200,7 @@ BEGIN
     DELETE FROM vault_key.holds WHERE call_id = ANY (vault_key.texts(arg -> 'gone' -> 'holds'));
     DELETE FROM vault_key.keys WHERE id = ANY (vault_key.texts(arg -> 'gone' -> 'keys'));
     DELETE FROM vault_key.leases WHERE id = ANY (vault_key.texts(arg -> 'gone' -> 'leases'));
+    DELETE FROM vault_key.windows WHERE name = ANY (vault_key.texts(arg -> 'gone' -> 'windows'));
     DELETE FROM vault_key.operations o USING jsonb_array_elements(arg -> 'gone' -> 'operations') a
       WHERE o.vendor = a ->> 0 AND o.idempotency_key_hash = a ->> 1;
     DELETE FROM vault_key.objects o USING jsonb_array_elements(arg -> 'gone' -> 'objects') a
@@ -199,10 +208,10 @@ BEGIN
   END IF;
   IF arg ? 'keys' THEN
     INSERT INTO vault_key.keys (id, token_hash, label, vendor, cap_micros, allowed_endpoints, tenant_id, user_id, run_id,
-        tool, parent_id, created_at, expires_at, revoked_at, budgets, lease_id)
+        tool, parent_id, created_at, expires_at, revoked_at, budgets, lease_id, limits)
       SELECT * FROM jsonb_to_recordset(arg -> 'keys') a(id text, token_hash text, label text, vendor text,
         cap_micros bigint, allowed_endpoints text, tenant_id text, user_id text, run_id text, tool text, parent_id text,
-        created_at bigint, expires_at bigint, revoked_at bigint, budgets text, lease_id text);
+        created_at bigint, expires_at bigint, revoked_at bigint, budgets text, lease_id text, limits text);
   END IF;
   IF arg ? 'revoked' THEN
     UPDATE vault_key.keys k SET revoked_at = a.revoked_at
@@ -257,6 +266,14 @@ BEGIN
       FROM jsonb_to_recordset(arg -> 'objects') a(vendor text, account text, id text, amount bigint, currency text,
         final int, destination int, seen_at bigint) WHERE o.vendor = a.vendor AND o.account = a.account AND o.id = a.id;
   END IF;
+  IF arg ? 'newWindows' THEN
+    INSERT INTO vault_key.windows
+      SELECT * FROM jsonb_to_recordset(arg -> 'newWindows') a(name text, counts text) ORDER BY name;
+  END IF;
+  IF arg ? 'windows' THEN
+    UPDATE vault_key.windows w SET counts = a.counts
+      FROM jsonb_to_recordset(arg -> 'windows') a(name text, counts text) WHERE w.name = a.name;
+  END IF;
   IF arg ? 'leases' THEN
     INSERT INTO vault_key.leases SELECT * FROM jsonb_to_recordset(arg -> 'leases') a(id text, ttl_ms bigint, expires_at bigint)
       ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at;
@@ -270,8 +287,8 @@ BEGIN
   IF arg ? 'rules' THEN
     DELETE FROM vault_key.budgets WHERE name = ANY (vault_key.texts(arg -> 'rules' -> 'goneBudgets'));
     INSERT INTO vault_key.budgets SELECT * FROM jsonb_to_recordset(arg -> 'rules' -> 'budgets') a(name text, scope text,
-        tenant text, user_id text, target text, cap_micros bigint)
-      ON CONFLICT (name) DO UPDATE SET cap_micros = excluded.cap_micros;
+        tenant text, user_id text, target text, cap_micros bigint, limits text)
+      ON CONFLICT (name) DO UPDATE SET cap_micros = excluded.cap_micros, limits = excluded.limits;
     DELETE FROM vault_key.brakes WHERE id = ANY (vault_key.texts(arg -> 'rules' -> 'goneBrakes'));
     INSERT INTO vault_key.brakes SELECT * FROM jsonb_to_recordset(arg -> 'rules' -> 'brakes') a(id text, scope text,
         target text, tenant text, reason text, created_at bigint, expires_at bigint, hit bigint)

@@ -41,7 +41,8 @@ CREATE TABLE vault_key.keys (
   expires_at bigint NOT NULL,
   revoked_at bigint,
   budgets text NOT NULL,
-  lease_id text
+  lease_id text,
+  limits text
 );
 CREATE UNIQUE INDEX keys_by_token ON vault_key.keys (token_hash);
 CREATE INDEX keys_unrevoked ON vault_key.keys (expires_at, position) WHERE revoked_at IS NULL;
@@ -128,8 +129,14 @@ CREATE TABLE vault_key.budgets (
   tenant text,
   user_id text,
   target text NOT NULL,
-  cap_micros bigint NOT NULL
+  cap_micros bigint NOT NULL,
+  limits text
 );
+-- The calls that were admitted in the last minute, by the limit that counts them.
+CREATE TABLE vault_key.windows (
+  name text PRIMARY KEY,
+  counts text NOT NULL
+) WITH (fillfactor = 50);
 CREATE TABLE vault_key.brakes (
   id text PRIMARY KEY,
   scope text NOT NULL,

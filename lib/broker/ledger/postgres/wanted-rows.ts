@@ -6,6 +6,7 @@ export interface RowNames {
   names: string[];
   keys: string[];
   leases: string[];
+  windows: string[];
   holds: string[];
   /** Of open calls. */
   calls: string[];
@@ -28,6 +29,7 @@ export class WantedRows {
   readonly #names = new Set<string>();
   readonly #keys = new Set<string>();
   readonly #leases = new Set<string>();
+  readonly #windows = new Set<string>();
   readonly #holds = new Set<string>();
   readonly #calls = new Set<string>();
   readonly #operations = new Map<string, [string, string]>();
@@ -49,6 +51,10 @@ export class WantedRows {
 
   lease(id: string): void {
     this.#leases.add(id);
+  }
+
+  window(name: string): void {
+    this.#windows.add(name);
   }
 
   hold(callId: string): void {
@@ -92,6 +98,7 @@ export class WantedRows {
       names: [...this.#names],
       keys: [...this.#keys],
       leases: [...this.#leases],
+      windows: [...this.#windows],
       holds: [...this.#holds],
       calls: [...this.#calls],
       operations: [...this.#operations.values()],

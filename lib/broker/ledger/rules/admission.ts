@@ -13,7 +13,17 @@ import { auditOfCap } from './audit-rows';
 import { brakeOn } from './brakes';
 import { capRefusal, capsOver, keyCap, remainingAfter } from './caps';
 import type { ChargedCap } from './caps';
+import {
+  countCall,
+  limitsOver,
+  rateRefusal,
+  reachRefusal,
+  reachUnknown,
+  sumRefusal,
+  wantsReach,
+} from './limits';
 import { knownObject, objectOfCall, recordFound, rootOf, rootOfCall } from './objects';
+import type { KnownObject } from './objects';
 import { classifyAttempt, isForgotten, isInWindow } from './operation';
 import type { Attempt, Operation } from './operation';
 import { refundHold } from './refunds';
@@ -27,9 +37,15 @@ export interface AdmissionResult {
 
 /**
  * Decides about a call, in this order: brakes, the key, the keys above it, its operation, its price,
- * its caps. A call that is admitted has a hold, unless it costs nothing.
+ * its limits, its caps. A call that is admitted has a hold, unless it costs nothing.
+ *
+ * @param isWritten Whether the store keeps its row until it ends.
  */
-export function admit(book: Book, admission: Admission): AdmissionResult {
+export function admit(
+  book: Book,
+  admission: Admission,
+  isWritten = admission.isRead !== true,
+): AdmissionResult {
   const { key: given, audit } = admission;
   const key = book.key(given.id);
   const refuse = (refusal: BrokerRefusal, micros = 0): AdmissionResult => ({
@@ -54,21 +70,34 @@ export function admit(book: Book, admission: Admission): AdmissionResult {
   if (known?.attempt === 'conflict') return refuse(idempotencyKeyReused());
   if (known?.attempt === 'too_early') return refuse(operationUnderWay());
   const caps = capsOver(book, key);
+  const limits = limitsOver(book, key);
+  if (wantsReach(limits, admission)) {
+    return { decision: { admitted: false, refusal: reachUnknown(), wantsReach: true } };
+  }
+  const unreachable = reachRefusal(limits, admission);
+  if (unreachable !== undefined) return refuse(unreachable);
   if (known?.attempt === 'retry') {
-    return { decision: admitRetry(book, admission, known.operation, caps) };
+    return { decision: admitRetry(book, admission, { known: known.operation, caps, isWritten }) };
   }
   const kept = carriedOver(book, admission, known);
-  const need = needOf(book, admission, { key, caps, kept });
+  const priced = pricedCall(book, admission, kept);
+  const need = needOf(book, admission, { key, caps, kept, priced });
   if (need instanceof BrokerRefusal) {
     const asksVendor = need instanceof UnknownObject && admission.canLookUp === true;
     if (!asksVendor || admission.found !== undefined) return refuse(need);
     return { decision: { admitted: false, refusal: need, asksVendor } };
   }
   const { micros, undoneMicros } = need;
-  const refusal = capRefusal(caps, micros, undoneMicros, hidesAmount(admission));
+  const hides = hidesAmount(admission);
+  const refusal =
+    sumRefusal(limits, priced.price, priced.object, micros + undoneMicros, hides) ??
+    capRefusal(caps, micros, undoneMicros, hides) ??
+    (admission.isRead === true ? undefined : rateRefusal(book, limits));
   if (refusal !== undefined) return refuse(refusal, micros + undoneMicros);
+  if (admission.isRead !== true) countCall(book, limits);
   const isReplay = known !== undefined && mayBeReplay(known);
-  return { decision: admitNew(book, admission, { key, caps, need, kept, isReplay }) };
+  const call = { key, caps, need, kept, isReplay, isWritten };
+  return { decision: admitNew(book, admission, call) };
 }
 
 interface KnownOperation {
@@ -93,15 +122,32 @@ type Need = Pick<RefundHold, 'micros' | 'undoneMicros'> &
     addedAmount: number | undefined;
   };
 
+/** The price of a call with the amount that it leaves to the vendor, and what is known of its object. */
+interface PricedCall {
+  price: Price;
+  object: KnownObject | undefined;
+}
+
+function pricedCall(
+  book: Book,
+  admission: Admission,
+  { addedAmount }: Partial<Operation>,
+): PricedCall {
+  const name = objectName(admission);
+  return {
+    price: saidWhole(admission.price, addedAmount ?? callAmountOf(book, admission)),
+    object: name === undefined ? undefined : objectOfCall(book, name, admission.found),
+  };
+}
+
 function needOf(
   book: Book,
   admission: Admission,
-  { key, caps, kept: { earlierHoldIds, addedAmount } }: Pick<NewCall, 'key' | 'caps' | 'kept'>,
+  { key, caps, kept, priced }: Pick<NewCall, 'key' | 'caps' | 'kept'> & { priced: PricedCall },
 ): Need | BrokerRefusal {
   const { found, account } = admission;
-  const name = objectName(admission);
-  const object = name === undefined ? undefined : objectOfCall(book, name, found);
-  const price = saidWhole(admission.price, addedAmount ?? callAmountOf(book, admission));
+  const { earlierHoldIds } = kept;
+  const { price, object } = priced;
   try {
     if (price.kind === 'refund') {
       const root = rootOfCall(book, { vendor: key.vendor, account, id: price.objectId }, found);
@@ -155,12 +201,13 @@ interface NewCall {
   kept: Partial<Operation>;
   /** Whether its answer may be older than those of other calls on the object. */
   isReplay: boolean;
+  isWritten: boolean;
 }
 
 function admitNew(
   book: Book,
   admission: Admission,
-  { key, caps, need, kept, isReplay }: NewCall,
+  { key, caps, need, kept, isReplay, isWritten }: NewCall,
 ): Decision {
   const { callId, account, price, operation, found } = admission;
   const { vendor, subject } = key;
@@ -208,6 +255,7 @@ function admitNew(
     need,
     holdId: holds ? callId : undefined,
     isUncontended,
+    isWritten,
   });
 }
 
@@ -250,8 +298,7 @@ function mayBeReplay({ hold, operation }: KnownOperation): boolean {
 function admitRetry(
   book: Book,
   admission: Admission,
-  known: Operation,
-  caps: readonly ChargedCap[],
+  { known, caps, isWritten }: { known: Operation; caps: readonly ChargedCap[]; isWritten: boolean },
 ): Decision {
   const { key, operation } = admission;
   const { costliest, endedAt: _, ...rest } = known;
@@ -262,20 +309,21 @@ function admitRetry(
   });
   const { holdId, addedAmount } = known;
   const need = { micros: 0, undoneMicros: 0, addedAmount };
-  return admitted(book, admission, caps, { need, holdId, isUncontended: false });
+  return admitted(book, admission, caps, { need, holdId, isUncontended: false, isWritten });
 }
 
 interface HeldCall {
   need: Need;
   holdId: string | undefined;
   isUncontended: boolean;
+  isWritten: boolean;
 }
 
 function admitted(
   book: Book,
-  { callId, key, account, price, isRead, operation, audit }: Admission,
+  { callId, key, account, price, operation, audit }: Admission,
   caps: readonly ChargedCap[],
-  { need, holdId, isUncontended }: HeldCall,
+  { need, holdId, isUncontended, isWritten }: HeldCall,
 ): Decision {
   const { micros, undoneMicros } = need;
   const remainingMicros = remainingAfter(caps, micros);
@@ -288,7 +336,7 @@ function admitted(
     event: 'call',
     requested_micros: micros + undoneMicros,
   };
-  if (isRead !== true) book.beginCall(callId, row);
+  if (isWritten) book.beginCall(callId, row);
   return {
     admitted: true,
     call: {

@@ -35,7 +35,7 @@ export function capsOver(book: Book, key: KeyRecord): ChargedCap[] {
   if (!book.hasBudgets && Object.keys(key.budgets).length === 0) return [own, ...parents];
   const day = dayOf(book.now);
   const budgets = subjectsOf(key.subject, key.vendor).flatMap((subject): ChargedCap[] => {
-    const capMicros = tighter(book.capOver(subject), appCap(key.budgets, subject));
+    const capMicros = tighter(book.budgetOver(subject)?.capMicros, appCap(key.budgets, subject));
     if (capMicros === undefined) return [];
     const balanceName = dayBalanceName(subject, day);
     const balance = book.balance(balanceName);

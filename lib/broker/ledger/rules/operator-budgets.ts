@@ -1,31 +1,38 @@
 import type { Budget, BudgetRule } from '../../budgets/budget';
 import { usdText } from '../../../contract/usd';
+import { limitsText } from '../../limits/limits-view';
 import type { Book } from '../book';
 import { auditOfRule, operatorRow, ruleText } from './audit-rows';
 
 export function putBudget(book: Book, budget: Budget, remoteAddress?: string): void {
-  const before = book.capOf(budget);
+  const before = book.budgetOf(budget);
   book.putBudget(budget);
   book.log({
     ...operatorRow('budget', book.now, remoteAddress),
     ...auditOfRule(budget),
     verdict: 'set',
-    reason: `${ruleText(budget)}: ${usdText(budget.capMicros)}${before === undefined ? '' : `, ${usdText(before)} before`}`,
+    reason: `${ruleText(budget)}: ${termsText(budget)}${before === undefined ? '' : `, ${termsText(before)} before`}`,
     cap_micros: budget.capMicros,
   });
 }
 
 /** Returns false where there is no such budget. */
 export function deleteBudget(book: Book, rule: BudgetRule, remoteAddress?: string): boolean {
-  const removed = book.capOf(rule);
+  const removed = book.budgetOf(rule);
   if (removed === undefined) return false;
   book.deleteBudget(rule);
   book.log({
     ...operatorRow('budget', book.now, remoteAddress),
     ...auditOfRule(rule),
     verdict: 'removed',
-    reason: `${ruleText(rule)}: ${usdText(removed)} before`,
-    cap_micros: removed,
+    reason: `${ruleText(rule)}: ${termsText(removed)} before`,
+    cap_micros: removed.capMicros,
   });
   return true;
+}
+
+/** A budget's cap and its limits, in words. */
+function termsText({ capMicros, limits }: Budget): string {
+  const limited = limitsText(limits);
+  return `${usdText(capMicros)}${limited === '' ? '' : ` (${limited})`}`;
 }

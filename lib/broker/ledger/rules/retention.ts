@@ -3,6 +3,7 @@ import { isLive } from '../../keys/key';
 import type { KeyRecord } from '../../keys/key';
 import type { AgingRows, Book, VendorObject } from '../book';
 import type { Hold, LeaseRecord } from '../records';
+import { isOver as isWindowOver } from './call-window';
 import { keyBalanceName, keyIdOf } from './caps';
 import { rootOf } from './objects';
 import { isForgotten, isOver } from './operation';
@@ -21,11 +22,19 @@ const SLICE_ROWS: Readonly<Record<keyof AgingRows, number>> = {
   keys: 100,
   operations: 500,
   objects: 500,
+  windows: 500,
   leases: 100,
 };
 
 /** In this order: a key leaves once its holds have left, an object too. */
-export const AGING_TABLES = ['holds', 'keys', 'operations', 'objects', 'leases'] as const;
+export const AGING_TABLES = [
+  'holds',
+  'keys',
+  'operations',
+  'objects',
+  'windows',
+  'leases',
+] as const;
 
 /**
  * The rows of a slice that nothing can refer to any more.
@@ -84,6 +93,7 @@ const RULES: { readonly [Table in keyof AgingRows]: AgingRule<AgingRows[Table]> 
   },
   operations: { isOld: isOldOperation },
   objects: { isOld: isOldObject },
+  windows: { isOld: (book, window) => isWindowOver(window, book.now) },
   leases: { isOld: isOldLease },
 };
 

@@ -1,6 +1,5 @@
 import { ruleName, ruleNames } from '../../budgets/budget';
 import type { Budget, BudgetRule, BudgetSubject } from '../../budgets/budget';
-import type { MicroUsd } from '../../../contract/usd';
 import type { PendingWrites } from './pending-writes';
 import type { SqliteConnection } from './sqlite-driver';
 import { BUDGETS } from '../tables/budget-rows';
@@ -24,14 +23,14 @@ export class BudgetTable {
     return this.table.size === 0;
   }
 
-  get(rule: BudgetRule): MicroUsd | undefined {
-    return this.table.get(ruleName(rule))?.capMicros;
+  get(rule: BudgetRule): Budget | undefined {
+    return this.table.get(ruleName(rule));
   }
 
-  /** The cap over a subject: its own, or the nearest default. */
-  capOver(subject: BudgetSubject): MicroUsd | undefined {
+  /** The budget over a subject: its own, or the nearest default. */
+  over(subject: BudgetSubject): Budget | undefined {
     const name = this.nameOver(subject);
-    return name === undefined ? undefined : this.table.get(name)?.capMicros;
+    return name === undefined ? undefined : this.table.get(name);
   }
 
   /** The name of the rule that caps a subject. */

@@ -20,7 +20,8 @@ const SCHEMA = `
     expires_at INTEGER NOT NULL,
     revoked_at INTEGER,
     budgets TEXT NOT NULL,
-    lease_id TEXT
+    lease_id TEXT,
+    limits TEXT
   ) STRICT;
   CREATE UNIQUE INDEX keys_by_token ON keys (token_hash) WHERE revoked_at IS NULL;
   CREATE INDEX keys_unrevoked ON keys (expires_at) WHERE revoked_at IS NULL;
@@ -104,8 +105,11 @@ const SCHEMA = `
     tenant TEXT,
     user_id TEXT,
     target TEXT NOT NULL,
-    cap_micros INTEGER NOT NULL
+    cap_micros INTEGER NOT NULL,
+    limits TEXT
   ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE windows (name TEXT PRIMARY KEY, counts TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
   CREATE TABLE brakes (
     id TEXT PRIMARY KEY,

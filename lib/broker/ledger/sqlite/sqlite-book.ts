@@ -6,10 +6,12 @@ import type { Balance, KeyRecord } from '../../keys/key';
 import type { MicroUsd } from '../../../contract/usd';
 import type { AgingRows, Book, ObjectName, Slice, VendorObject } from '../book';
 import type { Hold, LeaseRecord } from '../records';
+import type { CallWindow } from '../rules/call-window';
 import type { Operation } from '../rules/operation';
 import type { AuditTable } from './audit-table';
 import type { BrakeTable } from './brake-table';
 import type { BudgetTable } from './budget-table';
+import type { CachedTable } from './cached-table';
 import type { HoldTable } from './hold-table';
 import type { KeyTable } from './key-table';
 import type { OpenCallTable } from './open-call-table';
@@ -23,6 +25,7 @@ export interface BookTables {
   holds: HoldTable;
   operations: OperationTable;
   openCalls: OpenCallTable;
+  windows: CachedTable<CallWindow>;
   budgets: BudgetTable;
   brakes: BrakeTable;
   log: AuditTable;
@@ -43,7 +46,7 @@ export class SqliteBook implements Book {
     private readonly tables: BookTables,
     private readonly unwrittenKey: (id: string) => KeyRecord | undefined,
   ) {
-    const { holds, keys, operations, leases } = tables;
+    const { holds, keys, operations, windows, leases } = tables;
     this.#aging = {
       holds: {
         walk: (from, limit) => holds.holds.walk(from, limit),
@@ -52,6 +55,7 @@ export class SqliteBook implements Book {
       keys: keys.table,
       operations: operations.table,
       objects: holds.objects,
+      windows,
       leases,
     };
   }
@@ -108,19 +112,23 @@ export class SqliteBook implements Book {
     return this.tables.holds.balance(name);
   }
 
+  callWindow(name: string): CallWindow | undefined {
+    return this.tables.windows.get(name, [name]);
+  }
+
   get hasBudgets(): boolean {
     return !this.tables.budgets.isEmpty;
   }
 
-  capOver(subject: BudgetSubject): MicroUsd | undefined {
-    return this.tables.budgets.capOver(subject);
+  budgetOver(subject: BudgetSubject): Budget | undefined {
+    return this.tables.budgets.over(subject);
   }
 
   ruleOver(subject: BudgetSubject): string | undefined {
     return this.tables.budgets.nameOver(subject);
   }
 
-  capOf(rule: BudgetRule): MicroUsd | undefined {
+  budgetOf(rule: BudgetRule): Budget | undefined {
     return this.tables.budgets.get(rule);
   }
 
@@ -158,6 +166,10 @@ export class SqliteBook implements Book {
 
   putObject(object: VendorObject): void {
     this.tables.holds.putObject(object);
+  }
+
+  putCallWindow(window: CallWindow): void {
+    this.tables.windows.put(window);
   }
 
   charge(names: readonly string[], change: Partial<Balance>): void {

@@ -14,10 +14,12 @@ import { AuditTable, isLogStatement } from './audit-table';
 import { checkBalances } from './balance-check';
 import { BrakeTable } from './brake-table';
 import { BudgetTable } from './budget-table';
+import { CachedTable } from './cached-table';
 import { HoldTable } from './hold-table';
 import { FOREIGN_WRITE, FailedWrite } from './inline-writer';
 import { KeyTable } from './key-table';
 import { LEASES } from '../tables/lease-rows';
+import { WINDOWS } from '../tables/window-rows';
 import { openStore } from './open-store';
 import type { OpenStore, StoreSettings } from './open-store';
 import { OpenCallTable } from './open-call-table';
@@ -84,6 +86,7 @@ export class SqliteStore implements Store {
       this.#holds = new HoldTable(connection, writes);
       this.#operations = new OperationTable(connection, writes);
       this.#openCalls = new OpenCallTable(connection, writes);
+      const windows = new CachedTable(connection, writes, WINDOWS);
       this.#book = new SqliteBook(
         {
           keys: this.#keys,
@@ -91,6 +94,7 @@ export class SqliteStore implements Store {
           holds: this.#holds,
           operations: this.#operations,
           openCalls: this.#openCalls,
+          windows,
           budgets,
           brakes,
           log: this.#auditLog,
@@ -106,6 +110,7 @@ export class SqliteStore implements Store {
         ...this.#holds.tables,
         this.#operations.table,
         this.#openCalls,
+        windows,
       ]);
       const parts = [
         this.#redo,

@@ -1,6 +1,7 @@
 import type { BudgetScope } from '../../../contract/scopes';
 import { ruleName } from '../../budgets/budget';
 import type { Budget } from '../../budgets/budget';
+import { limitsColumn, limitsIn } from './limit-columns';
 import { changing, fixed, key } from './table-form';
 import type { OrderedForm } from './table-form';
 
@@ -13,6 +14,7 @@ export const BUDGETS: OrderedForm<Budget> = {
     fixed('user_id', ({ user }) => user ?? null),
     fixed('target', ({ id }) => id),
     changing('cap_micros', ({ capMicros }) => capMicros),
+    changing('limits', limitsColumn),
   ],
   keyOf: ruleName,
   rowOf: (found) => ({
@@ -21,6 +23,7 @@ export const BUDGETS: OrderedForm<Budget> = {
     user: (found['user_id'] as string | null) ?? undefined,
     id: found['target'] as string,
     capMicros: found['cap_micros'] as number,
+    ...limitsIn(found),
   }),
   compare: (one, other) =>
     compare(one.scope, other.scope) ||

@@ -1,5 +1,6 @@
 import type { AppBudgets } from '../../budgets/budget';
 import type { KeyRecord } from '../../keys/key';
+import { limitsColumn, limitsIn } from './limit-columns';
 import type { Subject } from '../../keys/subject';
 import type { LiveKey } from '../store';
 import { changing, fixed, key } from './table-form';
@@ -25,6 +26,7 @@ export const KEYS: TableForm<KeyRecord> = {
     changing('revoked_at', ({ revokedAt }) => revokedAt ?? null),
     fixed('budgets', ({ budgets }) => JSON.stringify(budgets)),
     fixed('lease_id', ({ lease }) => lease?.id ?? null),
+    fixed('limits', limitsColumn),
   ],
   keyOf: ({ id }) => id,
   rowOf: keyOf,
@@ -45,6 +47,7 @@ function keyOf(found: FoundRow): KeyRecord {
     ...(parentId === null ? {} : { parentId: parentId as string }),
     budgets: JSON.parse(found['budgets'] as string) as AppBudgets,
     ...(leaseId === null ? {} : { lease: { id: leaseId as string, expiresAt: 0 } }),
+    ...limitsIn(found),
     createdAt: found['created_at'] as number,
     expiresAt: found['expires_at'] as number,
     ...(revokedAt === null ? {} : { revokedAt: revokedAt as number }),

@@ -8,6 +8,7 @@ import { outcomeOf } from './outcome';
 import { paymentSecrets } from './payment-secrets';
 import { priceByObjects, priceOfCall } from './price';
 import { readPermission } from './read-permission';
+import { destinationsOf, reachOf } from './reach';
 
 /** Versions up to this one are not accepted. */
 const OLDEST_VERSION = '2022-11-15';
@@ -60,6 +61,10 @@ export const stripe: Vendor = {
   price: priceOfCall,
 
   priceByObjects,
+
+  destinationsOf,
+
+  reachOf,
 
   readPermission,
 
