@@ -202,7 +202,9 @@ describe('configured prices', () => {
       return [call, rule, faults.length === 0];
     });
     expect(
-      settable.filter(([, rule, isSettable]) => isSettable !== /^(?:refused|objects)$/.test(String(rule))),
+      settable.filter(
+        ([, rule, isSettable]) => isSettable !== /^(?:refused|objects)$/.test(String(rule)),
+      ),
     ).toEqual([]);
   });
 });
