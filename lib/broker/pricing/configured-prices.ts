@@ -15,15 +15,22 @@ export type ConfiguredPrice =
  * Why a bill may charge more than its lines say: what the vendor or a customer adds after the call.
  * The names are Stripe's.
  */
-export const ADDED_LATER = [
+export type AddedLater =
+  | 'automatic_tax'
+  | 'adjustable_quantity'
+  | 'custom_unit_amount'
+  | 'optional_items'
+  | 'shipping_options'
+  | 'metered';
+
+export const ADDED_LATER: readonly AddedLater[] = [
   'automatic_tax',
   'adjustable_quantity',
   'custom_unit_amount',
   'optional_items',
   'shipping_options',
   'metered',
-] as const;
-export type AddedLater = (typeof ADDED_LATER)[number];
+];
 
 /** How bills are priced: what stands in a vendor's prices, subscriptions, invoices, quotes. */
 export interface DocumentSettings {
