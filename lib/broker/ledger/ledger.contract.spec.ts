@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { KeyRecord } from '../keys/key';
 import type { Outcome, Price } from '../pricing/price';
 import type { Ledger } from './ledger';
-import type { Decision, AdmittedCall, StoreState } from './records';
+import type { Admission, AdmittedCall, Decision, StoreState } from './records';
 import { MemoryStore } from './memory/memory-store';
 import { PostgresStore } from './postgres/postgres-store';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
@@ -110,6 +110,64 @@ describe.each(LEDGERS)('the ledger: %s', (_name, open, numRuns, state) => {
     return decision.call;
   };
   const balance = async (id: string, by = ledger) => (await by.key(id))?.balance;
+
+  it('asks for an object that it does not know, and keeps for retries what the call was sent with', async () => {
+    const key = keyOf('k', 2_000 * CENT);
+    await ledger.issue(key);
+    const refund: Price = { kind: 'refund', objectId: 'ch_1', addedField: 'amount' };
+    const ask = (
+      more: Partial<Admission> & { operation?: undefined } = {},
+      price: Price = refund,
+    ) =>
+      ledger.admit({
+        callId: `call_${++calls}`,
+        key,
+        account: '',
+        price,
+        canLookUp: true,
+        operation: { keyHash: 'h', fingerprint: 'f' },
+        audit: { at: 'then', event: 'refusal' },
+        ...more,
+      });
+    expect(await ask()).toMatchObject({ admitted: false, asksVendor: true });
+    expect((await ledger.audit({ event: 'refusal' }, { limit: 9 })).entries).toEqual([]);
+    const found = {
+      id: 'ch_1',
+      rootId: 'pi_1',
+      aliases: [],
+      amount: 900,
+      currency: 'usd',
+      callAmount: 300,
+    };
+    const refused = await ask({ found, key: keyOf('none', 0) });
+    expect(refused.admitted).toBe(false);
+    const first = holdOf(await ask({ found }));
+    expect([first.micros, first.addedAmount]).toEqual([300 * CENT, 300]);
+    await end(first, { ending: 'unknown' });
+    const retry = holdOf(await ask());
+    expect([retry.micros, retry.addedAmount]).toEqual([0, 300]);
+    await end(retry, { ending: 'released', conclusive: true });
+    // After its hold is gone, it is priced by what it was sent with.
+    const again = holdOf(await ask());
+    expect([again.micros, again.addedAmount]).toEqual([300 * CENT, 300]);
+    await end(again, { ending: 'settled' });
+    // Its currency is known by now, and no amount: that may change at the vendor.
+    const known = (await ledger.objects('stripe', '', ['ch_1'])).get('ch_1');
+    expect(known).toMatchObject({ currency: 'usd', exposureMicros: 0 });
+    expect(known?.amount).toBeUndefined();
+    const named = await ask({ operation: undefined }, { ...refund, amount: 50 });
+    expect(holdOf(named).micros).toBe(50 * CENT);
+    expect(await ask({ operation: undefined })).toMatchObject({ asksVendor: true });
+    // Its money is that of its intent.
+    const capture: Price = { kind: 'exposure', objectId: 'ch_1', amount: 80 };
+    const captured = holdOf(await ask({ operation: undefined }, capture));
+    await end(captured, { ending: 'settled' });
+    const ofIntent = { ...found, id: 'pi_1', aliases: ['ch_1'], callAmount: 900 };
+    const rest: Price = { kind: 'exposure', objectId: 'pi_1', addedField: 'amount_to_capture' };
+    expect(await ask({ operation: undefined }, rest)).toMatchObject({ asksVendor: true });
+    const last = await ask({ operation: undefined, found: ofIntent }, rest);
+    expect(holdOf(last).micros).toBe(820 * CENT);
+  });
 
   it('holds, settles, releases, and keeps what is unknown', async () => {
     const key = keyOf('k', 1_000 * CENT);
