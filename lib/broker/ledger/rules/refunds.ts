@@ -48,7 +48,6 @@ export function refundHold(book: Book, call: RefundCall): RefundHold {
   if (object === undefined) throw unknownObject(price.objectId);
   checkCurrency(price.currency, object);
   const root = { vendor: key.vendor, account, id: object.rootId };
-  // Refunds of one payment by its several ids are decided one after the other.
   const whole = book.object(root) ?? object;
   const earlier = earlierHoldIds.flatMap((id) => book.hold(id) ?? []);
   const others = book
