@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import type { AuditEntry, AuditRow } from '../audit/audit-entry';
 import { auditRowOf } from '../audit/audit-entry';
-import { dayOf, subjectsOf } from '../budgets/budget';
+import { dayBalanceName, dayOf, subjectsOf } from '../budgets/budget';
 import type { BudgetSubject } from '../budgets/budget';
 import type { Subject } from '../keys/subject';
-import type { KeyRecord } from '../keys/key';
+import type { Balance, KeyRecord } from '../keys/key';
 import type { Outcome, Price } from '../pricing/price';
 import type { AdmittedCall } from './records';
+import { keyBalanceName } from './rules/caps';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
 import { propertyRuns } from '../../../test/support/property-runs';
 import { TestClock } from '../../../test/support/test-clock';
@@ -201,6 +202,7 @@ async function play(script: readonly Step[]): Promise<void> {
                 objectId,
                 amount: step.cents,
                 currency: 'usd',
+                ...(step.do === 'refund' ? { canUndo: true } : {}),
               };
         await admit(step.key, price, {
           objectId,
@@ -251,7 +253,14 @@ function outcomeOf({ hold, objectId, cents: asked }: Call, as: Way): Outcome {
     case 'settled':
     case 'more': {
       const reportedMicros = (asked + (as === 'more' ? 7 : 0)) * CENT;
-      if (kind === 'refund') return { ending: 'settled', reportedMicros };
+      if (kind === 'refund') {
+        const amount = reportedMicros / CENT;
+        return {
+          ending: 'settled',
+          reportedMicros,
+          settledAmount: { amount, currency: 'usd' },
+        };
+      }
       const isFinal = kind === 'exposure' || kind === 'cancel' || kind === 'change';
       return {
         ending: 'settled',
@@ -269,14 +278,30 @@ async function compare(
   days: readonly string[],
 ): Promise<void> {
   const { entries } = await ledger.audit({}, { limit: 100_000 });
-  const sum = (counts: (row: AuditEntry) => boolean): number =>
-    entries.filter(counts).reduce((total, row) => total + (row.settled_micros ?? 0), 0);
+  const { entries: holds } = await ledger.holds({}, { limit: 100_000 });
+  /** What is spent, and what is undone by refunds that have ended. */
+  const sum = (counts: (row: AuditEntry) => boolean): [number, number] => {
+    const rows = entries.filter(counts);
+    return [
+      rows.reduce((total, row) => total + (row.settled_micros ?? 0), 0),
+      rows.reduce((total, row) => total + (row.undone_micros ?? 0), 0),
+    ];
+  };
+  /** What a balance says of the same. */
+  const said = (name: string, { spent, undone }: Balance): [number, number] => {
+    const open = holds.filter(
+      ({ state, chargedTo }) =>
+        (state === 'held' || state === 'unknown') && chargedTo.includes(name),
+    );
+    return [spent, open.reduce((left, { undoneMicros }) => left - undoneMicros, undone)];
+  };
   const columns = ['tenant_id', 'user_id', 'run_id', 'tool', 'vendor'] as const;
 
   for (const { id } of KEYS) {
     const below = KEYS.filter(({ parentId, id: own }) => own === id || parentId === id);
     const rows = sum(({ key_id: keyId }) => below.some((each) => each.id === keyId));
-    expect([id, rows]).toEqual([id, (await ledger.key(id))?.balance.spent]);
+    const { balance } = (await ledger.key(id))!;
+    expect([id, rows]).toEqual([id, said(keyBalanceName(id), balance)]);
   }
   for (const { subject, vendor } of KEYS) {
     for (const counted of subjectsOf(subject, vendor)) {
@@ -290,7 +315,9 @@ async function compare(
         const budget = { ...counted, capMicros: CAP };
         clock.instant = Date.parse(day);
         const cap = await ledger.capUnder(budget);
-        expect([counted, day, rows]).toEqual([counted, day, cap?.balance.spent]);
+        const balance = cap!.balance;
+        const name = dayBalanceName(counted, day);
+        expect([counted, day, rows]).toEqual([counted, day, said(name, balance)]);
       }
     }
   }

@@ -5,7 +5,7 @@ import { PostgresServer } from '../../../../test/support/postgres-server';
 import { until } from '../../../../test/support/until';
 import { readEntry } from '../../audit/audit-entry';
 import type { KeyRecord } from '../../keys/key';
-import type { Outcome } from '../../pricing/price';
+import type { Outcome, Price } from '../../pricing/price';
 import type { Book } from '../book';
 import type { AdmittedCall, Decision } from '../records';
 import { cutOff } from '../rules/lost-calls';
@@ -100,15 +100,18 @@ async function start(): Promise<Instance> {
 function admit(
   { ledger }: Instance,
   cents: number,
-  more: { key?: KeyRecord; under?: string } = {},
+  more: { key?: KeyRecord; under?: string; price?: Price } = {},
 ) {
   const { key = KEY, under } = more;
+  const {
+    price = { kind: 'amount', micros: cents * CENT, amount: cents, currency: 'usd' } as const,
+  } = more;
   const callId = `call_${++calls}`;
   return ledger.admit({
     callId,
     key,
     account: '',
-    price: { kind: 'amount', micros: cents * CENT, amount: cents, currency: 'usd' },
+    price,
     ...(under === undefined ? {} : { operation: { keyHash: under, fingerprint: under } }),
     audit: { at: '2026-01-01T00:00:00.000Z', event: 'refusal', call_id: callId, key_id: key.id },
   });
@@ -150,6 +153,40 @@ describe('two instances on one store', () => {
     expect(decisions.filter(({ admitted }) => admitted)).toHaveLength(14);
     expect(await balance(pair[0])).toEqual({ spent: 0, held: 98 * CENT, undone: 0 });
     expect(await balance(pair[1])).toEqual({ spent: 0, held: 98 * CENT, undone: 0 });
+  });
+
+  it('undo no more of a payment than was settled for it, whatever refunds they are asked at once', async () => {
+    const pair = [await start(), await start()] as const;
+    const { subject } = KEY;
+    // With no cap that is over both of them.
+    const keys = ['k1', 'k2'].map((id) => keyRecord(id, { capMicros: 200 * CENT, subject }));
+    for (const key of keys) await pair[0].ledger.issue(key);
+    for (let round = 0; round < 10; round++) {
+      const [one, other] = [`pi_${round}`, `ch_${round}`];
+      const paid = callOf(await admit(pair[0], 10, { key: keys[0]! }));
+      const object = { id: one, aliases: [other], amount: 10, currency: 'usd' };
+      await end(pair[0], paid, { ending: 'settled', object });
+      const asked = Array.from({ length: 6 }, (_, i) => {
+        const price: Price = {
+          kind: 'refund',
+          objectId: i % 2 === 0 ? one : other,
+          amount: 3,
+          canUndo: true,
+        };
+        return admit(pair[i % 2]!, 3, { key: keys[i % 2]!, price });
+      });
+      const admitted = (await Promise.all(asked)).map(callOf);
+      expect(await undone()).toBe(10 * CENT);
+      for (const [i, call] of admitted.entries()) {
+        await end(pair[i % 2]!, call, { ending: 'released', conclusive: true });
+      }
+      expect(await undone()).toBe(0);
+    }
+
+    async function undone(): Promise<number> {
+      const balances = await Promise.all(keys.map(({ id }) => balance(pair[0], id)));
+      return balances.reduce((sum, each) => sum + (each?.undone ?? 0), 0);
+    }
   });
 
   it('have one day of a user, whose budget an operator has set at one of them', async () => {
