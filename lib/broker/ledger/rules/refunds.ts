@@ -53,13 +53,8 @@ export function refundHold(book: Book, call: RefundCall): RefundHold {
   const { rates = NO_RATES } = price;
   if (object === undefined) throw new UnknownObject(price.objectId);
   checkCurrency(price.currency, object);
-<<<<<<< HEAD
   // Refunds of one payment by its several ids are decided one after the other.
-  const whole = book.object(root);
-=======
-  const root = { vendor: key.vendor, account, id: object.rootId };
-  const whole = book.object(root) ?? object;
->>>>>>> undone
+  const whole = book.object(root) ?? book.object({ ...root, id: price.objectId });
   const earlier = earlierHoldIds.flatMap((id) => book.hold(id) ?? []);
   const others = book
     .refundsOf(root)
