@@ -1,6 +1,6 @@
-import { NO_CONFIGURED_PRICES } from './configured-prices';
-import { parseFormBody } from './form-body';
-import type { Price, PriceableCall } from './price';
+import { NO_CONFIGURED_PRICES } from '../../pricing/configured-prices';
+import { parseFormBody } from '../../pricing/form-body';
+import type { Price, PriceableCall } from '../../pricing/price';
 import { stripe } from './stripe';
 
 function call(path: string, body: string): PriceableCall {
