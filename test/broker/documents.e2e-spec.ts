@@ -52,8 +52,11 @@ beforeAll(async () => {
 afterAll(() => vendor.close());
 
 /** The official client with a vault key, and what that key has spent and held, in US dollars. */
-async function keyed(cap: number) {
-  const key: IssuedKey = await broker.issue({ daily_usd_cap: cap, allowed_endpoints: ENDPOINTS });
+async function keyed(cap: number, more: readonly string[] = []) {
+  const key: IssuedKey = await broker.issue({
+    daily_usd_cap: cap,
+    allowed_endpoints: [...ENDPOINTS, ...more],
+  });
   const stripe = clientOf(
     { port: Number(new URL(broker.url).port), secretKey: key.token },
     key.token,
@@ -140,6 +143,17 @@ describe.each(DOCUMENTS)('%s through the official client', (_what, make) => {
     expect(await spent()).toBe(0);
     expect(vendor.book.total('usd')).toBe(before);
   });
+});
+
+it.each([
+  ['does not say what a bill comes to whose price its key may not read', [], undefined, 'more'],
+  ['says what a bill comes to whose price its key may read', ['GET /v1/prices/*'], 30, '$30.00'],
+])('a refusal %s', async (_what, more, requested, needs) => {
+  const { stripe } = await keyed(20, more);
+  const { raw } = await failure(session(stripe, 3));
+  const refusal = raw as { requested_usd?: number; message: string };
+  expect(refusal.requested_usd).toBe(requested);
+  expect(refusal.message).toMatch(`This call needs ${needs},`);
 });
 
 it('an unpaid session that is expired gives its hold back', async () => {

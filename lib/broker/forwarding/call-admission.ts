@@ -12,6 +12,7 @@ import {
   accountIn,
   checkTarget,
   connectionCaller,
+  mayReadAll,
   mayReadObject,
   priceableCall,
   priceOf,
@@ -60,7 +61,10 @@ export class CallAdmissions {
       lookup = lookupFor(known, this.ledger);
       const price = priceOf(priceable, configured, lookup);
       priced = { target, priceable, price: price instanceof Promise ? await price : price };
-      if (lookup?.hasRead === true) await this.#lookedUp(call, lookup);
+      if (lookup !== undefined && lookup.paths.length > 0) {
+        await this.#lookedUp(call, lookup);
+        priced.hidesAmount = !mayReadAll(configured, key, lookup.paths);
+      }
       const reserved = lookup?.end() ?? configured.connection.reserve(connectionCaller(key));
       release = reserved instanceof Promise ? await reserved : reserved;
     } catch (error) {
@@ -91,7 +95,7 @@ export class CallAdmissions {
   /** Step 6: the decision of the ledger. */
   async #hold(
     known: KnownCall,
-    { target, priceable, price }: Priced,
+    { target, priceable, price, hidesAmount = false }: Priced,
     release: Release,
   ): Promise<CallToSend> {
     const { call, configured, key, headers, row } = known;
@@ -125,7 +129,7 @@ export class CallAdmissions {
           }),
       ...(isOfObject(price)
         ? { canLookUp: true, hidesAmount: !mayReadObject(configured, key, priceable, price) }
-        : {}),
+        : { hidesAmount }),
       audit: row,
     };
     let asked = admission;

@@ -20,6 +20,8 @@ export interface Priced {
   target: Target;
   priceable: PriceableCall;
   price: Price;
+  /** Whether the price stands in objects that the key may not read. */
+  hidesAmount?: boolean;
 }
 
 /** A user counts within its tenant. */
@@ -97,9 +99,21 @@ export function mayReadObject(
   price: ObjectPrice,
 ): boolean {
   const path = vendor.objects.pathOf(call, price);
-  if (path === undefined) return false;
-  const [, ...segments] = `${vendor.pathPrefix}${path}`.split('/');
-  return isAllowed(validPatterns(allowedEndpoints), 'GET', segments);
+  return path !== undefined && mayRead(vendor, allowedEndpoints, path);
+}
+
+/** Whether an allow-list grants it to read all of some objects, by their paths below the vendor's prefix. */
+export function mayReadAll(
+  { vendor }: ConfiguredVendor,
+  { allowedEndpoints }: KeyRecord,
+  paths: readonly string[],
+): boolean {
+  return paths.every((path) => mayRead(vendor, allowedEndpoints, path));
+}
+
+function mayRead(vendor: Vendor, allowed: readonly string[], path: string): boolean {
+  const [, ...segments] = `${vendor.pathPrefix}${path.split('?')[0]}`.split('/');
+  return isAllowed(validPatterns(allowed), 'GET', segments);
 }
 
 /** A new payment is held whole; what any other answer shows of payments must be looked through. */

@@ -42,7 +42,7 @@ export class CallLookup implements VendorLookup {
   readonly #waiting: Waiting[] = [];
   readonly #written: Promise<void>[] = [];
   #connections = 0;
-  #lookups = 0;
+  readonly #paths: string[] = [];
   #hasEnded = false;
 
   /** @param own The connection that the call has already. It stays the call's. */
@@ -60,8 +60,8 @@ export class CallLookup implements VendorLookup {
     const target = this.known.configured.vendor.pathPrefix + path;
     const name = nameOf(path);
     if ('fault' in parseTarget(target)) throw unread(name, 'it has no id that the vendor can have');
-    this.#lookups += 1;
-    if (this.#lookups > MAX_LOOKUPS) {
+    this.#paths.push(path);
+    if (this.#paths.length > MAX_LOOKUPS) {
       throw amountUnknown(
         `The price of the call stands in more than ${MAX_LOOKUPS} objects of the vendor's, as many as the broker reads for one call.`,
       );
@@ -88,9 +88,9 @@ export class CallLookup implements VendorLookup {
     return kept;
   }
 
-  /** Whether anything was asked for. */
-  get hasRead(): boolean {
-    return this.#lookups > 0;
+  /** What was asked for. */
+  get paths(): readonly string[] {
+    return this.#paths;
   }
 
   /** Resolves once the rows of all lookups are in the audit log. */
