@@ -346,7 +346,10 @@ describe('what asks the vendor for nothing', () => {
     await post(`payment_intents/${id}/confirm`);
     await post('refunds', `payment_intent=${id}`);
     expect([await spentAndHeld(), gets()]).toEqual([[2, 0], []]);
-    expect(vendor.calls('POST /v1/refunds')[0]?.params).toEqual({ payment_intent: id });
+    expect(vendor.calls('POST /v1/refunds')[0]?.params).toEqual({
+      payment_intent: id,
+      amount: '100',
+    });
   });
 
   it.each([
