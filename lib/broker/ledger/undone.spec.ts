@@ -389,7 +389,7 @@ describe('the outcome of a refund', () => {
       undoneMicros: 50 * CENT,
     });
     expect(await money(key)).toEqual({ spent: 60, held: 0, undone: 50 });
-    // The same refund again: what the operator has settled of it is neither held nor undone anew.
+    // The same refund again: what the operator has settled of it is neither held nor undone again.
     const again = await admit(key, refundOf(payment, 80), { under: 'hash' });
     expect(await money(key)).toEqual({ spent: 60, held: 20, undone: 60 });
     await end(again, {
