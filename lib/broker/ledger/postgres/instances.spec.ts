@@ -581,6 +581,7 @@ it('no cap is passed, and nothing is lost, by instances that come and go', async
       expect(await balance(three[0]!)).toEqual({
         spent: sums.spent * CENT,
         held: sums.held * CENT,
+        undone: 0,
       });
       expect(await three[1]!.ledger.verifyAudit()).toMatchObject({ ok: true });
       for (const { ledger } of instances.splice(0)) await ledger.close();
