@@ -65,7 +65,7 @@ export function refundHold(book: Book, call: RefundCall): RefundHold {
   };
 
   const micros = priceOf(amount, object.currency, rates);
-  const undoable = mayUndo(price, whole)
+  const undoable = mayUndo(price, object.hasDestination || whole.hasDestination)
     ? Math.min(left.micros, priceOf(Math.min(amount, left.amount), object.currency, rates))
     : 0;
   // Several refunds come to more than their payment did, since each is rounded up: that is no money.
@@ -120,8 +120,11 @@ function leftOf({ amount }: VendorObject, refunded: number): number {
 }
 
 /** A part of the money of a payment leaves a connected account only where the refund says so. */
-function mayUndo({ canUndo, reversesTransfer }: RefundCall['price'], whole: VendorObject): boolean {
-  return canUndo === true && (!whole.hasDestination || reversesTransfer === true);
+function mayUndo(
+  { canUndo, reversesTransfer }: RefundCall['price'],
+  hasDestination: boolean,
+): boolean {
+  return canUndo === true && (!hasDestination || reversesTransfer === true);
 }
 
 /** What is settled of a root object to the subject of a key. */
