@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import { createStripeVendor } from '../../lib/testing/stripe-vendor';
 import type { StripeVendor } from '../../lib/testing/stripe-vendor';
 import { BrokerServer } from '../support/broker-server';
 import type { IssuedKey } from '../support/broker-process';
+import { propertyRuns } from '../support/property-runs';
 
 const PAID = 'payment_method=pm_card_visa&allowed_payment_method_types[0]=card&confirm=true';
 const ENDPOINTS = ['/v1/payment_intents', '/v1/payment_intents/*/*', '/v1/refunds'];
@@ -145,6 +147,19 @@ it('a parameter beyond the list makes it spend', async () => {
   expect(await money()).toEqual([100, 0, 3, 0]);
 });
 
+it('a payment to a connected account is undone where that gives back its share, and else spend', async () => {
+  const { intent, charge } = await pay(10_000, key, '&transfer_data[destination]=acct_1');
+  for (const more of ['', '&reverse_transfer=false']) {
+    expect((await refund(`payment_intent=${intent}${more}`)).body.code).toBe('cap_exhausted');
+  }
+  const answers = [
+    await refund(`payment_intent=${intent}&amount=4000&reverse_transfer=true`),
+    await refund(`charge=${charge}&reverse_transfer=true&refund_application_fee=true`),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+  expect(await money()).toEqual([100, 0, 100, 0]);
+});
+
 it('of 20 refunds at once, each of a tenth, ten are undone and no more', async () => {
   const { intent, charge } = await pay(10_000);
   const answers = await Promise.all(
@@ -166,4 +181,78 @@ it('the audit log says what each refund has undone, and adds up', async () => {
     { path: '/v1/payment_intents', settled_usd: 60 },
   ]);
   expect(body.entries[1]).not.toHaveProperty('undone_usd');
+});
+
+describe('whatever agents pay, capture and refund at once, and however Stripe fails', () => {
+  const step = fc.record({
+    agent: fc.constantFrom(0, 0, 1, 2),
+    what: fc.constantFrom('pay', 'pay', 'authorize', 'capture', 'refund', 'rest', 'charge'),
+    cents: fc.integer({ min: 50, max: 400 }),
+    which: fc.nat(3),
+    fault: fc.constantFrom(undefined, undefined, undefined, 'decline', 'reset', 500, 400),
+    together: fc.boolean(),
+  });
+
+  it('each has spent its cap at most, has undone its cap at most, and counts all that was moved for it', async () => {
+    let drawn = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 16 }), async (steps) => {
+        vendor.reset();
+        const user = `u${++drawn}`;
+        const subjects = [user, user, `${user}-stranger`].map((id) => ({ user_id: id }));
+        const agents = await Promise.all(subjects.map((subject) => issue(6, subject)));
+        const made: { intent: string; charge: string }[] = [];
+        const ask = async (agent: number, path: string, body: string): Promise<void> => {
+          const tagged = path.endsWith('/capture') ? body : `${body}&metadata[agent]=${agent}`;
+          const answer = await post(path, tagged, agents[agent]).catch(() => undefined);
+          const { id, latest_charge: charge } = answer?.body ?? {};
+          if (path === 'payment_intents' && typeof charge === 'string')
+            made.push({ intent: id, charge });
+        };
+        let running: Promise<void>[] = [];
+        for (const { agent, what, cents, which, fault, together } of steps) {
+          if (fault === 'decline') vendor.next('*', { decline: 'generic_decline' });
+          else if (fault === 'reset') vendor.next('*', { reset: 'after' });
+          else if (fault === 500) vendor.next('*', { status: 500, at: 'after', saved: false });
+          else if (fault !== undefined) vendor.next('*', { status: 400 });
+          const { intent = 'pi_none', charge = 'ch_none' } =
+            made[which % Math.max(1, made.length)] ?? {};
+          const create = `amount=${cents}&currency=usd&${PAID}`;
+          const calls: Record<typeof what, () => Promise<void>> = {
+            pay: () => ask(agent, 'payment_intents', create),
+            authorize: () => ask(agent, 'payment_intents', `${create}&capture_method=manual`),
+            capture: () =>
+              ask(agent, `payment_intents/${intent}/capture`, `amount_to_capture=${cents}`),
+            refund: () => ask(agent, 'refunds', `payment_intent=${intent}&amount=${cents}`),
+            rest: () => ask(agent, 'refunds', `payment_intent=${intent}`),
+            charge: () => ask(agent, 'refunds', `charge=${charge}&amount=${cents}`),
+          };
+          running.push(calls[what]());
+          if (together) continue;
+          await Promise.all(running);
+          running = [];
+        }
+        await Promise.all(running);
+
+        for (const [i, each] of agents.entries()) {
+          const [spent = 0, held = 0, undone = 0] = await money(each);
+          const moved = vendor.book.executed
+            .filter(
+              ({ kind, metadata }) => kind !== 'authorization' && metadata['agent'] === String(i),
+            )
+            .reduce((sum, { amount }) => sum + amount, 0);
+          expect(spent + held).toBeLessThanOrEqual(6);
+          expect(undone).toBeLessThanOrEqual(6);
+          expect(moved).toBeLessThanOrEqual(Math.round((spent + held + undone) * 100));
+        }
+        // Nobody undoes what somebody else was charged.
+        const [, , undone = 0] = await money(agents[2]);
+        const charged = vendor.book.executed
+          .filter(({ kind, metadata }) => kind !== 'refund' && metadata['agent'] === '2')
+          .reduce((sum, { amount }) => sum + amount, 0);
+        expect(Math.round(undone * 100)).toBeLessThanOrEqual(charged);
+      }),
+      { numRuns: propertyRuns(80), interruptAfterTimeLimit: 60_000 },
+    );
+  });
 });

@@ -54,7 +54,8 @@ export function refundHold(book: Book, call: RefundCall): RefundHold {
   if (object === undefined) throw new UnknownObject(price.objectId);
   checkCurrency(price.currency, object);
   // Refunds of one payment by its several ids are decided one after the other.
-  const whole = book.object(root) ?? book.object({ ...root, id: price.objectId });
+  const rows = [root.id, price.objectId].flatMap((id) => book.object({ ...root, id }) ?? []);
+  const [whole] = rows;
   const earlier = earlierHoldIds.flatMap((id) => book.hold(id) ?? []);
   const others = book
     .refundsOf(root)
@@ -72,7 +73,10 @@ export function refundHold(book: Book, call: RefundCall): RefundHold {
   };
 
   const micros = priceOf(amount, object.currency, rates);
-  const undoable = mayUndo(price, whole)
+  const undoable = mayUndo(
+    price,
+    rows.some(({ hasDestination }) => hasDestination),
+  )
     ? Math.min(left.micros, priceOf(Math.min(amount, left.amount), object.currency, rates))
     : 0;
   // Several refunds come to more than their payment did, since each is rounded up: that is no money.
@@ -112,10 +116,9 @@ function leftOf({ amount }: KnownObject, refunded: number): number | undefined {
 /** A part of the money of a payment leaves a connected account only where the refund says so. */
 function mayUndo(
   { canUndo, reversesTransfer }: RefundCall['price'],
-  whole: VendorObject | undefined,
+  hasDestination: boolean,
 ): boolean {
-  if (whole === undefined || canUndo !== true) return false;
-  return !whole.hasDestination || reversesTransfer === true;
+  return canUndo === true && (!hasDestination || reversesTransfer === true);
 }
 
 /** What is settled of a root object to the subject of a key. */

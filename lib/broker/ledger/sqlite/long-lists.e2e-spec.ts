@@ -97,9 +97,9 @@ describe(`${ROWS} holds that have ended, over an older one that is unknown`, () 
     await new SqliteLedger(file).close();
     const connection = openConnection(file);
     const insert = (name: string, key: string, state: string) =>
-      `INSERT INTO holds (call_id, key_id, vendor, account, object_id, held, settled, state,
-         charged_to, created_at, ended_at, idempotency_key_hash, ended_by_operator)
-       SELECT ${name}, ${key}, 'stripe', '', NULL, 0, 0, ${state}, '[]', 1, NULL, NULL, 0`;
+      `INSERT INTO holds (call_id, key_id, vendor, account, object_id, held, settled, undone, refund_of,
+         refund_amount, state, charged_to, created_at, ended_at, idempotency_key_hash, ended_by_operator)
+       SELECT ${name}, ${key}, 'stripe', '', NULL, 0, 0, 0, NULL, 0, ${state}, '[]', 1, NULL, NULL, 0`;
     connection.exec(`
       ${insert("'c0'", "'old'", "'unknown'")};
       ${insert("'c1'", "'old'", "'settled'")};
