@@ -5,7 +5,7 @@ import type { KeyRecord } from '../../keys/key';
 import { priceOf } from '../../pricing/amount';
 import { NO_RATES } from '../../pricing/currency';
 import type { Price } from '../../pricing/price';
-import type { Book, ObjectName, VendorObject } from '../book';
+import type { Book, ObjectName } from '../book';
 import type { CapState, Hold } from '../records';
 import { UnknownObject, checkCurrency, checkNested, countedOf } from './amount-to-hold';
 import type { KnownObject } from './objects';
