@@ -95,7 +95,7 @@ it('is counted under the budgets of the refund, and shown beside what is spent',
   // Beyond the cap of what is undone a refund is spend, and that is at its cap too.
   const again = await issue(100, subject);
   const { intent: next } = await pay(200, again);
-  const refused = await refund(`payment_intent=${next}`, other);
+  const refused = await refund(`payment_intent=${next}&amount=200`, other);
   expect([refused.status, refused.body]).toMatchObject([
     429,
     { code: 'cap_exhausted', scope: 'user', requested_usd: 1 },

@@ -87,7 +87,7 @@ function numbered(row: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => [
       name,
-      /(?:^|_)(?:held|settled|spent|micros|at)$/.test(name) && value !== null
+      /(?:^|_)(?:held|settled|spent|undone|micros|at)$/.test(name) && value !== null
         ? Number(value)
         : value,
     ]),
