@@ -64,6 +64,8 @@ export type {
 
 export type { VendorOptions } from './broker/accounts/account';
 export type { SecretOptions } from './broker/accounts/secrets';
+export type { DocumentOptions } from './broker/document.options';
+export type { AddedLater } from './broker/pricing/configured-prices';
 export type { BodyLimitOptions, PriceOptions, VendorRules } from './broker/vendor.options';
 export { BrokerOperator } from './broker-operator/broker-operator';
 export type {

@@ -1,3 +1,4 @@
+import type { VendorOptions } from '../broker/accounts/account';
 import type { Broker } from '../broker/broker';
 import type { ReloadOptions } from '../broker/broker.options';
 import { DEFAULT_LIMIT, pageFaults } from '../broker/page';
@@ -171,7 +172,9 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
     return this.#ask('to export its audit log', () => this.#broker.auditSegments.export(folder));
   }
 
-  async reload(vendors = this.#options.vendors): Promise<void> {
+  async reload(
+    vendors: Readonly<Record<string, VendorOptions>> = this.#options.vendors,
+  ): Promise<void> {
     const options = { ...this.#options, vendors };
     try {
       this.#broker.reload(options);

@@ -58,9 +58,10 @@ export interface VendorRules {
    */
   rates?: Readonly<Record<string, number>>;
   /**
-   * Prices of calls that the broker cannot price itself, and refuses without one.
+   * Prices of calls that the broker refuses without one, and of those that it prices by objects at the vendor,
+   * in place of that.
    *
-   * @example [{ call: 'POST /v1/checkout/sessions', usd: 20 }]
+   * @example [{ call: 'POST /v1/climate/orders', usd: 20 }]
    */
   prices?: readonly PriceOptions[];
   /** Calls that cost nothing, and are refused unless they are listed here: `DELETE /v1/customers/*`. */

@@ -4,7 +4,7 @@ import { VaultKeyException } from './vault-key.exception';
 
 /**
  * Why there is no key: a vendor call with no invocation around it, in an invocation that is over or
- * that the shutdown of the application cut off, or in one whose key is another vendor's; a marked
+ * that the shutdown of the application cut off, or in one whose key is another account's; a marked
  * method that Nest called with no interceptor around it, that belongs to no application with
  * `VaultKeyModule`, or whose call was given up before it began.
  */
@@ -22,7 +22,7 @@ const CALL_HAPPENED = {
   invocation_ended: 'was made after its invocation had ended, so its vault key is gone',
   shut_down:
     'was made while the application was shutting down, after the time that work in progress is given (shutdownGrace), so its vault key is gone',
-  other_vendor: "was made in a run whose vault key is another vendor's",
+  other_vendor: "was made in an invocation whose vault key is another account's",
 };
 
 const CALL_CAUSES = [
@@ -32,7 +32,7 @@ const CALL_CAUSES = [
   '- work that belongs to no marked method (a script, a start-up hook): wrap it in VaultKeyService.run(policy, work);',
   "- the code opened a context of its own inside the invocation, with ifNested: 'override' of nestjs-cls: 'inherit' keeps the key;",
   '- a DataLoader, a worker loop or a shareReplay() that several users share made the call, in the context of the user who began it: one loader a request, and VaultKeyService.run(policy, work) in the loop;',
-  "- the run's key is for another vendor: name this one in @AgentTool({ vendor }).",
+  "- the invocation's key is for another account: name this one in @AgentTool({ vendor }), or open an invocation for it with VaultKeyService.run({ vendor, … }, work).",
 ];
 
 const TOOL_HAPPENED = {

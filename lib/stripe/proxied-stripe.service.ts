@@ -1,3 +1,4 @@
+import { vendorNameFault } from '../contract/vendor-name';
 import { Injectable } from '@nestjs/common';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import { CurrentVaultKey } from '../vault-key/current-vault-key';
@@ -163,12 +164,15 @@ export class ProxiedStripeService extends ProxiedVendorService {
    * it a call goes to the account of the innermost one.
    *
    * @param vendor The account, by its name at the broker.
+   * @throws CallRefusedException `invalid_request` where that can be no name.
    * @example
    * await this.vaultKeys.run({ vendor: 'stripe-acme', dailyUsdCap: 5, allowedEndpoints: ['/v1/transfers'] }, () =>
    *   this.stripe.for('stripe').retrievePaymentIntent(id), // with the key of the invocation around this one
    * );
    */
   for(vendor: string): ProxiedStripeService {
+    const fault = vendorNameFault(vendor);
+    if (fault !== undefined) throw CallRefusedException.forArgument('vendor', fault);
     return new StripeOfAccount(this.#vaultKeys, vendor);
   }
 

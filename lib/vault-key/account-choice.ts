@@ -26,5 +26,7 @@ export async function accountFor(choose: ChooseAccount, context: AccountContext)
   const name: unknown = await choose(context);
   const fault = name === undefined ? 'is undefined' : vendorNameFault(name);
   if (fault === undefined) return name as string;
-  throw new Error(`what the option account of VaultKeyModule gave ${fault}`);
+  const given =
+    typeof name === 'string' ? `"${name.slice(0, 64)}"` : `a value of type ${typeof name}`;
+  throw new Error(`the option account of VaultKeyModule gave ${given}: an account's name ${fault}`);
 }

@@ -129,10 +129,13 @@ export class InvocationOpener {
     this.queue.add(key.id, key.expiresAt);
   }
 
+  /** The key around it, whose cap counts what it spends at whatever account. A Keybrake server has keys for one vendor each. */
   #parentIn(innermost: InvocationRecord | undefined, vendor: string): VaultKey | undefined {
+    const isForAny = this.client.dialect !== 'keybrake';
     for (let invocation = innermost; invocation !== undefined; invocation = invocation.outer) {
       const { key } = invocation;
-      if (key.vendor === vendor && !key.ended && key.broker === this.client) return key;
+      const isForIt = isForAny || key.vendor === vendor;
+      if (isForIt && !key.ended && key.broker === this.client) return key;
     }
     return undefined;
   }

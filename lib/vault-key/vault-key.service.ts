@@ -77,7 +77,7 @@ export class VaultKeyService {
     const faults = policyFaults(policy, this.invocations);
     if (faults.length > 0) {
       throw new VaultKeyUnavailableException({
-        message: `The policy of this run is invalid, so it was not begun: ${faults
+        message: `The policy of this invocation is invalid, so it was not begun: ${faults
           .map(({ field, message }) => `${field} ${message}`)
           .join('; ')}.`,
       });

@@ -1,4 +1,5 @@
 import { isRecord } from '../../contract/is-record';
+import type { OpenUnion } from '../../contract/open-union';
 import { vendorNameFault } from '../../contract/vendor-name';
 import type { Vendor } from '../vendors/vendor';
 import { vendors as kinds } from '../vendors/vendors';
@@ -21,7 +22,7 @@ export interface VendorOptions extends VendorRules, SecretOptions {
    *
    * @default the entry's own name, where that is a kind
    */
-  kind?: string | undefined;
+  kind?: OpenUnion<'stripe'> | undefined;
   /** @default the vendor's own API, `https://api.stripe.com` */
   baseUrl?: string | undefined;
 }

@@ -101,10 +101,10 @@ function readOne(
   try {
     held = readSecretFile(file);
   } catch (error) {
-    fault(at, `${file} ${(error as Error).message}`);
+    fault(at, `names a file that ${(error as Error).message}`);
     return undefined;
   }
   if (held === '' || isSecret(held)) return held;
-  fault(at, `${file} ${RULE}`);
+  fault(at, `names a file whose secret ${RULE}`);
   return undefined;
 }

@@ -64,7 +64,10 @@ function secretOf(
   const secret = secretIn(env, variable);
   if (secret === '') return undefined;
   if (hasSecret(account, option)) throw inBothPlaces(variable, name, option);
-  if (!isSecret(secret)) throw new BadSetting(`${variable} must be set, without spaces`);
+  if (!isSecret(secret))
+    throw new BadSetting(
+      `${variable} holds a space or another character that a secret cannot have: it must be printable ASCII characters without spaces or line breaks, up to 4,096`,
+    );
   return secret;
 }
 

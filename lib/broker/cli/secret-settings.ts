@@ -15,7 +15,7 @@ export function secretIn(env: NodeJS.ProcessEnv, name: string): string {
   try {
     return readSecretFile(file);
   } catch (error) {
-    throw new BadSetting(`${name}_FILE ${file}: ${(error as Error).message}`);
+    throw new BadSetting(`${name}_FILE names a file that ${(error as Error).message}`);
   }
 }
 

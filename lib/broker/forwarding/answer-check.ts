@@ -48,13 +48,16 @@ export async function checkAnswer(head: ExchangeHead, rules: AnswerRules): Promi
   if (isError && rules.secretKeys.some((key) => bytes.includes(key)))
     return withheld(head.status, SHOWS_SECRET);
 
-  const text = bytes.toString('utf8');
+  const received = bytes.toString('utf8');
+  const text = isError ? rules.secrets.withoutKeyTails(received) : received;
+  const relayed =
+    text === received ? { bytes, isChanged: false } : { bytes: Buffer.from(text), isChanged: true };
   // A name in JSON may be written with escapes.
-  if (!text.includes('secret') && !text.includes('\\u')) return { bytes, isChanged: false };
+  if (!text.includes('secret') && !text.includes('\\u')) return relayed;
   const body = parse(text);
   if (body === undefined) {
     const shows = !rules.clientConfirmation && rules.secrets.inText(text);
-    return shows ? withheld(head.status, UNREADABLE) : { bytes, isChanged: false };
+    return shows ? withheld(head.status, UNREADABLE) : relayed;
   }
   if (isError) {
     const read = JSON.stringify(body);
@@ -62,11 +65,11 @@ export async function checkAnswer(head: ExchangeHead, rules: AnswerRules): Promi
       return withheld(head.status, SHOWS_SECRET);
     }
   }
-  if (rules.clientConfirmation) return { bytes, isChanged: false };
+  if (rules.clientConfirmation) return relayed;
   const shown = isError
     ? rules.secrets.all(body)
     : await uncovered(rules.secrets.shown(body), rules);
-  if (shown.length === 0) return { bytes, isChanged: false };
+  if (shown.length === 0) return relayed;
   for (const each of shown) each.remove();
   return { bytes: Buffer.from(JSON.stringify(body)), isChanged: true };
 }

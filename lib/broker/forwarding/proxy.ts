@@ -176,6 +176,7 @@ export class Proxy {
     if (refusal !== undefined) {
       head.body.drop();
       await flight.landed();
+      if (refusal.code === 'vendor_rejected_credentials') this.#noteRejectedSecret(call.vendor);
       throw refusal;
     }
     const relayed = relayedHeaders(head.headers, secrets);
@@ -217,6 +218,13 @@ export class Proxy {
     this.#vendorLog.note(
       vendor,
       `vendor_unreachable: nothing could be sent to ${vendor} (${end.cause})`,
+    );
+  }
+
+  #noteRejectedSecret(vendor: string): void {
+    this.#vendorLog.note(
+      `${vendor} rejected`,
+      `vendor_rejected_credentials: the vendor of ${vendor} did not accept its secret key, and calls are refused`,
     );
   }
 

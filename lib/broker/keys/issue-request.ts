@@ -66,8 +66,11 @@ export function parseIssueRequest(
   const prefix = typeof vendor === 'string' ? prefixes.get(vendor) : undefined;
   if (prefix === undefined) {
     // Without the names of the others: an application may show this to one of many tenants.
-    const shown = vendorNameFault(vendor) === undefined ? `"${vendor as string}"` : 'this';
-    fault('vendor', `must be the name of a configured vendor, and ${shown} is not`);
+    const shown = vendorNameFault(vendor) === undefined ? `"${vendor as string}"` : 'that';
+    fault(
+      'vendor',
+      `must be the name of an account of the broker, and no account is called ${shown}`,
+    );
   }
 
   const cap = body['daily_usd_cap'];

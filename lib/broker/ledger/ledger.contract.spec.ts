@@ -111,6 +111,30 @@ describe.each(LEDGERS)('the ledger: %s', (_name, open, numRuns, state) => {
   };
   const balance = async (id: string, by = ledger) => (await by.key(id))?.balance;
 
+  it('holds what the retry of a call costs that cost nothing at first', async () => {
+    const key = keyOf('k', 100 * CENT);
+    await ledger.issue(key);
+    const ask = (price: Price) =>
+      ledger.admit({
+        callId: `call_${++calls}`,
+        key,
+        account: '',
+        price,
+        operation: { keyHash: 'h', fingerprint: 'f' },
+        audit: { at: 'then', event: 'refusal' },
+      });
+    const first = holdOf(await ask({ kind: 'free' }));
+    // What stands in the vendor's objects has changed meanwhile.
+    expect((await ask(amount(101))).admitted).toBe(false);
+    const second = holdOf(await ask(amount(60)));
+    expect(await balance('k')).toEqual({ spent: 0, held: 60 * CENT, undone: 0 });
+    await end(first, { ending: 'released' });
+    expect(await balance('k')).toMatchObject({ held: 60 * CENT });
+    await end(second, { ending: 'settled' });
+    expect(await balance('k')).toEqual({ spent: 60 * CENT, held: 0, undone: 0 });
+    expect(holdOf(await ask(amount(60))).micros).toBe(0);
+  });
+
   it('asks for an object that it does not know, and keeps for retries what the call was sent with', async () => {
     const key = keyOf('k', 2_000 * CENT);
     await ledger.issue(key);

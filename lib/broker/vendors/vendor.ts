@@ -25,6 +25,8 @@ export interface VendorSecrets {
     query: string | undefined,
     parameters: readonly Parameter[],
   ): boolean;
+  /** An error's text without what it shows of the broker's secret key. */
+  withoutKeyTails(text: string): string;
   /** Whether a text that is no valid JSON shows one. */
   inText(text: string): boolean;
   /** Those of payments, wherever they are: in a list, an event, an expanded object. */

@@ -1,11 +1,13 @@
-import type Stripe from 'stripe';
+import type StripeConstructor from 'stripe';
+// By its name: in a CommonJS module of version 22 the default is no type.
+import type { Stripe } from 'stripe';
 import { vendorNameFault } from '../../contract/vendor-name';
 import { CallRefusedException } from '../../exceptions/call-refused.exception';
 import type { CurrentVaultKey } from '../../vault-key/current-vault-key';
 import { NO_OWN_TIMEOUT_MS, VaultKeyHttpClient } from './vault-key-http-client';
 
 /** What the package `stripe` exports. */
-export type StripePackage = typeof Stripe;
+export type StripePackage = typeof StripeConstructor;
 
 /** @throws Error with the command to install it, where it is not there. */
 export function loadStripe(): StripePackage {

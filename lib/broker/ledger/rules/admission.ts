@@ -106,13 +106,18 @@ interface KnownOperation {
   attempt: Attempt;
 }
 
-function knownOperation(book: Book, { key, operation }: Admission): KnownOperation | undefined {
+function knownOperation(
+  book: Book,
+  { key, operation, price }: Admission,
+): KnownOperation | undefined {
   if (operation === undefined) return undefined;
   const known = book.operation(key.vendor, operation.keyHash);
   if (known === undefined) return undefined;
   const hold = known.holdId === undefined ? undefined : book.hold(known.holdId);
+  // What it costs stands in the vendor's objects, and these may cost more since its first call.
+  const costsNow = known.holdId === undefined && price.kind !== 'free';
   const attempt = classifyAttempt(known, operation.fingerprint, hold, book.now);
-  return { operation: known, attempt, hold };
+  return { operation: known, hold, attempt: attempt === 'retry' && costsNow ? 'new' : attempt };
 }
 
 /** What a call has to hold. */
@@ -248,7 +253,7 @@ function admitNew(
       firstSentAt: book.now,
       ...(need.addedAmount === undefined ? {} : { addedAmount: need.addedAmount }),
       ...kept,
-      inFlight: 1,
+      inFlight: 1 + (kept.inFlight ?? 0),
     });
   }
   return admitted(book, admission, caps, {
@@ -276,6 +281,9 @@ function carriedOver(
   const isSame = operation.fingerprint === fingerprint && addedAmount !== undefined;
   const same = isSame ? { addedAmount } : {};
   if (!isInWindow(operation, book.now)) return { ...same, firstSentAt };
+  if (operation.holdId === undefined) {
+    return { ...same, firstSentAt, inFlight: operation.inFlight };
+  }
   if (hold?.isEndedByOperator !== true) {
     return earlierHoldIds === undefined ? same : { ...same, firstSentAt, earlierHoldIds };
   }

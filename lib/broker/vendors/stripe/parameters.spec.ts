@@ -5,7 +5,7 @@ import { toFormBody } from '../../pricing/parameters';
 import type { Parameter } from '../../pricing/parameters';
 import { parseBody } from '../../forwarding/request-body';
 import { stripe } from './stripe';
-import { STRIPE_CALLS } from './calls';
+import { STRIPE_CALLS } from './calls/index';
 import { propertyRuns } from '../../../../test/support/property-runs';
 
 const FREE = Object.entries(STRIPE_CALLS)

@@ -4,6 +4,8 @@ import type { ShownSecret, VendorSecrets } from '../vendor';
 /** The secret with which a browser confirms a payment: `pi_3Mtw_secret_YrKJ`. */
 const SECRET = /(pi_\w+?)_secret_/;
 const SECRET_NAME = 'client_secret';
+/** How Stripe's errors name a secret key: `rk_live_****KZ3o`, with its end. */
+const KEY_TAIL = /\b[rs]k_(?:live|test)_\*+\w{1,12}/g;
 /** What shows payments though nothing of it is expanded. */
 const SHOWS_PAYMENTS: ReadonlySet<string> = new Set(['payment_intents', 'events']);
 
@@ -12,6 +14,10 @@ export const paymentSecrets: VendorSecrets = {
   mayShow(method, segments, query, parameters) {
     const shows = method === 'GET' && SHOWS_PAYMENTS.has(segments[0] ?? '');
     return shows || isExpanded(query, parameters);
+  },
+
+  withoutKeyTails(text) {
+    return text.replace(KEY_TAIL, "the broker's secret key");
   },
 
   inText(text) {

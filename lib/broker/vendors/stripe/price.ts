@@ -15,9 +15,9 @@ import type { Rates } from '../../pricing/currency';
 import { ParameterList, parameterNotAllowed } from '../../pricing/parameter-list';
 import type { Price, PriceableCall } from '../../pricing/price';
 import type { VendorLookup } from '../vendor-lookup';
-import { STRIPE_CALLS } from './calls';
+import { STRIPE_CALLS } from './calls/index';
 import type { CallRow, PriceRule } from './calls/call-row';
-import { priceOfDocument } from './documents';
+import { priceOfDocument } from './documents/index';
 import { whyRefused } from './refused-call';
 
 /** What a change of a payment may say where nothing else of that payment is known. */

@@ -3,7 +3,7 @@ import { parseFormBody } from '../../pricing/form-body';
 import { amountUnknown } from '../../pricing/amount';
 import type { PriceableCall } from '../../pricing/price';
 import { OwnerCache } from '../known-owners';
-import { STRIPE_CALLS } from './calls';
+import { STRIPE_CALLS } from './calls/index';
 import { destinationsOf, reachOf } from './reach';
 
 const OBJECTS: Readonly<Record<string, Record<string, unknown>>> = {

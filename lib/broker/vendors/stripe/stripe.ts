@@ -1,7 +1,7 @@
 import { isCurrency } from '../../pricing/currency';
 import { BrokerRefusal } from '../../refusal';
 import type { Vendor } from '../vendor';
-import { STRIPE_CALLS, STRIPE_VERSION } from './calls';
+import { STRIPE_CALLS, STRIPE_VERSION } from './calls/index';
 import { checkExpansion } from './expansion';
 import { findObject, pathOfObject } from './found-object';
 import { outcomeOf } from './outcome';

@@ -1,4 +1,4 @@
-import type { DocumentCall } from '../documents';
+import type { DocumentCall } from '../documents/index';
 
 /** How the price of a call is found. `field` is the top-level parameter that says the amount. */
 export type PriceRule =

@@ -1,4 +1,4 @@
-import type { DocumentCall } from '../documents';
+import type { DocumentCall } from '../documents/index';
 
 const ADDRESS = 'city country line1 line2 postal_code state';
 const PRICE_DATA =

@@ -1,4 +1,4 @@
-import type { DocumentCall } from '../documents';
+import type { DocumentCall } from '../documents/index';
 import { free, priced, refused, refusedUnpriced } from './call-row';
 import type { CallRow, CallRows } from './call-row';
 import { DOCUMENT_PARAMETERS } from './document-parameters';
