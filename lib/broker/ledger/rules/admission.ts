@@ -253,7 +253,7 @@ function admitNew(
       firstSentAt: book.now,
       ...(need.addedAmount === undefined ? {} : { addedAmount: need.addedAmount }),
       ...kept,
-      inFlight: 1 + (kept.inFlight ?? 0),
+      inFlight: 1,
     });
   }
   return admitted(book, admission, caps, {
@@ -281,9 +281,7 @@ function carriedOver(
   const isSame = operation.fingerprint === fingerprint && addedAmount !== undefined;
   const same = isSame ? { addedAmount } : {};
   if (!isInWindow(operation, book.now)) return { ...same, firstSentAt };
-  if (operation.holdId === undefined) {
-    return { ...same, firstSentAt, inFlight: operation.inFlight };
-  }
+  if (operation.holdId === undefined) return { ...same, firstSentAt };
   if (hold?.isEndedByOperator !== true) {
     return earlierHoldIds === undefined ? same : { ...same, firstSentAt, earlierHoldIds };
   }
