@@ -599,7 +599,7 @@ describe('a payment link', () => {
   const call = 'POST payment_links/plink_1';
   const four = 'line_items[0][id]=li_1&line_items[0][quantity]=4';
 
-  it('holds all its payments anew where it is changed, and nothing for its texts', async () => {
+  it('holds all its payments again where it is changed, and nothing for its texts', async () => {
     expect(await priceOf(call, 'metadata[a]=1&active=false', OPEN, link)).toEqual({ kind: 'free' });
     const addition = { kind: 'addition', objectId: 'plink_1' };
     const reopened = await priceOf(call, 'active=true', OPEN, link);

@@ -129,7 +129,7 @@ export function keepTaxes(
   if (!change.has(field)) return;
   const name = change.nameOf(field);
   throw amountUnknown(
-    `${name} changes the taxes of what is there already, which cannot be priced. Leave ${name} out, or make anew what shall have these taxes.`,
+    `${name} changes the taxes of what is there already, which cannot be priced. Leave ${name} out, or make a new item or bill with these taxes.`,
   );
 }
 

@@ -33,7 +33,7 @@ export async function newPaymentLink(pricing: Pricing): Promise<Price> {
 }
 
 /**
- * `POST payment_links/*`: what it takes from then on, all its payments anew, since how many were made
+ * `POST payment_links/*`: what it takes from then on, all its payments again, since how many were made
  * before, and at which total, is not known. Its limit stays as it is: pages that are open already keep
  * their price, and a higher limit would let more of them be paid.
  */
