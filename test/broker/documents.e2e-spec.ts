@@ -196,13 +196,45 @@ it('a change of a subscription is held with a whole period, and its end with not
   });
   const item = items.data[0]!.id;
   await stripe.subscriptions.update(id, {
-    items: [{ id: item, quantity: 3 }],
+    items: [{ id: item, price: monthly, quantity: 3 }],
     proration_behavior: 'always_invoice',
   });
   expect(await spent()).toBe(40);
   await stripe.subscriptions.update(id, { metadata: { a: '1' } });
   await stripe.subscriptions.cancel(id);
   expect(await spent()).toBe(40);
+});
+
+it('two changes of a link at the same moment come to no more than is held', async () => {
+  const { stripe, spent } = await keyed(200);
+  const { id } = await stripe.paymentLinks.create({
+    line_items: [{ price: ten, quantity: 1 }],
+    restrictions: { completed_sessions: { limit: 1 } },
+  });
+  const line = (await direct.paymentLinks.listLineItems(id)).data[0]!.id;
+  const [quantity, limit, cleared] = await Promise.allSettled([
+    stripe.paymentLinks.update(id, { line_items: [{ id: line, quantity: 10 }] }),
+    stripe.paymentLinks.update(id, { restrictions: { completed_sessions: { limit: 10 } } }),
+    stripe.paymentLinks.update(id, { restrictions: '' }),
+  ]);
+  expect(quantity.status).toBe('fulfilled');
+  for (const refused of [limit, cleared]) {
+    expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'amount_unknown' } });
+  }
+  expect((await direct.paymentLinks.retrieve(id)).restrictions!.completed_sessions.limit).toBe(1);
+  expect(await spent()).toBe(110);
+});
+
+it('a draft of a quote is not accepted, since its price may change on the way', async () => {
+  const { stripe, spent } = await keyed(20);
+  const { id } = await stripe.quotes.create({
+    customer,
+    line_items: [{ price: ten, quantity: 1 }],
+  });
+  expect((await failure(stripe.quotes.accept(id))).code).toBe('amount_unknown');
+  await stripe.quotes.finalizeQuote(id);
+  await stripe.quotes.accept(id);
+  expect(await spent()).toBe(10);
 });
 
 it('the audit log says that later periods are not held', async () => {

@@ -65,8 +65,11 @@ export type Price =
   | ({ kind: 'change' } & OfObject)
   /** What `micros`, the most that the object may charge in all, add to its exposure. */
   | ({ kind: 'total' } & DocumentPrice)
-  /** `micros` more than the object may cost already: a line of an invoice. */
-  | ({ kind: 'addition' } & DocumentPrice)
+  /**
+   * `micros` more than the object may cost already: a line of an invoice, where it is changed beyond the
+   * `amountBefore` that it was, minor units.
+   */
+  | ({ kind: 'addition'; amountBefore?: number } & DocumentPrice)
   /** Costs nothing; gives the exposure back once the vendor has confirmed it. */
   | { kind: 'cancel'; objectId: string }
   /** `amount`, or what is left to refund, in the object's currency where the call does not say it. */

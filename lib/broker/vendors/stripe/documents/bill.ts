@@ -40,11 +40,20 @@ export class Bill {
   /** Of what may be added nothing says how much. */
   readonly #unknown = new Set<AddedLater>();
   #isRecurring = false;
+  #before = 0n;
+  #currency: string | undefined;
 
   constructor(
     private readonly pricing: Pick<Pricing, 'rates' | 'settings' | 'settingsPath'>,
-    private currency: string | undefined,
-  ) {}
+    currency: string | undefined,
+  ) {
+    this.#currency = currency;
+  }
+
+  /** The one that it is in, as far as its lines say it. */
+  get currency(): string | undefined {
+    return this.#currency;
+  }
 
   /** Minor units, with all that may be added and is known. */
   get amount(): bigint {
@@ -97,6 +106,7 @@ export class Bill {
   /** What was on the bill before the call. */
   less(before: bigint): void {
     if (before <= 0n) return;
+    this.#before = before;
     this.#amount = this.#amount > before ? this.#amount - before : 0n;
   }
 
@@ -128,13 +138,14 @@ export class Bill {
   }
 
   /** What a document that is there already charges in all. */
-  asTotal(objectId: string, times = 1n): Price {
-    return { kind: 'total', objectId, ...this.#sum(times) };
+  asTotal(objectId: string): Price {
+    return { kind: 'total', objectId, ...this.#sum(1n) };
   }
 
-  /** What comes to a document that is there already. */
-  asAddition(objectId: string): Price {
-    return { kind: 'addition', objectId, ...this.#sum(1n) };
+  /** What comes to a document that is there already, or as many times as it may be paid. */
+  asAddition(objectId: string, times = 1n): Price {
+    const before = this.#before === 0n ? {} : { amountBefore: Number(this.#before) };
+    return { kind: 'addition', objectId, ...this.#sum(times), ...before };
   }
 
   get isRecurring(): boolean {
@@ -179,11 +190,11 @@ export class Bill {
   }
 
   #checkCurrency(currency: string): void {
-    this.currency ??= currency;
-    if (currency !== this.currency) {
+    this.#currency ??= currency;
+    if (currency !== this.#currency) {
       throw invalidAmount(
         'currency',
-        `The call has prices in ${this.currency} and in ${currency}: one bill has one currency.`,
+        `The call has prices in ${this.#currency} and in ${currency}: one bill has one currency.`,
       );
     }
   }

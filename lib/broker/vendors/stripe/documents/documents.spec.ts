@@ -143,8 +143,15 @@ const CATALOG = {
     tax_rates: [],
     pricing: { unit_amount_decimal: '500' },
   },
-  'invoiceitems/ii_credit': { amount: -400, currency: 'usd', invoice: null, tax_rates: [] },
+  'invoiceitems/ii_credit': {
+    amount: -400,
+    currency: 'usd',
+    customer: 'cus_1',
+    invoice: null,
+    tax_rates: [],
+  },
   'quotes/qt_1': {
+    status: 'open',
     currency: 'usd',
     customer: 'cus_1',
     amount_total: 3_000,
@@ -449,11 +456,14 @@ describe('what charges again by itself', () => {
     ],
     ['POST payment_links', `${item('price_month', 1)}&restrictions[completed_sessions][limit]=1`],
     ['POST subscriptions', 'customer=cus_1&items[0][price]=price_month'],
-    ['POST subscriptions/sub_1', 'items[0][id]=si_1&items[0][quantity]=3'],
+    [
+      'POST subscriptions/sub_1',
+      'items[0][id]=si_1&items[0][price]=price_month&items[0][quantity]=3',
+    ],
     ['POST subscriptions/sub_1', 'cancel_at_period_end=false'],
     ['POST subscriptions/sub_1/resume', ''],
     ['POST subscription_items', 'subscription=sub_1&price=price_month'],
-    ['POST subscription_items/si_1', 'quantity=3'],
+    ['POST subscription_items/si_1', 'price=price_month&quantity=3'],
   ];
 
   it.each(RECURRING)(
@@ -513,8 +523,17 @@ describe('what charges again by itself', () => {
   });
 
   it.each([
-    ['a quantity', 'items[0][id]=si_1&items[0][quantity]=5', 5_000],
-    ['another price', 'items[0][id]=si_1&items[0][price]=price_month', 2_000],
+    [
+      'a price and its quantity',
+      'items[0][id]=si_1&items[0][price]=price_month&items[0][quantity]=5',
+      5_000,
+    ],
+    [
+      'a pause that ends by itself',
+      'pause_collection[behavior]=void&pause_collection[resumes_at]=1790000000',
+      2_000,
+    ],
+    ['the end of a pause', 'pause_collection=', 2_000],
     ['a new item', 'items[0][price]=price_month&items[0][quantity]=1', 3_000],
     ['an item that goes', 'items[0][id]=si_1&items[0][deleted]=true', 0],
     ['a new anchor', 'billing_cycle_anchor[type]=now', 2_000],
@@ -569,23 +588,40 @@ describe('a payment link', () => {
     );
   });
 
-  it('holds more where its limit is raised, and nothing for its texts', async () => {
-    const link = {
-      'payment_links/plink_1': {
-        currency: 'usd',
-        restrictions: { completed_sessions: { limit: 3, count: 1 } },
-        automatic_tax: { enabled: false },
-      },
-      'payment_links/plink_1/line_items': [{ id: 'li_1', quantity: 1, price: price() }],
-    };
-    const call = 'POST payment_links/plink_1';
+  const link = {
+    'payment_links/plink_1': {
+      currency: 'usd',
+      restrictions: { completed_sessions: { limit: 3, count: 1 } },
+      automatic_tax: { enabled: false },
+    },
+    'payment_links/plink_1/line_items': [{ id: 'li_1', quantity: 1, price: price() }],
+  };
+  const call = 'POST payment_links/plink_1';
+  const four = 'line_items[0][id]=li_1&line_items[0][quantity]=4';
+
+  it('holds all its payments again where it is changed, and nothing for its texts', async () => {
     expect(await priceOf(call, 'metadata[a]=1&active=false', OPEN, link)).toEqual({ kind: 'free' });
-    expect(
-      await priceOf(call, 'restrictions[completed_sessions][limit]=5', OPEN, link),
-    ).toMatchObject({ kind: 'total', objectId: 'plink_1', micros: 50_000_000 });
-    expect(await priceOf(call, 'active=true', OPEN, link)).toMatchObject({ micros: 30_000_000 });
-    const more = 'line_items[0][id]=li_1&line_items[0][quantity]=4';
-    expect(await priceOf(call, more, OPEN, link)).toMatchObject({ micros: 120_000_000 });
+    const addition = { kind: 'addition', objectId: 'plink_1' };
+    const reopened = await priceOf(call, 'active=true', OPEN, link);
+    expect(reopened).toMatchObject({ ...addition, micros: 30_000_000 });
+    for (const more of ['', '&restrictions[completed_sessions][limit]=3']) {
+      const changed = await priceOf(call, `${four}${more}`, OPEN, link);
+      expect(changed).toMatchObject({ ...addition, micros: 120_000_000 });
+    }
+  });
+
+  it.each([
+    ['another limit', 'restrictions[completed_sessions][limit]=100'],
+    ['a lower one', 'restrictions[completed_sessions][limit]=2'],
+    ['no limit', 'restrictions='],
+    ['no limit of sessions', 'restrictions[completed_sessions]='],
+    ['an empty limit', 'restrictions[completed_sessions][limit]='],
+    ['no items', 'line_items='],
+    ['one item twice', `${four}&line_items[1][id]=li_1&line_items[1][quantity]=1000`],
+  ])('is refused %s by a change', async (_what, body) => {
+    expect((await refusalOf(call, body, OPEN, link)).code).toMatch(
+      /^(?:amount_unknown|invalid_amount)$/,
+    );
   });
 });
 
@@ -630,7 +666,6 @@ describe('an invoice', () => {
     ['POST invoices/in_open/pay', 'payment_method=pm_1', 'total', 800],
     ['POST invoices/in_open/send', '', 'total', 2_000],
     ['POST invoices/in_draft', 'auto_advance=true', 'total', 3_200],
-    ['POST invoices/in_draft', 'default_tax_rates[0]=txr_10', 'total', 3_400],
     ['POST invoices/in_draft/add_lines', 'lines[0][amount]=500', 'addition', 550],
     [
       'POST invoices/in_draft/add_lines',
@@ -701,9 +736,10 @@ describe('an invoice', () => {
     for (const [body, more] of [
       ['amount=1500', 500],
       ['amount=200', 0],
-      ['quantity=5', 1_500],
-      ['unit_amount_decimal=900.5', 801],
-      ['tax_rates[0]=txr_10', 100],
+      ['quantity=5&unit_amount_decimal=500', 1_500],
+      ['quantity=2&unit_amount_decimal=900.5', 801],
+      ['quantity_decimal=2.5&pricing[price]=price_10', 1_500],
+      ['discountable=false', 1_000],
     ] as const) {
       expect(await priceOf('POST invoiceitems/ii_1', body, DEFAULTS)).toMatchObject({
         kind: 'addition',
@@ -748,5 +784,109 @@ describe('a quote that is accepted', () => {
     };
     expect(await cents(call, '', OPEN, quote)).toBe(2_500);
     expect((await refusalOf(call, '', DEFAULTS, quote)).code).toBe('amount_unknown');
+  });
+});
+
+it('a quote that is not open is refused: its price may change before it is accepted', async () => {
+  for (const status of ['draft', 'accepted', 'canceled', undefined]) {
+    const quote = { 'quotes/qt_1': { ...CATALOG['quotes/qt_1'], status } };
+    const refusal = await refusalOf('POST quotes/qt_1/accept', '', OPEN, quote);
+    expect(refusal.code).toBe('amount_unknown');
+    expect(refusal.message).toContain('Finalize it first');
+  }
+});
+
+describe('a change that would not say all that it is priced by is refused', () => {
+  const SUBSCRIPTION = 'POST subscriptions/sub_1';
+  const first = 'items[0][id]=si_1';
+
+  it.each([
+    [SUBSCRIPTION, `${first}&items[0][quantity]=5`, 'items[0][price] too'],
+    [SUBSCRIPTION, `${first}&items[0][price]=price_month`, 'items[0][quantity] too'],
+    ['POST subscription_items/si_1', 'quantity=3', 'Name price too'],
+    ['POST subscription_items/si_1', 'price=price_month', 'Name quantity too'],
+    ['POST invoiceitems/ii_1', 'quantity=10000', 'Name unit_amount_decimal too'],
+    ['POST invoiceitems/ii_1', 'unit_amount_decimal=10000', 'Name quantity too'],
+    [
+      'POST invoices/in_draft/add_lines',
+      'lines[0][invoice_item]=ii_1&lines[0][quantity]=9',
+      'lines[0][unit_amount_decimal] too',
+    ],
+    [SUBSCRIPTION, 'default_tax_rates[0]=txr_10', 'default_tax_rates'],
+    [SUBSCRIPTION, 'default_tax_rates=', 'default_tax_rates'],
+    [SUBSCRIPTION, `${first}&items[0][tax_rates][0]=txr_10`, 'items[0][tax_rates]'],
+    [SUBSCRIPTION, `${first}&items[0][tax_rates]=`, 'items[0][tax_rates]'],
+    ['POST subscription_items/si_1', 'tax_rates=', 'tax_rates'],
+    ['POST invoiceitems/ii_1', 'amount=1&tax_rates[0]=txr_10', 'tax_rates'],
+    ['POST invoices/in_draft', 'default_tax_rates[0]=txr_10', 'default_tax_rates'],
+    ['POST invoices/in_draft', 'default_tax_rates=', 'default_tax_rates'],
+    [SUBSCRIPTION, 'items=', 'items'],
+    [SUBSCRIPTION, 'automatic_tax=', 'automatic_tax'],
+  ])('%s with %s', async (call, body, says) => {
+    const refusal = await refusalOf(call, body);
+    expect(refusal.code).toBe('amount_unknown');
+    expect(refusal.message).toContain(says);
+  });
+
+  it('an item that is named twice', async () => {
+    const terms = (n: number, quantity: number): string =>
+      `items[${n}][id]=si_1&items[${n}][price]=price_month&items[${n}][quantity]=${quantity}`;
+    const refusal = await refusalOf(SUBSCRIPTION, `${terms(0, 1)}&${terms(1, 1_000)}`);
+    expect(refusal.code).toBe('invalid_amount');
+    expect(refusal.message).toContain('each id once');
+  });
+});
+
+describe('a credit that is no longer on a bill', () => {
+  it.each([
+    ['DELETE invoiceitems/ii_credit', ''],
+    ['POST invoiceitems/ii_credit', 'amount=0'],
+    ['POST invoiceitems/ii_credit', 'discountable=false'],
+    ['POST invoices/in_open/add_lines', 'lines[0][invoice_item]=ii_credit&lines[0][amount]=0'],
+  ])('holds what it was worth: %s with %s', async (call, body) => {
+    expect(await priceOf(call, body, DEFAULTS)).toMatchObject({
+      kind: 'addition',
+      micros: 4_000_000,
+    });
+  });
+});
+
+describe('a checkout session with other items', () => {
+  const CHANGE = 'POST checkout/sessions/cs_1';
+  const shown = (mode: string) => ({ 'checkout/sessions/cs_1': { mode, currency: 'usd' } });
+
+  it('holds them in place of all that it had', async () => {
+    expect(await priceOf(CHANGE, item('price_10', 3), OPEN, shown('payment'))).toMatchObject({
+      kind: 'total',
+      objectId: 'cs_1',
+      micros: 30_000_000,
+    });
+  });
+
+  it.each([
+    ['where it makes a subscription', 'subscription', item('price_month', 1)],
+    ['where one keeps what it was', 'payment', `${item('price_10', 1)}&line_items[0][id]=li_1`],
+    ['where it has none', 'payment', 'line_items='],
+  ])('is refused %s', async (_what, mode, body) => {
+    expect((await refusalOf(CHANGE, body, OPEN, shown(mode))).code).toBe('amount_unknown');
+  });
+});
+
+describe('a shipping rate is read in the currency of the items', () => {
+  const euros = `mode=payment&line_items[0][price]=price_euro&shipping_options[0][shipping_rate]=shr_2`;
+  const fixed = { amount: 1, currency: 'usd' };
+
+  it('where it has one', async () => {
+    const rates = {
+      'shipping_rates/shr_2': {
+        fixed_amount: { ...fixed, currency_options: { eur: { amount: 500 } } },
+      },
+    };
+    expect(await priceOf(SESSION, euros, OPEN, rates)).toMatchObject({ amount: 1_500 });
+  });
+
+  it('and is refused where it has none', async () => {
+    const rates = { 'shipping_rates/shr_2': { fixed_amount: fixed } };
+    expect((await refusalOf(SESSION, euros, OPEN, rates)).code).toBe('amount_unknown');
   });
 });

@@ -1,4 +1,4 @@
-import { invalidAmount } from '../../../pricing/amount';
+import { amountUnknown, invalidAmount } from '../../../pricing/amount';
 import { nameOf } from '../../../pricing/parameters';
 import type { Parameter } from '../../../pricing/parameters';
 import { decimalOf } from './decimal';
@@ -51,11 +51,6 @@ export class Fields {
     return this.#places.has(field);
   }
 
-  /** The same with another value of one field. */
-  with(field: string, value: string): Fields {
-    return new Fields(this.path, new Map([...this.#places, [field, value]]));
-  }
-
   /** The names that are given. */
   names(): string[] {
     return [...this.#places.keys()];
@@ -71,7 +66,7 @@ export class Fields {
   /** Whether a field that is `true` or `false` is `true`. */
   flag(field: string): boolean {
     const value = this.text(field);
-    if (value === undefined || value === '' || value === 'false') return false;
+    if (value === undefined || value === 'false') return false;
     if (value === 'true') return true;
     throw this.#invalid(field, 'must be true or false');
   }
@@ -95,10 +90,26 @@ export class Fields {
     throw this.#invalid(field, `must be ${digits}`);
   }
 
-  /** What is nested below a field; `undefined` where it is absent or cleared. */
+  /** Whether an empty value takes away what the vendor has under a name. */
+  isCleared(field: string): boolean {
+    return this.#places.get(field) === '';
+  }
+
+  /**
+   * What is nested below a field; `undefined` where it is absent.
+   *
+   * @throws BrokerRefusal `amount_unknown` where it is cleared: that is no absence, which would leave
+   * what the vendor has as it is.
+   */
   map(field: string): Fields | undefined {
     const place = this.#places.get(field);
-    if (place === undefined || place === '') return undefined;
+    if (place === undefined) return undefined;
+    if (place === '') {
+      const name = this.nameOf(field).slice(0, 64);
+      throw amountUnknown(
+        `${name} is empty, which takes away what the vendor has there, so the call cannot be priced. Leave ${name} out, or name what it shall be.`,
+      );
+    }
     if (!(place instanceof Map)) throw this.#invalid(field, 'must be a map');
     return new Fields([...this.path, field], place);
   }
@@ -112,10 +123,22 @@ export class Fields {
       if (!/^(?:0|[1-9]\d{0,3})$/.test(index)) {
         throw this.#invalid(field, 'must be a list whose items are numbered from 0');
       }
-      const item = items.map(index);
+      const item = items.isCleared(index) ? undefined : items.map(index);
       if (item === undefined) throw this.#invalid(field, 'has an empty item');
       return item;
     });
+  }
+
+  /**
+   * The items of a list, of which those that are there already are named by their ids.
+   *
+   * @throws BrokerRefusal `invalid_amount` where two have one id: which of them counts is the vendor's.
+   */
+  listById(field: string): Fields[] {
+    const items = this.list(field);
+    const named = items.map((item) => item.text('id')).filter((id) => id !== undefined);
+    if (new Set(named).size < named.length) throw this.#invalid(field, 'must name each id once');
+    return items;
   }
 
   /** The items of a list of plain values. */

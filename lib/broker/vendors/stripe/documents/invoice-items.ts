@@ -4,7 +4,7 @@ import { Bill } from './bill';
 import type { Pricing } from './bill';
 import { subscriptionIn } from './customers';
 import type { Decimal } from './decimal';
-import { addInvoiceLine } from './invoice-lines';
+import { addCreditTakenOff, addInvoiceLine } from './invoice-lines';
 import { openInvoice } from './invoices';
 import { subscriptionOf } from './subscriptions';
 import { taxRateOf } from './tax';
@@ -12,7 +12,7 @@ import type { TaxRate } from './tax';
 import { currencyNamed } from './unit-price';
 import { amountIn, currencyIn, idIn, objectIn, objectsIn } from './vendor-object';
 
-const HARMLESS = /^(?:metadata|description|period|discountable|expand)$/;
+const HARMLESS = /^(?:metadata|description|period|expand)$/;
 
 /** The bill that an item goes onto. */
 interface NextBill {
@@ -52,11 +52,11 @@ export async function changedInvoiceItem(pricing: Pricing): Promise<Price> {
     customer: idIn(item, 'customer'),
   });
   const currency = currencyIn(item, 'an invoice item');
-  const own = objectsIn(item, 'tax_rates').map(taxRateOf);
   const bill = new Bill(pricing, currency);
-  const taxes = own.length === 0 ? next.taxes : own;
-  await addInvoiceLine(pricing, bill, body, { currency, taxes, before: item });
-  bill.less(amountIn(item, 'amount') ?? 0n);
+  await addInvoiceLine(pricing, bill, body, { currency, taxes: next.taxes, before: item });
+  // Of one that a coupon takes off, all may come onto the bill.
+  if (!body.has('discountable')) bill.less(amountIn(item, 'amount') ?? 0n);
+  addCreditTakenOff(bill, item, next.taxes);
   if (next.hasAutomaticTax) bill.addUnknown('automatic_tax', 'invoiceitems');
   return bill.asAddition(invoice ?? id);
 }
@@ -69,8 +69,12 @@ export async function deletedInvoiceItem(pricing: Pricing): Promise<Price> {
   if (amount >= 0n) return { kind: 'free' };
   const currency = currencyIn(item, 'an invoice item');
   const bill = new Bill(pricing, currency);
-  const own = objectsIn(item, 'tax_rates').map(taxRateOf);
-  bill.addLine(-amount, currency, own);
+  const next = await nextBill(pricing, {
+    invoice: idIn(item, 'invoice'),
+    subscription: subscriptionIn(item),
+    customer: idIn(item, 'customer'),
+  });
+  addCreditTakenOff(bill, item, next.taxes);
   return bill.asAddition(idIn(item, 'invoice') ?? id);
 }
 

@@ -3,10 +3,11 @@ import type { Bill, Pricing } from './bill';
 import { decimal, product } from './decimal';
 import type { Decimal } from './decimal';
 import type { Fields } from './fields';
-import { taxesIn } from './line-items';
+import { keepTaxes, keepTogether, taxesIn } from './line-items';
+import { taxRateOf } from './tax';
 import type { TaxRate } from './tax';
-import { catalogPrice, inlinePrice, shownPrice } from './unit-price';
-import { amountIn, currencyIn, decimalIn, objectIn, textIn } from './vendor-object';
+import { catalogPrice, inlinePrice } from './unit-price';
+import { amountIn, currencyIn, objectsIn } from './vendor-object';
 import type { VendorObject } from './vendor-object';
 
 /** What a line of an invoice is besides what the body says. */
@@ -26,7 +27,18 @@ export async function addInvoiceLine(
   line: Fields,
   { currency, taxes: defaults, before }: LineContext,
 ): Promise<void> {
-  const taxes = await taxesIn(line, objects, defaults);
+  if (before !== undefined) {
+    keepTaxes(line, 'tax_rates');
+    keepTaxes(line, 'tax_amounts');
+    if (!line.has('amount')) {
+      keepTogether(
+        line,
+        ['unit_amount_decimal', 'pricing', 'price_data'],
+        ['quantity', 'quantity_decimal'],
+      );
+    }
+  }
+  const taxes = await taxesIn(line, objects, taxesOf(before, defaults));
   for (const tax of line.list('tax_amounts')) {
     // Whether it comes on top is not asked: it is held.
     const amount = tax.count('amount') ?? 0n;
@@ -42,7 +54,7 @@ export async function addInvoiceLine(
     bill.addLine(product(amount, decimal(1n)), currency, taxes);
     return;
   }
-  const quantity = quantityOf(line, before);
+  const quantity = quantityOf(line);
   const id = line.map('pricing')?.text('price');
   const data = line.map('price_data');
   const unit = line.decimal('unit_amount_decimal', { decimals: true });
@@ -61,7 +73,7 @@ export async function addInvoiceLine(
     if (currency === undefined) throw noCurrency();
     bill.addLine(product(unit, quantity), currency, taxes);
   } else if (before !== undefined) {
-    await addAsBefore({ objects }, bill, before, { quantity, isSame: !hasQuantity(line), taxes });
+    bill.addLine(amountIn(before, 'amount') ?? 0n, currencyIn(before, 'an invoice item'), taxes);
   } else {
     throw amountUnknown(
       'Each line needs an amount, a unit_amount_decimal, a price_data or a price, so that it can be priced.',
@@ -69,41 +81,30 @@ export async function addInvoiceLine(
   }
 }
 
-/** A line that keeps its price. */
-async function addAsBefore(
-  { objects }: Pick<Pricing, 'objects'>,
+/** What a bill comes to more where a credit that it would have had is no longer on it. */
+export function addCreditTakenOff(
   bill: Bill,
   before: VendorObject,
-  { quantity, isSame, taxes }: { quantity: Decimal; isSame: boolean; taxes: readonly TaxRate[] },
-): Promise<void> {
-  const currency = currencyIn(before, 'an invoice item');
-  if (isSame) {
-    bill.addLine(amountIn(before, 'amount') ?? 0n, currency, taxes);
-    return;
-  }
-  const pricing = objectIn(before, 'pricing') ?? {};
-  const id = textIn(objectIn(pricing, 'price_details') ?? {}, 'price');
-  const unit =
-    decimalIn(pricing, 'unit_amount_decimal') ?? decimalIn(before, 'unit_amount_decimal');
-  if (unit !== undefined) bill.addLine(product(unit, quantity), currency, taxes);
-  else if (id === undefined) {
-    throw amountUnknown('What one unit of the invoice item costs is not known: give its amount.');
-  } else {
-    const price = await objects.get(
-      'prices',
-      id,
-      ['price_', 'plan_'],
-      ['tiers', 'currency_options'],
-    );
-    bill.addItem(shownPrice(price, currency), quantity, taxes, 'quantity');
-  }
+  defaults: readonly TaxRate[],
+): void {
+  const amount = amountIn(before, 'amount') ?? 0n;
+  bill.addLine(-amount, currencyIn(before, 'an invoice item'), taxesOf(before, defaults));
+}
+
+/** The taxes of a line that is there already: its own, or else the bill's. */
+function taxesOf(
+  before: VendorObject | undefined,
+  defaults: readonly TaxRate[],
+): readonly TaxRate[] {
+  const own = before === undefined ? [] : objectsIn(before, 'tax_rates').map(taxRateOf);
+  return own.length === 0 ? defaults : own;
 }
 
 function hasQuantity(line: Fields): boolean {
   return line.has('quantity') || line.has('quantity_decimal');
 }
 
-function quantityOf(line: Fields, before: VendorObject | undefined): Decimal {
+function quantityOf(line: Fields): Decimal {
   const whole = line.count('quantity');
   const exact = line.decimal('quantity_decimal', { decimals: true });
   if (whole !== undefined && exact !== undefined) {
@@ -113,8 +114,7 @@ function quantityOf(line: Fields, before: VendorObject | undefined): Decimal {
     throw invalidAmount('quantity_decimal', 'A quantity must not be below 0.');
   }
   if (whole !== undefined) return decimal(whole);
-  const kept = before === undefined ? undefined : decimalIn(before, 'quantity_decimal');
-  return exact ?? kept ?? decimal(amountIn(before ?? {}, 'quantity') ?? 1n);
+  return exact ?? decimal(1n);
 }
 
 function noCurrency() {

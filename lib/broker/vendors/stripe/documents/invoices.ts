@@ -3,8 +3,9 @@ import type { Price } from '../../../pricing/price';
 import { Bill } from './bill';
 import type { Pricing } from './bill';
 import { addBalance, addWaiting } from './customers';
-import { addInvoiceLine } from './invoice-lines';
-import { taxOnTop, taxRateOf, taxRates } from './tax';
+import { addInvoiceLine, addCreditTakenOff } from './invoice-lines';
+import { keepTaxes } from './line-items';
+import { taxRateOf, taxRates } from './tax';
 import type { TaxRate } from './tax';
 import { currencyNamed, larger } from './unit-price';
 import { amountIn, currencyIn, objectIn, objectsIn, strange, textIn } from './vendor-object';
@@ -47,16 +48,13 @@ export async function newInvoice(pricing: Pricing): Promise<Price> {
 
 /** `POST invoices/*`: what it charges in all, where the change may let it charge, or charge more. */
 export async function changedInvoice(pricing: Pricing): Promise<Price> {
-  const { body, objects, id } = pricing;
+  const { body, id } = pricing;
   const stays = (name: string): boolean =>
     HARMLESS.test(name) || (name === 'auto_advance' && !body.flag(name));
   if (body.names().every(stays)) return { kind: 'free' };
   const shown = await invoiceShown(pricing, id);
-  const bill = billOf(pricing, shown);
-  const taxes = await taxRates(body.texts('default_tax_rates'), objects);
-  const subtotal = amountIn(shown, 'subtotal') ?? 0n;
-  if (subtotal > 0n) bill.addLine(taxOnTop(subtotal, taxes), currencyIn(shown, 'an invoice'), []);
-  return bill.asTotal(id);
+  keepTaxes(body, 'default_tax_rates');
+  return billOf(pricing, shown).asTotal(id);
 }
 
 /** `POST invoices/*‍/add_lines`: its new lines. */
@@ -70,6 +68,7 @@ export async function addedLines(pricing: Pricing): Promise<Price> {
     const before =
       waiting === undefined ? undefined : await objects.get('invoiceitems', waiting, ['ii_']);
     await addInvoiceLine(pricing, bill, line, { currency, taxes, ...(before && { before }) });
+    if (before !== undefined) addCreditTakenOff(bill, before, taxes);
   }
   if (invoice.hasAutomaticTax) bill.addUnknown('automatic_tax', 'lines');
   return bill.asAddition(id);

@@ -1,4 +1,4 @@
-import { invalidAmount } from '../../../pricing/amount';
+import { amountUnknown, invalidAmount } from '../../../pricing/amount';
 import type { Bill, Pricing } from './bill';
 import { decimal } from './decimal';
 import type { Fields } from './fields';
@@ -65,13 +65,13 @@ export async function addOptionalItems(
   }
 }
 
-/** The costliest of the ways to ship that a customer may choose from. */
+/** The costliest of the ways to ship that a customer may choose from, in the currency of the items. */
 export async function addShipping(
   { objects }: Pick<Pricing, 'objects'>,
   bill: Bill,
   options: readonly Fields[],
-  currency: string | undefined,
 ): Promise<void> {
+  const { currency } = bill;
   let costliest: { amount: bigint; field: string } | undefined;
   for (const option of options) {
     const data = option.map('shipping_rate_data')?.map('fixed_amount');
@@ -118,6 +118,44 @@ export async function taxesIn(
   return own.length === 0 ? defaults : taxRates(own, objects);
 }
 
+/**
+ * Refuses a change of an item, or of a bill, by its taxes: they multiply with what another call may set
+ * at the same moment, so what both come to is held by neither.
+ */
+export function keepTaxes(
+  change: Fields,
+  field: 'tax_rates' | 'tax_amounts' | 'default_tax_rates',
+): void {
+  if (!change.has(field)) return;
+  const name = change.nameOf(field);
+  throw amountUnknown(
+    `${name} changes the taxes of what is there already, which cannot be priced. Leave ${name} out, or make a new item or bill with these taxes.`,
+  );
+}
+
+/**
+ * Refuses a change of an item that names its price or its quantity alone: what the other one is may be
+ * changed by another call before this one arrives.
+ *
+ * @param prices What a price may be named by.
+ */
+export function keepTogether(
+  change: Fields,
+  prices: readonly string[],
+  quantities: readonly string[] = ['quantity'],
+): void {
+  const hasPrice = prices.some((name) => change.has(name));
+  if (hasPrice === quantities.some((name) => change.has(name))) return;
+  const [price = '', quantity = ''] = [prices[0], quantities[0]].map((name) =>
+    change.nameOf(name ?? ''),
+  );
+  throw amountUnknown(
+    hasPrice
+      ? `The change names the price of an item and not its quantity, which another call may change meanwhile, so it cannot be priced. Name ${quantity} too.`
+      : `The change names ${quantity} and not the price of the item, which another call may change meanwhile, so it cannot be priced. Name ${price} too.`,
+  );
+}
+
 function fieldOf(item: Fields): string {
   return item.nameOf(item.has('price') ? 'price' : 'price_data');
 }
@@ -147,6 +185,8 @@ async function shownShipping(
       ? fixed
       : (objectIn(objectIn(fixed, 'currency_options') ?? {}, currency) ?? {});
   const amount = amountIn(terms, 'amount');
-  if (amount === undefined) throw strange(`the shipping rate ${id}`, 'fixed_amount');
+  if (amount === undefined) {
+    throw strange(`the shipping rate ${id}`, `fixed_amount in ${currency ?? 'any currency'}`);
+  }
   return amount;
 }

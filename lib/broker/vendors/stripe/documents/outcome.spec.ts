@@ -75,6 +75,12 @@ const more = (objectId: string, amount: number): Price => ({
   ...usd(amount),
 });
 const refund = (objectId: string): Price => ({ kind: 'refund', objectId });
+const undo = (objectId: string, amount: number): Price => ({
+  kind: 'refund',
+  objectId,
+  amount,
+  canUndo: true,
+});
 
 const session = (fields: Answer = {}): Answer => ({
   id: 'cs_1',
@@ -301,4 +307,58 @@ it('what comes to more than the cap is refused before it is sent', async () => {
   await expect(refused).rejects.toBeInstanceOf(BrokerRefusal);
   await expect(refused).rejects.toMatchObject({ code: 'cap_exhausted' });
   expect(await books.spent()).toBe(9_000);
+});
+
+it('a changed item settles what the vendor says that it came to beyond what it was', async () => {
+  const books = await account();
+  const price: Price = { kind: 'addition', objectId: 'in_1', ...usd(500), amountBefore: 1_000 };
+  const item = { object: 'invoiceitem', id: 'ii_1', invoice: 'in_1' };
+  await books.call('POST invoiceitems/ii_1', price, { ...item, amount: 1_500 });
+  expect(await books.spent()).toBe(500);
+  await books.call('POST invoiceitems/ii_1', price, { ...item, amount: 1_900 });
+  expect(await books.spent()).toBe(1_400);
+});
+
+describe('a refund without reverse_transfer', () => {
+  const intent = { id: 'pi_1', latest_charge: 'ch_1', transfer_data: null, on_behalf_of: null };
+  const paid = (fields: Answer = {}): Answer =>
+    session({ payment_intent: intent, payment_status: 'paid', ...fields });
+  const first = invoice({
+    status: 'paid',
+    total: 1_000,
+    payments: { data: [{ status: 'paid', payment: { payment_intent: 'pi_1' } }] },
+  });
+  const subscription = {
+    id: 'sub_1',
+    object: 'subscription',
+    currency: 'usd',
+    transfer_data: null,
+  };
+
+  it('is undone spend where the answer shows that the money stays', async () => {
+    const books = await account();
+    await books.call('POST checkout/sessions', made(1_000), paid());
+    expect(await books.call('POST refunds', undo('pi_1', 1_000), {})).toEqual({ requested: 0 });
+  });
+
+  it.each<[what: string, answer: Answer]>([
+    ['goes on', paid({ payment_intent: { ...intent, transfer_data: { destination: 'acct_1' } } })],
+    ['is another account’s', paid({ payment_intent: { ...intent, on_behalf_of: 'acct_1' } })],
+    ['is not shown', paid({ payment_intent: 'pi_1' })],
+    [
+      'of a subscription goes on',
+      { ...subscription, transfer_data: { destination: 'acct_1' }, latest_invoice: first },
+    ],
+    [
+      'of its invoice goes on',
+      {
+        ...subscription,
+        latest_invoice: { ...first, transfer_data: { destination: 'acct_1' } },
+      },
+    ],
+  ])('is spend where the money %s', async (_what, answer) => {
+    const books = await account();
+    await books.call('POST checkout/sessions', made(1_000), answer);
+    expect(await books.call('POST refunds', undo('pi_1', 1_000), {})).toEqual({ requested: 1_000 });
+  });
 });

@@ -43,7 +43,7 @@ export function documentOutcome(
       const micros = (minor: number | undefined): number | undefined =>
         minor === undefined ? undefined : microsOf(minor, code, rates);
       const amount = shown.total ?? said?.amount ?? 0;
-      const object = objectOf(id, shown, amount, code);
+      const object = objectOf(id, shown, amount, code, body);
       if (price.kind === 'cancel') {
         const { left } = shown;
         return {
@@ -64,10 +64,12 @@ export function documentOutcome(
       const { objectId, amount, currency } = price;
       const isInvoice = shown !== undefined && id === objectId;
       const object = isInvoice
-        ? objectOf(objectId, { ...shown, aliases: [] }, shown.total ?? amount, currency)
+        ? objectOf(objectId, { ...shown, aliases: [] }, shown.total ?? amount, currency, body)
         : { id: objectId, aliases: [], amount, currency };
-      const isNewItem = body['object'] === 'invoiceitem' && call.segments.length === 1;
-      const added = isNewItem ? reportedAmount(body['amount']) : undefined;
+      const isItem = body['object'] === 'invoiceitem' && call.method === 'POST';
+      const reported = isItem ? reportedAmount(body['amount']) : undefined;
+      const added =
+        reported === undefined ? undefined : Math.max(0, reported - (price.amountBefore ?? 0));
       return {
         ending: 'settled',
         object,
@@ -92,8 +94,35 @@ function objectOf(
   { aliases, isFinal }: Shown,
   amount: number,
   currency: string,
+  body: VendorObject,
 ): ReportedObject {
-  return { id, aliases: [...new Set(aliases)], amount, currency, ...(isFinal ? { isFinal } : {}) };
+  return {
+    id,
+    aliases: [...new Set(aliases)],
+    amount,
+    currency,
+    ...(isFinal ? { isFinal } : {}),
+    ...(mayPassOn(body) ? { hasDestination: true } : {}),
+  };
+}
+
+/** Where an object says to which account its money goes on. */
+const PASSED_ON = ['transfer_data', 'on_behalf_of', 'destination'];
+
+/**
+ * Whether the money of a document, or of a payment that it shows, may go on to a connected account:
+ * where an answer does not show that it stays, it may.
+ */
+function mayPassOn(body: VendorObject): boolean {
+  const nested = [objectIn(body, 'latest_invoice'), objectIn(body, 'payment_intent')];
+  const payments = objectIn(body, 'payments')?.['data'];
+  for (const each of Array.isArray(payments) ? payments.filter(isRecord) : []) {
+    nested.push(objectIn(objectIn(each, 'payment') ?? {}, 'payment_intent'));
+  }
+  const inside = nested.filter((each) => each !== undefined);
+  if (PASSED_ON.some((name) => body[name] != null) || inside.some(mayPassOn)) return true;
+  // A session has none of these fields: its payment has.
+  return !('transfer_data' in body) && objectIn(body, 'payment_intent') === undefined;
 }
 
 function documentIn(body: VendorObject): Shown | undefined {

@@ -25,14 +25,18 @@ export async function newPaymentLink(pricing: Pricing): Promise<Price> {
   const bill = new Bill(pricing, currency);
   await addItems(pricing, bill, body.list('line_items'), currency);
   await addOptionalItems(pricing, bill, body.list('optional_items'), currency);
-  await addShipping(pricing, bill, body.list('shipping_options'), currency);
+  await addShipping(pricing, bill, body.list('shipping_options'));
   if (body.map('automatic_tax')?.flag('enabled') === true) {
     bill.addUnknown('automatic_tax', 'automatic_tax[enabled]');
   }
   return bill.asNew(limit);
 }
 
-/** `POST payment_links/*`: what it takes in all once it is changed. */
+/**
+ * `POST payment_links/*`: what it takes from then on, all its payments again, since how many were made
+ * before, and at which total, is not known. Its limit stays as it is: pages that are open already keep
+ * their price, and a higher limit would let more of them be paid.
+ */
 export async function changedPaymentLink(pricing: Pricing): Promise<Price> {
   const { body, objects, id } = pricing;
   const isClosed = body.has('active') && !body.flag('active');
@@ -44,15 +48,20 @@ export async function changedPaymentLink(pricing: Pricing): Promise<Price> {
     'data.price.tiers',
     'data.price.currency_options',
   ]);
-  const limit = limitIn(body) ?? limitOf(link);
+  const limit = limitOf(link);
   if (limit === undefined || objectsIn(link, 'optional_items').length > 0) {
     throw amountUnknown(
-      `${id} takes any number of payments, or has optional items, so what it may take in all cannot be priced. Give restrictions[completed_sessions][limit].`,
+      `${id} takes any number of payments, or has optional items, so what it may take in all cannot be priced. Make a new link with restrictions[completed_sessions][limit].`,
+    );
+  }
+  if (body.has('restrictions') && limitIn(body) !== limit) {
+    throw amountUnknown(
+      `${id} takes ${limit} payments, and another limit cannot be priced: pages of it that are open keep their price. Leave restrictions out, or make a new link and close this one with active=false.`,
     );
   }
   const currency = currencyIn(link, 'a payment link');
   const bill = new Bill(pricing, currency);
-  const changes = body.list('line_items');
+  const changes = body.listById('line_items');
   for (const change of changes) {
     if (!lines.some((line) => line['id'] === change.text('id'))) {
       throw invalidAmount('line_items', `${id} has no such line item.`);
@@ -78,7 +87,7 @@ export async function changedPaymentLink(pricing: Pricing): Promise<Price> {
   if (objectIn(link, 'automatic_tax')?.['enabled'] === true) {
     bill.addUnknown('automatic_tax', 'automatic_tax[enabled]');
   }
-  return bill.asTotal(id, limit);
+  return bill.asAddition(id, limit);
 }
 
 function limitIn(body: Fields): bigint | undefined {

@@ -1,10 +1,11 @@
+import { amountUnknown } from '../../../pricing/amount';
 import type { Price } from '../../../pricing/price';
 import { Bill } from './bill';
 import type { Pricing } from './bill';
 import { addWaiting } from './customers';
 import { taxRates } from './tax';
 import { larger } from './unit-price';
-import { amountIn, currencyIn, idIn, objectIn, strange } from './vendor-object';
+import { amountIn, currencyIn, idIn, objectIn, strange, textIn } from './vendor-object';
 import type { VendorObject } from './vendor-object';
 
 /**
@@ -14,6 +15,13 @@ import type { VendorObject } from './vendor-object';
 export async function acceptedQuote(pricing: Pricing): Promise<Price> {
   const { objects, id } = pricing;
   const quote = await objects.get('quotes', id, ['qt_']);
+  const status = textIn(quote, 'status');
+  if (status !== 'open') {
+    // A draft may be changed between the look-up and the call.
+    throw amountUnknown(
+      `The quote ${id} is ${status ?? 'in no status that the broker can read'}, and only an open one keeps its price until it is accepted. Finalize it first: POST quotes/${id}/finalize.`,
+    );
+  }
   const lines = await objects.list(`quotes/${id}/line_items`, {});
   const currency = currencyIn(quote, 'a quote');
   const computed = objectIn(quote, 'computed') ?? {};

@@ -5,7 +5,7 @@ import type { Pricing } from './bill';
 import { addWaiting } from './customers';
 import { decimal } from './decimal';
 import type { Fields } from './fields';
-import { addItems } from './line-items';
+import { addItems, keepTaxes, keepTogether } from './line-items';
 import { taxRateOf, taxRates } from './tax';
 import type { TaxRate } from './tax';
 import { currencyNamed, shownPrice } from './unit-price';
@@ -53,18 +53,17 @@ export async function newSubscription(pricing: Pricing): Promise<Price> {
  * https://docs.stripe.com/billing/subscriptions/prorations
  */
 export async function changedSubscription(pricing: Pricing): Promise<Price> {
-  const { body, objects, id } = pricing;
+  const { body, id } = pricing;
   if (body.names().every((name) => HARMLESS.test(name) || stopsCharging(body, name))) {
     return { kind: 'free' };
   }
 
   const subscription = await subscriptionOf(pricing, id);
-  const { currency, taxes: before } = subscription;
+  const { currency, taxes } = subscription;
   const bill = new Bill(pricing, currency);
   bill.recur();
-  const named = body.texts('default_tax_rates');
-  const taxes = named.length === 0 ? before : await taxRates(named, objects);
-  const given = body.list('items');
+  keepTaxes(body, 'default_tax_rates');
+  const given = body.listById('items');
   await addItems(
     pricing,
     bill,
@@ -93,7 +92,9 @@ export async function changedSubscription(pricing: Pricing): Promise<Price> {
 
 function stopsCharging(body: Fields, name: string): boolean {
   if (name === 'cancel_at_period_end') return body.flag(name);
-  return name === 'pause_collection' && body.map(name) !== undefined;
+  if (name !== 'pause_collection' || body.isCleared(name)) return false;
+  // One that ends by itself charges again without a call.
+  return body.map(name)?.has('resumes_at') === false;
 }
 
 /** `POST subscriptions/*‍/resume`: a whole period, charged at once unless its anchor is kept. */
@@ -201,26 +202,20 @@ async function addItemAfter(
   { currency, taxes }: { currency: string; taxes: readonly TaxRate[] },
 ): Promise<void> {
   if (change?.has('deleted') === true && change.flag('deleted')) return;
+  if (change !== undefined) {
+    keepTaxes(change, 'tax_rates');
+    keepTogether(change, ['price', 'price_data']);
+  }
   const own = objectsIn(item, 'tax_rates').map(taxRateOf);
   const rates = own.length === 0 ? taxes : own;
   const shown = objectIn(item, 'price');
   if (shown === undefined) throw strange('a subscription item', 'price');
-  const before = amountIn(item, 'quantity');
-  if (change?.has('price') === true || change?.has('price_data') === true) {
-    // Where the quantity is not named, it stays as it is.
-    const quantity = change.count('quantity') ?? before ?? 1n;
-    const after = change.with('quantity', String(quantity));
-    await addItems(pricing, bill, [after], currency, rates);
+  if (change?.has('quantity') === true) {
+    await addItems(pricing, bill, [change], currency, rates);
     return;
   }
-  const price = shownPrice(shown, currency);
-  const named = change?.texts('tax_rates') ?? [];
-  bill.addItem(
-    price,
-    decimal(change?.count('quantity') ?? before ?? 1n),
-    named.length === 0 ? rates : await taxRates(named, pricing.objects),
-    change?.nameOf('quantity') ?? 'items',
-  );
+  const quantity = decimal(amountIn(item, 'quantity') ?? 1n);
+  bill.addItem(shownPrice(shown, currency), quantity, rates, 'items');
 }
 
 function addAutomaticTax(bill: Bill, { hasAutomaticTax }: Subscription): void {
