@@ -131,7 +131,7 @@ describe('accounts of one kind at one broker', () => {
     });
     expect([status, body.fields]).toEqual([
       422,
-      [{ field: 'vendor', message: expect.stringContaining('"stripe-initech" is not') }],
+      [{ field: 'vendor', message: expect.stringContaining('no account is called "stripe-initech"') }],
     ]);
     expect(text).not.toContain('acme');
   });
