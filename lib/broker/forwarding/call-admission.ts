@@ -59,11 +59,13 @@ export class CallAdmissions {
           : await collectBody(call.body, limits.bodyBytes);
       const priceable = priceableCall(call, configured, target, headers, bytes);
       lookup = lookupFor(known, this.ledger);
+      const pricedAt = lookup === undefined ? 0 : this.ledger.now();
       const price = priceOf(priceable, configured, lookup);
       priced = { target, priceable, price: price instanceof Promise ? await price : price };
       if (lookup !== undefined && lookup.paths.length > 0) {
         await this.#lookedUp(call, lookup);
         priced.hidesAmount = !mayReadAll(configured, key, lookup.paths);
+        priced.pricedAt = pricedAt;
       }
       const reserved = lookup?.end() ?? configured.connection.reserve(connectionCaller(key));
       release = reserved instanceof Promise ? await reserved : reserved;
@@ -95,7 +97,7 @@ export class CallAdmissions {
   /** Step 6: the decision of the ledger. */
   async #hold(
     known: KnownCall,
-    { target, priceable, price, hidesAmount = false }: Priced,
+    { target, priceable, price, hidesAmount = false, pricedAt }: Priced,
     release: Release,
   ): Promise<CallToSend> {
     const { call, configured, key, headers, row } = known;
@@ -129,7 +131,7 @@ export class CallAdmissions {
           }),
       ...(isOfObject(price)
         ? { canLookUp: true, hidesAmount: !mayReadObject(configured, key, priceable, price) }
-        : { hidesAmount }),
+        : { hidesAmount, ...(pricedAt === undefined ? {} : { pricedAt }) }),
       audit: row,
     };
     let asked = admission;

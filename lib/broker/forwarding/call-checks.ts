@@ -22,6 +22,8 @@ export interface Priced {
   price: Price;
   /** Whether the price stands in objects that the key may not read. */
   hidesAmount?: boolean;
+  /** When its look-ups began, in epoch milliseconds. */
+  pricedAt?: number;
 }
 
 /** A user counts within its tenant. */

@@ -111,6 +111,39 @@ describe.each(LEDGERS)('the ledger: %s', (_name, open, numRuns, state) => {
   };
   const balance = async (id: string, by = ledger) => (await by.key(id))?.balance;
 
+  it('admits no change of a bill that was priced before another change of it has ended', async () => {
+    const key = keyOf('k', 1_000 * CENT);
+    await ledger.issue(key);
+    const change = (pricedAt: number, objectId = 'sub_1') =>
+      ledger.admit({
+        callId: `call_${++calls}`,
+        key,
+        account: '',
+        price: {
+          kind: 'addition',
+          objectId,
+          micros: 10 * CENT,
+          amount: 10,
+          currency: 'usd',
+          isOfState: true,
+        },
+        pricedAt,
+        audit: { at: 'then', event: 'refusal' },
+      });
+    const first = holdOf(await change(clock.now()));
+    const object = { id: 'sub_1', aliases: [], amount: 10, currency: 'usd' };
+    expect(await change(clock.now())).toMatchObject({
+      admitted: false,
+      refusal: { code: 'overloaded' },
+    });
+    expect((await change(clock.now(), 'sub_2')).admitted).toBe(true);
+    const before = clock.now();
+    clock.instant += 5;
+    await end(first, { ending: 'settled', object });
+    expect(await change(before)).toMatchObject({ admitted: false });
+    expect((await change(clock.now())).admitted).toBe(true);
+  });
+
   it('holds what the retry of a call costs that cost nothing at first', async () => {
     const key = keyOf('k', 100 * CENT);
     await ledger.issue(key);

@@ -25,6 +25,8 @@ export interface Admission {
   /** The connected account the call is for; empty for the account of the secret. */
   account: string;
   price: Price;
+  /** When its price began to be looked up, in epoch milliseconds; absent where nothing was. */
+  pricedAt?: number;
   /** Whether the vendor can be asked for its object: then one that is not known is no refusal yet. */
   canLookUp?: boolean;
   /** Whether its key may not read its object: a refusal does not say what that comes to. */

@@ -140,6 +140,8 @@ interface Refund extends Entry {
   callId: string;
   payment: Payment;
   cents: number;
+  /** What its call was sent with. */
+  sent: number;
   state: 'held' | 'settled' | 'declined' | 'unknown';
   /** How it was asked for. */
   asked: string;
@@ -436,7 +438,9 @@ async function play(ledger: Ledger, clock: TestClock, script: readonly Step[]): 
     const counted = others.reduce((all, each) => all + each.spent + each.held + each.undone, 0);
     const before = total(earlier);
     const left = paid - total(others);
-    const amount = cents ?? (before > 0 ? before : left > 0 ? left : paid);
+    // What is asked for again is asked for with the amount that it was sent with.
+    const sent = known?.sent;
+    const amount = cents ?? sent ?? (before > 0 ? before : left > 0 ? left : paid);
     const mayUndo =
       says !== 'instructions_email' && (!payment.destination || says === 'reverse_transfer');
     const undoable = mayUndo
@@ -465,6 +469,7 @@ async function play(ledger: Ledger, clock: TestClock, script: readonly Step[]): 
         callId: hold.callId,
         payment,
         cents: Math.max(0, amount - before),
+        sent: amount,
         state: 'held' as const,
         asked,
         step,

@@ -47,6 +47,8 @@ interface DocumentPrice {
   currency: string;
   /** What the price leaves out, for the audit log. */
   note?: string;
+  /** Whether it depends on what the object was when it was looked up. */
+  isOfState?: true;
 }
 
 /**

@@ -4,10 +4,9 @@ import { instantText } from '../../instant';
 import { isLive } from '../../keys/key';
 import type { KeyRecord } from '../../keys/key';
 import { BrokerRefusal, brakedBy, invalidKey, parentMissing } from '../../refusal';
-import type { Price } from '../../pricing/price';
-import type { Book, ObjectName } from '../book';
+import type { Book } from '../book';
 import type { Admission, Decision, Hold } from '../records';
-import { UnknownObject, addsToObject, holdFor, sumOf } from './amount-to-hold';
+import { UnknownObject, addsToObject } from './amount-to-hold';
 import { lineOf } from './ancestry';
 import { auditOfCap } from './audit-rows';
 import { brakeOn } from './brakes';
@@ -22,12 +21,11 @@ import {
   sumRefusal,
   wantsReach,
 } from './limits';
-import { knownObject, objectOfCall, recordFound, rootOf, rootOfCall } from './objects';
-import type { KnownObject } from './objects';
+import { hidesAmount, needOf, objectName, pricedCall } from './need';
+import type { Need } from './need';
+import { recordFound, rootOf } from './objects';
 import { classifyAttempt, isForgotten, isInWindow } from './operation';
 import type { Attempt, Operation } from './operation';
-import { refundHold } from './refunds';
-import type { RefundHold } from './refunds';
 
 /** What came of an admission, and the audit row of a refusal, which the ledger may count with others. */
 export interface AdmissionResult {
@@ -118,84 +116,6 @@ function knownOperation(
   const costsNow = known.holdId === undefined && price.kind !== 'free';
   const attempt = classifyAttempt(known, operation.fingerprint, hold, book.now);
   return { operation: known, hold, attempt: attempt === 'retry' && costsNow ? 'new' : attempt };
-}
-
-/** What a call has to hold. */
-type Need = Pick<RefundHold, 'micros' | 'undoneMicros'> &
-  Partial<Pick<RefundHold, 'refundOf' | 'refundAmount'>> & {
-    /** What it is forwarded with though it does not name it, minor units. */
-    addedAmount: number | undefined;
-  };
-
-/** The price of a call with the amount that it leaves to the vendor, and what is known of its object. */
-interface PricedCall {
-  price: Price;
-  object: KnownObject | undefined;
-}
-
-function pricedCall(
-  book: Book,
-  admission: Admission,
-  { addedAmount }: Partial<Operation>,
-): PricedCall {
-  const name = objectName(admission);
-  return {
-    price: saidWhole(admission.price, addedAmount ?? callAmountOf(book, admission)),
-    object: name === undefined ? undefined : objectOfCall(book, name, admission.found),
-  };
-}
-
-function needOf(
-  book: Book,
-  admission: Admission,
-  { key, caps, kept, priced }: Pick<NewCall, 'key' | 'caps' | 'kept'> & { priced: PricedCall },
-): Need | BrokerRefusal {
-  const { found, account } = admission;
-  const { earlierHoldIds } = kept;
-  const { price, object } = priced;
-  try {
-    if (price.kind === 'refund') {
-      const root = rootOfCall(book, { vendor: key.vendor, account, id: price.objectId }, found);
-      const hold = refundHold(book, { price, object, root, key, caps, earlierHoldIds });
-      const leavesAmount =
-        admission.price.kind === 'refund' && admission.price.amount === undefined;
-      return { ...hold, addedAmount: leavesAmount ? hold.amount : undefined };
-    }
-    const micros = holdFor(price, object);
-    // What was settled of an object that was there before is in its exposure.
-    const before = addsToObject(price) ? 0 : sumOf(book, earlierHoldIds);
-    return {
-      micros: Math.max(0, micros - before),
-      undoneMicros: 0,
-      addedAmount: 'addedField' in price && price !== admission.price ? price.amount : undefined,
-    };
-  } catch (error) {
-    if (error instanceof BrokerRefusal) return error;
-    throw error;
-  }
-}
-
-/** Whether what a call needs says of its object what its key may not read. What it names itself says nothing. */
-function hidesAmount({ hidesAmount: hides, price }: Admission): boolean {
-  return hides === true && !(price.kind === 'refund' && price.amount !== undefined);
-}
-
-/** The object that a call is for. */
-function objectName({ key: { vendor }, account, price }: Admission): ObjectName | undefined {
-  return 'objectId' in price ? { vendor, account, id: price.objectId } : undefined;
-}
-
-/** What the vendor has said that a call moves which names no amount; nothing where the ledger knows its object by now. */
-function callAmountOf(book: Book, admission: Admission): number | undefined {
-  const name = objectName(admission);
-  if (admission.found === undefined || name === undefined) return undefined;
-  return knownObject(book, name)?.amount === undefined ? admission.found.callAmount : undefined;
-}
-
-/** The price of a call with the amount that it leaves to the vendor, where that is known. */
-function saidWhole(price: Price, amount: number | undefined): Price {
-  if (amount === undefined || (price.kind !== 'exposure' && price.kind !== 'refund')) return price;
-  return price.amount === undefined ? { ...price, amount } : price;
 }
 
 interface NewCall {

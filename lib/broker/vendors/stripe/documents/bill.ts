@@ -139,13 +139,18 @@ export class Bill {
 
   /** What a document that is there already charges in all. */
   asTotal(objectId: string): Price {
-    return { kind: 'total', objectId, ...this.#sum(1n) };
+    return { kind: 'total', objectId, ...this.#sum(1n), isOfState: true };
   }
 
-  /** What comes to a document that is there already, or as many times as it may be paid. */
+  /** What a change brings to a document that is there already, or as many times as it may be paid. */
   asAddition(objectId: string, times = 1n): Price {
     const before = this.#before === 0n ? {} : { amountBefore: Number(this.#before) };
-    return { kind: 'addition', objectId, ...this.#sum(times), ...before };
+    return { kind: 'addition', objectId, ...this.#sum(times), ...before, isOfState: true };
+  }
+
+  /** New lines of a document, which come to the same whatever else is on it. */
+  asNewLines(objectId: string): Price {
+    return { kind: 'addition', objectId, ...this.#sum(1n) };
   }
 
   get isRecurring(): boolean {

@@ -37,7 +37,7 @@ export async function newInvoiceItem(pricing: Pricing): Promise<Price> {
   const bill = new Bill(pricing, next.currency ?? currency);
   await addInvoiceLine(pricing, bill, body, { currency, taxes: next.taxes });
   if (next.hasAutomaticTax) bill.addUnknown('automatic_tax', 'customer');
-  return invoice === undefined ? bill.asNew() : bill.asAddition(invoice);
+  return invoice === undefined ? bill.asNew() : bill.asNewLines(invoice);
 }
 
 /** `POST invoiceitems/*`: what it comes to beyond what it was. */
