@@ -131,7 +131,12 @@ describe('accounts of one kind at one broker', () => {
     });
     expect([status, body.fields]).toEqual([
       422,
-      [{ field: 'vendor', message: expect.stringContaining('no account is called "stripe-initech"') }],
+      [
+        {
+          field: 'vendor',
+          message: expect.stringContaining('no account is called "stripe-initech"'),
+        },
+      ],
     ]);
     expect(text).not.toContain('acme');
   });
