@@ -62,17 +62,22 @@ describe("an account's secrets", () => {
     [
       'a file that is not there',
       () => ({ secretKeyFile: join(folder, 'none') }),
-      /^vendors\.a\.secretKeyFile \/.*none cannot be read \(ENOENT\)$/,
+      /^vendors\.a\.secretKeyFile names a file that cannot be read \(ENOENT\)$/,
     ],
     ['a folder', () => ({ secretKeyFile: folder }), /cannot be read \(EISDIR\)$/],
     ['an empty file', () => ({ secretKeyFile: file('nothing', '') }), /secretKeyFile is empty/],
     [
       'two line breaks',
       () => ({ secretKeyFile: file('two', 'sk_1\n\n') }),
-      /^vendors\.a\.secretKeyFile \/.*two must be printable/,
+      /^vendors\.a\.secretKeyFile names a file with a secret that is not valid: it must be printable/,
     ],
     ['a blank in a file', () => ({ secretKeyFile: file('blank', 'sk_1 \n') }), /must be printable/],
     ['no name of a file', () => ({ secretKeyFile: '' }), /must be the name of a file/],
+    [
+      'a secret in the place of the name, which is not shown',
+      () => ({ secretKeyFile: 'rk_live_51NotAFile' }),
+      /^(?!.*rk_live).* cannot be read \(ENOENT\)$/,
+    ],
   ])('are refused: %s', (_what, options, fault) => {
     expect(secretsOf(options())).toEqual([expect.stringMatching(fault)]);
   });

@@ -105,6 +105,6 @@ function readOne(
     return undefined;
   }
   if (held === '' || isSecret(held)) return held;
-  fault(at, `names a file whose secret ${RULE}`);
+  fault(at, `names a file with a secret that is not valid: it ${RULE}`);
   return undefined;
 }
