@@ -3,7 +3,7 @@ import { BrokerOptionsError, configFaults } from './broker.options';
 import type { BrokerLimitOptions, OptionIssue } from './broker.options';
 import { isRecord } from '../contract/is-record';
 import type { VendorOptions } from './accounts/account';
-import { unknownKeys } from './vendor.options';
+import { unknownKeys } from './option-faults';
 
 const MAX_CONFIG_BYTES = 1_048_576;
 

@@ -5,7 +5,7 @@ import type { PgPool, PooledStore } from './ledger/postgres/pg-pool';
 import { accountFaults, readAccounts } from './accounts/account';
 import type { Account, VendorOptions } from './accounts/account';
 import { limitFaults } from './vendor.options';
-import type { FaultSink } from './vendor.options';
+import type { FaultSink } from './option-faults';
 
 /** How a broker is set up. */
 export interface BrokerOptions {

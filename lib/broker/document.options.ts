@@ -1,5 +1,5 @@
 import { isRecord } from '../contract/is-record';
-import { unknownKeys } from './option-faults';
+import { isUsd, unknownKeys } from './option-faults';
 import type { FaultSink } from './option-faults';
 import { ADDED_LATER } from './pricing/configured-prices';
 import type { AddedLater, DocumentSettings } from './pricing/configured-prices';
@@ -40,7 +40,7 @@ export function documentFaults(options: unknown, path: string, fault: FaultSink)
   unknownKeys(maxAddedUsd, ADDED_LATER, `${path}.maxAddedUsd`, fault);
   for (const why of ADDED_LATER) {
     const usd = maxAddedUsd[why];
-    if (usd === undefined || isMaximum(usd)) continue;
+    if (usd === undefined || isUsd(usd, MAX_ADDED_USD)) continue;
     fault(
       `${path}.maxAddedUsd.${why}`,
       `must be a number of US dollars above 0, up to ${MAX_ADDED_USD}, with at most 6 decimals`,
@@ -62,13 +62,4 @@ export function documentSettings({
       }),
     ),
   };
-}
-
-function isMaximum(usd: unknown): boolean {
-  return (
-    typeof usd === 'number' &&
-    usd > 0 &&
-    usd <= MAX_ADDED_USD &&
-    /^\d+(?:\.\d{1,6})?$/.test(String(usd))
-  );
 }

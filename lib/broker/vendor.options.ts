@@ -6,7 +6,7 @@ import type { BodyLimits } from './pricing/body-limits';
 import { CallTable } from './pricing/call-table';
 import { documentFaults, documentSettings } from './document.options';
 import type { DocumentOptions } from './document.options';
-import { unknownKeys } from './option-faults';
+import { isUsd, unknownKeys } from './option-faults';
 import type { FaultSink } from './option-faults';
 import type { ConfiguredPrice, ConfiguredPrices } from './pricing/configured-prices';
 import { MAX_MICROS, microsAt, NO_RATES, rateOf } from './pricing/currency';
@@ -100,9 +100,6 @@ export interface VendorSettings {
   headers: ReadonlySet<string>;
   limits: BodyLimits;
 }
-
-export { unknownKeys } from './option-faults';
-export type { FaultSink } from './option-faults';
 
 export const VENDOR_RULES = [
   'rates',
@@ -268,7 +265,7 @@ function priceFaults(
   if ((usd === undefined) === (field === undefined)) {
     fault(path, 'must have either usd or field');
   }
-  if (usd !== undefined && !isFlatPrice(usd)) {
+  if (usd !== undefined && !isUsd(usd, MAX_FLAT_USD)) {
     fault(
       `${path}.usd`,
       `must be a number of US dollars above 0, up to ${MAX_FLAT_USD}, with at most 6 decimals: list what costs nothing under free`,
@@ -323,15 +320,6 @@ function eachOf(
   if (list === undefined) return;
   if (!Array.isArray(list)) return fault(path, 'must be an array');
   list.forEach((entry, i) => check(entry, `${path}[${i}]`));
-}
-
-function isFlatPrice(usd: unknown): usd is number {
-  return (
-    typeof usd === 'number' &&
-    usd > 0 &&
-    usd <= MAX_FLAT_USD &&
-    (/^\d+(?:\.\d{1,6})?$/.test(String(usd)) || usd === 1e-6)
-  );
 }
 
 function flatMicros(usd = 0): MicroUsd {

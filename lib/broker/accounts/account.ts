@@ -3,8 +3,10 @@ import type { OpenUnion } from '../../contract/open-union';
 import { vendorNameFault } from '../../contract/vendor-name';
 import type { Vendor } from '../vendors/vendor';
 import { vendors as kinds } from '../vendors/vendors';
-import { VENDOR_RULES, unknownKeys, vendorRuleFaults, vendorSettings } from '../vendor.options';
-import type { FaultSink, VendorRules, VendorSettings } from '../vendor.options';
+import { settingPath, unknownKeys } from '../option-faults';
+import type { FaultSink } from '../option-faults';
+import { VENDOR_RULES, vendorRuleFaults, vendorSettings } from '../vendor.options';
+import type { VendorRules, VendorSettings } from '../vendor.options';
 import { baseUrlFault } from './base-url';
 import { SECRET_OPTIONS, readSecrets } from './secrets';
 import type { SecretOptions, Secrets } from './secrets';
@@ -82,7 +84,7 @@ function entriesOf(accounts: unknown, fault: FaultSink): [string, unknown][] {
 
 /** What an account is at, once its name and all settings but the secrets are looked at. */
 function kindOf(name: string, account: unknown, fault: FaultSink): Vendor | undefined {
-  const path = `vendors.${/^[\w.-]{1,64}$/.test(name) ? name : JSON.stringify(name.slice(0, 64))}`;
+  const path = settingPath('vendors', name);
   const nameIs = vendorNameFault(name);
   if (nameIs !== undefined) fault(path, nameIs);
   if (!isRecord(account)) {

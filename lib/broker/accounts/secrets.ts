@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { FaultSink } from '../vendor.options';
+import type { FaultSink } from '../option-faults';
 
 /** An account's secret keys: the one that sends first, and the one that sends where it is not accepted. */
 export type Secrets = readonly [string, ...string[]];

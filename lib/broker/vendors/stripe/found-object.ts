@@ -3,21 +3,19 @@ import { amountUnknown } from '../../pricing/amount';
 import { isCurrency } from '../../pricing/currency';
 import type { FoundObject, ObjectPrice, PriceableCall } from '../../pricing/price';
 import type { VendorLookup } from '../vendor-lookup';
+import { kindOf, prefixesOf } from './object-kinds';
+import { reportedAmount } from './reported-amount';
+import { idIn } from './vendor-object';
 
-/** In minor units; far above any payment, and still exact in micro-dollars. */
-const MAX_AMOUNT = 99_999_999_999;
-const ID = /^[A-Za-z0-9_]{1,255}$/;
-
-/** What ids of the objects begin with that a priced call may name, by the resource that has them. */
-const PREFIXES = { payment_intents: ['pi_'], charges: ['ch_', 'py_'] } as const;
-type Resource = keyof typeof PREFIXES;
+/** Where the objects are that a priced call may name. */
+const RESOURCES = ['payment_intents', 'charges'] as const;
+type Resource = (typeof RESOURCES)[number];
 
 /** Where the object of a call is read: {@link VendorObjects.pathOf}. */
 export function pathOfObject(call: PriceableCall, { objectId }: ObjectPrice): string | undefined {
   const resource = resourceOf(call);
-  if (resource === undefined || !ID.test(objectId)) return undefined;
-  const isOf = PREFIXES[resource].some((prefix) => objectId.startsWith(prefix));
-  return isOf ? `${resource}/${objectId}` : undefined;
+  if (resource === undefined || !isIdOf(resource, objectId)) return undefined;
+  return `${resource}/${objectId}`;
 }
 
 /** What Stripe says of the object of a call: {@link VendorObjects.find}. */
@@ -38,7 +36,7 @@ export async function findObject(
 
 function resourceOf({ segments, parameters }: PriceableCall): Resource | undefined {
   const [first = ''] = segments;
-  if (first !== 'refunds') return first in PREFIXES ? (first as Resource) : undefined;
+  if (first !== 'refunds') return RESOURCES.find((each) => each === first);
   return parameters.some(({ path }) => path[0] === 'payment_intent')
     ? 'payment_intents'
     : 'charges';
@@ -48,7 +46,7 @@ function foundIntent(intent: Record<string, unknown>, id: string, price: ObjectP
   if (!isObject('payment_intent', intent, id)) throw amountUnknown(unreadable(id));
   const amount = sum(intent, 'amount', id, 1);
   const { latest_charge: charge, status } = intent;
-  const chargeId = isRecord(charge) ? charge['id'] : charge;
+  const chargeId = idIn(intent, 'latest_charge');
   const found = {
     id,
     rootId: id,
@@ -66,7 +64,7 @@ function foundIntent(intent: Record<string, unknown>, id: string, price: ObjectP
   if (price.amount !== undefined) return { ...found, callAmount: price.amount };
   if (charge === null || charge === undefined) throw amountUnknown(nothingLeft(id));
   if (!isRecord(charge) || !isIdOf('charges', chargeId)) throw amountUnknown(unreadable(id));
-  if (!isObject('charge', charge, chargeId) || idOf(charge['payment_intent']) !== id) {
+  if (!isObject('charge', charge, chargeId) || idIn(charge, 'payment_intent') !== id) {
     throw amountUnknown(unreadable(id));
   }
   return { ...found, callAmount: leftOf(charge, id) };
@@ -76,7 +74,7 @@ function foundCharge(charge: Record<string, unknown>, id: string, price: ObjectP
   if (!isObject('charge', charge, id)) throw amountUnknown(unreadable(id));
   const amount = sum(charge, 'amount', id, 1);
   const { payment_intent: intent = null } = charge;
-  const intentId = intent === null ? id : idOf(intent);
+  const intentId = intent === null ? id : idIn(charge, 'payment_intent');
   if (intentId !== id && !isIdOf('payment_intents', intentId)) throw amountUnknown(unreadable(id));
   const leavesAll = price.kind === 'refund' && price.amount === undefined;
   return {
@@ -105,11 +103,9 @@ function isObject(kind: string, { object, id: own }: Record<string, unknown>, id
 }
 
 function sum(body: Record<string, unknown>, name: string, id: string, least = 0): number {
-  const value = body[name];
-  if (typeof value === 'number' && Number.isInteger(value) && value >= least) {
-    if (value <= MAX_AMOUNT) return value;
-  }
-  throw amountUnknown(unreadable(id));
+  const value = reportedAmount(body[name]);
+  if (value === undefined || value < least) throw amountUnknown(unreadable(id));
+  return value;
 }
 
 function currencyOf({ currency }: Record<string, unknown>, id: string): string {
@@ -118,25 +114,15 @@ function currencyOf({ currency }: Record<string, unknown>, id: string): string {
   return code;
 }
 
-/** An id, or that of the object in its place. */
-function idOf(value: unknown): string {
-  const id = isRecord(value) ? value['id'] : value;
-  return typeof id === 'string' ? id : '';
-}
-
-function isIdOf(resource: Resource, id: unknown): id is string {
-  return (
-    typeof id === 'string' &&
-    ID.test(id) &&
-    PREFIXES[resource].some((prefix) => id.startsWith(prefix))
-  );
+function isIdOf(resource: Resource, id: string | undefined): id is string {
+  return id !== undefined && kindOf(id)?.collection === resource;
 }
 
 function notAnId(call: PriceableCall, id: string): string {
   const resource = resourceOf(call);
   if (id === '') return 'The call names no payment, so the broker cannot tell what it costs.';
   const form =
-    resource === undefined ? '' : `, which begins with ${PREFIXES[resource].join(' or ')}`;
+    resource === undefined ? '' : `, which begins with ${prefixesOf(resource).join(' or ')}`;
   return `The broker does not know ${id.slice(0, 64)}, and does not ask the vendor for it: it is no id of ${resource ?? 'a payment'}${form}.`;
 }
 

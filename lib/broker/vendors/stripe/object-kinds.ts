@@ -61,6 +61,12 @@ export function kindOf(id: string): ObjectKind | undefined {
   return prefix === undefined ? undefined : KINDS[prefix];
 }
 
+/** What the ids of a collection begin with: `ch_`, `py_`. */
+export function prefixesOf(collection: string): string[] {
+  const kinds = Object.entries(KINDS).filter(([, kind]) => kind.collection === collection);
+  return kinds.map(([prefix]) => `${prefix}_`);
+}
+
 /** Whether an id names what the account has for all of its customers: a price, a product. */
 export function isOfCatalogue(id: string): boolean {
   return CATALOGUE.test(id);

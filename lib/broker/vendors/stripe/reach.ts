@@ -1,4 +1,3 @@
-import { isRecord } from '../../../contract/is-record';
 import type { CallReach, NamedDestinations, ReachedObject } from '../../limits/call-reach';
 import { nameOf } from '../../pricing/parameters';
 import type { PriceableCall } from '../../pricing/price';
@@ -9,6 +8,7 @@ import { isDestination, namesOf } from './named-objects';
 import type { NamedObject } from './named-objects';
 import { isCustomerId, kindOf } from './object-kinds';
 import type { ObjectKind } from './object-kinds';
+import { idIn } from './vendor-object';
 
 /** How many objects may lead from one to its customer: a mandate, its payment method. */
 const MAX_STEPS = 3;
@@ -93,7 +93,7 @@ class CustomersOf {
     const known = this.owners.get(id);
     if (known !== undefined) return known;
     const found = await this.lookup.get(`${kind.collection}/${id}`);
-    // A test token, `pm_card_visa`, stands for an object of another id, which is nobody's.
+    // For a test token such as `pm_card_visa` Stripe shows an object with another id. It has no customer.
     if (found['id'] !== id) return undefined;
     const customer = customerIn(found) ?? (await this.#led(found, kind, step));
     if (customer !== undefined && isFixed(found, kind)) this.owners.keep(id, customer);
@@ -105,7 +105,7 @@ class CustomersOf {
     { leads = [] }: ObjectKind,
     step: number,
   ): Promise<string | undefined> {
-    const id = leads.map((field) => idIn(found[field])).find((each) => each !== undefined);
+    const id = leads.map((field) => idIn(found, field)).find((each) => each !== undefined);
     const kind = id === undefined ? undefined : kindOf(id);
     if (id === undefined || kind === undefined || step === MAX_STEPS) return undefined;
     return this.#of(id, kind, step + 1);
@@ -113,14 +113,8 @@ class CustomersOf {
 }
 
 function customerIn(found: Record<string, unknown>): string | undefined {
-  const id = idIn(found['customer']);
+  const id = idIn(found, 'customer');
   return id !== undefined && isCustomerId(id) ? id : undefined;
-}
-
-/** An id, or that of an object in its place. */
-function idIn(value: unknown): string | undefined {
-  const id = isRecord(value) ? value['id'] : value;
-  return typeof id === 'string' ? id : undefined;
 }
 
 function isFixed({ status }: Record<string, unknown>, { fixed }: ObjectKind): boolean {

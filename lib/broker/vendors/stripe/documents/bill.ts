@@ -12,7 +12,7 @@ import type { Fields } from './fields';
 import { taxOnTop } from './tax';
 import type { TaxRate } from './tax';
 import type { UnitPrice } from './unit-price';
-import type { Objects } from './vendor-object';
+import type { Objects } from './objects';
 
 /** All that a call is priced by. */
 export interface Pricing {
@@ -120,6 +120,15 @@ export class Bill {
   addUnknown(why: AddedLater, field: string): void {
     this.#allow(why, field);
     this.#unknown.add(why);
+  }
+
+  /**
+   * Taxes that Stripe reckons.
+   *
+   * @param field What of the call has them added.
+   */
+  addAutomaticTax(isEnabled: boolean, field = 'automatic_tax[enabled]'): void {
+    if (isEnabled) this.addUnknown('automatic_tax', field);
   }
 
   /** It charges again by itself. */

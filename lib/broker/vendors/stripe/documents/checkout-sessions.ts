@@ -1,12 +1,13 @@
 import { amountUnknown, checkNested } from '../../../pricing/amount';
 import type { Price } from '../../../pricing/price';
+import { textIn } from '../vendor-object';
 import { Bill } from './bill';
 import type { Pricing } from './bill';
 import { addWaiting } from './customers';
-import { addItems, addOptionalItems, addShipping } from './line-items';
-import { taxRates } from './tax';
-import { currencyNamed, larger } from './unit-price';
-import { amountIn, currencyIn, objectIn, objectsIn, textIn } from './vendor-object';
+import { addItems, addOptionalItems, addShipping, addShownShipping } from './line-items';
+import { currencyIn, objectsIn } from './objects';
+import { taxRates, asksForAutomaticTax, hasAutomaticTax } from './tax';
+import { currencyNamed } from './unit-price';
 
 /** `POST checkout/sessions`: what the customer is asked to pay, at the most. */
 export async function newSession(pricing: Pricing): Promise<Price> {
@@ -23,9 +24,7 @@ export async function newSession(pricing: Pricing): Promise<Price> {
   await addItems(pricing, bill, body.list('line_items'), currency, defaults);
   await addOptionalItems(pricing, bill, body.list('optional_items'), currency);
   await addShipping(pricing, bill, body.list('shipping_options'));
-  if (body.map('automatic_tax')?.flag('enabled') === true) {
-    bill.addUnknown('automatic_tax', 'automatic_tax[enabled]');
-  }
+  bill.addAutomaticTax(asksForAutomaticTax(body));
   const customer = body.text('customer');
   if (bill.isRecurring && customer !== undefined) {
     await addWaiting(pricing, bill, customer, undefined, defaults);
@@ -63,13 +62,8 @@ export async function changedSession(pricing: Pricing): Promise<Price> {
     }
   }
   await addItems(pricing, bill, items, currency);
-  const shipping = objectsIn(session, 'shipping_options').map(
-    (option) => amountIn(option, 'shipping_amount') ?? 0n,
-  );
-  if (shipping.length > 0) bill.addLine(shipping.reduce(larger), currency, []);
-  if (objectIn(session, 'automatic_tax')?.['enabled'] === true) {
-    bill.addUnknown('automatic_tax', 'automatic_tax[enabled]');
-  }
+  addShownShipping(bill, session, currency);
+  bill.addAutomaticTax(hasAutomaticTax(session));
   return bill.asTotal(id);
 }
 

@@ -1,9 +1,10 @@
 import { amountUnknown } from '../../../pricing/amount';
+import { idIn, objectIn, textIn } from '../vendor-object';
+import type { VendorObject } from '../vendor-object';
 import type { Bill, Pricing } from './bill';
+import { amountIn, currencyIn, objectsIn } from './objects';
 import { taxRateOf } from './tax';
 import type { TaxRate } from './tax';
-import { amountIn, currencyIn, idIn, objectIn, objectsIn, textIn } from './vendor-object';
-import type { VendorObject } from './vendor-object';
 
 /**
  * What goes onto the next bill of a customer besides its own lines: what the customer owes, and the

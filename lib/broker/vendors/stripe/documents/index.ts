@@ -18,7 +18,7 @@ import {
   newSubscriptionItem,
   resumedSubscription,
 } from './subscriptions';
-import { Objects } from './vendor-object';
+import { Objects } from './objects';
 
 type Pricer = (pricing: Pricing) => Promise<Price>;
 

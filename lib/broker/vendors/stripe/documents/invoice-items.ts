@@ -1,16 +1,17 @@
 import { invalidAmount } from '../../../pricing/amount';
 import type { Price } from '../../../pricing/price';
+import { idIn } from '../vendor-object';
 import { Bill } from './bill';
 import type { Pricing } from './bill';
 import { subscriptionIn } from './customers';
 import type { Decimal } from './decimal';
 import { addCreditTakenOff, addInvoiceLine } from './invoice-lines';
 import { openInvoice } from './invoices';
+import { amountIn, currencyIn, objectsIn } from './objects';
 import { subscriptionOf } from './subscriptions';
-import { taxRateOf } from './tax';
+import { taxRateOf, hasAutomaticTax } from './tax';
 import type { TaxRate } from './tax';
 import { currencyNamed } from './unit-price';
-import { amountIn, currencyIn, idIn, objectIn, objectsIn } from './vendor-object';
 
 const HARMLESS = /^(?:metadata|description|period|expand)$/;
 
@@ -36,7 +37,7 @@ export async function newInvoiceItem(pricing: Pricing): Promise<Price> {
   const currency = body.has('currency') ? currencyNamed(body) : next.currency;
   const bill = new Bill(pricing, next.currency ?? currency);
   await addInvoiceLine(pricing, bill, body, { currency, taxes: next.taxes });
-  if (next.hasAutomaticTax) bill.addUnknown('automatic_tax', 'customer');
+  bill.addAutomaticTax(next.hasAutomaticTax, 'customer');
   return invoice === undefined ? bill.asNew() : bill.asNewLines(invoice);
 }
 
@@ -57,7 +58,7 @@ export async function changedInvoiceItem(pricing: Pricing): Promise<Price> {
   // Of one that a coupon takes off, all may come onto the bill.
   if (!body.has('discountable')) bill.less(amountIn(item, 'amount') ?? 0n);
   addCreditTakenOff(bill, item, next.taxes);
-  if (next.hasAutomaticTax) bill.addUnknown('automatic_tax', 'invoiceitems');
+  bill.addAutomaticTax(next.hasAutomaticTax, 'invoiceitems');
   return bill.asAddition(invoice ?? id);
 }
 
@@ -95,7 +96,7 @@ async function nextBill(
   return {
     currency: undefined,
     taxes: taxes.toSorted((one, other) => (onTop(one) < onTop(other) ? 1 : -1))[0] ?? [],
-    hasAutomaticTax: all.some((each) => objectIn(each, 'automatic_tax')?.['enabled'] === true),
+    hasAutomaticTax: all.some(hasAutomaticTax),
   };
 }
 

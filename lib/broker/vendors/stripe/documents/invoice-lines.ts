@@ -1,14 +1,14 @@
 import { amountUnknown, invalidAmount } from '../../../pricing/amount';
+import type { VendorObject } from '../vendor-object';
 import type { Bill, Pricing } from './bill';
 import { decimal, product } from './decimal';
 import type { Decimal } from './decimal';
 import type { Fields } from './fields';
 import { keepTaxes, keepTogether, taxesIn } from './line-items';
+import { amountIn, currencyIn, objectsIn } from './objects';
 import { taxRateOf } from './tax';
 import type { TaxRate } from './tax';
 import { catalogPrice, inlinePrice } from './unit-price';
-import { amountIn, currencyIn, objectsIn } from './vendor-object';
-import type { VendorObject } from './vendor-object';
 
 /** What a line of an invoice is besides what the body says. */
 interface LineContext {

@@ -1,15 +1,16 @@
 import { invalidAmount } from '../../../pricing/amount';
 import type { Price } from '../../../pricing/price';
+import { textIn } from '../vendor-object';
+import type { VendorObject } from '../vendor-object';
 import { Bill } from './bill';
 import type { Pricing } from './bill';
 import { addBalance, addWaiting } from './customers';
 import { addInvoiceLine, addCreditTakenOff } from './invoice-lines';
 import { keepTaxes } from './line-items';
-import { taxRateOf, taxRates } from './tax';
+import { amountIn, currencyIn, objectsIn, strange } from './objects';
+import { taxRateOf, taxRates, asksForAutomaticTax, hasAutomaticTax } from './tax';
 import type { TaxRate } from './tax';
 import { currencyNamed, larger } from './unit-price';
-import { amountIn, currencyIn, objectIn, objectsIn, strange, textIn } from './vendor-object';
-import type { VendorObject } from './vendor-object';
 
 /** What leaves an invoice's total, and what becomes of it, as they are. */
 const HARMLESS =
@@ -34,9 +35,7 @@ export async function newInvoice(pricing: Pricing): Promise<Price> {
   if (customer === undefined) throw invalidAmount('customer', 'customer must be given.');
   const bill = new Bill(pricing, body.has('currency') ? currencyNamed(body) : undefined);
   const taxes = await taxRates(body.texts('default_tax_rates'), objects);
-  if (body.map('automatic_tax')?.flag('enabled') === true) {
-    bill.addUnknown('automatic_tax', 'automatic_tax[enabled]');
-  }
+  bill.addAutomaticTax(asksForAutomaticTax(body));
   const behavior = body.text('pending_invoice_items_behavior') ?? 'exclude';
   if (behavior !== 'exclude' || subscription !== undefined) {
     await addWaiting(pricing, bill, customer, subscription, taxes);
@@ -70,7 +69,7 @@ export async function addedLines(pricing: Pricing): Promise<Price> {
     await addInvoiceLine(pricing, bill, line, { currency, taxes, ...(before && { before }) });
     if (before !== undefined) addCreditTakenOff(bill, before, taxes);
   }
-  if (invoice.hasAutomaticTax) bill.addUnknown('automatic_tax', 'lines');
+  bill.addAutomaticTax(invoice.hasAutomaticTax, 'lines');
   return bill.asAddition(id);
 }
 
@@ -122,10 +121,6 @@ function billOf(pricing: Pricing, shown: VendorObject): Bill {
   for (const discount of objectsIn(shown, 'total_discount_amounts')) {
     bill.addLine(amountIn(discount, 'amount') ?? 0n, currency, []);
   }
-  if (hasAutomaticTax(shown)) bill.addUnknown('automatic_tax', 'automatic_tax[enabled]');
+  bill.addAutomaticTax(hasAutomaticTax(shown));
   return bill;
-}
-
-function hasAutomaticTax(shown: VendorObject): boolean {
-  return objectIn(shown, 'automatic_tax')?.['enabled'] === true;
 }

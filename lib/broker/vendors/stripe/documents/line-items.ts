@@ -1,12 +1,14 @@
 import { amountUnknown, invalidAmount } from '../../../pricing/amount';
+import { objectIn, textIn } from '../vendor-object';
+import type { VendorObject } from '../vendor-object';
 import type { Bill, Pricing } from './bill';
 import { decimal } from './decimal';
 import type { Fields } from './fields';
+import { amountIn, strange, objectsIn } from './objects';
 import { taxOnTop, taxRates } from './tax';
 import type { TaxRate } from './tax';
-import { catalogPrice, inlinePrice } from './unit-price';
+import { catalogPrice, inlinePrice, larger } from './unit-price';
 import type { UnitPrice } from './unit-price';
-import { amountIn, objectIn, strange, textIn } from './vendor-object';
 
 /** Checkout's own, where an item is adjustable and names no maximum. */
 export const MOST_ADJUSTABLE = 99n;
@@ -85,6 +87,14 @@ export async function addShipping(
   }
   if (costliest !== undefined)
     bill.addAtMost('shipping_options', costliest.amount, costliest.field);
+}
+
+/** The costliest of the ways to ship that a document has already. */
+export function addShownShipping(bill: Bill, shown: VendorObject, currency: string): void {
+  const amounts = objectsIn(shown, 'shipping_options').map(
+    (option) => amountIn(option, 'shipping_amount') ?? 0n,
+  );
+  if (amounts.length > 0) bill.addLine(amounts.reduce(larger), currency, []);
 }
 
 /** The price that an item names or has. */

@@ -3,8 +3,8 @@ import { microsOf } from '../../../pricing/currency';
 import type { Rates } from '../../../pricing/currency';
 import type { Outcome, Price, PriceableCall, ReportedObject } from '../../../pricing/price';
 import { optional, reportedAmount } from '../reported-amount';
-import { idIn, objectIn, textIn } from './vendor-object';
-import type { VendorObject } from './vendor-object';
+import { idIn, objectIn, textIn } from '../vendor-object';
+import type { VendorObject } from '../vendor-object';
 
 /** What a document is as an answer shows it. */
 interface Shown {

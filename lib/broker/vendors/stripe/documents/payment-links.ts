@@ -1,12 +1,20 @@
 import { amountUnknown, invalidAmount } from '../../../pricing/amount';
 import type { Price } from '../../../pricing/price';
+import { objectIn } from '../vendor-object';
 import { Bill } from './bill';
 import type { Pricing } from './bill';
 import { decimal } from './decimal';
 import type { Fields } from './fields';
-import { addItems, addOptionalItems, addShipping, MOST_ADJUSTABLE } from './line-items';
-import { currencyNamed, larger, shownPrice } from './unit-price';
-import { amountIn, currencyIn, objectIn, objectsIn, strange } from './vendor-object';
+import {
+  addItems,
+  addOptionalItems,
+  addShipping,
+  MOST_ADJUSTABLE,
+  addShownShipping,
+} from './line-items';
+import { amountIn, currencyIn, objectsIn, strange } from './objects';
+import { asksForAutomaticTax, hasAutomaticTax } from './tax';
+import { currencyNamed, shownPrice } from './unit-price';
 
 /** What leaves the total, the number of payments and the link's activity as they are. */
 const HARMLESS =
@@ -26,9 +34,7 @@ export async function newPaymentLink(pricing: Pricing): Promise<Price> {
   await addItems(pricing, bill, body.list('line_items'), currency);
   await addOptionalItems(pricing, bill, body.list('optional_items'), currency);
   await addShipping(pricing, bill, body.list('shipping_options'));
-  if (body.map('automatic_tax')?.flag('enabled') === true) {
-    bill.addUnknown('automatic_tax', 'automatic_tax[enabled]');
-  }
+  bill.addAutomaticTax(asksForAutomaticTax(body));
   return bill.asNew(limit);
 }
 
@@ -80,13 +86,8 @@ export async function changedPaymentLink(pricing: Pricing): Promise<Price> {
     const amount = price.amountFor(decimal(quantity));
     bill.addAdjustable('adjustable_quantity', price, most, amount, [], 'line_items');
   }
-  const shipping = objectsIn(link, 'shipping_options').map(
-    (option) => amountIn(option, 'shipping_amount') ?? 0n,
-  );
-  if (shipping.length > 0) bill.addLine(shipping.reduce(larger), currency, []);
-  if (objectIn(link, 'automatic_tax')?.['enabled'] === true) {
-    bill.addUnknown('automatic_tax', 'automatic_tax[enabled]');
-  }
+  addShownShipping(bill, link, currency);
+  bill.addAutomaticTax(hasAutomaticTax(link));
   return bill.asAddition(id, limit);
 }
 

@@ -1,12 +1,13 @@
 import { amountUnknown } from '../../../pricing/amount';
 import type { Price } from '../../../pricing/price';
+import { idIn, objectIn, textIn } from '../vendor-object';
+import type { VendorObject } from '../vendor-object';
 import { Bill } from './bill';
 import type { Pricing } from './bill';
 import { addWaiting } from './customers';
-import { taxRates } from './tax';
+import { amountIn, currencyIn, strange } from './objects';
+import { taxRates, hasAutomaticTax } from './tax';
 import { larger } from './unit-price';
-import { amountIn, currencyIn, idIn, objectIn, strange, textIn } from './vendor-object';
-import type { VendorObject } from './vendor-object';
 
 /**
  * `POST quotes/*‍/accept`: what the quote says that is charged at first, and its first period. Coupons
@@ -42,9 +43,7 @@ export async function acceptedQuote(pricing: Pricing): Promise<Price> {
     (value) => typeof value === 'number' && value > 0,
   );
   bill.addLine(isLater ? atFirst + period : larger(atFirst, period), currency, []);
-  if (objectIn(quote, 'automatic_tax')?.['enabled'] === true) {
-    bill.addUnknown('automatic_tax', 'automatic_tax[enabled]');
-  }
+  bill.addAutomaticTax(hasAutomaticTax(quote));
   const customer = idIn(quote, 'customer');
   if (bill.isRecurring && customer !== undefined) {
     const named = quote['default_tax_rates'];

@@ -1,16 +1,17 @@
-import type { Price } from '../../../pricing/price';
 import { invalidAmount } from '../../../pricing/amount';
+import type { Price } from '../../../pricing/price';
+import { idIn, objectIn } from '../vendor-object';
+import type { VendorObject } from '../vendor-object';
 import { Bill } from './bill';
 import type { Pricing } from './bill';
 import { addWaiting } from './customers';
 import { decimal } from './decimal';
 import type { Fields } from './fields';
 import { addItems, keepTaxes, keepTogether } from './line-items';
-import { taxRateOf, taxRates } from './tax';
+import { amountIn, currencyIn, objectsIn, strange } from './objects';
+import { taxRateOf, taxRates, asksForAutomaticTax, hasAutomaticTax } from './tax';
 import type { TaxRate } from './tax';
 import { currencyNamed, shownPrice } from './unit-price';
-import { amountIn, currencyIn, idIn, objectIn, objectsIn, strange } from './vendor-object';
-import type { VendorObject } from './vendor-object';
 
 /** What leaves every period, and when it is charged, as they are. */
 const HARMLESS = /^(?:metadata|description|cancellation_details|default_payment_method|expand)$/;
@@ -40,9 +41,7 @@ export async function newSubscription(pricing: Pricing): Promise<Price> {
   const defaults = await taxRates(body.texts('default_tax_rates'), objects);
   await addItems(pricing, bill, body.list('items'), currency, defaults);
   await addItems(pricing, bill, body.list('add_invoice_items'), currency, defaults);
-  if (body.map('automatic_tax')?.flag('enabled') === true) {
-    bill.addUnknown('automatic_tax', 'automatic_tax[enabled]');
-  }
+  bill.addAutomaticTax(asksForAutomaticTax(body));
   await addWaiting(pricing, bill, customer, undefined, defaults);
   return bill.asNew();
 }
@@ -82,10 +81,9 @@ export async function changedSubscription(pricing: Pricing): Promise<Price> {
     await addItemAfter(pricing, bill, item, change, { currency, taxes });
   }
   await addItems(pricing, bill, body.list('add_invoice_items'), currency, taxes);
-  const automatic = body.map('automatic_tax');
-  if (automatic === undefined ? subscription.hasAutomaticTax : automatic.flag('enabled')) {
-    bill.addUnknown('automatic_tax', 'automatic_tax[enabled]');
-  }
+  bill.addAutomaticTax(
+    body.has('automatic_tax') ? asksForAutomaticTax(body) : subscription.hasAutomaticTax,
+  );
   await addWaiting(pricing, bill, subscription.customer, id, taxes);
   return bill.asAddition(id);
 }
@@ -107,7 +105,7 @@ export async function resumedSubscription(pricing: Pricing): Promise<Price> {
   for (const item of subscription.items) {
     await addItemAfter(pricing, bill, item, undefined, { currency, taxes });
   }
-  addAutomaticTax(bill, subscription);
+  bill.addAutomaticTax(subscription.hasAutomaticTax);
   await addWaiting(pricing, bill, subscription.customer, id, taxes);
   return bill.asAddition(id);
 }
@@ -124,7 +122,7 @@ export async function endedSubscription(pricing: Pricing): Promise<Price> {
     const price = shownPrice(objectIn(item, 'price') ?? {}, subscription.currency);
     if (price.isMetered) bill.addUnknown('metered', 'invoice_now');
   }
-  addAutomaticTax(bill, subscription);
+  bill.addAutomaticTax(subscription.hasAutomaticTax);
   await addWaiting(pricing, bill, subscription.customer, id, subscription.taxes);
   return bill.asAddition(id);
 }
@@ -138,7 +136,7 @@ export async function newSubscriptionItem(pricing: Pricing): Promise<Price> {
   const bill = new Bill(pricing, currency);
   bill.recur();
   await addItems(pricing, bill, [body], currency, taxes);
-  addAutomaticTax(bill, subscription);
+  bill.addAutomaticTax(subscription.hasAutomaticTax);
   await addWaiting(pricing, bill, subscription.customer, id, taxes);
   return bill.asAddition(id);
 }
@@ -159,7 +157,7 @@ export async function changedSubscriptionItem(pricing: Pricing): Promise<Price> 
     const change = each['id'] === id ? body : undefined;
     await addItemAfter(pricing, bill, each, change, { currency, taxes });
   }
-  addAutomaticTax(bill, subscription);
+  bill.addAutomaticTax(subscription.hasAutomaticTax);
   await addWaiting(pricing, bill, subscription.customer, of, taxes);
   return bill.asAddition(of);
 }
@@ -172,7 +170,7 @@ export async function endedSubscriptionItem(pricing: Pricing): Promise<Price> {
   const of = idIn(item, 'subscription') ?? '';
   const subscription = await subscriptionOf(pricing, of);
   const bill = new Bill(pricing, subscription.currency);
-  addAutomaticTax(bill, subscription);
+  bill.addAutomaticTax(subscription.hasAutomaticTax);
   await addWaiting(pricing, bill, subscription.customer, of, subscription.taxes);
   return bill.asAddition(of);
 }
@@ -189,7 +187,7 @@ export async function subscriptionOf({ objects }: Pricing, id: string): Promise<
     currency: currencyIn(shown, 'a subscription'),
     items,
     taxes: objectsIn(shown, 'default_tax_rates').map(taxRateOf),
-    hasAutomaticTax: objectIn(shown, 'automatic_tax')?.['enabled'] === true,
+    hasAutomaticTax: hasAutomaticTax(shown),
   };
 }
 
@@ -216,8 +214,4 @@ async function addItemAfter(
   }
   const quantity = decimal(amountIn(item, 'quantity') ?? 1n);
   bill.addItem(shownPrice(shown, currency), quantity, rates, 'items');
-}
-
-function addAutomaticTax(bill: Bill, { hasAutomaticTax }: Subscription): void {
-  if (hasAutomaticTax) bill.addUnknown('automatic_tax', 'automatic_tax[enabled]');
 }

@@ -1,7 +1,10 @@
+import { objectIn, textIn } from '../vendor-object';
+import type { VendorObject } from '../vendor-object';
 import { percentOf } from './decimal';
 import type { Decimal } from './decimal';
-import { amountIn, decimalIn, objectIn, strange, textIn } from './vendor-object';
-import type { Objects, VendorObject } from './vendor-object';
+import type { Fields } from './fields';
+import { amountIn, decimalIn, strange } from './objects';
+import type { Objects } from './objects';
 
 /** One rate of an account's own, https://docs.stripe.com/billing/taxes/tax-rates. */
 export interface TaxRate {
@@ -41,4 +44,14 @@ export function taxOnTop(amount: bigint, rates: readonly TaxRate[]): bigint {
   return rates
     .filter(({ isIncluded }) => !isIncluded)
     .reduce((sum, { percent, flat }) => sum + percentOf(percent, amount) + flat, 0n);
+}
+
+/** Whether a body has taxes added that Stripe reckons. */
+export function asksForAutomaticTax(body: Fields): boolean {
+  return body.map('automatic_tax')?.flag('enabled') === true;
+}
+
+/** The same of a document as the vendor shows it. */
+export function hasAutomaticTax(shown: VendorObject): boolean {
+  return objectIn(shown, 'automatic_tax')?.['enabled'] === true;
 }

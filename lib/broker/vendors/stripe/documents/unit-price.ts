@@ -1,18 +1,12 @@
 import { amountUnknown, invalidAmount } from '../../../pricing/amount';
 import { isCurrency } from '../../../pricing/currency';
+import { objectIn, textIn } from '../vendor-object';
+import type { VendorObject } from '../vendor-object';
 import { decimal, product, quotient, rounded } from './decimal';
 import type { Decimal } from './decimal';
 import type { Fields } from './fields';
-import {
-  currencyIn,
-  amountIn,
-  decimalIn,
-  objectIn,
-  objectsIn,
-  strange,
-  textIn,
-} from './vendor-object';
-import type { Objects, VendorObject } from './vendor-object';
+import { currencyIn, amountIn, decimalIn, objectsIn, strange } from './objects';
+import type { Objects } from './objects';
 
 /** What some units of something cost for one period, whichever way the price is written. */
 export interface UnitPrice {

@@ -2,15 +2,13 @@ import { isRecord } from '../../../../contract/is-record';
 import { amountUnknown } from '../../../pricing/amount';
 import type { BrokerRefusal } from '../../../refusal';
 import type { VendorLookup } from '../../vendor-lookup';
+import { isId, textIn } from '../vendor-object';
+import type { VendorObject } from '../vendor-object';
 import { decimalOf } from './decimal';
 import type { Decimal } from './decimal';
 
-/** An object of Stripe's as its API shows it. */
-export type VendorObject = Readonly<Record<string, unknown>>;
-
 /** More items than one page has are not priced. */
 const PAGE = 100;
-const ID = /^[A-Za-z0-9_]{1,255}$/;
 
 /** The objects that one call is priced by, each asked for once. */
 export class Objects {
@@ -29,7 +27,7 @@ export class Objects {
     prefixes: readonly string[],
     expand: readonly string[] = [],
   ): Promise<VendorObject> {
-    if (!ID.test(id) || !prefixes.some((prefix) => id.startsWith(prefix))) {
+    if (!isId(id) || !prefixes.some((prefix) => id.startsWith(prefix))) {
       throw amountUnknown(
         `"${id.slice(0, 64)}" is no id that the broker looks up: one of ${resource} begins with ${prefixes.join(' or ')}.`,
       );
@@ -50,7 +48,7 @@ export class Objects {
     expand: readonly string[] = [],
   ): Promise<VendorObject[]> {
     const query = Object.entries({ ...filter, limit: String(PAGE) });
-    for (const [, value] of query) if (!ID.test(value)) throw strange(resource, 'id');
+    for (const [, value] of query) if (!isId(value)) throw strange(resource, 'id');
     const text = query.map(([name, value]) => `${name}=${value}`).join('&');
     const found = await this.#ask(`${resource}?${text}`, expand);
     if (found['has_more'] !== false) {
@@ -79,30 +77,12 @@ export function strange(what: string, field: string): BrokerRefusal {
   );
 }
 
-export function textIn(object: VendorObject, field: string): string | undefined {
-  const value = object[field];
-  return typeof value === 'string' ? value : undefined;
-}
-
-/** An object nested in another. */
-export function objectIn(object: VendorObject, field: string): VendorObject | undefined {
-  const value = object[field];
-  return isRecord(value) ? value : undefined;
-}
-
 /** The objects of a list nested in another; none where it is `null`. */
 export function objectsIn(object: VendorObject, field: string): VendorObject[] {
   const value = object[field];
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value) || !value.every(isRecord)) throw strange('a list', field);
   return value;
-}
-
-/** The id that a field names, expanded or not. */
-export function idIn(object: VendorObject, field: string): string | undefined {
-  const value = object[field];
-  if (typeof value === 'string') return value;
-  return isRecord(value) && typeof value['id'] === 'string' ? value['id'] : undefined;
 }
 
 /** A whole number of minor units; below 0 for a credit. */
