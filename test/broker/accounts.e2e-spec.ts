@@ -256,6 +256,7 @@ describe('a secret that is being changed', () => {
     expect(answer.text).not.toContain('sk_test');
     expect(sent()).toEqual([NEXT, ACME]);
     expect(await broker.money(key)).toMatchObject({ spent: 0, held: 0 });
+    expect(broker.output).toMatch(/the vendor of stripe-acme did not accept its secret key/);
   });
 
   it('an answer that shows either is withheld, and so is a header', async () => {

@@ -245,6 +245,16 @@ describe('an error that shows the account’s secret', () => {
     }
   });
 
+  it('is relayed without the end of a restricted key that Stripe names', async () => {
+    const message = "The provided key 'rk_live_****KZ3o' lacks the permission rak_charge_read.";
+    vendorSays({ error: { type: 'invalid_request_error', message } }, 403);
+    const answer = await post('customers', 'email=a');
+    expect([answer.status, answer.body.error.type]).toEqual([403, 'invalid_request_error']);
+    expect(answer.body.error.message).toBe(
+      "The provided key 'the broker's secret key' lacks the permission rak_charge_read.",
+    );
+  });
+
   it('is replaced where the vendor failed, and what became of the call is unknown', async () => {
     vendorSays(shows(vendor.secretKey), 500);
     const answer = await post('payment_intents', 'amount=1000&currency=usd');

@@ -156,6 +156,27 @@ it.each([
   expect(refusal.message).toMatch(`This call needs ${needs},`);
 });
 
+it('of two changes of one bill at once one is refused, for a moment', async () => {
+  const { stripe, spent } = await keyed(100);
+  const { id, items } = await stripe.subscriptions.create({
+    customer,
+    items: [{ price: monthly }],
+  });
+  const change = (quantity: number) =>
+    stripe.subscriptions.update(id, {
+      items: [{ id: items.data[0]!.id, price: monthly, quantity }],
+      proration_behavior: 'none',
+    });
+  const outcomes = await Promise.allSettled([change(2), change(3)]);
+  const refused = outcomes.filter((each) => each.status === 'rejected');
+  expect(refused.map(({ reason }) => [reason.statusCode, reason.code])).toEqual([
+    [503, 'overloaded'],
+  ]);
+  const before = await spent();
+  await change(1);
+  expect(await spent()).toBe(before + 10);
+});
+
 it('an unpaid session that is expired gives its hold back', async () => {
   const { stripe, spent } = await keyed(30);
   const { id } = await session(stripe, 3);

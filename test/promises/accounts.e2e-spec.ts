@@ -4,6 +4,7 @@ import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import {
   AgentTool,
+  CallRefusedException,
   BrokerOperator,
   CurrentVaultKey,
   ProxiedStripeService,
@@ -119,6 +120,9 @@ class ToolsController {
     const { id } = await this.stripe.createPaymentIntent(CHARGE);
     const { fee, seen } = await this.inner.fee(id);
     const after = await this.stripe.retrievePaymentIntent(id);
+    for (const stripe of [this.stripe, this.client]) {
+      expect(() => stripe.for(undefined as unknown as string)).toThrow(CallRefusedException);
+    }
     const missing = [
       await this.stripe.for('stripe-fees').retrievePaymentIntent(fee).catch(codeOf),
       await this.client.for('stripe-globex').paymentIntents.retrieve(id).catch(codeOf),
