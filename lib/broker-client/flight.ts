@@ -35,6 +35,8 @@ export type OutgoingHeaders = Readonly<Record<string, string>>;
 export class Flight {
   /** Whether the connection was open, so that the request may have been read at the other end. */
   sent = false;
+  /** Whether its connection was kept from an earlier request: the other end may just have closed it. */
+  reused = false;
   timedOut = false;
   /** Whether it waited for its turn until its time was over, and so never began. */
   queued = false;
@@ -63,6 +65,7 @@ export class Flight {
     });
     this.#arm(this.limits.connectMs, request);
     request.once('socket', (socket: Socket) => {
+      this.reused = request.reusedSocket;
       const connected = (): void => {
         this.sent = true;
         this.#arm(this.limits.answerMs, request);

@@ -57,7 +57,13 @@ export class ManagementCalls {
     let failed: { tells: number; managed: Omit<Managed, 'mayHaveBeenDone'> } | undefined;
     let mayHaveBeenDone = false;
     for (const broker of order) {
-      const managed = await this.#askOne(broker, call, connectionsOf(broker), ends.next().value);
+      const connections = connectionsOf(broker);
+      const { value: endsAt } = ends.next();
+      let managed = await this.#askOne(broker, call, connections, endsAt);
+      if (call.isRepeatable && closedOnReuse(managed)) {
+        mayHaveBeenDone = true;
+        managed = await this.#askOne(broker, call, connections, endsAt);
+      }
       const { flight, answer } = managed;
       if (answer?.complete === true && !NOT_READY.has(answer.status)) {
         this.brokers.worked(broker);
@@ -101,6 +107,14 @@ export class ManagementCalls {
     const { status, headers } = answer;
     return { flight, answer: { status, headers, ...(await readText(answer.body)) } };
   }
+}
+
+/**
+ * Whether a kept connection broke under a call: its broker has stopped, or closed what was idle. Behind a
+ * balancer a new connection leads to another.
+ */
+function closedOnReuse({ flight, answer }: Omit<Managed, 'mayHaveBeenDone'>): boolean {
+  return answer === undefined && flight.sent && flight.reused && !flight.timedOut;
 }
 
 function toldBy(flight: Unanswered, answer: ManagementAnswer | undefined): number {

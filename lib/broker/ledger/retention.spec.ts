@@ -264,6 +264,22 @@ describe('rows that nothing can refer to any more', () => {
     );
   });
 
+  it('leave a key in use that was sent again before its hold left, and answered after', async () => {
+    const steps: Step[] = [
+      { do: 'pay', cents: 250, under: 'a' },
+      { do: 'end', call: 0, as: 'settled' },
+      { do: 'pay', cents: 250, under: 'a' },
+      { do: 'wait', ms: 3 * DAY },
+      { do: 'sweep' },
+      { do: 'issue', revoked: false },
+      { do: 'end', call: 0, as: 'unknown' },
+      { do: 'wait', ms: HOUR },
+      { do: 'sweep' },
+      { do: 'pay', cents: 100, under: 'a' },
+    ];
+    await leaveWithoutATrace(steps, (clock) => new MemoryStore({ clock }));
+  });
+
   it('leave a SQLite store too, and a copy that a kill has left adds up', async () => {
     await fc.assert(
       fc.asyncProperty(steps, fc.nat(100), async (all, cut) => {

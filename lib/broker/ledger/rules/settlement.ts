@@ -112,7 +112,8 @@ function concludeOperation(
     return makesObject(call, costliest) ? costliest : undefined;
   }
   const conclusion = concluded(costliest);
-  const open = holdId !== undefined && conclusion.ending === 'unknown' && state !== 'settled';
+  // A hold that has left the store had ended.
+  const open = conclusion.ending === 'unknown' && (state === 'held' || state === 'unknown');
   book.putOperation(vendor, operationKeyHash, {
     ...rest,
     inFlight: 0,
