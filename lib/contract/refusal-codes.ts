@@ -2,11 +2,13 @@
 export const REFUSALS = {
   account_not_allowed: [403, 'the call names a connected account that is not configured'],
   amount_unknown: [403, 'the broker cannot price the call'],
+  authorize_failed: [503, "the application's own `authorize` could not say who asks"],
   audit_unavailable: [503, 'the audit log cannot be written; nothing was sent'],
   body_too_large: [413, 'the body has more bytes than may be priced'],
   braked: [403, 'a brake stops the key, or a key that is to be issued'],
   caller_gone: [400, 'the caller went away before the whole request had arrived'],
   cap_exhausted: [429, 'the call does not fit under a cap'],
+  csrf: [403, 'a change without an `Authorization` header did not come from the page itself'],
   currency_not_priced: [403, 'the broker has no rate for the currency'],
   endpoint_not_allowed: [403, 'the call is not on the allow-list of the key'],
   headers_too_large: [431, 'the headers have too many bytes'],
@@ -24,6 +26,10 @@ export const REFUSALS = {
     'a limit of the key, or of a budget over it, does not let the call pass (`limit` names it)',
   ],
   method_not_allowed: [405, 'the path takes other methods'],
+  misdirected_request: [
+    421,
+    'a browser asked for the page under a name that is neither loopback nor `publicUrl`',
+  ],
   not_found: [404, 'nothing is there'],
   overloaded: [503, 'too many calls are in flight, or the broker stops; nothing was sent'],
   parameter_not_allowed: [

@@ -26,3 +26,9 @@ export function isLoopback(hostname: string): boolean {
   if (hostname === 'localhost' || hostname === '[::1]') return true;
   return isIP(hostname) === 4 && hostname.startsWith('127.');
 }
+
+/** Whether an address of a socket is this machine's own; a socket in the file system has none, and is. */
+export function isLoopbackAddress(address: string | undefined): boolean {
+  if (address === undefined || address === '::1') return true;
+  return isLoopback(address.replace(/^::ffff:/i, ''));
+}
