@@ -20,6 +20,7 @@ import { Proxy } from './forwarding/proxy';
 import { ConfiguredVendors } from './forwarding/configured-vendor';
 import type { ProxyAnswer, ProxyCall } from './forwarding/proxy-answer';
 import type { CurrentKeyView, KeyView } from './keys/key-view';
+import { PageSessions } from './operators/page-sessions';
 import type { Ledger } from './ledger/ledger';
 import type {
   AuditFilter,
@@ -46,6 +47,14 @@ export class Broker {
   readonly holds: Holds;
   /** The segments that the audit log is exported in. */
   readonly auditSegments: AuditSegments;
+  /** The log-ins at the page. @internal */
+  readonly pageSessions: PageSessions;
+  /**
+   * Where operators open the page, with a slash at its end, for links to it; `undefined` where nobody has said.
+   *
+   * @internal
+   */
+  pageUrl: string | undefined;
   readonly #ledger: Ledger;
   readonly #proxy: Proxy;
   readonly #vendors: ConfiguredVendors;
@@ -91,6 +100,7 @@ export class Broker {
     this.leases = new Leases(ledger, () => this.#checkOpen());
     this.holds = new Holds(ledger);
     this.auditSegments = new AuditSegments(ledger);
+    this.pageSessions = new PageSessions(ledger);
   }
 
   /** Whether there is an account of that name. */

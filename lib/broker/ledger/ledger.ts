@@ -20,6 +20,7 @@ import type {
   CapState,
 } from './records';
 import type { AuditSegments } from './audit-segments';
+import type { PageSessions } from './page-sessions';
 import type { AuditVerdict } from '../audit/audit-chain';
 import type { AuditEntry, AuditRow } from '../audit/audit-entry';
 import type { Brake } from '../brakes/brake';
@@ -138,6 +139,7 @@ export interface Ledger {
   /** Walks the chain of the audit log, in slices between which other work is done. */
   verifyAudit(head?: string): Promise<AuditVerdict>;
   readonly auditSegments: AuditSegments;
+  readonly pageSessions: PageSessions;
   figures(): Promise<LedgerFigures>;
   /** Rejects where the store cannot take a decision. */
   state(): Promise<StoreState>;

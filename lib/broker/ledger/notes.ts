@@ -1,9 +1,12 @@
 import type { CallWindow } from './rules/call-window';
+import type { PageSession } from './rules/page-sessions';
 
 /** What a note of each kind says. A value is JSON. */
 export interface NoteValues {
   /** By the limit that counts the calls. */
   window: CallWindow;
+  /** By the SHA-256 of its id. */
+  page_session: PageSession;
 }
 
 export type NoteKind = keyof NoteValues;

@@ -35,6 +35,7 @@ import type {
   SubjectCap,
   CapState,
 } from './records';
+import { PageSessions } from './page-sessions';
 import { RefusalRows } from './refusal-rows';
 import { admit } from './rules/admission';
 import { activeBrakes, brake as setBrake, lift } from './rules/brakes';
@@ -62,6 +63,7 @@ import { UnwrittenKeys } from './unwritten-keys';
 /** A ledger on a store: each command is one rule, run on the store's book in one transaction. */
 export class StoreLedger implements Ledger {
   readonly auditSegments: AuditSegments;
+  readonly pageSessions: PageSessions;
   readonly #unwritten = new UnwrittenKeys();
   readonly #kept: KeptSettlements;
   readonly #refusals: RefusalRows;
@@ -76,6 +78,7 @@ export class StoreLedger implements Ledger {
     log: (line: string) => void = () => {},
   ) {
     this.auditSegments = new AuditSegments(store);
+    this.pageSessions = new PageSessions(store);
     this.#kept = new KeptSettlements(store, log);
     this.#refusals = new RefusalRows(store);
     this.#budgetReport = new BudgetReport(store);

@@ -9,6 +9,7 @@ import { keyBalanceName, keyIdOf } from './caps';
 import { rootOf } from './objects';
 import { isForgotten, isOver } from './operation';
 import type { NamedOperation } from './operation';
+import { isPageSessionOver } from './page-sessions';
 
 /** Rows of one table that may leave, and where the walk goes on. */
 export interface OldRows<Table extends keyof AgingRows> {
@@ -127,6 +128,8 @@ function isOldNote(book: Book, { kind, value }: Note): boolean {
   switch (kind) {
     case 'window':
       return isWindowOver(value, book.now);
+    case 'page_session':
+      return isPageSessionOver(value, book.now);
   }
 }
 
