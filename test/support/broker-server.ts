@@ -4,9 +4,21 @@ import type { AddressInfo } from 'node:net';
 import { Broker } from '../../lib/broker/broker';
 import type { VendorRules } from '../../lib/broker/vendor.options';
 import { createBrokerServer } from '../../lib/broker/http/broker-server';
+import type { BrokerServerOptions } from '../../lib/broker/http/broker-server';
+import type { OperatorOptions } from '../../lib/broker/operators/operator.options';
+import type { StoreClock } from '../../lib/broker/clock';
 import { MANAGEMENT_TOKEN, RunningBroker, temporaryFile } from './broker-process';
 
 const running = new Set<BrokerServer>();
+
+interface BrokerServerStart {
+  store?: string;
+  rules?: VendorRules;
+  operators?: readonly OperatorOptions[];
+  clock?: StoreClock;
+  /** Added to the settings of the server. */
+  server?: Partial<BrokerServerOptions>;
+}
 
 afterAll(async () => {
   await Promise.all([...running].map((broker) => broker.close()));
@@ -18,7 +30,7 @@ afterAll(async () => {
  */
 export class BrokerServer extends RunningBroker {
   private constructor(
-    private readonly broker: Broker,
+    readonly broker: Broker,
     private readonly server: Server,
     private readonly vendor: { url: string; secretKey: string },
     readonly store: string,
@@ -32,11 +44,15 @@ export class BrokerServer extends RunningBroker {
     {
       store = `sqlite:${temporaryFile()}`,
       rules = {},
-    }: { store?: string; rules?: VendorRules } = {},
+      operators = [],
+      clock,
+      server: settings = {},
+    }: BrokerServerStart = {},
   ): Promise<BrokerServer> {
     const stripe = { ...rules, secretKey: vendor.secretKey, baseUrl: vendor.url };
-    const broker = await Broker.open({ store, vendors: { stripe } });
-    const server = createBrokerServer(broker, { token: MANAGEMENT_TOKEN });
+    const options = { store, vendors: { stripe }, operators };
+    const broker = await Broker.open(options, { ...(clock === undefined ? {} : { clock }) });
+    const server = createBrokerServer(broker, { token: MANAGEMENT_TOKEN, ...settings });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return new BrokerServer(broker, server, vendor, store);

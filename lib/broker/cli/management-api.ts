@@ -9,7 +9,7 @@ const TIMEOUT_MS = 60_000;
 /** The broker did not do what it was asked: what it said, or why it said nothing. */
 export class ManagementApiError extends Error {}
 
-/** The management API of a running broker. */
+/** The management API of a running broker, which may be below a path. */
 export class ManagementApi {
   constructor(
     private readonly url: URL,
@@ -83,7 +83,7 @@ export class ManagementApi {
             hostname: this.url.hostname.replace(/^\[|\]$/g, ''),
             port: this.url.port,
             method,
-            path,
+            path: this.url.pathname.replace(/\/+$/, '') + path,
             timeout: TIMEOUT_MS,
             // Whatever the environment says: the token goes only where the certificate is valid.
             rejectUnauthorized: true,
@@ -130,7 +130,7 @@ export function brokerUrl(text: string): URL | undefined {
     const url = new URL(text);
     const safe =
       url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
-    return safe && url.pathname === '/' && url.search === '' && url.username === ''
+    return safe && url.search === '' && url.hash === '' && url.username === ''
       ? url
       : undefined;
   } catch {

@@ -54,7 +54,7 @@ export async function runOperatorCommand(
     }
     const base = brokerUrl(url);
     if (base === undefined) {
-      throw new BadUsage('--url must be an https: origin (http: is taken only to loopback)');
+      throw new BadUsage('--url must be an https: URL (http: is taken only to loopback), without query or credentials');
     }
     const token = secretIn(env, 'KEYBRAKE_TOKEN');
     if (command.isLocal?.(operands) !== true && !/^[\x21-\x7e]+$/.test(token)) {

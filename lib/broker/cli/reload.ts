@@ -8,8 +8,8 @@ import type { Settings } from './settings';
 export interface Reloadable {
   broker: Broker;
   tokens: ManagementTokens;
-  /** Speaks HTTPS where the settings have a certificate. */
-  server: Server & { setSecureContext?(tls: object): void };
+  /** They speak HTTPS where the settings have a certificate. */
+  servers: readonly (Server & { setSecureContext?(tls: object): void })[];
 }
 
 /**
@@ -18,10 +18,11 @@ export interface Reloadable {
  *
  * @throws Error where one of them is not valid; then all is as before.
  */
-export function reload({ broker, tokens, server }: Reloadable, settings: Settings): void {
+export function reload({ broker, tokens, servers }: Reloadable, settings: Settings): void {
   const { tls } = settings;
   if (tls !== undefined) createSecureContext({ ...tls });
   broker.reload(settings.broker);
   tokens.replace(settings.tokens);
-  if (tls !== undefined) server.setSecureContext?.({ ...tls });
+  if (tls === undefined) return;
+  for (const server of servers) server.setSecureContext?.({ ...tls });
 }

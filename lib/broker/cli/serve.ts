@@ -1,11 +1,15 @@
 import { once } from 'node:events';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isLoopbackAddress } from '../accounts/base-url';
 import { Broker } from '../broker';
 import { BrokerOptionsError, shownStore } from '../broker.options';
 import { createBrokerServer } from '../http/broker-server';
+import type { BrokerServerOptions } from '../http/broker-server';
 import { ManagementTokens } from '../http/management-tokens';
 import { SqliteDriverError } from '../ledger/sqlite/sqlite-driver';
+import { CallCounts } from '../metrics/call-counts';
 import { BadSetting } from './bad-setting';
 import { reload } from './reload';
 import type { Settings } from './settings';
@@ -31,24 +35,37 @@ export async function serve(settings: Settings, readAgain: () => Settings): Prom
   process.on('SIGHUP', () => onReload());
   const broker = await openBroker(settings, log);
   let stopping = false;
-  const { tls, drainMs } = settings;
+  const { tls, drainMs, page } = settings;
   const tokens = new ManagementTokens(settings.tokens);
   const draining = new AbortController();
-  const server = createBrokerServer(broker, {
+  const { adminPort, publicUrl, behindTls } = page;
+  const common: BrokerServerOptions = {
     token: tokens,
     log,
     isDraining: () => stopping,
+    counts: new CallCounts(),
+    site: {
+      behindTls,
+      isOnNetwork: !isLoopbackHost(settings.host),
+      ...(publicUrl === undefined ? {} : { publicUrl }),
+    },
     ...(tls === undefined ? {} : { tls }),
+  };
+  const server = createBrokerServer(broker, {
+    ...common,
+    side: adminPort === undefined ? 'all' : 'application',
   });
-  server.listen({ port: settings.port, host: settings.host, backlog: BACKLOG });
-  await once(server, 'listening').catch(async (error: NodeJS.ErrnoException) => {
+  const admin =
+    adminPort === undefined ? undefined : createBrokerServer(broker, { ...common, side: 'operators' });
+  const servers = admin === undefined ? [server] : [server, admin];
+  try {
+    await listen(server, settings.host, settings.port, '--port');
+    if (admin !== undefined) await listen(admin, settings.host, adminPort ?? 0, '--admin-port');
+  } catch (error) {
+    for (const each of servers) each.close();
     await broker.close();
-    throw new BadSetting(
-      `--host ${settings.host} --port ${settings.port}: cannot listen (${error.code})`,
-    );
-  });
-  const { address, family, port } = server.address() as AddressInfo;
-  const host = family === 'IPv6' ? `[${address}]` : address;
+    throw error;
+  }
   const stop = async (afterMs: number): Promise<void> => {
     if (stopping) {
       draining.abort();
@@ -56,18 +73,18 @@ export async function serve(settings: Settings, readAgain: () => Settings): Prom
     }
     stopping = true;
     await delay(afterMs, undefined, { signal: draining.signal }).catch(() => {});
-    const closed = once(server, 'close');
-    server.close();
+    const closed = servers.map((each) => once(each, 'close'));
+    for (const each of servers) each.close();
     await broker.close();
     // Everything is settled; what is left are answers on their way to their readers.
-    setInterval(() => server.closeIdleConnections(), 20);
-    setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
-    await closed;
+    setInterval(() => servers.forEach((each) => each.closeIdleConnections()), 20);
+    setTimeout(() => servers.forEach((each) => each.closeAllConnections()), LAST_ANSWERS_MS);
+    await Promise.all(closed);
     process.exit(0);
   };
   onReload = (): void => {
     try {
-      reload({ broker, tokens, server }, readAgain());
+      reload({ broker, tokens, servers }, readAgain());
       log('SIGHUP: files, config and certificate were read again');
     } catch (error) {
       const why = (error as Error).message.replaceAll('\n', ' ');
@@ -77,9 +94,30 @@ export async function serve(settings: Settings, readAgain: () => Settings): Prom
   if (isToReload) onReload();
   process.on('SIGTERM', () => void stop(drainMs));
   process.on('SIGINT', () => void stop(0));
-  process.stdout.write(
-    `vault-key-broker listening on ${tls === undefined ? 'http' : 'https'}://${host}:${port}\n`,
-  );
+  const scheme = tls === undefined ? 'http' : 'https';
+  const lines = [`vault-key-broker listening on ${scheme}://${placeOf(server)}\n`];
+  if (admin !== undefined) {
+    lines.push(`vault-key-broker listening for operators on ${scheme}://${placeOf(admin)}\n`);
+  }
+  process.stdout.write(lines.join(''));
+}
+
+async function listen(server: Server, host: string, port: number, setting: string): Promise<void> {
+  server.listen({ port, host, backlog: BACKLOG });
+  await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
+    throw new BadSetting(`--host ${host} ${setting} ${port}: cannot listen (${error.code})`);
+  });
+}
+
+/** The host and port that a server listens on, as in a URL. */
+function placeOf(server: Server): string {
+  const { address, family, port } = server.address() as AddressInfo;
+  return `${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+/** Whether a server that listens there is reached from this machine alone. */
+function isLoopbackHost(host: string): boolean {
+  return host === 'localhost' || isLoopbackAddress(host);
 }
 
 async function openBroker(settings: Settings, log: (line: string) => void): Promise<Broker> {

@@ -16,6 +16,8 @@ import type { BrokerOptions } from '../broker.options';
 import type { StoreDoubt } from '../ledger/store-doubt';
 import { accountsOf } from './account-settings';
 import { BadSetting } from './bad-setting';
+import { PAGE_OPTIONS, portOf, readPageSettings } from './page-settings';
+import type { PageSettings } from './page-settings';
 import { auditKeyIn, managementTokens } from './secret-settings';
 import { readTlsFiles } from './tls-files';
 import type { TlsFiles } from './tls-files';
@@ -36,6 +38,8 @@ Issues capped, allow-listed vault keys and enforces them in front of Stripe.
   --config FILE    accounts, rates, prices (JSON)  VAULT_KEY_CONFIG
   --accept-store DOUBT,…  a store that would be refused (docs/storage.md)  VAULT_KEY_ACCEPT_STORE
   --tls-cert FILE, --tls-key FILE  serve https; PEM   VAULT_KEY_TLS_CERT, VAULT_KEY_TLS_KEY
+  --admin-port PORT  the operators' page and calls on a port of their own   VAULT_KEY_ADMIN_PORT
+  --public-url URL, --behind-tls   the page behind a proxy   VAULT_KEY_PUBLIC_URL, VAULT_KEY_BEHIND_TLS
   --help           this text
 Commands, each with its own --help: keys, budgets, brake, lift, holds, audit, backup, migrate
 
@@ -54,6 +58,7 @@ Environment:
 export interface Settings {
   host: string;
   port: number;
+  page: PageSettings;
   /** Of the management API: each is accepted. */
   tokens: readonly [string, ...string[]];
   tls?: TlsFiles;
@@ -72,10 +77,7 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings |
   const { values } = parseOptions(args);
   if (values.help === true) return 'help';
 
-  const port = values.port ?? env['VAULT_KEY_PORT'] ?? '4100';
-  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
-    throw new BadSetting('--port (VAULT_KEY_PORT) must be a number from 0 to 65535');
-  }
+  const port = portOf(values.port ?? env['VAULT_KEY_PORT'] ?? '4100', '--port (VAULT_KEY_PORT)');
   const host = values.host ?? env['VAULT_KEY_HOST'] ?? '127.0.0.1';
   if (host === '') throw new BadSetting('--host (VAULT_KEY_HOST) must not be empty');
 
@@ -123,7 +125,8 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings |
   const config = readConfig(values.config ?? env['VAULT_KEY_CONFIG']);
   return {
     host,
-    port: Number(port),
+    port,
+    page: readPageSettings(values, env, port),
     tokens,
     ...(tls === undefined ? {} : { tls }),
     drainMs,
@@ -160,6 +163,7 @@ function parseOptions(args: string[]) {
         'accept-store': { type: 'string' },
         'tls-cert': { type: 'string' },
         'tls-key': { type: 'string' },
+        ...PAGE_OPTIONS,
         help: { type: 'boolean', short: 'h' },
       },
     });

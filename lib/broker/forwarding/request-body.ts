@@ -121,7 +121,8 @@ function mediaType(contentType: string | undefined): 'form' | 'json' | undefined
   return type === 'application/json' ? 'json' : undefined;
 }
 
-function bodyTooLarge(maxBytes: number): BrokerRefusal {
+/** A body has more bytes than may be read. */
+export function bodyTooLarge(maxBytes: number): BrokerRefusal {
   return new BrokerRefusal(
     'body_too_large',
     `A body may have at most ${maxBytes} bytes, since it must be priced before it is forwarded.`,

@@ -5,33 +5,24 @@ import { pipeline } from 'node:stream';
 import type { Duplex } from 'node:stream';
 import type { Broker } from '../broker';
 import { CallCounts } from '../metrics/call-counts';
-import { RefusalLog } from '../metrics/refusal-log';
-import { UnexpectedErrors } from '../metrics/unexpected-errors';
-import {
-  BrokerRefusal,
-  methodNotAllowed,
-  notFound,
-  storeUnavailable,
-  malformedRequest,
-} from '../refusal';
-import { breakOff, sendJson, sendRefusal, sendWhole } from './answers';
+import { BrokerRefusal, methodNotAllowed, notFound, malformedRequest } from '../refusal';
+import { breakOff, sendJson, sendWhole } from './answers';
+import { FailureAnswers } from './failure-answers';
 import { IncomingBody } from './incoming-body';
 import { Management } from './management';
+import type { ManagementSide } from './management';
 import { ManagementTokens } from './management-tokens';
 import { OpenAnswers } from './open-answers';
 import { Readiness } from './readiness';
+import { Site } from './site';
+import type { SiteOptions } from './site';
+import { tokenAccess } from './token-access';
 
 const MAX_HEADER_BYTES = 16_384;
 /** An answer that costs more to relay as a stream than to hold. */
 const SMALL_ANSWER_BYTES = 65_536;
 /** What Node calls a request that did not arrive in time. */
 const REQUEST_TIMEOUT = 'ERR_HTTP_REQUEST_TIMEOUT';
-/** The codes that tell a caller of the management API that it is not known. */
-const UNKNOWN_CALLER: ReadonlySet<string> = new Set([
-  'unauthorized',
-  'too_many_log_ins',
-  'invalid_key',
-]);
 
 /** How long a client may take, in milliseconds. */
 export interface ServerLimits {
@@ -64,14 +55,23 @@ export interface BrokerServerOptions {
    * until it is closed.
    */
   isDraining?: () => boolean;
+  /** Where browsers open the page. */
+  site?: Omit<SiteOptions, 'mountPath'>;
+  /**
+   * `application`: what the applications and their agents need, the proxy among it. `operators`: the rest of the
+   * management API, the metrics and the page.
+   *
+   * @default 'all'
+   */
+  side?: Exclude<ManagementSide, 'mount'>;
+  /** Counts that are shared with another server of the same broker. */
+  counts?: CallCounts;
 }
 
 /** The broker on a socket: the management API below `/v1/`, the proxy below `/{vendor}/`. */
 export function createBrokerServer(broker: Broker, options: BrokerServerOptions): Server {
   const limits = { ...LIMITS, ...options.limits };
-  const { token, log = () => {}, isDraining = () => false } = options;
-  const tokens = typeof token === 'string' ? new ManagementTokens([token]) : token;
-  const handler = new BrokerHandler(broker, tokens, log, isDraining);
+  const handler = new BrokerHandler(broker, options);
   const settings = {
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: limits.headersMs,
@@ -101,28 +101,44 @@ export function createBrokerServer(broker: Broker, options: BrokerServerOptions)
 }
 
 class BrokerHandler {
-  readonly #counts = new CallCounts();
+  readonly #counts: CallCounts;
   readonly #openAnswers = new OpenAnswers();
   readonly #management: Management;
   readonly #readiness: Readiness;
-  readonly #refusals: RefusalLog;
-  readonly #unexpected: UnexpectedErrors;
+  readonly #answers: FailureAnswers;
+  readonly #isDraining: () => boolean;
+  readonly #forwards: boolean;
 
   constructor(
     private readonly broker: Broker,
-    tokens: ManagementTokens,
-    log: (line: string) => void,
-    private readonly isDraining: () => boolean,
+    {
+      token,
+      log = () => {},
+      isDraining = () => false,
+      site: where = {},
+      side = 'all',
+      counts = new CallCounts(),
+    }: BrokerServerOptions,
   ) {
+    const tokens = typeof token === 'string' ? new ManagementTokens([token]) : token;
+    const site = new Site(where);
+    if (side !== 'application') broker.pageUrl = site.pageUrl;
+    this.#isDraining = isDraining;
+    this.#forwards = side !== 'operators';
+    this.#counts = counts;
     this.#readiness = new Readiness(broker, isDraining);
-    this.#management = new Management(broker, tokens, this.#counts);
-    this.#refusals = new RefusalLog(log);
-    this.#unexpected = new UnexpectedErrors(log);
+    this.#management = new Management(broker, {
+      ...tokenAccess(broker, tokens, site),
+      site,
+      side,
+      counts,
+    });
+    this.#answers = new FailureAnswers(log, counts);
   }
 
   handle(req: IncomingMessage, res: ServerResponse, fault = framingFault(req)): void {
     this.#openAnswers.begin(req, res);
-    if (this.isDraining()) res.shouldKeepAlive = false;
+    if (this.#isDraining()) res.shouldKeepAlive = false;
     // What is left of a body that was refused half read would come before the next request.
     res.once('finish', () => req.resume());
     const url = req.url ?? '';
@@ -131,14 +147,8 @@ class BrokerHandler {
     const query = mark === -1 ? '' : url.slice(mark + 1);
     const route = fault === undefined ? this.#route(req, res, path, query) : Promise.reject(fault);
     route.catch((error: unknown) => {
-      const isRefusal = error instanceof BrokerRefusal;
-      if (!isRefusal) this.#unexpected.note(error);
-      const refusal = isRefusal ? error : storeUnavailable(error);
-      const isKnown = this.#management.serves(path) || path === '/readyz';
-      if (!isKnown || UNKNOWN_CALLER.has(refusal.code)) {
-        this.#noteUnknown(refusal.status, refusal.code, req.socket.remoteAddress);
-      }
-      sendRefusal(res, refusal);
+      const isKnownPath = this.#management.serves(path) || path === '/readyz';
+      this.#answers.send(req, res, path, error, isKnownPath);
     });
   }
 
@@ -146,7 +156,7 @@ class BrokerHandler {
   refuseUnparsed(socket: Duplex & { remoteAddress?: string }, refusal: BrokerRefusal): void {
     const { remoteAddress } = socket;
     if (this.#openAnswers.refuse(socket, refusal)) {
-      this.#noteUnknown(refusal.status, refusal.code, remoteAddress);
+      this.#answers.noteUnknown(refusal.status, refusal.code, remoteAddress);
     }
   }
 
@@ -181,7 +191,7 @@ class BrokerHandler {
   async #forward(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const url = req.url ?? '';
     const vendor = /^\/([a-z][a-z0-9-]{0,31})\//.exec(url)?.[1];
-    if (vendor === undefined || !this.broker.hasVendor(vendor)) {
+    if (vendor === undefined || !this.#forwards || !this.broker.hasVendor(vendor)) {
       throw notFound('There is no such vendor, and nothing else at this path.');
     }
     const { headers } = req;
@@ -198,8 +208,9 @@ class BrokerHandler {
       caller: res,
     });
     const verdict = String(answer.headers['x-vault-key-verdict']);
-    if (answer.unknownCaller === true) this.#noteUnknown(answer.status, verdict, remoteAddress);
-    else this.#counts.call(vendor, verdict);
+    if (answer.unknownCaller === true) {
+      this.#answers.noteUnknown(answer.status, verdict, remoteAddress);
+    } else this.#counts.call(vendor, verdict);
     if (verdict === 'caller_gone') return;
     if (res.destroyed) {
       // Its caller has gone: the call is followed to its end without it.
@@ -220,11 +231,6 @@ class BrokerHandler {
     // client that goes away destroys the body, and the call is followed to its end without it.
     answer.body.once('error', () => breakOff(res));
     pipeline(answer.body, res, () => {});
-  }
-
-  #noteUnknown(status: number, code: string, address: string | undefined): void {
-    this.#counts.unknownCaller(code);
-    this.#refusals.note(status, code, address);
   }
 }
 

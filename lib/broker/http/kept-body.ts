@@ -16,9 +16,9 @@ export async function keepBody(req: IncomingMessage): Promise<boolean> {
   return bytes !== undefined;
 }
 
-/** Takes a body that was read elsewhere. */
+/** Takes a body that was read elsewhere, where it was not read for its route before. */
 export function giveBody(req: IncomingMessage, bytes: Buffer): void {
-  kept.set(req, bytes);
+  if (!kept.has(req)) kept.set(req, bytes);
 }
 
 /** The body of a request, where it was read before. */

@@ -14,7 +14,15 @@ export class ManagementTokens {
   }
 
   has(token: string): boolean {
-    const hash = sha256(token);
+    return this.#hasHash(sha256(token));
+  }
+
+  /** As {@link has}, by the token's SHA-256 in hex. */
+  hasHash(tokenHash: string): boolean {
+    return this.#hasHash(Buffer.from(tokenHash, 'hex'));
+  }
+
+  #hasHash(hash: Buffer): boolean {
     return this.#hashes.filter((each) => timingSafeEqual(hash, each)).length > 0;
   }
 }
