@@ -142,20 +142,20 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
 
   async holds(query: HoldQuery = {}): Promise<HoldPageInfo> {
     const { filter, limit, cursor } = listQuery(query, HOLD_FILTERS);
-    return this.#ask('for holds', () => this.#broker.holds(filter, limit, cursor));
+    return this.#ask('for holds', () => this.#broker.holds.list(filter, limit, cursor));
   }
 
   async settleHold(id: string, usd: number, by: ChangedBy = {}): Promise<HoldInfo> {
     const body = { usd, ...wireReason(by) };
     return this.#ask('to settle a hold', () =>
-      this.#broker.settleHold(id, body, this.#actor(by, 'operator')),
+      this.#broker.holds.settle(id, body, this.#actor(by, 'operator')),
     );
   }
 
   async releaseHold(id: string, by: ChangedBy = {}): Promise<HoldInfo> {
     const body = wireReason(by);
     return this.#ask('to release a hold', () =>
-      this.#broker.releaseHold(id, body, this.#actor(by, 'operator')),
+      this.#broker.holds.release(id, body, this.#actor(by, 'operator')),
     );
   }
 

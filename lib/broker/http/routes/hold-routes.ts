@@ -22,7 +22,7 @@ export function holdRoutes(broker: Broker): Route[] {
         const { state, ...rest } = filter;
         return {
           status: 200,
-          body: await broker.holds(
+          body: await broker.holds.list(
             { ...rest, ...(state === undefined ? {} : { state: state as HoldState }) },
             limit,
             cursor,
@@ -36,7 +36,7 @@ export function holdRoutes(broker: Broker): Route[] {
       role: 'operator',
       handle: async ({ req, params: [id = ''], by }) => ({
         status: 200,
-        body: await broker.settleHold(id, await readJson(req), by),
+        body: await broker.holds.settle(id, await readJson(req), by),
       }),
     },
     {
@@ -45,7 +45,7 @@ export function holdRoutes(broker: Broker): Route[] {
       role: 'operator',
       handle: async ({ req, params: [id = ''], by }) => ({
         status: 200,
-        body: await broker.releaseHold(id, await readOptionalJson(req), by),
+        body: await broker.holds.release(id, await readOptionalJson(req), by),
       }),
     },
   ];

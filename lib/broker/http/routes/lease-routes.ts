@@ -11,7 +11,7 @@ export function leaseRoutes(broker: Broker): Route[] {
       role: 'app',
       handle: async ({ req }) => ({
         status: 201,
-        body: await broker.beginLease(await readJson(req)),
+        body: await broker.leases.begin(await readJson(req)),
       }),
     },
     {
@@ -20,14 +20,14 @@ export function leaseRoutes(broker: Broker): Route[] {
       role: 'app',
       handle: async ({ req, params: [id = ''] }) => {
         await readNoFields(req);
-        return { status: 200, body: await broker.renewLease(id) };
+        return { status: 200, body: await broker.leases.renew(id) };
       },
     },
     {
       method: 'DELETE',
       path: new RegExp(`^/v1/leases/${ID}$`),
       role: 'app',
-      handle: async ({ params: [id = ''] }) => ({ status: 200, body: await broker.endLease(id) }),
+      handle: async ({ params: [id = ''] }) => ({ status: 200, body: await broker.leases.end(id) }),
     },
   ];
 }
