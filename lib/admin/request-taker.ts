@@ -88,6 +88,8 @@ function isFastify(adapter: HttpServer): boolean {
   return adapter.getType?.() === 'fastify';
 }
 
-function hasUse(adapter: HttpServer): adapter is HttpServer & { use(middleware: Middleware): void } {
+function hasUse(
+  adapter: HttpServer,
+): adapter is HttpServer & { use(middleware: Middleware): void } {
   return typeof (adapter as Partial<HttpServer>).use === 'function';
 }

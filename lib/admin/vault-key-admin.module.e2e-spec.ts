@@ -74,7 +74,10 @@ async function application(
   })
   class AppModule {}
 
-  const app = await NestFactory.create(AppModule, adapter(), { logger: false, abortOnError: false });
+  const app = await NestFactory.create(AppModule, adapter(), {
+    logger: false,
+    abortOnError: false,
+  });
   apps.push(app);
   prepare(app);
   await app.listen(0, '127.0.0.1');
@@ -202,7 +205,9 @@ describe.each(ADAPTERS)('the mount on %s', (_name, adapter) => {
         if (user === 'broken') throw new Error('the session store is down');
         if (user === 'odd') return { name: 'odd', role: 'owner' } as never;
         if (user === 'app') return { name: 'app', role: 'admin' };
-        return user === undefined ? undefined : { name: user, role: user === 'vic' ? 'viewer' : 'admin' };
+        return user === undefined
+          ? undefined
+          : { name: user, role: user === 'vic' ? 'viewer' : 'admin' };
       },
     });
     const own = new Browser(`${url}/keys`);
@@ -404,7 +409,9 @@ describe('the start of an application with the mount', () => {
   });
 
   it('needs no server: an application without one starts', async () => {
-    @Module({ imports: [VaultKeyModule.forRoot(EMBEDDED), VaultKeyAdminModule.forRoot({ authorize })] })
+    @Module({
+      imports: [VaultKeyModule.forRoot(EMBEDDED), VaultKeyAdminModule.forRoot({ authorize })],
+    })
     class AppModule {}
     const app = await NestFactory.createApplicationContext(AppModule, { logger: false });
     await app.close();
@@ -419,7 +426,10 @@ describe('the start of an application with the mount', () => {
     class StaffModule {}
     @Module({
       imports: [
-        VaultKeyModule.forRoot({ ...EMBEDDED, embedded: { ...EMBEDDED.embedded, store: `sqlite:${temporaryFile()}` } }),
+        VaultKeyModule.forRoot({
+          ...EMBEDDED,
+          embedded: { ...EMBEDDED.embedded, store: `sqlite:${temporaryFile()}` },
+        }),
         VaultKeyAdminModule.forRootAsync({
           imports: [StaffModule],
           inject: [Staff],

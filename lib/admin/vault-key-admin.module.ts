@@ -14,7 +14,10 @@ import {
   ConfigurableAdminModule,
   VAULT_KEY_ADMIN_MODULE_OPTIONS,
 } from './vault-key-admin.module-definition';
-import type { ADMIN_ASYNC_OPTIONS_TYPE, ADMIN_OPTIONS_TYPE } from './vault-key-admin.module-definition';
+import type {
+  ADMIN_ASYNC_OPTIONS_TYPE,
+  ADMIN_OPTIONS_TYPE,
+} from './vault-key-admin.module-definition';
 import type { VaultKeyAdminModuleOptions } from './vault-key-admin.options';
 
 const NAME = 'VaultKeyAdminModule';
@@ -67,8 +70,10 @@ export class VaultKeyAdminModule extends ConfigurableAdminModule implements Nest
     this.#mount = new AdminMount(String(path));
     // At once, or once the application has its adapter: before anyone registers middleware.
     host.init$.subscribe(() => {
-      this.#adapter = host.httpAdapter as HttpServer | undefined;
-      if (this.#adapter !== undefined) prepareEarly(this.#adapter, this.#mount);
+      const adapter = host.httpAdapter as HttpServer | null | undefined;
+      if (!adapter) return;
+      this.#adapter = adapter;
+      prepareEarly(adapter, this.#mount);
     });
   }
 

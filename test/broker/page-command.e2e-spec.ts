@@ -160,20 +160,23 @@ describe('beyond loopback', () => {
         },
       },
     ],
-  ])('a proxy that speaks TLS may be in front, as %s say', async (_what, { args = [], env = {} }: BrokerProcessOptions) => {
-    const broker = await start({ args: ['--host', '0.0.0.0', ...args], env });
-    const own = new Browser(reached(broker), {
-      host: 'ops.example.com',
-      origin: 'https://ops.example.com',
-      prefix: '/keys',
-    });
-    expect((await own.logIn(ann.token)).status).toBe(200);
-    expect(own.setCookie[0]).toMatch(/; Path=\/keys; HttpOnly; SameSite=Strict; Secure$/);
-    expect((await own.ask('POST', '/v1/brakes', { body: BRAKE })).status).toBe(201);
-    const { port } = new URL(broker.url);
-    const foreign = await rawRequest(Number(port), 'GET', '/', { host: 'evil.example' });
-    expect(foreign.status).toBe(421);
-  });
+  ])(
+    'a proxy that speaks TLS may be in front, as %s say',
+    async (_what, { args = [], env = {} }: BrokerProcessOptions) => {
+      const broker = await start({ args: ['--host', '0.0.0.0', ...args], env });
+      const own = new Browser(reached(broker), {
+        host: 'ops.example.com',
+        origin: 'https://ops.example.com',
+        prefix: '/keys',
+      });
+      expect((await own.logIn(ann.token)).status).toBe(200);
+      expect(own.setCookie[0]).toMatch(/; Path=\/keys; HttpOnly; SameSite=Strict; Secure$/);
+      expect((await own.ask('POST', '/v1/brakes', { body: BRAKE })).status).toBe(201);
+      const { port } = new URL(broker.url);
+      const foreign = await rawRequest(Number(port), 'GET', '/', { host: 'evil.example' });
+      expect(foreign.status).toBe(421);
+    },
+  );
 
   it('TLS of its own will do', async () => {
     const { certFile, keyFile } = certificateFor('IP:127.0.0.1');

@@ -113,13 +113,16 @@ describe('the page', () => {
     expect(() => gunzipSync(Buffer.from(head.body))).toThrow();
   });
 
-  it.each(['/console', '/console/', '/console/../index.html', '/console/%2e%2e/x', '/console/nope.js'])(
-    'has nothing at %s',
-    async (path) => {
-      const { status, body } = await browser().ask('GET', path);
-      expect([status, body.code]).toEqual([404, 'not_found']);
-    },
-  );
+  it.each([
+    '/console',
+    '/console/',
+    '/console/../index.html',
+    '/console/%2e%2e/x',
+    '/console/nope.js',
+  ])('has nothing at %s', async (path) => {
+    const { status, body } = await browser().ask('GET', path);
+    expect([status, body.code]).toEqual([404, 'not_found']);
+  });
 
   it('takes no other method', async () => {
     const { status, headers } = await browser().ask('POST', '/', { body: {} });
@@ -130,12 +133,18 @@ describe('the page', () => {
     'is not served under a name that is neither loopback nor its own: %s',
     async (call) => {
       const [method = '', path = ''] = call.split(' ');
-      for (const host of ['evil.example', 'ops.example.com.evil.example', 'localhost.evil', '']) {
+      for (const host of ['evil.example', 'ops.example.com.evil.example', 'localhost.evil', '0.0.0.0', 'a b@localhost']) {
         const foreign = browser({ host, origin: `http://${host}` });
         const { status, body } = await foreign.ask(method, path, { body: { token: ann.token } });
         expect([host, status, body.code]).toEqual([host, 421, 'misdirected_request']);
       }
-      for (const host of ['localhost', 'localhost:99', '127.0.0.1', '[::1]:4100', 'OPS.example.com:443']) {
+      for (const host of [
+        'localhost',
+        'localhost:99',
+        '127.0.0.1',
+        '[::1]:4100',
+        'OPS.example.com:443',
+      ]) {
         const { status } = await browser({ host, origin: 'null' }).ask('GET', '/');
         expect([host, status]).toEqual([host, 200]);
       }
@@ -185,7 +194,10 @@ describe('a log-in', () => {
   it("takes the application's token while there are no operators", async () => {
     const alone = await BrokerServer.start(VENDOR, { store: 'sqlite::memory:' });
     const own = new Browser(alone.url);
-    expect((await own.logIn(MANAGEMENT_TOKEN)).body).toMatchObject({ operator: 'app', role: 'admin' });
+    expect((await own.logIn(MANAGEMENT_TOKEN)).body).toMatchObject({
+      operator: 'app',
+      role: 'admin',
+    });
     expect((await own.ask('GET', '/v1/keys')).status).toBe(200);
     alone.broker.operators.replace(operators);
     expect((await own.ask('GET', '/v1/keys')).status).toBe(401);
@@ -207,7 +219,8 @@ describe('a log-in', () => {
   it('is answered with a wait after too many that failed; a valid token gets in all the same', async () => {
     const fresh = await BrokerServer.start(VENDOR, { store: 'sqlite::memory:', operators });
     const statuses: number[] = [];
-    for (let i = 0; i < 32; i++) statuses.push((await new Browser(fresh.url).logIn('nonsense')).status);
+    for (let i = 0; i < 32; i++)
+      statuses.push((await new Browser(fresh.url).logIn('nonsense')).status);
     expect(statuses).toEqual([...Array<number>(30).fill(401), 429, 429]);
     const { headers } = await new Browser(fresh.url).logIn('nonsense');
     expect(Number(headers['retry-after'])).toBeGreaterThan(0);
@@ -260,7 +273,10 @@ describe('a session', () => {
     const next = testOperator('ann', 'viewer');
     const hashes = [...ann.options.tokenHashes, ...next.options.tokenHashes];
     broker.broker.operators.replace([{ ...next.options, tokenHashes: hashes }]);
-    expect((await own.ask('GET', '/v1/session')).body).toMatchObject({ operator: 'ann', role: 'viewer' });
+    expect((await own.ask('GET', '/v1/session')).body).toMatchObject({
+      operator: 'ann',
+      role: 'viewer',
+    });
     broker.broker.operators.replace([next.options]);
     expect((await own.ask('GET', '/v1/session')).status).toBe(401);
     broker.broker.operators.replace(operators);
@@ -293,7 +309,9 @@ describe('a session', () => {
 
   it('is not taken under another name', async () => {
     const own = await loggedIn();
-    const { status, body } = await own.ask('GET', '/v1/keys', { headers: { host: 'evil.example' } });
+    const { status, body } = await own.ask('GET', '/v1/keys', {
+      headers: { host: 'evil.example' },
+    });
     expect([status, body.code]).toEqual([421, 'misdirected_request']);
   });
 
@@ -310,7 +328,8 @@ describe('a session', () => {
   ])('changes nothing with %s', async (_what, headers) => {
     const own = await loggedIn();
     const brakes = await broker.api('GET', '/v1/brakes');
-    const origin = headers['origin'] === 'HTTPS' ? own.origin.replace('http:', 'https:') : undefined;
+    const origin =
+      headers['origin'] === 'HTTPS' ? own.origin.replace('http:', 'https:') : undefined;
     const sent = origin === undefined ? headers : { origin };
     for (const answer of [
       await brake(own, sent),

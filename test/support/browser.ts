@@ -44,7 +44,11 @@ export class Browser {
   readonly prefix: string;
 
   /** @param path Below the mount. */
-  async ask(method: string, path: string, { body, headers = {} }: Sent = {}): Promise<BrowserAnswer> {
+  async ask(
+    method: string,
+    path: string,
+    { body, headers = {} }: Sent = {},
+  ): Promise<BrowserAnswer> {
     const cookie = [...this.cookies.values()]
       .filter((each) => `${this.prefix}${path}`.startsWith(each.path))
       .map(({ name, value }) => `${name}=${value}`)
@@ -81,7 +85,8 @@ export class Browser {
     for (const cookie of cookies) {
       const [pair = '', ...attributes] = cookie.split('; ');
       const [name = '', value = ''] = pair.split('=');
-      const path = attributes.find((each) => each.startsWith('Path='))?.slice('Path='.length) ?? '/';
+      const path =
+        attributes.find((each) => each.startsWith('Path='))?.slice('Path='.length) ?? '/';
       if (attributes.includes('Max-Age=0')) this.cookies.delete(`${name} ${path}`);
       else this.cookies.set(`${name} ${path}`, { name, value, path });
     }

@@ -130,9 +130,7 @@ export function brokerUrl(text: string): URL | undefined {
     const url = new URL(text);
     const safe =
       url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
-    return safe && url.search === '' && url.hash === '' && url.username === ''
-      ? url
-      : undefined;
+    return safe && url.search === '' && url.hash === '' && url.username === '' ? url : undefined;
   } catch {
     return undefined;
   }

@@ -56,7 +56,9 @@ export async function runOperatorCommand(
     }
     const base = brokerUrl(url);
     if (base === undefined) {
-      throw new BadUsage('--url must be an https: URL (http: is taken only to loopback), without query or credentials');
+      throw new BadUsage(
+        '--url must be an https: URL (http: is taken only to loopback), without query or credentials',
+      );
     }
     const token = callerToken(env);
     if (command.isLocal?.(operands) !== true && !/^[\x21-\x7e]+$/.test(token)) {

@@ -56,7 +56,9 @@ export async function serve(settings: Settings, readAgain: () => Settings): Prom
     side: adminPort === undefined ? 'all' : 'application',
   });
   const admin =
-    adminPort === undefined ? undefined : createBrokerServer(broker, { ...common, side: 'operators' });
+    adminPort === undefined
+      ? undefined
+      : createBrokerServer(broker, { ...common, side: 'operators' });
   const servers = admin === undefined ? [server] : [server, admin];
   try {
     await listen(server, settings.host, settings.port, '--port');

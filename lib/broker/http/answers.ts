@@ -10,8 +10,13 @@ import type { StoreCopy } from '../ledger/records';
 const STANDSTILL_MS = 60_000;
 
 /** Answers with JSON that no cache may store: some of it holds a token. */
-export function sendJson(res: ServerResponse, status: number, body: unknown): void {
-  sendText(res, status, 'application/json', JSON.stringify(body));
+export function sendJson(
+  res: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  sendText(res, status, 'application/json', JSON.stringify(body), headers);
 }
 
 /** Answers with a text that no cache may store. */
@@ -20,8 +25,10 @@ export function sendText(
   status: number,
   contentType: string,
   text: string,
+  headers: Readonly<Record<string, string>> = {},
 ): void {
   res.writeHead(status, {
+    ...headers,
     'content-type': contentType,
     'content-length': Buffer.byteLength(text),
     'cache-control': 'no-store',

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { collectBody } from '../forwarding/request-body';
+import { collectBody, wholeBody } from '../forwarding/request-body';
 import { DEFAULT_BODY_LIMITS } from '../pricing/body-limits';
 import { unknownFields } from '../known-fields';
 import { BrokerRefusal, invalidFields, malformedRequest } from '../refusal';
 import { IncomingBody } from './incoming-body';
+import { keptBody } from './kept-body';
 
 /**
  * Reads a management request's body: one JSON document in UTF-8.
@@ -21,7 +22,10 @@ export async function readJson(req: IncomingMessage): Promise<unknown> {
   if ((req.headers['content-encoding'] ?? 'identity') !== 'identity') {
     throw new BrokerRefusal('unsupported_media_type', 'A body must be sent unencoded.');
   }
-  const bytes = await collectBody(new IncomingBody(req), DEFAULT_BODY_LIMITS.bodyBytes);
+  const limit = DEFAULT_BODY_LIMITS.bodyBytes;
+  const kept = keptBody(req);
+  const bytes =
+    kept === undefined ? await collectBody(new IncomingBody(req), limit) : wholeBody(kept, limit);
   try {
     // A byte order mark is kept, so that it is no valid JSON.
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

@@ -4,9 +4,9 @@ import type { CallCounts } from '../metrics/call-counts';
 import { checkRole, hasRole } from '../operators/rights';
 import { methodNotAllowed, notFound } from '../refusal';
 import { sendFile, sendJson, sendLines, sendText } from './answers';
+import type { Callers } from './callers/callers';
 import { readQuery } from './list-query';
-import { LogIn } from './log-in';
-import type { ManagementTokens } from './management-tokens';
+import { Page } from './page/page';
 import type { Reply, Route } from './route';
 import { auditRoutes } from './routes/audit-routes';
 import { backupRoutes } from './routes/backup-routes';
@@ -16,15 +16,38 @@ import { holdRoutes } from './routes/hold-routes';
 import { currentKeyRoute, keyRoutes } from './routes/key-routes';
 import { leaseRoutes } from './routes/lease-routes';
 import { metricsRoutes } from './routes/metrics-routes';
+import { SESSION_PATH, sessionRoutes } from './routes/session-routes';
+import type { PageLogIn } from './sessions/page-log-in';
+import type { Site } from './site';
 
-/** The management API, for the application and for operators. */
+/**
+ * Which part of the management API is served: `application` is what only the application asks and its vault keys,
+ * `operators` all else, with the page and the metrics; a `mount` has no metrics, which are its server's own.
+ */
+export type ManagementSide = 'all' | 'application' | 'operators' | 'mount';
+
+/** What the management API needs beside its broker. */
+export interface ManagementOptions {
+  side: ManagementSide;
+  site: Site;
+  counts: CallCounts;
+  /** Who asks. */
+  callers: Callers;
+  /** Absent where nobody logs in here. */
+  pageLogIn?: PageLogIn;
+}
+
+/** The management API, for the application and for operators, and the page; below whatever path, on whatever server. */
 export class Management {
-  readonly #logIn: LogIn;
+  readonly #options: ManagementOptions;
+  readonly #page: Page | undefined;
   readonly #currentKey: ReturnType<typeof currentKeyRoute>;
   readonly #routes: readonly Route[];
 
-  constructor(broker: Broker, tokens: ManagementTokens, counts: CallCounts) {
-    this.#logIn = new LogIn(tokens, broker.operators);
+  constructor(broker: Broker, options: ManagementOptions) {
+    const { side, site, counts, pageLogIn } = options;
+    this.#options = options;
+    this.#page = side === 'application' ? undefined : new Page(site);
     this.#currentKey = currentKeyRoute(broker);
     this.#routes = [
       ...keyRoutes(broker),
@@ -35,42 +58,91 @@ export class Management {
       ...auditRoutes(broker),
       ...backupRoutes(broker),
       ...metricsRoutes(broker, counts),
+      ...sessionRoutes(pageLogIn),
     ];
   }
 
-  /** Whether a path is the management API's. */
+  /** Whether a path is the management API's, or the page's. */
   serves(path: string): boolean {
-    return path === '/v1' || path.startsWith('/v1/') || path === '/metrics';
+    return (
+      path === '/v1' ||
+      path.startsWith('/v1/') ||
+      path === '/metrics' ||
+      (this.#page?.has(path) ?? false)
+    );
   }
 
-  /** @throws BrokerRefusal for everything but a good answer. */
+  /**
+   * Answers a request.
+   *
+   * @param path Below the mount.
+   * @throws BrokerRefusal for everything but a good answer.
+   */
   async handle(
     req: IncomingMessage,
     res: ServerResponse,
     path: string,
     query: string,
   ): Promise<void> {
+    if (this.#page?.has(path) === true) return this.#page.send(req, res, path);
     const parameters = new URLSearchParams(query);
+    const reply =
+      (await this.#ownReply(req, path, parameters)) ?? (await this.#routed(req, path, parameters));
+    await send(res, reply);
+  }
+
+  /** What is answered before anyone knows who asks: what a vault key may know of itself, and a log-in. */
+  async #ownReply(
+    req: IncomingMessage,
+    path: string,
+    query: URLSearchParams,
+  ): Promise<Reply | undefined> {
+    const { side, pageLogIn } = this.#options;
     const current = this.#currentKey;
-    if (req.method === current.method && current.path.test(path)) {
-      readQuery(parameters, {});
-      await send(res, await current.handle(req));
-      return;
+    const isOwn = side === 'all' || side === 'application';
+    if (isOwn && req.method === current.method && current.path.test(path)) {
+      readQuery(query, {});
+      return current.handle(req);
     }
-    const by = this.#logIn.actorOf(req);
+    if (path !== SESSION_PATH || req.method !== 'POST' || side === 'application') return undefined;
+    if (pageLogIn === undefined)
+      throw notFound('Nobody logs in here: the application says who may look.');
+    readQuery(query, {});
+    return pageLogIn.begin(req);
+  }
+
+  async #routed(req: IncomingMessage, path: string, query: URLSearchParams): Promise<Reply> {
+    const { callers } = this.#options;
+    const isUse = path !== SESSION_PATH && path !== '/v1/events';
+    const { by, session } = await callers.callerOf(req, isUse);
     const route = this.#routeOf(req, path);
     if (!(route.isForApp === true && hasRole(by, 'app'))) checkRole(by, route.role);
-    if (route.takesQuery !== true) readQuery(parameters, {});
+    if (route.takesQuery !== true) readQuery(query, {});
     const params = route.path.exec(path)?.slice(1) ?? [];
-    await send(res, await route.handle({ req, query: parameters, params, by }));
+    return route.handle({ req, query, params, by, session });
   }
 
   #routeOf(req: IncomingMessage, path: string): Route {
     const onPath = this.#routes.filter((route) => route.path.test(path));
-    if (onPath.length === 0) throw notFound('There is nothing at this path.');
     const route = onPath.find(({ method }) => method === req.method);
-    if (route === undefined) throw methodNotAllowed(onPath.map(({ method }) => method));
+    const served = onPath.filter((each) => this.#isServed(each, path));
+    if (served.length === 0) throw notFound('There is nothing at this path.');
+    if (route === undefined) throw methodNotAllowed(served.map(({ method }) => method));
+    if (!served.includes(route)) throw notFound('This is not served here.');
     return route;
+  }
+
+  #isServed({ role }: Route, path: string): boolean {
+    switch (this.#options.side) {
+      case 'all':
+        return true;
+      case 'application':
+        return role === 'app';
+      case 'operators':
+        return role !== 'app';
+      case 'mount':
+        return role !== 'app' && path !== '/metrics';
+    }
   }
 }
 
@@ -78,5 +150,5 @@ async function send(res: ServerResponse, reply: Reply): Promise<void> {
   if ('file' in reply) await sendFile(res, reply.status, reply.file);
   else if ('lines' in reply) await sendLines(res, reply.status, reply.lines);
   else if ('text' in reply) sendText(res, reply.status, reply.contentType, reply.text);
-  else sendJson(res, reply.status, reply.body);
+  else sendJson(res, reply.status, reply.body, reply.headers);
 }

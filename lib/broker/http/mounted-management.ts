@@ -57,7 +57,8 @@ export class MountedManagement {
    * @throws Error where it breaks off.
    */
   async prepare(req: IncomingMessage, res: ServerResponse): Promise<boolean> {
-    if (await keepBody(req)) return true;
+    // A parser may have been faster; what it has made of the body is taken then.
+    if (req.readableEnded || (await keepBody(req))) return true;
     res.once('finish', () => req.resume());
     this.#answers.send(req, res, '', bodyTooLarge(DEFAULT_BODY_LIMITS.bodyBytes));
     return false;

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Caller } from './callers/callers';
 import type { StoreCopy } from '../ledger/records';
 import type { Actor } from '../operators/actor';
 import type { LeastRole } from '../operators/rights';
@@ -11,11 +12,13 @@ export interface ManagementRequest {
   params: readonly string[];
   /** Who asks. */
   by: Actor;
+  /** The session of the page that the request came with. */
+  session?: Caller['session'];
 }
 
 /** What a route answers. */
 export type Reply =
-  | { status: number; body: unknown }
+  | { status: number; body: unknown; headers?: Readonly<Record<string, string>> }
   /** Text that is no JSON. */
   | { status: number; contentType: string; text: string }
   /** A file. */

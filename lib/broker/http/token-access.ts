@@ -37,5 +37,8 @@ function accessOf(
       return tokens.hasHash(tokenHash) ? operators.app(remoteAddress) : undefined;
     },
   });
-  return { pageLogIn, callers: new TokenCallers(new LogIn(tokens, operators, failures), pageLogIn) };
+  return {
+    pageLogIn,
+    callers: new TokenCallers(new LogIn(tokens, operators, failures), pageLogIn),
+  };
 }

@@ -62,8 +62,5 @@ export class AuthorizedCallers implements Callers {
 }
 
 function failed(why: string): BrokerRefusal {
-  return new BrokerRefusal(
-    'authorize_failed',
-    `Nobody can be let in right now: ${why}.`,
-  );
+  return new BrokerRefusal('authorize_failed', `Nobody can be let in right now: ${why}.`);
 }

@@ -6,7 +6,7 @@ import type { PageSessionInfo } from '../../operators/page-sessions';
 export interface Caller {
   by: Actor;
   /** The session of the page that the request came with. */
-  session?: PageSessionInfo & { id: string };
+  session?: (PageSessionInfo & { id: string }) | undefined;
 }
 
 /** Tells who asks the management API. */

@@ -11,11 +11,11 @@ export class TokenCallers implements Callers {
   ) {}
 
   async callerOf(req: IncomingMessage, isUse: boolean): Promise<Caller> {
-    // Whoever sends a token means it: no cookie of a browser comes before it.
+    // A token that is sent is meant: no cookie of a browser comes before it.
     if (req.headers.authorization === undefined) {
       const caller = await this.pageLogIn.callerOf(req, isUse);
       if (caller !== undefined) return caller;
     }
-    return { by: this.logIn.actorOf(req) };
+    return { by: this.logIn.actorOf(req, isUse) };
   }
 }

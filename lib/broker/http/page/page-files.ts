@@ -54,7 +54,10 @@ export class PageFiles {
       const path = join(folder, name);
       const type = TYPES[extname(name)];
       if (type === undefined || !statSync(path).isFile()) continue;
-      files.set(pathOf(name.split(sep).join('/')), new FileInMemory(type, readFileSync(path), name));
+      files.set(
+        pathOf(name.split(sep).join('/')),
+        new FileInMemory(type, readFileSync(path), name),
+      );
     }
     return new PageFiles(files);
   }

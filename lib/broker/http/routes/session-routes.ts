@@ -14,18 +14,20 @@ export function sessionRoutes(pageLogIn: PageLogIn | undefined): Route[] {
       method: 'GET',
       path: SESSION,
       role: 'viewer',
-      handle: async ({ caller }) => ({ status: 200, body: sessionView(caller) }),
+      handle: async ({ by, session }) => ({ status: 200, body: sessionView({ by, session }) }),
     },
     {
       method: 'DELETE',
       path: SESSION,
       role: 'viewer',
-      handle: async ({ req, caller }) => {
+      handle: async ({ req, session }) => {
         if (pageLogIn === undefined) {
-          throw notFound('Nobody logs in here, so nobody logs out: the application says who may look.');
+          throw notFound(
+            'Nobody logs in here, so nobody logs out: the application says who may look.',
+          );
         }
         await readNoFields(req);
-        return pageLogIn.end(req, caller);
+        return pageLogIn.end(req, session);
       },
     },
   ];

@@ -73,7 +73,7 @@ export class PageLogIn {
   }
 
   /** `DELETE /v1/session`. */
-  async end(req: IncomingMessage, { session }: Caller): Promise<Reply> {
+  async end(req: IncomingMessage, session: Caller['session']): Promise<Reply> {
     if (session === undefined) throw notFound('The request came with a token, and no session.');
     await this.parts.sessions.end(session.id);
     return {
