@@ -62,6 +62,15 @@ export type {
   VendorCall,
 } from './broker-client/broker-client';
 
+export { VaultKeyAdminModule } from './admin/vault-key-admin.module';
+export { VAULT_KEY_ADMIN_MODULE_OPTIONS } from './admin/vault-key-admin.module-definition';
+export type { VaultKeyAdminModuleOptionsFactory } from './admin/vault-key-admin.module-definition';
+export type {
+  AuthorizeOperator,
+  AuthorizedOperator,
+  VaultKeyAdminModuleOptions,
+} from './admin/vault-key-admin.options';
+
 export type { VendorOptions } from './broker/accounts/account';
 export type { SecretOptions } from './broker/accounts/secrets';
 export type { DocumentOptions } from './broker/document.options';

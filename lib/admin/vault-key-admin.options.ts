@@ -16,8 +16,8 @@ export interface AuthorizedOperator {
  * Nest's have not run.
  * @returns `undefined` where the request is not let in: 401. A throw, and what is no operator: 503.
  */
+// oxlint-disable-next-line typescript/no-explicit-any -- what a request has is the application's affair
 export type AuthorizeOperator<Request = any> = (
-  // oxlint-disable-line typescript/no-explicit-any
   request: Request,
 ) => AuthorizedOperator | undefined | Promise<AuthorizedOperator | undefined>;
 

@@ -67,12 +67,18 @@ describe('vault-key-broker', () => {
       'VAULT_KEY_TLS_CERT',
       '--tls-key',
       'VAULT_KEY_TLS_KEY',
+      '--admin-port',
+      'VAULT_KEY_ADMIN_PORT',
+      '--public-url',
+      'VAULT_KEY_PUBLIC_URL',
+      '--behind-tls',
+      'VAULT_KEY_BEHIND_TLS',
       'HTTPS_PROXY',
       'keys, budgets, brake, lift, holds, audit',
     ]) {
       expect(stdout).toContain(name);
     }
-    expect(stdout.split('\n').length).toBeLessThanOrEqual(24);
+    expect(stdout.split('\n').length).toBeLessThanOrEqual(26);
     expect(Math.max(...stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(100);
   });
 

@@ -8,7 +8,6 @@ import type { BrokerProcessOptions } from '../support/broker-process';
 import { certificateFor } from '../support/certificates';
 import { rawRequest } from '../support/raw-http';
 import { testOperator } from '../support/test-operators';
-import { until } from '../support/until';
 
 const ann = testOperator('ann', 'admin');
 const BRAKE = { scope: 'user', id: 'u1', reason: 'a test' };

@@ -133,7 +133,13 @@ describe('the page', () => {
     'is not served under a name that is neither loopback nor its own: %s',
     async (call) => {
       const [method = '', path = ''] = call.split(' ');
-      for (const host of ['evil.example', 'ops.example.com.evil.example', 'localhost.evil', '0.0.0.0', 'a b@localhost']) {
+      for (const host of [
+        'evil.example',
+        'ops.example.com.evil.example',
+        'localhost.evil',
+        '0.0.0.0',
+        'a b@localhost',
+      ]) {
         const foreign = browser({ host, origin: `http://${host}` });
         const { status, body } = await foreign.ask(method, path, { body: { token: ann.token } });
         expect([host, status, body.code]).toEqual([host, 421, 'misdirected_request']);

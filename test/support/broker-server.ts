@@ -51,7 +51,7 @@ export class BrokerServer extends RunningBroker {
   ): Promise<BrokerServer> {
     const stripe = { ...rules, secretKey: vendor.secretKey, baseUrl: vendor.url };
     const options = { store, vendors: { stripe }, operators };
-    const broker = await Broker.open(options, { ...(clock === undefined ? {} : { clock }) });
+    const broker = await Broker.open(options, clock === undefined ? {} : { clock });
     const server = createBrokerServer(broker, { token: MANAGEMENT_TOKEN, ...settings });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
