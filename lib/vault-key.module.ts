@@ -20,7 +20,6 @@ import { EmbeddedBrokerClient } from './broker-client/embedded-broker.client';
 import { openOffline } from './broker-client/offline-stripe';
 import { BrokerOperator } from './broker-operator/broker-operator';
 import { EmbeddedBrokerOperator, absentBrokerOperator } from './broker-operator/embedded-operator';
-import type { BrokerOptions } from './broker/broker.options';
 import type { HttpBrokerClientOptions } from './broker-client/http-broker.options';
 import { VaultKeyExceptionFilter } from './agent-tool/vault-key-exception.filter';
 import { RemainingSpendReport } from './remaining-spend/remaining-spend.report';
