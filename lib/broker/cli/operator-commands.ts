@@ -85,7 +85,7 @@ export async function runOperatorCommand(
   }
 }
 
-/** The token of whoever types: an operator's own, else the application's. */
+/** Who types: an operator with a token of their own, or the holder of the application's. */
 function callerToken(env: NodeJS.ProcessEnv): string {
   const own = secretIn(env, 'VAULT_KEY_OPERATOR_TOKEN');
   return own === '' ? secretIn(env, 'KEYBRAKE_TOKEN') : own;

@@ -38,7 +38,7 @@ export async function readJson(req: IncomingMessage): Promise<unknown> {
 /**
  * Reads the body of a call that may go without one.
  *
- * @returns `undefined` where there is none.
+ * @returns `undefined` where nothing was sent.
  * @throws BrokerRefusal as {@link readJson}.
  */
 export async function readOptionalJson(req: IncomingMessage): Promise<unknown> {

@@ -30,7 +30,7 @@ export class Operators {
     }));
   }
 
-  /** Whether there are any. While there are none, the application's token is an admin's. */
+  /** Whether there are any: without operators, the application's token is an admin's. */
   get areConfigured(): boolean {
     return this.#all.length > 0;
   }

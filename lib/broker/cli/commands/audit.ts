@@ -97,7 +97,10 @@ function whatText(entry: AuditEntryView): string {
   const { method, path, reason, old_value: before, new_value: after } = entry;
   if (path !== null) return `${method} ${path}`;
   if (before === null && after === null) return reason ?? '';
-  const whom = Object.values(entry.subject).join(' ') || (entry.vendor ?? '');
+  const named = { ...entry.subject, ...(entry.vendor === null ? {} : { vendor: entry.vendor }) };
+  const whom = Object.entries(named)
+    .map(([name, value]) => `${name.replace('_id', '')} ${value === '' ? '(none)' : value}`)
+    .join(' ');
   const change = `${before ?? 'nothing'} -> ${after ?? 'nothing'}`;
   return `${whom === '' ? '' : `${whom}: `}${change}${reason === null ? '' : ` (${reason})`}`;
 }

@@ -49,8 +49,7 @@ export const budgetsCommand: Command = {
   --reason TEXT  goes into the audit log; an operator has to give it
   --tenant T   of a user or a run: within that tenant alone; '' for the keys without a tenant.
                Without it the budget caps the id within each tenant, each counted alone
-  --user U     of a run, as --tenant
-  --cursor C   where the next page begins
+  --user U     of a run, as --tenant           --cursor C   where the next page begins
 ${LIMITS_HELP}
 The subject of effective: --tenant T   --user U   --run R   --tool T   --vendor V
 ${COMMON_HELP}`,

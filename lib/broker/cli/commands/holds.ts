@@ -27,9 +27,9 @@ const COLUMNS: readonly Column<HoldView>[] = [
 ];
 
 export const holdsCommand: Command = {
-  help: `Usage: vault-key-broker holds [filters]                     lists holds
-       vault-key-broker holds settle ID USD --reason TEXT   the vendor executed the call, for so much
-       vault-key-broker holds release ID --reason TEXT      the vendor did not execute the call
+  help: `Usage: vault-key-broker holds [filters]                    lists holds
+       vault-key-broker holds settle ID USD --reason TEXT  the vendor executed the call, for so much
+       vault-key-broker holds release ID --reason TEXT     the vendor did not execute the call
 
   --reason TEXT  goes into the audit log; an operator has to give it
   --state S    unknown (default), held, settled, released

@@ -6,9 +6,9 @@ import type { Command } from '../command';
 export const operatorsCommand: Command = {
   help: `Usage: vault-key-broker operators token    makes an operator's token and its hash
 
-The token is shown this once: give it to the operator. The hash goes into the config file of the
-broker, among the operator's "tokenHashes"; a SIGHUP has the broker read it. While a token is replaced,
-both hashes are there. Asks no broker, and needs no token.
+The token is shown this once: give it to the operator. The hash goes into the broker's config file,
+among the operator's "tokenHashes"; a SIGHUP has the broker read it. While a token is replaced, both
+hashes are there. Asks no broker, and needs no token.
 
   --json       {"token","hash"}
   --help       this text
