@@ -2,8 +2,8 @@
 export const REFUSALS = {
   account_not_allowed: [403, 'the call names a connected account that is not configured'],
   amount_unknown: [403, 'the broker cannot price the call'],
-  authorize_failed: [503, "the application's own `authorize` could not say who asks"],
   audit_unavailable: [503, 'the audit log cannot be written; nothing was sent'],
+  authorize_failed: [503, "the application's own `authorize` could not say who asks"],
   body_too_large: [413, 'the body has more bytes than may be priced'],
   braked: [403, 'a brake stops the key, or a key that is to be issued'],
   caller_gone: [400, 'the caller went away before the whole request had arrived'],

@@ -19,14 +19,18 @@ const PUBLIC = { host: 'app.example.com', origin: 'https://app.example.com' };
 const BRAKE = { scope: 'user', id: 'u1', reason: 'a test' };
 const ann = testOperator('ann', 'admin');
 
-let app: INestApplication;
+let app: INestApplication | undefined;
 async function started(module: Type, prepare: (app: INestApplication) => void = () => {}) {
-  app = await NestFactory.create(module, { logger: false, abortOnError: false });
-  prepare(app);
-  await app.listen(0, '127.0.0.1');
-  return new Browser(`${await app.getUrl()}/vault-keys`, PUBLIC);
+  const made = await NestFactory.create(module, { logger: false, abortOnError: false });
+  app = made;
+  prepare(made);
+  await made.listen(0, '127.0.0.1');
+  return new Browser(`${await made.getUrl()}/vault-keys`, PUBLIC);
 }
-afterEach(() => app.close());
+afterEach(async () => {
+  await app?.close();
+  app = undefined;
+});
 
 it('an operator logs in below the path of the application that the page shows', async () => {
   process.env['STRIPE_SECRET_KEY'] = 'sk_test_none';
