@@ -110,7 +110,7 @@ describe.each(ADAPTERS)('the mount on %s', (_name, adapter) => {
     }
   });
 
-  it('serves no route of the application and its agents, whoever asks', async () => {
+  it('serves no route of the application and its agents, to an admin either', async () => {
     const { url } = await application(adapter, { operators });
     const headers = {
       authorization: `Bearer ${ann.token}`,
@@ -398,7 +398,7 @@ describe('the start of an application with the mount', () => {
     },
   );
 
-  it('is refused where the broker is a server, or where there is none', async () => {
+  it('is refused where the broker is a server, or missing', async () => {
     const server = VaultKeyModule.forRoot({
       broker: { url: 'http://127.0.0.1:4100', token: 'x'.repeat(40) },
     });

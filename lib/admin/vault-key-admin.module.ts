@@ -96,7 +96,7 @@ export class VaultKeyAdminModule extends ConfigurableAdminModule implements Nest
     ]);
   }
 
-  /** The broker of the application; `undefined` where there is none in this process, which is a fault. */
+  /** The broker in the application's process; a fault where it has no such broker. */
   #broker(faults: StartUpIssue[]): Broker | undefined {
     const client = this.#client();
     if (client instanceof EmbeddedBrokerClient) return client.broker;

@@ -1,5 +1,5 @@
 import type { CallWindow } from './rules/call-window';
-import type { PageSession } from './rules/page-sessions';
+import type { PageSession } from './page-session';
 
 /** What a note of each kind says. A value is JSON. */
 export interface NoteValues {

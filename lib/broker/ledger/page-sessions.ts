@@ -1,3 +1,4 @@
+import type { PageSession } from './page-session';
 import {
   beginPageSession,
   endPageSession,
@@ -5,7 +6,6 @@ import {
   pageSession,
   usePageSession,
 } from './rules/page-sessions';
-import type { PageSession } from './rules/page-sessions';
 import type { Store } from './store';
 
 /** The log-ins at the page, in the store: each process on it knows them. */

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { instantText } from '../instant';
 import { hashToken } from '../keys/token';
 import type { Ledger } from '../ledger/ledger';
-import { PAGE_SESSION_IDLE_MS, PAGE_SESSION_MS } from '../ledger/rules/page-sessions';
-import type { PageSession } from '../ledger/rules/page-sessions';
+import { PAGE_SESSION_IDLE_MS, PAGE_SESSION_MS } from '../ledger/page-session';
+import type { PageSession } from '../ledger/page-session';
 
 const ID = /^[\w-]{43}$/;
 

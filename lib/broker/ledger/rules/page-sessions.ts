@@ -1,19 +1,9 @@
 import type { Book } from '../book';
+import { isPageSessionOver } from '../page-session';
+import type { PageSession } from '../page-session';
 
-/** How long a session of the page lasts at most. */
-export const PAGE_SESSION_MS = 8 * 3_600_000;
-/** How long it lasts while nobody uses it. */
-export const PAGE_SESSION_IDLE_MS = 30 * 60_000;
 /** Uses that come closer together are written down as one. */
 const USE_STEP_MS = 5_000;
-
-/** A log-in at the page. */
-export interface PageSession {
-  /** The SHA-256 of the token that was logged in with: the session is its holder's, and ends with it. */
-  tokenHash: string;
-  beganAt: number;
-  usedAt: number;
-}
 
 /** Begins a session under the hash of its id, and ends the one before of the same browser. */
 export function beginPageSession(
@@ -28,7 +18,7 @@ export function beginPageSession(
   return session;
 }
 
-/** A session that has not ended; `undefined` where there is none. */
+/** A session that has not ended. */
 export function pageSession(book: Book, idHash: string): PageSession | undefined {
   const session = book.note('page_session', idHash);
   return session === undefined || isPageSessionOver(session, book.now) ? undefined : session;
@@ -48,10 +38,7 @@ export function usePageSession(book: Book, idHash: string): PageSession | undefi
   return used;
 }
 
+/** Ends a session, where it is there. */
 export function endPageSession(book: Book, idHash: string): void {
   if (book.note('page_session', idHash) !== undefined) book.deleteNote('page_session', idHash);
-}
-
-export function isPageSessionOver({ beganAt, usedAt }: PageSession, now: number): boolean {
-  return now >= beganAt + PAGE_SESSION_MS || now >= usedAt + PAGE_SESSION_IDLE_MS;
 }

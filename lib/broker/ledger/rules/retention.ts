@@ -3,13 +3,13 @@ import { isLive } from '../../keys/key';
 import type { KeyRecord } from '../../keys/key';
 import type { AgingRows, Book, VendorObject } from '../book';
 import type { Note } from '../notes';
+import { isPageSessionOver } from '../page-session';
 import type { Hold, LeaseRecord } from '../records';
 import { isOver as isWindowOver } from './call-window';
 import { keyBalanceName, keyIdOf } from './caps';
 import { rootOf } from './objects';
 import { isForgotten, isOver } from './operation';
 import type { NamedOperation } from './operation';
-import { isPageSessionOver } from './page-sessions';
 
 /** Rows of one table that may leave, and where the walk goes on. */
 export interface OldRows<Table extends keyof AgingRows> {
