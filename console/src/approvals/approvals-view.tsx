@@ -172,7 +172,7 @@ function ApprovalCard({ approval }: { approval: ApprovalView }) {
           ['By', approval.decided_by],
           ['Reason', approval.reason],
           ['Used by', approval.call_id && <Id id={approval.call_id} />],
-        ].map(([name, value]) => [String(name), value || undefined] as const)}
+        ]}
       />
       <details class="parameters" open={state === 'pending'}>
         <summary>All {approval.parameters.length} parameters</summary>

@@ -185,7 +185,7 @@ function below(entry: AuditEntryView, opened: number | undefined) {
             ['Took', entry.latency_ms !== null && `${entry.latency_ms} ms`],
             ['Vendor’s request', entry.vendor_request_id && <Id id={entry.vendor_request_id} />],
             ['From', entry.remote_address],
-          ].map(([name, value]) => [String(name), value || undefined] as const)}
+          ]}
         />
       )}
     </>

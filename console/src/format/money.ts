@@ -8,6 +8,7 @@ const COMPACT = new Intl.NumberFormat('en-US', {
   style: 'currency',
   currency: 'USD',
   notation: 'compact',
+  minimumFractionDigits: 0,
   maximumFractionDigits: 1,
 });
 const COUNT = new Intl.NumberFormat('en-US');

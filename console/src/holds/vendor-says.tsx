@@ -53,7 +53,7 @@ export function VendorSays({ hold }: { hold: HoldView }) {
                 'Created',
                 created !== undefined && <BothTimes at={new Date(created * 1_000).toISOString()} />,
               ],
-            ].map(([name, value]) => [String(name), value || undefined] as const)}
+            ]}
           />
         );
       }}

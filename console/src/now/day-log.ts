@@ -15,6 +15,8 @@ export interface DayFigures {
   readFrom?: string;
 }
 
+const noHours = (): number[] => Array.from({ length: 24 }, () => 0);
+
 type ReadPage = (query: {
   from: string;
   limit: number;
@@ -27,7 +29,7 @@ type ReadPage = (query: {
  */
 export class DayLog {
   #newest = 0;
-  #micros = new Array<number>(24).fill(0);
+  #micros = noHours();
   #calls = 0;
   #refusals = 0;
   #readFrom: string | undefined;
@@ -59,7 +61,7 @@ export class DayLog {
   }
 
   #beginAt(oldest: AuditEntryView | undefined): void {
-    this.#micros = new Array<number>(24).fill(0);
+    this.#micros = noHours();
     this.#calls = 0;
     this.#refusals = 0;
     this.#readFrom = oldest?.at;
