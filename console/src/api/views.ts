@@ -133,7 +133,9 @@ export interface HoldPage {
 export interface VendorObjectView {
   object_id: string;
   vendor: string;
-  found: Readonly<Record<string, unknown>>;
+  /** `null` where it could not be read; `message` says why. */
+  found: Readonly<Record<string, unknown>> | null;
+  message?: string;
 }
 
 export interface AuditEntryView {

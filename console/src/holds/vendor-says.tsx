@@ -67,14 +67,18 @@ type Said = { object_id: string; found: Readonly<Record<string, unknown>> } | { 
 function readOnce(id: string): (signal: AbortSignal) => Promise<Said> {
   let said: Promise<Said> | undefined;
   return (signal) =>
-    (said ??= readVendorObject(id, signal).catch((error: unknown): Said => {
-      const fault = asFault(error);
-      if (fault.status === 401 || fault.status === 0) {
-        said = undefined;
-        throw error;
-      }
-      return { fault: fault.message };
-    }));
+    (said ??= readVendorObject(id, signal).then(
+      ({ object_id, found, message = 'It could not be read.' }): Said =>
+        found === null ? { fault: message } : { object_id, found },
+      (error: unknown): Said => {
+        const fault = asFault(error);
+        if (fault.status === 401 || fault.status === 0) {
+          said = undefined;
+          throw error;
+        }
+        return { fault: fault.message };
+      },
+    ));
 }
 
 function textOf(value: unknown): string | undefined {

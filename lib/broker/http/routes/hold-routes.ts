@@ -30,6 +30,17 @@ export function holdRoutes(broker: Broker): Route[] {
       },
     },
     {
+      method: 'GET',
+      path: new RegExp(`^/v1/holds/${ID}/vendor-object$`),
+      handle: async ({ params: [id = ''], remoteAddress }) => ({
+        status: 200,
+        body: await broker.holdObjects.read(
+          id,
+          remoteAddress === undefined ? {} : { remoteAddress },
+        ),
+      }),
+    },
+    {
       method: 'POST',
       path: new RegExp(`^/v1/holds/${ID}/settle$`),
       handle: async ({ req, params: [id = ''], remoteAddress }) => ({
