@@ -63,6 +63,7 @@ it('is audited as a look-up for the call of the hold', async () => {
     {
       event: 'lookup',
       verdict: 'found',
+      actor: 'app',
       method: 'GET',
       path: `/v1/payment_intents/${paymentId}`,
       key_id: key.id,

@@ -104,9 +104,9 @@ export interface BrakeView {
   target?: string;
   tenant_id?: string;
   reason: string;
+  set_by?: string;
   created_at: string;
   expires_at?: string;
-  created_by?: string;
   hit: number | null;
 }
 

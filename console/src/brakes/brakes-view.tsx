@@ -46,6 +46,7 @@ export function BrakesView() {
                 columns={[
                   { name: 'Stops', cell: (brake) => <Stopped brake={brake} />, isWide: true },
                   { name: 'Reason', cell: ({ reason }) => reason, isWide: true },
+                  { name: 'By', cell: ({ set_by: by }) => by ?? '–' },
                   { name: 'Since', cell: ({ created_at: at }) => <Instant at={at} /> },
                   {
                     name: 'Until',

@@ -1,6 +1,7 @@
 import { instantText } from '../instant';
 import type { Ledger } from '../ledger/ledger';
 import type { Hold } from '../ledger/records';
+import type { Actor } from '../operators/actor';
 import { notFound } from '../refusal';
 import type { ConfiguredVendor } from './configured-vendor';
 import { readObject } from './read-object';
@@ -30,7 +31,7 @@ export class HoldObjects {
    *
    * @throws BrokerRefusal 404 where there is no such hold, or it names no object that can be read; 503.
    */
-  async read(callId: string, by: { remoteAddress?: string } = {}): Promise<VendorObjectView> {
+  async read(callId: string, by: Actor): Promise<VendorObjectView> {
     const hold = await this.ledger.hold(callId);
     if (hold === undefined) throw notFound('There is no hold of that id.');
     const { configured, id, path } = this.#objectOf(hold);
@@ -45,6 +46,7 @@ export class HoldObjects {
     const key = (await this.ledger.key(hold.keyId))?.key;
     await this.ledger.recordLookup({
       at: instantText(this.ledger.now()),
+      actor: by.name,
       event: 'lookup',
       method: 'GET',
       ...read.row,

@@ -33,12 +33,10 @@ export function holdRoutes(broker: Broker): Route[] {
     {
       method: 'GET',
       path: new RegExp(`^/v1/holds/${ID}/vendor-object$`),
-      handle: async ({ params: [id = ''], remoteAddress }) => ({
+      role: 'operator',
+      handle: async ({ params: [id = ''], by }) => ({
         status: 200,
-        body: await broker.holdObjects.read(
-          id,
-          remoteAddress === undefined ? {} : { remoteAddress },
-        ),
+        body: await broker.holdObjects.read(id, by),
       }),
     },
     {
