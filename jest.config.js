@@ -5,7 +5,7 @@ const loading = require('./jest.loading.js');
 const project = {
   // One for both: what is compiled for one project is not compiled again for the other.
   id: 'nestjs-vault-key',
-  roots: ['<rootDir>/lib', '<rootDir>/test'],
+  roots: ['<rootDir>/lib', '<rootDir>/console', '<rootDir>/test'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/packaging/'],
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',

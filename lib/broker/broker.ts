@@ -20,6 +20,7 @@ import { Holds } from './holds/holds';
 import type { AuditPage } from './audit/audit-view';
 import type { BrokerHost } from './broker.host';
 import { Proxy } from './forwarding/proxy';
+import { HoldObjects } from './forwarding/hold-objects';
 import { ConfiguredVendors } from './forwarding/configured-vendor';
 import type { ProxyAnswer, ProxyCall } from './forwarding/proxy-answer';
 import type { CurrentKeyView, KeyView } from './keys/key-view';
@@ -48,6 +49,8 @@ export class Broker {
   readonly leases: Leases;
   /** The money that calls have reserved. */
   readonly holds: Holds;
+  /** What vendors say of the objects of holds. */
+  readonly holdObjects: HoldObjects;
   /** The segments that the audit log is exported in. */
   readonly auditSegments: AuditSegments;
   /** The log-ins at the page. @internal */
@@ -106,6 +109,7 @@ export class Broker {
     this.#brakes = new Brakes(ledger, vendors.names);
     this.leases = new Leases(ledger, () => this.#checkOpen());
     this.holds = new Holds(ledger);
+    this.holdObjects = new HoldObjects(ledger, vendors.byName);
     this.auditSegments = new AuditSegments(ledger);
     this.pageSessions = new PageSessions(ledger);
   }

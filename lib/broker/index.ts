@@ -2,6 +2,7 @@ export { Broker } from './broker';
 export type { AuditPage } from './audit/audit-view';
 export type { BrokerHost } from './broker.host';
 export type { HoldPage } from './holds/holds';
+export type { HoldObjects, VendorObjectView } from './forwarding/hold-objects';
 export type { IssuedKeyBody, KeyPage, RevokedKeyBody } from './keys/keys';
 export type { IsGone } from './keys/request-id';
 export type { ProxyAnswer, ProxyCall, StreamedBody } from './forwarding/proxy-answer';

@@ -1,4 +1,3 @@
-import { isRecord } from '../../contract/is-record';
 import { parseTarget } from '../../contract/target';
 import type { AuditRow } from '../audit/audit-entry';
 import { instantText } from '../instant';
@@ -9,17 +8,12 @@ import type { VendorLookup } from '../vendors/vendor-lookup';
 import { connectionCaller } from './call-checks';
 import type { Release } from './connection-shares';
 import type { KnownCall } from './known-call';
-import type { WholeAnswer } from './vendor-connection';
-import { readWithSecret } from './vendor-exchange';
+import { readObject } from './read-object';
 
 /** How many objects one call may be priced by. */
 export const MAX_LOOKUPS = 25;
 /** How many of them are asked for at once, where its key and its user may have the connections. */
 const MAX_AT_ONCE = 4;
-/** How long the vendor has for one answer, in milliseconds. */
-const ANSWER_MS = 5_000;
-/** More of an answer is not read. */
-const MAX_ANSWER_BYTES = 1_048_576;
 
 /** What the audit row of a lookup says that the rows of its call do not. */
 type LookupRow = Pick<
@@ -100,55 +94,19 @@ export class CallLookup implements VendorLookup {
 
   async #read(target: string, name: string): Promise<Record<string, unknown>> {
     const { configured, headers } = this.known;
-    const sent: Record<string, string> = {
-      accept: 'application/json',
-      'accept-encoding': 'identity',
-    };
+    const sent: Record<string, string> = {};
     const version = headers.forwarded['stripe-version'];
     if (version !== undefined) sent['stripe-version'] = version;
     for (const { header, value } of headers.accounts) sent[header] = value;
-    const began = performance.now();
-    const answer = await readWithSecret(
-      configured,
-      { method: 'GET', path: target, headers: sent },
-      { withinMs: ANSWER_MS, maxBytes: MAX_ANSWER_BYTES },
-    );
-    const row = {
-      path: target.split('?')[0] ?? '',
-      latency_ms: Math.round(performance.now() - began),
-      ...('kind' in answer ? {} : statusOf(answer)),
-    };
-    try {
-      const object =
-        'kind' in answer
-          ? fail(name, answer.kind === 'failed' && answer.timedOut ? LATE : UNREACHABLE)
-          : this.#objectIn(answer, name);
-      this.#record({ ...row, verdict: 'found' });
-      return object;
-    } catch (error) {
-      const { code, message } = error as BrokerRefusal;
-      this.#record({ ...row, verdict: code, reason: message });
-      throw error;
+    const read = await readObject(configured, target, name, sent);
+    if ('object' in read) {
+      this.#record({ ...read.row, verdict: 'found' });
+      return read.object;
     }
-  }
-
-  #objectIn({ status, headers, body }: WholeAnswer, name: string): Record<string, unknown> {
-    const parsed = body === undefined ? undefined : parse(body);
-    if (status === 401) fail(name, "the vendor did not accept the broker's secret");
-    if (status === 403) {
-      const permission = this.known.configured.vendor.readPermission(name, parsed);
-      throw unread(
-        name,
-        `the vendor does not let the broker's secret read it. Give the secret the permission ${permission}`,
-        { permission },
-      );
-    }
-    if (status === 404) fail(name, 'the vendor has no such object');
-    if (status !== 200) fail(name, `the vendor answered ${status}`);
-    const { 'content-encoding': encoding = 'identity' } = headers;
-    if (encoding.toLowerCase() !== 'identity') fail(name, 'its answer is encoded');
-    if (body === undefined) fail(name, CUT);
-    return isRecord(parsed) ? parsed : fail(name, 'the answer is no JSON object');
+    const { why, permission } = read;
+    const refusal = unread(name, why, permission === undefined ? {} : { permission });
+    this.#record({ ...read.row, verdict: refusal.code, reason: refusal.message });
+    throw refusal;
   }
 
   #record(about: LookupRow): void {
@@ -206,17 +164,9 @@ export class CallLookup implements VendorLookup {
   }
 }
 
-const LATE = 'the vendor did not answer in time';
-const UNREACHABLE = 'the vendor could not be reached, or the connection broke';
-const CUT = `the answer was cut short, is late, or has more than ${MAX_ANSWER_BYTES} bytes`;
-
 /** An object as messages name it: its path, without what is asked of it. */
 function nameOf(path: string): string {
   return (path.split('?')[0] ?? '').slice(0, 128);
-}
-
-function fail(name: string, why: string): never {
-  throw unread(name, why);
 }
 
 function unread(name: string, why: string, fields: Record<string, unknown> = {}): BrokerRefusal {
@@ -225,20 +175,4 @@ function unread(name: string, why: string, fields: Record<string, unknown> = {})
     `The broker needs ${name} to price the call, and could not read it: ${why}.`,
     fields,
   );
-}
-
-function statusOf({ status, headers }: WholeAnswer): LookupRow {
-  const requestId = headers['request-id'];
-  return {
-    vendor_status: status,
-    vendor_request_id: typeof requestId === 'string' ? requestId : null,
-  };
-}
-
-function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8')) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -92,6 +92,7 @@ export interface Ledger {
     ids: readonly string[],
   ): Promise<ReadonlyMap<string, KnownObject>>;
 
+  hold(callId: string): Promise<Hold | undefined>;
   holds(filter: HoldFilter, page: PageRequest): Promise<Page<Hold>>;
   /**
    * Ends a hold that is `unknown`, or `held` with no call in flight on it, as an operator says;

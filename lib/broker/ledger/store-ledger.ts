@@ -211,6 +211,10 @@ export class StoreLedger implements Ledger {
     return this.store.run((book) => knownObjects(book, { vendor, account }, ids));
   }
 
+  hold(callId: string): Promise<Hold | undefined> {
+    return this.store.read((book) => book.hold(callId));
+  }
+
   async holds(filter: HoldFilter, page: PageRequest): Promise<Page<Hold>> {
     const queries = await this.store.checkpoint();
     const stranded = await this.store.read((book) =>

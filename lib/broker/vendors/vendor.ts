@@ -48,6 +48,10 @@ export interface VendorObjects {
    * @throws BrokerRefusal `amount_unknown` where that does not tell what the call costs.
    */
   find(call: PriceableCall, price: ObjectPrice, lookup: VendorLookup): Promise<FoundObject>;
+  /** Where an object is read, below the prefix, by its id alone; `undefined` where that does not tell. */
+  pathOfId(id: string): string | undefined;
+  /** What a person is shown of an object: whether money has moved, and no secret. */
+  shown(object: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
 }
 
 /** All that the broker knows of one vendor. A vendor is one object of this form, in one file. */

@@ -31,6 +31,15 @@ export function holdRoutes(broker: Broker): Route[] {
       },
     },
     {
+      method: 'GET',
+      path: new RegExp(`^/v1/holds/${ID}/vendor-object$`),
+      role: 'operator',
+      handle: async ({ params: [id = ''], by }) => ({
+        status: 200,
+        body: await broker.holdObjects.read(id, by),
+      }),
+    },
+    {
       method: 'POST',
       path: new RegExp(`^/v1/holds/${ID}/settle$`),
       role: 'operator',

@@ -9,6 +9,7 @@ import { paymentSecrets } from './payment-secrets';
 import { priceByObjects, priceOfCall } from './price';
 import { readPermission } from './read-permission';
 import { destinationsOf, reachOf } from './reach';
+import { pathOfId, shownObject } from './shown-object';
 
 /** Versions up to this one are not accepted. */
 const OLDEST_VERSION = '2022-11-15';
@@ -23,7 +24,7 @@ export const stripe: Vendor = {
     .filter(([, { rule }]) => rule !== 'refused' && rule !== 'objects')
     .map(([call]) => call),
   secrets: paymentSecrets,
-  objects: { pathOf: pathOfObject, find: findObject },
+  objects: { pathOf: pathOfObject, find: findObject, pathOfId, shown: shownObject },
   isCurrency,
 
   isTestSecret(secret) {

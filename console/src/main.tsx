@@ -1,0 +1,21 @@
+import { render } from 'preact';
+import { follow } from './api/live';
+import { endWhenIdle, findSession } from './api/log-in';
+import { App } from './app/app';
+import { followHash } from './app/route';
+import { applyTheme } from './app/theme';
+import { keepTime } from './format/zone';
+import './style/tokens.css';
+import './style/base.css';
+import './style/frame.css';
+import './style/parts.css';
+import './style/table.css';
+
+applyTheme();
+followHash();
+keepTime();
+follow();
+endWhenIdle();
+void findSession();
+const page = document.getElementById('page');
+if (page !== null) render(<App />, page);
