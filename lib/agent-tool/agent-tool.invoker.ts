@@ -40,7 +40,7 @@ export class AgentToolInvoker implements ToolInvoker {
   /**
    * Opens an invocation under a mark's policy.
    *
-   * @throws VaultKeyException when no key could be issued, or the cap, endpoints, vendor or limits could
+   * @throws VaultKeyException when no key could be issued, or the cap, endpoints, vendor, limits or approvals could
    * not be computed.
    */
   async open(
@@ -127,8 +127,9 @@ export class AgentToolInvoker implements ToolInvoker {
   }
 
   async #policyOf(mark: AgentToolOptions, call: AgentToolContext): Promise<VaultKeyPolicy> {
-    const { dailyUsdCap, allowedEndpoints, vendor, limits } = mark;
-    const perCall = [dailyUsdCap, allowedEndpoints, vendor, ...Object.values(limits ?? {})].some(
+    const { dailyUsdCap, allowedEndpoints, vendor, limits, approveAbove } = mark;
+    const values = [dailyUsdCap, allowedEndpoints, vendor, approveAbove];
+    const perCall = [...values, ...Object.values(limits ?? {})].some(
       (value) => typeof value === 'function',
     );
     try {
@@ -139,6 +140,10 @@ export class AgentToolInvoker implements ToolInvoker {
           typeof allowedEndpoints === 'function' ? await allowedEndpoints(call) : allowedEndpoints,
         vendor: typeof vendor === 'function' ? await vendorFor(vendor, call) : vendor,
         limits: await limitsOf(limits, call),
+        approveAbove:
+          typeof approveAbove === 'function'
+            ? await thresholdFor(approveAbove, call)
+            : approveAbove,
       };
       const faults = policyFaults(policy, this.invocations);
       if (faults.length > 0) {
@@ -149,11 +154,11 @@ export class AgentToolInvoker implements ToolInvoker {
     } catch (cause) {
       const tool = call.identity.tool ?? 'this tool';
       this.#logger.error(
-        `Could not compute the cap, endpoints, vendor or limits of ${tool}; it was not run.`,
+        `Could not compute the cap, endpoints, vendor, limits or approvals of ${tool}; it was not run.`,
         cause instanceof Error ? cause.stack : String(cause),
       );
       throw new VaultKeyUnavailableException({
-        message: `Could not compute the cap, endpoints, vendor or limits of ${tool}; it was not run. The application's log says why.`,
+        message: `Could not compute the cap, endpoints, vendor, limits or approvals of ${tool}; it was not run. The application's log says why.`,
         cause,
       });
     }
@@ -168,6 +173,16 @@ async function vendorFor(
   const vendor: unknown = await choose(call);
   if (vendor === undefined) throw new Error('vendor is undefined');
   return vendor as string;
+}
+
+/** @throws Error where no threshold is given: none would ask nobody. */
+async function thresholdFor(
+  choose: (call: AgentToolContext) => number | Promise<number>,
+  call: AgentToolContext,
+): Promise<number> {
+  const threshold: unknown = await choose(call);
+  if (threshold === undefined) throw new Error('approveAbove is undefined');
+  return threshold as number;
 }
 
 /** Limits with the values that they have for a call. */

@@ -66,6 +66,11 @@ export interface IssueKeyRequest {
   parentId?: string;
   budgets?: KeyBudgets;
   limits?: KeyLimits;
+  /**
+   * A call after which its object may cost more needs an approval: USD, at most 2 decimals. Sent only in
+   * the `vault-key` dialect.
+   */
+  approveAboveUsd?: number;
   /** The lease the key dies with. Sent only in the `vault-key` dialect. */
   leaseId?: string;
 }

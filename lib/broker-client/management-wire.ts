@@ -9,6 +9,7 @@ const OWN_ISSUE_FIELDS = [
   'parent_id',
   'budgets',
   'limits',
+  'approve_above_usd',
   'lease_id',
   'request_id',
 ] as const;
@@ -35,6 +36,7 @@ export function ownIssueFields(request: IssueKeyRequest): Record<string, unknown
             destinations: limits.destinations,
             currencies: limits.currencies,
           },
+    approve_above_usd: request.approveAboveUsd,
     lease_id: request.leaseId,
   };
 }

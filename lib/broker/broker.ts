@@ -1,4 +1,5 @@
 import type { AuditVerdict } from './audit/audit-chain';
+import { Approvals } from './approvals/approvals';
 import { AuditSegments } from './audit/audit-segments';
 import { auditEntryView } from './audit/audit-view';
 import type { BrakeView } from './brakes/brake-view';
@@ -46,6 +47,8 @@ import { shuttingDown } from './refusal';
 export class Broker {
   /** The segments that the audit log is exported in. */
   readonly auditSegments: AuditSegments;
+  /** The calls that people are asked for, and their answers. */
+  readonly approvals: Approvals;
   readonly #ledger: Ledger;
   readonly #proxy: Proxy;
   readonly #vendors: ConfiguredVendors;
@@ -93,6 +96,7 @@ export class Broker {
     this.#leases = new Leases(ledger);
     this.#holds = new Holds(ledger);
     this.auditSegments = new AuditSegments(ledger);
+    this.approvals = new Approvals(ledger);
   }
 
   /** Whether there is an account of that name. */

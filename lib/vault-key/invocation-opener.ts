@@ -173,6 +173,9 @@ export class InvocationOpener {
       subject: subjectOf(identity),
       ...(this.terms.budgets === undefined ? {} : { budgets: this.terms.budgets }),
       ...(policy.limits === undefined ? {} : { limits: toKeyLimits(policy.limits) }),
+      ...(policy.approveAbove === undefined
+        ? {}
+        : { approveAboveUsd: toWholeCents(policy.approveAbove) }),
       ...(parent === undefined ? {} : { parentId: parent.id }),
     });
     if (!result.issued) {

@@ -70,9 +70,9 @@ export function parseBudgetRequest(
   const isVendorKnown =
     scope !== 'vendor' || id === ANY_ID || vendors.has(id) || 'faults' in parsed;
   const message = capFault(cap);
-  const { limits, faults: limitFaults } = parseLimits(rest['limits']);
+  const { limits, faults: limitFaults } = parseLimits(rest);
   const faults = [
-    ...unknownFields(body, ['daily_usd_cap', 'limits', 'tenant_id', 'user_id']),
+    ...unknownFields(body, ['daily_usd_cap', 'approve_above_usd', 'limits', 'tenant_id', 'user_id']),
     ...('faults' in parsed ? parsed.faults : []),
     ...(isVendorKnown ? [] : [{ field: 'id', message: vendorFault(vendors) }]),
     ...(message === undefined ? [] : [{ field: 'daily_usd_cap', message }]),

@@ -19,6 +19,7 @@ import {
 } from './call-checks';
 import type { Priced } from './call-checks';
 import type { Release } from './connection-shares';
+import { callToApprove } from './call-to-approve';
 import { fingerprintOf } from './fingerprint';
 import type { CallRow, KnownCall } from './known-call';
 import type { ProxyCall } from './proxy-answer';
@@ -107,13 +108,19 @@ export class CallAdmissions {
     row.amount = 'amount' in price ? (price.amount ?? null) : null;
     row.currency = 'currency' in price ? (price.currency ?? null) : null;
     row.reason = 'note' in price ? (price.note ?? null) : null;
+    const destinations = configured.vendor.destinationsOf(priceable);
+    const toApprove = (amount: number | undefined, reach?: CallReach) => {
+      const parameters = withAmount(priceable.parameters, price, amount);
+      return callToApprove(known, { account, parameters, destinations, reach });
+    };
     const admission: Admission = {
       callId: row.call_id,
       key,
       account,
       price,
       isRead,
-      destinations: configured.vendor.destinationsOf(priceable),
+      destinations,
+      ...(isRead ? {} : { toApprove }),
       ...(isRead || row.idempotency_key_hash == null
         ? {}
         : {
@@ -138,7 +145,8 @@ export class CallAdmissions {
     let decision = await this.ledger.admit(asked);
     if (!decision.admitted && decision.wantsReach === true) {
       const lookup = new CallLookup(known, this.ledger, release);
-      asked = { ...admission, reach: await this.#reachOf(known, { target, priceable }, lookup) };
+      const reach = await this.#reachOf(known, { target, priceable }, lookup);
+      asked = { ...admission, reach, toApprove: (amount) => toApprove(amount, reach) };
       decision = await this.ledger.admit(asked);
     }
     if (!decision.admitted && decision.asksVendor === true && isOfObject(price)) {

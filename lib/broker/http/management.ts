@@ -7,6 +7,7 @@ import { readQuery } from './list-query';
 import { LogIn } from './log-in';
 import type { ManagementTokens } from './management-tokens';
 import type { Reply, Route } from './route';
+import { approvalRoutes } from './routes/approval-routes';
 import { auditRoutes } from './routes/audit-routes';
 import { backupRoutes } from './routes/backup-routes';
 import { brakeRoutes } from './routes/brake-routes';
@@ -31,6 +32,7 @@ export class Management {
       ...brakeRoutes(broker),
       ...leaseRoutes(broker),
       ...holdRoutes(broker),
+      ...approvalRoutes(broker),
       ...auditRoutes(broker),
       ...backupRoutes(broker),
       ...metricsRoutes(broker, counts),

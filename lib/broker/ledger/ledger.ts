@@ -19,6 +19,7 @@ import type {
   SubjectCap,
   CapState,
 } from './records';
+import type { Approvals } from './approvals';
 import type { AuditSegments } from './audit-segments';
 import type { AuditVerdict } from '../audit/audit-chain';
 import type { AuditEntry, AuditRow } from '../audit/audit-entry';
@@ -138,6 +139,7 @@ export interface Ledger {
   /** Walks the chain of the audit log, in slices between which other work is done. */
   verifyAudit(head?: string): Promise<AuditVerdict>;
   readonly auditSegments: AuditSegments;
+  readonly approvals: Approvals;
   figures(): Promise<LedgerFigures>;
   /** Rejects where the store cannot take a decision. */
   state(): Promise<StoreState>;

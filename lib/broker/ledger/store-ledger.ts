@@ -7,6 +7,7 @@ import type { KeyRecord, KeyWithBalance } from '../keys/key';
 import type { MicroUsd } from '../../contract/usd';
 import { invalidFields, notFound } from '../refusal';
 import type { FieldIssue } from '../refusal';
+import { Approvals } from './approvals';
 import { AuditSegments } from './audit-segments';
 import type { Book } from './book';
 import { BudgetReport } from './budget-report';
@@ -62,6 +63,7 @@ import { UnwrittenKeys } from './unwritten-keys';
 /** A ledger on a store: each command is one rule, run on the store's book in one transaction. */
 export class StoreLedger implements Ledger {
   readonly auditSegments: AuditSegments;
+  readonly approvals: Approvals;
   readonly #unwritten = new UnwrittenKeys();
   readonly #kept: KeptSettlements;
   readonly #refusals: RefusalRows;
@@ -76,6 +78,7 @@ export class StoreLedger implements Ledger {
     log: (line: string) => void = () => {},
   ) {
     this.auditSegments = new AuditSegments(store);
+    this.approvals = new Approvals(store);
     this.#kept = new KeptSettlements(store, log);
     this.#refusals = new RefusalRows(store);
     this.#budgetReport = new BudgetReport(store);
