@@ -2,6 +2,7 @@ import type { VendorOptions } from '../broker/accounts/account';
 import type { Broker } from '../broker/broker';
 import type { ReloadOptions } from '../broker/broker.options';
 import { DEFAULT_LIMIT, pageFaults } from '../broker/page';
+import type { Actor } from '../broker/operators/actor';
 import { BrokerRefusal } from '../broker/refusal';
 import { APPROVAL_STATES, HOLD_STATES, KEY_STATUSES } from '../contract/states';
 import type { Brake, BrakeRequest, KeySubject } from '../broker-client/broker-client';
@@ -36,6 +37,8 @@ import type {
   PageQuery,
   StoreInfo,
 } from './operator-types';
+
+const APP_CODE: Actor = { name: 'app', role: 'admin', isApp: true };
 
 /** What a filter may say, where it is not any text. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {

@@ -1,9 +1,16 @@
+import type { Approval, PendingApproval } from '../approvals/approval';
 import type { CallWindow } from './rules/call-window';
 
 /** What a note of each kind says. A value is JSON. */
 export interface NoteValues {
   /** By the limit that counts the calls. */
   window: CallWindow;
+  /** By its id. */
+  approval: Approval;
+  /** By what a call is: the id of the approval that was last asked for it. */
+  approval_of: string;
+  /** By tenant and user: those that wait for an answer. */
+  approvals_pending: readonly PendingApproval[];
 }
 
 export type NoteKind = keyof NoteValues;
