@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { ApprovalRequiredException } from '../exceptions/approval-required.exception';
 import { VaultKeyMissingException } from '../exceptions/vault-key-missing.exception';
 import { VaultKeyException } from '../exceptions/vault-key.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
@@ -17,6 +18,7 @@ import { policyFaults } from '../vault-key/vault-key-policy';
 import type { VaultKeyLimits } from '../vault-key/vault-key-limits';
 import type { VaultKeyPolicy } from '../vault-key/vault-key-policy';
 import type { AgentToolContext, AgentToolLimits, AgentToolOptions } from './agent-tool.options';
+import { delayUntilApproved, delayWhilePending } from './job-approvals';
 import { callsOf, refuseLateRetry } from './job-attempts';
 import { jobError, putOff } from './job-errors';
 import { identityOf, jobIn } from './queue-job';
@@ -68,7 +70,7 @@ export class AgentToolInvoker implements ToolInvoker {
         invocation.end();
       }
     } catch (error) {
-      throw toThrow(call, error);
+      throw await toThrow(call, error);
     }
   }
 
@@ -88,7 +90,7 @@ export class AgentToolInvoker implements ToolInvoker {
         invocation.end();
       }
     } catch (error) {
-      throw toThrow(call, error);
+      throw await toThrow(call, error);
     }
   }
 
@@ -122,6 +124,8 @@ export class AgentToolInvoker implements ToolInvoker {
       throw error instanceof VaultKeyException ? await putOff(job, error) : error;
     }
     await refuseLateRetry(job);
+    const delayed = await delayWhilePending(job, (id) => this.invocations.approvalState(id));
+    if (delayed !== undefined) throw delayed;
     const label = keyLabel('bullmq', identity.userId, identity.runId);
     return this.open(mark, { identity, args }, { label, calls: callsOf(job) });
   }
@@ -226,12 +230,15 @@ async function* inContext(
 }
 
 /** What a call of a marked method throws, for what was thrown in it. */
-function toThrow({ args }: ToolCall, thrown: unknown): unknown {
+async function toThrow({ args }: ToolCall, thrown: unknown): Promise<unknown> {
   const error = VaultKeyException.from(thrown) ?? thrown;
   const job = jobIn(args);
   // Within the job's own invocation there is no queue to tell, but code that may look at the
   // exception.
-  return job === undefined || currentNumbering() === callsOf(job) ? error : jobError(error);
+  if (job === undefined || currentNumbering() === callsOf(job)) return error;
+  return error instanceof ApprovalRequiredException
+    ? delayUntilApproved(job, error)
+    : jobError(error);
 }
 
 function isAsyncGenerator(method: object): boolean {

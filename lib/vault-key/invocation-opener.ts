@@ -7,6 +7,7 @@ import type {
   KeySubject,
 } from '../broker-client/broker-client';
 import { DEFAULT_EXPIRES_IN, parseExpiresIn } from '../contract/expires-in';
+import type { ApprovalState } from '../contract/states';
 import { VaultKeyException } from '../exceptions/vault-key.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import type { AgentIdentity } from './agent-identity';
@@ -106,6 +107,15 @@ export class InvocationOpener {
       this.queue.invocationEnded();
       throw error;
     }
+  }
+
+  /**
+   * What has become of an approval; `undefined` where the broker knows none of that id.
+   *
+   * @throws VaultKeyException where the broker does not say.
+   */
+  approvalState(id: string): Promise<ApprovalState | undefined> {
+    return this.client.approvalState(id);
   }
 
   /** A key outside any invocation; the caller revokes it. */
