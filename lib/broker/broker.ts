@@ -1,4 +1,5 @@
 import type { AuditVerdict } from './audit/audit-chain';
+import { approvalUrl } from './approvals/approval-view';
 import { Approvals } from './approvals/approvals';
 import { AuditSegments } from './audit/audit-segments';
 import { auditEntryView } from './audit/audit-view';
@@ -49,6 +50,12 @@ export class Broker {
   readonly auditSegments: AuditSegments;
   /** The calls that people are asked for, and their answers. */
   readonly approvals: Approvals;
+  /**
+   * Where operators open the page, with a slash at its end, for links to it; `undefined` where nobody has said.
+   *
+   * @internal
+   */
+  pageUrl: string | undefined;
   readonly #ledger: Ledger;
   readonly #proxy: Proxy;
   readonly #vendors: ConfiguredVendors;
@@ -95,6 +102,7 @@ export class Broker {
     this.holds = new Holds(ledger);
     this.auditSegments = new AuditSegments(ledger);
     this.approvals = new Approvals(ledger);
+    proxy.approvalUrl = (id) => approvalUrl(this.pageUrl, id);
   }
 
   /** Whether there is an account of that name. */

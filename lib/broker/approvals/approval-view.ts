@@ -54,6 +54,11 @@ export interface ApprovalPage {
   cursor?: string;
 }
 
+/** Where a person answers, on the page at an address that ends with a slash. */
+export function approvalUrl(pageUrl: string | undefined, id: string): string | undefined {
+  return pageUrl === undefined ? undefined : `${pageUrl}#/approvals/${id}`;
+}
+
 export function approvalView(approval: Approval, now: number): ApprovalView {
   const { account, decidedAt, decidedBy, reason, usedAt, usedBy } = approval;
   return {

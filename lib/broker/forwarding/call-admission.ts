@@ -43,7 +43,11 @@ export interface CallToSend {
 export class CallAdmissions {
   readonly #owners = new OwnerCache();
 
-  constructor(private readonly ledger: Ledger) {}
+  /** @param approvalUrl Where a person answers an approval. */
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly approvalUrl: (id: string) => string | undefined = () => undefined,
+  ) {}
 
   /** @throws BrokerRefusal once it is in the audit log. */
   async admit(known: KnownCall): Promise<CallToSend> {
@@ -153,7 +157,7 @@ export class CallAdmissions {
       const lookup = new CallLookup(known, this.ledger, release);
       decision = await this.#admitFound({ known, priceable, price, admission: asked }, lookup);
     }
-    if (!decision.admitted) throw decision.refusal;
+    if (!decision.admitted) throw this.#linked(decision.refusal);
     const { addedAmount } = decision.call;
     return {
       call,
@@ -164,6 +168,16 @@ export class CallAdmissions {
       remainingUsd: toUsd(decision.remainingMicros),
       release,
     };
+  }
+
+  /** A refusal for want of an approval says where a person gives it. */
+  #linked(refusal: BrokerRefusal): BrokerRefusal {
+    const { code, message, fields } = refusal;
+    if (code !== 'approval_required') return refusal;
+    const url = this.approvalUrl(String(fields['approval_id']));
+    return url === undefined
+      ? refusal
+      : new BrokerRefusal(code, message, { ...fields, approval_url: url });
   }
 
   /** Whom a call reaches: asked for only where a limit of customers is over it. */

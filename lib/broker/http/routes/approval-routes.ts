@@ -1,6 +1,7 @@
 import { APPROVAL_STATES } from '../../../contract/states';
 import type { ApprovalState } from '../../../contract/states';
 import { approvalCursorFault } from '../../approvals/approvals';
+import type { Actor } from '../../operators/actor';
 import type { Broker } from '../../broker';
 import { readJson } from '../json-body';
 import { anyText, oneOf, readListQuery } from '../list-query';
@@ -37,5 +38,30 @@ export function approvalRoutes(broker: Broker): Route[] {
         body: await broker.approvals.one(id),
       }),
     },
+    {
+      method: 'POST',
+      path: new RegExp(`^/v1/approvals/${ID}/approve$`),
+      handle: async ({ req, params: [id = ''], remoteAddress }) => ({
+        status: 200,
+        body: await broker.approvals.approve(id, await readJson(req), appOf(remoteAddress)),
+      }),
+    },
+    {
+      method: 'POST',
+      path: new RegExp(`^/v1/approvals/${ID}/deny$`),
+      handle: async ({ req, params: [id = ''], remoteAddress }) => ({
+        status: 200,
+        body: await broker.approvals.deny(id, await readJson(req), appOf(remoteAddress)),
+      }),
+    },
   ];
+}
+
+function appOf(remoteAddress: string | undefined): Actor {
+  return {
+    name: 'app',
+    role: 'admin',
+    isApp: true,
+    ...(remoteAddress === undefined ? {} : { remoteAddress }),
+  };
 }
