@@ -146,7 +146,7 @@ export class AgentToolInvoker implements ToolInvoker {
         limits: await limitsOf(limits, call),
         approveAbove:
           typeof approveAbove === 'function'
-            ? await thresholdFor(approveAbove, call)
+            ? await sumFor(approveAbove, call)
             : approveAbove,
       };
       const faults = policyFaults(policy, this.invocations);
@@ -179,14 +179,14 @@ async function vendorFor(
   return vendor as string;
 }
 
-/** @throws Error where no threshold is given: none would ask nobody. */
-async function thresholdFor(
+/** @throws Error where no sum is given: nobody would be asked. */
+async function sumFor(
   choose: (call: AgentToolContext) => number | Promise<number>,
   call: AgentToolContext,
 ): Promise<number> {
-  const threshold: unknown = await choose(call);
-  if (threshold === undefined) throw new Error('approveAbove is undefined');
-  return threshold as number;
+  const sum: unknown = await choose(call);
+  if (sum === undefined) throw new Error('approveAbove is undefined');
+  return sum as number;
 }
 
 /** Limits with the values that they have for a call. */

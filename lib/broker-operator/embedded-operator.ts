@@ -3,8 +3,10 @@ import type { Broker } from '../broker/broker';
 import type { ReloadOptions } from '../broker/broker.options';
 import { DEFAULT_LIMIT, pageFaults } from '../broker/page';
 import type { Actor } from '../broker/operators/actor';
+import { checkRole } from '../broker/operators/rights';
+import type { LeastRole } from '../broker/operators/rights';
 import { BrokerRefusal } from '../broker/refusal';
-import { APPROVAL_STATES, HOLD_STATES, KEY_STATUSES } from '../contract/states';
+import { HOLD_STATES, KEY_STATUSES } from '../contract/states';
 import type { Brake, BrakeRequest, KeySubject } from '../broker-client/broker-client';
 import { answerOf } from '../broker-client/embedded-broker.client';
 import type { EmbeddedBrokerClient } from '../broker-client/embedded-broker.client';
@@ -27,6 +29,7 @@ import type {
   BudgetPageInfo,
   BudgetTarget,
   BudgetTerms,
+  ChangedBy,
   EffectiveCap,
   HoldInfo,
   HoldPageInfo,
@@ -37,8 +40,6 @@ import type {
   PageQuery,
   StoreInfo,
 } from './operator-types';
-
-const APP_CODE: Actor = { name: 'app', role: 'admin', isApp: true };
 
 /** What a filter may say, where it is not any text. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
@@ -52,6 +53,7 @@ const APPROVAL_FILTERS: readonly (keyof ApprovalQuery)[] = ['vendor', 'tenantId'
 const HOLD_FILTERS: readonly (keyof HoldQuery)[] = ['state', 'vendor', 'keyId'];
 const AUDIT_FILTERS: readonly (keyof AuditQuery)[] = [
   ...SUBJECT,
+  'actor',
   'keyId',
   'callId',
   'event',
@@ -67,12 +69,9 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
   /** With secrets: nothing shows it. */
   #options: ReloadOptions;
 
-  constructor(
-    private readonly client: EmbeddedBrokerClient,
-    options: ReloadOptions,
-  ) {
+  constructor(private readonly client: EmbeddedBrokerClient) {
     super();
-    this.#options = options;
+    this.#options = client.options;
     this.#broker = client.broker;
   }
 
@@ -93,14 +92,18 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
     target: BudgetTarget,
     dailyUsdCap: number,
     limits?: BudgetTerms,
+    by: ChangedBy = {},
   ): Promise<BudgetInfo> {
     const { scope, id, ...within } = wireTarget(target);
     const body = {
       ...within,
       daily_usd_cap: dailyUsdCap,
       ...(limits === undefined ? {} : wireLimits(limits)),
+      ...wireReason(by),
     };
-    return this.#ask('to set a budget', () => this.#broker.putBudget(scope, id, body));
+    return this.#ask('to set a budget', () =>
+      this.#broker.putBudget(scope, id, body, this.#actor(by, 'admin')),
+    );
   }
 
   budget(target: BudgetTarget): Promise<BudgetInfo> {
@@ -118,20 +121,25 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
     return (await this.#ask('for the caps over a subject', ask)).caps;
   }
 
-  async removeBudget(target: BudgetTarget): Promise<void> {
-    await this.#ask('to remove a budget', () => this.#broker.deleteBudget(wireTarget(target)));
+  async removeBudget(target: BudgetTarget, by: ChangedBy = {}): Promise<void> {
+    const path = wireTarget(target);
+    const body = wireReason(by);
+    await this.#ask('to remove a budget', () =>
+      this.#broker.deleteBudget(path, body, this.#actor(by, 'admin')),
+    );
   }
 
-  brake(request: BrakeRequest): Promise<Brake> {
-    return this.client.brake(request);
+  async brake(request: BrakeRequest, by: Pick<ChangedBy, 'operator'> = {}): Promise<Brake> {
+    return this.client.brake(request, this.#checked('to put a brake', by, 'operator'));
   }
 
   brakes(): Promise<readonly Brake[]> {
     return this.client.brakes();
   }
 
-  lift(brakeId: string): Promise<void> {
-    return this.client.lift(brakeId);
+  async lift(brakeId: string, by: ChangedBy = {}): Promise<void> {
+    const actor = this.#checked('to lift a brake', by, 'operator');
+    await this.client.lift(brakeId, wireReason(by), actor);
   }
 
   async approvals(query: ApprovalQuery = {}): Promise<ApprovalPageInfo> {
@@ -143,14 +151,18 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
     return this.#ask('for an approval', () => this.#broker.approvals.one(id));
   }
 
-  approve(id: string, reason: string): Promise<ApprovalInfo> {
-    const ask = () => this.#broker.approvals.approve(id, { reason }, APP_CODE);
-    return this.#ask('to approve a call', ask);
+  async approve(id: string, by: ChangedBy = {}): Promise<ApprovalInfo> {
+    const body = wireReason(by);
+    return this.#ask('to approve a call', () =>
+      this.#broker.approvals.approve(id, body, this.#actor(by, 'operator')),
+    );
   }
 
-  deny(id: string, reason: string): Promise<ApprovalInfo> {
-    const ask = () => this.#broker.approvals.deny(id, { reason }, APP_CODE);
-    return this.#ask('to deny a call', ask);
+  async deny(id: string, by: ChangedBy = {}): Promise<ApprovalInfo> {
+    const body = wireReason(by);
+    return this.#ask('to deny a call', () =>
+      this.#broker.approvals.deny(id, body, this.#actor(by, 'operator')),
+    );
   }
 
   async holds(query: HoldQuery = {}): Promise<HoldPageInfo> {
@@ -158,12 +170,18 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
     return this.#ask('for holds', () => this.#broker.holds.list(filter, limit, cursor));
   }
 
-  settleHold(id: string, usd: number): Promise<HoldInfo> {
-    return this.#ask('to settle a hold', () => this.#broker.holds.settle(id, { usd }));
+  async settleHold(id: string, usd: number, by: ChangedBy = {}): Promise<HoldInfo> {
+    const body = { usd, ...wireReason(by) };
+    return this.#ask('to settle a hold', () =>
+      this.#broker.holds.settle(id, body, this.#actor(by, 'operator')),
+    );
   }
 
-  releaseHold(id: string): Promise<HoldInfo> {
-    return this.#ask('to release a hold', () => this.#broker.holds.release(id));
+  async releaseHold(id: string, by: ChangedBy = {}): Promise<HoldInfo> {
+    const body = wireReason(by);
+    return this.#ask('to release a hold', () =>
+      this.#broker.holds.release(id, body, this.#actor(by, 'operator')),
+    );
   }
 
   async audit(query: AuditQuery = {}): Promise<AuditPageInfo> {
@@ -231,6 +249,22 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
     return this.#ask('to copy its store', () => this.#broker.backup(file));
   }
 
+  /** @throws BrokerRefusal where the operator that is named may not do it. */
+  #actor({ operator }: ChangedBy, least: LeastRole): Actor {
+    const by = this.#broker.operators.vouchedFor(operator);
+    checkRole(by, least);
+    return by;
+  }
+
+  /** As {@link #actor}, for what the client is asked. */
+  #checked(what: string, by: ChangedBy, least: LeastRole): Actor {
+    try {
+      return this.#actor(by, least);
+    } catch (error) {
+      throw error instanceof BrokerRefusal ? exceptionOf(error, what) : error;
+    }
+  }
+
   /** @param what What was asked of the broker, as a clause: `to set a budget`. */
   async #ask<View>(what: string, ask: () => Promise<View>) {
     try {
@@ -284,8 +318,16 @@ function wireLimits(terms: BudgetTerms): Record<string, unknown> {
 
 /** Its states are others than those of holds, and the broker knows them. */
 function approvalQuery({ state, limit, cursor, ...query }: ApprovalQuery) {
-  const filter = { ...wireFields(query, APPROVAL_FILTERS), ...(state === undefined ? {} : { state }) };
+  const filter = {
+    ...wireFields(query, APPROVAL_FILTERS),
+    ...(state === undefined ? {} : { state }),
+  };
   return { filter, limit, cursor };
+}
+
+function wireReason(by: ChangedBy): { reason: string } | undefined {
+  const { reason } = wireFields(by, ['operator', 'reason']);
+  return reason === undefined ? undefined : { reason };
 }
 
 function listQuery(query: PageQuery, filters: readonly string[]) {

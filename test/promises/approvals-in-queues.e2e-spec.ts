@@ -87,7 +87,7 @@ describeWithRedis('a BullMQ job whose call needs an approval', () => {
     );
     expect(begun.get(job.id ?? '')).toBe(1);
     expect(vendor.calls('POST /v1/payment_intents')).toHaveLength(0);
-    await operator().approve(id, 'order 7');
+    await operator().approve(id, { reason: 'order 7' });
     await job.waitUntilFinished(events);
     expect(vendor.calls('POST /v1/payment_intents')).toHaveLength(1);
     const done = await queue.getJob(job.id ?? '');
@@ -96,7 +96,7 @@ describeWithRedis('a BullMQ job whose call needs an approval', () => {
 
   it('fails once it is denied, and is not tried again', async () => {
     const job = await queue.add('pay', { amount: 16_000 }, { attempts: 5, backoff: 1 });
-    await operator().deny(await asked(16_000, job), 'not this month');
+    await operator().deny(await asked(16_000, job), { reason: 'not this month' });
     await expect(job.waitUntilFinished(events)).rejects.toThrow('not this month');
     expect(vendor.calls('POST /v1/payment_intents')).toHaveLength(0);
     const failed = await queue.getJob(job.id ?? '');

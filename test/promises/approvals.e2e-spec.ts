@@ -1,4 +1,5 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import type { ClientCapabilities } from '@modelcontextprotocol/client';
 import { Body, Controller, Injectable, Module, Post } from '@nestjs/common';
 import type { ExecutionContext, INestApplication, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -88,8 +89,10 @@ const SETUPS: [name: string, (vendor: StripeVendor) => Promise<Setup>][] = [
           store: 'sqlite::memory:',
         },
       },
-      approve: (app, id) => app.get(BrokerOperator, { strict: false }).approve(id, 'order 7'),
-      deny: (app, id) => app.get(BrokerOperator, { strict: false }).deny(id, 'not this month'),
+      approve: (app, id) =>
+        app.get(BrokerOperator, { strict: false }).approve(id, { reason: 'order 7' }),
+      deny: (app, id) =>
+        app.get(BrokerOperator, { strict: false }).deny(id, { reason: 'not this month' }),
       close: async () => {},
     }),
   ],
@@ -104,8 +107,7 @@ const SETUPS: [name: string, (vendor: StripeVendor) => Promise<Setup>][] = [
         approve: (_app, id) => answer(id, 'approve', 'order 7'),
         deny: (_app, id) => answer(id, 'deny', 'not this month'),
         close: async () => {
-          broker.signal('SIGTERM');
-          await broker.exited();
+          await broker.kill('SIGTERM');
         },
       };
     },
@@ -158,7 +160,7 @@ describe.each(SETUPS)('a tool whose calls need approvals, with %s', (name, start
         expiresAt: expect.stringMatching(/Z$/),
         message: expect.stringContaining('A person must approve this call'),
       });
-        await setup.approve(app, String(body['approvalId']));
+      await setup.approve(app, String(body['approvalId']));
       expect((await call(tool, 15_000)).status).toBe(201);
       expect((await call(tool, 15_000)).status).toBe(403);
     },
@@ -299,8 +301,11 @@ describe('an MCP tool whose calls need approvals', () => {
   });
 
   /** A client of an agent, and what it has shown to its person, who always agrees. */
-  async function connect(elicitation: object | undefined, mode: 'legacy' | 'auto' = 'legacy') {
-    const capabilities = elicitation === undefined ? {} : { elicitation };
+  async function connect(
+    elicitation: { url?: object; form?: object } | undefined,
+    mode: 'legacy' | 'auto' = 'legacy',
+  ) {
+    const capabilities = (elicitation === undefined ? {} : { elicitation }) as ClientCapabilities;
     const client = new Client(
       { name: 'agent', version: '1' },
       { versionNegotiation: { mode }, capabilities },
@@ -359,7 +364,7 @@ describe('an MCP tool whose calls need approvals', () => {
       const operator = app.get(BrokerOperator, { strict: false });
       expect(await operator.approval(id)).toMatchObject({ state: 'pending' });
       expect((await charge(amount)).refusal).toMatchObject({ approvalId: id });
-      await operator.approve(id, 'seen');
+      await operator.approve(id, { reason: 'seen' });
       expect((await charge(amount)).isError).not.toBe(true);
       expect((await charge(amount)).refusal).toMatchObject({ error: 'approval_required' });
     },

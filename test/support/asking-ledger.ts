@@ -129,7 +129,7 @@ export class AskingLedger {
   }
 
   answer(id: string, isApproved: boolean, reason = 'looked at'): Promise<Approval> {
-    return this.ledger.approvals.decide({ id, isApproved, reason, by: ANN });
+    return this.ledger.approvals.decide({ id, isApproved, cause: { by: ANN, reason } });
   }
 
   async approved(key: KeyRecord, asked?: Asked): Promise<string> {

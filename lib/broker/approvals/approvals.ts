@@ -1,16 +1,16 @@
 import { APPROVAL_STATES } from '../../contract/states';
-import { labelFault } from '../../contract/label-rule';
-import { fieldsOf, unknownFields } from '../known-fields';
+import { auditRowOf } from '../audit/audit-entry';
+import { hashToken, isWellFormedToken } from '../keys/token';
 import type { Ledger } from '../ledger/ledger';
 import type { ApprovalFilter } from '../ledger/approvals';
 import type { Actor } from '../operators/actor';
+import { readReason } from '../operators/reason';
+import { checkRole } from '../operators/rights';
 import { DEFAULT_LIMIT, limitFault } from '../page';
-import { invalidFields, notFound } from '../refusal';
+import { BrokerRefusal, invalidFields, notFound } from '../refusal';
 import type { FieldIssue } from '../refusal';
 import { approvalView } from './approval-view';
 import type { ApprovalPage, ApprovalView } from './approval-view';
-
-const MAX_REASON = 200;
 
 /** What is wrong with the cursor of a list of approvals. */
 export function approvalCursorFault(cursor: string): string | undefined {
@@ -70,7 +70,7 @@ export class Approvals {
   /**
    * Lets the call of an approval pass, once, within 15 minutes. The caps decide again when it comes.
    *
-   * @param body What `POST /v1/approvals/{id}/approve` takes: the `reason`, 1–200 characters.
+   * @param body What `POST /v1/approvals/{id}/approve` takes: the `reason`, 1–200 characters, which an operator has to give.
    * @throws BrokerRefusal 404, 403 `forbidden` where `by` may not approve, 422 where it was answered or has
    * expired, or 503.
    */
@@ -86,18 +86,36 @@ export class Approvals {
     return this.#decide(id, false, body, by);
   }
 
-  async #decide(
-    id: string,
-    isApproved: boolean,
-    body: unknown,
-    by: Actor,
-  ): Promise<ApprovalView> {
-    const { reason, ...others } = fieldsOf(body) as { reason?: unknown };
-    const faults = unknownFields(others, ['reason']);
-    const message = labelFault(reason, MAX_REASON);
-    if (message !== undefined) faults.push({ field: 'reason', message });
-    if (faults.length > 0) throw invalidFields(faults);
-    const decision = { id, isApproved, reason: reason as string, by };
+  /**
+   * Refuses a vault key that would answer an approval, and writes that down: an agent never does. Passes over
+   * what is no token of a known key.
+   *
+   * @throws BrokerRefusal 403 `forbidden`.
+   * @internal
+   */
+  async refuseVaultKey(token: string, path: string, remoteAddress?: string): Promise<void> {
+    if (!isWellFormedToken(token)) return;
+    const key = await this.ledger.keyByTokenHash(hashToken(token));
+    if (key === undefined) return;
+    const refusal = new BrokerRefusal(
+      'forbidden',
+      'A vault key never answers an approval: a person does, with an operator’s token or on the page.',
+      { role: 'operator' },
+    );
+    await this.ledger.recordRefusal({
+      ...auditRowOf('refusal', this.ledger.now(), key),
+      remote_address: remoteAddress ?? null,
+      method: 'POST',
+      path,
+      verdict: refusal.code,
+      reason: refusal.message,
+    });
+    throw refusal;
+  }
+
+  async #decide(id: string, isApproved: boolean, body: unknown, by: Actor): Promise<ApprovalView> {
+    checkRole(by, 'operator');
+    const decision = { id, isApproved, cause: { by, reason: readReason(body, by) } };
     return approvalView(await this.ledger.approvals.decide(decision), this.ledger.now());
   }
 }

@@ -1,7 +1,15 @@
 import type { ApprovalPage, ApprovalView } from '../../approvals/approval-view';
 import { minute, shown, table, usd } from '../table';
 import type { Column } from '../table';
-import { BadUsage, COMMON_HELP, onlyWith, operandsOf, pageOf, segment } from '../command';
+import {
+  BadUsage,
+  COMMON_HELP,
+  onlyWith,
+  operandsOf,
+  pageOf,
+  reasonBody,
+  segment,
+} from '../command';
 import type { Command } from '../command';
 
 const COLUMNS: readonly Column<ApprovalView>[] = [
@@ -16,6 +24,7 @@ const COLUMNS: readonly Column<ApprovalView>[] = [
   { title: 'UNTIL', text: ({ expires_at }) => minute(expires_at) },
 ];
 
+const FILTERS = ['state', 'vendor', 'tenant', 'user', 'limit', 'cursor'];
 const ACTIONS = ['approve', 'deny'] as const;
 
 export const approvalsCommand: Command = {
@@ -24,6 +33,7 @@ export const approvalsCommand: Command = {
        vault-key-broker approvals approve ID --reason TEXT
        vault-key-broker approvals deny ID --reason TEXT
 
+  --reason TEXT  goes into the audit log; an operator has to give it
   approve      the same call passes, once, within 15 minutes
   deny         the same call is refused for 15 minutes
   --state S    pending (default), approved, denied, used, expired
@@ -31,7 +41,7 @@ export const approvalsCommand: Command = {
   --limit N    at most so many, 100 by default, up to 1000
   --cursor C   where the next page begins
 ${COMMON_HELP}`,
-  options: ['reason', 'state', 'vendor', 'tenant', 'user', 'limit', 'cursor'],
+  options: ['reason', ...FILTERS],
   async run({ api, operands: [action = 'list', ...rest], options }) {
     if (action === 'show') {
       onlyWith(options, 'approvals show', []);
@@ -42,19 +52,16 @@ ${COMMON_HELP}`,
     if (ACTIONS.some((each) => each === action)) {
       onlyWith(options, `approvals ${action}`, ['reason']);
       const [id = ''] = operandsOf(rest, 'ID');
-      const { reason } = options;
-      if (reason === undefined) throw new BadUsage('--reason is missing');
       const path = `/v1/approvals/${segment(id)}/${action}`;
-      const json = await api.call<ApprovalView>('POST', path, { reason });
+      const json = await api.call<ApprovalView>('POST', path, reasonBody(options));
       return { json, text: table(COLUMNS, [json]) };
     }
     if (action !== 'list') throw new BadUsage(`${action} is no action of approvals`);
     operandsOf(rest);
-    const { reason, ...filters } = options;
-    if (reason !== undefined) throw new BadUsage('--reason does not go with approvals list');
+    onlyWith(options, 'approvals list', FILTERS);
     return pageOf(api, {
       path: '/v1/approvals',
-      options: { state: 'pending', ...filters },
+      options: { state: 'pending', ...options },
       names: {
         state: 'state',
         vendor: 'vendor',

@@ -1,9 +1,10 @@
+import type { IncomingMessage } from 'node:http';
 import { APPROVAL_STATES } from '../../../contract/states';
 import type { ApprovalState } from '../../../contract/states';
 import { approvalCursorFault } from '../../approvals/approvals';
-import type { Actor } from '../../operators/actor';
 import type { Broker } from '../../broker';
-import { readJson } from '../json-body';
+import { bearerToken } from '../../forwarding/request-headers';
+import { readOptionalJson } from '../json-body';
 import { anyText, oneOf, readListQuery } from '../list-query';
 import { ID } from '../route';
 import type { Route } from '../route';
@@ -13,6 +14,7 @@ export function approvalRoutes(broker: Broker): Route[] {
     {
       method: 'GET',
       path: /^\/v1\/approvals$/,
+      role: 'viewer',
       takesQuery: true,
       handle: async ({ query }) => {
         const { filter, limit, cursor } = readListQuery(query, {
@@ -33,6 +35,7 @@ export function approvalRoutes(broker: Broker): Route[] {
     {
       method: 'GET',
       path: new RegExp(`^/v1/approvals/${ID}$`),
+      role: 'viewer',
       handle: async ({ params: [id = ''] }) => ({
         status: 200,
         body: await broker.approvals.one(id),
@@ -41,27 +44,35 @@ export function approvalRoutes(broker: Broker): Route[] {
     {
       method: 'POST',
       path: new RegExp(`^/v1/approvals/${ID}/approve$`),
-      handle: async ({ req, params: [id = ''], remoteAddress }) => ({
+      role: 'operator',
+      handle: async ({ req, params: [id = ''], by }) => ({
         status: 200,
-        body: await broker.approvals.approve(id, await readJson(req), appOf(remoteAddress)),
+        body: await broker.approvals.approve(id, await readOptionalJson(req), by),
       }),
     },
     {
       method: 'POST',
       path: new RegExp(`^/v1/approvals/${ID}/deny$`),
-      handle: async ({ req, params: [id = ''], remoteAddress }) => ({
+      role: 'operator',
+      handle: async ({ req, params: [id = ''], by }) => ({
         status: 200,
-        body: await broker.approvals.deny(id, await readJson(req), appOf(remoteAddress)),
+        body: await broker.approvals.deny(id, await readOptionalJson(req), by),
       }),
     },
   ];
 }
 
-function appOf(remoteAddress: string | undefined): Actor {
-  return {
-    name: 'app',
-    role: 'admin',
-    isApp: true,
-    ...(remoteAddress === undefined ? {} : { remoteAddress }),
-  };
+/** What an agent might try with its vault key. */
+const ANSWER = new RegExp(`^/v1/approvals/${ID}/(?:approve|deny)$`);
+
+/** @throws BrokerRefusal 403 `forbidden` where a vault key would answer an approval. */
+export async function refuseVaultKeys(
+  broker: Broker,
+  req: IncomingMessage,
+  path: string,
+): Promise<void> {
+  if (req.method !== 'POST' || !ANSWER.test(path)) return;
+  const token = bearerToken(req.headers.authorization);
+  if (token === undefined) return;
+  await broker.approvals.refuseVaultKey(token, path, req.socket.remoteAddress);
 }

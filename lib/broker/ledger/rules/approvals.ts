@@ -12,12 +12,12 @@ import {
 import type { Approval, CallToApprove, PendingApproval } from '../../approvals/approval';
 import { instantText } from '../../instant';
 import type { Subject } from '../../keys/subject';
-import type { Actor } from '../../operators/actor';
+import type { Cause } from '../../operators/actor';
 import type { Outcome, Price } from '../../pricing/price';
 import { BrokerRefusal, invalidFields, notFound } from '../../refusal';
 import type { Book } from '../book';
 import type { AdmittedCall, Admission } from '../records';
-import { operatorRow } from './audit-rows';
+import { auditOfCause } from './audit-rows';
 import { costAfter } from './limits';
 import type { LimitsOverCall } from './limits';
 import { objectName } from './need';
@@ -31,8 +31,8 @@ export interface AffordableCall {
   need: Need;
 }
 
-/** What is set over a call about approvals. */
-interface Threshold {
+/** What passes unasked, and over whom that is set. */
+interface ApproveAbove {
   scope: CapScope;
   micros: MicroUsd;
 }
@@ -48,12 +48,13 @@ export function passByApproval(
   { admission, limits, priced, need }: AffordableCall,
 ): BrokerRefusal | string | undefined {
   const { key, audit, callId, toApprove } = admission;
-  const above = lowestThreshold(limits);
+  const above = lowestOver(limits);
   if (admission.isRead === true || above === undefined) return undefined;
   const { price, object } = priced;
   const micros = costAfter(price, object, need.micros + need.undoneMicros);
   if (micros <= above.micros) return undefined;
-  if (toApprove === undefined) throw new Error('a call that needs an approval says not what it is');
+  if (toApprove === undefined)
+    throw new Error('a call that needs an approval does not say what it is');
   const call = toApprove(need.addedAmount);
   const identity = identityOf(call.digest, micros);
   const found = approvalOf(book, identity);
@@ -103,8 +104,8 @@ export function passByApproval(
 export interface ApprovalDecision {
   id: string;
   isApproved: boolean;
-  reason: string;
-  by: Actor;
+  /** Who answers, and why. */
+  cause: Cause;
 }
 
 /**
@@ -112,7 +113,7 @@ export interface ApprovalDecision {
  *
  * @throws BrokerRefusal 404, and 422 where it was answered or has expired.
  */
-export function decide(book: Book, { id, isApproved, reason, by }: ApprovalDecision): Approval {
+export function decide(book: Book, { id, isApproved, cause }: ApprovalDecision): Approval {
   const approval = book.note('approval', id);
   if (approval === undefined) throw notFound('There is no approval of that id.');
   const state = stateOf(approval, book.now);
@@ -125,13 +126,13 @@ export function decide(book: Book, { id, isApproved, reason, by }: ApprovalDecis
     ...approval,
     state: isApproved ? 'approved' : 'denied',
     decidedAt: book.now,
-    decidedBy: by.name,
-    reason,
+    decidedBy: cause.by.name,
+    ...(cause.reason === undefined ? {} : { reason: cause.reason }),
     expiresAt: book.now + DECISION_MS,
   };
   put(book, decided);
   removePending(book, decided);
-  logApproval(book, decided, decided.state, reason, by);
+  logApproval(book, decided, decided.state, cause, state);
   return decided;
 }
 
@@ -163,9 +164,9 @@ export function pendingOf(book: Book, subject: Subject): readonly PendingApprova
   return listed.filter(({ expiresAt }) => expiresAt > book.now);
 }
 
-/** The lowest of all that is set over a call. */
-function lowestThreshold(limits: readonly LimitsOverCall[]): Threshold | undefined {
-  let lowest: Threshold | undefined;
+/** The lowest sum that is set over a call. */
+function lowestOver(limits: readonly LimitsOverCall[]): ApproveAbove | undefined {
+  let lowest: ApproveAbove | undefined;
   for (const { scope, limits: each } of limits) {
     const { approveAboveMicros: micros } = each;
     if (micros !== undefined && micros < (lowest?.micros ?? Infinity)) lowest = { scope, micros };
@@ -211,18 +212,24 @@ function amountIn(price: Price): number | undefined {
   return 'amount' in price ? price.amount : undefined;
 }
 
-/** Its `call_id` is that of the call that asked, whatever the row is about. */
+/**
+ * Its `call_id` is that of the call that asked, whatever the row is about.
+ *
+ * @param cause Who answered, and why; without a person, why.
+ * @param before What it was, where a person has answered.
+ */
 function logApproval(
   book: Book,
   approval: Approval,
   verdict: string,
-  reason: string,
-  by?: Actor,
+  cause: Cause | string,
+  before?: string,
 ): void {
   const { id, callId, keyId, label, vendor, subject, method, path, amount, currency } = approval;
   book.log({
-    ...operatorRow('approval', book.now, by?.remoteAddress),
     at: instantText(book.now),
+    event: 'approval',
+    ...(typeof cause === 'string' ? { reason: cause } : auditOfCause(cause)),
     call_id: callId,
     key_id: keyId,
     label,
@@ -233,8 +240,9 @@ function logApproval(
     amount,
     currency,
     verdict,
-    reason: `${id}: ${reason}`,
     requested_micros: approval.micros,
+    ...(before === undefined ? {} : { old_value: `${id} ${before}` }),
+    new_value: `${id} ${approval.state}`,
   });
 }
 
