@@ -134,6 +134,8 @@ export type {
   VaultKeyExceptionDetails,
 } from './exceptions/vault-key.exception';
 export { AgentBrakedException } from './exceptions/agent-braked.exception';
+export { ApprovalRequiredException } from './exceptions/approval-required.exception';
+export type { ApprovalRequiredInit } from './exceptions/approval-required.exception';
 export { CallRefusedException } from './exceptions/call-refused.exception';
 export { EndpointNotAllowedException } from './exceptions/endpoint-not-allowed.exception';
 export { SpendCapExceededException } from './exceptions/spend-cap-exceeded.exception';

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { ApprovalRequiredException } from '../exceptions/approval-required.exception';
 import { VaultKeyMissingException } from '../exceptions/vault-key-missing.exception';
 import { VaultKeyException } from '../exceptions/vault-key.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
@@ -17,6 +18,7 @@ import { policyFaults } from '../vault-key/vault-key-policy';
 import type { VaultKeyLimits } from '../vault-key/vault-key-limits';
 import type { VaultKeyPolicy } from '../vault-key/vault-key-policy';
 import type { AgentToolContext, AgentToolLimits, AgentToolOptions } from './agent-tool.options';
+import { delayUntilApproved, delayWhilePending } from './job-approvals';
 import { callsOf, refuseLateRetry } from './job-attempts';
 import { jobError, putOff } from './job-errors';
 import { identityOf, jobIn } from './queue-job';
@@ -40,7 +42,7 @@ export class AgentToolInvoker implements ToolInvoker {
   /**
    * Opens an invocation under a mark's policy.
    *
-   * @throws VaultKeyException when no key could be issued, or the cap, endpoints, vendor or limits could
+   * @throws VaultKeyException when no key could be issued, or the cap, endpoints, vendor, limits or approvals could
    * not be computed.
    */
   async open(
@@ -68,7 +70,7 @@ export class AgentToolInvoker implements ToolInvoker {
         invocation.end();
       }
     } catch (error) {
-      throw toThrow(call, error);
+      throw await toThrow(call, error);
     }
   }
 
@@ -88,7 +90,7 @@ export class AgentToolInvoker implements ToolInvoker {
         invocation.end();
       }
     } catch (error) {
-      throw toThrow(call, error);
+      throw await toThrow(call, error);
     }
   }
 
@@ -122,13 +124,16 @@ export class AgentToolInvoker implements ToolInvoker {
       throw error instanceof VaultKeyException ? await putOff(job, error) : error;
     }
     await refuseLateRetry(job);
+    const delayed = await delayWhilePending(job, (id) => this.invocations.approvalState(id));
+    if (delayed !== undefined) throw delayed;
     const label = keyLabel('bullmq', identity.userId, identity.runId);
     return this.open(mark, { identity, args }, { label, calls: callsOf(job) });
   }
 
   async #policyOf(mark: AgentToolOptions, call: AgentToolContext): Promise<VaultKeyPolicy> {
-    const { dailyUsdCap, allowedEndpoints, vendor, limits } = mark;
-    const perCall = [dailyUsdCap, allowedEndpoints, vendor, ...Object.values(limits ?? {})].some(
+    const { dailyUsdCap, allowedEndpoints, vendor, limits, approveAbove } = mark;
+    const values = [dailyUsdCap, allowedEndpoints, vendor, approveAbove];
+    const perCall = [...values, ...Object.values(limits ?? {})].some(
       (value) => typeof value === 'function',
     );
     try {
@@ -139,6 +144,10 @@ export class AgentToolInvoker implements ToolInvoker {
           typeof allowedEndpoints === 'function' ? await allowedEndpoints(call) : allowedEndpoints,
         vendor: typeof vendor === 'function' ? await vendorFor(vendor, call) : vendor,
         limits: await limitsOf(limits, call),
+        approveAbove:
+          typeof approveAbove === 'function'
+            ? await sumFor(approveAbove, call)
+            : approveAbove,
       };
       const faults = policyFaults(policy, this.invocations);
       if (faults.length > 0) {
@@ -149,11 +158,11 @@ export class AgentToolInvoker implements ToolInvoker {
     } catch (cause) {
       const tool = call.identity.tool ?? 'this tool';
       this.#logger.error(
-        `Could not compute the cap, endpoints, vendor or limits of ${tool}; it was not run.`,
+        `Could not compute the cap, endpoints, vendor, limits or approvals of ${tool}; it was not run.`,
         cause instanceof Error ? cause.stack : String(cause),
       );
       throw new VaultKeyUnavailableException({
-        message: `Could not compute the cap, endpoints, vendor or limits of ${tool}; it was not run. The application's log says why.`,
+        message: `Could not compute the cap, endpoints, vendor, limits or approvals of ${tool}; it was not run. The application's log says why.`,
         cause,
       });
     }
@@ -168,6 +177,16 @@ async function vendorFor(
   const vendor: unknown = await choose(call);
   if (vendor === undefined) throw new Error('vendor is undefined');
   return vendor as string;
+}
+
+/** @throws Error where no sum is given: nobody would be asked. */
+async function sumFor(
+  choose: (call: AgentToolContext) => number | Promise<number>,
+  call: AgentToolContext,
+): Promise<number> {
+  const sum: unknown = await choose(call);
+  if (sum === undefined) throw new Error('approveAbove is undefined');
+  return sum as number;
 }
 
 /** Limits with the values that they have for a call. */
@@ -211,12 +230,15 @@ async function* inContext(
 }
 
 /** What a call of a marked method throws, for what was thrown in it. */
-function toThrow({ args }: ToolCall, thrown: unknown): unknown {
+async function toThrow({ args }: ToolCall, thrown: unknown): Promise<unknown> {
   const error = VaultKeyException.from(thrown) ?? thrown;
   const job = jobIn(args);
   // Within the job's own invocation there is no queue to tell, but code that may look at the
   // exception.
-  return job === undefined || currentNumbering() === callsOf(job) ? error : jobError(error);
+  if (job === undefined || currentNumbering() === callsOf(job)) return error;
+  return error instanceof ApprovalRequiredException
+    ? delayUntilApproved(job, error)
+    : jobError(error);
 }
 
 function isAsyncGenerator(method: object): boolean {

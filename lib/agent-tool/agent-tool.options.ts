@@ -60,6 +60,16 @@ export interface AgentToolOptions {
    */
   limits?: AgentToolLimits | undefined;
   /**
+   * A call after which its object may cost more than this needs an approval: it is refused with
+   * `ApprovalRequiredException` until a person has approved this very call. USD, 0 to 1,000,000, rounded
+   * down to the cent; 0 asks for every call that costs. As a function it is asked before each invocation;
+   * one that throws or gives a bad value stops the invocation. A start-up fault where the broker is a
+   * Keybrake server, which would not enforce it.
+   *
+   * @example 100
+   */
+  approveAbove?: PerCall<number> | undefined;
+  /**
    * The tool's name, 1 to 128 characters: what budgets, brakes and the audit log know it by. No two
    * marks of an application have one name. Needed where a minifier makes the names of classes.
    *

@@ -1,12 +1,8 @@
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import { CallNumbering } from '../vault-key/call-numbering';
+import { hashOf } from './job-hash';
 import { nameOf } from './queue-job';
 import type { QueueJob } from './queue-job';
-
-interface HashClient {
-  hmget(key: string, ...fields: string[]): Promise<readonly unknown[]>;
-  hset(key: string, fields: Record<string, string>): Promise<unknown>;
-}
 
 /** What is known of an attempt at a job, whatever methods work at it. */
 interface Attempt {
@@ -66,17 +62,14 @@ async function checkFirstAttempt(job: QueueJob, now: number): Promise<void> {
 
 /** The time the first attempt wrote down in the job itself, where its queue is kept in Redis. */
 async function firstAttemptOf(job: QueueJob, now: number): Promise<number | undefined> {
-  if (job.id === undefined || job.toKey === undefined) return undefined;
   try {
-    const client = (await (job.queue?.backend ?? job.queue)?.client) as
-      Partial<HashClient> | undefined;
-    if (typeof client?.hmget !== 'function' || typeof client.hset !== 'function') return undefined;
-    const key = job.toKey(job.id);
-    const [added, written] = await client.hmget(key, 'timestamp', FIRST_ATTEMPT);
-    if (typeof written === 'string') return readTime(written);
+    const hash = await hashOf(job);
+    if (hash === undefined) return undefined;
+    const [added, written] = await hash.read('timestamp', FIRST_ATTEMPT);
+    if (written !== undefined) return readTime(written);
     const first = firstPossibleAttemptOf(job, now);
     // What has been removed must not come back as a hash of this one field.
-    if (typeof added === 'string') await client.hset(key, { [FIRST_ATTEMPT]: String(first) });
+    if (added !== undefined) await hash.write({ [FIRST_ATTEMPT]: String(first) });
     return first;
   } catch {
     return undefined;

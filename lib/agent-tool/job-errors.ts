@@ -26,16 +26,21 @@ function isUnderWay(error: VaultKeyException): boolean {
 }
 
 /**
- * Gives a job that has not begun back to its queue, which tries it again in a second without
- * counting an attempt: in another process, where this one is about to end.
+ * Gives a job back to its queue, which tries it again without counting an attempt: in another process,
+ * where this one is about to end.
  *
- * @param error Why it was not begun.
+ * @param error Why it was not begun, or cannot go on.
+ * @param delayMs When it is tried again.
  * @returns What its processor is to throw; `error` itself where the queue takes no job back.
  */
-export async function putOff(job: QueueJob, error: VaultKeyException): Promise<Error> {
+export async function putOff(
+  job: QueueJob,
+  error: VaultKeyException,
+  delayMs = PUT_OFF_MS,
+): Promise<Error> {
   if (job.token === undefined || job.moveToDelayed === undefined) return error;
   try {
-    await job.moveToDelayed(Date.now() + PUT_OFF_MS, job.token);
+    await job.moveToDelayed(Date.now() + delayMs, job.token);
   } catch {
     return error;
   }

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
   allowedEndpointsFaults,
+  approveAboveFault,
   dailyUsdCapFault,
   expiresInFault,
   vendorFault,
@@ -23,6 +24,7 @@ const OPTIONS: ReadonlySet<string> = new Set([
   'vendor',
   'expiresIn',
   'limits',
+  'approveAbove',
   'tool',
 ]);
 const TOOL_EXAMPLE = "@AgentTool({ tool: 'payments.charge', … })";
@@ -39,7 +41,7 @@ export class MarkRules {
 
   /** Every fault of a mark. */
   faultsOf(mark: AgentToolOptions, where: string): StartUpIssue[] {
-    const { dailyUsdCap, allowedEndpoints, expiresIn, limits, tool } = mark;
+    const { dailyUsdCap, allowedEndpoints, expiresIn, limits, approveAbove, tool } = mark;
     // Without a value where it is chosen for each invocation.
     const vendor = mark.vendor ?? this.invocations.defaultVendor;
     const kind = this.#kindOf(vendor);
@@ -53,6 +55,7 @@ export class MarkRules {
         : (vendorFault(vendor) ?? this.#unknownVendor(vendor)),
       expiresInFault(expiresIn),
       ...limitsFaults(limits, this.invocations.dialect, true),
+      approveAboveFault(approveAbove, this.invocations.dialect),
       toolFault(tool),
     ];
     const unknown = Object.keys(mark)

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { OpenUnion } from '../contract/open-union';
 import type { BrakeScope, CapScope } from '../contract/scopes';
+import type { ApprovalState } from '../contract/states';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import type { VaultKeyException } from '../exceptions/vault-key.exception';
 
@@ -66,6 +67,11 @@ export interface IssueKeyRequest {
   parentId?: string;
   budgets?: KeyBudgets;
   limits?: KeyLimits;
+  /**
+   * A call after which its object may cost more needs an approval: USD, at most 2 decimals. Sent only in
+   * the `vault-key` dialect.
+   */
+  approveAboveUsd?: number;
   /** The lease the key dies with. Sent only in the `vault-key` dialect. */
   leaseId?: string;
 }
@@ -267,6 +273,15 @@ export abstract class BrokerClient {
    */
   brakes(): Promise<readonly Brake[]> {
     return notInDialect('A brake');
+  }
+
+  /**
+   * What has become of an approval; `undefined` where the broker knows none of that id.
+   *
+   * @throws VaultKeyUnavailableException where the broker gave no answer.
+   */
+  approvalState(_id: string): Promise<ApprovalState | undefined> {
+    return notInDialect('An approval');
   }
 
   /**

@@ -5,6 +5,7 @@ import type { ProxyAnswer } from '../broker/forwarding/proxy-answer';
 import type { BrokerOptions } from '../broker/broker.options';
 import type { Actor } from '../broker/operators/actor';
 import { BrokerRefusal, storeUnavailable } from '../broker/refusal';
+import type { ApprovalState } from '../contract/states';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import { readIssueRefusal, readManagementRefusal, refusesLease } from './refusal-reader';
 import type { Answer } from './refusal-reader';
@@ -166,6 +167,16 @@ export class EmbeddedBrokerClient extends BrokerClient {
   override async brakes(): Promise<readonly Brake[]> {
     const list = await this.#ask('which brakes are active', () => this.broker.brakes());
     return readBrakes(list) ?? unreadable();
+  }
+
+  override async approvalState(id: string): Promise<ApprovalState | undefined> {
+    try {
+      if (this.isDown) throw storeUnavailable();
+      return (await this.broker.approvals.one(id)).state;
+    } catch (error) {
+      if (error instanceof BrokerRefusal && error.status === 404) return undefined;
+      throw refused('what has become of an approval', error);
+    }
   }
 
   override async beginLease(ttlSeconds: number): Promise<string> {

@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { BRAKE_SCOPES } from '../contract/scopes';
+import { APPROVAL_STATES } from '../contract/states';
+import type { ApprovalState } from '../contract/states';
 import type { Brake, BrakeRequest, CapStatus, IssueKeyRequest, KeyState } from './broker-client';
 import { isRecord } from '../contract/is-record';
 
@@ -9,6 +11,7 @@ const OWN_ISSUE_FIELDS = [
   'parent_id',
   'budgets',
   'limits',
+  'approve_above_usd',
   'lease_id',
   'request_id',
 ] as const;
@@ -35,6 +38,7 @@ export function ownIssueFields(request: IssueKeyRequest): Record<string, unknown
             destinations: limits.destinations,
             currencies: limits.currencies,
           },
+    approve_above_usd: request.approveAboveUsd,
     lease_id: request.leaseId,
   };
 }
@@ -104,6 +108,11 @@ export function readKeyState(body: unknown): KeyState | undefined {
   const others = readList(body['budgets'], readCap);
   if (own === undefined || others === undefined) return undefined;
   return { braked: body['status'] === 'braked', caps: [own, ...others] };
+}
+
+/** What has become of an approval. */
+export function readApprovalState(body: unknown): ApprovalState | undefined {
+  return isRecord(body) ? APPROVAL_STATES.find((each) => each === body['state']) : undefined;
 }
 
 /** The id of a lease that was begun. */

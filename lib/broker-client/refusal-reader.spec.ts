@@ -1,4 +1,5 @@
 import { AgentBrakedException } from '../exceptions/agent-braked.exception';
+import { ApprovalRequiredException } from '../exceptions/approval-required.exception';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import { EndpointNotAllowedException } from '../exceptions/endpoint-not-allowed.exception';
 import { readIssueRefusal, readProxiedAnswer } from './refusal-reader';
@@ -131,6 +132,30 @@ describe("the broker's refusals", () => {
       retryable: false,
       allowed: ['/v1/charges'],
       attempted: 'POST /v1/payouts',
+    });
+  });
+
+  it('reads which approval a call needs, and links to no page but one of the web', () => {
+    const fields = { approval_id: 'apr_1', expires_at: '2026-11-24T10:00:00.000Z' };
+    const link = 'https://ops.example.com/#/approvals/apr_1';
+    const exception = read(refusal(403, 'approval_required', { ...fields, approval_url: link }));
+    expect(exception).toBeInstanceOf(ApprovalRequiredException);
+    expect(exception?.getResponse()).toMatchObject({
+      error: 'approval_required',
+      retryable: true,
+      approvalId: 'apr_1',
+      expiresAt: '2026-11-24T10:00:00.000Z',
+      approvalUrl: link,
+    });
+    for (const approval_url of ['javascript:alert(1)', 'file:///etc/passwd', 7, 'https://']) {
+      const other = read(refusal(403, 'approval_required', { ...fields, approval_url }));
+      expect(other?.getResponse()).not.toHaveProperty('approvalUrl');
+    }
+    // A server that names none is not to be waited for.
+    expect(read(refusal(403, 'approval_required'))).toBeInstanceOf(CallRefusedException);
+    expect(read(refusal(403, 'approval_denied', fields))).toMatchObject({
+      code: 'approval_denied',
+      retryable: false,
     });
   });
 

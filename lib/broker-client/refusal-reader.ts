@@ -1,4 +1,5 @@
 import { AgentBrakedException } from '../exceptions/agent-braked.exception';
+import { ApprovalRequiredException } from '../exceptions/approval-required.exception';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import { EndpointNotAllowedException } from '../exceptions/endpoint-not-allowed.exception';
 import { SpendCapExceededException } from '../exceptions/spend-cap-exceeded.exception';
@@ -140,6 +141,8 @@ function brokerRefusal(code: string, answer: ProxiedAnswer): VaultKeyException {
       return endpointNotAllowed(fields);
     case 'braked':
       return braked(fields);
+    case 'approval_required':
+      return approvalRequired(fields) ?? otherRefusal(code, answer, fields);
     case 'vendor_unreachable':
       return new VendorUnreachableException({ vendor });
     case 'vendor_outcome_unknown':
@@ -277,6 +280,25 @@ function braked(fields: Fields): AgentBrakedException {
     scope: textOf(fields['scope']),
     reason: textOf(fields['reason']),
   });
+}
+
+/** `undefined` where the answer names no approval. */
+function approvalRequired(fields: Fields): ApprovalRequiredException | undefined {
+  const approvalId = textOf(fields['approval_id']);
+  if (approvalId === undefined || !/^[A-Za-z0-9_-]{1,64}$/.test(approvalId)) return undefined;
+  const expiresAt = instantOf(fields['expires_at']);
+  const approvalUrl = pageUrlOf(fields['approval_url']);
+  return new ApprovalRequiredException({
+    approvalId,
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(approvalUrl === undefined ? {} : { approvalUrl }),
+  });
+}
+
+/** A link that people may be shown: another scheme could run something. */
+function pageUrlOf(value: unknown): string | undefined {
+  const text = textOf(value);
+  return text !== undefined && /^https?:\/\//.test(text) && URL.canParse(text) ? text : undefined;
 }
 
 /** The fields of a refusal, which are at the top level, inside `error`, or in both. */

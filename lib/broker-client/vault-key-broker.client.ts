@@ -3,6 +3,7 @@ import { CallRefusedException } from '../exceptions/call-refused.exception';
 import type { VaultKeyException } from '../exceptions/vault-key.exception';
 import { VaultKeyInvalidException } from '../exceptions/vault-key-invalid.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
+import type { ApprovalState } from '../contract/states';
 import type {
   Brake,
   BrakeRequest,
@@ -19,6 +20,7 @@ import {
   brakeBody,
   fieldsNotEchoed,
   ownIssueFields,
+  readApprovalState,
   readBrake,
   readBrakes,
   readLeaseId,
@@ -98,6 +100,13 @@ export class VaultKeyBrokerClient extends KeybrakeClient {
     const what = 'which brakes are active';
     const { answer } = await this.#ask({ method: 'GET', path: '/v1/brakes', what });
     return this.#read(answer, what, 200, readBrakes);
+  }
+
+  override async approvalState(id: string): Promise<ApprovalState | undefined> {
+    if (!ID.test(id)) return undefined;
+    const what = 'what has become of an approval';
+    const { answer } = await this.#ask({ method: 'GET', path: `/v1/approvals/${id}`, what });
+    return answer.status === 404 ? undefined : this.#read(answer, what, 200, readApprovalState);
   }
 
   override async beginLease(ttlSeconds: number): Promise<string> {

@@ -1,6 +1,9 @@
 import type { VendorOptions } from '../broker/accounts/account';
-import type { Brake, BrakeRequest, KeyLimits, KeySubject } from '../broker-client/broker-client';
+import type { Brake, BrakeRequest, KeySubject } from '../broker-client/broker-client';
 import type {
+  ApprovalInfo,
+  ApprovalPageInfo,
+  ApprovalQuery,
   AuditEntryInfo,
   AuditPageInfo,
   AuditQuery,
@@ -11,6 +14,7 @@ import type {
   BudgetInfo,
   BudgetPageInfo,
   BudgetTarget,
+  BudgetTerms,
   ChangedBy,
   EffectiveCap,
   HoldInfo,
@@ -62,14 +66,15 @@ export abstract class BrokerOperator {
    * cap over a call decides: this never raises one that the application has set.
    *
    * @param dailyUsdCap USD a day (UTC), with at most 2 decimals; 0 stops the subject's spending.
-   * @param limits What each call of the subject must keep to beside the cap. They replace those that an
-   * operator set before: without `limits` the budget has no more. Those of a key hold as well.
+   * @param limits What each call of the subject must keep to beside the cap, and what needs an approval.
+   * They replace those that an operator set before: without `limits` the budget has no more. Those of a
+   * key hold as well.
    * @param by Who asks for it, for the audit log.
    */
   abstract setBudget(
     target: BudgetTarget,
     dailyUsdCap: number,
-    limits?: KeyLimits,
+    limits?: BudgetTerms,
     by?: ChangedBy,
   ): Promise<BudgetInfo>;
 
@@ -106,6 +111,22 @@ export abstract class BrokerOperator {
 
   /** Lifts a brake. */
   abstract lift(brakeId: string, by?: ChangedBy): Promise<void>;
+
+  /** The calls that people are asked for, the newest first. Those in the state `pending` wait for an answer. */
+  abstract approvals(query?: ApprovalQuery): Promise<ApprovalPageInfo>;
+
+  /** One of them, with all parameters of its call but secrets. */
+  abstract approval(id: string): Promise<ApprovalInfo>;
+
+  /**
+   * Lets the call of an approval pass, once, within 15 minutes. The caps decide again when it comes.
+   *
+   * @param by Who approves, for the audit log.
+   */
+  abstract approve(id: string, by?: ChangedBy): Promise<ApprovalInfo>;
+
+  /** Refuses the call of an approval for 15 minutes; also of one that was approved, until a call has used it. */
+  abstract deny(id: string, by?: ChangedBy): Promise<ApprovalInfo>;
 
   /** Holds, the newest first. Those in the state `unknown` wait for an operator. */
   abstract holds(query?: HoldQuery): Promise<HoldPageInfo>;

@@ -7,7 +7,7 @@ import { checkRole } from '../broker/operators/rights';
 import type { LeastRole } from '../broker/operators/rights';
 import { BrokerRefusal } from '../broker/refusal';
 import { HOLD_STATES, KEY_STATUSES } from '../contract/states';
-import type { Brake, BrakeRequest, KeyLimits, KeySubject } from '../broker-client/broker-client';
+import type { Brake, BrakeRequest, KeySubject } from '../broker-client/broker-client';
 import { answerOf } from '../broker-client/embedded-broker.client';
 import type { EmbeddedBrokerClient } from '../broker-client/embedded-broker.client';
 import { readManagementRefusal } from '../broker-client/refusal-reader';
@@ -15,6 +15,9 @@ import { CallRefusedException } from '../exceptions/call-refused.exception';
 import { BrokerOperator } from './broker-operator';
 import { camelCase, camelCased, snakeCase } from './field-names';
 import type {
+  ApprovalInfo,
+  ApprovalPageInfo,
+  ApprovalQuery,
   AuditEntryInfo,
   AuditPageInfo,
   AuditQuery,
@@ -25,6 +28,7 @@ import type {
   BudgetInfo,
   BudgetPageInfo,
   BudgetTarget,
+  BudgetTerms,
   ChangedBy,
   EffectiveCap,
   HoldInfo,
@@ -45,6 +49,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
 
 const SUBJECT = ['tenantId', 'userId', 'runId', 'tool'] as const;
 const KEY_FILTERS: readonly (keyof KeyQuery)[] = [...SUBJECT, 'status', 'vendor'];
+const APPROVAL_FILTERS: readonly (keyof ApprovalQuery)[] = ['vendor', 'tenantId', 'userId'];
 const HOLD_FILTERS: readonly (keyof HoldQuery)[] = ['state', 'vendor', 'keyId'];
 const AUDIT_FILTERS: readonly (keyof AuditQuery)[] = [
   ...SUBJECT,
@@ -86,14 +91,14 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
   async setBudget(
     target: BudgetTarget,
     dailyUsdCap: number,
-    limits?: KeyLimits,
+    limits?: BudgetTerms,
     by: ChangedBy = {},
   ): Promise<BudgetInfo> {
     const { scope, id, ...within } = wireTarget(target);
     const body = {
       ...within,
       daily_usd_cap: dailyUsdCap,
-      ...(limits === undefined ? {} : { limits: wireLimits(limits) }),
+      ...(limits === undefined ? {} : wireLimits(limits)),
       ...wireReason(by),
     };
     return this.#ask('to set a budget', () =>
@@ -135,6 +140,29 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
   async lift(brakeId: string, by: ChangedBy = {}): Promise<void> {
     const actor = this.#checked('to lift a brake', by, 'operator');
     await this.client.lift(brakeId, wireReason(by), actor);
+  }
+
+  async approvals(query: ApprovalQuery = {}): Promise<ApprovalPageInfo> {
+    const { filter, limit, cursor } = approvalQuery(query);
+    return this.#ask('for approvals', () => this.#broker.approvals.list(filter, limit, cursor));
+  }
+
+  approval(id: string): Promise<ApprovalInfo> {
+    return this.#ask('for an approval', () => this.#broker.approvals.one(id));
+  }
+
+  async approve(id: string, by: ChangedBy = {}): Promise<ApprovalInfo> {
+    const body = wireReason(by);
+    return this.#ask('to approve a call', () =>
+      this.#broker.approvals.approve(id, body, this.#actor(by, 'operator')),
+    );
+  }
+
+  async deny(id: string, by: ChangedBy = {}): Promise<ApprovalInfo> {
+    const body = wireReason(by);
+    return this.#ask('to deny a call', () =>
+      this.#broker.approvals.deny(id, body, this.#actor(by, 'operator')),
+    );
   }
 
   async holds(query: HoldQuery = {}): Promise<HoldPageInfo> {
@@ -272,17 +300,29 @@ function wireTarget(target: BudgetTarget) {
 }
 
 /** What is given without a value must not come to mean that nothing is limited. */
-function wireLimits(limits: KeyLimits): Record<string, unknown> {
-  const given = Object.entries(limits);
+function wireLimits(terms: BudgetTerms): Record<string, unknown> {
+  const given = Object.entries(terms);
   if (given.length === 0) {
     throw CallRefusedException.forArgument('limits', 'is empty: leave it out, or name a limit');
   }
-  return Object.fromEntries(
-    given.map(([name, value]: [string, unknown]) => {
-      if (value !== undefined) return [snakeCase(name), value];
+  const limits: Record<string, unknown> = {};
+  const wire: Record<string, unknown> = {};
+  for (const [name, value] of given as [string, unknown][]) {
+    if (value === undefined) {
       throw CallRefusedException.forArgument(`limits.${name}`, 'has no value: leave it out');
-    }),
-  );
+    }
+    (name === 'approveAboveUsd' ? wire : limits)[snakeCase(name)] = value;
+  }
+  return { ...wire, ...(Object.keys(limits).length === 0 ? {} : { limits }) };
+}
+
+/** Its states are others than those of holds, and the broker knows them. */
+function approvalQuery({ state, limit, cursor, ...query }: ApprovalQuery) {
+  const filter = {
+    ...wireFields(query, APPROVAL_FILTERS),
+    ...(state === undefined ? {} : { state }),
+  };
+  return { filter, limit, cursor };
 }
 
 function wireReason(by: ChangedBy): { reason: string } | undefined {

@@ -1,5 +1,5 @@
 import type { BudgetScope } from '../contract/scopes';
-import type { HoldState, KeyStatus } from '../contract/states';
+import type { ApprovalState, HoldState, KeyStatus } from '../contract/states';
 import type { KeyLimits, KeySubject } from '../broker-client/broker-client';
 
 /**
@@ -44,6 +44,8 @@ export interface KeyInfo {
   budgets?: Readonly<Record<string, number>>;
   /** What its calls must keep to beside its cap. */
   limits?: KeyLimits;
+  /** A call after which its object may cost more needs an approval: USD. */
+  approveAboveUsd?: number;
   status: KeyStatus;
   createdAt: Date;
   expiresAt: Date;
@@ -108,6 +110,8 @@ export interface BudgetInfo {
   dailyUsdCap: number;
   /** What each call under it must keep to; absent where nothing limits it. */
   limits?: KeyLimits;
+  /** A call after which its object may cost more needs an approval: USD. */
+  approveAboveUsd?: number;
   /** Absent where the budget caps several subjects, since each is counted alone. */
   spentUsd?: number;
   heldUsd?: number;
@@ -140,6 +144,69 @@ export interface EffectiveCap {
   undoneUsd?: number;
   remainingUsd: number;
   resetsAt?: Date;
+}
+
+/** What each call under an operator's budget must keep to, and what needs an approval. */
+export interface BudgetTerms extends KeyLimits {
+  /** A call after which its object may cost more needs an approval: USD, at most 2 decimals. */
+  approveAboveUsd?: number;
+}
+
+/** Which approvals: all that match each field given. */
+export interface ApprovalQuery extends PageQuery {
+  state?: ApprovalState | undefined;
+  vendor?: string | undefined;
+  tenantId?: string | undefined;
+  userId?: string | undefined;
+}
+
+/** A call that a person is asked for, and the answer. */
+export interface ApprovalInfo {
+  /** `apr_…` */
+  id: string;
+  /** `expired`: nobody answered within 24 hours, or no call came within 15 minutes of the approval. */
+  state: ApprovalState;
+  vendor: string;
+  /** The connected account. */
+  account?: string;
+  subject: KeySubject;
+  /** The key of the call that asked, and its label. */
+  keyId: string;
+  label: string;
+  method: string;
+  path: string;
+  /** The vendor's object that the call is for; `null` where it makes one. */
+  objectId: string | null;
+  /** What that object may cost once the call is done; of a refund its whole amount. */
+  usd: number;
+  /** In the minor unit of `currency`, where the call says it or the broker adds it. */
+  amount: number | null;
+  currency: string | null;
+  customer: string | null;
+  /** Where it sends money, as far as its parameters say. */
+  destinations: readonly string[];
+  /** All that is forwarded; the `value` of a secret is `null`. */
+  parameters: readonly { name: string; value: string | null }[];
+  /** What would pass unasked, and over whom that is set. */
+  approveAboveUsd: number;
+  scope: string;
+  createdAt: Date;
+  /** Until when it may be answered; once it is, until when the answer counts. */
+  expiresAt: Date;
+  /** Absent until a person has answered, like the next two. */
+  decidedAt?: Date;
+  decidedBy?: string;
+  reason?: string;
+  /** Absent until a call has used it, like `callId`. */
+  usedAt?: Date;
+  /** The call that has used it, as in the audit log. */
+  callId?: string;
+}
+
+/** A page of approvals; `cursor` asks for the next one. */
+export interface ApprovalPageInfo {
+  approvals: readonly ApprovalInfo[];
+  cursor?: string;
 }
 
 export interface HoldQuery extends PageQuery {

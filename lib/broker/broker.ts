@@ -1,4 +1,6 @@
 import type { AuditVerdict } from './audit/audit-chain';
+import { approvalUrl } from './approvals/approval-view';
+import { Approvals } from './approvals/approvals';
 import { AuditSegments } from './audit/audit-segments';
 import { auditEntryView } from './audit/audit-view';
 import type { BrakeView } from './brakes/brake-view';
@@ -55,6 +57,8 @@ export class Broker {
   readonly auditSegments: AuditSegments;
   /** The log-ins at the page. @internal */
   readonly pageSessions: PageSessions;
+  /** The calls that people are asked for, and their answers. */
+  readonly approvals: Approvals;
   /**
    * Where operators open the page, with a slash at its end, for links to it; `undefined` where nobody has said.
    *
@@ -112,6 +116,8 @@ export class Broker {
     this.holdObjects = new HoldObjects(ledger, vendors.byName);
     this.auditSegments = new AuditSegments(ledger);
     this.pageSessions = new PageSessions(ledger);
+    this.approvals = new Approvals(ledger);
+    proxy.approvalUrl = (id) => approvalUrl(this.pageUrl, id);
   }
 
   /** Whether there is an account of that name. */

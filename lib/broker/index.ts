@@ -1,4 +1,7 @@
 export { Broker } from './broker';
+export type { Approvals } from './approvals/approvals';
+export type { ApprovalPage, ApprovalView } from './approvals/approval-view';
+export type { ShownParameter } from './approvals/approval';
 export type { AuditPage } from './audit/audit-view';
 export type { BrokerHost } from './broker.host';
 export type { HoldPage } from './holds/holds';
@@ -54,7 +57,8 @@ export type {
   StoreCopy,
   StoreState,
 } from './ledger/records';
-export type { HoldState } from '../contract/states';
+export type { ApprovalFilter } from './ledger/approvals';
+export type { ApprovalState, HoldState } from '../contract/states';
 export type { PgStatement } from './ledger/postgres/pg-driver';
 export type { PgPool, PgPoolClient, PooledStore } from './ledger/postgres/pg-pool';
 export { DoubtfulStoreError, StoreInUseError } from './ledger/store-doubt';

@@ -2,6 +2,12 @@
 export const REFUSALS = {
   account_not_allowed: [403, 'the call names a connected account that is not configured'],
   amount_unknown: [403, 'the broker cannot price the call'],
+  approval_denied: [403, 'a person has denied this very call, less than 15 minutes ago'],
+  approval_required: [
+    403,
+    'the call needs an approval: a person answers the one that `approval_id` names, until `expires_at`',
+  ],
+  approvals_full: [403, 'the call needs an approval, and its user has 20 that wait for an answer'],
   audit_unavailable: [503, 'the audit log cannot be written; nothing was sent'],
   authorize_failed: [503, "the application's own `authorize` could not say who asks"],
   body_too_large: [413, 'the body has more bytes than may be priced'],

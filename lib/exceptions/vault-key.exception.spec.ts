@@ -1,5 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { AgentBrakedException } from './agent-braked.exception';
+import { ApprovalRequiredException } from './approval-required.exception';
 import { CallRefusedException } from './call-refused.exception';
 import { EndpointNotAllowedException } from './endpoint-not-allowed.exception';
 import { SpendCapExceededException } from './spend-cap-exceeded.exception';
@@ -15,6 +16,7 @@ import { VendorUnreachableException } from './vendor-unreachable.exception';
 
 const BARE: VaultKeyException[] = [
   new AgentBrakedException(),
+  new ApprovalRequiredException({ approvalId: 'apr_1' }),
   new CallRefusedException({ status: 400, code: 'invalid_path', message: 'No.' }),
   new EndpointNotAllowedException({ allowed: [], attempted: 'POST /v1/payouts' }),
   new SpendCapExceededException(),

@@ -7,6 +7,7 @@ import type {
   KeySubject,
 } from '../broker-client/broker-client';
 import { DEFAULT_EXPIRES_IN, parseExpiresIn } from '../contract/expires-in';
+import type { ApprovalState } from '../contract/states';
 import { VaultKeyException } from '../exceptions/vault-key.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
 import type { AgentIdentity } from './agent-identity';
@@ -108,6 +109,15 @@ export class InvocationOpener {
     }
   }
 
+  /**
+   * What has become of an approval; `undefined` where the broker knows none of that id.
+   *
+   * @throws VaultKeyException where the broker does not say.
+   */
+  approvalState(id: string): Promise<ApprovalState | undefined> {
+    return this.client.approvalState(id);
+  }
+
   /** A key outside any invocation; the caller revokes it. */
   async issue(request: InvocationRequest): Promise<VaultKey> {
     const vendor = request.policy.vendor ?? this.defaultVendor ?? (await this.#accountOf(request));
@@ -173,6 +183,9 @@ export class InvocationOpener {
       subject: subjectOf(identity),
       ...(this.terms.budgets === undefined ? {} : { budgets: this.terms.budgets }),
       ...(policy.limits === undefined ? {} : { limits: toKeyLimits(policy.limits) }),
+      ...(policy.approveAbove === undefined
+        ? {}
+        : { approveAboveUsd: toWholeCents(policy.approveAbove) }),
       ...(parent === undefined ? {} : { parentId: parent.id }),
     });
     if (!result.issued) {

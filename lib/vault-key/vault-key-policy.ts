@@ -41,6 +41,11 @@ export interface VaultKeyPolicy {
    * invocations inside its own, too.
    */
   limits?: VaultKeyLimits | undefined;
+  /**
+   * A call after which its object may cost more than this needs an approval: USD, 0 to 1,000,000, rounded
+   * down to the cent. It holds for the keys of the invocations inside its own, too.
+   */
+  approveAbove?: number | undefined;
 }
 
 /** What is wrong with one field of a policy. */
@@ -111,6 +116,20 @@ export function expiresInFault(value: unknown): PolicyIssue | undefined {
   return { field: 'expiresIn', message: EXPIRES_IN_RULE, example: "expiresIn: '5m'" };
 }
 
+/** The fault of an `approveAbove`, if it has one. `undefined` is its absence. */
+export function approveAboveFault(value: unknown, dialect: BrokerDialect): PolicyIssue | undefined {
+  if (value === undefined) return undefined;
+  const message =
+    dialect === 'keybrake'
+      ? 'is not enforced by a broker of the "keybrake" dialect: leave it out, or use `embedded` or a vault-key-broker of your own'
+      : typeof value === 'function'
+        ? undefined
+        : capFault(toWholeCents(value));
+  return message === undefined
+    ? undefined
+    : { field: 'approveAbove', message, example: 'approveAbove: 100' };
+}
+
 /**
  * All that is wrong with a policy whose values are known.
  *
@@ -126,5 +145,6 @@ export function policyFaults(
     vendorFault(policy.vendor),
     expiresInFault(policy.expiresIn),
     ...limitsFaults(policy.limits, dialect),
+    approveAboveFault(policy.approveAbove, dialect),
   ].filter((fault) => fault !== undefined);
 }

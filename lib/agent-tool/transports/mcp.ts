@@ -1,13 +1,16 @@
 import { IncomingMessage } from 'node:http';
 import { Http2ServerRequest } from 'node:http2';
 import type { ArgumentsHost, ExecutionContext } from '@nestjs/common';
-import { of, throwError } from 'rxjs';
+import { from, map, of, throwError } from 'rxjs';
 import type { Observable } from 'rxjs';
+import { ApprovalRequiredException } from '../../exceptions/approval-required.exception';
 import type { VaultKeyException } from '../../exceptions/vault-key.exception';
 import { invalidIdentity, isRunId, newRunId } from '../../vault-key/agent-identity';
 import type { AgentRequest } from '../identity';
 import { RUN_ID_HEADER } from '../identity';
 import type { RequestWithVaultKey } from '../request-invocation';
+import { tellWhereToApprove } from './mcp-elicitation';
+import type { ElicitingRequest } from './mcp-elicitation';
 import type { Transport } from './transport';
 
 /** Where a call's `_meta` names its agent run. */
@@ -39,7 +42,7 @@ type RawRequest = Partial<AgentRequest> & RequestWithVaultKey;
 
 /** What the MCP SDK says of a call, and of the HTTP request it came in. */
 interface SdkContext {
-  mcpReq?: { signal?: AbortSignal };
+  mcpReq?: ElicitingRequest;
   http?: {
     req?: Pick<Request, 'headers'>;
     authInfo?: { extra?: unknown };
@@ -75,21 +78,24 @@ export const mcp: Transport = {
   },
   /**
    * To a tool call a result that is an error, in words an agent can act on; to what is read or
-   * prompted a JSON-RPC error.
+   * prompted a JSON-RPC error. Where a person must approve, they are told at a client that can show it.
    *
    * The body goes as `_meta`, and not as `structuredContent`, which clients hold against the tool's
    * output schema.
    */
   answer(exception, host): Observable<unknown> {
-    const { method } = host.switchToRpc().getContext<McpContext>().mcpRequest;
+    const call = host.switchToRpc().getContext<McpContext>();
+    const { method } = call.mcpRequest;
     const body = exception.getResponse();
     const text = `${body.message}\n${retryText(exception)}`;
     if (method !== 'tools/call') return throwError(() => ({ message: text, data: body }));
-    return of({
+    const result = {
       content: [{ type: 'text', text }],
       isError: true,
       _meta: { [REFUSAL_META_KEY]: body },
-    });
+    };
+    if (!(exception instanceof ApprovalRequiredException)) return of(result);
+    return from(tellWhereToApprove(sdkContextOf(call)?.mcpReq, exception)).pipe(map(() => result));
   },
 };
 
@@ -101,8 +107,12 @@ export function isMcp(host: ArgumentsHost): boolean {
   return typeof mcpRequest === 'object' && mcpRequest !== null && typeof getSession === 'function';
 }
 
-function retryText({ retryable, details }: VaultKeyException): string {
+function retryText(exception: VaultKeyException): string {
+  const { retryable, details } = exception;
   if (!retryable) return 'Retry: no.';
+  if (exception instanceof ApprovalRequiredException) {
+    return 'Retry: yes, unchanged, once a person has approved it.';
+  }
   const { idempotencyKey, retryAfter } = details;
   if (typeof idempotencyKey === 'string') {
     return `Retry: only with the idempotency key ${idempotencyKey}.`;

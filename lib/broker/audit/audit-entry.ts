@@ -14,7 +14,8 @@ export type AuditEvent =
   | 'budget'
   | 'settlement'
   | 'give_back'
-  | 'lookup';
+  | 'lookup'
+  | 'approval';
 
 /**
  * One row of the audit log. A call that was admitted has one, written once it has ended. A hold that

@@ -11,6 +11,14 @@ import type { Budget, BudgetRule, BudgetSubject } from './budget';
 import type { BudgetScope } from '../../contract/scopes';
 
 const MAX_ID = 128;
+const BUDGET_FIELDS = [
+  'daily_usd_cap',
+  'approve_above_usd',
+  'limits',
+  'tenant_id',
+  'user_id',
+  'reason',
+];
 /** Within what the ids of a scope are counted; the rest are counted alone. */
 const WITHIN: Readonly<Record<BudgetScope, readonly ('tenant_id' | 'user_id')[]>> = {
   tenant: [],
@@ -78,9 +86,9 @@ export function parseBudgetRequest(
   const isVendorKnown =
     scope !== 'vendor' || id === ANY_ID || vendors.has(id) || 'faults' in parsed;
   const message = capFault(cap);
-  const { limits, faults: limitFaults } = parseLimits(rest['limits']);
+  const { limits, faults: limitFaults } = parseLimits(rest);
   const faults = [
-    ...unknownFields(body, ['daily_usd_cap', 'limits', 'tenant_id', 'user_id', 'reason']),
+    ...unknownFields(body, BUDGET_FIELDS),
     ...('faults' in parsed ? parsed.faults : []),
     ...(isVendorKnown ? [] : [{ field: 'id', message: vendorFault(vendors) }]),
     ...(message === undefined ? [] : [{ field: 'daily_usd_cap', message }]),

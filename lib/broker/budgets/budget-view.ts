@@ -1,6 +1,6 @@
 import { toUsd } from '../../contract/usd';
 import { undoneView } from '../keys/undone-view';
-import { limitsView } from '../limits/limits-view';
+import { limitFields } from '../limits/limits-view';
 import type { LimitsView } from '../limits/limits-view';
 import { remainingOf } from '../ledger/rules/caps';
 import type { CapState, AppBudget, SubjectCap } from '../ledger/records';
@@ -23,6 +23,8 @@ export interface BudgetView extends BudgetSubjectView {
   daily_usd_cap: number;
   /** What each call under it must keep to; absent where nothing limits it. */
   limits?: LimitsView;
+  /** A call after which its object may cost more needs an approval. */
+  approve_above_usd?: number;
   /** Of today; absent where the budget caps several subjects, since each is counted alone. */
   spent_usd?: number;
   held_usd?: number;
@@ -82,7 +84,7 @@ export function budgetView(budget: Budget, met: CapState | undefined): BudgetVie
     ...budgetSubjectView(budget),
     source: 'operator',
     daily_usd_cap: toUsd(budget.capMicros),
-    ...(budget.limits === undefined ? {} : { limits: limitsView(budget.limits) }),
+    ...limitFields(budget.limits),
     ...(met === undefined ? {} : dayView(met)),
   };
 }

@@ -1,6 +1,6 @@
 import { LIMIT_NAMES } from '../../contract/limit-rules';
 import type { LimitName } from '../../contract/limit-rules';
-import type { LimitsView } from '../limits/limits-view';
+import type { LimitFields } from '../limits/limits-view';
 import { BadUsage, usdOperand } from './command';
 
 /** How each limit is typed. */
@@ -33,8 +33,9 @@ export function limitsOf(
 }
 
 /** Limits on one line of a table: `per_call_usd=100 customers=cus_1,cus_2`. */
-export function limitsShown(limits: LimitsView | undefined): string {
-  return Object.entries(limits ?? {})
+export function limitsShown({ limits, approve_above_usd }: LimitFields): string {
+  const above = approve_above_usd === undefined ? {} : { approve_above_usd };
+  return Object.entries({ ...limits, ...above })
     .map(([name, value]) => `${name}=${String(value)}`)
     .join(' ');
 }

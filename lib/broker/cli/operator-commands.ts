@@ -1,3 +1,4 @@
+import { approvalsCommand } from './commands/approvals';
 import { auditCommand } from './commands/audit';
 import { backupCommand } from './commands/backup';
 import { brakeCommand, liftCommand } from './commands/brake';
@@ -17,6 +18,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['budgets', budgetsCommand],
   ['brake', brakeCommand],
   ['lift', liftCommand],
+  ['approvals', approvalsCommand],
   ['holds', holdsCommand],
   ['audit', auditCommand],
   ['backup', backupCommand],

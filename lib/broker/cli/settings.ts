@@ -42,7 +42,8 @@ Issues capped, allow-listed vault keys and enforces them in front of Stripe.
   --admin-port PORT  the operators' page and calls on a port of their own   VAULT_KEY_ADMIN_PORT
   --public-url URL, --behind-tls   the page behind a proxy   VAULT_KEY_PUBLIC_URL, VAULT_KEY_BEHIND_TLS
   --help           this text
-Commands, each with --help: keys, budgets, brake, lift, holds, audit, backup, migrate, operators
+Commands, each with --help: keys, budgets, approvals, brake, lift, holds, audit, backup, migrate,
+  operators
 
 Environment:
   KEYBRAKE_TOKEN            the application's token, at least 32 characters (required)

@@ -19,6 +19,7 @@ import {
 } from './call-checks';
 import type { Priced } from './call-checks';
 import type { Release } from './connection-shares';
+import { callToApprove } from './call-to-approve';
 import { fingerprintOf } from './fingerprint';
 import type { CallRow, KnownCall } from './known-call';
 import type { ProxyCall } from './proxy-answer';
@@ -42,7 +43,11 @@ export interface CallToSend {
 export class CallAdmissions {
   readonly #owners = new OwnerCache();
 
-  constructor(private readonly ledger: Ledger) {}
+  /** @param approvalUrl Where a person answers an approval. */
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly approvalUrl: (id: string) => string | undefined = () => undefined,
+  ) {}
 
   /** @throws BrokerRefusal once it is in the audit log. */
   async admit(known: KnownCall): Promise<CallToSend> {
@@ -107,13 +112,19 @@ export class CallAdmissions {
     row.amount = 'amount' in price ? (price.amount ?? null) : null;
     row.currency = 'currency' in price ? (price.currency ?? null) : null;
     row.reason = 'note' in price ? (price.note ?? null) : null;
+    const destinations = configured.vendor.destinationsOf(priceable);
+    const toApprove = (amount: number | undefined, reach?: CallReach) => {
+      const parameters = withAmount(priceable.parameters, price, amount);
+      return callToApprove(known, { account, parameters, destinations, reach });
+    };
     const admission: Admission = {
       callId: row.call_id,
       key,
       account,
       price,
       isRead,
-      destinations: configured.vendor.destinationsOf(priceable),
+      destinations,
+      ...(isRead ? {} : { toApprove }),
       ...(isRead || row.idempotency_key_hash == null
         ? {}
         : {
@@ -138,14 +149,15 @@ export class CallAdmissions {
     let decision = await this.ledger.admit(asked);
     if (!decision.admitted && decision.wantsReach === true) {
       const lookup = new CallLookup(known, this.ledger, release);
-      asked = { ...admission, reach: await this.#reachOf(known, { target, priceable }, lookup) };
+      const reach = await this.#reachOf(known, { target, priceable }, lookup);
+      asked = { ...admission, reach, toApprove: (amount) => toApprove(amount, reach) };
       decision = await this.ledger.admit(asked);
     }
     if (!decision.admitted && decision.asksVendor === true && isOfObject(price)) {
       const lookup = new CallLookup(known, this.ledger, release);
       decision = await this.#admitFound({ known, priceable, price, admission: asked }, lookup);
     }
-    if (!decision.admitted) throw decision.refusal;
+    if (!decision.admitted) throw this.#linked(decision.refusal);
     const { addedAmount } = decision.call;
     return {
       call,
@@ -156,6 +168,16 @@ export class CallAdmissions {
       remainingUsd: toUsd(decision.remainingMicros),
       release,
     };
+  }
+
+  /** A refusal for want of an approval says where a person gives it. */
+  #linked(refusal: BrokerRefusal): BrokerRefusal {
+    const { code, message, fields } = refusal;
+    if (code !== 'approval_required') return refusal;
+    const url = this.approvalUrl(String(fields['approval_id']));
+    return url === undefined
+      ? refusal
+      : new BrokerRefusal(code, message, { ...fields, approval_url: url });
   }
 
   /** Whom a call reaches: asked for only where a limit of customers is over it. */

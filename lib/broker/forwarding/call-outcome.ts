@@ -16,7 +16,7 @@ export function outcomeOf(
     case 'cut':
       return vendor.outcome(hold.price, call, end.status, undefined);
     case 'failed':
-      return { ending: end.sent ? 'unknown' : 'released' };
+      return end.sent ? { ending: 'unknown' } : { ending: 'released', isUnsent: true };
   }
 }
 

@@ -25,7 +25,7 @@ export function sha256(text: string): string {
 }
 
 /** Sorted by name. What is appended to one list by `[]` keeps its order, which says where an item ends. */
-function inOneOrder(parameters: readonly Parameter[]): Parameter[] {
+export function inOneOrder(parameters: readonly Parameter[]): Parameter[] {
   return parameters
     .map((parameter) => {
       const list = parameter.path.indexOf('');

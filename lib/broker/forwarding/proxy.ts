@@ -38,6 +38,8 @@ export class Proxy {
   readonly #admissions: CallAdmissions;
   /** Calls that are being put through, and settlements that are being written. */
   #underWay = 0;
+  /** Where a person answers an approval; `undefined` where nobody has said. */
+  approvalUrl: (id: string) => string | undefined = () => undefined;
   #onIdle: (() => void) | undefined;
   #closing = false;
 
@@ -50,7 +52,7 @@ export class Proxy {
   ) {
     this.#vendorLog = new SparseLog(log);
     this.#unexpected = new UnexpectedErrors(log);
-    this.#admissions = new CallAdmissions(ledger);
+    this.#admissions = new CallAdmissions(ledger, (id) => this.approvalUrl(id));
   }
 
   /** Puts a call through. Never rejects: what is refused is an answer too. */

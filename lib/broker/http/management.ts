@@ -8,6 +8,7 @@ import type { Callers } from './callers/callers';
 import { readQuery } from './list-query';
 import { Page } from './page/page';
 import type { Reply, Route } from './route';
+import { approvalRoutes, refuseVaultKeys } from './routes/approval-routes';
 import { auditRoutes } from './routes/audit-routes';
 import { backupRoutes } from './routes/backup-routes';
 import { brakeRoutes } from './routes/brake-routes';
@@ -44,7 +45,10 @@ export class Management {
   readonly #currentKey: ReturnType<typeof currentKeyRoute>;
   readonly #routes: readonly Route[];
 
-  constructor(broker: Broker, options: ManagementOptions) {
+  constructor(
+    private readonly broker: Broker,
+    options: ManagementOptions,
+  ) {
     const { side, site, counts, pageLogIn } = options;
     this.#options = options;
     this.#page = side === 'application' ? undefined : new Page(site);
@@ -55,6 +59,7 @@ export class Management {
       ...brakeRoutes(broker),
       ...leaseRoutes(broker),
       ...holdRoutes(broker),
+      ...approvalRoutes(broker),
       ...auditRoutes(broker),
       ...backupRoutes(broker),
       ...metricsRoutes(broker, counts),
@@ -114,6 +119,7 @@ export class Management {
   async #routed(req: IncomingMessage, path: string, query: URLSearchParams): Promise<Reply> {
     const { callers } = this.#options;
     const isUse = path !== SESSION_PATH && path !== '/v1/events';
+    await refuseVaultKeys(this.broker, req, path);
     const { by, session } = await callers.callerOf(req, isUse);
     const route = this.#routeOf(req, path);
     if (!(route.isForApp === true && hasRole(by, 'app'))) checkRole(by, route.role);

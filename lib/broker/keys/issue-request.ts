@@ -103,7 +103,7 @@ export function parseIssueRequest(
     else if (id !== undefined) fault(field, `must be the id of a live ${what}`);
   }
   const budgets = parseBudgets(body['budgets'], fault);
-  const { limits, faults: limitFaults } = parseLimits(body['limits']);
+  const { limits, faults: limitFaults } = parseLimits(body);
   faults.push(...limitFaults);
   const requestId = body['request_id'];
   if (requestId !== undefined) fault('request_id', requestIdFault(requestId));

@@ -1,6 +1,6 @@
 import type { CapView } from '../budgets/budget-view';
 import type { AppBudgets } from '../budgets/budget';
-import { limitsView } from '../limits/limits-view';
+import { limitFields } from '../limits/limits-view';
 import type { LimitsView } from '../limits/limits-view';
 import { toUsd } from '../../contract/usd';
 import { statusOf } from './key';
@@ -22,6 +22,8 @@ export interface KeyView {
   /** The application's own daily caps, in USD. */
   budgets?: Record<string, number>;
   limits?: LimitsView;
+  /** A call after which its object may cost more needs an approval. */
+  approve_above_usd?: number;
   status: KeyStatus;
   created_at: string;
   expires_at: string;
@@ -53,7 +55,7 @@ export function viewOf(found: KeyWithBalance, now: number): KeyView {
     ...(key.parentId === undefined ? {} : { parent_id: key.parentId }),
     ...(key.lease === undefined ? {} : { lease_id: key.lease.id }),
     ...(Object.keys(key.budgets).length === 0 ? {} : { budgets: usdOf(key.budgets) }),
-    ...(key.limits === undefined ? {} : { limits: limitsView(key.limits) }),
+    ...limitFields(key.limits),
     status: statusOf(found, now),
     created_at: new Date(key.createdAt).toISOString(),
     expires_at: new Date(key.expiresAt).toISOString(),

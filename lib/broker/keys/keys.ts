@@ -2,7 +2,7 @@ import { fieldsOf, unknownFields } from '../known-fields';
 import type { Ledger } from '../ledger/ledger';
 import type { KeyFilter, PageRequest } from '../ledger/records';
 import { capView } from '../budgets/budget-view';
-import { limitsView } from '../limits/limits-view';
+import { limitFields } from '../limits/limits-view';
 import type { LimitsView } from '../limits/limits-view';
 import { toUsd } from '../../contract/usd';
 import type { Actor } from '../operators/actor';
@@ -32,6 +32,8 @@ export interface IssuedKeyBody {
   /** The application's own daily caps, in USD. */
   budgets?: Record<string, number>;
   limits?: LimitsView;
+  /** A call after which its object may cost more needs an approval. */
+  approve_above_usd?: number;
   request_id?: string;
   created_at: string;
   expires_at: string;
@@ -96,7 +98,7 @@ export class Keys {
       ...(key.parentId === undefined ? {} : { parent_id: key.parentId }),
       ...(key.lease === undefined ? {} : { lease_id: key.lease.id }),
       ...(Object.keys(key.budgets).length === 0 ? {} : { budgets: usdOf(key.budgets) }),
-      ...(key.limits === undefined ? {} : { limits: limitsView(key.limits) }),
+      ...limitFields(key.limits),
       ...(requestId === undefined ? {} : { request_id: requestId }),
       created_at: new Date(key.createdAt).toISOString(),
       expires_at: new Date(key.expiresAt).toISOString(),

@@ -63,7 +63,7 @@ export class KeptSettlements {
   takeBack(decision: Decision): void {
     if (!decision.admitted) return;
     const audit = { reason: 'the store did not say in time that the call was admitted' };
-    void this.add({ call: decision.call, outcome: { ending: 'released' }, audit });
+    void this.add({ call: decision.call, outcome: { ending: 'released', isUnsent: true }, audit });
   }
 
   sent(): void {

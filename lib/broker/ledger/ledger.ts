@@ -19,6 +19,7 @@ import type {
   SubjectCap,
   CapState,
 } from './records';
+import type { Approvals } from './approvals';
 import type { AuditSegments } from './audit-segments';
 import type { PageSessions } from './page-sessions';
 import type { AuditVerdict } from '../audit/audit-chain';
@@ -141,6 +142,7 @@ export interface Ledger {
   verifyAudit(head?: string): Promise<AuditVerdict>;
   readonly auditSegments: AuditSegments;
   readonly pageSessions: PageSessions;
+  readonly approvals: Approvals;
   figures(): Promise<LedgerFigures>;
   /** Rejects where the store cannot take a decision. */
   state(): Promise<StoreState>;

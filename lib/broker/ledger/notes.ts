@@ -1,3 +1,4 @@
+import type { Approval, PendingApproval } from '../approvals/approval';
 import type { CallWindow } from './rules/call-window';
 import type { PageSession } from './page-session';
 
@@ -7,6 +8,12 @@ export interface NoteValues {
   window: CallWindow;
   /** By the SHA-256 of its id. */
   page_session: PageSession;
+  /** By its id. */
+  approval: Approval;
+  /** By what a call is: the id of the approval that was last asked for it. */
+  approval_of: string;
+  /** By tenant and user: those that wait for an answer. */
+  approvals_pending: readonly PendingApproval[];
 }
 
 export type NoteKind = keyof NoteValues;

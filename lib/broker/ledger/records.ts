@@ -5,6 +5,7 @@ import type { CapScope } from '../../contract/scopes';
 import type { Balance, KeyRecord } from '../keys/key';
 import type { KeyStatus } from '../../contract/states';
 import type { MicroUsd } from '../../contract/usd';
+import type { CallToApprove } from '../approvals/approval';
 import type { CallReach, NamedDestinations } from '../limits/call-reach';
 import type { FoundObject, Outcome, Price } from '../pricing/price';
 import type { BrokerRefusal } from '../refusal';
@@ -41,6 +42,12 @@ export interface Admission {
   reach?: CallReach;
   /** Absent where the call has no `Idempotency-Key`. */
   operation?: OperationKey;
+  /**
+   * What a person is asked for, where one has to be.
+   *
+   * @param addedAmount What it is forwarded with though it does not name it, minor units.
+   */
+  toApprove?: (addedAmount: number | undefined) => CallToApprove;
   /** What its audit row says, whatever becomes of it. */
   audit: AuditRow;
 }
@@ -59,6 +66,8 @@ export interface AdmittedCall {
   micros: MicroUsd;
   /** The amount that the call does not name and is forwarded with, minor units: its price, or that of the call that it retries. */
   addedAmount?: number;
+  /** The approval that it has used up. */
+  approvalId?: string;
   /** Whether no other call on its object was in flight when this one was admitted. */
   isUncontended?: boolean;
   admittedAt: number;

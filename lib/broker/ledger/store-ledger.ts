@@ -9,6 +9,7 @@ import type { Actor, Cause } from '../operators/actor';
 import type { MicroUsd } from '../../contract/usd';
 import { invalidFields, notFound } from '../refusal';
 import type { FieldIssue } from '../refusal';
+import { Approvals } from './approvals';
 import { AuditSegments } from './audit-segments';
 import type { Book } from './book';
 import { BudgetReport } from './budget-report';
@@ -66,6 +67,7 @@ import { UnwrittenKeys } from './unwritten-keys';
 export class StoreLedger implements Ledger {
   readonly auditSegments: AuditSegments;
   readonly pageSessions: PageSessions;
+  readonly approvals: Approvals;
   readonly #unwritten = new UnwrittenKeys();
   readonly #kept: KeptSettlements;
   readonly #refusals: RefusalRows;
@@ -81,6 +83,7 @@ export class StoreLedger implements Ledger {
   ) {
     this.auditSegments = new AuditSegments(store);
     this.pageSessions = new PageSessions(store);
+    this.approvals = new Approvals(store);
     this.#kept = new KeptSettlements(store, log);
     this.#refusals = new RefusalRows(store);
     this.#budgetReport = new BudgetReport(store);

@@ -1,16 +1,30 @@
 import { isRecord } from '../../contract/is-record';
 import { LIMIT_NAMES, limitFaults } from '../../contract/limit-rules';
-import { capToMicros } from '../../contract/usd';
+import { capFault, capToMicros } from '../../contract/usd';
 import { unknownFields } from '../known-fields';
 import type { FieldIssue } from '../refusal';
 import type { Limits } from './limits';
 
 /**
- * Reads the field `limits` of a key or a budget.
+ * Reads the fields `limits` and `approve_above_usd` of a key or a budget.
  *
- * @returns No `limits` where the field is absent, or limits nothing.
+ * @returns No `limits` where both are absent, or limit nothing.
  */
-export function parseLimits(value: unknown): { limits?: Limits; faults: FieldIssue[] } {
+export function parseLimits({
+  limits: value,
+  approve_above_usd: approveAbove,
+}: Readonly<Record<string, unknown>>): { limits?: Limits; faults: FieldIssue[] } {
+  const { limits, faults } = parseListed(value);
+  if (approveAbove === undefined) return { ...(limits === undefined ? {} : { limits }), faults };
+  const message = capFault(approveAbove);
+  if (message !== undefined) {
+    return { faults: [...faults, { field: 'approve_above_usd', message }] };
+  }
+  return { limits: { ...limits, approveAboveMicros: capToMicros(approveAbove as number) }, faults };
+}
+
+/** Reads the field `limits`. */
+function parseListed(value: unknown): { limits?: Limits; faults: FieldIssue[] } {
   if (value === undefined) return { faults: [] };
   if (!isRecord(value)) return { faults: [{ field: 'limits', message: 'must be an object' }] };
   const faults: FieldIssue[] = unknownFields(value, LIMIT_NAMES, 'limits');

@@ -10,7 +10,25 @@ export interface LimitsView {
   currencies?: readonly string[];
 }
 
-export function limitsView(limits: Limits): LimitsView {
+/** What the limits of a key or a budget are in the management API: those of a call, and what needs an approval. */
+export interface LimitFields {
+  limits?: LimitsView;
+  /** A call after which its object may cost more needs an approval. */
+  approve_above_usd?: number;
+}
+
+/** The fields that show limits; none where nothing is limited. */
+export function limitFields(limits: Limits | undefined): LimitFields {
+  if (limits === undefined) return {};
+  const { approveAboveMicros } = limits;
+  const view = limitsView(limits);
+  return {
+    ...(Object.keys(view).length === 0 ? {} : { limits: view }),
+    ...(approveAboveMicros === undefined ? {} : { approve_above_usd: toUsd(approveAboveMicros) }),
+  };
+}
+
+function limitsView(limits: Limits): LimitsView {
   const { perCallMicros, callsPerMinute, customers, destinations, currencies } = limits;
   return {
     ...(perCallMicros === undefined ? {} : { per_call_usd: toUsd(perCallMicros) }),
@@ -23,8 +41,11 @@ export function limitsView(limits: Limits): LimitsView {
 
 /** Limits in words, for the audit log: `per call $100.00, 10 calls a minute`; empty where nothing is limited. */
 export function limitsText(limits: Limits | undefined): string {
-  if (limits === undefined) return '';
-  return Object.entries(limitsView(limits))
+  const { limits: view = {}, approve_above_usd } = limitFields(limits);
+  return Object.entries({
+    ...view,
+    ...(approve_above_usd === undefined ? {} : { approve_above_usd }),
+  })
     .map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(' ') : String(value)}`)
     .join(', ');
 }

@@ -4,6 +4,8 @@ import type { MicroUsd } from '../../contract/usd';
 export interface Limits {
   /** What one call may make its object cost at most. */
   perCallMicros?: MicroUsd;
+  /** What one call may make its object cost without an approval. */
+  approveAboveMicros?: MicroUsd;
   /** Calls other than GET that may be admitted within any 60 seconds. */
   callsPerMinute?: number;
   /** The vendor's customers that calls may reach. */

@@ -110,6 +110,8 @@ export interface Outcome {
   ending: Ending;
   /** With `released`: the answer proves that the operation, whichever call of it, moved nothing. */
   conclusive?: boolean;
+  /** With `released`: it never left for the vendor. */
+  isUnsent?: boolean;
   object?: ReportedObject;
   /** What the object costs now, as the vendor says; never lowers a settlement. */
   reportedMicros?: MicroUsd;

@@ -31,6 +31,8 @@ export interface VendorSecrets {
   inText(text: string): boolean;
   /** Those of payments, wherever they are: in a list, an event, an expanded object. */
   shown(body: unknown): ShownSecret[];
+  /** Whether a parameter of a call is a secret, which nobody is shown. */
+  isParameter(parameter: Parameter): boolean;
   /** All of them, whatever they belong to. */
   all(body: unknown): Pick<ShownSecret, 'remove'>[];
 }

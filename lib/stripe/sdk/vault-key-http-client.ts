@@ -4,6 +4,7 @@ import type Stripe from 'stripe';
 import { readWhole } from '../../broker-client/broker-client';
 import type { VendorAnswer } from '../../broker-client/broker-client';
 import { AgentBrakedException } from '../../exceptions/agent-braked.exception';
+import { ApprovalRequiredException } from '../../exceptions/approval-required.exception';
 import { CallRefusedException } from '../../exceptions/call-refused.exception';
 import { standFor } from '../../exceptions/exception-behind';
 import { readProxiedAnswer } from '../../broker-client/refusal-reader';
@@ -282,6 +283,7 @@ function sentNothing(exception: VaultKeyException): boolean {
     exception instanceof VaultKeyUnavailableException ||
     exception instanceof VendorUnreachableException ||
     exception instanceof AgentBrakedException ||
+    exception instanceof ApprovalRequiredException ||
     exception instanceof SpendCapExceededException
   );
 }

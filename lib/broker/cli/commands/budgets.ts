@@ -25,7 +25,7 @@ const COLUMNS: readonly Column<BudgetView>[] = [
   { title: 'SPENT', text: ({ spent_usd }) => usd(spent_usd), right: true },
   { title: 'HELD', text: ({ held_usd }) => usd(held_usd), right: true },
   { title: 'LEFT', text: ({ remaining_usd }) => usd(remaining_usd), right: true },
-  { title: 'LIMITS', text: ({ limits }) => limitsShown(limits), shrinks: true },
+  { title: 'LIMITS', text: limitsShown, shrinks: true },
 ];
 
 const EFFECTIVE_COLUMNS: readonly Column<SubjectCapView>[] = [
@@ -50,19 +50,37 @@ export const budgetsCommand: Command = {
   --tenant T   of a user or a run: within that tenant alone; '' for the keys without a tenant.
                Without it the budget caps the id within each tenant, each counted alone
   --user U     of a run, as --tenant           --cursor C   where the next page begins
+  --approve-above USD  of set: a call after which its object may cost more needs an approval
 ${LIMITS_HELP}
 The subject of effective: --tenant T   --user U   --run R   --tool T   --vendor V
 ${COMMON_HELP}`,
-  options: ['reason', 'tenant', 'user', 'run', 'tool', 'vendor', 'cursor', ...LIMIT_OPTIONS],
+  options: [
+    'reason',
+    'tenant',
+    'user',
+    'run',
+    'tool',
+    'vendor',
+    'cursor',
+    'approve-above',
+    ...LIMIT_OPTIONS,
+  ],
   async run({ api, operands: [action, ...rest], options }) {
-    const { tenant, user } = options;
+    const { tenant, user, 'approve-above': above } = options;
     if (action === 'set') {
-      onlyWith(options, 'budgets set', ['reason', 'tenant', 'user', ...LIMIT_OPTIONS]);
+      onlyWith(options, 'budgets set', [
+        'reason',
+        'tenant',
+        'user',
+        'approve-above',
+        ...LIMIT_OPTIONS,
+      ]);
       const [scope = '', id = '', amount = ''] = operandsOf(rest, 'SCOPE', 'ID', 'USD');
       const limits = limitsOf(options);
       const json = await api.call<CountedBudgetView>('PUT', pathOf(scope, id), {
         daily_usd_cap: usdOperand(amount),
         ...(limits === undefined ? {} : { limits }),
+        ...(above === undefined ? {} : { approve_above_usd: usdOperand(above) }),
         ...(tenant === undefined ? {} : { tenant_id: tenant }),
         ...(user === undefined ? {} : { user_id: user }),
         ...reasonBody(options),
@@ -117,8 +135,9 @@ function withinText(within: string | undefined): string {
   return within === '' ? '(none)' : (within ?? '*');
 }
 
-function limitsLine({ limits }: BudgetView): string {
-  return limits === undefined ? '' : `limits: ${shown(limitsShown(limits))}\n`;
+function limitsLine(budget: BudgetView): string {
+  const text = limitsShown(budget);
+  return text === '' ? '' : `limits: ${shown(text)}\n`;
 }
 
 function liveKeysText({ live_keys }: CountedBudgetView): string {

@@ -8,6 +8,7 @@ import type { Book } from '../book';
 import type { Admission, Decision, Hold } from '../records';
 import { UnknownObject, addsToObject } from './amount-to-hold';
 import { lineOf } from './ancestry';
+import { passByApproval } from './approvals';
 import { auditOfCap } from './audit-rows';
 import { brakeOn } from './brakes';
 import { capRefusal, capsOver, keyCap, remainingAfter } from './caps';
@@ -35,7 +36,7 @@ export interface AdmissionResult {
 
 /**
  * Decides about a call, in this order: brakes, the key, the keys above it, its operation, its price,
- * its limits, its caps. A call that is admitted has a hold, unless it costs nothing.
+ * its limits, its caps, its approval. A call that is admitted has a hold, unless it costs nothing.
  *
  * @param isWritten Whether the store keeps its row until it ends.
  */
@@ -92,9 +93,11 @@ export function admit(
     capRefusal(caps, micros, undoneMicros, hides) ??
     (admission.isRead === true ? undefined : rateRefusal(book, limits));
   if (refusal !== undefined) return refuse(refusal, micros + undoneMicros);
+  const approval = passByApproval(book, { admission, limits, priced, need });
+  if (approval instanceof BrokerRefusal) return refuse(approval, micros + undoneMicros);
   if (admission.isRead !== true) countCall(book, limits);
   const isReplay = known !== undefined && mayBeReplay(known);
-  const call = { key, caps, need, kept, isReplay, isWritten };
+  const call = { key, caps, need, kept, isReplay, isWritten, approvalId: approval };
   return { decision: admitNew(book, admission, call) };
 }
 
@@ -127,12 +130,13 @@ interface NewCall {
   /** Whether its answer may be older than those of other calls on the object. */
   isReplay: boolean;
   isWritten: boolean;
+  approvalId: string | undefined;
 }
 
 function admitNew(
   book: Book,
   admission: Admission,
-  { key, caps, need, kept, isReplay, isWritten }: NewCall,
+  { key, caps, need, kept, isReplay, isWritten, approvalId }: NewCall,
 ): Decision {
   const { callId, account, price, operation, found } = admission;
   const { vendor, subject } = key;
@@ -181,6 +185,7 @@ function admitNew(
     holdId: holds ? callId : undefined,
     isUncontended,
     isWritten,
+    approvalId,
   });
 }
 
@@ -243,13 +248,14 @@ interface HeldCall {
   holdId: string | undefined;
   isUncontended: boolean;
   isWritten: boolean;
+  approvalId?: string | undefined;
 }
 
 function admitted(
   book: Book,
   { callId, key, account, price, operation, audit }: Admission,
   caps: readonly ChargedCap[],
-  { need, holdId, isUncontended, isWritten }: HeldCall,
+  { need, holdId, isUncontended, isWritten, approvalId }: HeldCall,
 ): Decision {
   const { micros, undoneMicros } = need;
   const remainingMicros = remainingAfter(caps, micros);
@@ -275,6 +281,7 @@ function admitted(
       price,
       micros,
       ...(need.addedAmount === undefined ? {} : { addedAmount: need.addedAmount }),
+      ...(approvalId === undefined ? {} : { approvalId }),
       isUncontended,
       admittedAt: book.now,
       audit: row,

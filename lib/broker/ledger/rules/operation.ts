@@ -108,13 +108,14 @@ export function conclusionOf(costliest: Outcome, hold: HoldState): Outcome {
   return costliest;
 }
 
-function rankOf({ ending, conclusive }: Outcome): number {
+function rankOf({ ending, conclusive, isUnsent }: Outcome): number {
   switch (ending) {
     case 'settled':
       return 3;
     case 'unknown':
       return 2;
     case 'released':
+      if (isUnsent === true) return -1;
       return conclusive === true ? 1 : 0;
   }
 }

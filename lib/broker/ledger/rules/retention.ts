@@ -1,6 +1,7 @@
 import { LONGEST_LIFE_MS } from '../../../contract/expires-in';
 import { isLive } from '../../keys/key';
 import type { KeyRecord } from '../../keys/key';
+import type { Approval } from '../../approvals/approval';
 import type { AgingRows, Book, VendorObject } from '../book';
 import type { Note } from '../notes';
 import { isPageSessionOver } from '../page-session';
@@ -124,13 +125,26 @@ function isOldObject(book: Book, object: VendorObject, until: number): boolean {
   return object.seenAt < until && !book.hasHolds(rootOf(book, object));
 }
 
-function isOldNote(book: Book, { kind, value }: Note): boolean {
+function isOldNote(book: Book, { kind, value }: Note, until: number): boolean {
   switch (kind) {
     case 'window':
       return isWindowOver(value, book.now);
     case 'page_session':
       return isPageSessionOver(value, book.now);
+    case 'approval':
+      return isOldApproval(value, until);
+    case 'approval_of': {
+      const approval = book.note('approval', value);
+      return approval === undefined || isOldApproval(approval, until);
+    }
+    case 'approvals_pending':
+      return value.every(({ expiresAt }) => expiresAt <= book.now);
   }
+}
+
+/** What was answered, or not, so long ago that no call can pass by it. */
+function isOldApproval({ expiresAt }: Approval, until: number): boolean {
+  return expiresAt < until;
 }
 
 /** No key of a lease lives longer than a day after it. */

@@ -7,6 +7,7 @@ import type { Cause } from '../../operators/actor';
 import type { Book, ObjectName } from '../book';
 import type { AdmittedCall, CallEnd, Hold } from '../records';
 import { settlementOf, sumOf } from './amount-to-hold';
+import { restoreUnsent } from './approvals';
 import { auditOfCap, auditOfCause, auditOfHold } from './audit-rows';
 import { keyCap } from './caps';
 import { recordObject, reduceExposure, rootOf } from './objects';
@@ -49,6 +50,7 @@ export function finish(book: Book, { call, outcome, audit }: CallEnd, endedAt: n
     currency: outcome.settledAmount?.currency ?? call.audit.currency ?? null,
   });
   if (ended === undefined) return;
+  if (ended.state === 'released' && conclusion !== undefined) restoreUnsent(book, call, conclusion);
   if (!isOwn) {
     logSettlement(book, ended, endedAt, {
       reason: `ended by ${call.callId}, a call with the same Idempotency-Key`,

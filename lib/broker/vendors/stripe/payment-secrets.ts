@@ -1,4 +1,5 @@
 import { isExpanded } from './expansion';
+import { isSecretParameter } from './secret-parameters';
 import type { ShownSecret, VendorSecrets } from '../vendor';
 
 /** The secret with which a browser confirms a payment: `pi_3Mtw_secret_YrKJ`. */
@@ -15,6 +16,8 @@ export const paymentSecrets: VendorSecrets = {
     const shows = method === 'GET' && SHOWS_PAYMENTS.has(segments[0] ?? '');
     return shows || isExpanded(query, parameters);
   },
+
+  isParameter: isSecretParameter,
 
   withoutKeyTails(text) {
     return text.replace(KEY_TAIL, "the broker's secret key");
