@@ -1,5 +1,6 @@
 import type { VendorOptions } from '../broker/accounts/account';
 import type { Broker } from '../broker/broker';
+import type { Actor } from '../broker/operators/actor';
 import type { ReloadOptions } from '../broker/broker.options';
 import { DEFAULT_LIMIT, pageFaults } from '../broker/page';
 import { BrokerRefusal } from '../broker/refusal';
@@ -19,6 +20,7 @@ import type {
   AuditSegmentPageInfo,
   AuditVerdictInfo,
   BrokerFigures,
+  BudgetAddress,
   BudgetInfo,
   BudgetPageInfo,
   BudgetTarget,
@@ -30,6 +32,8 @@ import type {
   KeyPageInfo,
   KeyQuery,
   PageQuery,
+  RaiseInfo,
+  RaiseRequest,
   StoreInfo,
 } from './operator-types';
 
@@ -52,6 +56,9 @@ const AUDIT_FILTERS: readonly (keyof AuditQuery)[] = [
   'from',
   'to',
 ];
+
+/** The application, which is an admin of its own broker. */
+const APP: Actor = { name: 'app', role: 'admin', isApp: true };
 
 /** The operator of a broker in this process. */
 export class EmbeddedBrokerOperator extends BrokerOperator {
@@ -82,11 +89,11 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
   }
 
   async setBudget(
-    target: BudgetTarget,
+    target: BudgetAddress,
     dailyUsdCap: number,
     limits?: KeyLimits,
   ): Promise<BudgetInfo> {
-    const { scope, id, ...within } = wireTarget(target);
+    const { scope, id, ...within } = wireAddress(target);
     const body = {
       ...within,
       daily_usd_cap: dailyUsdCap,
@@ -95,8 +102,8 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
     return this.#ask('to set a budget', () => this.#broker.putBudget(scope, id, body));
   }
 
-  budget(target: BudgetTarget): Promise<BudgetInfo> {
-    return this.#ask('for a budget', () => this.#broker.budget(wireTarget(target)));
+  budget(target: BudgetAddress): Promise<BudgetInfo> {
+    return this.#ask('for a budget', () => this.#broker.budget(wireAddress(target)));
   }
 
   async budgets(cursor?: string): Promise<BudgetPageInfo> {
@@ -110,8 +117,23 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
     return (await this.#ask('for the caps over a subject', ask)).caps;
   }
 
-  async removeBudget(target: BudgetTarget): Promise<void> {
-    await this.#ask('to remove a budget', () => this.#broker.deleteBudget(wireTarget(target)));
+  async removeBudget(target: BudgetAddress): Promise<void> {
+    await this.#ask('to remove a budget', () => this.#broker.deleteBudget(wireAddress(target)));
+  }
+
+  async raise(
+    target: BudgetTarget,
+    { usd, expiresIn, reason, ...others }: RaiseRequest,
+  ): Promise<RaiseInfo> {
+    wireFields(others, ['usd', 'expiresIn', 'reason']);
+    const { scope, id, ...within } = wireTarget(target);
+    const body = { ...within, usd, expires_in: expiresIn, reason };
+    return this.#ask('to raise a budget', () => this.#broker.raises.set(scope, id, body, APP));
+  }
+
+  async endRaise(target: BudgetTarget, raiseId: string): Promise<void> {
+    const path = wireTarget(target);
+    await this.#ask('to end a raise', () => this.#broker.raises.end(path, raiseId, APP));
   }
 
   brake(request: BrakeRequest): Promise<Brake> {
@@ -228,14 +250,16 @@ export function absentBrokerOperator(): BrokerOperator {
   return operator as unknown as BrokerOperator;
 }
 
+const TARGET = ['scope', 'id', 'tenantId', 'userId'];
+
 function wireTarget(target: BudgetTarget) {
-  const { scope, id, tenant_id, user_id } = wireFields(target, [
-    'scope',
-    'id',
-    'tenantId',
-    'userId',
-  ]);
-  return { scope: String(scope), id: String(id), tenant_id, user_id };
+  const { scope, id, ...within } = wireFields(target, TARGET);
+  return { scope: String(scope), id: String(id), ...within };
+}
+
+function wireAddress(target: BudgetAddress) {
+  const { scope, id, ...within } = wireFields(target, [...TARGET, 'period', 'mode']);
+  return { scope: String(scope), id: String(id), ...within };
 }
 
 /** What is given without a value must not come to mean that nothing is limited. */

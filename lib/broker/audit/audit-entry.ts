@@ -10,6 +10,7 @@ export type AuditEvent =
   | 'brake'
   | 'lift'
   | 'budget'
+  | 'raise'
   | 'settlement'
   | 'give_back'
   | 'lookup';
@@ -65,6 +66,11 @@ export interface AuditEntry {
   remote_address: string | null;
   /** How many refusals the row is for; `requested_micros` is their sum. `null` in all other rows. */
   count: number | null;
+  /**
+   * Of a call that was admitted: the first budget in shadow mode that would have refused it, as the JSON
+   * of `[scope, period, source, cap in micro-dollars]`.
+   */
+  would_refuse: string | null;
 }
 
 /** A row before the store has numbered it; what is absent is `null`. */
@@ -104,6 +110,7 @@ export const AUDIT_COLUMNS = [
   'reason',
   'count',
   'undone_micros',
+  'would_refuse',
 ] as const satisfies readonly (keyof AuditRow)[];
 
 /** A row about a key. */

@@ -9,6 +9,7 @@ import { invalidFields, notFound } from '../refusal';
 import type { FieldIssue } from '../refusal';
 import { AuditSegments } from './audit-segments';
 import type { Book } from './book';
+import { BudgetRaises } from './budget-raises';
 import { BudgetReport } from './budget-report';
 import { HitCount } from './hit-count';
 import { KeptSettlements } from './kept-settlements';
@@ -62,6 +63,7 @@ import { UnwrittenKeys } from './unwritten-keys';
 /** A ledger on a store: each command is one rule, run on the store's book in one transaction. */
 export class StoreLedger implements Ledger {
   readonly auditSegments: AuditSegments;
+  readonly raises: BudgetRaises;
   readonly #unwritten = new UnwrittenKeys();
   readonly #kept: KeptSettlements;
   readonly #refusals: RefusalRows;
@@ -76,6 +78,7 @@ export class StoreLedger implements Ledger {
     log: (line: string) => void = () => {},
   ) {
     this.auditSegments = new AuditSegments(store);
+    this.raises = new BudgetRaises(store);
     this.#kept = new KeptSettlements(store, log);
     this.#refusals = new RefusalRows(store);
     this.#budgetReport = new BudgetReport(store);

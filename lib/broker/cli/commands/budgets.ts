@@ -3,16 +3,10 @@ import type { BudgetView, CountedBudgetView, SubjectCapView } from '../../budget
 import { LIMITS_HELP, LIMIT_OPTIONS, limitsOf, limitsShown } from '../limit-options';
 import { shown, table, usd } from '../table';
 import type { Column } from '../table';
-import {
-  COMMON_HELP,
-  onlyWith,
-  operandsOf,
-  pageOf,
-  queryOf,
-  segment,
-  usdOperand,
-} from '../command';
+import { COMMON_HELP, onlyWith, operandsOf, pageOf, queryOf, usdOperand } from '../command';
 import type { Command } from '../command';
+import { proposed } from './budgets-propose';
+import { endedRaise, pathOf, raised } from './budgets-raise';
 
 const COLUMNS: readonly Column<BudgetView>[] = [
   { title: 'SCOPE', text: ({ scope }) => scope },
@@ -20,6 +14,7 @@ const COLUMNS: readonly Column<BudgetView>[] = [
   { title: 'TENANT', text: tenantText, shrinks: true },
   { title: 'USER', text: userText, shrinks: true },
   { title: 'SET BY', text: ({ source }) => source },
+  { title: 'PERIOD', text: periodText },
   { title: 'CAP', text: ({ daily_usd_cap }) => usd(daily_usd_cap), right: true },
   { title: 'SPENT', text: ({ spent_usd }) => usd(spent_usd), right: true },
   { title: 'HELD', text: ({ held_usd }) => usd(held_usd), right: true },
@@ -31,11 +26,15 @@ const EFFECTIVE_COLUMNS: readonly Column<SubjectCapView>[] = [
   { title: 'SCOPE', text: ({ scope }) => scope },
   { title: 'ID', text: ({ id }) => (id === '' ? '(none)' : id), shrinks: true },
   { title: 'SET BY', text: ({ source }) => source },
+  { title: 'PERIOD', text: periodText },
   { title: 'CAP', text: ({ cap_usd }) => usd(cap_usd), right: true },
   { title: 'SPENT', text: ({ spent_usd }) => usd(spent_usd), right: true },
   { title: 'HELD', text: ({ held_usd }) => usd(held_usd), right: true },
   { title: 'LEFT', text: ({ remaining_usd }) => usd(remaining_usd), right: true },
 ];
+
+const WITHIN = { tenant: 'tenant_id', user: 'user_id' };
+const BUDGET_OPTIONS = ['tenant', 'user', 'period', 'mode'];
 
 export const budgetsCommand: Command = {
   help: `Usage: vault-key-broker budgets [--cursor C]    lists the daily caps in force
@@ -52,15 +51,21 @@ export const budgetsCommand: Command = {
 ${LIMITS_HELP}
 The subject of effective: --tenant T   --user U   --run R   --tool T   --vendor V
 ${COMMON_HELP}`,
-  options: ['tenant', 'user', 'run', 'tool', 'vendor', 'cursor', ...LIMIT_OPTIONS],
+  options: [
+    ...['tenant', 'user', 'run', 'tool', 'vendor', 'cursor', 'period', 'mode'],
+    ...['for', 'reason', 'days'],
+    ...LIMIT_OPTIONS,
+  ],
   async run({ api, operands: [action, ...rest], options }) {
-    const { tenant, user } = options;
+    const { tenant, user, period, mode } = options;
     if (action === 'set') {
-      onlyWith(options, 'budgets set', ['tenant', 'user', ...LIMIT_OPTIONS]);
+      onlyWith(options, 'budgets set', [...BUDGET_OPTIONS, ...LIMIT_OPTIONS]);
       const [scope = '', id = '', amount = ''] = operandsOf(rest, 'SCOPE', 'ID', 'USD');
       const limits = limitsOf(options);
       const json = await api.call<CountedBudgetView>('PUT', pathOf(scope, id), {
         daily_usd_cap: usdOperand(amount),
+        ...(period === undefined ? {} : { period }),
+        ...(mode === undefined ? {} : { mode }),
         ...(limits === undefined ? {} : { limits }),
         ...(tenant === undefined ? {} : { tenant_id: tenant }),
         ...(user === undefined ? {} : { user_id: user }),
@@ -68,12 +73,15 @@ ${COMMON_HELP}`,
       return { json, text: `${table(COLUMNS, [json])}${limitsLine(json)}${liveKeysText(json)}` };
     }
     if (action === 'remove') {
-      onlyWith(options, 'budgets remove', ['tenant', 'user']);
+      onlyWith(options, 'budgets remove', BUDGET_OPTIONS);
       const [scope = '', id = ''] = operandsOf(rest, 'SCOPE', 'ID');
-      const query = queryOf(options, { tenant: 'tenant_id', user: 'user_id' });
+      const query = queryOf(options, { ...WITHIN, period: 'period', mode: 'mode' });
       const json = await api.call('DELETE', `${pathOf(scope, id)}${query}`);
       return { json, text: 'removed\n' };
     }
+    if (action === 'raise') return raised(api, rest, options);
+    if (action === 'end-raise') return endedRaise(api, rest, options);
+    if (action === 'propose') return proposed(api, rest, options);
     if (action === 'effective') {
       onlyWith(options, 'budgets effective', ['tenant', 'user', 'run', 'tool', 'vendor']);
       operandsOf(rest);
@@ -102,6 +110,10 @@ ${COMMON_HELP}`,
   },
 };
 
+function periodText({ period, mode }: Pick<BudgetView, 'period' | 'mode'>): string {
+  return mode === 'shadow' ? `${period}, shadow` : period;
+}
+
 /** `*` where the budget caps the id within each tenant. */
 function tenantText({ scope, tenant_id }: BudgetView): string {
   return scope === 'user' || scope === 'run' ? withinText(tenant_id) : '';
@@ -122,8 +134,4 @@ function limitsLine({ limits }: BudgetView): string {
 function liveKeysText({ live_keys }: CountedBudgetView): string {
   if (live_keys === null) return 'caps more live keys than are counted at once\n';
   return `caps ${live_keys} live ${live_keys === 1 ? 'key' : 'keys'}\n`;
-}
-
-function pathOf(scope: string, id: string): string {
-  return `/v1/budgets/${segment(scope)}/${segment(id)}`;
 }

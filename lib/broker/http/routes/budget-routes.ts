@@ -1,14 +1,18 @@
 import type { Broker } from '../../broker';
 import type { BudgetPath } from '../../budgets/budget-request';
+import type { Actor } from '../../operators/actor';
 import { malformedRequest } from '../../refusal';
 import { readJson } from '../json-body';
 import { cursorFault } from '../../page';
 import { anyText, readQuery } from '../list-query';
+import { ID } from '../route';
 import type { ManagementRequest, Route } from '../route';
 
 const ALL = /^\/v1\/budgets$/;
 const EFFECTIVE = /^\/v1\/budgets\/effective$/;
 const ONE = /^\/v1\/budgets\/([^/]+)\/([^/]+)$/;
+const RAISES = /^\/v1\/budgets\/([^/]+)\/([^/]+)\/raises$/;
+const RAISE = new RegExp(`^/v1/budgets/([^/]+)/([^/]+)/raises/${ID}$`);
 const SEGMENT = /^(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+$/;
 const SUBJECT = {
   tenant_id: anyText,
@@ -17,6 +21,9 @@ const SUBJECT = {
   tool: anyText,
   vendor: anyText,
 };
+
+const WITHIN = { tenant_id: anyText, user_id: anyText };
+const BUDGET = { ...WITHIN, period: anyText, mode: anyText };
 
 export function budgetRoutes(broker: Broker): Route[] {
   return [
@@ -52,6 +59,32 @@ export function budgetRoutes(broker: Broker): Route[] {
       }),
     },
     {
+      method: 'POST',
+      path: RAISES,
+      handle: async ({ req, params: [scope = '', id = ''], remoteAddress }) => ({
+        status: 201,
+        body: await broker.raises.set(
+          decoded(scope),
+          decoded(id),
+          await readJson(req),
+          appActor(remoteAddress),
+        ),
+      }),
+    },
+    {
+      method: 'DELETE',
+      path: RAISE,
+      takesQuery: true,
+      handle: async ({ params: [scope = '', id = '', raiseId = ''], query, remoteAddress }) => ({
+        status: 200,
+        body: await broker.raises.end(
+          { scope: decoded(scope), id: decoded(id), ...readQuery(query, WITHIN) },
+          raiseId,
+          appActor(remoteAddress),
+        ),
+      }),
+    },
+    {
       method: 'GET',
       path: ONE,
       takesQuery: true,
@@ -73,7 +106,7 @@ function pathOf({ params: [scope = '', id = ''], query }: ManagementRequest): Bu
   return {
     scope: decoded(scope),
     id: decoded(id),
-    ...readQuery(query, { tenant_id: anyText, user_id: anyText }),
+    ...readQuery(query, BUDGET),
   };
 }
 
@@ -87,4 +120,9 @@ function decoded(segment: string): string {
   throw malformedRequest(
     'The path must be percent-encoded UTF-8, and nothing in it raw that must be encoded.',
   );
+}
+
+function appActor(remoteAddress: string | undefined): Actor {
+  const actor = { name: 'app', role: 'admin', isApp: true } as const;
+  return remoteAddress === undefined ? actor : { ...actor, remoteAddress };
 }

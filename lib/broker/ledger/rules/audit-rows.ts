@@ -1,10 +1,11 @@
 import { auditRowOf } from '../../audit/audit-entry';
 import type { AuditEvent, AuditRow } from '../../audit/audit-entry';
-import type { BudgetRule } from '../../budgets/budget';
+import type { RuleSubject } from '../../budgets/budget';
 import { instantText } from '../../instant';
+import type { MicroUsd } from '../../../contract/usd';
 import type { KeyRecord } from '../../keys/key';
-import { remainingOf } from './caps';
-import type { CapState, Hold } from '../records';
+import { remainingOf, wouldRefuse } from './caps';
+import type { CapState, ChargedCap, Hold } from '../records';
 
 /** What a row says of a cap and of the balance under it. */
 export function auditOfCap(cap: CapState): Partial<AuditRow> {
@@ -15,6 +16,14 @@ export function auditOfCap(cap: CapState): Partial<AuditRow> {
     held_after_micros: balance.held,
     remaining_after_micros: remainingOf(cap),
   };
+}
+
+/** What the row of a call that was admitted says of the caps that only record, and would have refused it. */
+export function auditOfShadow(caps: readonly ChargedCap[], micros: MicroUsd): Partial<AuditRow> {
+  const [first] = wouldRefuse(caps, micros);
+  if (first === undefined) return {};
+  const { scope, period, source, capMicros } = first;
+  return { would_refuse: JSON.stringify([scope, period, source, capMicros]) };
 }
 
 /** A row about what an operator did. */
@@ -51,7 +60,7 @@ export function auditOfHold(
 }
 
 /** The columns that name the subject of a budget. */
-export function auditOfRule({ scope, tenant, user, id }: BudgetRule): Partial<AuditRow> {
+export function auditOfRule({ scope, tenant, user, id }: RuleSubject): Partial<AuditRow> {
   const named = {
     tenant: 'tenant_id',
     user: 'user_id',
@@ -67,7 +76,7 @@ export function auditOfRule({ scope, tenant, user, id }: BudgetRule): Partial<Au
 }
 
 /** Whom a budget caps, in words. */
-export function ruleText({ scope, tenant, user, id }: BudgetRule): string {
+export function ruleText({ scope, tenant, user, id }: RuleSubject): string {
   const within = [
     ...(user === undefined ? [] : [user === '' ? ' without a user' : ` of user ${user}`]),
     ...(tenant === undefined ? [] : [tenant === '' ? ' without a tenant' : ` of tenant ${tenant}`]),

@@ -1,4 +1,5 @@
 import type { Budget, BudgetRule } from '../../budgets/budget';
+import { periodText } from '../../budgets/period';
 import { usdText } from '../../../contract/usd';
 import { limitsText } from '../../limits/limits-view';
 import type { Book } from '../book';
@@ -32,7 +33,9 @@ export function deleteBudget(book: Book, rule: BudgetRule, remoteAddress?: strin
 }
 
 /** A budget's cap and its limits, in words. */
-function termsText({ capMicros, limits }: Budget): string {
+function termsText({ capMicros, period, mode, limits }: Budget): string {
   const limited = limitsText(limits);
-  return `${usdText(capMicros)}${limited === '' ? '' : ` (${limited})`}`;
+  const within = period === 'day' ? '' : ` ${periodText(period)}`;
+  const shadow = mode === 'shadow' ? ' in shadow mode' : '';
+  return `${usdText(capMicros)}${within}${shadow}${limited === '' ? '' : ` (${limited})`}`;
 }
