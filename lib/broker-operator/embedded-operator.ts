@@ -1,8 +1,10 @@
 import type { VendorOptions } from '../broker/accounts/account';
 import type { Broker } from '../broker/broker';
-import type { Actor } from '../broker/operators/actor';
 import type { ReloadOptions } from '../broker/broker.options';
 import { DEFAULT_LIMIT, pageFaults } from '../broker/page';
+import type { Actor } from '../broker/operators/actor';
+import { checkRole } from '../broker/operators/rights';
+import type { LeastRole } from '../broker/operators/rights';
 import { BrokerRefusal } from '../broker/refusal';
 import { HOLD_STATES, KEY_STATUSES } from '../contract/states';
 import type { Brake, BrakeRequest, KeyLimits, KeySubject } from '../broker-client/broker-client';
@@ -24,6 +26,7 @@ import type {
   BudgetInfo,
   BudgetPageInfo,
   BudgetTarget,
+  ChangedBy,
   EffectiveCap,
   HoldInfo,
   HoldPageInfo,
@@ -48,6 +51,7 @@ const KEY_FILTERS: readonly (keyof KeyQuery)[] = [...SUBJECT, 'status', 'vendor'
 const HOLD_FILTERS: readonly (keyof HoldQuery)[] = ['state', 'vendor', 'keyId'];
 const AUDIT_FILTERS: readonly (keyof AuditQuery)[] = [
   ...SUBJECT,
+  'actor',
   'keyId',
   'callId',
   'event',
@@ -57,21 +61,15 @@ const AUDIT_FILTERS: readonly (keyof AuditQuery)[] = [
   'to',
 ];
 
-/** The application, which is an admin of its own broker. */
-const APP: Actor = { name: 'app', role: 'admin', isApp: true };
-
 /** The operator of a broker in this process. */
 export class EmbeddedBrokerOperator extends BrokerOperator {
   readonly #broker: Broker;
   /** With secrets: nothing shows it. */
   #options: ReloadOptions;
 
-  constructor(
-    private readonly client: EmbeddedBrokerClient,
-    options: ReloadOptions,
-  ) {
+  constructor(private readonly client: EmbeddedBrokerClient) {
     super();
-    this.#options = options;
+    this.#options = client.options;
     this.#broker = client.broker;
   }
 
@@ -92,14 +90,18 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
     target: BudgetAddress,
     dailyUsdCap: number,
     limits?: KeyLimits,
+    by: ChangedBy = {},
   ): Promise<BudgetInfo> {
     const { scope, id, ...within } = wireAddress(target);
     const body = {
       ...within,
       daily_usd_cap: dailyUsdCap,
       ...(limits === undefined ? {} : { limits: wireLimits(limits) }),
+      ...wireReason(by),
     };
-    return this.#ask('to set a budget', () => this.#broker.putBudget(scope, id, body));
+    return this.#ask('to set a budget', () =>
+      this.#broker.putBudget(scope, id, body, this.#actor(by, 'admin')),
+    );
   }
 
   budget(target: BudgetAddress): Promise<BudgetInfo> {
@@ -117,35 +119,46 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
     return (await this.#ask('for the caps over a subject', ask)).caps;
   }
 
-  async removeBudget(target: BudgetAddress): Promise<void> {
-    await this.#ask('to remove a budget', () => this.#broker.deleteBudget(wireAddress(target)));
+  async removeBudget(target: BudgetAddress, by: ChangedBy = {}): Promise<void> {
+    const path = wireAddress(target);
+    const body = wireReason(by);
+    await this.#ask('to remove a budget', () =>
+      this.#broker.deleteBudget(path, body, this.#actor(by, 'admin')),
+    );
   }
 
   async raise(
     target: BudgetTarget,
     { usd, expiresIn, reason, ...others }: RaiseRequest,
+    by: Pick<ChangedBy, 'operator'> = {},
   ): Promise<RaiseInfo> {
     wireFields(others, ['usd', 'expiresIn', 'reason']);
     const { scope, id, ...within } = wireTarget(target);
     const body = { ...within, usd, expires_in: expiresIn, reason };
-    return this.#ask('to raise a budget', () => this.#broker.raises.set(scope, id, body, APP));
+    return this.#ask('to raise a budget', () =>
+      this.#broker.raises.set(scope, id, body, this.#actor(by, 'operator')),
+    );
   }
 
-  async endRaise(target: BudgetTarget, raiseId: string): Promise<void> {
+  async endRaise(target: BudgetTarget, raiseId: string, by: ChangedBy = {}): Promise<void> {
     const path = wireTarget(target);
-    await this.#ask('to end a raise', () => this.#broker.raises.end(path, raiseId, APP));
+    const body = wireReason(by);
+    await this.#ask('to end a raise', () =>
+      this.#broker.raises.end(path, raiseId, body, this.#actor(by, 'operator')),
+    );
   }
 
-  brake(request: BrakeRequest): Promise<Brake> {
-    return this.client.brake(request);
+  async brake(request: BrakeRequest, by: Pick<ChangedBy, 'operator'> = {}): Promise<Brake> {
+    return this.client.brake(request, this.#checked('to put a brake', by, 'operator'));
   }
 
   brakes(): Promise<readonly Brake[]> {
     return this.client.brakes();
   }
 
-  lift(brakeId: string): Promise<void> {
-    return this.client.lift(brakeId);
+  async lift(brakeId: string, by: ChangedBy = {}): Promise<void> {
+    const actor = this.#checked('to lift a brake', by, 'operator');
+    await this.client.lift(brakeId, wireReason(by), actor);
   }
 
   async holds(query: HoldQuery = {}): Promise<HoldPageInfo> {
@@ -153,12 +166,18 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
     return this.#ask('for holds', () => this.#broker.holds.list(filter, limit, cursor));
   }
 
-  settleHold(id: string, usd: number): Promise<HoldInfo> {
-    return this.#ask('to settle a hold', () => this.#broker.holds.settle(id, { usd }));
+  async settleHold(id: string, usd: number, by: ChangedBy = {}): Promise<HoldInfo> {
+    const body = { usd, ...wireReason(by) };
+    return this.#ask('to settle a hold', () =>
+      this.#broker.holds.settle(id, body, this.#actor(by, 'operator')),
+    );
   }
 
-  releaseHold(id: string): Promise<HoldInfo> {
-    return this.#ask('to release a hold', () => this.#broker.holds.release(id));
+  async releaseHold(id: string, by: ChangedBy = {}): Promise<HoldInfo> {
+    const body = wireReason(by);
+    return this.#ask('to release a hold', () =>
+      this.#broker.holds.release(id, body, this.#actor(by, 'operator')),
+    );
   }
 
   async audit(query: AuditQuery = {}): Promise<AuditPageInfo> {
@@ -226,6 +245,22 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
     return this.#ask('to copy its store', () => this.#broker.backup(file));
   }
 
+  /** @throws BrokerRefusal where the operator that is named may not do it. */
+  #actor({ operator }: ChangedBy, least: LeastRole): Actor {
+    const by = this.#broker.operators.vouchedFor(operator);
+    checkRole(by, least);
+    return by;
+  }
+
+  /** As {@link #actor}, for what the client is asked. */
+  #checked(what: string, by: ChangedBy, least: LeastRole): Actor {
+    try {
+      return this.#actor(by, least);
+    } catch (error) {
+      throw error instanceof BrokerRefusal ? exceptionOf(error, what) : error;
+    }
+  }
+
   /** @param what What was asked of the broker, as a clause: `to set a budget`. */
   async #ask<View>(what: string, ask: () => Promise<View>) {
     try {
@@ -274,6 +309,11 @@ function wireLimits(limits: KeyLimits): Record<string, unknown> {
       throw CallRefusedException.forArgument(`limits.${name}`, 'has no value: leave it out');
     }),
   );
+}
+
+function wireReason(by: ChangedBy): { reason: string } | undefined {
+  const { reason } = wireFields(by, ['operator', 'reason']);
+  return reason === undefined ? undefined : { reason };
 }
 
 function listQuery(query: PageQuery, filters: readonly string[]) {

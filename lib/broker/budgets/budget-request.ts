@@ -4,6 +4,8 @@ import { parseLimits } from '../limits/limits-request';
 import { MODE_RULE, PERIOD_RULE, isMode, isPeriod } from '../../contract/budget-periods';
 import type { BudgetMode, BudgetPeriod } from '../../contract/budget-periods';
 import { capFault, capToMicros } from '../../contract/usd';
+import type { Actor } from '../operators/actor';
+import { reasonFaults } from '../operators/reason';
 import type { FieldIssue } from '../refusal';
 import { ANY_ID, subjectsOf } from './budget';
 import { BUDGET_SCOPES } from '../../contract/scopes';
@@ -11,6 +13,10 @@ import type { Budget, BudgetSubject, RuleSubject } from './budget';
 import type { BudgetScope } from '../../contract/scopes';
 
 const MAX_ID = 128;
+const BUDGET_FIELDS = [
+  ...['daily_usd_cap', 'limits', 'period', 'mode'],
+  ...['tenant_id', 'user_id', 'reason'],
+];
 /** Within what the ids of a scope are counted; the rest are counted alone. */
 const WITHIN: Readonly<Record<BudgetScope, readonly ('tenant_id' | 'user_id')[]>> = {
   tenant: [],
@@ -89,15 +95,21 @@ export function parseRuleSubject(
 
 /** Reads the body of `PUT /v1/budgets/{scope}/{id}`. */
 export function parseBudgetRequest(
-  scope: string,
-  id: string,
+  { scope, id }: Pick<BudgetPath, 'scope' | 'id'>,
   body: unknown,
   vendors: ReadonlySet<string>,
-): { budget: Budget } | { faults: FieldIssue[] } {
+  by: Actor,
+): { budget: Budget; reason: string | undefined } | { faults: FieldIssue[] } {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     return { faults: [{ field: '', message: 'the body must be a JSON object' }] };
   }
-  const { daily_usd_cap: cap, tenant_id, user_id, ...rest } = body as Record<string, unknown>;
+  const {
+    daily_usd_cap: cap,
+    tenant_id,
+    user_id,
+    reason,
+    ...rest
+  } = body as Record<string, unknown>;
   const { period = 'day', mode = 'enforce' } = rest;
   const parsed = parseRuleSubject({ scope, id, tenant_id, user_id });
   const isVendorKnown =
@@ -105,13 +117,14 @@ export function parseBudgetRequest(
   const message = capFault(cap);
   const { limits, faults: limitFaults } = parseLimits(rest['limits']);
   const faults = [
-    ...unknownFields(body, ['daily_usd_cap', 'limits', 'period', 'mode', 'tenant_id', 'user_id']),
+    ...unknownFields(body, BUDGET_FIELDS),
     ...('faults' in parsed ? parsed.faults : []),
     ...(isVendorKnown ? [] : [{ field: 'id', message: vendorFault(vendors) }]),
     ...(message === undefined ? [] : [{ field: 'daily_usd_cap', message }]),
     ...(isPeriod(period) ? [] : [{ field: 'period', message: PERIOD_RULE }]),
     ...(isMode(mode) ? [] : [{ field: 'mode', message: MODE_RULE }]),
     ...limitFaults,
+    ...reasonFaults(reason, by),
   ];
   if (faults.length > 0 || 'faults' in parsed) return { faults };
   return {
@@ -122,6 +135,7 @@ export function parseBudgetRequest(
       capMicros: capToMicros(cap as number),
       ...(limits === undefined ? {} : { limits }),
     },
+    reason: reason as string | undefined,
   };
 }
 

@@ -1,6 +1,7 @@
 import { newId } from '../keys/token';
 import type { Ledger } from '../ledger/ledger';
 import type { Actor } from '../operators/actor';
+import { readReason } from '../operators/reason';
 import { invalidFields, notFound } from '../refusal';
 import { parseRuleSubject } from './budget-request';
 import type { SubjectPath } from './budget-request';
@@ -30,16 +31,19 @@ export class Raises {
   /**
    * Ends a raise before it expires. What was spent stays: a remainder may be negative then.
    *
-   * @throws BrokerRefusal 404 where the subject has no active raise of that id.
+   * @param body What `DELETE /v1/budgets/{scope}/{id}/raises/{raise_id}` takes: a reason.
+   * @throws BrokerRefusal 404 where the subject has no active raise of that id; 422 for a bad reason.
    */
   async end(
     path: SubjectPath,
     raiseId: string,
+    body: unknown,
     by: Actor,
   ): Promise<{ id: string; status: 'ended' }> {
     const parsed = parseRuleSubject(path);
     if ('faults' in parsed) throw invalidFields(parsed.faults);
-    const ended = await this.ledger.raises.end(parsed.rule, raiseId, by);
+    const cause = { by, reason: readReason(body, by) };
+    const ended = await this.ledger.raises.end(parsed.rule, raiseId, cause);
     if (ended === undefined) throw notFound('The subject has no active raise of that id.');
     return { id: raiseId, status: 'ended' };
   }

@@ -1,6 +1,6 @@
 import type { BudgetSubject, RuleSubject } from '../budgets/budget';
 import type { Raise, RaiseOrder } from '../budgets/raise';
-import type { Actor } from '../operators/actor';
+import type { Actor, Cause } from '../operators/actor';
 import { invalidFields } from '../refusal';
 import { endRaise, raise } from './rules/raises';
 import type { RaisedSubject } from './rules/raises';
@@ -29,8 +29,8 @@ export class BudgetRaises {
   }
 
   /** Resolves with `undefined` where the subject has no active raise of that id. */
-  end(rule: RuleSubject, raiseId: string, by: Actor): Promise<Raise | undefined> {
-    return this.store.run((book) => endRaise(book, rule, raiseId, by));
+  end(rule: RuleSubject, raiseId: string, cause: Cause): Promise<Raise | undefined> {
+    return this.store.run((book) => endRaise(book, rule, raiseId, cause));
   }
 }
 

@@ -272,7 +272,7 @@ describe('rows that nothing can refer to any more', () => {
       { do: 'pay', cents: 250, under: 'a' },
       { do: 'end', call: 0, as: 'settled' },
       { do: 'pay', cents: 250, under: 'a' },
-      { do: 'wait', ms: 3 * DAY },
+      { do: 'wait', ms: KEPT + DAY },
       { do: 'sweep' },
       { do: 'issue', revoked: false },
       { do: 'end', call: 0, as: 'unknown' },

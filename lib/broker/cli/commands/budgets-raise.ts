@@ -1,5 +1,13 @@
 import type { RaiseView } from '../../budgets/raise-view';
-import { BadUsage, onlyWith, operandsOf, queryOf, segment, usdOperand } from '../command';
+import {
+  BadUsage,
+  onlyWith,
+  operandsOf,
+  queryOf,
+  reasonBody,
+  segment,
+  usdOperand,
+} from '../command';
 import type { CommandResult } from '../command';
 import type { ManagementApi } from '../management-api';
 import { minute, shown, usd } from '../table';
@@ -40,9 +48,10 @@ export async function endedRaise(
   operands: readonly string[],
   options: Options,
 ): Promise<CommandResult> {
-  onlyWith(options, 'budgets end-raise', ['tenant', 'user']);
+  onlyWith(options, 'budgets end-raise', ['tenant', 'user', 'reason']);
   const [scope = '', id = '', raise = ''] = operandsOf(operands, 'SCOPE', 'ID', 'RAISE_ID');
   const query = queryOf(options, { tenant: 'tenant_id', user: 'user_id' });
-  const json = await api.call('DELETE', `${pathOf(scope, id)}/raises/${segment(raise)}${query}`);
+  const path = `${pathOf(scope, id)}/raises/${segment(raise)}${query}`;
+  const json = await api.call('DELETE', path, reasonBody(options));
   return { json, text: `ended ${shown(raise)}\n` };
 }

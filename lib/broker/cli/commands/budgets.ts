@@ -3,7 +3,15 @@ import type { BudgetView, CountedBudgetView, SubjectCapView } from '../../budget
 import { LIMITS_HELP, LIMIT_OPTIONS, limitsOf, limitsShown } from '../limit-options';
 import { shown, table, usd } from '../table';
 import type { Column } from '../table';
-import { COMMON_HELP, onlyWith, operandsOf, pageOf, queryOf, usdOperand } from '../command';
+import {
+  COMMON_HELP,
+  onlyWith,
+  operandsOf,
+  pageOf,
+  queryOf,
+  reasonBody,
+  usdOperand,
+} from '../command';
 import type { Command } from '../command';
 import { proposed } from './budgets-propose';
 import { endedRaise, pathOf, raised } from './budgets-raise';
@@ -37,17 +45,17 @@ const WITHIN = { tenant: 'tenant_id', user: 'user_id' };
 const BUDGET_OPTIONS = ['tenant', 'user', 'period', 'mode'];
 
 export const budgetsCommand: Command = {
-  help: `Usage: vault-key-broker budgets [--cursor C]    lists the daily caps in force
-       vault-key-broker budgets effective       every cap over one subject
-       vault-key-broker budgets set SCOPE ID USD [--limit-... ...]
-       vault-key-broker budgets remove SCOPE ID
-
-  SCOPE        tenant, user, run, tool, vendor
-  ID           or '*' for each id that has no budget of its own
-  --tenant T   of a user or a run: within that tenant alone; '' for the keys without a tenant.
-               Without it the budget caps the id within each tenant, each counted alone
-  --user U     of a run, as --tenant
-  --cursor C   where the next page begins
+  help: `Usage: vault-key-broker budgets [effective]     the caps in force; every cap over one subject
+       vault-key-broker budgets set SCOPE ID USD --reason TEXT [--limit-... ...]
+       vault-key-broker budgets remove SCOPE ID --reason TEXT
+       vault-key-broker budgets raise SCOPE ID USD --for TIME --reason TEXT
+       vault-key-broker budgets end-raise SCOPE ID RAISE_ID --reason TEXT
+       vault-key-broker budgets propose [--days N]     caps by what was spent in the last 30 days
+  SCOPE        tenant, user, run, tool, vendor   ID   or '*' for each without a budget of its own
+  --reason TEXT  goes into the audit log; an operator has to give it
+  --period P   day (without it), week, month, 24h   --mode shadow   records, and refuses nothing
+  --tenant T   of a user or a run: within that tenant; '' for keys without one. Without it: each
+  --user U     of a run, as --tenant           --cursor C   where the next page begins
 ${LIMITS_HELP}
 The subject of effective: --tenant T   --user U   --run R   --tool T   --vendor V
 ${COMMON_HELP}`,
@@ -59,7 +67,7 @@ ${COMMON_HELP}`,
   async run({ api, operands: [action, ...rest], options }) {
     const { tenant, user, period, mode } = options;
     if (action === 'set') {
-      onlyWith(options, 'budgets set', [...BUDGET_OPTIONS, ...LIMIT_OPTIONS]);
+      onlyWith(options, 'budgets set', ['reason', ...BUDGET_OPTIONS, ...LIMIT_OPTIONS]);
       const [scope = '', id = '', amount = ''] = operandsOf(rest, 'SCOPE', 'ID', 'USD');
       const limits = limitsOf(options);
       const json = await api.call<CountedBudgetView>('PUT', pathOf(scope, id), {
@@ -69,14 +77,15 @@ ${COMMON_HELP}`,
         ...(limits === undefined ? {} : { limits }),
         ...(tenant === undefined ? {} : { tenant_id: tenant }),
         ...(user === undefined ? {} : { user_id: user }),
+        ...reasonBody(options),
       });
       return { json, text: `${table(COLUMNS, [json])}${limitsLine(json)}${liveKeysText(json)}` };
     }
     if (action === 'remove') {
-      onlyWith(options, 'budgets remove', BUDGET_OPTIONS);
+      onlyWith(options, 'budgets remove', ['reason', ...BUDGET_OPTIONS]);
       const [scope = '', id = ''] = operandsOf(rest, 'SCOPE', 'ID');
       const query = queryOf(options, { ...WITHIN, period: 'period', mode: 'mode' });
-      const json = await api.call('DELETE', `${pathOf(scope, id)}${query}`);
+      const json = await api.call('DELETE', `${pathOf(scope, id)}${query}`, reasonBody(options));
       return { json, text: 'removed\n' };
     }
     if (action === 'raise') return raised(api, rest, options);

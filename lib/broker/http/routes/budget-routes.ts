@@ -1,8 +1,7 @@
 import type { Broker } from '../../broker';
 import type { BudgetPath } from '../../budgets/budget-request';
-import type { Actor } from '../../operators/actor';
 import { malformedRequest } from '../../refusal';
-import { readJson } from '../json-body';
+import { readJson, readOptionalJson } from '../json-body';
 import { cursorFault } from '../../page';
 import { anyText, readQuery } from '../list-query';
 import { ID } from '../route';
@@ -30,6 +29,7 @@ export function budgetRoutes(broker: Broker): Route[] {
     {
       method: 'GET',
       path: ALL,
+      role: 'viewer',
       takesQuery: true,
       handle: async ({ query }) => {
         const { cursor } = readQuery(query, { cursor: cursorFault });
@@ -39,6 +39,7 @@ export function budgetRoutes(broker: Broker): Route[] {
     {
       method: 'GET',
       path: EFFECTIVE,
+      role: 'viewer',
       takesQuery: true,
       handle: async ({ query }) => ({
         status: 200,
@@ -48,55 +49,55 @@ export function budgetRoutes(broker: Broker): Route[] {
     {
       method: 'PUT',
       path: ONE,
-      handle: async ({ req, params: [scope = '', id = ''], remoteAddress }) => ({
+      role: 'admin',
+      handle: async ({ req, params: [scope = '', id = ''], by }) => ({
         status: 200,
-        body: await broker.putBudget(
-          decoded(scope),
-          decoded(id),
-          await readJson(req),
-          remoteAddress,
-        ),
+        body: await broker.putBudget(decoded(scope), decoded(id), await readJson(req), by),
       }),
     },
     {
       method: 'POST',
       path: RAISES,
-      handle: async ({ req, params: [scope = '', id = ''], remoteAddress }) => ({
+      role: 'operator',
+      handle: async ({ req, params: [scope = '', id = ''], by }) => ({
         status: 201,
-        body: await broker.raises.set(
-          decoded(scope),
-          decoded(id),
-          await readJson(req),
-          appActor(remoteAddress),
-        ),
+        body: await broker.raises.set(decoded(scope), decoded(id), await readJson(req), by),
       }),
     },
     {
       method: 'DELETE',
       path: RAISE,
+      role: 'operator',
       takesQuery: true,
-      handle: async ({ params: [scope = '', id = '', raiseId = ''], query, remoteAddress }) => ({
+      handle: async ({ req, params: [scope = '', id = '', raiseId = ''], query, by }) => ({
         status: 200,
         body: await broker.raises.end(
           { scope: decoded(scope), id: decoded(id), ...readQuery(query, WITHIN) },
           raiseId,
-          appActor(remoteAddress),
+          await readOptionalJson(req),
+          by,
         ),
       }),
     },
     {
       method: 'GET',
       path: ONE,
+      role: 'viewer',
       takesQuery: true,
       handle: async (request) => ({ status: 200, body: await broker.budget(pathOf(request)) }),
     },
     {
       method: 'DELETE',
       path: ONE,
+      role: 'admin',
       takesQuery: true,
       handle: async (request) => ({
         status: 200,
-        body: await broker.deleteBudget(pathOf(request), request.remoteAddress),
+        body: await broker.deleteBudget(
+          pathOf(request),
+          await readOptionalJson(request.req),
+          request.by,
+        ),
       }),
     },
   ];
@@ -120,9 +121,4 @@ function decoded(segment: string): string {
   throw malformedRequest(
     'The path must be percent-encoded UTF-8, and nothing in it raw that must be encoded.',
   );
-}
-
-function appActor(remoteAddress: string | undefined): Actor {
-  const actor = { name: 'app', role: 'admin', isApp: true } as const;
-  return remoteAddress === undefined ? actor : { ...actor, remoteAddress };
 }

@@ -4,6 +4,7 @@ import type { RuleSubject } from '../../budgets/budget';
 import { instantText } from '../../instant';
 import type { MicroUsd } from '../../../contract/usd';
 import type { KeyRecord } from '../../keys/key';
+import type { Cause } from '../../operators/actor';
 import { remainingOf, wouldRefuse } from './caps';
 import type { CapState, ChargedCap, Hold } from '../records';
 
@@ -26,13 +27,18 @@ export function auditOfShadow(caps: readonly ChargedCap[], micros: MicroUsd): Pa
   return { would_refuse: JSON.stringify([scope, period, source, capMicros]) };
 }
 
-/** A row about what an operator did. */
-export function operatorRow(
-  event: AuditEvent,
-  now: number,
-  remoteAddress: string | undefined,
-): AuditRow {
-  return { at: instantText(now), event, remote_address: remoteAddress ?? null };
+/** A row about a change that an operator or the application has made. */
+export function changeRow(event: AuditEvent, now: number, cause: Cause): AuditRow {
+  return { at: instantText(now), event, ...auditOfCause(cause) };
+}
+
+/** What a row says of who has made a change, and why. */
+export function auditOfCause({ by, reason }: Cause): Partial<AuditRow> {
+  return {
+    actor: by.name,
+    reason: reason ?? null,
+    remote_address: by.remoteAddress ?? null,
+  };
 }
 
 /**
@@ -44,22 +50,15 @@ export function auditOfHold(
   now: number,
   hold: Hold,
   key: KeyRecord | undefined,
-  remoteAddress?: string,
 ): AuditRow {
   const about: AuditRow =
     key === undefined
-      ? {
-          at: instantText(now),
-          event,
-          key_id: hold.keyId,
-          vendor: hold.vendor,
-          remote_address: remoteAddress ?? null,
-        }
-      : auditRowOf(event, now, key, remoteAddress);
+      ? { at: instantText(now), event, key_id: hold.keyId, vendor: hold.vendor }
+      : auditRowOf(event, now, key);
   return { ...about, call_id: hold.callId, idempotency_key_hash: hold.idempotencyKeyHash };
 }
 
-/** The columns that name the subject of a budget. */
+/** The columns that name the subject of a budget; an empty one means those without it. */
 export function auditOfRule({ scope, tenant, user, id }: RuleSubject): Partial<AuditRow> {
   const named = {
     tenant: 'tenant_id',
@@ -69,17 +68,8 @@ export function auditOfRule({ scope, tenant, user, id }: RuleSubject): Partial<A
     vendor: 'vendor',
   } as const;
   return {
-    tenant_id: tenant || null,
-    user_id: user || null,
+    tenant_id: tenant ?? null,
+    user_id: user ?? null,
     [named[scope]]: id,
   };
-}
-
-/** Whom a budget caps, in words. */
-export function ruleText({ scope, tenant, user, id }: RuleSubject): string {
-  const within = [
-    ...(user === undefined ? [] : [user === '' ? ' without a user' : ` of user ${user}`]),
-    ...(tenant === undefined ? [] : [tenant === '' ? ' without a tenant' : ` of tenant ${tenant}`]),
-  ];
-  return `${scope} ${id}${within.join('')}`;
 }

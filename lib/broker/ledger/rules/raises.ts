@@ -4,10 +4,10 @@ import { endOfDay } from '../../budgets/budget';
 import type { AppLayer, BudgetSubject, RuleSubject } from '../../budgets/budget';
 import { isActive } from '../../budgets/raise';
 import type { Raise, RaiseOrder } from '../../budgets/raise';
-import type { Actor } from '../../operators/actor';
+import type { Actor, Cause } from '../../operators/actor';
 import { BrokerRefusal, invalidFields } from '../../refusal';
 import type { Book } from '../book';
-import { auditOfRule, operatorRow, ruleText } from './audit-rows';
+import { auditOfRule, changeRow } from './audit-rows';
 import { setCaps } from './budget-caps';
 import { activeRaises, raisesOver, sumOf } from './raised';
 
@@ -47,7 +47,7 @@ export function raise(
   };
   const before = sumOf(activeRaises(book).filter((each) => isSame(each, set)));
   book.putRaise(set);
-  logRaise(book, set, 'raised', before, before + set.micros, by);
+  logRaise(book, set, { before, after: before + set.micros }, { by, reason: set.reason });
   return set;
 }
 
@@ -56,14 +56,14 @@ export function endRaise(
   book: Book,
   rule: RuleSubject,
   raiseId: string,
-  by: Actor,
+  cause: Cause,
 ): Raise | undefined {
   const raises = activeRaises(book);
   const found = raises.find((each) => each.raiseId === raiseId && isSame(each, rule));
   if (found === undefined) return undefined;
   const before = sumOf(raises.filter((each) => isSame(each, rule)));
   book.deleteRaise(raiseId);
-  logRaise(book, found, 'ended', before, before - found.micros, by);
+  logRaise(book, found, { before, after: before - found.micros }, cause);
   return found;
 }
 
@@ -75,13 +75,13 @@ function checkShare(book: Book, order: RaiseOrder, { subject, ...app }: RaisedSu
   if (before + order.micros <= most) return;
   throw new BrokerRefusal(
     'forbidden',
-    `The raises of operators come to at most the cap itself, ${usdText(most)} of ${ruleText(subject)}, and ${usdText(before)} are raised already. Ask an admin.`,
+    `The raises of operators come to at most the cap itself, ${usdText(most)} of the ${subject.scope} ${subject.id}, and ${usdText(before)} are raised already. Ask an admin.`,
     { role: 'admin' },
   );
 }
 
-function noCap(order: RaiseOrder): BrokerRefusal {
-  const message = `names a subject without a cap (${ruleText(order)}): there is nothing to raise`;
+function noCap({ scope, id }: RaiseOrder): BrokerRefusal {
+  const message = `names a subject without a cap: there is nothing to raise of the ${scope} ${id}`;
   return invalidFields([{ field: 'id', message }]);
 }
 
@@ -96,19 +96,18 @@ function isSame(one: RuleSubject, other: RuleSubject): boolean {
 
 function logRaise(
   book: Book,
-  set: Raise,
-  verdict: 'raised' | 'ended',
-  before: MicroUsd,
-  after: MicroUsd,
-  { remoteAddress }: Actor,
+  { raiseId, micros, expiresAt, ...rule }: Raise,
+  { before, after }: { before: MicroUsd; after: MicroUsd },
+  cause: Cause,
 ): void {
-  const whose = `${set.raiseId} ${ruleText(set)}`;
-  const until = new Date(set.expiresAt).toISOString();
+  const isRaised = after > before;
+  const until = isRaised ? `, ${raiseId} until ${new Date(expiresAt).toISOString()}` : '';
   book.log({
-    ...operatorRow('raise', book.now, remoteAddress),
-    ...auditOfRule(set),
-    verdict,
-    requested_micros: set.micros,
-    reason: `${whose}: raised by ${usdText(after)}, ${usdText(before)} before, until ${until}: ${set.reason}`,
+    ...changeRow('raise', book.now, cause),
+    ...auditOfRule(rule),
+    verdict: isRaised ? 'raised' : 'ended',
+    requested_micros: micros,
+    old_value: `raised by ${usdText(before)}${isRaised ? '' : `, ${raiseId}`}`,
+    new_value: `raised by ${usdText(after)}${until}`,
   });
 }

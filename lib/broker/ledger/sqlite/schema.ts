@@ -140,6 +140,7 @@ const SCHEMA = `
     target TEXT NOT NULL,
     tenant TEXT,
     reason TEXT NOT NULL,
+    set_by TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     expires_at INTEGER,
     hit INTEGER
