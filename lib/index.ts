@@ -30,6 +30,8 @@ export { VaultKeyMiddleware } from './agent-tool/vault-key.middleware';
 export type { ClosableResponse } from './agent-tool/response-close';
 
 export type { AccountContext, ChooseAccount } from './vault-key/account-choice';
+export type { BudgetCap, BudgetCaps, ComputeBudget } from './vault-key/budget-choice';
+export type { BudgetMode, BudgetPeriod, WireCap, WireCaps } from './contract/budget-periods';
 export type { AgentIdentity, PartialAgentIdentity } from './vault-key/agent-identity';
 export { BrakeService } from './vault-key/brake.service';
 export type { BrakeOptions, BrakeTarget } from './vault-key/brake.service';

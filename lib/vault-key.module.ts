@@ -258,12 +258,13 @@ async function clientFor(options: ResolvedVaultKeyOptions): Promise<BrokerClient
 }
 
 function termsOf(
-  { account, budgets, leaseTtlSeconds }: ResolvedVaultKeyOptions,
+  { account, budgets, budgetsMode, leaseTtlSeconds }: ResolvedVaultKeyOptions,
   client: BrokerClient,
 ): KeyTerms {
   return {
     ...(account === undefined ? {} : { account }),
     ...(budgets === undefined ? {} : { budgets }),
+    ...(budgetsMode === undefined ? {} : { budgetsMode }),
     ...(leaseTtlSeconds === undefined ? {} : { lease: new InstanceLease(client, leaseTtlSeconds) }),
   };
 }

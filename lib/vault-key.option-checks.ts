@@ -12,8 +12,8 @@ import { isLoopback } from './broker/accounts/base-url';
 import { isSecret } from './broker/accounts/secrets';
 import type { PooledStore } from './broker/ledger/postgres/pg-pool';
 import { APP_BUDGET_SCOPES } from './contract/scopes';
-import { capFault } from './contract/usd';
-import { toWholeCents } from './vault-key/whole-cents';
+import { MODE_RULE, isMode } from './contract/budget-periods';
+import { readBudgetCaps } from './vault-key/budget-choice';
 import { isRecord } from './contract/is-record';
 
 const MAX_LEASE_TTL_SECONDS = 86_400;
@@ -59,8 +59,19 @@ export function budgetsSection(value: unknown): string | undefined {
     : `must hold a cap for at least one of ${APP_BUDGET_SCOPES.join(', ')}`;
 }
 
-export function budgetCap(value: unknown): string | undefined {
-  return capFault(toWholeCents(value));
+export function budgetCaps(value: unknown): string | undefined {
+  if (typeof value === 'function') return undefined;
+  const read = readBudgetCaps(value);
+  if ('caps' in read) return undefined;
+  return read.faults
+    .map(({ path, message }) =>
+      path === '' ? message : `has ${path.replace(/^\./, '')}: ${message}`,
+    )
+    .join('; ');
+}
+
+export function budgetsMode(value: unknown): string | undefined {
+  return isMode(value) ? undefined : MODE_RULE;
 }
 
 export function leaseSection(value: unknown): string | undefined {

@@ -8,13 +8,16 @@ import type { PooledStore } from './broker/ledger/postgres/pg-pool';
 import type { StoreDoubt } from './broker/ledger/store-doubt';
 import type { BrokerLimitOptions } from './broker/broker.options';
 import type { VendorOptions } from './broker/accounts/account';
+import type { BudgetMode } from './contract/budget-periods';
+import type { BudgetCaps, ComputeBudget } from './vault-key/budget-choice';
 import type { ChooseAccount } from './vault-key/account-choice';
 import {
   Checked,
   acceptedDoubts,
   auditKey,
   brokerUrl,
-  budgetCap,
+  budgetCaps,
+  budgetsMode,
   budgetsSection,
   callable,
   dialectName,
@@ -157,32 +160,37 @@ export class EmbeddedOptions {
 }
 
 /**
- * Daily caps, each across all keys of a subject: USD a UTC calendar day, 0 to 1,000,000, rounded
- * down to the cent. An operator may set others in the broker; of the two the tighter decides.
+ * Caps, each across all keys of a subject: a number is USD a UTC calendar day, 0 to 1,000,000, rounded
+ * down to the cent; `{ cap, period }` is a cap of another period, and a list has several. A function
+ * says them for each invocation; where it throws or gives no cap, the invocation does not begin (503
+ * `vault_key_unavailable`). An operator may set others in the broker; of two of one period the tighter
+ * decides.
+ *
+ * @example { user: ({ identity }) => ({ cap: planOf(identity.userId).cap, period: 'month' }), run: 50 }
  */
 export class BudgetsOptions {
-  /** What each tenant may spend a day. Keys without a tenant share one. */
+  /** What each tenant may spend. Keys without a tenant share one. */
   @optional
-  @Checked(budgetCap, 'budgets: { tenant: 5000 }')
-  tenant?: number;
+  @Checked(budgetCaps, 'budgets: { tenant: 5000 }')
+  tenant?: BudgetCaps | ComputeBudget;
 
-  /** What each user may spend a day, within their tenant. All who are not logged in count as one user. */
+  /** What each user may spend, within their tenant. All who are not logged in count as one user. */
   @optional
-  @Checked(budgetCap, 'budgets: { user: 500 }')
-  user?: number;
+  @Checked(budgetCaps, 'budgets: { user: 500 }')
+  user?: BudgetCaps | ComputeBudget;
 
   /**
-   * What each of an agent's runs may spend a day, within its user. A request without
+   * What each of an agent's runs may spend, within its user. A request without
    * `X-Agent-Run-ID` is a run of its own.
    */
   @optional
-  @Checked(budgetCap, 'budgets: { run: 50 }')
-  run?: number;
+  @Checked(budgetCaps, 'budgets: { run: 50 }')
+  run?: BudgetCaps | ComputeBudget;
 
-  /** What each tool may spend a day, for all of its callers together. */
+  /** What each tool may spend, for all of its callers together. */
   @optional
-  @Checked(budgetCap, 'budgets: { tool: 1000 }')
-  tool?: number;
+  @Checked(budgetCaps, 'budgets: { tool: 1000 }')
+  tool?: BudgetCaps | ComputeBudget;
 }
 
 /** The lease of an instance of the application: its keys end with it. */
@@ -223,7 +231,7 @@ export class SharedOptions {
   account?: ChooseAccount | undefined;
 
   /**
-   * Daily caps over tenants, users, agent runs and tools. They travel with each key: a key a
+   * Caps over tenants, users, agent runs and tools. They travel with each key: a key a
    * request would give an agent a fresh cap at every request. Not with a broker of the `keybrake`
    * dialect.
    *
@@ -234,6 +242,17 @@ export class SharedOptions {
   @ValidateNested()
   @Type(() => BudgetsOptions)
   budgets?: BudgetsOptions | undefined;
+
+  /**
+   * `shadow`: the {@link budgets} refuse nothing; what they would refuse is recorded in the audit log
+   * (`would_refuse`). To introduce caps in production. A cap of 0 refuses all the same, as do the cap of each key
+   * and what operators have set. Not with a broker of the `keybrake` dialect.
+   *
+   * @default 'enforce'
+   */
+  @optional
+  @Checked(budgetsMode, "budgetsMode: 'shadow'")
+  budgetsMode?: BudgetMode | undefined;
 
   /**
    * Whether keys die with this instance of the application: `true`, or for how long they outlive

@@ -2,7 +2,6 @@ import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, validateSync } from 'class-validator';
 import type { ValidationError } from 'class-validator';
 import type { IdentifyAgent } from './agent-tool/identity';
-import type { KeyBudgets } from './broker-client/broker-client';
 import { OFFLINE_SECRET_KEY } from './broker-client/offline-stripe';
 import type { HttpBrokerClientOptions } from './broker-client/http-broker.options';
 import {
@@ -21,10 +20,12 @@ import { isRecord } from './contract/is-record';
 import { DEFAULT_LEASE_TTL_SECONDS, LeaseOptions, CheckedOptions } from './vault-key.options';
 import type { BudgetsOptions } from './vault-key.options';
 import { brokerListFaults } from './vault-key.option-checks';
+import { readBudgetCaps } from './vault-key/budget-choice';
+import type { ComputeBudget, KeyBudgetTerms } from './vault-key/budget-choice';
+import type { WireCaps } from './contract/budget-periods';
 import type { ChooseAccount } from './vault-key/account-choice';
 import { VaultKeyStartUpException } from './vault-key/vault-key-start-up.exception';
 import type { StartUpIssue } from './vault-key/vault-key-start-up.exception';
-import { toWholeCents } from './vault-key/whole-cents';
 
 const KEYBRAKE_HOST = 'api.keybrake.com';
 const KEYBRAKE_PROXY_URL = 'https://proxy.keybrake.com';
@@ -33,7 +34,8 @@ const KEYBRAKE_PROXY_URL = 'https://proxy.keybrake.com';
 export type ResolvedVaultKeyOptions = {
   identify?: IdentifyAgent;
   account?: ChooseAccount;
-  budgets?: KeyBudgets;
+  budgets?: KeyBudgetTerms;
+  budgetsMode?: 'shadow';
   leaseTtlSeconds?: number;
   shutdownGraceMs?: number;
 } & (
@@ -53,7 +55,7 @@ const ENVIRONMENT = {
 } as const;
 
 /** Options that only a broker of this package enforces. */
-const OWN_OPTIONS = ['budgets', 'lease'] as const;
+const OWN_OPTIONS = ['budgets', 'budgetsMode', 'lease'] as const;
 
 /**
  * Completes the options and finds what is wrong with them.
@@ -156,12 +158,14 @@ function instanceOf(plain: Readonly<Record<string, unknown>>): CheckedOptions {
 }
 
 function resolved(options: CheckedOptions): ResolvedVaultKeyOptions {
-  const { broker, embedded, identify, account, budgets, lease, shutdownGrace = '' } = options;
+  const { broker, embedded, identify, account, budgets, budgetsMode } = options;
+  const { lease, shutdownGrace = '' } = options;
   const shutdownGraceMs = parseTimeout(shutdownGrace);
   const rest = {
     ...(identify === undefined ? {} : { identify }),
     ...(account === undefined ? {} : { account }),
-    ...(budgets === undefined ? {} : { budgets: capsOf(budgets) }),
+    ...(budgets === undefined ? {} : { budgets: termsOf(budgets) }),
+    ...(budgetsMode === 'shadow' ? { budgetsMode } : {}),
     ...(lease instanceof LeaseOptions
       ? { leaseTtlSeconds: lease.ttlSeconds ?? DEFAULT_LEASE_TTL_SECONDS }
       : {}),
@@ -243,11 +247,17 @@ function brokerListRules(
   return faults;
 }
 
-function capsOf({ tenant, user, run, tool }: BudgetsOptions): KeyBudgets {
+/** What keys are issued with; the caps have been checked. */
+function termsOf({ tenant, user, run, tool }: BudgetsOptions): KeyBudgetTerms {
   return Object.fromEntries(
-    Object.entries({ tenant, user, run, tool })
-      .filter(([, cap]) => cap !== undefined)
-      .map(([scope, cap]) => [scope, toWholeCents(cap)]),
+    Object.entries({ tenant, user, run, tool }).flatMap(
+      ([scope, caps]): [string, WireCaps | ComputeBudget][] => {
+        if (caps === undefined) return [];
+        if (typeof caps === 'function') return [[scope, caps]];
+        const read = readBudgetCaps(caps);
+        return 'caps' in read ? [[scope, read.caps]] : [];
+      },
+    ),
   );
 }
 

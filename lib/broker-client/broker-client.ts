@@ -1,3 +1,4 @@
+import type { BudgetPeriod, WireCaps } from '../contract/budget-periods';
 import type { Readable } from 'node:stream';
 import type { OpenUnion } from '../contract/open-union';
 import type { BrakeScope, CapScope } from '../contract/scopes';
@@ -22,18 +23,18 @@ export interface KeySubject {
 }
 
 /**
- * The application's own daily caps over whom a key works for, each across all of their keys: USD a
- * UTC day, 0 to 1,000,000, at most 2 decimals. Sent only in the `vault-key` dialect.
+ * The application's own caps over whom a key works for, each across all of their keys: USD, 0 to
+ * 1,000,000, at most 2 decimals, a number for a UTC day. Sent only in the `vault-key` dialect.
  */
 export interface KeyBudgets {
   /** Of the tenant. */
-  tenant?: number;
+  tenant?: WireCaps;
   /** Of the user, within its tenant. */
-  user?: number;
+  user?: WireCaps;
   /** Of the agent's run, within its tenant and user. */
-  run?: number;
+  run?: WireCaps;
   /** Of the tool, for all of its callers together. */
-  tool?: number;
+  tool?: WireCaps;
 }
 
 /** What each call under a key must keep to beside its cap. Sent only in the `vault-key` dialect. */
@@ -66,6 +67,8 @@ export interface IssueKeyRequest {
   /** The id of the key of the invocation this one is opened in; its cap counts too. */
   parentId?: string;
   budgets?: KeyBudgets;
+  /** `shadow`: the budgets refuse nothing, and what they would refuse is recorded. */
+  budgetsMode?: 'shadow';
   limits?: KeyLimits;
   /**
    * A call after which its object may cost more needs an approval: USD, at most 2 decimals. Sent only in
@@ -114,6 +117,8 @@ export interface CapStatus {
   remaining: number;
   /** When a budget resets: ISO 8601, UTC. A key's own cap never does. */
   resetsAt?: string;
+  /** Of a budget: what it counts. */
+  period?: OpenUnion<BudgetPeriod>;
 }
 
 /** A key as its broker sees it. */

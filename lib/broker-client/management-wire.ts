@@ -10,6 +10,7 @@ const OWN_ISSUE_FIELDS = [
   'subject',
   'parent_id',
   'budgets',
+  'budgets_mode',
   'limits',
   'approve_above_usd',
   'lease_id',
@@ -28,6 +29,7 @@ export function ownIssueFields(request: IssueKeyRequest): Record<string, unknown
     },
     parent_id: request.parentId,
     budgets: request.budgets,
+    budgets_mode: request.budgetsMode,
     limits:
       limits === undefined
         ? undefined
@@ -123,7 +125,7 @@ export function readLeaseId(body: unknown): string | undefined {
 
 function readCap(cap: unknown): CapStatus | undefined {
   if (!isRecord(cap)) return undefined;
-  const { scope, cap_usd, spent_usd, held_usd, remaining_usd } = cap;
+  const { scope, period, cap_usd, spent_usd, held_usd, remaining_usd } = cap;
   if (typeof scope !== 'string') return undefined;
   if (typeof cap_usd !== 'number' || typeof remaining_usd !== 'number') return undefined;
   if (typeof spent_usd !== 'number' || typeof held_usd !== 'number') return undefined;
@@ -135,6 +137,7 @@ function readCap(cap: unknown): CapStatus | undefined {
     held: held_usd,
     remaining: remaining_usd,
     ...(resetsAt === undefined ? {} : { resetsAt }),
+    ...(typeof period === 'string' ? { period } : {}),
   };
 }
 

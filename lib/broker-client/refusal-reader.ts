@@ -252,6 +252,7 @@ function spendCapExceeded(fields: Fields): SpendCapExceededException {
     requested: sumOf(fields['requested_usd']),
     remaining: sumOf(fields['remaining_usd']) ?? leftOf(cap, spent, held),
     resetsAt: instantOf(fields['resets_at']),
+    period: textOf(fields['period']),
   });
 }
 

@@ -11,6 +11,7 @@ import type {
   AuditSegmentPageInfo,
   AuditVerdictInfo,
   BrokerFigures,
+  BudgetAddress,
   BudgetInfo,
   BudgetPageInfo,
   BudgetTarget,
@@ -24,6 +25,8 @@ import type {
   KeyPageInfo,
   KeyQuery,
   PageQuery,
+  RaiseInfo,
+  RaiseRequest,
   StoreInfo,
 } from './operator-types';
 
@@ -62,27 +65,28 @@ export abstract class BrokerOperator {
   abstract revokeKeys(ids: readonly string[]): Promise<{ revoked: number; unknown: string[] }>;
 
   /**
-   * Sets a daily cap over a subject, in place of the one that an operator set before. The tightest
-   * cap over a call decides: this never raises one that the application has set.
+   * Sets a cap over a period of a subject, in place of the one that an operator set before. The tightest
+   * cap over a call decides: this never raises one that the application has set; {@link raise} does.
    *
-   * @param dailyUsdCap USD a day (UTC), with at most 2 decimals; 0 stops the subject's spending.
+   * @param target Of the day, and refusing, unless it says otherwise.
+   * @param dailyUsdCap USD a period (UTC), with at most 2 decimals; 0 stops the subject's spending.
    * @param limits What each call of the subject must keep to beside the cap, and what needs an approval.
    * They replace those that an operator set before: without `limits` the budget has no more. Those of a
    * key hold as well.
    * @param by Who asks for it, for the audit log.
    */
   abstract setBudget(
-    target: BudgetTarget,
+    target: BudgetAddress,
     dailyUsdCap: number,
     limits?: BudgetTerms,
     by?: ChangedBy,
   ): Promise<BudgetInfo>;
 
   /** The cap that an operator has set over a subject. */
-  abstract budget(target: BudgetTarget): Promise<BudgetInfo>;
+  abstract budget(target: BudgetAddress): Promise<BudgetInfo>;
 
   /**
-   * Every daily cap in force: those that operators have set, then the application's over all
+   * Every budget in force: those that operators have set, then the application's over all
    * subjects with a live key today.
    *
    * @param cursor That of the page before; absent for the first one.
@@ -90,14 +94,31 @@ export abstract class BrokerOperator {
   abstract budgets(cursor?: string): Promise<BudgetPageInfo>;
 
   /**
-   * Every daily cap over one subject, an operator's and the application's apart.
+   * Every cap over one subject, an operator's and the application's apart, and what is raised.
    *
    * @param subject What is absent is what a key without it has.
    */
   abstract effectiveBudgets(subject: KeySubject & { vendor?: string }): Promise<EffectiveCap[]>;
 
   /** Removes the cap that an operator has set over a subject. */
-  abstract removeBudget(target: BudgetTarget, by?: ChangedBy): Promise<void>;
+  abstract removeBudget(target: BudgetAddress, by?: ChangedBy): Promise<void>;
+
+  /**
+   * Adds to every cap of one subject for a while: to an operator's and the application's, of each period, and
+   * to no key and no other scope. Several raises add up; those of the role `operator` come to at most the cap.
+   *
+   * @param by Who asks for it, for the audit log.
+   * @example
+   * await this.operator.raise({ scope: 'user', id: 'u1' }, { usd: 200, expiresIn: '2h', reason: 'a refund by hand' });
+   */
+  abstract raise(
+    target: BudgetTarget,
+    raise: RaiseRequest,
+    by?: Pick<ChangedBy, 'operator'>,
+  ): Promise<RaiseInfo>;
+
+  /** Ends a raise before it expires; what is left may be below 0 then. */
+  abstract endRaise(target: BudgetTarget, raiseId: string, by?: ChangedBy): Promise<void>;
 
   /**
    * Stops a subject: new keys, and calls with live ones. Once it resolves, no call of the subject is

@@ -25,6 +25,7 @@ import type {
   AuditSegmentPageInfo,
   AuditVerdictInfo,
   BrokerFigures,
+  BudgetAddress,
   BudgetInfo,
   BudgetPageInfo,
   BudgetTarget,
@@ -38,6 +39,8 @@ import type {
   KeyPageInfo,
   KeyQuery,
   PageQuery,
+  RaiseInfo,
+  RaiseRequest,
   StoreInfo,
 } from './operator-types';
 
@@ -89,12 +92,12 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
   }
 
   async setBudget(
-    target: BudgetTarget,
+    target: BudgetAddress,
     dailyUsdCap: number,
     limits?: BudgetTerms,
     by: ChangedBy = {},
   ): Promise<BudgetInfo> {
-    const { scope, id, ...within } = wireTarget(target);
+    const { scope, id, ...within } = wireAddress(target);
     const body = {
       ...within,
       daily_usd_cap: dailyUsdCap,
@@ -106,8 +109,8 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
     );
   }
 
-  budget(target: BudgetTarget): Promise<BudgetInfo> {
-    return this.#ask('for a budget', () => this.#broker.budget(wireTarget(target)));
+  budget(target: BudgetAddress): Promise<BudgetInfo> {
+    return this.#ask('for a budget', () => this.#broker.budget(wireAddress(target)));
   }
 
   async budgets(cursor?: string): Promise<BudgetPageInfo> {
@@ -121,11 +124,32 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
     return (await this.#ask('for the caps over a subject', ask)).caps;
   }
 
-  async removeBudget(target: BudgetTarget, by: ChangedBy = {}): Promise<void> {
-    const path = wireTarget(target);
+  async removeBudget(target: BudgetAddress, by: ChangedBy = {}): Promise<void> {
+    const path = wireAddress(target);
     const body = wireReason(by);
     await this.#ask('to remove a budget', () =>
       this.#broker.deleteBudget(path, body, this.#actor(by, 'admin')),
+    );
+  }
+
+  async raise(
+    target: BudgetTarget,
+    { usd, expiresIn, reason, ...others }: RaiseRequest,
+    by: Pick<ChangedBy, 'operator'> = {},
+  ): Promise<RaiseInfo> {
+    wireFields(others, ['usd', 'expiresIn', 'reason']);
+    const { scope, id, ...within } = wireTarget(target);
+    const body = { ...within, usd, expires_in: expiresIn, reason };
+    return this.#ask('to raise a budget', () =>
+      this.#broker.raises.set(scope, id, body, this.#actor(by, 'operator')),
+    );
+  }
+
+  async endRaise(target: BudgetTarget, raiseId: string, by: ChangedBy = {}): Promise<void> {
+    const path = wireTarget(target);
+    const body = wireReason(by);
+    await this.#ask('to end a raise', () =>
+      this.#broker.raises.end(path, raiseId, body, this.#actor(by, 'operator')),
     );
   }
 
@@ -289,14 +313,16 @@ export function absentBrokerOperator(): BrokerOperator {
   return operator as unknown as BrokerOperator;
 }
 
+const TARGET = ['scope', 'id', 'tenantId', 'userId'];
+
 function wireTarget(target: BudgetTarget) {
-  const { scope, id, tenant_id, user_id } = wireFields(target, [
-    'scope',
-    'id',
-    'tenantId',
-    'userId',
-  ]);
-  return { scope: String(scope), id: String(id), tenant_id, user_id };
+  const { scope, id, ...within } = wireFields(target, TARGET);
+  return { scope: String(scope), id: String(id), ...within };
+}
+
+function wireAddress(target: BudgetAddress) {
+  const { scope, id, ...within } = wireFields(target, [...TARGET, 'period', 'mode']);
+  return { scope: String(scope), id: String(id), ...within };
 }
 
 /** What is given without a value must not come to mean that nothing is limited. */

@@ -1,3 +1,4 @@
+import type { BudgetMode, BudgetPeriod, WireCaps } from '../contract/budget-periods';
 import type { BudgetScope } from '../contract/scopes';
 import type { ApprovalState, HoldState, KeyStatus } from '../contract/states';
 import type { KeyLimits, KeySubject } from '../broker-client/broker-client';
@@ -40,8 +41,10 @@ export interface KeyInfo {
   /** The key of the invocation around: what this key spends counts against both. */
   parentId?: string;
   leaseId?: string;
-  /** The application's own daily caps, in USD, by scope. */
-  budgets?: Readonly<Record<string, number>>;
+  /** The application's own caps, in USD, by scope: a number is a cap of the day. */
+  budgets?: Readonly<Record<string, WireCaps>>;
+  /** Present where these refuse nothing, and what they would refuse is recorded. */
+  budgetsMode?: 'shadow';
   /** What its calls must keep to beside its cap. */
   limits?: KeyLimits;
   /** A call after which its object may cost more needs an approval: USD. */
@@ -99,7 +102,45 @@ export interface BudgetTarget {
   userId?: string | undefined;
 }
 
-/** A daily cap over a subject, and what is spent under it today (UTC). */
+/** Which budget of a subject: it has one of each period, and one in shadow mode beside it. */
+export interface BudgetAddress extends BudgetTarget {
+  /** @default 'day' */
+  period?: BudgetPeriod | undefined;
+  /**
+   * `shadow`: it refuses nothing, and what it would refuse is recorded in the audit entries of the calls.
+   *
+   * @default 'enforce'; to read or remove a budget, that of either mode
+   */
+  mode?: BudgetMode | undefined;
+}
+
+/** What is added to every cap of a subject for a while. */
+export interface RaiseRequest {
+  /** USD, above 0, with at most 2 decimals. */
+  usd: number;
+  /** Such as `2h`: `1s` to `24h`, and at most to the midnight (UTC). */
+  expiresIn: string;
+  /** Kept in the audit log. */
+  reason: string;
+}
+
+/** What was added to every cap of a subject, until it expires. */
+export interface RaiseInfo {
+  id: string;
+  scope: BudgetScope;
+  /** The id whose caps it raises. */
+  target: string;
+  tenantId?: string;
+  userId?: string;
+  usd: number;
+  reason: string;
+  /** Who has set it. */
+  setBy: string;
+  createdAt: Date;
+  expiresAt: Date;
+}
+
+/** A cap over a period of a subject, and what is spent under it in the current one (UTC). */
 export interface BudgetInfo {
   scope: BudgetScope;
   id: string;
@@ -107,6 +148,10 @@ export interface BudgetInfo {
   userId?: string;
   /** Who has set it. */
   source: 'operator' | 'app';
+  period: BudgetPeriod;
+  /** `shadow`: it refuses nothing, and what it would refuse is recorded. */
+  mode: BudgetMode;
+  /** The cap of its period, without what is raised. */
   dailyUsdCap: number;
   /** What each call under it must keep to; absent where nothing limits it. */
   limits?: KeyLimits;
@@ -117,9 +162,11 @@ export interface BudgetInfo {
   heldUsd?: number;
   /** What refunds take back of their own subject's spend: the cap bounds it by itself. Absent where that is nothing. */
   undoneUsd?: number;
-  /** What the next call would meet: less than is left of this cap if another cap is tighter. */
+  /** What the next call would meet: less than is left of this cap if another cap is tighter, more if it is raised. */
   remainingUsd?: number;
-  /** The midnight (UTC) at which its day ends. */
+  /** What active raises add to it; absent where there are none. */
+  raisedUsd?: number;
+  /** When its period ends (UTC); of `24h` when the oldest hour leaves it. */
   resetsAt?: Date;
   /** How many live keys it caps; `null` if there are too many to count, absent in a list. */
   liveKeys?: number | null;
@@ -131,19 +178,27 @@ export interface BudgetPageInfo {
   cursor?: string;
 }
 
-/** One daily cap over a subject, by itself. */
+/** One cap over a subject, by itself. */
 export interface EffectiveCap {
   scope: BudgetScope;
   /** Empty for what keys without one count against. */
   id: string;
-  source: 'operator' | 'app';
+  /** `raise` of the cap that a call meets while raises are active. */
+  source: 'operator' | 'app' | 'raise';
+  period: BudgetPeriod;
+  mode: BudgetMode;
+  /** What is raised included. */
   capUsd: number;
+  /** What of the cap is raised; absent where nothing is. */
+  raisedUsd?: number;
   spentUsd: number;
   heldUsd: number;
   /** What refunds take back of their own subject's spend: the cap bounds it by itself. Absent where that is nothing. */
   undoneUsd?: number;
   remainingUsd: number;
   resetsAt?: Date;
+  /** The active ones, where `source` is `raise`. */
+  raises?: readonly RaiseInfo[];
 }
 
 /** What each call under an operator's budget must keep to, and what needs an approval. */
@@ -304,6 +359,13 @@ export interface AuditEntryInfo {
   remoteAddress: string | null;
   /** How many refusals of one kind the entry counts; 1 for everything else. */
   count: number;
+  /** Of a call that was admitted: the first budget in shadow mode that would have refused it; absent where none would. */
+  wouldRefuse?: {
+    scope: BudgetScope;
+    period: BudgetPeriod;
+    source: 'operator' | 'app';
+    capUsd: number;
+  };
 }
 
 /** A page of the audit log; `cursor` asks for the next one. */

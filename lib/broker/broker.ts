@@ -5,12 +5,13 @@ import { AuditSegments } from './audit/audit-segments';
 import { auditEntryView } from './audit/audit-view';
 import type { BrakeView } from './brakes/brake-view';
 import type { BudgetPath, EffectiveBudgetsQuery } from './budgets/budget-request';
-import type { BudgetSubjectView, CountedBudgetView, SubjectCapView } from './budgets/budget-view';
+import type { CountedBudgetView, SubjectCapView } from './budgets/budget-view';
 import { readBrokerOptions, readReloadOptions } from './broker.options';
 import type { BrokerOptions, ReloadOptions } from './broker.options';
 import { Brakes } from './brakes/brakes';
 import { Budgets } from './budgets/budgets';
-import type { BudgetPage } from './budgets/budgets';
+import type { BudgetPage, RemovedBudgetView } from './budgets/budgets';
+import { Raises } from './budgets/raises';
 import { Keys } from './keys/keys';
 import type { IssuedKeyBody, KeyPage, OwnKey, RevokedKeyBody } from './keys/keys';
 import type { IsGone } from './keys/request-id';
@@ -53,6 +54,8 @@ export class Broker {
   readonly holds: Holds;
   /** What vendors say of the objects of holds. */
   readonly holdObjects: HoldObjects;
+  /** What operators add to the caps of a subject for a while. */
+  readonly raises: Raises;
   /** The segments that the audit log is exported in. */
   readonly auditSegments: AuditSegments;
   /** The log-ins at the page. @internal */
@@ -114,6 +117,7 @@ export class Broker {
     this.leases = new Leases(ledger, () => this.#checkOpen());
     this.holds = new Holds(ledger);
     this.holdObjects = new HoldObjects(ledger, vendors.byName);
+    this.raises = new Raises(ledger);
     this.auditSegments = new AuditSegments(ledger);
     this.pageSessions = new PageSessions(ledger);
     this.approvals = new Approvals(ledger);
@@ -214,7 +218,7 @@ export class Broker {
   }
 
   /**
-   * Sets an operator's daily cap over a subject, in place of the one that was set before.
+   * Sets an operator's cap over a period of a subject, in place of the one that was set before.
    *
    * @param body What `PUT /v1/budgets/{scope}/{id}` takes.
    * @throws BrokerRefusal 422 with every bad field, or 503.
@@ -238,7 +242,7 @@ export class Broker {
   }
 
   /**
-   * Every daily cap in force: those that operators have set, then the application's over all that
+   * Every budget in force: those that operators have set, then the application's over all that
    * had a live key today. The first page has all of the operators'; a later one may be empty.
    */
   async budgets(cursor?: string): Promise<BudgetPage> {
@@ -247,7 +251,7 @@ export class Broker {
   }
 
   /**
-   * Every daily cap over one subject, an operator's and the application's apart, with what is left
+   * Every budget over one subject, an operator's and the application's apart, with what is left
    * of each.
    *
    * @param query What `GET /v1/budgets/effective` takes: what is absent is what a key without it has.
@@ -263,11 +267,7 @@ export class Broker {
    * @param body What `DELETE /v1/budgets/{scope}/{id}` takes.
    * @throws BrokerRefusal 404, 422, or 503.
    */
-  deleteBudget(
-    path: BudgetPath,
-    body?: unknown,
-    by: Actor = APP_CODE,
-  ): Promise<BudgetSubjectView & { status: 'removed' }> {
+  deleteBudget(path: BudgetPath, body?: unknown, by: Actor = APP_CODE): Promise<RemovedBudgetView> {
     return this.#budgets.remove(path, body, by);
   }
 

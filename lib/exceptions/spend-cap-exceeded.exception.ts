@@ -1,5 +1,6 @@
 import { HttpStatus } from '@nestjs/common';
 import type { OpenUnion } from '../contract/open-union';
+import type { BudgetPeriod } from '../contract/budget-periods';
 import type { CapScope } from '../contract/scopes';
 import { knownDetails } from './known-details';
 import { usdText } from '../contract/usd-text';
@@ -20,6 +21,8 @@ export interface SpendCapExceededInit {
   remaining?: number;
   /** When a budget resets: ISO 8601, UTC. A key's own cap never does. */
   resetsAt?: string;
+  /** What a budget counts, where that is not the day: `week`, `month`, `24h`. */
+  period?: OpenUnion<BudgetPeriod>;
 }
 
 /**
@@ -37,6 +40,8 @@ export class SpendCapExceededException extends VaultKeyException {
   readonly remaining?: number;
   /** When a budget resets: ISO 8601, UTC. */
   readonly resetsAt?: string;
+  /** What a budget counts, where that is not the day: `week`, `month`, `24h`. */
+  readonly period?: OpenUnion<BudgetPeriod>;
 
   constructor(init: SpendCapExceededInit = {}) {
     const scope = init.scope ?? 'key';
@@ -53,6 +58,7 @@ export class SpendCapExceededException extends VaultKeyException {
         requested: init.requested,
         remaining: init.remaining,
         resetsAt: init.resetsAt,
+        period: init.period,
       }),
     });
     this.scope = scope;
@@ -60,6 +66,7 @@ export class SpendCapExceededException extends VaultKeyException {
     this.spent = init.spent;
     this.remaining = init.remaining;
     this.resetsAt = init.resetsAt;
+    this.period = init.period;
   }
 }
 

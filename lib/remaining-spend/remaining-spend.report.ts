@@ -130,9 +130,11 @@ function summaryOf(tightest: CapStatus | undefined): string {
     : `Nothing is left of the budget of this ${scope}. Do not make calls that spend money: ${wait}.`;
 }
 
-function budgetText({ scope, cap, spent, held, remaining, resetsAt }: CapStatus): string {
+function budgetText(budget: CapStatus): string {
+  const { scope, period = 'day', cap, spent, held, remaining, resetsAt } = budget;
+  const within = period === '24h' ? 'in 24 hours' : `a ${period}`;
   const resets = resetsAt === undefined ? '' : ` It resets at ${resetsAt}.`;
-  return `The budget of this ${scope}: ${usdText(cap)} a day, of which ${usdText(spent)} is spent, ${usdText(held)} is reserved by calls in flight or of unknown outcome, and ${usdText(remaining)} is left.${resets}`;
+  return `The budget of this ${scope}: ${usdText(cap)} ${within}, of which ${usdText(spent)} is spent, ${usdText(held)} is reserved by calls in flight or of unknown outcome, and ${usdText(remaining)} is left.${resets}`;
 }
 
 function toolText({ tool, cap }: ToolCap): string {

@@ -81,7 +81,9 @@ export class TestingBroker {
     const name = JSON.stringify(path);
     if (!this.#before.has(name)) {
       const { budgets } = await broker.budgets();
-      const active = budgets.find((budget) => isOver(budget, path));
+      const active = budgets.find(
+        (budget) => budget.period === 'day' && budget.mode === 'enforce' && isOver(budget, path),
+      );
       this.#before.set(name, { path, terms: active === undefined ? undefined : termsOf(active) });
     }
     const { scope, id, ...within } = path;
@@ -111,7 +113,7 @@ export class TestingBroker {
     for (const [name, { path, terms }] of this.#before) {
       this.#before.delete(name);
       const { scope, id, ...within } = path;
-      if (terms === undefined) await broker.deleteBudget(path);
+      if (terms === undefined) await broker.deleteBudget({ ...path, mode: 'enforce' });
       else await broker.putBudget(scope, id, { ...within, ...terms });
     }
   }

@@ -21,6 +21,7 @@ import { Invocation } from './invocation';
 import { currentInvocation, liveInvocation } from './invocation-context';
 import type { InvocationRecord } from './invocation-context';
 import { VaultKey } from './vault-key';
+import { budgetsFor } from './budget-choice';
 import { accountFor } from './account-choice';
 import type { AccountContext } from './account-choice';
 import { toKeyLimits } from './vault-key-limits';
@@ -156,23 +157,40 @@ export class InvocationOpener {
     try {
       return await accountFor(choose, { args: [], ...call, identity });
     } catch (cause) {
-      const tool = identity.tool ?? `agent run ${identity.runId}`;
-      this.#logger.error(
-        `The account of ${tool} could not be chosen; it was not run.`,
-        cause instanceof Error ? cause.stack : String(cause),
-      );
-      throw new VaultKeyUnavailableException({
-        message: `The account of ${tool} could not be chosen; it was not run. The application's log says why.`,
-        cause,
-      });
+      throw this.#notRun('The account', 'chosen', identity, cause);
     }
   }
 
+  /** @throws VaultKeyUnavailableException where a function of the application gives no budget. */
+  async #budgetsFor({ identity, call }: InvocationRequest): Promise<Partial<IssueKeyRequest>> {
+    const { budgets: terms, budgetsMode } = this.terms;
+    if (terms === undefined) return {};
+    try {
+      const budgets = await budgetsFor(terms, { args: [], ...call, identity });
+      return { budgets, ...(budgetsMode === undefined ? {} : { budgetsMode }) };
+    } catch (cause) {
+      throw this.#notRun('The budgets', 'computed', identity, cause);
+    }
+  }
+
+  /** What is thrown where the application could not say what a key is to be issued with. */
+  #notRun(what: string, done: string, { tool, runId }: AgentIdentity, cause: unknown): Error {
+    const whose = tool ?? `agent run ${runId}`;
+    const message = `${what} of ${whose} could not be ${done}; it was not run.`;
+    this.#logger.error(message, cause instanceof Error ? cause.stack : String(cause));
+    return new VaultKeyUnavailableException({
+      message: `${message} The application's log says why.`,
+      cause,
+    });
+  }
+
   async #issue(
-    { policy, identity, label }: InvocationRequest,
+    request: InvocationRequest,
     vendor: string,
     parent: VaultKey | undefined,
   ): Promise<VaultKey> {
+    const { policy, identity, label } = request;
+    const budgets = await this.#budgetsFor(request);
     const expiresIn = policy.expiresIn ?? DEFAULT_EXPIRES_IN;
     const result = await this.#askBroker({
       label,
@@ -181,7 +199,7 @@ export class InvocationOpener {
       allowedEndpoints: policy.allowedEndpoints,
       expiresIn,
       subject: subjectOf(identity),
-      ...(this.terms.budgets === undefined ? {} : { budgets: this.terms.budgets }),
+      ...budgets,
       ...(policy.limits === undefined ? {} : { limits: toKeyLimits(policy.limits) }),
       ...(policy.approveAbove === undefined
         ? {}

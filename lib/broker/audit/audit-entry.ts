@@ -12,6 +12,7 @@ export type AuditEvent =
   | 'brake'
   | 'lift'
   | 'budget'
+  | 'raise'
   | 'settlement'
   | 'give_back'
   | 'lookup'
@@ -71,6 +72,11 @@ export interface AuditEntry {
   remote_address: string | null;
   /** How many refusals the row is for; `requested_micros` is their sum. `null` in all other rows. */
   count: number | null;
+  /**
+   * Of a call that was admitted: the first budget in shadow mode that would have refused it, as the JSON
+   * of `[scope, period, source, cap in micro-dollars]`.
+   */
+  would_refuse: string | null;
   /** What a change found, in a few words: a cap, a brake, the state of a hold. */
   old_value: string | null;
   /** What it left. */
@@ -115,6 +121,7 @@ export const AUDIT_COLUMNS = [
   'reason',
   'count',
   'undone_micros',
+  'would_refuse',
   'old_value',
   'new_value',
 ] as const satisfies readonly (keyof AuditRow)[];

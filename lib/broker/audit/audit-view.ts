@@ -1,3 +1,6 @@
+import type { BudgetSource } from '../budgets/budget';
+import type { BudgetPeriod } from '../../contract/budget-periods';
+import type { BudgetScope } from '../../contract/scopes';
 import type { Subject } from '../keys/subject';
 import { undoneView } from '../keys/undone-view';
 import { toUsd } from '../../contract/usd';
@@ -59,6 +62,16 @@ export interface AuditEntryView {
    * the method, the path and the reason are the last one's. 1 for all that is no refusal.
    */
   count: number;
+  /** Of a call that was admitted: the first budget in shadow mode that would have refused it; absent where none would. */
+  would_refuse?: WouldRefuseView;
+}
+
+/** A budget in shadow mode that would have refused a call. */
+export interface WouldRefuseView {
+  scope: BudgetScope;
+  period: BudgetPeriod;
+  source: BudgetSource;
+  cap_usd: number;
 }
 
 export function auditEntryView(row: AuditEntry): AuditEntryView {
@@ -99,7 +112,18 @@ export function auditEntryView(row: AuditEntry): AuditEntryView {
     latency_ms: row.latency_ms,
     remote_address: row.remote_address,
     count: row.count ?? 1,
+    ...(row.would_refuse === null ? {} : { would_refuse: wouldRefuseView(row.would_refuse) }),
   };
+}
+
+function wouldRefuseView(text: string): WouldRefuseView {
+  const [scope, period, source, micros] = JSON.parse(text) as [
+    BudgetScope,
+    BudgetPeriod,
+    BudgetSource,
+    MicroUsd,
+  ];
+  return { scope, period, source, cap_usd: toUsd(micros) };
 }
 
 function usdOf(micros: MicroUsd | null): number | null {

@@ -1,23 +1,21 @@
 import { labelFault } from '../../contract/label-rule';
 import { unknownFields } from '../known-fields';
 import { parseLimits } from '../limits/limits-request';
+import { MODE_RULE, PERIOD_RULE, isMode, isPeriod } from '../../contract/budget-periods';
+import type { BudgetMode, BudgetPeriod } from '../../contract/budget-periods';
 import { capFault, capToMicros } from '../../contract/usd';
 import type { Actor } from '../operators/actor';
 import { reasonFaults } from '../operators/reason';
 import type { FieldIssue } from '../refusal';
 import { ANY_ID, subjectsOf } from './budget';
 import { BUDGET_SCOPES } from '../../contract/scopes';
-import type { Budget, BudgetRule, BudgetSubject } from './budget';
+import type { Budget, BudgetSubject, RuleSubject } from './budget';
 import type { BudgetScope } from '../../contract/scopes';
 
 const MAX_ID = 128;
 const BUDGET_FIELDS = [
-  'daily_usd_cap',
-  'approve_above_usd',
-  'limits',
-  'tenant_id',
-  'user_id',
-  'reason',
+  ...['daily_usd_cap', 'approve_above_usd', 'limits', 'period', 'mode'],
+  ...['tenant_id', 'user_id', 'reason'],
 ];
 /** Within what the ids of a scope are counted; the rest are counted alone. */
 const WITHIN: Readonly<Record<BudgetScope, readonly ('tenant_id' | 'user_id')[]>> = {
@@ -32,15 +30,45 @@ const WITHIN: Readonly<Record<BudgetScope, readonly ('tenant_id' | 'user_id')[]>
  * Whom a budget caps, as its path and its `tenant_id` and `user_id` name it. Without these it caps
  * the id within each tenant and user; empty, they mean the keys without one.
  */
-export interface BudgetPath {
+export interface SubjectPath {
   scope: string;
   id: string;
   tenant_id?: unknown;
   user_id?: unknown;
 }
 
-/** Reads whom a budget caps, without coercing anything. */
-export function parseBudgetRule(path: BudgetPath): { rule: BudgetRule } | { faults: FieldIssue[] } {
+/** Which budget is meant: that of the day, and the one that refuses before the one that only records. */
+export interface BudgetPath extends SubjectPath {
+  period?: unknown;
+  mode?: unknown;
+}
+
+/** Which budget of a subject is meant; without a mode whichever there is. */
+export interface BudgetAddress {
+  subject: RuleSubject;
+  period: BudgetPeriod;
+  mode?: BudgetMode;
+}
+
+/** Reads which budget is meant, without coercing anything. */
+export function parseBudgetPath({
+  period = 'day',
+  mode,
+  ...path
+}: BudgetPath): { address: BudgetAddress } | { faults: FieldIssue[] } {
+  const parsed = parseRuleSubject(path);
+  const faults = 'faults' in parsed ? parsed.faults : [];
+  if (!isPeriod(period)) faults.push({ field: 'period', message: PERIOD_RULE });
+  if (mode !== undefined && !isMode(mode)) faults.push({ field: 'mode', message: MODE_RULE });
+  if (faults.length > 0 || 'faults' in parsed) return { faults };
+  const address = { subject: parsed.rule, period: period as BudgetPeriod };
+  return { address: mode === undefined ? address : { ...address, mode: mode as BudgetMode } };
+}
+
+/** Reads whom a rule is for, without coercing anything. */
+export function parseRuleSubject(
+  path: SubjectPath,
+): { rule: RuleSubject } | { faults: FieldIssue[] } {
   const { id } = path;
   const scope = BUDGET_SCOPES.find((each) => each === path.scope);
   if (scope === undefined) {
@@ -82,7 +110,8 @@ export function parseBudgetRequest(
     reason,
     ...rest
   } = body as Record<string, unknown>;
-  const parsed = parseBudgetRule({ scope, id, tenant_id, user_id });
+  const { period = 'day', mode = 'enforce' } = rest;
+  const parsed = parseRuleSubject({ scope, id, tenant_id, user_id });
   const isVendorKnown =
     scope !== 'vendor' || id === ANY_ID || vendors.has(id) || 'faults' in parsed;
   const message = capFault(cap);
@@ -92,6 +121,8 @@ export function parseBudgetRequest(
     ...('faults' in parsed ? parsed.faults : []),
     ...(isVendorKnown ? [] : [{ field: 'id', message: vendorFault(vendors) }]),
     ...(message === undefined ? [] : [{ field: 'daily_usd_cap', message }]),
+    ...(isPeriod(period) ? [] : [{ field: 'period', message: PERIOD_RULE }]),
+    ...(isMode(mode) ? [] : [{ field: 'mode', message: MODE_RULE }]),
     ...limitFaults,
     ...reasonFaults(reason, by),
   ];
@@ -99,6 +130,8 @@ export function parseBudgetRequest(
   return {
     budget: {
       ...parsed.rule,
+      period: period as BudgetPeriod,
+      mode: mode as BudgetMode,
       capMicros: capToMicros(cap as number),
       ...(limits === undefined ? {} : { limits }),
     },
@@ -139,6 +172,6 @@ export function parseEffectiveBudgets(
   };
 }
 
-function vendorFault(vendors: ReadonlySet<string>): string {
+export function vendorFault(vendors: ReadonlySet<string>): string {
   return `must be one of the configured vendors: ${[...vendors].join(', ')}`;
 }

@@ -4,7 +4,10 @@ import { limitFields } from '../limits/limits-view';
 import type { LimitsView } from '../limits/limits-view';
 import { remainingOf } from '../ledger/rules/caps';
 import type { CapState, AppBudget, SubjectCap } from '../ledger/records';
-import type { Budget, BudgetRule, BudgetSource } from './budget';
+import type { Budget, BudgetSource, RuleSubject } from './budget';
+import { raiseView } from './raise-view';
+import type { RaiseView } from './raise-view';
+import type { BudgetMode, BudgetPeriod } from '../../contract/budget-periods';
 import type { BudgetScope } from '../../contract/scopes';
 
 /** Whom a budget caps, as the management API shows it. */
@@ -20,19 +23,28 @@ export interface BudgetSubjectView {
 /** A budget as the management API shows it. */
 export interface BudgetView extends BudgetSubjectView {
   source: BudgetSource;
+  period: BudgetPeriod;
+  /** `shadow`: it refuses nothing, and what it would refuse is recorded. */
+  mode: BudgetMode;
+  /** The cap of its period, without what is raised. */
   daily_usd_cap: number;
   /** What each call under it must keep to; absent where nothing limits it. */
   limits?: LimitsView;
   /** A call after which its object may cost more needs an approval. */
   approve_above_usd?: number;
-  /** Of today; absent where the budget caps several subjects, since each is counted alone. */
+  /** Of its current period; absent where the budget caps several subjects, since each is counted alone. */
   spent_usd?: number;
   held_usd?: number;
   /** What refunds take back of their own subject's spend: the cap bounds it by itself. Absent where that is nothing. */
   undone_usd?: number;
-  /** What a call would meet: less than is left of this cap where another of the subject is tighter. */
+  /**
+   * What a call would meet: less than is left of this cap where another of the subject and period is
+   * tighter, more where it is raised, and below 0 where a raise has ended or a cap was lowered.
+   */
   remaining_usd?: number;
-  /** The midnight (UTC) at which its day ends. */
+  /** What active raises add to its caps; absent where there are none. */
+  raised_usd?: number;
+  /** When its period ends (UTC); of `24h` when the oldest hour leaves it. */
   resets_at?: string;
 }
 
@@ -46,19 +58,30 @@ export interface SubjectCapView {
   scope: BudgetScope;
   /** Empty where keys without one are counted. */
   id: string;
-  source: BudgetSource;
+  /** `raise` of the cap that a call meets while raises are active. */
+  source: BudgetSource | 'raise';
+  period: BudgetPeriod;
+  mode: BudgetMode;
+  /** What is raised included. */
   cap_usd: number;
+  /** What of the cap is raised; absent where nothing is. */
+  raised_usd?: number;
   spent_usd: number;
   held_usd: number;
   /** What refunds take back of their own subject's spend: the cap bounds it by itself. Absent where that is nothing. */
   undone_usd?: number;
   remaining_usd: number;
   resets_at?: string;
+  /** The active ones, where `source` is `raise`. */
+  raises?: readonly RaiseView[];
 }
 
 /** A cap over a key, as the key itself may see it. */
 export interface CapView {
   scope: CapState['scope'];
+  /** Of a budget. */
+  period?: BudgetPeriod;
+  /** What is raised included. */
   cap_usd: number;
   spent_usd: number;
   held_usd: number;
@@ -67,9 +90,11 @@ export interface CapView {
   remaining_usd: number;
   /** Absent for a parent's cap, which covers the parent's whole life. */
   resets_at?: string;
+  /** What of the cap is raised; absent where nothing is. */
+  raised_usd?: number;
 }
 
-export function budgetSubjectView({ scope, id, tenant, user }: BudgetRule): BudgetSubjectView {
+export function budgetSubjectView({ scope, id, tenant, user }: RuleSubject): BudgetSubjectView {
   return {
     scope,
     id,
@@ -83,13 +108,15 @@ export function budgetView(budget: Budget, met: CapState | undefined): BudgetVie
   return {
     ...budgetSubjectView(budget),
     source: 'operator',
+    period: budget.period,
+    mode: budget.mode,
     daily_usd_cap: toUsd(budget.capMicros),
     ...limitFields(budget.limits),
-    ...(met === undefined ? {} : dayView(met)),
+    ...(met === undefined ? {} : balanceView(met)),
   };
 }
 
-export function appBudgetView({ subject, capMicros, met }: AppBudget): BudgetView {
+export function appBudgetView({ subject, period, mode, capMicros, met }: AppBudget): BudgetView {
   const { scope, id, tenant, user } = subject;
   return {
     scope,
@@ -97,26 +124,48 @@ export function appBudgetView({ subject, capMicros, met }: AppBudget): BudgetVie
     ...(scope === 'user' || scope === 'run' ? { tenant_id: tenant } : {}),
     ...(scope === 'run' ? { user_id: user } : {}),
     source: 'app',
+    period,
+    mode,
     daily_usd_cap: toUsd(capMicros),
-    ...dayView(met),
+    ...balanceView(met),
   };
 }
 
-export function subjectCapView({ subject, source, ...cap }: SubjectCap): SubjectCapView {
+export function subjectCapView({ subject, source, raises, ...cap }: SubjectCap): SubjectCapView {
   const { scope, id } = subject;
-  return { scope, id, source, cap_usd: toUsd(cap.capMicros), ...dayView(cap) };
+  return {
+    scope,
+    id,
+    source,
+    period: cap.period,
+    mode: modeOf(cap),
+    cap_usd: toUsd(cap.capMicros),
+    ...balanceView(cap),
+    ...(raises === undefined ? {} : { raises: raises.map(raiseView) }),
+  };
 }
 
 export function capView(cap: CapState): CapView {
-  return { scope: cap.scope, cap_usd: toUsd(cap.capMicros), ...dayView(cap) };
+  const { scope, period, capMicros } = cap;
+  return {
+    scope,
+    ...(period === undefined ? {} : { period }),
+    cap_usd: toUsd(capMicros),
+    ...balanceView(cap),
+  };
 }
 
-function dayView(cap: CapState) {
+function modeOf({ isShadow }: CapState): BudgetMode {
+  return isShadow === true ? 'shadow' : 'enforce';
+}
+
+function balanceView(cap: CapState) {
   return {
     spent_usd: toUsd(cap.balance.spent),
     held_usd: toUsd(cap.balance.held),
     ...undoneView(cap.balance.undone),
     remaining_usd: toUsd(remainingOf(cap)),
+    ...(cap.raisedMicros === undefined ? {} : { raised_usd: toUsd(cap.raisedMicros) }),
     ...(cap.resetsAt === undefined ? {} : { resets_at: cap.resetsAt }),
   };
 }

@@ -1,11 +1,19 @@
+import type { BudgetMode, BudgetPeriod, PeriodCaps } from '../../contract/budget-periods';
 import type { APP_BUDGET_SCOPES, BudgetScope } from '../../contract/scopes';
 import { instantText } from '../instant';
 import type { Subject } from '../keys/subject';
 import type { Limits } from '../limits/limits';
 import type { MicroUsd } from '../../contract/usd';
 
-/** The application's own layer of caps: it travels with each key. */
-export type AppBudgets = { [Scope in (typeof APP_BUDGET_SCOPES)[number]]?: MicroUsd };
+/** The application's own layer of caps, in micro-dollars: it travels with each key. */
+export type AppBudgets = { [Scope in (typeof APP_BUDGET_SCOPES)[number]]?: PeriodCaps };
+
+/** The application's own layer, as a key carries it. */
+export interface AppLayer {
+  budgets: AppBudgets;
+  /** Whether these refuse nothing, and what they would refuse is recorded; absent where they refuse. */
+  budgetsMode?: 'shadow';
+}
 
 /** Means every id of a scope that has no budget of its own. */
 export const ANY_ID = '*';
@@ -19,10 +27,10 @@ export interface BudgetSubject {
 }
 
 /**
- * Whom an operator's budget caps: the id within one tenant and user. Without these the id within
+ * Whom a rule of an operator's is for: the id within one tenant and user. Without these the id within
  * each tenant and user, each counted alone; where they are empty, the keys without one.
  */
-export interface BudgetRule {
+export interface RuleSubject {
   scope: BudgetScope;
   tenant: string | undefined;
   user: string | undefined;
@@ -30,7 +38,13 @@ export interface BudgetRule {
   id: string;
 }
 
-/** An operator's daily cap, and what each call under it must keep to. */
+/** Which budget of an operator's is meant: a subject has one of each period, and one in shadow mode beside it. */
+export interface BudgetRule extends RuleSubject {
+  period: BudgetPeriod;
+  mode: BudgetMode;
+}
+
+/** An operator's cap over a period, and what each call under it must keep to. */
 export interface Budget extends BudgetRule {
   capMicros: MicroUsd;
   limits?: Limits;
@@ -52,23 +66,38 @@ export function subjectsOf(subject: Subject, vendor: string): BudgetSubject[] {
 }
 
 /** The name of an operator's budget. */
-export function ruleName({ scope, tenant, user, id }: BudgetRule): string {
+export function ruleName({ period, mode, ...subject }: BudgetRule): string {
+  return `${ruleSubjectName(subject)}/${period}${mode === 'shadow' ? '/shadow' : ''}`;
+}
+
+/** The name of whom a rule is for. */
+export function ruleSubjectName({ scope, tenant, user, id }: RuleSubject): string {
   return JSON.stringify([scope, tenant, user, id]);
 }
 
 /**
- * The names of the rules that could cap a subject, the nearest first: those of its own id, then the
+ * The names of those whose rules could cap a subject, the nearest first: its own id, then the
  * defaults; among either, what names its tenant and its user before what names none.
  */
-export function ruleNames({ scope, tenant, user, id }: BudgetSubject): string[] {
+export function ruleSubjectNames({ scope, tenant, user, id }: BudgetSubject): string[] {
   const tenants = scope === 'user' || scope === 'run' ? [tenant, undefined] : [undefined];
   const users = scope === 'run' ? [user, undefined] : [undefined];
   // Keys without an id share one budget, and only a default caps it.
   const ids = id === '' || id === ANY_ID ? [ANY_ID] : [id, ANY_ID];
   return ids.flatMap((each) =>
     tenants.flatMap((within) =>
-      users.map((of) => ruleName({ scope, tenant: within, user: of, id: each })),
+      users.map((of) => ruleSubjectName({ scope, tenant: within, user: of, id: each })),
     ),
+  );
+}
+
+/** Whether a rule that names an id is for a subject. */
+export function isFor(rule: RuleSubject, { scope, tenant, user, id }: BudgetSubject): boolean {
+  return (
+    rule.scope === scope &&
+    rule.id === id &&
+    (rule.tenant === undefined || rule.tenant === tenant) &&
+    (rule.user === undefined || rule.user === user)
   );
 }
 
@@ -81,8 +110,8 @@ export function tighter(
   return Math.min(one, other);
 }
 
-/** The application's own cap over a subject, where its key carries one. */
-export function appCap(budgets: AppBudgets, { scope }: BudgetSubject): MicroUsd | undefined {
+/** The application's own caps over a subject, where its key carries any. */
+export function appCaps(budgets: AppBudgets, { scope }: BudgetSubject): PeriodCaps | undefined {
   return scope === 'vendor' ? undefined : budgets[scope];
 }
 

@@ -4,9 +4,11 @@ import type { Actor } from '../operators/actor';
 import { readReason } from '../operators/reason';
 import { invalidFields, notFound } from '../refusal';
 import type { BrokerRefusal } from '../refusal';
-import type { Budget, BudgetRule } from './budget';
+import { BUDGET_MODES } from '../../contract/budget-periods';
+import type { BudgetMode, BudgetPeriod } from '../../contract/budget-periods';
+import type { Budget } from './budget';
 import { ruleName } from './budget';
-import { parseBudgetRequest, parseBudgetRule, parseEffectiveBudgets } from './budget-request';
+import { parseBudgetPath, parseBudgetRequest, parseEffectiveBudgets } from './budget-request';
 import type { BudgetPath, EffectiveBudgetsQuery } from './budget-request';
 import { appBudgetView, budgetSubjectView, budgetView, subjectCapView } from './budget-view';
 import type {
@@ -15,6 +17,13 @@ import type {
   CountedBudgetView,
   SubjectCapView,
 } from './budget-view';
+
+/** A budget that was removed. */
+export interface RemovedBudgetView extends BudgetSubjectView {
+  period: BudgetPeriod;
+  mode: BudgetMode;
+  status: 'removed';
+}
 
 /** A page of budgets; `cursor` asks for the next one. */
 export interface BudgetPage {
@@ -46,10 +55,7 @@ export class Budgets {
   }
 
   async one(path: BudgetPath): Promise<CountedBudgetView> {
-    const name = ruleName(this.#rule(path));
-    const found = (await this.ledger.budgets()).find((budget) => ruleName(budget) === name);
-    if (found === undefined) throw noBudget();
-    return this.#counted(found);
+    return this.#counted(await this.#found(path));
   }
 
   async all(cursor?: string): Promise<BudgetPage> {
@@ -73,21 +79,26 @@ export class Budgets {
     return { caps: caps.map(subjectCapView) };
   }
 
-  async remove(
-    path: BudgetPath,
-    body: unknown,
-    by: Actor,
-  ): Promise<BudgetSubjectView & { status: 'removed' }> {
-    const rule = this.#rule(path);
+  async remove(path: BudgetPath, body: unknown, by: Actor): Promise<RemovedBudgetView> {
+    const budget = await this.#found(path);
     const reason = readReason(body, by);
-    if (!(await this.ledger.deleteBudget(rule, { by, reason }))) throw noBudget();
-    return { ...budgetSubjectView(rule), status: 'removed' };
+    if (!(await this.ledger.deleteBudget(budget, { by, reason }))) throw noBudget();
+    const { period, mode } = budget;
+    return { ...budgetSubjectView(budget), period, mode, status: 'removed' };
   }
 
-  #rule(path: BudgetPath): BudgetRule {
-    const parsed = parseBudgetRule(path);
+  /** The budget at an address: without a mode the one that refuses, or else the one that records. */
+  async #found(path: BudgetPath): Promise<Budget> {
+    const parsed = parseBudgetPath(path);
     if ('faults' in parsed) throw invalidFields(parsed.faults);
-    return parsed.rule;
+    const { subject, period, mode } = parsed.address;
+    const names = (mode === undefined ? BUDGET_MODES : [mode]).map((each) =>
+      ruleName({ ...subject, period, mode: each }),
+    );
+    const all = await this.ledger.budgets();
+    const [found] = names.flatMap((name) => all.filter((budget) => ruleName(budget) === name));
+    if (found === undefined) throw noBudget();
+    return found;
   }
 
   async #view(budget: Budget): Promise<BudgetView> {
@@ -101,5 +112,5 @@ export class Budgets {
 }
 
 function noBudget(): BrokerRefusal {
-  return notFound('No operator has set a budget for this subject.');
+  return notFound('No operator has set a budget for this subject and period.');
 }

@@ -46,7 +46,7 @@ export class ManagementApi {
    * @throws ManagementApiError where the answer is no 200, none came, or it breaks off.
    */
   async *lines(path: string): AsyncGenerator<unknown> {
-    const answer = await this.#exchange('GET', path, undefined);
+    const answer = await this.#exchange('GET', path, undefined, 'application/x-ndjson');
     if (answer.statusCode !== 200) {
       const { status, text } = await this.#read(answer);
       this.#answerOf(status, text);
@@ -73,7 +73,7 @@ export class ManagementApi {
     throw new ManagementApiError(`${status} ${code ?? ''}: ${error?.message ?? 'no message'}`);
   }
 
-  async #exchange(method: string, path: string, body: unknown) {
+  async #exchange(method: string, path: string, body: unknown, accept = 'application/json') {
     const text = body === undefined ? undefined : JSON.stringify(body);
     try {
       return await new Promise<IncomingMessage>((resolve, reject) => {
@@ -89,6 +89,7 @@ export class ManagementApi {
             rejectUnauthorized: true,
             headers: {
               authorization: `Bearer ${this.token}`,
+              accept,
               ...(text === undefined
                 ? {}
                 : {

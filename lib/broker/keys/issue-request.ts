@@ -1,5 +1,6 @@
 import { APP_BUDGET_SCOPES } from '../../contract/scopes';
 import type { AppBudgets } from '../budgets/budget';
+import { MODE_RULE, isMode, readCaps } from '../../contract/budget-periods';
 import { parsePattern } from '../../contract/pattern';
 import { unknownFields } from '../known-fields';
 import type { Limits } from '../limits/limits';
@@ -26,6 +27,8 @@ export interface IssueRequest {
   parentId?: string;
   leaseId?: string;
   budgets: AppBudgets;
+  /** Absent where the budgets that travel with the key refuse calls. */
+  budgetsMode?: 'shadow';
   /** Absent where nothing but its cap limits the key. */
   limits?: Limits;
   /** Absent where the request is not to be repeated. */
@@ -103,6 +106,8 @@ export function parseIssueRequest(
     else if (id !== undefined) fault(field, `must be the id of a live ${what}`);
   }
   const budgets = parseBudgets(body['budgets'], fault);
+  const mode = body['budgets_mode'];
+  if (mode !== undefined && !isMode(mode)) fault('budgets_mode', MODE_RULE);
   const { limits, faults: limitFaults } = parseLimits(body);
   faults.push(...limitFaults);
   const requestId = body['request_id'];
@@ -119,6 +124,7 @@ export function parseIssueRequest(
       subject,
       ...links,
       budgets,
+      ...(mode === 'shadow' ? { budgetsMode: 'shadow' as const } : {}),
       ...(limits === undefined ? {} : { limits }),
       ...(requestId === undefined ? {} : { requestId: requestId as string }),
     },
@@ -139,11 +145,15 @@ function parseBudgets(
   }
   const budgets: AppBudgets = {};
   for (const scope of APP_BUDGET_SCOPES) {
-    const cap = value[scope];
-    if (cap === undefined) continue;
-    const message = capFault(cap);
-    if (message === undefined) budgets[scope] = capToMicros(cap as number);
-    else fault(`budgets.${scope}`, message);
+    if (value[scope] === undefined) continue;
+    const read = readCaps(value[scope], 'usd');
+    if ('faults' in read) {
+      for (const { path, message } of read.faults) fault(`budgets.${scope}${path}`, message);
+    } else {
+      budgets[scope] = Object.fromEntries(
+        Object.entries(read.caps).map(([period, cap]) => [period, capToMicros(cap)]),
+      );
+    }
   }
   return budgets;
 }

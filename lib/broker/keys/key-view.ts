@@ -1,5 +1,7 @@
 import type { CapView } from '../budgets/budget-view';
-import type { AppBudgets } from '../budgets/budget';
+import type { AppLayer } from '../budgets/budget';
+import { wireCaps } from '../../contract/budget-periods';
+import type { PeriodCaps, WireCaps } from '../../contract/budget-periods';
 import { limitFields } from '../limits/limits-view';
 import type { LimitsView } from '../limits/limits-view';
 import { toUsd } from '../../contract/usd';
@@ -19,8 +21,10 @@ export interface KeyView {
   subject: Subject;
   parent_id?: string;
   lease_id?: string;
-  /** The application's own daily caps, in USD. */
-  budgets?: Record<string, number>;
+  /** The application's own caps, in USD: a number is a cap of the day. */
+  budgets?: Record<string, WireCaps>;
+  /** Present where these refuse nothing, and what they would refuse is recorded. */
+  budgets_mode?: 'shadow';
   limits?: LimitsView;
   /** A call after which its object may cost more needs an approval. */
   approve_above_usd?: number;
@@ -54,7 +58,7 @@ export function viewOf(found: KeyWithBalance, now: number): KeyView {
     subject: key.subject,
     ...(key.parentId === undefined ? {} : { parent_id: key.parentId }),
     ...(key.lease === undefined ? {} : { lease_id: key.lease.id }),
-    ...(Object.keys(key.budgets).length === 0 ? {} : { budgets: usdOf(key.budgets) }),
+    ...appLayerView(key),
     ...limitFields(key.limits),
     status: statusOf(found, now),
     created_at: new Date(key.createdAt).toISOString(),
@@ -67,9 +71,17 @@ export function viewOf(found: KeyWithBalance, now: number): KeyView {
   };
 }
 
-/** The application's own daily caps as the management API shows them. */
-export function usdOf(budgets: AppBudgets): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(budgets).map(([scope, micros]) => [scope, toUsd(micros)]),
-  );
+/** The application's own caps as the management API shows them, and that they only record. */
+export function appLayerView({ budgets, budgetsMode }: AppLayer): {
+  budgets?: Record<string, WireCaps>;
+  budgets_mode?: 'shadow';
+} {
+  const caps = Object.entries(budgets).map(([scope, micros]): [string, WireCaps] => {
+    const usd = Object.entries(micros).map(([period, cap]) => [period, toUsd(cap)]);
+    return [scope, wireCaps(Object.fromEntries(usd) as PeriodCaps)];
+  });
+  return {
+    ...(caps.length === 0 ? {} : { budgets: Object.fromEntries(caps) }),
+    ...(budgetsMode === undefined ? {} : { budgets_mode: budgetsMode }),
+  };
 }

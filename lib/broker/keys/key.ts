@@ -1,11 +1,11 @@
 import type { KeyStatus } from '../../contract/states';
-import type { AppBudgets } from '../budgets/budget';
+import type { AppLayer } from '../budgets/budget';
 import type { MicroUsd } from '../../contract/usd';
 import type { Limits } from '../limits/limits';
 import type { Subject } from './subject';
 
 /** A key as the store keeps it: the token only as its hash. */
-export interface KeyRecord {
+export interface KeyRecord extends AppLayer {
   id: string;
   tokenHash: string;
   label: string;
@@ -14,8 +14,6 @@ export interface KeyRecord {
   allowedEndpoints: readonly string[];
   subject: Subject;
   parentId?: string;
-  /** The application's own layer of daily caps. */
-  budgets: AppBudgets;
   /** What its calls must keep to beside its cap; those of the keys below it too. */
   limits?: Limits;
   /** The key dies with this lease. */

@@ -1,7 +1,9 @@
 import { fieldsOf, unknownFields } from '../known-fields';
 import type { Ledger } from '../ledger/ledger';
 import type { KeyFilter, PageRequest } from '../ledger/records';
+import type { BudgetMode, WireCaps } from '../../contract/budget-periods';
 import { capView } from '../budgets/budget-view';
+import { enforced } from '../ledger/rules/caps';
 import { limitFields } from '../limits/limits-view';
 import type { LimitsView } from '../limits/limits-view';
 import { toUsd } from '../../contract/usd';
@@ -10,7 +12,7 @@ import { invalidFields, invalidKey, notFound } from '../refusal';
 import { parseIssueRequest } from './issue-request';
 import { isLive } from './key';
 import type { KeyRecord } from './key';
-import { usdOf, viewOf } from './key-view';
+import { appLayerView, viewOf } from './key-view';
 import type { CurrentKeyView, KeyView } from './key-view';
 import type { IsGone } from './request-id';
 import type { Subject } from './subject';
@@ -29,8 +31,9 @@ export interface IssuedKeyBody {
   subject?: Subject;
   parent_id?: string;
   lease_id?: string;
-  /** The application's own daily caps, in USD. */
-  budgets?: Record<string, number>;
+  /** The application's own caps, in USD: a number is a cap of the day. */
+  budgets?: Record<string, WireCaps>;
+  budgets_mode?: BudgetMode;
   limits?: LimitsView;
   /** A call after which its object may cost more needs an approval. */
   approve_above_usd?: number;
@@ -97,7 +100,7 @@ export class Keys {
       ...(Object.keys(key.subject).length === 0 ? {} : { subject: key.subject }),
       ...(key.parentId === undefined ? {} : { parent_id: key.parentId }),
       ...(key.lease === undefined ? {} : { lease_id: key.lease.id }),
-      ...(Object.keys(key.budgets).length === 0 ? {} : { budgets: usdOf(key.budgets) }),
+      ...appLayerView(key),
       ...limitFields(key.limits),
       ...(requestId === undefined ? {} : { request_id: requestId }),
       created_at: new Date(key.createdAt).toISOString(),
@@ -167,7 +170,7 @@ export class Keys {
       key === undefined || !isLive(key, now) ? undefined : await this.ledger.key(key.id);
     if (found === undefined) throw invalidKey(token !== undefined);
     const [, ...others] = await this.ledger.capsOver(found.key.id);
-    return { ...viewOf(found, now), budgets: others.map(capView) };
+    return { ...viewOf(found, now), budgets: enforced(others).map(capView) };
   }
 
   #kindOf({ vendor }: KeyRecord): { kind?: string } {
@@ -198,6 +201,7 @@ export class Keys {
         ? {}
         : { lease: { id: request.leaseId, expiresAt: Infinity } }),
       budgets: request.budgets,
+      ...(request.budgetsMode === undefined ? {} : { budgetsMode: request.budgetsMode }),
       ...(request.limits === undefined ? {} : { limits: request.limits }),
       createdAt: now,
       expiresAt: now + request.lifeMs,

@@ -10,6 +10,7 @@ import { openConnection } from './sqlite/sqlite-driver';
 import { closeStore } from './sqlite/open-store';
 import { AcceptedDoubts } from './store-doubt';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
+import { DAILY } from '../../../test/support/daily';
 
 const folder = mkdtempSync(join(tmpdir(), 'vault-key-audit-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -51,7 +52,7 @@ async function logFile(): Promise<{ file: string; head: string }> {
   }
   await ledger.revoke(['k']);
   await ledger.putBudget(
-    { scope: 'user', tenant: '', user: '', id: 'u', capMicros: 1 },
+    { scope: 'user', tenant: '', user: '', id: 'u', ...DAILY, capMicros: 1 },
     { by: { name: 'app', role: 'admin', isApp: true, remoteAddress: '127.0.0.1' } },
   );
   const verdict = await ledger.verifyAudit();

@@ -25,6 +25,7 @@ import { openConnection } from './sqlite/sqlite-driver';
 import { SqliteStore } from './sqlite/sqlite-store';
 import type { Store } from './store';
 import { StoreLedger } from './store-ledger';
+import { DAILY } from '../../../test/support/daily';
 
 const DAY = 86_400_000;
 const KEPT = 2 * DAY;
@@ -55,7 +56,7 @@ class Log {
 
   /** Writes so many rows. */
   async write(count: number): Promise<void> {
-    const subject = { scope: 'user', tenant: '', user: '', capMicros: 0 } as const;
+    const subject = { scope: 'user', tenant: '', user: '', ...DAILY, capMicros: 0 } as const;
     const rows = Array.from({ length: count }, () => `u${++this.#rows}`);
     await Promise.all(rows.map((id) => this.ledger.putBudget({ ...subject, id })));
   }

@@ -11,6 +11,7 @@ import { keyBalanceName } from './rules/caps';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
 import { propertyRuns } from '../../../test/support/property-runs';
 import { TestClock } from '../../../test/support/test-clock';
+import { DAILY } from '../../../test/support/daily';
 
 const CENT = 10_000;
 const HOUR = 3_600_000;
@@ -312,7 +313,7 @@ async function compare(
           (row) =>
             row.day === day && parts.every((column) => row[column] === (whole[column] ?? null)),
         );
-        const budget = { ...counted, capMicros: CAP };
+        const budget = { ...counted, ...DAILY, capMicros: CAP };
         clock.instant = Date.parse(day);
         const cap = await ledger.capUnder(budget);
         const balance = cap!.balance;

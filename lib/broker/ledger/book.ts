@@ -2,6 +2,7 @@ import type { AuditRow } from '../audit/audit-entry';
 import type { AuditSegment } from '../audit/audit-segment';
 import type { Brake } from '../brakes/brake';
 import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
+import type { Raise } from '../budgets/raise';
 import type { Balance, KeyRecord } from '../keys/key';
 import type { MicroUsd } from '../../contract/usd';
 import type { Hold, LeaseRecord } from './records';
@@ -82,19 +83,26 @@ export interface Book {
   settledHolds(root: ObjectName): readonly Hold[];
   /** The holds of the refunds of a root object, whatever became of them, in any order. */
   refundsOf(root: ObjectName): readonly Hold[];
-  balance(name: string): Balance;
+  /**
+   * What is decided by it is decided after all that others have charged to it.
+   *
+   * @param fromHour Only what belongs to holds that began in this UTC hour of its day, or later.
+   */
+  balance(name: string, fromHour?: number): Balance;
+  /** A balance of a day that is over, for which nobody waits: others may charge it meanwhile. */
+  pastBalance(name: string): Balance;
   /** What a note says. */
   note<Kind extends NoteKind>(kind: Kind, name: string): NoteValues[Kind] | undefined;
   /** Whether there is a budget that an operator has set. */
   readonly hasBudgets: boolean;
-  /** The operator's budget over a subject: its own, or the nearest default. */
-  budgetOver(subject: BudgetSubject): Budget | undefined;
-  /** The name of the budget whose cap that is. */
-  ruleOver(subject: BudgetSubject): string | undefined;
+  /** The operators' budgets over a subject: of each period and mode its own, or the nearest default. */
+  budgetsOver(subject: BudgetSubject): readonly Budget[];
   /** One budget that an operator has set. */
   budgetOf(rule: BudgetRule): Budget | undefined;
   /** Those that operators have set. */
   budgets(): readonly Budget[];
+  /** Those that have expired among them, the oldest first. */
+  raises(): readonly Raise[];
   /** Those that have expired among them. */
   brakes(): readonly Brake[];
 
@@ -107,8 +115,12 @@ export interface Book {
   putObject(object: VendorObject): void;
   putNote<Kind extends NoteKind>(kind: Kind, name: string, value: NoteValues[Kind]): void;
   deleteNote(kind: NoteKind, name: string): void;
-  /** Adds to balances; opens those that are not there yet. */
-  charge(names: readonly string[], change: Partial<Balance>): void;
+  /**
+   * Adds to balances; opens those that are not there yet.
+   *
+   * @param beganAt When the hold began whose money it is; absent where it is nobody's.
+   */
+  charge(names: readonly string[], change: Partial<Balance>, beganAt?: number): void;
   /**
    * A call is about to leave. Until it ends the store keeps this row: where its process dies, that is
    * what the audit log says of it.
@@ -131,6 +143,8 @@ export interface Book {
   forgetLogRows(): boolean;
   putBudget(budget: Budget): void;
   deleteBudget(rule: BudgetRule): void;
+  putRaise(raise: Raise): void;
+  deleteRaise(raiseId: string): void;
   putBrake(brake: Brake): void;
   /** Returns the brake that it deletes, if there is one. */
   deleteBrake(id: string): Brake | undefined;

@@ -1,20 +1,19 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   ANY_ID,
-  appCap,
+  appCaps,
   dayBalanceName,
-  dayOf,
-  endOfDay,
   ruleName,
   startOfDay,
   subjectsOf,
-  tighter,
 } from '../budgets/budget';
-import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
+import type { AppLayer, Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
 import type { KeyRecord } from '../keys/key';
-import type { MicroUsd } from '../../contract/usd';
 import type { CapState, AppBudget, Page, SubjectCap } from './records';
 import type { Book } from './book';
+import { budgetCap, metCaps, setCaps } from './rules/budget-caps';
+import type { SetCap } from './rules/budget-caps';
+import { raisesOver } from './rules/raised';
 import type { BudgetedKey, LiveKey, LivePosition, Queries, Store } from './store';
 
 /** How many keys are looked at before other work has its turn: about a millisecond. */
@@ -37,26 +36,29 @@ export class BudgetReport {
     const queries = await this.store.checkpoint();
     const subject = await this.#onlySubjectOf(queries, budget);
     if (subject === undefined) return undefined;
-    const capMicros = tighter(budget.capMicros, await appCapOf(queries, subject)) ?? 0;
-    return this.store.read((book) => stateOf(book, subject, capMicros));
+    const app = await appLayerOver(queries, subject);
+    return this.store.read((book) => metBy(book, subject, { ...budget, source: 'operator' }, app));
   }
 
   /** As `Ledger.capsOfSubjects`. */
   async capsOf(subjects: readonly BudgetSubject[]): Promise<SubjectCap[]> {
     const queries = await this.store.checkpoint();
-    const found: { subject: BudgetSubject; app: MicroUsd | undefined }[] = [];
-    for (const subject of subjects) found.push({ subject, app: await appCapOf(queries, subject) });
+    const found: { subject: BudgetSubject; app: AppLayer }[] = [];
+    for (const subject of subjects) {
+      found.push({ subject, app: await appLayerOver(queries, subject) });
+    }
     return this.store.read((book) =>
-      found.flatMap(({ subject, app }) => {
-        const caps = [
-          { source: 'operator', capMicros: book.budgetOver(subject)?.capMicros },
-          { source: 'app', capMicros: app },
-        ] as const;
-        return caps.flatMap(({ source, capMicros }): SubjectCap[] =>
-          capMicros === undefined
+      found.flatMap(({ subject, app }): SubjectCap[] => {
+        const caps = setCaps(book, subject, app);
+        const raises = raisesOver(book, subject);
+        return [
+          ...caps.map((cap) => budgetCap(book, subject, cap)),
+          ...(raises.length === 0
             ? []
-            : [{ subject, source, ...stateOf(book, subject, capMicros) }],
-        );
+            : metCaps(book, subject, caps).map((met) => {
+                return { ...met, source: 'raise' as const, raises };
+              })),
+        ];
       }),
     );
   }
@@ -86,10 +88,10 @@ export class BudgetReport {
     const start = cursor === undefined ? undefined : Number(cursor);
     const midnight = startOfDay(this.store.now());
     const seen = new Set<string>();
-    const found: { subject: BudgetSubject; capMicros: MicroUsd }[] = [];
+    const found: { subject: BudgetSubject; app: AppLayer }[] = [];
     const page = async (next?: number): Promise<Page<AppBudget>> => ({
       entries: await this.store.read((book) =>
-        found.map(({ subject, capMicros }) => appBudget(book, subject, capMicros)),
+        found.flatMap(({ subject, app }) => appBudgets(book, subject, app)),
       ),
       ...(next === undefined ? {} : { next: String(next) }),
     });
@@ -106,7 +108,7 @@ export class BudgetReport {
           if (start !== undefined && (await queries.hasNewerBudget(subject, start, midnight))) {
             continue;
           }
-          found.push({ subject, capMicros: appCap(key.budgets, subject) ?? 0 });
+          found.push({ subject, app: key });
         }
         if (found.length >= PAGE_BUDGETS) return page(key.position);
       }
@@ -130,7 +132,8 @@ export class BudgetReport {
     if (subjects.length > MAX_SUBJECTS) return undefined;
     const name = ruleName(rule);
     const capped = await this.store.read((book) => {
-      const isCapped = (subject: BudgetSubject): boolean => book.ruleOver(subject) === name;
+      const isCapped = (subject: BudgetSubject): boolean =>
+        book.budgetsOver(subject).some((budget) => ruleName(budget) === name);
       const found = subjects.filter(isCapped);
       return found.length === 0 && isCapped(named) ? [named] : found;
     });
@@ -138,35 +141,36 @@ export class BudgetReport {
   }
 }
 
-function appBudget(book: Book, subject: BudgetSubject, capMicros: MicroUsd): AppBudget {
-  const met = tighter(book.budgetOver(subject)?.capMicros, capMicros) ?? capMicros;
-  return { subject, capMicros, met: stateOf(book, subject, met) };
+function appBudgets(book: Book, subject: BudgetSubject, app: AppLayer): AppBudget[] {
+  return setCaps(book, subject, app)
+    .filter(({ source }) => source === 'app')
+    .map((cap) => ({ ...cap, subject, met: metBy(book, subject, cap, app) }));
 }
 
-function stateOf(book: Book, subject: BudgetSubject, capMicros: MicroUsd): CapState {
-  return {
-    scope: subject.scope,
-    capMicros,
-    balance: book.balance(dayBalanceName(subject, dayOf(book.now))),
-    resetsAt: endOfDay(book.now),
-  };
+/** The cap that a call meets where one was set over its subject. */
+function metBy(book: Book, subject: BudgetSubject, cap: SetCap, app: AppLayer): CapState {
+  const own = budgetCap(book, subject, cap);
+  const met = metCaps(book, subject, [cap, ...setCaps(book, subject, app)]);
+  return met.find((each) => each.period === own.period && each.isShadow === own.isShadow) ?? own;
 }
 
-async function appCapOf(queries: Queries, subject: BudgetSubject): Promise<MicroUsd | undefined> {
-  return appCap((await queries.newestBudgets(subject)) ?? {}, subject);
+async function appLayerOver(queries: Queries, subject: BudgetSubject): Promise<AppLayer> {
+  return (await queries.newestBudgets(subject)) ?? { budgets: {} };
 }
 
 function isCapped(book: Book, rule: BudgetRule, { subject, vendor }: LiveKey): boolean {
   const name = ruleName(rule);
   return subjectsOf(subject, vendor).some(
-    (each) => each.scope === rule.scope && book.ruleOver(each) === name,
+    (each) =>
+      each.scope === rule.scope &&
+      book.budgetsOver(each).some((budget) => ruleName(budget) === name),
   );
 }
 
 /** The live keys among which are all that a rule caps. */
 async function* liveSlices(
   queries: Queries,
-  { scope, id }: BudgetRule,
+  { scope, id }: Pick<BudgetRule, 'scope' | 'id'>,
   now: number,
 ): AsyncGenerator<readonly LiveKey[]> {
   if (scope === 'vendor' || id === ANY_ID) {
@@ -187,5 +191,5 @@ async function* liveSlices(
 }
 
 function budgetedSubjects({ subject, vendor, budgets }: BudgetedKey): BudgetSubject[] {
-  return subjectsOf(subject, vendor).filter((each) => appCap(budgets, each) !== undefined);
+  return subjectsOf(subject, vendor).filter((each) => appCaps(budgets, each) !== undefined);
 }

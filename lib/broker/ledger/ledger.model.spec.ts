@@ -8,6 +8,7 @@ import type { Ledger } from './ledger';
 import type { AdmittedCall } from './records';
 import { everyLedger } from '../../../test/support/ledgers';
 import { TestClock } from '../../../test/support/test-clock';
+import { DAILY } from '../../../test/support/daily';
 
 const CENT = 10_000;
 const HOUR = 3_600_000;
@@ -19,26 +20,26 @@ const KEYS: { cap: number; subject: Subject; budgets: AppBudgets; parent?: numbe
   {
     cap: 500,
     subject: { tenant_id: 't', user_id: 'u', run_id: 'r1' },
-    budgets: { user: 700 * CENT },
+    budgets: { user: { day: 700 * CENT } },
   },
   {
     cap: 400,
     subject: { tenant_id: 't', user_id: 'u', run_id: 'r2' },
-    budgets: { run: 300 * CENT },
+    budgets: { run: { day: 300 * CENT } },
   },
   { cap: 600, subject: { tenant_id: 't', user_id: 'v', tool: 'x' }, budgets: {} },
   { cap: 300, subject: { tenant_id: 't', user_id: 'u', run_id: 'r1' }, budgets: {}, parent: 0 },
-  { cap: 1_000, subject: {}, budgets: { tool: 250 * CENT } },
+  { cap: 1_000, subject: {}, budgets: { tool: { day: 250 * CENT } } },
 ];
 const RULES: BudgetRule[] = [
-  { scope: 'tenant', tenant: undefined, user: undefined, id: 't' },
-  { scope: 'user', tenant: 't', user: undefined, id: 'u' },
-  { scope: 'user', tenant: undefined, user: undefined, id: '*' },
-  { scope: 'tool', tenant: undefined, user: undefined, id: '*' },
-  { scope: 'vendor', tenant: undefined, user: undefined, id: 'stripe' },
-  { scope: 'user', tenant: undefined, user: undefined, id: 'u' },
-  { scope: 'user', tenant: '', user: undefined, id: '*' },
-  { scope: 'run', tenant: undefined, user: 'u', id: 'r1' },
+  { scope: 'tenant', tenant: undefined, user: undefined, id: 't', ...DAILY },
+  { scope: 'user', tenant: 't', user: undefined, id: 'u', ...DAILY },
+  { scope: 'user', tenant: undefined, user: undefined, id: '*', ...DAILY },
+  { scope: 'tool', tenant: undefined, user: undefined, id: '*', ...DAILY },
+  { scope: 'vendor', tenant: undefined, user: undefined, id: 'stripe', ...DAILY },
+  { scope: 'user', tenant: undefined, user: undefined, id: 'u', ...DAILY },
+  { scope: 'user', tenant: '', user: undefined, id: '*', ...DAILY },
+  { scope: 'run', tenant: undefined, user: 'u', id: 'r1', ...DAILY },
 ];
 
 type Step =
@@ -177,7 +178,7 @@ class PlainBook {
       vendor: () => true,
     };
     const days = (Object.keys(same) as BudgetScope[]).flatMap((scope) => {
-      const app = scope === 'vendor' ? undefined : budgets[scope];
+      const app = scope === 'vendor' ? undefined : budgets[scope]?.day;
       const caps = [
         this.ruleOver(scope, subject),
         app === undefined ? undefined : app / CENT,

@@ -22,6 +22,7 @@ import type {
 import type { Approvals } from './approvals';
 import type { AuditSegments } from './audit-segments';
 import type { PageSessions } from './page-sessions';
+import type { BudgetRaises } from './budget-raises';
 import type { AuditVerdict } from '../audit/audit-chain';
 import type { AuditEntry, AuditRow } from '../audit/audit-entry';
 import type { Brake } from '../brakes/brake';
@@ -107,7 +108,7 @@ export interface Ledger {
   budgets(): Promise<readonly Budget[]>;
   /**
    * The cap that a call under a budget would meet, the application's own among them, with what is
-   * counted against it today; `undefined` where the budget caps several subjects, each alone.
+   * counted against it in its period; `undefined` where the budget caps several subjects, each alone.
    */
   capUnder(budget: Budget): Promise<CapState | undefined>;
   /** How many live keys a budget caps; `undefined` where there are too many to count in one request. */
@@ -143,6 +144,7 @@ export interface Ledger {
   readonly auditSegments: AuditSegments;
   readonly pageSessions: PageSessions;
   readonly approvals: Approvals;
+  readonly raises: BudgetRaises;
   figures(): Promise<LedgerFigures>;
   /** Rejects where the store cannot take a decision. */
   state(): Promise<StoreState>;

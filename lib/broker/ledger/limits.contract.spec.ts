@@ -18,6 +18,7 @@ import type { Admission, AdmittedCall, Decision } from './records';
 import { SqliteStore } from './sqlite/sqlite-store';
 import type { Store } from './store';
 import { StoreLedger } from './store-ledger';
+import { DAILY } from '../../../test/support/daily';
 
 const CENT = 10_000;
 const DOLLAR = 100 * CENT;
@@ -67,6 +68,7 @@ const dollars = (usd: number, currency = 'usd'): Price => ({
 const limited = (limits: Limits, id = 'k', more: Partial<KeyRecord> = {}): KeyRecord =>
   keyRecord(id, { capMicros: 100_000 * DOLLAR, limits, ...more });
 const budget = (limits: Limits, more: Partial<Budget> = {}): Budget => ({
+  ...DAILY,
   scope: 'user',
   tenant: undefined,
   user: undefined,

@@ -15,6 +15,7 @@ import { openConnection } from './sqlite/sqlite-driver';
 import { SqliteLedger } from './sqlite/sqlite-ledger';
 import { SqliteStore } from './sqlite/sqlite-store';
 import { StoreLedger } from './store-ledger';
+import { DAILY } from '../../../test/support/daily';
 
 const CENT = 10_000;
 const DAY_MS = 86_400_000;
@@ -213,7 +214,7 @@ it('after a kill each call has one row, and the rows of a day add up to its bala
         .filter((row) => row.day === day)
         .reduce((total, row) => total + (row.settled_micros ?? 0), 0);
       clock.instant = Date.parse(day) + DAY_MS / 2;
-      const cap = await again.capUnder({ ...USER, capMicros: 1 });
+      const cap = await again.capUnder({ ...USER, ...DAILY, capMicros: 1 });
       expect([day, sum]).toEqual([day, cap?.balance.spent]);
     }
     clock.instant = START + days.length * DAY_MS;

@@ -14,6 +14,7 @@ import { StoreLedger } from './store-ledger';
 import type { KeptWork } from './store';
 import { TestClock } from '../../../test/support/test-clock';
 import { until } from '../../../test/support/until';
+import { DAILY } from '../../../test/support/daily';
 
 const USD = 1_000_000;
 const HOUR = 3_600_000;
@@ -255,7 +256,13 @@ describe.each([
     });
 
     it('a retry that finds no room under a cap, and has it the next day', async () => {
-      const rule = { scope: 'user', tenant: undefined, user: undefined, id: 'u' } as const;
+      const rule = {
+        scope: 'user',
+        tenant: undefined,
+        user: undefined,
+        id: 'u',
+        ...DAILY,
+      } as const;
       await ledger.putBudget({ ...rule, capMicros: 100 * USD });
       await settledAt(30);
       await end(await admit({ kind: 'fee', micros: 70 * USD }), { ending: 'settled' });
@@ -498,7 +505,13 @@ describe.each([
       expect(await balance()).toEqual([120, 0]);
     });
     it('so that a capture passes no cap', async () => {
-      const rule = { scope: 'user', tenant: undefined, user: undefined, id: 'u' } as const;
+      const rule = {
+        scope: 'user',
+        tenant: undefined,
+        user: undefined,
+        id: 'u',
+        ...DAILY,
+      } as const;
       await ledger.putBudget({ ...rule, capMicros: 120 * USD });
       await raisedSince();
       const fee = await ask({ kind: 'fee', micros: 40 * USD });

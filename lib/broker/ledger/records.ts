@@ -1,6 +1,8 @@
 import type { AuditRow } from '../audit/audit-entry';
 import type { Brake } from '../brakes/brake';
 import type { BudgetSource, BudgetSubject } from '../budgets/budget';
+import type { Raise } from '../budgets/raise';
+import type { BudgetMode, BudgetPeriod } from '../../contract/budget-periods';
 import type { CapScope } from '../../contract/scopes';
 import type { Balance, KeyRecord } from '../keys/key';
 import type { KeyStatus } from '../../contract/states';
@@ -186,21 +188,48 @@ export interface HoldFilter {
 /** One cap over a call, with what counts against it. */
 export interface CapState {
   scope: CapScope;
+  /** What is raised included. */
   capMicros: MicroUsd;
   balance: Balance;
-  /** When a budget's day ends, ISO 8601; a key's cap covers its whole life. */
+  /** When a budget's period ends, ISO 8601; a key's cap covers its whole life. */
   resetsAt?: string;
+  /** Of a budget. */
+  period?: BudgetPeriod;
+  /** What the active raises add to it. */
+  raisedMicros?: MicroUsd;
+  /** Whether it refuses nothing: what it would refuse is recorded. */
+  isShadow?: true;
+}
+
+/** A cap over a call, and the name of the balance in which the call counts. */
+export interface ChargedCap extends CapState {
+  balanceName: string;
+}
+
+/** A budget over a call: of those of its period the tightest. */
+export interface BudgetCap extends ChargedCap {
+  subject: BudgetSubject;
+  period: BudgetPeriod;
+  /** Who has set it. */
+  source: BudgetSource;
 }
 
 /** One cap over a subject, by itself, and who has set it. */
 export interface SubjectCap extends CapState {
   subject: BudgetSubject;
-  source: BudgetSource;
+  period: BudgetPeriod;
+  /** `raise` of the cap that a call meets while raises are active. */
+  source: BudgetSource | 'raise';
+  /** Those that are active, where `source` is `raise`. */
+  raises?: readonly Raise[];
 }
 
 /** A budget of the application's, as the newest key of the subject carries it. */
 export interface AppBudget {
   subject: BudgetSubject;
+  period: BudgetPeriod;
+  mode: BudgetMode;
+  /** Without what is raised. */
   capMicros: MicroUsd;
   /** The cap that a call of the subject would meet: an operator's may be tighter. */
   met: CapState;

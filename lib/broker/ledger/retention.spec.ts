@@ -18,12 +18,14 @@ import { AGING_TABLES } from './rules/retention';
 import { SqliteStore } from './sqlite/sqlite-store';
 import type { Store } from './store';
 import { StoreLedger } from './store-ledger';
+import { DAILY } from '../../../test/support/daily';
 
 const CENT = 10_000;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const START = Date.UTC(2026, 0, 1, 22);
-const KEPT = 2 * DAY;
+/** Balances of days stay as long, whatever is set. */
+const KEPT = 62 * DAY;
 
 const folder = mkdtempSync(join(tmpdir(), 'vault-key-retention-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -116,6 +118,7 @@ const BUDGET: Budget = {
   tenant: undefined,
   user: undefined,
   id: 'u',
+  ...DAILY,
   capMicros: 1_000 * CENT,
 };
 const EMPTY = { holds: 0, keys: 0, operations: 0, objects: 0, notes: 0, leases: 0 };
@@ -155,7 +158,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       weight: 2,
       arbitrary: fc.record({
         do: fc.constant('wait' as const),
-        ms: fc.constantFrom(HOUR, 13 * HOUR, 26 * HOUR, 3 * DAY),
+        ms: fc.constantFrom(HOUR, 13 * HOUR, 26 * HOUR, 40 * DAY),
       }),
     },
     { weight: 2, arbitrary: fc.constant({ do: 'sweep' as const }) },
@@ -269,7 +272,7 @@ describe('rows that nothing can refer to any more', () => {
       { do: 'pay', cents: 250, under: 'a' },
       { do: 'end', call: 0, as: 'settled' },
       { do: 'pay', cents: 250, under: 'a' },
-      { do: 'wait', ms: 3 * DAY },
+      { do: 'wait', ms: KEPT + DAY },
       { do: 'sweep' },
       { do: 'issue', revoked: false },
       { do: 'end', call: 0, as: 'unknown' },

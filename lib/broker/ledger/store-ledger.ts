@@ -12,6 +12,7 @@ import type { FieldIssue } from '../refusal';
 import { Approvals } from './approvals';
 import { AuditSegments } from './audit-segments';
 import type { Book } from './book';
+import { BudgetRaises } from './budget-raises';
 import { BudgetReport } from './budget-report';
 import { HitCount } from './hit-count';
 import { KeptSettlements } from './kept-settlements';
@@ -68,6 +69,7 @@ export class StoreLedger implements Ledger {
   readonly auditSegments: AuditSegments;
   readonly pageSessions: PageSessions;
   readonly approvals: Approvals;
+  readonly raises: BudgetRaises;
   readonly #unwritten = new UnwrittenKeys();
   readonly #kept: KeptSettlements;
   readonly #refusals: RefusalRows;
@@ -84,6 +86,7 @@ export class StoreLedger implements Ledger {
     this.auditSegments = new AuditSegments(store);
     this.pageSessions = new PageSessions(store);
     this.approvals = new Approvals(store);
+    this.raises = new BudgetRaises(store);
     this.#kept = new KeptSettlements(store, log);
     this.#refusals = new RefusalRows(store);
     this.#budgetReport = new BudgetReport(store);

@@ -2,7 +2,7 @@ import type { AuditVerdict } from '../audit/audit-chain';
 import type { AuditEntry } from '../audit/audit-entry';
 import type { AuditSegment } from '../audit/audit-segment';
 import type { Brake } from '../brakes/brake';
-import type { AppBudgets, BudgetSubject } from '../budgets/budget';
+import type { AppLayer, BudgetSubject } from '../budgets/budget';
 import type { Subject } from '../keys/subject';
 import type { KeyRecord, KeyWithBalance } from '../keys/key';
 import type { Book } from './book';
@@ -122,11 +122,10 @@ export interface LiveSlice<Position> {
 }
 
 /** A key that carries budgets of the application's. */
-export interface BudgetedKey {
+export interface BudgetedKey extends AppLayer {
   position: number;
   vendor: string;
   subject: Subject;
-  budgets: AppBudgets;
 }
 
 /** What a list of keys is asked for. */
@@ -163,7 +162,7 @@ export interface Queries {
     limit: number,
   ): Promise<LiveSlice<number>>;
   /** What the newest key of a subject carries; `undefined` where the subject has no key. */
-  newestBudgets(subject: BudgetSubject): Promise<AppBudgets | undefined>;
+  newestBudgets(subject: BudgetSubject): Promise<AppLayer | undefined>;
   /** Whether a key at or after a position that was live after an instant carries a budget of a subject's. */
   hasNewerBudget(subject: BudgetSubject, position: number, liveAfter: number): Promise<boolean>;
   /** Keys before a position that carry budgets and were live after an instant, the newest first. */

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { auditRowOf } from '../audit/audit-entry';
-import type { AppBudgets } from '../budgets/budget';
 import type { KeyRecord } from '../keys/key';
 import type { Subject } from '../keys/subject';
 import type { Outcome, Price } from '../pricing/price';
@@ -18,7 +17,7 @@ const START = Date.UTC(2026, 0, 1, 22);
 interface PlainKey {
   cap: number;
   subject: Subject;
-  budgets?: AppBudgets;
+  budgets?: { user: number };
   parent?: number;
 }
 /** Two users in one tenant, one without a tenant, nobody, and anybody; one key is under another, one moves nothing. */
@@ -222,7 +221,7 @@ async function play(ledger: Ledger, clock: TestClock, script: readonly Step[]): 
     allowedEndpoints: ['/v1/refunds'],
     subject,
     budgets: Object.fromEntries(
-      Object.entries(budgets).map(([scope, cents]) => [scope, cents * CENT]),
+      Object.entries(budgets).map(([scope, cents]) => [scope, { day: cents * CENT }]),
     ),
     ...(parent === undefined ? {} : { parentId: `k${parent}` }),
     createdAt: START,

@@ -9,6 +9,7 @@ import type { AdmittedCall, Decision } from './records';
 import { StoreLedger } from './store-ledger';
 import { sweepNow } from '../../../test/support/sweep-now';
 import { TestClock } from '../../../test/support/test-clock';
+import { DAILY } from '../../../test/support/daily';
 
 const CENT = 10_000;
 const DAY = 86_400_000;
@@ -171,12 +172,13 @@ describe('a mistake is taken back', () => {
     const none = await issue(0);
     await cap(refund(none, payment));
     await cap(refund(await issue(100, U, { parentId: none.id }), payment));
-    await cap(refund(await issue(100, U, { budgets: { tool: 0 } }), payment));
+    await cap(refund(await issue(100, U, { budgets: { tool: { day: 0 } } }), payment));
     await ledger.putBudget({
       scope: 'vendor',
       tenant: undefined,
       user: undefined,
       id: 'stripe',
+      ...DAILY,
       capMicros: 0,
     });
     await cap(refund(paid, payment));
@@ -192,10 +194,10 @@ describe('a mistake is taken back', () => {
   });
 
   it('on the day of the refund, under its own budgets', async () => {
-    const paid = await issue(100, U, { budgets: { user: 100 * CENT } });
+    const paid = await issue(100, U, { budgets: { user: { day: 100 * CENT } } });
     const payment = await pay(paid, { cents: 100 });
     clock.instant += DAY;
-    const key = await issue(100, U, { budgets: { user: 100 * CENT } });
+    const key = await issue(100, U, { budgets: { user: { day: 100 * CENT } } });
     await refund(key, payment);
     const [, user] = await ledger.capsOver(key.id);
     expect(user?.balance).toEqual({ spent: 0, held: 0, undone: 100 * CENT });

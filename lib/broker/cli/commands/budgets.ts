@@ -10,10 +10,11 @@ import {
   pageOf,
   queryOf,
   reasonBody,
-  segment,
   usdOperand,
 } from '../command';
 import type { Command } from '../command';
+import { proposed } from './budgets-propose';
+import { endedRaise, pathOf, raised } from './budgets-raise';
 
 const COLUMNS: readonly Column<BudgetView>[] = [
   { title: 'SCOPE', text: ({ scope }) => scope },
@@ -21,6 +22,7 @@ const COLUMNS: readonly Column<BudgetView>[] = [
   { title: 'TENANT', text: tenantText, shrinks: true },
   { title: 'USER', text: userText, shrinks: true },
   { title: 'SET BY', text: ({ source }) => source },
+  { title: 'PERIOD', text: periodText },
   { title: 'CAP', text: ({ daily_usd_cap }) => usd(daily_usd_cap), right: true },
   { title: 'SPENT', text: ({ spent_usd }) => usd(spent_usd), right: true },
   { title: 'HELD', text: ({ held_usd }) => usd(held_usd), right: true },
@@ -32,53 +34,48 @@ const EFFECTIVE_COLUMNS: readonly Column<SubjectCapView>[] = [
   { title: 'SCOPE', text: ({ scope }) => scope },
   { title: 'ID', text: ({ id }) => (id === '' ? '(none)' : id), shrinks: true },
   { title: 'SET BY', text: ({ source }) => source },
+  { title: 'PERIOD', text: periodText },
   { title: 'CAP', text: ({ cap_usd }) => usd(cap_usd), right: true },
   { title: 'SPENT', text: ({ spent_usd }) => usd(spent_usd), right: true },
   { title: 'HELD', text: ({ held_usd }) => usd(held_usd), right: true },
   { title: 'LEFT', text: ({ remaining_usd }) => usd(remaining_usd), right: true },
 ];
 
+const WITHIN = { tenant: 'tenant_id', user: 'user_id' };
+const BUDGET_OPTIONS = ['tenant', 'user', 'period', 'mode'];
+
 export const budgetsCommand: Command = {
-  help: `Usage: vault-key-broker budgets [--cursor C]    lists the daily caps in force
-       vault-key-broker budgets effective       every cap over one subject
+  help: `Usage: vault-key-broker budgets [effective]     the caps in force; every cap over one subject
        vault-key-broker budgets set SCOPE ID USD --reason TEXT [--limit-... ...]
        vault-key-broker budgets remove SCOPE ID --reason TEXT
-
-  SCOPE        tenant, user, run, tool, vendor
-  ID           or '*' for each id that has no budget of its own
+       vault-key-broker budgets raise SCOPE ID USD --for TIME --reason TEXT
+       vault-key-broker budgets end-raise SCOPE ID RAISE_ID --reason TEXT
+       vault-key-broker budgets propose [--days N]     caps by what was spent in the last 30 days
+  SCOPE        tenant, user, run, tool, vendor   ID   or '*' for each without a budget of its own
   --reason TEXT  goes into the audit log; an operator has to give it
-  --tenant T   of a user or a run: within that tenant alone; '' for the keys without a tenant.
-               Without it the budget caps the id within each tenant, each counted alone
+  --period P   day (without it), week, month, 24h   --mode shadow   records, and refuses nothing
+  --tenant T   of a user or a run: within that tenant; '' for keys without one. Without it: each
   --user U     of a run, as --tenant           --cursor C   where the next page begins
   --approve-above USD  of set: a call after which its object may cost more needs an approval
 ${LIMITS_HELP}
 The subject of effective: --tenant T   --user U   --run R   --tool T   --vendor V
 ${COMMON_HELP}`,
   options: [
-    'reason',
-    'tenant',
-    'user',
-    'run',
-    'tool',
-    'vendor',
-    'cursor',
-    'approve-above',
+    ...['tenant', 'user', 'run', 'tool', 'vendor', 'cursor', 'period', 'mode'],
+    ...['for', 'reason', 'days', 'approve-above'],
     ...LIMIT_OPTIONS,
   ],
   async run({ api, operands: [action, ...rest], options }) {
-    const { tenant, user, 'approve-above': above } = options;
+    const { tenant, user, period, mode, 'approve-above': above } = options;
     if (action === 'set') {
-      onlyWith(options, 'budgets set', [
-        'reason',
-        'tenant',
-        'user',
-        'approve-above',
-        ...LIMIT_OPTIONS,
-      ]);
+      const may = ['reason', 'approve-above', ...BUDGET_OPTIONS, ...LIMIT_OPTIONS];
+      onlyWith(options, 'budgets set', may);
       const [scope = '', id = '', amount = ''] = operandsOf(rest, 'SCOPE', 'ID', 'USD');
       const limits = limitsOf(options);
       const json = await api.call<CountedBudgetView>('PUT', pathOf(scope, id), {
         daily_usd_cap: usdOperand(amount),
+        ...(period === undefined ? {} : { period }),
+        ...(mode === undefined ? {} : { mode }),
         ...(limits === undefined ? {} : { limits }),
         ...(above === undefined ? {} : { approve_above_usd: usdOperand(above) }),
         ...(tenant === undefined ? {} : { tenant_id: tenant }),
@@ -88,12 +85,15 @@ ${COMMON_HELP}`,
       return { json, text: `${table(COLUMNS, [json])}${limitsLine(json)}${liveKeysText(json)}` };
     }
     if (action === 'remove') {
-      onlyWith(options, 'budgets remove', ['reason', 'tenant', 'user']);
+      onlyWith(options, 'budgets remove', ['reason', ...BUDGET_OPTIONS]);
       const [scope = '', id = ''] = operandsOf(rest, 'SCOPE', 'ID');
-      const query = queryOf(options, { tenant: 'tenant_id', user: 'user_id' });
+      const query = queryOf(options, { ...WITHIN, period: 'period', mode: 'mode' });
       const json = await api.call('DELETE', `${pathOf(scope, id)}${query}`, reasonBody(options));
       return { json, text: 'removed\n' };
     }
+    if (action === 'raise') return raised(api, rest, options);
+    if (action === 'end-raise') return endedRaise(api, rest, options);
+    if (action === 'propose') return proposed(api, rest, options);
     if (action === 'effective') {
       onlyWith(options, 'budgets effective', ['tenant', 'user', 'run', 'tool', 'vendor']);
       operandsOf(rest);
@@ -122,6 +122,10 @@ ${COMMON_HELP}`,
   },
 };
 
+function periodText({ period, mode }: Pick<BudgetView, 'period' | 'mode'>): string {
+  return mode === 'shadow' ? `${period}, shadow` : period;
+}
+
 /** `*` where the budget caps the id within each tenant. */
 function tenantText({ scope, tenant_id }: BudgetView): string {
   return scope === 'user' || scope === 'run' ? withinText(tenant_id) : '';
@@ -143,8 +147,4 @@ function limitsLine(budget: BudgetView): string {
 function liveKeysText({ live_keys }: CountedBudgetView): string {
   if (live_keys === null) return 'caps more live keys than are counted at once\n';
   return `caps ${live_keys} live ${live_keys === 1 ? 'key' : 'keys'}\n`;
-}
-
-function pathOf(scope: string, id: string): string {
-  return `/v1/budgets/${segment(scope)}/${segment(id)}`;
 }

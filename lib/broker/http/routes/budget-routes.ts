@@ -4,11 +4,14 @@ import { malformedRequest } from '../../refusal';
 import { readJson, readOptionalJson } from '../json-body';
 import { cursorFault } from '../../page';
 import { anyText, readQuery } from '../list-query';
+import { ID } from '../route';
 import type { ManagementRequest, Route } from '../route';
 
 const ALL = /^\/v1\/budgets$/;
 const EFFECTIVE = /^\/v1\/budgets\/effective$/;
 const ONE = /^\/v1\/budgets\/([^/]+)\/([^/]+)$/;
+const RAISES = /^\/v1\/budgets\/([^/]+)\/([^/]+)\/raises$/;
+const RAISE = new RegExp(`^/v1/budgets/([^/]+)/([^/]+)/raises/${ID}$`);
 const SEGMENT = /^(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+$/;
 const SUBJECT = {
   tenant_id: anyText,
@@ -17,6 +20,9 @@ const SUBJECT = {
   tool: anyText,
   vendor: anyText,
 };
+
+const WITHIN = { tenant_id: anyText, user_id: anyText };
+const BUDGET = { ...WITHIN, period: anyText, mode: anyText };
 
 export function budgetRoutes(broker: Broker): Route[] {
   return [
@@ -50,6 +56,30 @@ export function budgetRoutes(broker: Broker): Route[] {
       }),
     },
     {
+      method: 'POST',
+      path: RAISES,
+      role: 'operator',
+      handle: async ({ req, params: [scope = '', id = ''], by }) => ({
+        status: 201,
+        body: await broker.raises.set(decoded(scope), decoded(id), await readJson(req), by),
+      }),
+    },
+    {
+      method: 'DELETE',
+      path: RAISE,
+      role: 'operator',
+      takesQuery: true,
+      handle: async ({ req, params: [scope = '', id = '', raiseId = ''], query, by }) => ({
+        status: 200,
+        body: await broker.raises.end(
+          { scope: decoded(scope), id: decoded(id), ...readQuery(query, WITHIN) },
+          raiseId,
+          await readOptionalJson(req),
+          by,
+        ),
+      }),
+    },
+    {
       method: 'GET',
       path: ONE,
       role: 'viewer',
@@ -77,7 +107,7 @@ function pathOf({ params: [scope = '', id = ''], query }: ManagementRequest): Bu
   return {
     scope: decoded(scope),
     id: decoded(id),
-    ...readQuery(query, { tenant_id: anyText, user_id: anyText }),
+    ...readQuery(query, BUDGET),
   };
 }
 

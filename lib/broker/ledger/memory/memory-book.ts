@@ -3,14 +3,17 @@ import { writeEntry } from '../../audit/audit-entry';
 import type { AuditRow } from '../../audit/audit-entry';
 import type { AuditSegment } from '../../audit/audit-segment';
 import type { Brake } from '../../brakes/brake';
-import { ruleName, ruleNames } from '../../budgets/budget';
+import { ruleName } from '../../budgets/budget';
 import type { Budget, BudgetRule, BudgetSubject } from '../../budgets/budget';
-import { addedTo } from '../../keys/key';
+import { BudgetIndex } from '../../budgets/budget-index';
+import type { Raise } from '../../budgets/raise';
 import type { Balance, KeyRecord } from '../../keys/key';
 import { withoutTokens } from '../../keys/token';
 import type { MicroUsd } from '../../../contract/usd';
 import { BatchUndo } from '../batch-undo';
 import type { AgingRows, Book, ObjectName, Slice, VendorObject } from '../book';
+import { NOTHING, chargedIn, hourIn, sumFrom } from '../hourly-balance';
+import type { HourlyBalance } from '../hourly-balance';
 import type { Hold, LeaseRecord } from '../records';
 import type { Note, NoteKind, NoteValues } from '../notes';
 import type { Operation } from '../rules/operation';
@@ -25,8 +28,9 @@ export class MemoryBook implements Book {
   readonly operations = new Map<string, Operation>();
   readonly objects = new Map<string, VendorObject>();
   readonly notes = new Map<string, Note>();
-  readonly balances = new Map<string, Balance>();
+  readonly balances = new Map<string, HourlyBalance>();
   readonly rules = new Map<string, Budget>();
+  readonly setRaises = new Map<string, Raise>();
   readonly activeBrakes = new Map<string, Brake>();
   readonly rows: { row: AuditRow; more: Partial<AuditRow> | undefined }[] = [];
   readonly #segments = new Map<number, AuditSegment>();
@@ -107,8 +111,12 @@ export class MemoryBook implements Book {
     return ids.flatMap((id) => this.holds.get(id) ?? []);
   }
 
-  balance(name: string): Balance {
-    return this.balances.get(name) ?? { spent: 0, held: 0, undone: 0 };
+  balance(name: string, fromHour = 0): Balance {
+    return sumFrom(this.balances.get(name) ?? NOTHING, fromHour);
+  }
+
+  pastBalance(name: string): Balance {
+    return this.balance(name);
   }
 
   note<Kind extends NoteKind>(kind: Kind, name: string): NoteValues[Kind] | undefined {
@@ -119,12 +127,8 @@ export class MemoryBook implements Book {
     return this.rules.size > 0;
   }
 
-  budgetOver(subject: BudgetSubject): Budget | undefined {
-    return this.rules.get(this.ruleOver(subject) ?? '');
-  }
-
-  ruleOver(subject: BudgetSubject): string | undefined {
-    return ruleNames(subject).find((name) => this.rules.has(name));
+  budgetsOver(subject: BudgetSubject): readonly Budget[] {
+    return new BudgetIndex(this.rules.values()).over(subject);
   }
 
   budgetOf(rule: BudgetRule): Budget | undefined {
@@ -133,6 +137,10 @@ export class MemoryBook implements Book {
 
   budgets(): readonly Budget[] {
     return [...this.rules.values()];
+  }
+
+  raises(): readonly Raise[] {
+    return [...this.setRaises.values()];
   }
 
   brakes(): readonly Brake[] {
@@ -178,9 +186,10 @@ export class MemoryBook implements Book {
     this.#delete(this.notes, `${kind}/${name}`);
   }
 
-  charge(names: readonly string[], change: Partial<Balance>): void {
+  charge(names: readonly string[], change: Partial<Balance>, beganAt?: number): void {
     for (const name of names) {
-      this.#set(this.balances, name, addedTo(this.balance(name), change));
+      const before = this.balances.get(name) ?? NOTHING;
+      this.#set(this.balances, name, chargedIn(before, change, hourIn(name, beganAt)));
     }
   }
 
@@ -255,6 +264,14 @@ export class MemoryBook implements Book {
 
   deleteBudget(rule: BudgetRule): void {
     this.#delete(this.rules, ruleName(rule));
+  }
+
+  putRaise(raise: Raise): void {
+    this.#set(this.setRaises, raise.raiseId, raise);
+  }
+
+  deleteRaise(raiseId: string): void {
+    this.#delete(this.setRaises, raiseId);
   }
 
   putBrake(brake: Brake): void {

@@ -1,5 +1,5 @@
-import { ANY_ID, appCap, subjectsOf } from '../../budgets/budget';
-import type { AppBudgets, BudgetSubject } from '../../budgets/budget';
+import { ANY_ID, appCaps, subjectsOf } from '../../budgets/budget';
+import type { AppLayer, BudgetSubject } from '../../budgets/budget';
 import { isLive } from '../../keys/key';
 import type { KeyRecord, KeyWithBalance } from '../../keys/key';
 import type { Note, NoteKind, NoteOf, NoteRange } from '../notes';
@@ -43,8 +43,8 @@ export class MemoryQueries implements Queries {
     return this.#live(from ?? Infinity, now, limit, (key) => idOf(key, scope) === id);
   }
 
-  async newestBudgets(subject: BudgetSubject): Promise<AppBudgets | undefined> {
-    return this.#newestFirst().find(([, key]) => isOf(key, subject))?.[1].budgets;
+  async newestBudgets(subject: BudgetSubject): Promise<AppLayer | undefined> {
+    return this.#newestFirst().find(([, key]) => isOf(key, subject))?.[1];
   }
 
   async hasNewerBudget(
@@ -57,7 +57,7 @@ export class MemoryQueries implements Queries {
         at >= position &&
         isOf(key, subject) &&
         wasLiveAfter(key, liveAfter) &&
-        appCap(key.budgets, subject) !== undefined,
+        appCaps(key.budgets, subject) !== undefined,
     );
   }
 
@@ -65,8 +65,9 @@ export class MemoryQueries implements Queries {
     const keys = this.#newestFirst()
       .filter(([at, key]) => at < position && wasLiveAfter(key, liveAfter))
       .filter(([, { budgets }]) => Object.keys(budgets).length > 0)
-      .map(([at, { vendor, subject, budgets }]): BudgetedKey => {
-        return { position: at, vendor, subject, budgets };
+      .map(([at, { vendor, subject, budgets, budgetsMode }]): BudgetedKey => {
+        const app = budgetsMode === undefined ? { budgets } : { budgets, budgetsMode };
+        return { position: at, vendor, subject, ...app };
       });
     return { keys, steps: keys.length };
   }

@@ -1,9 +1,9 @@
 import type { Budget } from '../../budgets/budget';
+import type { Raise } from '../../budgets/raise';
 import type { Brake } from '../../brakes/brake';
-import type { Balance, KeyRecord } from '../../keys/key';
+import type { KeyRecord } from '../../keys/key';
 import type { VendorObject } from '../book';
 import type { LeaseRecord } from '../records';
-import { keyIdOf } from '../rules/caps';
 import { BRAKES } from '../tables/brake-rows';
 import { BUDGETS } from '../tables/budget-rows';
 import { HOLDS } from '../tables/hold-rows';
@@ -11,6 +11,7 @@ import type { PlacedHold } from '../tables/hold-rows';
 import { KEYS } from '../tables/key-rows';
 import { LEASES } from '../tables/lease-rows';
 import type { SealedSegment } from '../../audit/segment-list';
+import { RAISES } from '../tables/raise-rows';
 import { SEGMENTS } from '../tables/segment-rows';
 import { OBJECTS } from '../tables/object-rows';
 import type { Note } from '../notes';
@@ -51,6 +52,8 @@ export interface BatchChanges {
   rules?: {
     budgets: SentRow[];
     goneBudgets: string[];
+    raises: SentRow[];
+    goneRaises: string[];
     brakes: SentRow[];
     goneBrakes: string[];
   };
@@ -66,8 +69,6 @@ export interface ChangedRows {
   loaded: LoadedRows | undefined;
   /** Those that were loaded. */
   rules: Rules;
-  /** The lines of balances that only this instance adds to. */
-  stripe: number;
   keys: readonly KeyRecord[];
   newKeys: ReadonlySet<string>;
   leases: readonly LeaseRecord[];
@@ -75,11 +76,12 @@ export interface ChangedRows {
   operations: ReadonlyMap<string, NamedOperation>;
   objects: ReadonlyMap<string, VendorObject>;
   notes: ReadonlyMap<string, Note>;
-  charges: ReadonlyMap<string, Balance>;
+  balances: SentRow[];
   /** Calls that have begun, with what the audit log says of them; those that have ended without. */
   calls: ReadonlyMap<string, string | undefined>;
   /** Absent where none has changed. */
   budgets: ReadonlyMap<string, Budget> | undefined;
+  raises: ReadonlyMap<string, Raise> | undefined;
   brakes: ReadonlyMap<string, Brake> | undefined;
   audit: SentRow[];
   /** What was deleted and is there again is new. */
@@ -111,7 +113,7 @@ export function changesOf(rows: ChangedRows): BatchChanges | undefined {
   const sent = {
     keys: keys.map((row) => sentRow(KEYS, row)),
     revoked: revoked.map(({ id, revokedAt = null }) => ({ id, revoked_at: revokedAt })),
-    balances: sentBalances(rows),
+    balances: rows.balances,
     begun: begun.map((row) => sentRow(HOLDS, row)),
     changed: changed.map((row) => sentChange(HOLDS, row)),
     newOperations: newOperations.map(([, row]) => sentOperation(row)),
@@ -140,24 +142,17 @@ export function changesOf(rows: ChangedRows): BatchChanges | undefined {
   };
 }
 
-function sentBalances({ loaded, newKeys, charges, stripe }: ChangedRows): SentRow[] {
-  const rows: SentRow[] = [];
-  for (const [name, { spent, held, undone }] of charges) {
-    const isNew = newKeys.has(keyIdOf(name) ?? '');
-    if (spent === 0 && held === 0 && undone === 0 && !isNew) continue;
-    const isLocked = isNew || loaded?.asked.names.has(name) === true;
-    rows.push({ name, stripe: isLocked ? 0 : stripe, spent, held, undone });
-  }
-  return rows;
-}
-
-function sentRules({ rules, budgets, brakes }: ChangedRows): BatchChanges['rules'] {
-  if (budgets === undefined || brakes === undefined) return undefined;
+function sentRules({ rules, budgets, raises, brakes }: ChangedRows): BatchChanges['rules'] {
+  if (budgets === undefined || raises === undefined || brakes === undefined) return undefined;
   const setBudgets = [...budgets].filter(([name, budget]) => rules.budgets.get(name) !== budget);
   const setBrakes = [...brakes.values()].filter((brake) => !rules.brakes.includes(brake));
   return {
     budgets: setBudgets.map(([, budget]) => sentRow(BUDGETS, budget)),
     goneBudgets: [...rules.budgets.keys()].filter((name) => !budgets.has(name)),
+    raises: [...raises.values()]
+      .filter((raise) => !rules.raises.includes(raise))
+      .map((raise) => sentRow(RAISES, raise)),
+    goneRaises: rules.raises.map(({ raiseId }) => raiseId).filter((id) => !raises.has(id)),
     brakes: setBrakes.map((brake) => sentRow(BRAKES, brake)),
     goneBrakes: rules.brakes.map(({ id }) => id).filter((id) => !brakes.has(id)),
   };

@@ -14,6 +14,7 @@ import { loadPgDriver } from './pg-driver';
 import type { PgDriver, PgSession } from './pg-driver';
 import type { PostgresBook } from './postgres-book';
 import { PostgresStore } from './postgres-store';
+import { DAILY } from '../../../../test/support/daily';
 
 const CENT = 10_000;
 const TTL_MS = 400;
@@ -198,6 +199,7 @@ describe('two instances on one store', () => {
       tenant: 't',
       user: undefined,
       id: 'u',
+      ...DAILY,
       capMicros: 50 * CENT,
     });
     const asked = Array.from({ length: 40 }, (_, i) =>
@@ -218,7 +220,14 @@ describe('two instances on one store', () => {
     [
       'a budget of 0',
       ({ ledger }: Instance) =>
-        ledger.putBudget({ scope: 'user', tenant: 't', user: undefined, id: 'u', capMicros: 0 }),
+        ledger.putBudget({
+          scope: 'user',
+          tenant: 't',
+          user: undefined,
+          id: 'u',
+          ...DAILY,
+          capMicros: 0,
+        }),
     ],
   ])('admit no call after the answer to %s at the other', async (_name, stop) => {
     const [one, other] = [await start(), await start()];

@@ -1,4 +1,6 @@
 import type { Budget } from '../../budgets/budget';
+import { BudgetIndex } from '../../budgets/budget-index';
+import type { Raise } from '../../budgets/raise';
 import type { Brake } from '../../brakes/brake';
 import type { Balance, KeyRecord } from '../../keys/key';
 import type { VendorObject } from '../book';
@@ -9,6 +11,7 @@ import { HOLDS } from '../tables/hold-rows';
 import type { PlacedHold } from '../tables/hold-rows';
 import { KEYS } from '../tables/key-rows';
 import { LEASES } from '../tables/lease-rows';
+import { RAISES } from '../tables/raise-rows';
 import { SEGMENTS } from '../tables/segment-rows';
 import type { SealedSegment } from '../../audit/segment-list';
 import type { AuditHead } from '../../audit/audit-chain';
@@ -18,17 +21,19 @@ import { NOTES } from '../tables/note-rows';
 import type { FoundRow } from '../tables/table-form';
 import type { Note } from '../notes';
 import type { Operation } from '../rules/operation';
-import { nameOf } from './wanted-rows';
+import { nameOf, nameOfPast } from './wanted-rows';
 import type { RowNames } from './wanted-rows';
 
 /** What is given by the store's function, as JSON has it: absent, or null, where nothing was found. */
 export interface FoundRows {
   now: number;
   version: number;
-  /** Absent, as {@link brakes}, where no rule has changed. */
+  /** Absent, as {@link raises} and {@link brakes}, where no rule has changed. */
   budgets?: FoundRow[];
+  raises?: FoundRow[];
   brakes?: FoundRow[];
   balances?: [name: string, spent: number, held: number, undone: number][] | null;
+  past?: [name: string, firstLine: number, spent: number, held: number, undone: number][] | null;
   keys?: FoundRow[] | null;
   leases?: FoundRow[] | null;
   notes?: FoundRow[] | null;
@@ -71,17 +76,29 @@ export interface FlownOperation {
 export interface Rules {
   version: number;
   budgets: ReadonlyMap<string, Budget>;
+  /** Of these budgets. */
+  index: BudgetIndex;
+  /** The oldest first. */
+  raises: readonly Raise[];
   /** The oldest first. */
   brakes: readonly Brake[];
 }
 
-export const NO_RULES: Rules = { version: -1, budgets: new Map(), brakes: [] };
+export const NO_RULES: Rules = {
+  version: -1,
+  budgets: new Map(),
+  index: new BudgetIndex([]),
+  raises: [],
+  brakes: [],
+};
 
 /** The rows that were asked for, as they were when they were locked. */
 export class LoadedRows {
   readonly now: number;
   readonly rules: Rules;
   readonly balances = new Map<string, Balance>();
+  /** What balances come to from a line on, by {@link nameOfPast}. */
+  readonly past = new Map<string, Balance>();
   readonly keys = new Map<string, KeyRecord>();
   readonly leases = new Map<string, LeaseRecord>();
   readonly notes = new Map<string, Note>();
@@ -103,6 +120,8 @@ export class LoadedRows {
     this.log = found.log && logOf(found.log);
     for (const [name, spent, held, undone] of found.balances ?? [])
       this.balances.set(name, { spent, held, undone });
+    for (const [name, firstLine, spent, held, undone] of found.past ?? [])
+      this.past.set(nameOfPast(name, firstLine), { spent, held, undone });
     for (const row of found.keys ?? []) this.keys.set(row['id'] as string, keyOf(row));
     for (const row of found.leases ?? []) this.leases.set(row['id'] as string, LEASES.rowOf(row));
     for (const row of found.notes ?? []) {
@@ -126,6 +145,7 @@ export class LoadedRows {
     const holds = new Set([...asked.holds, ...this.holds.keys()]);
     this.asked = {
       names: new Set(asked.names),
+      past: new Set(asked.past.map((values) => nameOfPast(...values))),
       keys: new Set(asked.keys),
       leases: new Set(asked.leases),
       notes: new Set(asked.notes.map((values) => nameOf(...values))),
@@ -160,12 +180,14 @@ function logOf({ segments, head: [count, mac], oldest, since }: FoundLog): Loade
   };
 }
 
-function rulesOf({ version, budgets, brakes }: FoundRows, known: Rules): Rules {
+function rulesOf({ version, budgets, raises = [], brakes }: FoundRows, known: Rules): Rules {
   if (budgets === undefined || brakes === undefined) return known;
   const all = budgets.map((found) => BUDGETS.rowOf(found)).sort(BUDGETS.compare);
   return {
     version,
     budgets: new Map(all.map((budget) => [BUDGETS.keyOf(budget), budget])),
+    index: new BudgetIndex(all),
+    raises: raises.map((found) => RAISES.rowOf(found)).sort(RAISES.compare),
     brakes: brakes.map((found) => BRAKES.rowOf(found)).sort(BRAKES.compare),
   };
 }

@@ -3,9 +3,8 @@ import { writeEntry } from '../../audit/audit-entry';
 import type { AuditRow } from '../../audit/audit-entry';
 import type { AuditSegment } from '../../audit/audit-segment';
 import type { Brake } from '../../brakes/brake';
-import { ruleName } from '../../budgets/budget';
 import type { Budget, BudgetRule, BudgetSubject } from '../../budgets/budget';
-import { addedTo } from '../../keys/key';
+import type { Raise } from '../../budgets/raise';
 import type { Balance, KeyRecord } from '../../keys/key';
 import { withoutTokens } from '../../keys/token';
 import type { MicroUsd } from '../../../contract/usd';
@@ -13,11 +12,12 @@ import type { AgingRows, Book, ObjectName, Slice, VendorObject } from '../book';
 import type { Hold, LeaseRecord } from '../records';
 import type { Note, NoteKind, NoteValues } from '../notes';
 import type { Operation } from '../rules/operation';
-import { keyBalanceName, keyIdOf } from '../rules/caps';
+import { keyBalanceName } from '../rules/caps';
 import type { PlacedHold } from '../tables/hold-rows';
 import { UNWRITTEN, changesOf } from './batch-changes';
 import type { BatchChanges, SentRow } from './batch-changes';
 import { currentSlice } from './aging-tables';
+import { BookBalances } from './book-balances';
 import { BookCalls } from './book-calls';
 import { BookLog } from './book-log';
 import { BookNotes } from './book-notes';
@@ -27,8 +27,6 @@ import { Deletions } from './deletions';
 import { hasOthers, holdsNaming, settledOf } from './root-holds';
 import { SetRules } from './set-rules';
 import { nameOf, nameOfSlice } from './wanted-rows';
-
-const NOTHING: Balance = { spent: 0, held: 0, undone: 0 };
 
 /**
  * The rows of one batch. A row that was not loaded is noted and counts as absent: what the work comes
@@ -49,7 +47,7 @@ export class PostgresBook implements Book {
   readonly #operations: BookOperations;
   readonly #objects = new Map<string, VendorObject>();
   readonly #notes: BookNotes;
-  readonly #charges = new Map<string, Balance>();
+  readonly #balances: BookBalances;
   readonly #calls: BookCalls;
   readonly #audit: SentRow[] = [];
 
@@ -62,6 +60,13 @@ export class PostgresBook implements Book {
       deletions: this.#deletions,
       writer: parts.writer.id,
       miss: (vendor, hash) => this.#miss(() => parts.wanted.operation(vendor, hash)),
+    });
+    this.#balances = new BookBalances({
+      loaded: parts.loaded,
+      deletions: this.#deletions,
+      stripe: parts.writer.stripe,
+      isNewKey: (id) => this.#newKeys.has(id),
+      miss: (want) => this.#miss(() => want(parts.wanted)),
     });
     this.#calls = new BookCalls(parts.loaded, (id) => this.#miss(() => parts.wanted.call(id)));
     this.#notes = new BookNotes({
@@ -83,7 +88,7 @@ export class PostgresBook implements Book {
     // A key is guarded by its balance: who revokes it locks that too.
     if (!this.#newKeys.has(id)) {
       if (loaded?.asked.keys.has(id) !== true) this.#miss(() => wanted.key(id));
-      this.#wantBalance(keyBalanceName(id));
+      this.#balances.want(keyBalanceName(id));
     }
     return key ?? (this.isIncomplete ? knownKey(id) : undefined);
   }
@@ -143,11 +148,12 @@ export class PostgresBook implements Book {
     return this.#holdsOf(root, 'refundOf');
   }
 
-  balance(name: string): Balance {
-    this.#wantBalance(name);
-    const isGone = this.#deletions.has('balances', name);
-    const before = isGone ? undefined : this.parts.loaded?.balances.get(name);
-    return addedTo(before ?? NOTHING, this.#charges.get(name) ?? NOTHING);
+  balance(name: string, fromHour?: number): Balance {
+    return this.#balances.get(name, fromHour);
+  }
+
+  pastBalance(name: string): Balance {
+    return this.#balances.past(name);
   }
 
   note<Kind extends NoteKind>(kind: Kind, name: string): NoteValues[Kind] | undefined {
@@ -158,20 +164,20 @@ export class PostgresBook implements Book {
     return !this.#rules.isEmpty;
   }
 
-  budgetOver(subject: BudgetSubject): Budget | undefined {
-    return this.#rules.budget(this.#rules.nameOver(subject));
-  }
-
-  ruleOver(subject: BudgetSubject): string | undefined {
-    return this.#rules.nameOver(subject);
+  budgetsOver(subject: BudgetSubject): readonly Budget[] {
+    return this.#rules.over(subject);
   }
 
   budgetOf(rule: BudgetRule): Budget | undefined {
-    return this.#rules.budget(ruleName(rule));
+    return this.#rules.budget(rule);
   }
 
   budgets(): readonly Budget[] {
     return this.#rules.budgets();
+  }
+
+  raises(): readonly Raise[] {
+    return this.#rules.raises();
   }
 
   brakes(): readonly Brake[] {
@@ -220,10 +226,8 @@ export class PostgresBook implements Book {
     this.#notes.delete(kind, name);
   }
 
-  charge(names: readonly string[], change: Partial<Balance>): void {
-    for (const name of names) {
-      this.#charges.set(name, addedTo(this.#charges.get(name) ?? NOTHING, change));
-    }
+  charge(names: readonly string[], change: Partial<Balance>, beganAt?: number): void {
+    this.#balances.charge(names, change, beganAt);
   }
 
   beginCall(callId: string, row: AuditRow): void {
@@ -267,8 +271,7 @@ export class PostgresBook implements Book {
   }
 
   deleteBalance(name: string): void {
-    this.#deletions.addBalance(name);
-    this.#charges.delete(name);
+    this.#balances.delete(name);
   }
 
   segments(): readonly AuditSegment[] {
@@ -302,6 +305,14 @@ export class PostgresBook implements Book {
     this.#rules.deleteBudget(rule);
   }
 
+  putRaise(raise: Raise): void {
+    this.#rules.putRaise(raise);
+  }
+
+  deleteRaise(raiseId: string): void {
+    this.#rules.deleteRaise(raiseId);
+  }
+
   putBrake(brake: Brake): void {
     this.#rules.putBrake(brake);
   }
@@ -327,7 +338,6 @@ export class PostgresBook implements Book {
     return changesOf({
       loaded: this.parts.loaded,
       rules: this.parts.rules,
-      stripe: this.parts.writer.stripe,
       keys: [...this.#keys.values()],
       newKeys: this.#newKeys,
       leases: [...this.#leases.values()],
@@ -335,9 +345,10 @@ export class PostgresBook implements Book {
       operations: this.#operations.changed,
       objects: this.#objects,
       notes: this.#notes.changed,
-      charges: this.#charges,
+      balances: this.#balances.sent,
       calls: this.#calls.changed,
       budgets: this.#rules.changedBudgets,
+      raises: this.#rules.changedRaises,
       brakes: this.#rules.changedBrakes,
       audit: this.#audit,
       deletions: this.#deletions,
@@ -353,13 +364,6 @@ export class PostgresBook implements Book {
     const all = new Map([...(loaded?.holds ?? []), ...this.#holds]);
     const found = holdsNaming(root, column, all.values());
     return found.filter(({ callId }) => !this.#deletions.has('holds', callId));
-  }
-
-  #wantBalance(name: string): void {
-    const { loaded, wanted } = this.parts;
-    const isOfNewKey = this.#newKeys.has(keyIdOf(name) ?? '');
-    if (loaded?.asked.names.has(name) !== true && !isOfNewKey)
-      this.#miss(() => wanted.balance(name));
   }
 
   #wantExclusive(): void {

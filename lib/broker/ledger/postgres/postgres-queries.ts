@@ -1,4 +1,4 @@
-import type { AppBudgets, BudgetSubject } from '../../budgets/budget';
+import type { AppLayer, BudgetSubject } from '../../budgets/budget';
 import type { Brake } from '../../brakes/brake';
 import { LONGEST_LIFE_MS } from '../../../contract/expires-in';
 import type { KeyWithBalance } from '../../keys/key';
@@ -8,7 +8,7 @@ import type { Hold, HoldFilter, Page, PageRequest } from '../records';
 import type { BudgetedKey, KeyListRequest, LivePosition, LiveSlice, Queries } from '../store';
 import { HOLDS } from '../tables/hold-rows';
 import { NOTES } from '../tables/note-rows';
-import { liveKeyOf, subjectOf } from '../tables/key-rows';
+import { appLayerOf, liveKeyOf, subjectOf } from '../tables/key-rows';
 import type { FoundRow } from '../tables/table-form';
 import type { PgLink } from './pg-link';
 import { SqlConditions } from './sql-conditions';
@@ -80,14 +80,14 @@ export class PostgresQueries implements Queries {
     return this.#live(where, from ?? Number.MAX_SAFE_INTEGER, now, limit);
   }
 
-  async newestBudgets(subject: BudgetSubject): Promise<AppBudgets | undefined> {
+  async newestBudgets(subject: BudgetSubject): Promise<AppLayer | undefined> {
     if (subject.scope === 'vendor') return undefined;
     const where = keysOf(subject);
     const [row] = await this.link.query(
-      `SELECT k.budgets FROM vault_key.keys k ${where.sql} ORDER BY k.position DESC LIMIT 1`,
+      `SELECT k.budgets, k.budgets_mode FROM vault_key.keys k ${where.sql} ORDER BY k.position DESC LIMIT 1`,
       where.values,
     );
-    return row === undefined ? undefined : (JSON.parse(row['budgets'] as string) as AppBudgets);
+    return row === undefined ? undefined : appLayerOf(row as FoundRow);
   }
 
   async hasNewerBudget(
@@ -114,7 +114,7 @@ export class PostgresQueries implements Queries {
     where.add('k.created_at > ?', liveAfter - LONGEST_LIFE_MS);
     addLiveAfter(where, liveAfter);
     const rows = await this.link.query(
-      `SELECT k.position, k.vendor, k.tenant_id, k.user_id, k.run_id, k.tool, k.budgets
+      `SELECT k.position, k.vendor, k.tenant_id, k.user_id, k.run_id, k.tool, k.budgets, k.budgets_mode
        FROM vault_key.keys k ${LEASES} ${where.sql} ORDER BY k.position DESC LIMIT ${SLICE_ROWS}`,
       where.values,
     );
@@ -122,7 +122,7 @@ export class PostgresQueries implements Queries {
       position: Number(row['position']),
       vendor: row['vendor'] as string,
       subject: subjectOf(row as FoundRow),
-      budgets: JSON.parse(row['budgets'] as string) as AppBudgets,
+      ...appLayerOf(row as FoundRow),
     }));
     const next = rows.length < SLICE_ROWS ? undefined : keys.at(-1)?.position;
     return { keys, steps: SLICE_ROWS, ...(next === undefined ? {} : { next }) };

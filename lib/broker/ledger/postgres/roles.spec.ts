@@ -5,6 +5,7 @@ import { AuditSegments } from '../audit-segments';
 import { StoreLedger } from '../store-ledger';
 import { PostgresStore } from './postgres-store';
 import { updatePostgresSchema } from './schema-update';
+import { DAILY } from '../../../../test/support/daily';
 
 const AUDIT_KEY = 'a key';
 const KEY = keyRecord('k');
@@ -49,7 +50,7 @@ describe('the role of an application', () => {
     if (!decision.admitted) throw decision.refusal;
     const { call } = decision;
     await ledger.end({ call, outcome: { ending: 'settled' }, audit: {} });
-    await ledger.putBudget({ ...BUDGET, capMicros: 50_000 });
+    await ledger.putBudget({ ...BUDGET, ...DAILY, capMicros: 50_000 });
     await ledger.putBrake({ id: 'b', scope: 'user', target: 'u', reason: 'a test' });
     await ledger.revoke(['k']);
     expect(await ledger.verifyAudit()).toMatchObject({ ok: true, entries: 5 });
@@ -125,7 +126,7 @@ describe('the role of an application', () => {
     await migrate('app');
     const ledger = new StoreLedger(await open('app'));
     await ledger.issue(KEY);
-    await ledger.putBudget({ ...BUDGET, capMicros: 50_000 });
+    await ledger.putBudget({ ...BUDGET, ...DAILY, capMicros: 50_000 });
     await ledger.verifyAudit();
     const [{ id, batch } = {}] = (await query('SELECT id, batch FROM vault_key.writers')) as {
       id: string;

@@ -57,6 +57,8 @@ BEGIN
   IF version <> (arg ->> 'version')::bigint THEN
     SELECT coalesce(jsonb_agg(to_jsonb(b)), '[]') INTO part FROM vault_key.budgets b;
     found := found || jsonb_build_object('budgets', part);
+    SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') INTO part FROM vault_key.raises r;
+    found := found || jsonb_build_object('raises', part);
     SELECT coalesce(jsonb_agg(to_jsonb(b)), '[]') INTO part FROM vault_key.brakes b;
     found := found || jsonb_build_object('brakes', part);
   END IF;
@@ -66,6 +68,14 @@ BEGIN
         FROM vault_key.balances
         WHERE name = ANY (ARRAY(SELECT jsonb_array_elements_text(arg -> 'names'))) GROUP BY name) b;
     found := found || jsonb_build_object('balances', part);
+  END IF;
+  IF arg -> 'past' <> '[]' THEN
+    SELECT jsonb_agg(jsonb_build_array(p.name, p.line, p.spent, p.held, p.undone)) INTO part FROM
+      (SELECT a ->> 0 AS name, (a ->> 1)::int AS line, sum(b.spent)::bigint AS spent, sum(b.held)::bigint AS held,
+          sum(b.undone)::bigint AS undone
+        FROM jsonb_array_elements(arg -> 'past') a
+        JOIN vault_key.balances b ON b.name = a ->> 0 AND b.stripe >= (a ->> 1)::int GROUP BY 1, 2) p;
+    found := found || jsonb_build_object('past', part);
   END IF;
   IF arg -> 'keys' <> '[]' THEN
     SELECT jsonb_agg(to_jsonb(k) || jsonb_build_object('lease_expires_at', l.expires_at)) INTO part
@@ -210,10 +220,10 @@ BEGIN
   END IF;
   IF arg ? 'keys' THEN
     INSERT INTO vault_key.keys (id, token_hash, label, vendor, cap_micros, allowed_endpoints, tenant_id, user_id, run_id,
-        tool, parent_id, created_at, expires_at, revoked_at, budgets, lease_id, limits)
+        tool, parent_id, created_at, expires_at, revoked_at, budgets, budgets_mode, lease_id, limits)
       SELECT * FROM jsonb_to_recordset(arg -> 'keys') a(id text, token_hash text, label text, vendor text,
         cap_micros bigint, allowed_endpoints text, tenant_id text, user_id text, run_id text, tool text, parent_id text,
-        created_at bigint, expires_at bigint, revoked_at bigint, budgets text, lease_id text, limits text);
+        created_at bigint, expires_at bigint, revoked_at bigint, budgets text, budgets_mode text, lease_id text, limits text);
   END IF;
   IF arg ? 'revoked' THEN
     UPDATE vault_key.keys k SET revoked_at = a.revoked_at
@@ -290,8 +300,12 @@ BEGIN
   IF arg ? 'rules' THEN
     DELETE FROM vault_key.budgets WHERE name = ANY (vault_key.texts(arg -> 'rules' -> 'goneBudgets'));
     INSERT INTO vault_key.budgets SELECT * FROM jsonb_to_recordset(arg -> 'rules' -> 'budgets') a(name text, scope text,
-        tenant text, user_id text, target text, cap_micros bigint, limits text)
+        tenant text, user_id text, target text, period text, mode text, cap_micros bigint, limits text)
       ON CONFLICT (name) DO UPDATE SET cap_micros = excluded.cap_micros, limits = excluded.limits;
+    DELETE FROM vault_key.raises WHERE id = ANY (vault_key.texts(arg -> 'rules' -> 'goneRaises'));
+    INSERT INTO vault_key.raises SELECT * FROM jsonb_to_recordset(arg -> 'rules' -> 'raises') a(id text, scope text,
+        tenant text, user_id text, target text, micros bigint, reason text, set_by text, role text, created_at bigint,
+        expires_at bigint) ON CONFLICT DO NOTHING;
     DELETE FROM vault_key.brakes WHERE id = ANY (vault_key.texts(arg -> 'rules' -> 'goneBrakes'));
     INSERT INTO vault_key.brakes SELECT * FROM jsonb_to_recordset(arg -> 'rules' -> 'brakes') a(id text, scope text,
         target text, tenant text, reason text, set_by text, created_at bigint, expires_at bigint, hit bigint)

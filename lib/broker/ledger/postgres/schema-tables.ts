@@ -2,7 +2,7 @@
 export const TABLES = `
 CREATE TABLE vault_key.meta (
   id int PRIMARY KEY CHECK (id = 1),
-  -- Grows with each change of brakes or budgets.
+  -- Grows with each change of brakes, budgets or raises.
   rules_version bigint NOT NULL,
   -- What tells an instance that it has the key of the audit log.
   audit_check text NOT NULL,
@@ -41,6 +41,7 @@ CREATE TABLE vault_key.keys (
   expires_at bigint NOT NULL,
   revoked_at bigint,
   budgets text NOT NULL,
+  budgets_mode text,
   lease_id text,
   limits text
 );
@@ -56,7 +57,8 @@ CREATE TABLE vault_key.leases (
   expires_at bigint NOT NULL
 );
 -- A balance is the sum of its lines: line 0 is locked by who must not be overtaken, and each
--- instance adds to a line of its own where nothing is decided by the sum.
+-- instance adds to a line of its own where nothing is decided by the sum. Of a day's balance each
+-- hour has lines of its own, since a rolling budget counts a part of a day.
 CREATE TABLE vault_key.balances (
   name text,
   stripe int,
@@ -129,6 +131,8 @@ CREATE TABLE vault_key.budgets (
   tenant text,
   user_id text,
   target text NOT NULL,
+  period text NOT NULL,
+  mode text NOT NULL,
   cap_micros bigint NOT NULL,
   limits text
 );
@@ -139,6 +143,20 @@ CREATE TABLE vault_key.notes (
   value text NOT NULL,
   PRIMARY KEY (kind, name)
 ) WITH (fillfactor = 50);
+-- What operators have added to the caps of a subject.
+CREATE TABLE vault_key.raises (
+  id text PRIMARY KEY,
+  scope text NOT NULL,
+  tenant text,
+  user_id text,
+  target text NOT NULL,
+  micros bigint NOT NULL,
+  reason text NOT NULL,
+  set_by text NOT NULL,
+  role text NOT NULL,
+  created_at bigint NOT NULL,
+  expires_at bigint NOT NULL
+);
 CREATE TABLE vault_key.brakes (
   id text PRIMARY KEY,
   scope text NOT NULL,

@@ -1,8 +1,6 @@
 import { placeOf } from '../../audit/audit-entry';
+import { STRIPES } from './balance-lines';
 import { AS_OWNER, WITH_KEPT_PLANS } from './schema-names';
-
-/** How many lines a balance has for instances that lock no other. */
-const STRIPES = 15;
 
 /** A field of a row of the audit log. */
 const field = (column: Parameters<typeof placeOf>[0]): string =>

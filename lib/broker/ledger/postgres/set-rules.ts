@@ -1,12 +1,21 @@
 import type { Brake } from '../../brakes/brake';
-import { ruleName, ruleNames } from '../../budgets/budget';
+import { ruleName } from '../../budgets/budget';
 import type { Budget, BudgetRule, BudgetSubject } from '../../budgets/budget';
+import { BudgetIndex } from '../../budgets/budget-index';
+import type { Raise } from '../../budgets/raise';
 import { BUDGETS } from '../tables/budget-rows';
 import type { Rules } from './loaded-rows';
 
-/** The budgets and brakes that operators have set, as a batch sees and changes them. */
+/** All of these, by their names. */
+interface ChangedRules {
+  budgets: Map<string, Budget>;
+  raises: Map<string, Raise>;
+  brakes: Map<string, Brake>;
+}
+
+/** The budgets, raises and brakes that operators have set, as a batch sees and changes them. */
 export class SetRules {
-  #changed: { budgets: Map<string, Budget>; brakes: Map<string, Brake> } | undefined;
+  #changed: ChangedRules | undefined;
 
   /** @param onChange Called before anything is changed: every other batch decides by these rules. */
   constructor(
@@ -19,6 +28,10 @@ export class SetRules {
     return this.#changed?.budgets;
   }
 
+  get changedRaises(): ReadonlyMap<string, Raise> | undefined {
+    return this.#changed?.raises;
+  }
+
   get changedBrakes(): ReadonlyMap<string, Brake> | undefined {
     return this.#changed?.brakes;
   }
@@ -27,17 +40,22 @@ export class SetRules {
     return this.#budgets.size === 0;
   }
 
-  nameOver(subject: BudgetSubject): string | undefined {
-    if (this.isEmpty) return undefined;
-    return ruleNames(subject).find((name) => this.#budgets.has(name));
+  over(subject: BudgetSubject): readonly Budget[] {
+    const changed = this.#changed?.budgets;
+    const index = changed === undefined ? this.loaded.index : new BudgetIndex(changed.values());
+    return index.over(subject);
   }
 
-  budget(name: string | undefined): Budget | undefined {
-    return name === undefined ? undefined : this.#budgets.get(name);
+  budget(rule: BudgetRule): Budget | undefined {
+    return this.#budgets.get(ruleName(rule));
   }
 
   budgets(): readonly Budget[] {
     return [...this.#budgets.values()].sort(BUDGETS.compare);
+  }
+
+  raises(): readonly Raise[] {
+    return this.#changed === undefined ? this.loaded.raises : [...this.#changed.raises.values()];
   }
 
   brakes(): readonly Brake[] {
@@ -50,6 +68,14 @@ export class SetRules {
 
   deleteBudget(rule: BudgetRule): void {
     this.#change().budgets.delete(ruleName(rule));
+  }
+
+  putRaise(raise: Raise): void {
+    this.#change().raises.set(raise.raiseId, raise);
+  }
+
+  deleteRaise(raiseId: string): void {
+    this.#change().raises.delete(raiseId);
   }
 
   putBrake(brake: Brake): void {
@@ -73,10 +99,11 @@ export class SetRules {
     return this.#changed?.budgets ?? this.loaded.budgets;
   }
 
-  #change(): { budgets: Map<string, Budget>; brakes: Map<string, Brake> } {
+  #change(): ChangedRules {
     this.onChange();
     return (this.#changed ??= {
       budgets: new Map(this.loaded.budgets),
+      raises: new Map(this.loaded.raises.map((raise) => [raise.raiseId, raise])),
       brakes: new Map(this.loaded.brakes.map((brake) => [brake.id, brake])),
     });
   }

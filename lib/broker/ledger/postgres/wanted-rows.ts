@@ -2,8 +2,10 @@ import type { AgingRows, ObjectName } from '../book';
 
 /** Rows by what names them, as the store's functions take them. */
 export interface RowNames {
-  /** Of balances. */
+  /** Of balances that are locked. */
   names: string[];
+  /** Of balances of which what lines from one on come to is only looked at. */
+  past: [name: string, firstLine: number][];
   keys: string[];
   leases: string[];
   notes: [kind: string, name: string][];
@@ -27,6 +29,7 @@ export interface WantedSlice {
 /** The rows that a batch has asked for: what it is decided on is loaded, and locked, in one step. */
 export class WantedRows {
   readonly #names = new Set<string>();
+  readonly #past = new Map<string, [string, number]>();
   readonly #keys = new Set<string>();
   readonly #leases = new Set<string>();
   readonly #notes = new Map<string, [string, string]>();
@@ -43,6 +46,10 @@ export class WantedRows {
 
   balance(name: string): void {
     this.#names.add(name);
+  }
+
+  past(name: string, firstLine: number): void {
+    this.#past.set(nameOfPast(name, firstLine), [name, firstLine]);
   }
 
   key(id: string): void {
@@ -96,6 +103,7 @@ export class WantedRows {
   get rows(): RowNames {
     return {
       names: [...this.#names],
+      past: [...this.#past.values()],
       keys: [...this.#keys],
       leases: [...this.#leases],
       notes: [...this.#notes.values()],
@@ -110,6 +118,11 @@ export class WantedRows {
 
 export function nameOfSlice({ table, from = '', limit }: WantedSlice): string {
   return nameOf(table, from, String(limit));
+}
+
+/** One name for what lines of a balance from one on come to. */
+export function nameOfPast(name: string, firstLine: number): string {
+  return `${firstLine}/${name}`;
 }
 
 /** One name for what several values name. */

@@ -5,14 +5,13 @@ import { isLive } from '../../keys/key';
 import type { KeyRecord } from '../../keys/key';
 import { BrokerRefusal, brakedBy, invalidKey, parentMissing } from '../../refusal';
 import type { Book } from '../book';
-import type { Admission, Decision, Hold } from '../records';
+import type { Admission, ChargedCap, Decision, Hold } from '../records';
 import { UnknownObject, addsToObject } from './amount-to-hold';
 import { lineOf } from './ancestry';
 import { passByApproval } from './approvals';
-import { auditOfCap } from './audit-rows';
+import { auditOfCap, auditOfShadow } from './audit-rows';
 import { brakeOn } from './brakes';
 import { capRefusal, capsOver, keyCap, remainingAfter } from './caps';
-import type { ChargedCap } from './caps';
 import {
   countCall,
   limitsOver,
@@ -168,7 +167,7 @@ function admitNew(
       endedAt: null,
       isEndedByOperator: false,
     });
-    book.charge(chargedTo, { held: need.micros, undone: need.undoneMicros });
+    book.charge(chargedTo, { held: need.micros, undone: need.undoneMicros }, book.now);
   }
   if (operation !== undefined) {
     book.putOperation(vendor, operation.keyHash, {
@@ -267,6 +266,7 @@ function admitted(
     at: instantText(book.now),
     event: 'call',
     requested_micros: micros + undoneMicros,
+    ...auditOfShadow(caps, micros),
   };
   if (isWritten) book.beginCall(callId, row);
   return {

@@ -1,11 +1,12 @@
 import { auditRowOf } from '../../audit/audit-entry';
 import type { AuditEvent, AuditRow } from '../../audit/audit-entry';
-import type { BudgetRule } from '../../budgets/budget';
+import type { RuleSubject } from '../../budgets/budget';
 import { instantText } from '../../instant';
+import type { MicroUsd } from '../../../contract/usd';
 import type { KeyRecord } from '../../keys/key';
 import type { Cause } from '../../operators/actor';
-import { remainingOf } from './caps';
-import type { CapState, Hold } from '../records';
+import { remainingOf, wouldRefuse } from './caps';
+import type { CapState, ChargedCap, Hold } from '../records';
 
 /** What a row says of a cap and of the balance under it. */
 export function auditOfCap(cap: CapState): Partial<AuditRow> {
@@ -16,6 +17,14 @@ export function auditOfCap(cap: CapState): Partial<AuditRow> {
     held_after_micros: balance.held,
     remaining_after_micros: remainingOf(cap),
   };
+}
+
+/** What the row of a call that was admitted says of the caps that only record, and would have refused it. */
+export function auditOfShadow(caps: readonly ChargedCap[], micros: MicroUsd): Partial<AuditRow> {
+  const [first] = wouldRefuse(caps, micros);
+  if (first === undefined) return {};
+  const { scope, period, source, capMicros } = first;
+  return { would_refuse: JSON.stringify([scope, period, source, capMicros]) };
 }
 
 /** A row about a change that an operator or the application has made. */
@@ -50,7 +59,7 @@ export function auditOfHold(
 }
 
 /** The columns that name the subject of a budget; an empty one means those without it. */
-export function auditOfRule({ scope, tenant, user, id }: BudgetRule): Partial<AuditRow> {
+export function auditOfRule({ scope, tenant, user, id }: RuleSubject): Partial<AuditRow> {
   const named = {
     tenant: 'tenant_id',
     user: 'user_id',

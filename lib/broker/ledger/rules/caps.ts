@@ -1,16 +1,12 @@
-import { appCap, dayBalanceName, dayOf, endOfDay, subjectsOf, tighter } from '../../budgets/budget';
-import type { KeyRecord } from '../../keys/key';
+import { periodText } from '../../budgets/period';
+import type { Balance, KeyRecord } from '../../keys/key';
 import { toUsd, usdText } from '../../../contract/usd';
 import type { MicroUsd } from '../../../contract/usd';
 import { BrokerRefusal } from '../../refusal';
 import type { Book } from '../book';
-import type { CapState } from '../records';
+import type { BudgetCap, CapState, ChargedCap } from '../records';
 import { ancestorsOf } from './ancestry';
-
-/** A cap over a call, and the name of the balance in which the call counts. */
-export interface ChargedCap extends CapState {
-  balanceName: string;
-}
+import { budgetsOver } from './budget-caps';
 
 const KEY_BALANCE = 'key/';
 
@@ -32,18 +28,7 @@ export function keyIdOf(balanceName: string): string | undefined {
 export function capsOver(book: Book, key: KeyRecord): ChargedCap[] {
   const parents = ancestorsOf(book, key).map((parent) => keyCap(book, parent, 'parent'));
   const own = keyCap(book, key, 'key');
-  if (!book.hasBudgets && Object.keys(key.budgets).length === 0) return [own, ...parents];
-  const day = dayOf(book.now);
-  const budgets = subjectsOf(key.subject, key.vendor).flatMap((subject): ChargedCap[] => {
-    const capMicros = tighter(book.budgetOver(subject)?.capMicros, appCap(key.budgets, subject));
-    if (capMicros === undefined) return [];
-    const balanceName = dayBalanceName(subject, day);
-    const balance = book.balance(balanceName);
-    return [
-      { scope: subject.scope, capMicros, balance, balanceName, resetsAt: endOfDay(book.now) },
-    ];
-  });
-  return [own, ...parents, ...budgets];
+  return [own, ...parents, ...budgetsOver(book, key)];
 }
 
 /** The cap of a key itself, as `scope` names it to the call. */
@@ -65,15 +50,17 @@ export function capRefusal(
   hidesAmount = false,
 ): BrokerRefusal | undefined {
   if (micros === 0) return undefined;
-  const passed = caps.find((cap) => remainingOf(cap) < micros);
+  const passed = caps.find((cap) => cap.isShadow !== true && remainingOf(cap) < micros);
   if (passed === undefined) return undefined;
-  const { scope, capMicros, balance } = passed;
+  const { scope, capMicros, balance, period = 'day' } = passed;
+  const within = period === 'day' ? '' : ` ${periodText(period)}`;
   const besides = undoneMicros === 0 ? '' : ` beside ${usdText(undoneMicros)} that it takes back`;
   return new BrokerRefusal(
     'cap_exhausted',
-    `This call needs ${hidesAmount ? 'more' : usdText(micros)}${hidesAmount ? '' : besides}, but ${usdText(remainingOf(passed))} remain of the ${scope}'s cap of ${usdText(capMicros)}. Do not retry it.`,
+    `This call needs ${hidesAmount ? 'more' : usdText(micros)}${hidesAmount ? '' : besides}, but ${usdText(remainingOf(passed))} remain of the ${scope}'s cap of ${usdText(capMicros)}${within}. Do not retry it.`,
     {
       scope,
+      ...(period === 'day' ? {} : { period }),
       cap_usd: toUsd(capMicros),
       spent_usd: toUsd(balance.spent),
       held_usd: toUsd(balance.held),
@@ -84,9 +71,25 @@ export function capRefusal(
   );
 }
 
-/** What the tightest of the caps leaves once `micros` are held. */
+/** What the tightest of the caps that refuse leaves once `micros` are held. */
 export function remainingAfter(caps: readonly CapState[], micros: MicroUsd): MicroUsd {
-  return Math.min(...caps.map((cap) => remainingOf(cap))) - micros;
+  return Math.min(...enforced(caps).map((cap) => remainingOf(cap))) - micros;
+}
+
+/** The caps that refuse calls. */
+export function enforced<Cap extends CapState>(caps: readonly Cap[]): Cap[] {
+  return caps.filter(({ isShadow }) => isShadow !== true);
+}
+
+/** The caps that only record, and would refuse a hold. */
+export function wouldRefuse(caps: readonly ChargedCap[], micros: MicroUsd): BudgetCap[] {
+  if (micros === 0) return [];
+  return caps.filter((cap): cap is BudgetCap => cap.isShadow === true && remainingOf(cap) < micros);
+}
+
+/** What counts under a cap once a call has taken its hold: `cap.balance` is what counted before. */
+export function balanceAfter({ balance }: CapState, micros: MicroUsd): Balance {
+  return { ...balance, held: balance.held + micros };
 }
 
 /** What is left under a cap; negative where the vendor reported more than was held. */

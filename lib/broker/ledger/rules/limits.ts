@@ -45,10 +45,10 @@ export function limitsOver(book: Book, key: KeyRecord): LimitsOverCall[] {
     windowName: keyBalanceName(each.id),
   }));
   const budgets = book.hasBudgets
-    ? subjectsOf(key.subject, key.vendor).map((subject) => {
+    ? subjectsOf(key.subject, key.vendor).flatMap((subject) => {
         const { scope, tenant, user, id } = subject;
         const windowName = JSON.stringify([scope, tenant, user, id]);
-        return { scope, limits: book.budgetOver(subject)?.limits, windowName };
+        return book.budgetsOver(subject).map(({ limits }) => ({ scope, limits, windowName }));
       })
     : [];
   return [...keys, ...budgets].flatMap(({ limits, ...each }) =>

@@ -128,7 +128,7 @@ export function reduceExposure(book: Book, root: ObjectName, finalMicros: MicroU
     const micros = Math.min(excess, hold.settledMicros);
     if (micros <= 0) continue;
     book.changeHold(hold, { ...hold, settledMicros: hold.settledMicros - micros });
-    book.charge(hold.chargedTo, { spent: -micros });
+    book.charge(hold.chargedTo, { spent: -micros }, hold.createdAt);
     excess -= micros;
     given.push({ hold, micros });
   }

@@ -1,4 +1,5 @@
 import type { Budget, BudgetRule } from '../../budgets/budget';
+import { periodText } from '../../budgets/period';
 import { usdText } from '../../../contract/usd';
 import type { Cause } from '../../operators/actor';
 import { limitsText } from '../../limits/limits-view';
@@ -34,7 +35,9 @@ export function deleteBudget(book: Book, rule: BudgetRule, cause: Cause): boolea
 }
 
 /** A budget's cap and its limits, in words. */
-function termsText({ capMicros, limits }: Budget): string {
+function termsText({ capMicros, period, mode, limits }: Budget): string {
   const limited = limitsText(limits);
-  return `${usdText(capMicros)}${limited === '' ? '' : ` (${limited})`}`;
+  const within = period === 'day' ? '' : ` ${periodText(period)}`;
+  const shadow = mode === 'shadow' ? ' in shadow mode' : '';
+  return `${usdText(capMicros)}${within}${shadow}${limited === '' ? '' : ` (${limited})`}`;
 }

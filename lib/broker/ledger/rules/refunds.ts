@@ -8,6 +8,7 @@ import type { Price } from '../../pricing/price';
 import type { Book, ObjectName } from '../book';
 import type { CapState, Hold } from '../records';
 import { UnknownObject, checkCurrency, checkNested, countedOf } from './amount-to-hold';
+import { enforced } from './caps';
 import type { KnownObject } from './objects';
 
 /** The user of requests without one: they may be anybody's. */
@@ -86,7 +87,9 @@ export function refundHold(book: Book, call: RefundCall): RefundHold {
     micros - undoable <= others.length &&
     priceOf(refunded + amount, object.currency, rates) <= own;
   const needed = Math.max(0, (isRounding ? undoable : micros) - sum(earlier, countedOf));
-  const room = Math.min(...caps.map(({ capMicros, balance }) => capMicros - balance.undone));
+  const room = Math.min(
+    ...enforced(caps).map(({ capMicros, balance }) => capMicros - balance.undone),
+  );
   const undoneMicros = Math.max(
     0,
     Math.min(needed, room, undoable - sum(earlier, (hold) => hold.undoneMicros)),

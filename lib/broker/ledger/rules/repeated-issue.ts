@@ -63,6 +63,7 @@ function termsOf(key: KeyRecord): unknown {
     allowedEndpoints: [...key.allowedEndpoints],
     subject: { ...subject },
     budgets: { ...key.budgets },
+    budgetsMode: key.budgetsMode,
     limits: key.limits,
     parentId,
     leaseId: lease?.id,

@@ -1,4 +1,5 @@
 import { LONGEST_LIFE_MS } from '../../../contract/expires-in';
+import { DAY_MS } from '../../budgets/period';
 import { isLive } from '../../keys/key';
 import type { KeyRecord } from '../../keys/key';
 import type { Approval } from '../../approvals/approval';
@@ -28,6 +29,9 @@ const SLICE_ROWS: Readonly<Record<keyof AgingRows, number>> = {
   notes: 500,
   leases: 100,
 };
+
+/** How long the balances of days stay: a budget counts 31 of them at most. */
+const KEPT_BALANCES_MS = 62 * DAY_MS;
 
 /** In this order: a key leaves once its holds have left, an object too. */
 export const AGING_TABLES = ['holds', 'keys', 'operations', 'objects', 'notes', 'leases'] as const;
@@ -97,15 +101,21 @@ function isOldHold(book: Book, hold: Hold, until: number): boolean {
   const { state, endedAt, chargedTo, refundOf } = hold;
   const hasEnded = state === 'settled' || state === 'released';
   if (!hasEnded || endedAt === null || endedAt >= until) return false;
+  // What counts in a day stays while a month that it is in, or the one before, is looked at.
+  const counts = hold.settledMicros !== 0 || hold.undoneMicros !== 0;
+  if (counts && hold.createdAt >= book.now - KEPT_BALANCES_MS) return false;
   // So long as a payment may be undone, each refund of it counts.
   if (refundOf !== null && book.hasHolds({ ...hold, id: refundOf })) return false;
   return chargedTo.every((name) => !isOfLiveKey(book, name));
 }
 
 /** No balance of a hold that is old can refuse a call: its day is over, and its keys are dead. */
-function takeBackHold(book: Book, { chargedTo, settledMicros, undoneMicros }: Hold): void {
+function takeBackHold(
+  book: Book,
+  { chargedTo, createdAt, settledMicros, undoneMicros }: Hold,
+): void {
   if (settledMicros !== 0 || undoneMicros !== 0) {
-    book.charge(chargedTo, { spent: 0 - settledMicros, undone: 0 - undoneMicros });
+    book.charge(chargedTo, { spent: 0 - settledMicros, undone: 0 - undoneMicros }, createdAt);
   }
   for (const name of chargedTo) if (isEmpty(book, name)) book.deleteBalance(name);
 }

@@ -228,7 +228,7 @@ function addTo(
 ): Ended | undefined {
   book.changeHold(hold, { ...hold, objectId, settledMicros: hold.settledMicros + more });
   if (more === 0) return undefined;
-  book.charge(hold.chargedTo, { spent: more });
+  book.charge(hold.chargedTo, { spent: more }, hold.createdAt);
   return { hold, state: 'settled', settledMicros: more, undoneMicros: 0, givenBack: [] };
 }
 
@@ -262,11 +262,15 @@ function endHold(
   endedAt: number,
 ): Ended {
   book.changeHold(hold, { ...hold, ...how, endedAt });
-  book.charge(hold.chargedTo, {
-    spent: how.settledMicros,
-    held: -hold.heldMicros,
-    undone: how.undoneMicros - hold.undoneMicros,
-  });
+  book.charge(
+    hold.chargedTo,
+    {
+      spent: how.settledMicros,
+      held: -hold.heldMicros,
+      undone: how.undoneMicros - hold.undoneMicros,
+    },
+    hold.createdAt,
+  );
   return { hold, ...how, givenBack: [] };
 }
 

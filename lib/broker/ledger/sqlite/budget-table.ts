@@ -1,5 +1,6 @@
-import { ruleName, ruleNames } from '../../budgets/budget';
+import { ruleName } from '../../budgets/budget';
 import type { Budget, BudgetRule, BudgetSubject } from '../../budgets/budget';
+import { BudgetIndex } from '../../budgets/budget-index';
 import type { PendingWrites } from './pending-writes';
 import type { SqliteConnection } from './sqlite-driver';
 import { BUDGETS } from '../tables/budget-rows';
@@ -8,6 +9,8 @@ import { WholeTable } from './whole-table';
 /** The operator's rules. */
 export class BudgetTable {
   readonly table: WholeTable<Budget>;
+  /** Of these rows, until one changes. */
+  #index: { of: readonly Budget[]; budgets: BudgetIndex } | undefined;
 
   constructor(connection: SqliteConnection, writes: PendingWrites) {
     this.table = new WholeTable(connection, writes, BUDGETS);
@@ -27,16 +30,11 @@ export class BudgetTable {
     return this.table.get(ruleName(rule));
   }
 
-  /** The budget over a subject: its own, or the nearest default. */
-  over(subject: BudgetSubject): Budget | undefined {
-    const name = this.nameOver(subject);
-    return name === undefined ? undefined : this.table.get(name);
-  }
-
-  /** The name of the rule that caps a subject. */
-  nameOver(subject: BudgetSubject): string | undefined {
-    if (this.isEmpty) return undefined;
-    return ruleNames(subject).find((each) => this.table.has(each));
+  /** The budgets over a subject: of each period and mode its own, or the nearest default. */
+  over(subject: BudgetSubject): readonly Budget[] {
+    const { all } = this.table;
+    if (this.#index?.of !== all) this.#index = { of: all, budgets: new BudgetIndex(all) };
+    return this.#index.budgets.over(subject);
   }
 
   put(budget: Budget): void {

@@ -1,40 +1,20 @@
-import { addedTo } from '../../keys/key';
 import type { Balance } from '../../keys/key';
 import type { MicroUsd } from '../../../contract/usd';
 import type { ObjectName, VendorObject } from '../book';
 import type { Hold } from '../records';
 import type { HoldState } from '../../../contract/states';
 import { BatchNotes } from '../batch-notes';
+import { NOTHING, chargedIn, hourIn, sumFrom } from '../hourly-balance';
 import { CachedTable } from './cached-table';
 import type { PendingWrites } from './pending-writes';
 import type { RedoTable } from './redo-log';
 import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
+import { BALANCES } from '../tables/balance-rows';
+import type { NamedBalance } from '../tables/balance-rows';
 import { HOLDS } from '../tables/hold-rows';
 import type { PlacedHold } from '../tables/hold-rows';
 import { OBJECTS, keyOfObject } from '../tables/object-rows';
-import { changing, key } from '../tables/table-form';
-import type { FoundRow, TableForm } from '../tables/table-form';
-
-interface NamedBalance extends Balance {
-  name: string;
-}
-
-const BALANCES: TableForm<NamedBalance> = {
-  table: 'balances',
-  columns: [
-    key('name', ({ name }) => name),
-    changing('spent', ({ spent }) => spent),
-    changing('held', ({ held }) => held),
-    changing('undone', ({ undone }) => undone),
-  ],
-  keyOf: ({ name }) => name,
-  rowOf: (found) => ({
-    name: found['name'] as string,
-    spent: found['spent'] as number,
-    held: found['held'] as number,
-    undone: found['undone'] as number,
-  }),
-};
+import type { FoundRow } from '../tables/table-form';
 
 /** Balances, the holds that count in them, and what is known of the vendor's objects. */
 export class HoldTable {
@@ -69,20 +49,20 @@ export class HoldTable {
     return [this.holds, this.#balances, this.objects];
   }
 
-  balance(name: string): Balance {
-    const row = this.#balances.get(name, [name]);
-    return { spent: row?.spent ?? 0, held: row?.held ?? 0, undone: row?.undone ?? 0 };
+  balance(name: string, fromHour = 0): Balance {
+    return sumFrom(this.#balances.get(name, [name]) ?? NOTHING, fromHour);
   }
 
   /** Adds to balances; opens those that are not there yet. */
-  charge(names: readonly string[], change: Partial<Balance>): void {
+  charge(names: readonly string[], change: Partial<Balance>, beganAt?: number): void {
     for (const name of names) {
-      this.#balances.put({ name, ...addedTo(this.balance(name), change) });
+      const before = this.#balances.get(name, [name]) ?? NOTHING;
+      this.#balances.put({ name, ...chargedIn(before, change, hourIn(name, beganAt)) });
     }
   }
 
   deleteBalance(name: string): void {
-    this.#balances.delete({ name, ...this.balance(name) });
+    this.#balances.delete({ name, ...NOTHING });
   }
 
   get(callId: string): PlacedHold | undefined {

@@ -20,6 +20,7 @@ const SCHEMA = `
     expires_at INTEGER NOT NULL,
     revoked_at INTEGER,
     budgets TEXT NOT NULL,
+    budgets_mode TEXT,
     lease_id TEXT,
     limits TEXT
   ) STRICT;
@@ -42,7 +43,8 @@ const SCHEMA = `
     name TEXT PRIMARY KEY,
     spent INTEGER NOT NULL,
     held INTEGER NOT NULL,
-    undone INTEGER NOT NULL
+    undone INTEGER NOT NULL,
+    hours TEXT
   ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE holds (
@@ -105,6 +107,8 @@ const SCHEMA = `
     tenant TEXT,
     user_id TEXT,
     target TEXT NOT NULL,
+    period TEXT NOT NULL,
+    mode TEXT NOT NULL,
     cap_micros INTEGER NOT NULL,
     limits TEXT
   ) STRICT, WITHOUT ROWID;
@@ -114,6 +118,20 @@ const SCHEMA = `
     name TEXT NOT NULL,
     value TEXT NOT NULL,
     PRIMARY KEY (kind, name)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE raises (
+    id TEXT PRIMARY KEY,
+    scope TEXT NOT NULL,
+    tenant TEXT,
+    user_id TEXT,
+    target TEXT NOT NULL,
+    micros INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    set_by TEXT NOT NULL,
+    role TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE brakes (
@@ -166,6 +184,13 @@ const SCHEMA = `
   CREATE TABLE owner (id INTEGER PRIMARY KEY CHECK (id = 1), token TEXT NOT NULL) STRICT;
   CREATE TABLE clock (id INTEGER PRIMARY KEY CHECK (id = 1), latest INTEGER NOT NULL) STRICT;
 `;
+
+/** The hours of all balances, a row each, in SQL. */
+export const BALANCE_HOURS = `
+  SELECT balances.name, json_extract(hours.value, '$[0]') AS hour,
+    json_extract(hours.value, '$[1]') AS spent, json_extract(hours.value, '$[2]') AS held,
+    json_extract(hours.value, '$[3]') AS undone
+  FROM balances, json_each(balances.hours) AS hours`;
 
 /**
  * Gives a new file its tables, in one transaction.

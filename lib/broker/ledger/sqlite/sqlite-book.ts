@@ -2,6 +2,7 @@ import type { AuditRow } from '../../audit/audit-entry';
 import type { AuditSegment } from '../../audit/audit-segment';
 import type { Brake } from '../../brakes/brake';
 import type { Budget, BudgetRule, BudgetSubject } from '../../budgets/budget';
+import type { Raise } from '../../budgets/raise';
 import type { Balance, KeyRecord } from '../../keys/key';
 import type { MicroUsd } from '../../../contract/usd';
 import type { AgingRows, Book, ObjectName, Slice, VendorObject } from '../book';
@@ -27,6 +28,7 @@ export interface BookTables {
   openCalls: OpenCallTable;
   notes: CachedTable<Note>;
   budgets: BudgetTable;
+  raises: WholeTable<Raise>;
   brakes: BrakeTable;
   log: AuditTable;
 }
@@ -108,7 +110,11 @@ export class SqliteBook implements Book {
     return this.tables.holds.refundsOf(root);
   }
 
-  balance(name: string): Balance {
+  balance(name: string, fromHour?: number): Balance {
+    return this.tables.holds.balance(name, fromHour);
+  }
+
+  pastBalance(name: string): Balance {
     return this.tables.holds.balance(name);
   }
 
@@ -121,12 +127,8 @@ export class SqliteBook implements Book {
     return !this.tables.budgets.isEmpty;
   }
 
-  budgetOver(subject: BudgetSubject): Budget | undefined {
+  budgetsOver(subject: BudgetSubject): readonly Budget[] {
     return this.tables.budgets.over(subject);
-  }
-
-  ruleOver(subject: BudgetSubject): string | undefined {
-    return this.tables.budgets.nameOver(subject);
   }
 
   budgetOf(rule: BudgetRule): Budget | undefined {
@@ -135,6 +137,10 @@ export class SqliteBook implements Book {
 
   budgets(): readonly Budget[] {
     return this.tables.budgets.all();
+  }
+
+  raises(): readonly Raise[] {
+    return this.tables.raises.all;
   }
 
   brakes(): readonly Brake[] {
@@ -178,8 +184,8 @@ export class SqliteBook implements Book {
     if (value !== undefined) this.tables.notes.delete({ kind, name, value } as Note);
   }
 
-  charge(names: readonly string[], change: Partial<Balance>): void {
-    this.tables.holds.charge(names, change);
+  charge(names: readonly string[], change: Partial<Balance>, beganAt?: number): void {
+    this.tables.holds.charge(names, change, beganAt);
   }
 
   beginCall(callId: string, row: AuditRow): void {
@@ -224,6 +230,15 @@ export class SqliteBook implements Book {
 
   deleteBudget(rule: BudgetRule): void {
     this.tables.budgets.delete(rule);
+  }
+
+  putRaise(raise: Raise): void {
+    this.tables.raises.put(raise);
+  }
+
+  deleteRaise(raiseId: string): void {
+    const raise = this.tables.raises.get(raiseId);
+    if (raise !== undefined) this.tables.raises.delete(raise);
   }
 
   putBrake(brake: Brake): void {

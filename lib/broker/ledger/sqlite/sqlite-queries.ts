@@ -1,5 +1,5 @@
 import type { Brake } from '../../brakes/brake';
-import type { AppBudgets, BudgetSubject } from '../../budgets/budget';
+import type { AppLayer, BudgetSubject } from '../../budgets/budget';
 import type { KeyWithBalance } from '../../keys/key';
 import type { Book } from '../book';
 import type { NoteKind, NoteOf, NoteRange } from '../notes';
@@ -63,7 +63,7 @@ export class SqliteQueries implements Queries {
     return this.#subjectKeys.liveOf(scope, id, from, now, limit);
   }
 
-  async newestBudgets(subject: BudgetSubject): Promise<AppBudgets | undefined> {
+  async newestBudgets(subject: BudgetSubject): Promise<AppLayer | undefined> {
     return this.#subjectKeys.newestBudgets(subject);
   }
 

@@ -20,6 +20,7 @@ import { FOREIGN_WRITE, FailedWrite } from './inline-writer';
 import { KeyTable } from './key-table';
 import { LEASES } from '../tables/lease-rows';
 import { NOTES } from '../tables/note-rows';
+import { RAISES } from '../tables/raise-rows';
 import { openStore } from './open-store';
 import type { OpenStore, StoreSettings } from './open-store';
 import { OpenCallTable } from './open-call-table';
@@ -80,6 +81,7 @@ export class SqliteStore implements Store {
       const writes = new PendingWrites();
       const leases = new WholeTable(connection, writes, LEASES);
       const budgets = new BudgetTable(connection, writes);
+      const raises = new WholeTable(connection, writes, RAISES);
       const brakes = new BrakeTable(connection, writes);
       this.#auditLog = new AuditTable(connection, writes, chain);
       this.#keys = new KeyTable(connection, writes, leases);
@@ -96,6 +98,7 @@ export class SqliteStore implements Store {
           openCalls: this.#openCalls,
           notes,
           budgets,
+          raises,
           brakes,
           log: this.#auditLog,
         },
@@ -118,6 +121,7 @@ export class SqliteStore implements Store {
         this.#holds,
         leases.undo,
         budgets.table.undo,
+        raises.undo,
         brakes.table.undo,
         this.#auditLog.segments.table.undo,
         this.#auditLog,

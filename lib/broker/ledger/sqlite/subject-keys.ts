@@ -1,10 +1,10 @@
-import type { AppBudgets, BudgetSubject } from '../../budgets/budget';
+import type { AppLayer, BudgetSubject } from '../../budgets/budget';
 import type { BudgetScope } from '../../../contract/scopes';
 import { LONGEST_LIFE_MS } from '../../../contract/expires-in';
 import type { BudgetedKey, LiveSlice } from '../store';
 import { Conditions } from './conditions';
 import type { FoundRow } from '../tables/table-form';
-import { liveKeyOf, subjectOf } from '../tables/key-rows';
+import { appLayerOf, liveKeyOf, subjectOf } from '../tables/key-rows';
 import type { SqliteConnection } from './sqlite-driver';
 
 /** How many keys are stepped over to find some that carry budgets: about a millisecond. */
@@ -28,16 +28,16 @@ export class SubjectKeys {
   constructor(private readonly connection: SqliteConnection) {}
 
   /** What the newest key of a subject carries; `undefined` where the subject has no key. */
-  newestBudgets(subject: BudgetSubject): AppBudgets | undefined {
+  newestBudgets(subject: BudgetSubject): AppLayer | undefined {
     if (subject.scope === 'vendor') return undefined;
     const where = keysOf(subject);
     const row = this.connection
       .prepare(
-        `SELECT budgets FROM keys INDEXED BY ${INDEX[subject.scope]} ${where.sql}
+        `SELECT budgets, budgets_mode FROM keys INDEXED BY ${INDEX[subject.scope]} ${where.sql}
          ORDER BY rowid DESC LIMIT 1`,
       )
-      .get(...where.values) as { budgets: string } | undefined;
-    return row === undefined ? undefined : (JSON.parse(row.budgets) as AppBudgets);
+      .get(...where.values) as FoundRow | undefined;
+    return row === undefined ? undefined : appLayerOf(row);
   }
 
   /** Whether a key at or above a position that was live after an instant carries a budget of a subject's. */
@@ -68,7 +68,7 @@ export class SubjectKeys {
       .get(position) as { position: number; issued: number } | undefined;
     const rows = this.connection
       .prepare(
-        `SELECT keys.rowid AS position, vendor, tenant_id, user_id, run_id, tool, budgets
+        `SELECT keys.rowid AS position, vendor, tenant_id, user_id, run_id, tool, budgets, budgets_mode
          FROM keys ${LEASES}
          WHERE keys.rowid < ? AND keys.rowid >= ? AND budgets <> '{}' AND ${LIVE_AFTER}
          ORDER BY keys.rowid DESC LIMIT ${SLICE_ROWS}`,
@@ -78,7 +78,7 @@ export class SubjectKeys {
       position: found['position'] as number,
       vendor: found['vendor'] as string,
       subject: subjectOf(found),
-      budgets: JSON.parse(found['budgets'] as string) as AppBudgets,
+      ...appLayerOf(found),
     }));
     const last = keys.length === SLICE_ROWS ? keys.at(-1)?.position : undefined;
     // No key lives longer: those before it were dead by then.

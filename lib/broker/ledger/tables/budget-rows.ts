@@ -1,3 +1,5 @@
+import { BUDGET_PERIODS } from '../../../contract/budget-periods';
+import type { BudgetMode, BudgetPeriod } from '../../../contract/budget-periods';
 import type { BudgetScope } from '../../../contract/scopes';
 import { ruleName } from '../../budgets/budget';
 import type { Budget } from '../../budgets/budget';
@@ -13,6 +15,8 @@ export const BUDGETS: OrderedForm<Budget> = {
     fixed('tenant', ({ tenant }) => tenant ?? null),
     fixed('user_id', ({ user }) => user ?? null),
     fixed('target', ({ id }) => id),
+    fixed('period', ({ period }) => period),
+    fixed('mode', ({ mode }) => mode),
     changing('cap_micros', ({ capMicros }) => capMicros),
     changing('limits', limitsColumn),
   ],
@@ -22,6 +26,8 @@ export const BUDGETS: OrderedForm<Budget> = {
     tenant: (found['tenant'] as string | null) ?? undefined,
     user: (found['user_id'] as string | null) ?? undefined,
     id: found['target'] as string,
+    period: found['period'] as BudgetPeriod,
+    mode: found['mode'] as BudgetMode,
     capMicros: found['cap_micros'] as number,
     ...limitsIn(found),
   }),
@@ -29,7 +35,9 @@ export const BUDGETS: OrderedForm<Budget> = {
     compare(one.scope, other.scope) ||
     compare(one.tenant, other.tenant) ||
     compare(one.user, other.user) ||
-    compare(one.id, other.id),
+    compare(one.id, other.id) ||
+    BUDGET_PERIODS.indexOf(one.period) - BUDGET_PERIODS.indexOf(other.period) ||
+    compare(one.mode, other.mode),
 };
 
 /** What is absent comes first. */

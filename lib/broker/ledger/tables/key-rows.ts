@@ -1,4 +1,4 @@
-import type { AppBudgets } from '../../budgets/budget';
+import type { AppBudgets, AppLayer } from '../../budgets/budget';
 import type { KeyRecord } from '../../keys/key';
 import { limitsColumn, limitsIn } from './limit-columns';
 import type { Subject } from '../../keys/subject';
@@ -25,6 +25,7 @@ export const KEYS: TableForm<KeyRecord> = {
     fixed('expires_at', ({ expiresAt }) => expiresAt),
     changing('revoked_at', ({ revokedAt }) => revokedAt ?? null),
     fixed('budgets', ({ budgets }) => JSON.stringify(budgets)),
+    fixed('budgets_mode', ({ budgetsMode }) => budgetsMode ?? null),
     fixed('lease_id', ({ lease }) => lease?.id ?? null),
     fixed('limits', limitsColumn),
   ],
@@ -45,12 +46,20 @@ function keyOf(found: FoundRow): KeyRecord {
     allowedEndpoints: JSON.parse(found['allowed_endpoints'] as string) as string[],
     subject: subjectOf(found),
     ...(parentId === null ? {} : { parentId: parentId as string }),
-    budgets: JSON.parse(found['budgets'] as string) as AppBudgets,
+    ...appLayerOf(found),
     ...(leaseId === null ? {} : { lease: { id: leaseId as string, expiresAt: 0 } }),
     ...limitsIn(found),
     createdAt: found['created_at'] as number,
     expiresAt: found['expires_at'] as number,
     ...(revokedAt === null ? {} : { revokedAt: revokedAt as number }),
+  };
+}
+
+/** The application's budgets that a key carries, as its columns say. */
+export function appLayerOf(found: FoundRow): AppLayer {
+  return {
+    budgets: JSON.parse(found['budgets'] as string) as AppBudgets,
+    ...(found['budgets_mode'] === 'shadow' ? { budgetsMode: 'shadow' as const } : {}),
   };
 }
 

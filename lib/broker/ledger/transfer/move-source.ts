@@ -102,10 +102,11 @@ export class MoveSource {
   }
 
   /** The rows of a table, some at a time, in their order. */
-  *pages({ table, read, order }: MovedTable): Generator<readonly FoundRow[]> {
+  *pages(moved: MovedTable): Generator<readonly FoundRow[]> {
+    const { read, order } = moved;
     const columns = Object.entries(read).map(([name, sql]) => `${sql} AS ${name}`);
     const by = order.map((name) => read[name]).join(', ');
-    const select = `SELECT ${columns.join(', ')} FROM ${table}`;
+    const select = `SELECT ${columns.join(', ')} FROM ${this.#tableOf(moved)}`;
     const next = this.connection.prepare(
       `${select} WHERE (${by}) > (${order.map(() => '?').join(', ')}) ORDER BY ${by} LIMIT ${PAGE_ROWS}`,
     );
@@ -119,20 +120,31 @@ export class MoveSource {
     }
   }
 
-  digest({ table, read }: MovedTable): TableDigest {
+  digest(moved: MovedTable): TableDigest {
+    const { read } = moved;
     const sums = Object.entries(read).map(
       ([name, sql]) =>
         `CAST(COALESCE(SUM(CASE typeof(${sql}) WHEN 'integer' THEN ${sql} % ${MODULUS}
            WHEN 'text' THEN length(${sql}) ELSE 0 END), 0) AS TEXT) AS ${name}`,
     );
     const row = this.connection
-      .prepare(`SELECT COUNT(*) AS rows, ${sums.join(', ')} FROM ${table}`)
+      .prepare(`SELECT COUNT(*) AS rows, ${sums.join(', ')} FROM ${this.#tableOf(moved)}`)
       .get() as Record<string, unknown>;
     return digestOf(row, Object.keys(read));
   }
 
   close(): Promise<void> {
     return this.store.close();
+  }
+
+  #tableOf({ table, from, order, read }: MovedTable): string {
+    if (from === undefined) return table;
+    const by = order.map((name) => read[name]).join(', ');
+    this.connection.exec(
+      `CREATE TEMP TABLE IF NOT EXISTS ${from.table} AS ${from.sql};
+       CREATE INDEX IF NOT EXISTS temp.${from.table}_in_order ON ${from.table} (${by});`,
+    );
+    return `temp.${from.table}`;
   }
 }
 

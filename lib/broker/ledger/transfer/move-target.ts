@@ -14,6 +14,8 @@ import { startError } from '../postgres/start-errors';
 import type { FoundRow } from '../tables/table-form';
 import { MOVED_TABLES } from './moved-tables';
 import type { MovedTable } from './moved-tables';
+import { HOUR_MS } from '../../budgets/period';
+import { hourOfLine } from '../postgres/balance-lines';
 import { MODULUS, digestOf } from './table-digest';
 import type { TableDigest } from './table-digest';
 
@@ -175,12 +177,16 @@ export class MoveTarget {
     const [row] = await this.#query(
       `WITH counted AS (
          SELECT charged.name,
+           CASE WHEN charged.name LIKE 'key/%' THEN -1 ELSE h.created_at / ${HOUR_MS} % 24 END AS hour,
            sum(CASE h.state WHEN 'settled' THEN h.settled ELSE 0 END) AS spent,
            sum(CASE WHEN h.state IN ('held', 'unknown') THEN h.held ELSE 0 END) AS held,
            sum(h.undone) AS undone
          FROM vault_key.holds h, jsonb_array_elements_text(h.charged_to::jsonb) AS charged(name)
-         GROUP BY charged.name)
-       SELECT name FROM vault_key.balances b FULL JOIN counted c USING (name)
+         GROUP BY 1, 2),
+       stored AS (
+         SELECT name, ${hourOfLine('stripe')} AS hour, sum(spent) AS spent, sum(held) AS held, sum(undone) AS undone
+         FROM vault_key.balances GROUP BY 1, 2)
+       SELECT name FROM stored b FULL JOIN counted c USING (name, hour)
        WHERE (coalesce(b.spent, 0), coalesce(b.held, 0), coalesce(b.undone, 0))
          <> (coalesce(c.spent, 0), coalesce(c.held, 0), coalesce(c.undone, 0))
        LIMIT 1`,

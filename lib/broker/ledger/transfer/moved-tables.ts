@@ -1,4 +1,6 @@
 import { readEntry } from '../../audit/audit-entry';
+import { LOCKED_LINE, lineOf, lineOfHour } from '../postgres/balance-lines';
+import { BALANCE_HOURS } from '../sqlite/schema';
 import { BRAKES } from '../tables/brake-rows';
 import { BUDGETS } from '../tables/budget-rows';
 import { HOLDS } from '../tables/hold-rows';
@@ -7,6 +9,7 @@ import { LEASES } from '../tables/lease-rows';
 import { OBJECTS } from '../tables/object-rows';
 import { OPERATIONS } from '../tables/operation-rows';
 import { NOTES } from '../tables/note-rows';
+import { RAISES } from '../tables/raise-rows';
 import { SEGMENTS } from '../tables/segment-rows';
 import { keyColumnsOf } from '../tables/table-form';
 import type { ColumnValue, FoundRow, TableForm } from '../tables/table-form';
@@ -16,6 +19,8 @@ export interface MovedTable {
   table: string;
   /** What its rows are called. */
   rows: string;
+  /** What its rows are read from where that is no table of the store's: a temporary one, made of these. */
+  from?: { table: string; sql: string };
   /** What is read of a row, in SQL, by the column that takes it. */
   read: Readonly<Record<string, string>>;
   /** The columns that give the rows an order. */
@@ -24,6 +29,11 @@ export interface MovedTable {
   more?: (row: FoundRow, move: string) => Readonly<Record<string, ColumnValue | object>>;
 }
 
+/** The lines that a balance has in PostgreSQL: one of each hour of a day's. */
+const BALANCE_LINES = `
+  SELECT name, ${lineOf(undefined, LOCKED_LINE)} AS line, spent, held, undone FROM balances WHERE hours IS NULL
+  UNION ALL SELECT name, ${lineOfHour('hour')}, spent, held, undone FROM (${BALANCE_HOURS})`;
+
 /** The tables that move, in their order. A start has ended all calls, so that theirs is empty. */
 export const MOVED_TABLES: readonly MovedTable[] = [
   { ...formed(KEYS, 'keys'), read: { position: 'rowid', ...readOf(KEYS) }, order: ['position'] },
@@ -31,9 +41,9 @@ export const MOVED_TABLES: readonly MovedTable[] = [
   {
     table: 'balances',
     rows: 'balances',
-    read: { name: 'name', spent: 'spent', held: 'held', undone: 'undone' },
-    order: ['name'],
-    more: () => ({ stripe: 0 }),
+    from: { table: 'balance_lines', sql: BALANCE_LINES },
+    read: { name: 'name', stripe: 'line', spent: 'spent', held: 'held', undone: 'undone' },
+    order: ['name', 'stripe'],
   },
   {
     ...formed(HOLDS, 'holds'),
@@ -48,6 +58,7 @@ export const MOVED_TABLES: readonly MovedTable[] = [
   },
   formed(NOTES, 'notes'),
   formed(BUDGETS, 'budgets'),
+  formed(RAISES, 'raises'),
   formed(BRAKES, 'brakes'),
   {
     table: 'audit',

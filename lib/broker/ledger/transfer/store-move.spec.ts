@@ -11,6 +11,7 @@ import { SqliteStore } from '../sqlite/sqlite-store';
 import { AcceptedDoubts } from '../store-doubt';
 import { StoreLedger } from '../store-ledger';
 import { moveStore } from './store-move';
+import { DAILY } from '../../../../test/support/daily';
 
 const DAY = 86_400_000;
 const AUDIT_KEY = 'a key of the operator, kept elsewhere';
@@ -42,7 +43,14 @@ async function filled(rows: number, clock = new TestClock(Date.UTC(2026, 0, 1, 1
   const ledger = new StoreLedger(store);
   const write = async (from: number, to: number): Promise<void> => {
     for (let i = from; i <= to; i++) {
-      await ledger.putBudget({ scope: 'user', tenant: '', user: '', id: `u${i}`, capMicros: i });
+      await ledger.putBudget({
+        scope: 'user',
+        tenant: '',
+        user: '',
+        id: `u${i}`,
+        ...DAILY,
+        capMicros: i,
+      });
     }
   };
   await write(1, rows);
@@ -183,7 +191,7 @@ it('rows that several pages have come in their order', async () => {
   );
   expect(rows).toEqual([{ wrong: '0' }]);
   const moved = await there();
-  await moved.putBudget({ scope: 'user', tenant: '', user: '', id: 'u1', capMicros: 1 });
+  await moved.putBudget({ scope: 'user', tenant: '', user: '', id: 'u1', ...DAILY, capMicros: 1 });
   expect((await moved.verifyAudit()).ok).toBe(true);
   await moved.close();
 });

@@ -1,0 +1,96 @@
+import { addedTo } from '../../keys/key';
+import type { Balance } from '../../keys/key';
+import { hourIn } from '../hourly-balance';
+import { keyIdOf } from '../rules/caps';
+import { LOCKED_LINE, firstLineOf, lineOf } from './balance-lines';
+import type { SentRow } from './batch-changes';
+import type { Deletions } from './deletions';
+import type { LoadedRows } from './loaded-rows';
+import { nameOfPast } from './wanted-rows';
+import type { WantedRows } from './wanted-rows';
+
+/** What a batch's balances are made of. */
+export interface BookBalancesParts {
+  loaded: LoadedRows | undefined;
+  deletions: Deletions;
+  /** The lines that only this instance adds to. */
+  stripe: number;
+  isNewKey: (id: string) => boolean;
+  /** Has what was not loaded loaded. */
+  miss: (want: (wanted: WantedRows) => void) => void;
+}
+
+const NOTHING: Balance = { spent: 0, held: 0, undone: 0 };
+
+/** The balances of one batch, and what it charges to each of their hours. */
+export class BookBalances {
+  readonly #charges = new Map<string, Map<number | undefined, Balance>>();
+
+  constructor(private readonly parts: BookBalancesParts) {}
+
+  get(name: string, fromHour = 0): Balance {
+    this.want(name);
+    if (fromHour > 0) return this.past(name, fromHour);
+    return this.#with(name, 0, this.parts.loaded?.balances.get(name));
+  }
+
+  /** What is in a balance from an hour on, which is not locked by that. */
+  past(name: string, fromHour = 0): Balance {
+    const { loaded, miss } = this.parts;
+    const line = firstLineOf(fromHour);
+    const id = nameOfPast(name, line);
+    if (loaded?.asked.past.has(id) !== true) miss((wanted) => wanted.past(name, line));
+    return this.#with(name, fromHour, loaded?.past.get(id));
+  }
+
+  /** Has a balance locked. */
+  want(name: string): void {
+    const { loaded, miss } = this.parts;
+    if (loaded?.asked.names.has(name) !== true && !this.#isOfNewKey(name)) {
+      miss((wanted) => wanted.balance(name));
+    }
+  }
+
+  charge(names: readonly string[], change: Partial<Balance>, beganAt: number | undefined): void {
+    for (const name of names) {
+      const hour = hourIn(name, beganAt);
+      const hours = this.#charges.get(name) ?? new Map<number | undefined, Balance>();
+      this.#charges.set(name, hours.set(hour, addedTo(hours.get(hour) ?? NOTHING, change)));
+    }
+  }
+
+  delete(name: string): void {
+    this.parts.deletions.addBalance(name);
+    this.#charges.delete(name);
+  }
+
+  /** What is sent of what the batch has charged. */
+  get sent(): SentRow[] {
+    const { loaded, stripe } = this.parts;
+    const rows: SentRow[] = [];
+    for (const [name, hours] of this.#charges) {
+      const isNew = this.#isOfNewKey(name);
+      const isLocked = isNew || loaded?.asked.names.has(name) === true;
+      for (const [hour, { spent, held, undone }] of hours) {
+        if (spent === 0 && held === 0 && undone === 0 && !isNew) continue;
+        const line = lineOf(hour, isLocked ? LOCKED_LINE : stripe);
+        rows.push({ name, stripe: line, spent, held, undone });
+      }
+    }
+    return rows;
+  }
+
+  /** What was loaded, with what the batch itself has charged from an hour on. */
+  #with(name: string, fromHour: number, loaded: Balance | undefined): Balance {
+    const isGone = this.parts.deletions.has('balances', name);
+    let sum = (isGone ? undefined : loaded) ?? NOTHING;
+    for (const [hour = 0, change] of this.#charges.get(name) ?? []) {
+      if (hour >= fromHour) sum = addedTo(sum, change);
+    }
+    return sum;
+  }
+
+  #isOfNewKey(name: string): boolean {
+    return this.parts.isNewKey(keyIdOf(name) ?? '');
+  }
+}
