@@ -187,22 +187,15 @@ describe('approvals', () => {
     const inner = asking('inner', { limits: { approveAboveMicros: 500 * DOLLAR }, parentId: 'k' });
     await on.ledger.issue(inner);
     await on.asksFor(inner, { price: dollars(101) });
-    const plain = keyRecord('plain', {
-      period: 'day' as const,
-      mode: 'enforce' as const,
-      capMicros: 100_000 * DOLLAR,
-    });
+    const plain = keyRecord('plain', { capMicros: 100_000 * DOLLAR });
     await on.ledger.issue(plain);
     await on.admitted(plain, { price: dollars(101) });
-    const rule = { scope: 'user' as const, tenant: undefined, user: undefined, id: 'u' };
+    const rule = {
+      ...{ scope: 'user' as const, tenant: undefined, user: undefined, id: 'u' },
+      ...{ period: 'day' as const, mode: 'enforce' as const },
+    };
     const limits = { approveAboveMicros: 50 * DOLLAR };
-    await on.ledger.putBudget({
-      ...rule,
-      period: 'day' as const,
-      mode: 'enforce' as const,
-      capMicros: 100_000 * DOLLAR,
-      limits,
-    });
+    await on.ledger.putBudget({ ...rule, capMicros: 100_000 * DOLLAR, limits });
     await on.asksFor(plain, { price: dollars(51) });
     await on.asksFor(inner, { price: dollars(51) });
     await on.admitted(plain, { price: dollars(50) });
