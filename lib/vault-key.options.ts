@@ -8,6 +8,7 @@ import type { PooledStore } from './broker/ledger/postgres/pg-pool';
 import type { StoreDoubt } from './broker/ledger/store-doubt';
 import type { BrokerLimitOptions } from './broker/broker.options';
 import type { VendorOptions } from './broker/accounts/account';
+import type { OperatorOptions } from './broker/operators/operator.options';
 import type { ChooseAccount } from './vault-key/account-choice';
 import {
   Checked,
@@ -154,6 +155,15 @@ export class EmbeddedOptions {
   /** What the broker takes on at once. */
   @Allow()
   limits?: BrokerLimitOptions;
+
+  /**
+   * The people who answer for the agents. Code in the application may name one of them when it asks
+   * `BrokerOperator` for a change: then the broker asks for their role.
+   *
+   * @default none
+   */
+  @Allow()
+  operators?: readonly OperatorOptions[];
 }
 
 /**

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Broker } from '../../lib/broker/broker';
+import type { OperatorOptions } from '../../lib/broker/operators/operator.options';
 import type { VendorRules } from '../../lib/broker/vendor.options';
 import { createBrokerServer } from '../../lib/broker/http/broker-server';
 import { MANAGEMENT_TOKEN, RunningBroker, temporaryFile } from './broker-process';
@@ -32,10 +33,11 @@ export class BrokerServer extends RunningBroker {
     {
       store = `sqlite:${temporaryFile()}`,
       rules = {},
-    }: { store?: string; rules?: VendorRules } = {},
+      operators = [],
+    }: { store?: string; rules?: VendorRules; operators?: readonly OperatorOptions[] } = {},
   ): Promise<BrokerServer> {
     const stripe = { ...rules, secretKey: vendor.secretKey, baseUrl: vendor.url };
-    const broker = await Broker.open({ store, vendors: { stripe } });
+    const broker = await Broker.open({ store, vendors: { stripe }, operators });
     const server = createBrokerServer(broker, { token: MANAGEMENT_TOKEN });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');

@@ -17,6 +17,20 @@ import { currentKeyRoute, keyRoutes } from './routes/key-routes';
 import { leaseRoutes } from './routes/lease-routes';
 import { metricsRoutes } from './routes/metrics-routes';
 
+/** Every call of the management API but the one whose bearer is a vault key. */
+export function managementRoutes(broker: Broker, counts: CallCounts): Route[] {
+  return [
+    ...keyRoutes(broker),
+    ...budgetRoutes(broker),
+    ...brakeRoutes(broker),
+    ...leaseRoutes(broker),
+    ...holdRoutes(broker),
+    ...auditRoutes(broker),
+    ...backupRoutes(broker),
+    ...metricsRoutes(broker, counts),
+  ];
+}
+
 /** The management API, for the application and for operators. */
 export class Management {
   readonly #logIn: LogIn;
@@ -26,16 +40,7 @@ export class Management {
   constructor(broker: Broker, tokens: ManagementTokens, counts: CallCounts) {
     this.#logIn = new LogIn(tokens, broker.operators);
     this.#currentKey = currentKeyRoute(broker);
-    this.#routes = [
-      ...keyRoutes(broker),
-      ...budgetRoutes(broker),
-      ...brakeRoutes(broker),
-      ...leaseRoutes(broker),
-      ...holdRoutes(broker),
-      ...auditRoutes(broker),
-      ...backupRoutes(broker),
-      ...metricsRoutes(broker, counts),
-    ];
+    this.#routes = managementRoutes(broker, counts);
   }
 
   /** Whether a path is the management API's. */
