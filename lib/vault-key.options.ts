@@ -10,6 +10,7 @@ import type { BrokerLimitOptions } from './broker/broker.options';
 import type { VendorOptions } from './broker/accounts/account';
 import type { BudgetMode } from './contract/budget-periods';
 import type { BudgetCaps, ComputeBudget } from './vault-key/budget-choice';
+import type { OperatorOptions } from './broker/operators/operator.options';
 import type { ChooseAccount } from './vault-key/account-choice';
 import {
   Checked,
@@ -157,6 +158,15 @@ export class EmbeddedOptions {
   /** What the broker takes on at once. */
   @Allow()
   limits?: BrokerLimitOptions;
+
+  /**
+   * The people who answer for the agents. Code in the application may name one of them when it asks
+   * `BrokerOperator` for a change: then the broker asks for their role.
+   *
+   * @default none
+   */
+  @Allow()
+  operators?: readonly OperatorOptions[];
 }
 
 /**

@@ -172,7 +172,7 @@ function resolved(options: CheckedOptions): ResolvedVaultKeyOptions {
     ...(shutdownGraceMs === undefined ? {} : { shutdownGraceMs }),
   };
   if (embedded !== undefined) {
-    const { vendors, limits, auditKey: chainedWith, acceptStore } = embedded;
+    const { vendors, limits, operators, auditKey: chainedWith, acceptStore } = embedded;
     return {
       ...rest,
       embedded: {
@@ -181,6 +181,7 @@ function resolved(options: CheckedOptions): ResolvedVaultKeyOptions {
         vendorTimeout: embedded.vendorTimeout ?? DEFAULT_VENDOR_TIMEOUT,
         retention: embedded.retention ?? DEFAULT_RETENTION,
         ...(limits === undefined ? {} : { limits }),
+        ...(operators === undefined ? {} : { operators }),
         ...(chainedWith === undefined ? {} : { auditKey: chainedWith }),
         ...(acceptStore === undefined ? {} : { acceptStore }),
       },
@@ -266,8 +267,8 @@ function brokerRules(plain: Readonly<Record<string, unknown>>): StartUpIssue[] {
   const { embedded } = plain;
   if (!isRecord(embedded)) return [];
   const faults = missingAuditKey(embedded);
-  const { vendors, limits } = embedded;
-  readReloadable({ vendors, limits }, (path, message) => {
+  const { vendors, limits, operators } = embedded;
+  readReloadable({ vendors, limits, operators }, (path, message) => {
     // What is no object is told with the options' own rules.
     if (path === 'vendors' && !isRecord(vendors)) return;
     faults.push({ where: `embedded.${path}`, message });

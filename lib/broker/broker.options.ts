@@ -195,7 +195,8 @@ export type ReloadOptions = Pick<BrokerOptions, 'vendors' | 'limits' | 'operator
 export interface ReloadSettings {
   accounts: ReadonlyMap<string, Account>;
   callsPerKey: number;
-  operators: readonly OperatorOptions[];
+  /** Absent where they are not given. */
+  operators?: readonly OperatorOptions[];
 }
 
 /** What {@link BrokerOptions} come to. */
@@ -253,7 +254,7 @@ export function readReloadable(
   return {
     accounts: readAccounts(vendors, fault),
     callsPerKey,
-    operators: (operators ?? []) as readonly OperatorOptions[],
+    ...(operators === undefined ? {} : { operators: operators as readonly OperatorOptions[] }),
   };
 }
 

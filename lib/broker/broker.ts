@@ -99,7 +99,7 @@ export class Broker {
     const ledger = await openLedger(place, { ...settings, clock: host.clock }, host.storeWaitMs);
     const proxy = new Proxy(ledger, vendors.byName, callsPerKey, log);
     const broker = new Broker(ledger, proxy, vendors);
-    broker.operators.replace(operators);
+    if (operators !== undefined) broker.operators.replace(operators);
     if (host.givesWay !== undefined && 'file' in place) {
       offerStore(place.file, broker, host.givesWay);
     }
@@ -135,8 +135,9 @@ export class Broker {
   }
 
   /**
-   * Takes accounts, limits and operators in place of those before, and reads the files of their secrets. Holds,
-   * connections and calls under way go on. A key for an account that is not there any more serves no call.
+   * Takes accounts, limits and operators in place of those before, and reads the files of the accounts'
+   * secrets. Holds, connections and calls under way go on. A key for an account that is not there any more
+   * serves no call. Operators that are not given stay as they are; an empty list removes them.
    *
    * @throws BrokerOptionsError with every fault; then all is as before.
    */
@@ -144,7 +145,7 @@ export class Broker {
     const { accounts, callsPerKey, operators } = readReloadOptions(options);
     this.#vendors.replace(accounts, callsPerKey);
     this.#proxy.maxCallsPerKey = callsPerKey;
-    this.operators.replace(operators);
+    if (operators !== undefined) this.operators.replace(operators);
   }
 
   /**

@@ -116,10 +116,10 @@ export abstract class RunningBroker {
   }
 
   /** A call of the management API; `body` goes as JSON. */
-  api(method: string, path: string, body?: unknown): Promise<Answer> {
+  api(method: string, path: string, body?: unknown, token = this.token): Promise<Answer> {
     return send(this.url, method, path, {
       headers: {
-        authorization: `Bearer ${this.token}`,
+        authorization: `Bearer ${token}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

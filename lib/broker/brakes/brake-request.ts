@@ -1,12 +1,12 @@
 import { EXPIRES_IN_RULE, parseExpiresIn } from '../../contract/expires-in';
 import { labelFault } from '../../contract/label-rule';
 import { unknownFields } from '../known-fields';
+import { reasonFault } from '../operators/reason';
 import type { FieldIssue } from '../refusal';
 import { BRAKE_SCOPES } from '../../contract/scopes';
 import type { BrakeScope } from '../../contract/scopes';
 
 const MAX_ID = 128;
-const MAX_REASON = 200;
 const KEY_ID = /^[A-Za-z0-9_-]{1,255}$/;
 const BRAKE_FIELDS = ['scope', 'id', 'tenant_id', 'reason', 'expires_in'];
 /** The scopes that a tenant can narrow. */
@@ -55,7 +55,7 @@ export function parseBrakeRequest(
       );
     }
   }
-  fault('reason', labelFault(reason, MAX_REASON));
+  fault('reason', reasonFault(reason));
   const lifeMs = expires_in === undefined ? undefined : parseExpiresIn(expires_in);
   if (expires_in !== undefined && lifeMs === undefined) fault('expires_in', EXPIRES_IN_RULE);
 

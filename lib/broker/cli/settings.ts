@@ -140,7 +140,7 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings |
       ...(auditKey === undefined ? {} : { auditKey }),
       ...(acceptStore === undefined ? {} : { acceptStore }),
       ...(config.limits === undefined ? {} : { limits: config.limits }),
-      ...(config.operators === undefined ? {} : { operators: config.operators }),
+      operators: config.operators ?? [],
       vendors: accountsOf(config, env),
     },
   };

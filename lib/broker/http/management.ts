@@ -38,6 +38,26 @@ export interface ManagementOptions {
   pageLogIn?: PageLogIn;
 }
 
+/** Every call of the management API but the one whose bearer is a vault key. */
+export function managementRoutes(
+  broker: Broker,
+  counts: CallCounts,
+  pageLogIn: PageLogIn | undefined,
+): Route[] {
+  return [
+    ...keyRoutes(broker),
+    ...budgetRoutes(broker),
+    ...brakeRoutes(broker),
+    ...leaseRoutes(broker),
+    ...holdRoutes(broker),
+    ...approvalRoutes(broker),
+    ...auditRoutes(broker),
+    ...backupRoutes(broker),
+    ...metricsRoutes(broker, counts),
+    ...sessionRoutes(pageLogIn),
+  ];
+}
+
 /** The management API, for the application and for operators, and the page; below whatever path, on whatever server. */
 export class Management {
   readonly #options: ManagementOptions;
@@ -53,18 +73,7 @@ export class Management {
     this.#options = options;
     this.#page = side === 'application' ? undefined : new Page(site);
     this.#currentKey = currentKeyRoute(broker);
-    this.#routes = [
-      ...keyRoutes(broker),
-      ...budgetRoutes(broker),
-      ...brakeRoutes(broker),
-      ...leaseRoutes(broker),
-      ...holdRoutes(broker),
-      ...approvalRoutes(broker),
-      ...auditRoutes(broker),
-      ...backupRoutes(broker),
-      ...metricsRoutes(broker, counts),
-      ...sessionRoutes(pageLogIn),
-    ];
+    this.#routes = managementRoutes(broker, counts, pageLogIn);
   }
 
   /** Whether a path is the management API's, or the page's. */

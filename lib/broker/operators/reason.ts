@@ -1,19 +1,27 @@
 import { labelFault } from '../../contract/label-rule';
+import { withoutTokens } from '../keys/token';
 import { fieldsOf, unknownFields } from '../known-fields';
 import { invalidFields } from '../refusal';
 import type { FieldIssue } from '../refusal';
 import type { Actor } from './actor';
 
 /** How long a reason may be, in characters. */
-export const MAX_REASON = 200;
+const MAX_REASON = 200;
+
+/** What is wrong with a reason that is given; `undefined` where nothing is. It is shown, and written down. */
+export function reasonFault(reason: unknown): string | undefined {
+  const message = labelFault(reason, MAX_REASON);
+  if (message !== undefined) return message;
+  return withoutTokens(reason as string) === reason
+    ? undefined
+    : 'must not hold a token: it is shown, and written down';
+}
 
 /** What is wrong with the reason for a change. An operator has to give one; the application may. */
 export function reasonFaults(reason: unknown, by: Actor): FieldIssue[] {
   if (reason === undefined && by.isApp) return [];
   const message =
-    reason === undefined
-      ? 'must say why: an operator gives a reason'
-      : labelFault(reason, MAX_REASON);
+    reason === undefined ? 'must say why: an operator gives a reason' : reasonFault(reason);
   return message === undefined ? [] : [{ field: 'reason', message }];
 }
 
