@@ -6,6 +6,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import type { IncomingMessage } from 'node:http';
+import { connect } from 'node:http2';
 import { Browser } from '../../test/support/browser';
 import { temporaryFile } from '../../test/support/broker-process';
 import { brokerOf } from '../../test/support/broker-of';
@@ -231,6 +232,8 @@ describe.each(ADAPTERS)('the mount on %s', (_name, adapter) => {
     expect((await own.logIn(ann.token)).status).toBe(404);
     const headers = { 'x-user': 'ann', origin: 'https://evil.example' };
     expect((await own.ask('POST', '/v1/brakes', { body: BRAKE, headers })).body.code).toBe('csrf');
+    const added = { ...headers, authorization: 'Bearer of another page' };
+    expect((await own.ask('POST', '/v1/brakes', { body: BRAKE, headers: added })).status).toBe(403);
     const foreign = { 'x-user': 'ann', host: 'evil.example' };
     expect((await own.ask('GET', '/v1/keys', { headers: foreign })).status).toBe(421);
     const bearer = { ...foreign, authorization: 'Bearer whatever the application takes' };
@@ -333,6 +336,30 @@ describe('the mount on Express', () => {
     expect((await own.ask('POST', '/v1/brakes', { body: BRAKE })).status).toBe(201);
     expect((await own.ask('DELETE', '/v1/session')).status).toBe(200);
   });
+});
+
+it('the mount on Fastify speaks HTTP/2', async () => {
+  const { url } = await application(() => new FastifyAdapter({ http2: true }), { operators });
+  const client = connect(url);
+  const ask = async (headers: Record<string, string>, body?: string) => {
+    const stream = client.request(headers);
+    let status = 0;
+    stream.once('response', (answer) => (status = Number(answer[':status'])));
+    stream.end(body);
+    let text = '';
+    for await (const chunk of stream.setEncoding('utf8')) text += String(chunk);
+    return { status, text };
+  };
+  const page = await ask({ ':path': '/vault-keys/' });
+  expect([page.status, page.text]).toEqual([200, expect.stringContaining('<!doctype html>')]);
+  const call = { ':path': '/vault-keys/v1/brakes', ':method': 'POST' };
+  const change = { ...call, 'content-type': 'application/json' };
+  const token = { authorization: `Bearer ${ann.token}` };
+  expect((await ask({ ...change, ...token }, JSON.stringify(BRAKE))).status).toBe(201);
+  expect((await ask(change, JSON.stringify(BRAKE))).status).toBe(401);
+  const foreign = await ask({ ':path': '/vault-keys/', ':authority': 'evil.example' });
+  expect(foreign.status).toBe(421);
+  client.close();
 });
 
 describe('the start of an application with the mount', () => {

@@ -31,7 +31,6 @@ const NAME = 'VaultKeyAdminModule';
 @Module({})
 export class VaultKeyAdminModule extends ConfigurableAdminModule implements NestModule {
   readonly #mount: AdminMount;
-  #adapter: HttpServer | undefined;
 
   /**
    * Configures the mount with what is known when the file is loaded.
@@ -63,17 +62,16 @@ export class VaultKeyAdminModule extends ConfigurableAdminModule implements Nest
   constructor(
     @Inject(VAULT_KEY_ADMIN_MODULE_OPTIONS) private readonly options: VaultKeyAdminModuleOptions,
     @Inject(ModuleRef) private readonly modules: ModuleRef,
-    @Inject(HttpAdapterHost) host: HttpAdapterHost,
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {
     super();
     const { path = DEFAULT_PATH } = isRecord(options) ? options : {};
     this.#mount = new AdminMount(String(path));
     // At once, or once the application has its adapter: before anyone registers middleware.
-    host.init$.subscribe(() => {
-      const adapter = host.httpAdapter as HttpServer | null | undefined;
-      if (!adapter) return;
-      this.#adapter = adapter;
-      prepareEarly(adapter, this.#mount);
+    const isReady = host.init$ as typeof host.init$ | undefined;
+    isReady?.subscribe(() => {
+      const adapter = this.#adapter;
+      if (adapter !== undefined) prepareEarly(adapter, this.#mount);
     });
   }
 
@@ -94,6 +92,10 @@ export class VaultKeyAdminModule extends ConfigurableAdminModule implements Nest
         message: `cannot be mounted on the HTTP adapter ${adapter.constructor.name}, which has no use()`,
       },
     ]);
+  }
+
+  get #adapter(): HttpServer | undefined {
+    return (this.host.httpAdapter as HttpServer | null | undefined) ?? undefined;
   }
 
   /** The broker in the application's process; a fault where it has no such broker. */

@@ -21,11 +21,12 @@ export class AuthorizedCallers implements Callers {
   ) {}
 
   async callerOf(req: IncomingMessage): Promise<Caller> {
-    if (req.headers.authorization === undefined) {
-      // The application may know its callers by a cookie, which a browser sends with requests of other pages too.
-      this.site.checkHost(req);
-      if (!isRead(req)) this.site.checkChange(req);
-    }
+    const { authorization, origin } = req.headers;
+    const hasToken = authorization !== undefined;
+    // The application may know its callers by a cookie, which a browser sends with requests of other pages too.
+    if (!hasToken) this.site.checkHost(req);
+    // Where its CORS lets them, those pages may add a token of any kind; what a browser says of them stays.
+    if (!isRead(req) && (!hasToken || origin !== undefined)) this.site.checkChange(req);
     const operator = await this.#ask(req);
     if (operator === undefined || operator === null) {
       throw new BrokerRefusal('unauthorized', 'The application has not let this request in.');
