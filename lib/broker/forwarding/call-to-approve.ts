@@ -45,10 +45,7 @@ export function callToApprove(
 }
 
 /** The customer that a call names, or whose object it is for, as far as that was looked up. */
-function customerOf(
-  parameters: readonly Parameter[],
-  reach: CallReach | undefined,
-): string | null {
+function customerOf(parameters: readonly Parameter[], reach: CallReach | undefined): string | null {
   const named = parameters.find(({ path }) => path.length === 1 && path[0] === 'customer');
   return named?.value ?? reach?.objects.find(({ customer }) => customer)?.customer ?? null;
 }

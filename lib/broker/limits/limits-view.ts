@@ -42,7 +42,10 @@ function limitsView(limits: Limits): LimitsView {
 /** Limits in words, for the audit log: `per call $100.00, 10 calls a minute`; empty where nothing is limited. */
 export function limitsText(limits: Limits | undefined): string {
   const { limits: view = {}, approve_above_usd } = limitFields(limits);
-  return Object.entries({ ...view, ...(approve_above_usd === undefined ? {} : { approve_above_usd }) })
+  return Object.entries({
+    ...view,
+    ...(approve_above_usd === undefined ? {} : { approve_above_usd }),
+  })
     .map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(' ') : String(value)}`)
     .join(', ');
 }

@@ -159,7 +159,11 @@ export function countCall(book: Book, over: readonly LimitsOverCall[]): void {
  * What the object of a call may cost once the call is done: of a new object its amount, of a refund
  * its whole amount.
  */
-export function costAfter(price: Price, object: KnownObject | undefined, micros: MicroUsd): MicroUsd {
+export function costAfter(
+  price: Price,
+  object: KnownObject | undefined,
+  micros: MicroUsd,
+): MicroUsd {
   switch (price.kind) {
     case 'free':
     case 'cancel':
