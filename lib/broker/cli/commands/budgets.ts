@@ -50,7 +50,6 @@ export const budgetsCommand: Command = {
   --tenant T   of a user or a run: within that tenant alone; '' for the keys without a tenant.
                Without it the budget caps the id within each tenant, each counted alone
   --user U     of a run, as --tenant           --cursor C   where the next page begins
-  --approve-above USD  of set: a call after which its object may cost more needs an approval
 ${LIMITS_HELP}
 The subject of effective: --tenant T   --user U   --run R   --tool T   --vendor V
 ${COMMON_HELP}`,
