@@ -145,9 +145,7 @@ export class AgentToolInvoker implements ToolInvoker {
         vendor: typeof vendor === 'function' ? await vendorFor(vendor, call) : vendor,
         limits: await limitsOf(limits, call),
         approveAbove:
-          typeof approveAbove === 'function'
-            ? await sumFor(approveAbove, call)
-            : approveAbove,
+          typeof approveAbove === 'function' ? await sumFor(approveAbove, call) : approveAbove,
       };
       const faults = policyFaults(policy, this.invocations);
       if (faults.length > 0) {

@@ -39,7 +39,7 @@ export async function delayUntilApproved(
 /**
  * Gives a job back to its queue that still waits for an answer, and is not to begin its work meanwhile.
  *
- * @param stateOf What has become of an approval; `undefined` where there is none of that id.
+ * @param stateOf What has become of an approval; `undefined` where the broker knows none of that id.
  * @returns What its processor is to throw; `undefined` where its work can begin.
  */
 export async function delayWhilePending(

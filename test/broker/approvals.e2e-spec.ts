@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { SecretWatch } from '../support/secret-watch';
 import { BrokerServer } from '../support/broker-server';
-import { send } from '../support/broker-process';
+import { BrokerProcess, send } from '../support/broker-process';
 import type { Answer, IssuedKey } from '../support/broker-process';
 import { RecordingVendor } from './recording-vendor';
 
@@ -232,6 +232,26 @@ describe('a call above it', () => {
       expect((await broker.api('GET', `/v1/approvals/${id}`)).body.state).toBe('approved');
     }
   });
+});
+
+it('an approval outlives the process: the call passes after a crash, once', async () => {
+  const crashed = await BrokerProcess.start({ vendor });
+  const key = await crashed.issue({
+    daily_usd_cap: 10_000,
+    allowed_endpoints: ['POST /v1/payment_intents'],
+    approve_above_usd: 100,
+  });
+  const payBy = (by: BrokerProcess) =>
+    by.call(key.token, 'POST', '/v1/payment_intents', { body: 'amount=15000&currency=usd' });
+  const id = idOf(await payBy(crashed));
+  await crashed.api('POST', `/v1/approvals/${id}/approve`, { reason: 'order 7' });
+  await crashed.kill('SIGKILL');
+  const next = await BrokerProcess.start({ vendor, store: crashed.store });
+  expect((await payBy(next)).status).toBe(200);
+  await next.kill('SIGKILL');
+  const last = await BrokerProcess.start({ vendor, store: crashed.store });
+  idOf(await payBy(last));
+  expect(vendor.received).toHaveLength(1);
 });
 
 describe('what people are shown, and what is stored', () => {

@@ -773,8 +773,26 @@ describe("the operator's words", () => {
     );
   });
 
+  it('approvals lists what waits, shows all that is forwarded, and takes the answer', async () => {
+    const user = fresh('u');
+    const key = await broker.issue({ approve_above_usd: 5, subject: { user_id: user } });
+    const { body } = await pay(key);
+    const id = body.approval_id as string;
+    const list = await say('approvals', '--user', user);
+    expect(list.stdout).toMatch(/^ID +STATE +USD +CALL/);
+    expect(list.stdout).toMatch(new RegExp(`${id} +pending +10\\.00 +POST /v1/pay`));
+    expect((await say('approvals', 'show', id)).stdout).toContain('  amount = 1000\n');
+    const approved = await say('approvals', 'approve', id, '--reason', 'order 7');
+    expect([approved.code, approved.stdout]).toEqual([0, expect.stringContaining('approved')]);
+    expect((await say('approvals', 'list', '--user', user)).stdout).not.toContain(id);
+    expect((await pay(key)).status).toBe(200);
+    const late = await say('approvals', 'deny', id);
+    expect([late.code, late.stderr]).toEqual([1, expect.stringContaining('is used already')]);
+    expect((await say('approvals', 'ask', id)).code).toBe(2);
+  });
+
   it('each has help that fits a screen', async () => {
-    for (const word of ['keys', 'budgets', 'brake', 'lift', 'holds', 'audit']) {
+    for (const word of ['keys', 'budgets', 'approvals', 'brake', 'lift', 'holds', 'audit']) {
       const { code, stdout } = await say(word, '--help');
       expect(code).toBe(0);
       expect(stdout).toContain(`Usage: vault-key-broker ${word}`);

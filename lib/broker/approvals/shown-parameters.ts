@@ -9,8 +9,8 @@ const SECRET_NAME =
 /** Keys of vendors, and what confirms a payment in a browser. */
 const SECRET_VALUE =
   /\b(?:sk|rk|whsec|pk)_[A-Za-z0-9_]{8,}|_secret_\w|\beyJ[\w-]{8,}\.[\w-]+\.|-----BEGIN [A-Z ]*PRIVATE KEY/;
-/** What may be the number of a card, however it is grouped. */
-const DIGITS = /(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)/g;
+/** What may be the number of a card, however it is grouped; not the rest of an id. */
+const DIGITS = /(?<![\d_])\d(?:[ -]?\d){12,18}(?!\d)/g;
 
 /**
  * The parameters of a call as people are shown them, and as they are stored: without secrets.

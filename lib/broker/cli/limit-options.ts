@@ -16,8 +16,8 @@ const OPTIONS: Readonly<Record<LimitName, string>> = {
 export const LIMIT_OPTIONS: readonly string[] = Object.values(OPTIONS);
 
 export const LIMITS_HELP = `
-The limits of set: what each call must keep to, in place of what was set before
-  --limit-per-call USD          --limit-calls-per-minute N
+The limits of set, in place of what was set before; a call above --approve-above needs an approval
+  --limit-per-call USD          --limit-calls-per-minute N    --approve-above USD
   --limit-customers A,B         --limit-destinations A,B      --limit-currencies usd,eur
 `;
 

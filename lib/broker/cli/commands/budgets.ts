@@ -56,7 +56,6 @@ export const budgetsCommand: Command = {
   --period P   day (without it), week, month, 24h   --mode shadow   records, and refuses nothing
   --tenant T   of a user or a run: within that tenant; '' for keys without one. Without it: each
   --user U     of a run, as --tenant           --cursor C   where the next page begins
-  --approve-above USD  of set: a call after which its object may cost more needs an approval
 ${LIMITS_HELP}
 The subject of effective: --tenant T   --user U   --run R   --tool T   --vendor V
 ${COMMON_HELP}`,

@@ -9,7 +9,7 @@ import {
   pendingName,
   stateOf,
 } from '../../approvals/approval';
-import type { Approval, CallToApprove, PendingApproval } from '../../approvals/approval';
+import type { Approval, PendingApproval } from '../../approvals/approval';
 import { instantText } from '../../instant';
 import type { Subject } from '../../keys/subject';
 import type { Cause } from '../../operators/actor';

@@ -5,6 +5,7 @@ const SECRET: ReadonlySet<string> = new Set([
   'account_number',
   'client_secret',
   'confirmation_number',
+  'confirmation_token',
   'cryptogram',
   'cvc',
   'cvc_token',
@@ -14,6 +15,7 @@ const SECRET: ReadonlySet<string> = new Set([
   'number',
   'pay_id',
   'persistent_token',
+  'person_token',
   'pin',
   'source',
   'ssn_last_4',
@@ -21,7 +23,7 @@ const SECRET: ReadonlySet<string> = new Set([
   'token',
 ]);
 
-/** Maps of secrets, and secrets that only their map tells from what is none. */
+/** Maps of secrets, and secrets that only the name of their map tells from other parameters. */
 const WITHIN: ReadonlySet<string> = new Set(['cvc_update', 'pii', 'blik/code']);
 
 /** Whether a parameter's value is a secret. */
