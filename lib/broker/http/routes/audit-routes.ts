@@ -17,6 +17,7 @@ const EVENTS = [
   'budget',
   'settlement',
   'give_back',
+  'raise',
   'lookup',
 ];
 const SEGMENT_ROWS = /^\/v1\/audit\/segments\/(\d{1,15})\/rows$/;
