@@ -79,6 +79,7 @@ export type {
   AuditSegmentPageInfo,
   AuditVerdictInfo,
   BrokerFigures,
+  BudgetAddress,
   BudgetInfo,
   BudgetPageInfo,
   BudgetTarget,
@@ -90,6 +91,8 @@ export type {
   KeyPageInfo,
   KeyQuery,
   PageQuery,
+  RaiseInfo,
+  RaiseRequest,
   StoreInfo,
 } from './broker-operator/operator-types';
 

@@ -677,7 +677,7 @@ describe("the operator's words", () => {
       ),
     ]);
     const none = await say('budgets', 'set', 'user', user, '7', '--tenant', '');
-    expect(none.stdout).toMatch(/\(none\) +operator +7\.00 .+\ncaps 0 live keys\n$/);
+    expect(none.stdout).toMatch(/\(none\) +operator +day +7\.00 .+\ncaps 0 live keys\n$/);
     expect((await say('budgets', 'remove', 'user', user, '--tenant', '')).code).toBe(0);
     expect((await say('budgets', 'remove', 'user', user)).code).toBe(0);
   });
