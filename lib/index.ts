@@ -90,6 +90,7 @@ export type {
   AuditSegmentPageInfo,
   AuditVerdictInfo,
   BrokerFigures,
+  BudgetAddress,
   BudgetInfo,
   BudgetPageInfo,
   BudgetTarget,
@@ -102,6 +103,8 @@ export type {
   KeyPageInfo,
   KeyQuery,
   PageQuery,
+  RaiseInfo,
+  RaiseRequest,
   StoreInfo,
 } from './broker-operator/operator-types';
 

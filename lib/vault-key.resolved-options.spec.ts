@@ -310,6 +310,32 @@ describe('the options of VaultKeyModule', () => {
     expect(ttlOf({})).toBe(30);
   });
 
+  it('budgets may be of other periods, and are sent in one form', () => {
+    const user = () => 5;
+    const options = {
+      tenant: { cap: 12.345, period: 'month' },
+      user,
+      run: [
+        { cap: 9, period: undefined },
+        { cap: 50, period: '24h' },
+      ],
+      tool: [{ cap: 7, period: 'day' }],
+    };
+    const given = { embedded: STRIPE, budgets: options, budgetsMode: 'shadow' };
+    expect(resolveVaultKeyOptions(given, {})).toMatchObject({
+      budgets: {
+        tenant: { usd: 12.34, period: 'month' },
+        user,
+        run: [
+          { usd: 9, period: 'day' },
+          { usd: 50, period: '24h' },
+        ],
+        tool: 7,
+      },
+      budgetsMode: 'shadow',
+    });
+  });
+
   it('budgets hold nothing but what was given', () => {
     const { budgets } = resolveVaultKeyOptions({ embedded: STRIPE, budgets: { user: 5 } }, {});
     expect(Object.keys(budgets ?? {})).toEqual(['user']);
@@ -388,6 +414,20 @@ describe('the options of VaultKeyModule', () => {
     [{ embedded: STRIPE, budgets: { run: NaN } }, /^budgets\.run must be a finite number/],
     [{ embedded: STRIPE, budgets: { run: Infinity } }, /^budgets\.run must be a finite number/],
     [{ embedded: STRIPE, budgets: { run: -0.001 } }, /^budgets\.run must not be negative$/],
+    [
+      { embedded: STRIPE, budgets: { user: { cap: 5, period: 'year' } } },
+      /^budgets\.user has period: must be one of "day", "week", "month", "24h"$/,
+    ],
+    [
+      { embedded: STRIPE, budgets: { user: { usd: 5 } } },
+      /^budgets\.user has usd: is not known \(known: cap, period\); has cap: must be a number of US dollars, not nothing$/,
+    ],
+    [
+      { embedded: STRIPE, budgets: { user: [5, { cap: 6 }] } },
+      /^budgets\.user has \[1\]: is a second cap for the period "day"$/,
+    ],
+    [{ embedded: STRIPE, budgets: { user: [] } }, /^budgets\.user must have 1 to 4 caps/],
+    [{ embedded: STRIPE, budgetsMode: 'off' }, /^budgetsMode must be "enforce" or "shadow"$/],
     [{ embedded: STRIPE, budgets: { tool: -1 } }, /^budgets\.tool must not be negative$/],
     [
       { embedded: STRIPE, budgets: { run: 50, user: undefined } },
@@ -404,6 +444,7 @@ describe('the options of VaultKeyModule', () => {
     [{ embedded: STRIPE, lease: { ttlSeconds: '30' } }, /^lease\.ttlSeconds must be a whole num/],
     [{ embedded: STRIPE, lease: { ttl: 30 } }, /^lease\.ttl is not a known option \(known: ttlS/],
     [{ broker: KEYBRAKE, budgets: { user: 5 } }, /^budgets is not enforced by .*"keybrake"/],
+    [{ broker: KEYBRAKE, budgetsMode: 'shadow' }, /^budgetsMode is not enforced by .*"keybrake"/],
     [{ broker: KEYBRAKE, lease: true }, /^lease is not enforced by .*"keybrake" dialect/],
     [
       {
@@ -415,7 +456,7 @@ describe('the options of VaultKeyModule', () => {
     [{ embedded: STRIPE, isGlobal: false }, /^isGlobal belongs beside useFactory/],
     [
       { embedded: STRIPE, isGlobl: true },
-      /^isGlobl is not a known option \(known: broker, embedded, identify, account, budgets, lease, shutdownGrace\)$/,
+      /^isGlobl is not a known option \(known: broker, embedded, identify, account, budgets, budgetsMode, lease, shutdownGrace\)$/,
     ],
     [
       { embedded: { vendors: { ...STRIPE.vendors, acme: { secretKey: 'x' } } } },

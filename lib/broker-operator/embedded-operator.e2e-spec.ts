@@ -122,6 +122,8 @@ describe('BrokerOperator', () => {
       {
         ...target,
         source: 'operator',
+        period: 'day',
+        mode: 'enforce',
         capUsd: 20,
         spentUsd: 12.5,
         heldUsd: 0,

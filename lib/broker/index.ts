@@ -28,7 +28,7 @@ export { BrokerRefusal } from './refusal';
 export type { FieldIssue } from './refusal';
 export type { AuditVerdict } from './audit/audit-chain';
 export type { AuditEntry, AuditEvent } from './audit/audit-entry';
-export type { AuditEntryView } from './audit/audit-view';
+export type { AuditEntryView, WouldRefuseView } from './audit/audit-view';
 export type { AuditSegments } from './audit/audit-segments';
 export type { AuditSegmentPage, AuditSegmentView } from './audit/audit-segment';
 export type { ExportedRow } from './audit/audit-export';
@@ -36,8 +36,11 @@ export type { BrakeScope } from '../contract/scopes';
 export type { BrakeView } from './brakes/brake-view';
 export type { BudgetSource } from './budgets/budget';
 export type { BudgetScope } from '../contract/scopes';
-export type { BudgetPath, EffectiveBudgetsQuery } from './budgets/budget-request';
-export type { BudgetPage } from './budgets/budgets';
+export type { BudgetMode, BudgetPeriod, WireCap, WireCaps } from '../contract/budget-periods';
+export type { BudgetPath, EffectiveBudgetsQuery, SubjectPath } from './budgets/budget-request';
+export type { RaiseView } from './budgets/raise-view';
+export type { Raises } from './budgets/raises';
+export type { BudgetPage, RemovedBudgetView } from './budgets/budgets';
 export type {
   BudgetSubjectView,
   BudgetView,

@@ -3,6 +3,7 @@ import { openConnection } from '../../lib/broker/ledger/sqlite/sqlite-driver';
 import { BrokerServer } from '../support/broker-server';
 import { insertKeys } from '../support/bulk-keys';
 import type { IssuedKey } from '../support/broker-process';
+import { DAILY } from '../support/daily';
 import { RecordingVendor } from './recording-vendor';
 
 interface LeftCap {
@@ -186,7 +187,13 @@ describe('a budget over a user or an agent run that names no tenant', () => {
     broker = await broker.restart();
     expect(await caps({ tenant_id: 't3', user_id: 'u1' })).toBe(5);
     const removed = await broker.api('DELETE', '/v1/budgets/user/u1?tenant_id=');
-    expect(removed.body).toEqual({ scope: 'user', id: 'u1', tenant_id: '', status: 'removed' });
+    expect(removed.body).toEqual({
+      scope: 'user',
+      id: 'u1',
+      tenant_id: '',
+      ...DAILY,
+      status: 'removed',
+    });
     expect(await caps({ user_id: 'u1' })).toBe(5);
   });
 
@@ -265,7 +272,7 @@ it('a budget that is set is answered so, though the store cannot count its keys'
   const answer = await broker.api('PUT', '/v1/budgets/user/u1', { daily_usd_cap: 5 });
   expect([answer.status, answer.body]).toEqual([
     200,
-    { scope: 'user', id: 'u1', source: 'operator', daily_usd_cap: 5, live_keys: null },
+    { scope: 'user', id: 'u1', source: 'operator', ...DAILY, daily_usd_cap: 5, live_keys: null },
   ]);
   expect((await pay(key)).body).toMatchObject({ code: 'cap_exhausted', scope: 'user', cap_usd: 5 });
 });
@@ -283,7 +290,8 @@ describe('GET /v1/budgets/effective', () => {
     await put('vendor/stripe', 1000);
     await payAs(SUBJECT, { budgets: { user: 50, run: 15, tool: 200 } });
     const found = await caps(SHOWN);
-    const spent = { spent_usd: 10, held_usd: 0, resets_at: expect.stringMatching(/T00:00:00/) };
+    const resets_at = expect.stringMatching(/T00:00:00/);
+    const spent = { spent_usd: 10, held_usd: 0, ...DAILY, resets_at };
     expect(found).toEqual([
       { scope: 'user', id: 'u1', source: 'operator', cap_usd: 30, remaining_usd: 20, ...spent },
       { scope: 'user', id: 'u1', source: 'app', cap_usd: 50, remaining_usd: 40, ...spent },
@@ -360,7 +368,8 @@ describe('GET /v1/budgets', () => {
     await put('user/u1', 100, { tenant_id: 't1' });
     await put('tool/Tool.pay', 12);
     await payAs(SUBJECT, { budgets: { user: 30, tool: 500 } });
-    const today = { spent_usd: 10, held_usd: 0, resets_at: expect.stringMatching(/T00:00:00/) };
+    const resets_at = expect.stringMatching(/T00:00:00/);
+    const today = { spent_usd: 10, held_usd: 0, ...DAILY, resets_at };
     const tool = { scope: 'tool', id: 'Tool.pay', remaining_usd: 2, ...today };
     const user = { scope: 'user', id: 'u1', tenant_id: 't1', remaining_usd: 20, ...today };
     expect(await all()).toEqual([
@@ -380,7 +389,13 @@ describe('GET /v1/budgets', () => {
     expect(one).not.toHaveProperty('tenant_id');
     await payAs({ tenant_id: 't2', user_id: 'u1' });
     const [several] = await all();
-    expect(several).toEqual({ scope: 'user', id: 'u1', source: 'operator', daily_usd_cap: 100 });
+    expect(several).toEqual({
+      scope: 'user',
+      id: 'u1',
+      source: 'operator',
+      ...DAILY,
+      daily_usd_cap: 100,
+    });
     await put('user/u1', 50, { tenant_id: 't2' });
     expect((await all())[0]).toMatchObject({ daily_usd_cap: 100, spent_usd: 10 });
   });

@@ -5,6 +5,7 @@ import { until } from '../support/until';
 import { BrokerProcess, RunningBroker, send } from '../support/broker-process';
 import { BrokerServer } from '../support/broker-server';
 import type { Exit, IssuedKey } from '../support/broker-process';
+import { DAILY } from '../support/daily';
 
 const PAYMENT =
   'amount=1000&currency=usd&payment_method=pm_card_visa&allowed_payment_method_types[0]=card&confirm=true';
@@ -70,6 +71,7 @@ describe('GET /v1/keys/current', () => {
       { scope: 'parent', cap_usd: 80, ...spent, remaining_usd: 70 },
       {
         scope: 'user',
+        period: 'day',
         cap_usd: 30,
         ...spent,
         remaining_usd: 20,
@@ -77,6 +79,7 @@ describe('GET /v1/keys/current', () => {
       },
       {
         scope: 'run',
+        period: 'day',
         cap_usd: 20,
         ...spent,
         remaining_usd: 10,
@@ -133,6 +136,7 @@ describe('/v1/budgets', () => {
         id: user,
         tenant_id: 't1',
         source: 'operator',
+        ...DAILY,
         daily_usd_cap: 15,
         live_keys: 0,
         spent_usd: 0,
@@ -165,7 +169,7 @@ describe('/v1/budgets', () => {
     const removed = await broker.api('DELETE', path);
     expect([removed.status, removed.body]).toEqual([
       200,
-      { scope: 'tool', id: tool, status: 'removed' },
+      { scope: 'tool', id: tool, ...DAILY, status: 'removed' },
     ]);
     expect((await broker.api('DELETE', path)).status).toBe(404);
     expect((await broker.api('GET', path)).status).toBe(404);
@@ -183,6 +187,7 @@ describe('/v1/budgets', () => {
       id: '*',
       tenant_id: tenant,
       source: 'operator',
+      ...DAILY,
       daily_usd_cap: 10,
       live_keys: 0,
     });
@@ -651,7 +656,7 @@ describe("the operator's words", () => {
     const set = await say('budgets', 'set', 'user', user, '100');
     expect(set.stdout.split('\n').slice(1)).toEqual([
       expect.stringMatching(
-        new RegExp(`^user +${user} +\\* +operator +100\\.00 +10\\.00 +0\\.00 +20\\.00$`),
+        new RegExp(`^user +${user} +\\* +operator +day +100\\.00 +10\\.00 +0\\.00 +20\\.00$`),
       ),
       'caps 1 live key',
       '',
@@ -659,8 +664,8 @@ describe("the operator's words", () => {
     const { stdout } = await say('budgets');
     const rows = stdout.split('\n').filter((line) => line.includes(user));
     expect(rows).toEqual([
-      expect.stringMatching(/\* +operator +100\.00 +10\.00 +0\.00 +20\.00$/),
-      expect.stringMatching(/t1 +app +30\.00 +10\.00 +0\.00 +20\.00$/),
+      expect.stringMatching(/\* +operator +day +100\.00 +10\.00 +0\.00 +20\.00$/),
+      expect.stringMatching(/t1 +app +day +30\.00 +10\.00 +0\.00 +20\.00$/),
     ]);
     const effective = await say('budgets', 'effective', '--user', user, '--tenant', 't1');
     expect([effective.code, effective.stdout]).toEqual([
@@ -672,7 +677,7 @@ describe("the operator's words", () => {
       ),
     ]);
     const none = await say('budgets', 'set', 'user', user, '7', '--tenant', '');
-    expect(none.stdout).toMatch(/\(none\) +operator +7\.00 .+\ncaps 0 live keys\n$/);
+    expect(none.stdout).toMatch(/\(none\) +operator +day +7\.00 .+\ncaps 0 live keys\n$/);
     expect((await say('budgets', 'remove', 'user', user, '--tenant', '')).code).toBe(0);
     expect((await say('budgets', 'remove', 'user', user)).code).toBe(0);
   });

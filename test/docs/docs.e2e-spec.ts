@@ -109,6 +109,8 @@ describe('README.md', () => {
     });
     blockWith('README.md', 'budgets: { user: 500, run: 50 }').run([]);
     blockWith('docs/budgets.md', 'budgets: { tenant: 5000').run([]);
+    blockWith('docs/budgets.md', 'const plans').run([]);
+    blockWith('docs/budgets.md', "budgetsMode: 'shadow'").run([]);
     blockWith('docs/budgets.md', 'lease: {').run([]);
     forRoot.mockRestore();
     const [embedded, ...servers] = given;
@@ -120,7 +122,7 @@ describe('README.md', () => {
         broker: { url: 'http://127.0.0.1:9', token: 't' },
       })),
     ];
-    expect(all).toHaveLength(3);
+    expect(all).toHaveLength(5);
     for (const options of all) {
       const imports = [VaultKeyModule.forRoot(options)];
       await (await Test.createTestingModule({ imports }).compile()).close();

@@ -67,7 +67,8 @@ export function subjectsOf(subject: Subject, vendor: string): BudgetSubject[] {
 
 /** The name of an operator's budget. */
 export function ruleName({ period, mode, ...subject }: BudgetRule): string {
-  return `${ruleSubjectName(subject)}/${period}${mode === 'shadow' ? '/shadow' : ''}`;
+  const within = period === 'day' ? '' : `/${period}`;
+  return `${ruleSubjectName(subject)}${within}${mode === 'shadow' ? '/shadow' : ''}`;
 }
 
 /** The name of whom a rule is for. */

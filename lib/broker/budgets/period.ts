@@ -40,11 +40,14 @@ export function endOfPeriod(period: BudgetPeriod, now: number): number {
   }
 }
 
-/** The name of the period of an instant, by which two are told apart: `2026-11-23`, `2026-11-23T10` of `24h`. */
+/**
+ * What the period of an instant is called, by which two are told apart: `2026-11-23` of a day, and of the
+ * week that begins with it; `2026-11` of a month. `24h`, which rolls on, is told apart by the day.
+ */
 export function nameOfPeriod(period: BudgetPeriod, now: number): string {
-  const start = new Date(startOfPeriod(period, now)).toISOString();
-  if (period === '24h') return start.slice(0, 13);
-  return period === 'month' ? start.slice(0, 7) : dayOf(startOfPeriod(period, now));
+  if (period === '24h') return dayOf(now);
+  const start = dayOf(startOfPeriod(period, now));
+  return period === 'month' ? start.slice(0, 'YYYY-MM'.length) : start;
 }
 
 /** A cap's period in words: `a month`. */

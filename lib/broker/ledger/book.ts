@@ -89,8 +89,8 @@ export interface Book {
    * @param fromHour Only what belongs to holds that began in this UTC hour of its day, or later.
    */
   balance(name: string, fromHour?: number): Balance;
-  /** A balance of a day that is over, for which nobody waits: others may charge it meanwhile. */
-  pastBalance(name: string): Balance;
+  /** As {@link balance}, of a day that is over, for which nobody waits: others may charge it meanwhile. */
+  pastBalance(name: string, fromHour?: number): Balance;
   /** What a note says. */
   note<Kind extends NoteKind>(kind: Kind, name: string): NoteValues[Kind] | undefined;
   /** Whether there is a budget that an operator has set. */

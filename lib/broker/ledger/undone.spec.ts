@@ -527,7 +527,7 @@ describe('a payment in another currency', () => {
 it('a refund stays in the store as long as anything is settled of its payment', async () => {
   const payment = await pay(await issue(100), { cents: 100 });
   const { callId } = await refund(await issue(100), payment, 60);
-  clock.instant += 3 * DAY;
+  clock.instant += 63 * DAY;
   const raised = await admit(await issue(100), {
     kind: 'change',
     objectId: payment,
@@ -542,7 +542,7 @@ it('a refund stays in the store as long as anything is settled of its payment', 
   expect(await kept()).toEqual([raised.callId, callId]);
   await cap(refund(await issue(9), payment, 10));
 
-  clock.instant += 3 * DAY;
+  clock.instant += 63 * DAY;
   await sweepNow(store, 2 * DAY);
   await sweepNow(store, 2 * DAY);
   expect(await kept()).toEqual([]);

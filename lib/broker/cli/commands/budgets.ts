@@ -121,7 +121,11 @@ ${COMMON_HELP}`,
   },
 };
 
-function periodText({ period, mode }: Pick<BudgetView, 'period' | 'mode'>): string {
+/** A broker of an older version has budgets of the day alone. */
+function periodText({
+  period = 'day',
+  mode,
+}: Partial<Pick<BudgetView, 'period' | 'mode'>>): string {
   return mode === 'shadow' ? `${period}, shadow` : period;
 }
 

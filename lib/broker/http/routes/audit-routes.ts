@@ -18,6 +18,7 @@ const EVENTS = [
   'settlement',
   'give_back',
   'approval',
+  'raise',
   'lookup',
 ];
 const SEGMENT_ROWS = /^\/v1\/audit\/segments\/(\d{1,15})\/rows$/;

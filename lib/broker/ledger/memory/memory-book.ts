@@ -115,8 +115,8 @@ export class MemoryBook implements Book {
     return sumFrom(this.balances.get(name) ?? NOTHING, fromHour);
   }
 
-  pastBalance(name: string): Balance {
-    return this.balance(name);
+  pastBalance(name: string, fromHour?: number): Balance {
+    return this.balance(name, fromHour);
   }
 
   note<Kind extends NoteKind>(kind: Kind, name: string): NoteValues[Kind] | undefined {

@@ -152,8 +152,8 @@ export class PostgresBook implements Book {
     return this.#balances.get(name, fromHour);
   }
 
-  pastBalance(name: string): Balance {
-    return this.#balances.past(name);
+  pastBalance(name: string, fromHour?: number): Balance {
+    return this.#balances.past(name, fromHour);
   }
 
   note<Kind extends NoteKind>(kind: Kind, name: string): NoteValues[Kind] | undefined {

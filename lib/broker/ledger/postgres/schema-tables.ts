@@ -131,8 +131,8 @@ CREATE TABLE vault_key.budgets (
   tenant text,
   user_id text,
   target text NOT NULL,
-  period text NOT NULL,
-  mode text NOT NULL,
+  period text NOT NULL DEFAULT 'day',
+  mode text NOT NULL DEFAULT 'enforce',
   cap_micros bigint NOT NULL,
   limits text
 );

@@ -1,9 +1,16 @@
 import { BUDGET_PERIODS } from '../../../contract/budget-periods';
 import type { BudgetMode, BudgetPeriod } from '../../../contract/budget-periods';
 import type { MicroUsd } from '../../../contract/usd';
-import { appCaps, dayBalanceName, dayOf, startOfDay, subjectsOf } from '../../budgets/budget';
+import {
+  appCaps,
+  dayBalanceName,
+  dayOf,
+  startOfDay,
+  subjectsOf,
+  ruleSubjectName,
+} from '../../budgets/budget';
 import type { AppLayer, BudgetSource, BudgetSubject } from '../../budgets/budget';
-import { DAY_MS, endOfPeriod, hourOf, startOfPeriod } from '../../budgets/period';
+import { DAY_MS, endOfPeriod, hourOf, nameOfPeriod, startOfPeriod } from '../../budgets/period';
 import { addedTo } from '../../keys/key';
 import type { Balance, KeyRecord } from '../../keys/key';
 import type { Book } from '../book';
@@ -73,27 +80,39 @@ export function budgetCap(book: Book, subject: BudgetSubject, cap: SetCap): Budg
 }
 
 /**
+ * How long after a midnight a decision of the day before may still be on its way: a process that takes
+ * so long is declared dead, and decides nothing more.
+ */
+const LATE_MS = 600_000;
+
+/**
  * What counts in the current period of a subject: the sum of its days, of which each hold has charged
- * its own. The day before is locked with the current one where it counts, since what is decided at the
- * end of one day may be written after the next has begun; older days only ever change by settlements,
- * which nothing has to wait for.
+ * its own. A decision waits for others of the same day, and shortly after a midnight for those of the
+ * day before; older days only ever change by settlements, for which nothing has to wait.
  */
 export function periodBalance(book: Book, subject: BudgetSubject, period: BudgetPeriod): Balance {
   const { now } = book;
-  const balance = book.balance(dayBalanceName(subject, dayOf(now)));
-  if (period === 'day') return balance;
-  const yesterday = startOfDay(now) - DAY_MS;
-  const nameOf = (day: number): string => dayBalanceName(subject, dayOf(day));
+  const midnight = startOfDay(now);
+  const balanceOn = (day: number, fromHour?: number): Balance => {
+    const name = dayBalanceName(subject, dayOf(day));
+    const isOver = day < midnight - DAY_MS || (day < midnight && now >= midnight + LATE_MS);
+    return isOver ? book.pastBalance(name, fromHour) : book.balance(name, fromHour);
+  };
+  if (period === 'day') return balanceOn(midnight);
   if (period === '24h') {
-    return addedTo(balance, book.balance(nameOf(yesterday), hourOf(now)));
+    return addedTo(balanceOn(midnight), balanceOn(midnight - DAY_MS, hourOf(now)));
   }
-  const start = startOfPeriod(period, now);
-  let sum = balance;
-  for (let day = yesterday; day >= start; day -= DAY_MS) {
-    const name = nameOf(day);
-    sum = addedTo(sum, day === yesterday ? book.balance(name) : book.pastBalance(name));
+  let sum = balanceOn(midnight);
+  for (let day = midnight - DAY_MS; day >= startOfPeriod(period, now); day -= DAY_MS) {
+    sum = addedTo(sum, balanceOn(day));
   }
   return sum;
+}
+
+/** What one period of a budget is told apart by, for what is said once a period. */
+export function periodKeyOf({ subject, period, isShadow }: BudgetCap, now: number): string {
+  const mode = isShadow === true ? '/shadow' : '';
+  return `${ruleSubjectName(subject)}/${period}${mode}@${nameOfPeriod(period, now)}`;
 }
 
 /** A cap of 0 refuses in every mode. */

@@ -1,5 +1,5 @@
 import { periodText } from '../../budgets/period';
-import type { Balance, KeyRecord } from '../../keys/key';
+import type { KeyRecord } from '../../keys/key';
 import { toUsd, usdText } from '../../../contract/usd';
 import type { MicroUsd } from '../../../contract/usd';
 import { BrokerRefusal } from '../../refusal';
@@ -7,6 +7,8 @@ import type { Book } from '../book';
 import type { BudgetCap, CapState, ChargedCap } from '../records';
 import { ancestorsOf } from './ancestry';
 import { budgetsOver } from './budget-caps';
+
+export type { ChargedCap } from '../records';
 
 const KEY_BALANCE = 'key/';
 
@@ -85,11 +87,6 @@ export function enforced<Cap extends CapState>(caps: readonly Cap[]): Cap[] {
 export function wouldRefuse(caps: readonly ChargedCap[], micros: MicroUsd): BudgetCap[] {
   if (micros === 0) return [];
   return caps.filter((cap): cap is BudgetCap => cap.isShadow === true && remainingOf(cap) < micros);
-}
-
-/** What counts under a cap once a call has taken its hold: `cap.balance` is what counted before. */
-export function balanceAfter({ balance }: CapState, micros: MicroUsd): Balance {
-  return { ...balance, held: balance.held + micros };
 }
 
 /** What is left under a cap; negative where the vendor reported more than was held. */

@@ -107,8 +107,8 @@ const SCHEMA = `
     tenant TEXT,
     user_id TEXT,
     target TEXT NOT NULL,
-    period TEXT NOT NULL,
-    mode TEXT NOT NULL,
+    period TEXT NOT NULL DEFAULT 'day',
+    mode TEXT NOT NULL DEFAULT 'enforce',
     cap_micros INTEGER NOT NULL,
     limits TEXT
   ) STRICT, WITHOUT ROWID;

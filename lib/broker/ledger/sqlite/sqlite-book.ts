@@ -114,8 +114,8 @@ export class SqliteBook implements Book {
     return this.tables.holds.balance(name, fromHour);
   }
 
-  pastBalance(name: string): Balance {
-    return this.tables.holds.balance(name);
+  pastBalance(name: string, fromHour?: number): Balance {
+    return this.tables.holds.balance(name, fromHour);
   }
 
   note<Kind extends NoteKind>(kind: Kind, name: string): NoteValues[Kind] | undefined {

@@ -1,4 +1,5 @@
 import type { AppBudgets, AppLayer } from '../../budgets/budget';
+import type { PeriodCaps } from '../../../contract/budget-periods';
 import type { KeyRecord } from '../../keys/key';
 import { limitsColumn, limitsIn } from './limit-columns';
 import type { Subject } from '../../keys/subject';
@@ -24,7 +25,7 @@ export const KEYS: TableForm<KeyRecord> = {
     fixed('created_at', ({ createdAt }) => createdAt),
     fixed('expires_at', ({ expiresAt }) => expiresAt),
     changing('revoked_at', ({ revokedAt }) => revokedAt ?? null),
-    fixed('budgets', ({ budgets }) => JSON.stringify(budgets)),
+    fixed('budgets', ({ budgets }) => JSON.stringify(storedBudgets(budgets))),
     fixed('budgets_mode', ({ budgetsMode }) => budgetsMode ?? null),
     fixed('lease_id', ({ lease }) => lease?.id ?? null),
     fixed('limits', limitsColumn),
@@ -55,10 +56,28 @@ function keyOf(found: FoundRow): KeyRecord {
   };
 }
 
+/** A cap of the day alone is its number. */
+type StoredBudgets = Readonly<Record<string, number | PeriodCaps>>;
+
+function storedBudgets(budgets: AppBudgets): StoredBudgets {
+  return mapped(budgets, (caps: PeriodCaps) => {
+    const { day, ...others } = caps;
+    return day === undefined || Object.keys(others).length > 0 ? caps : day;
+  });
+}
+
+function budgetsIn(stored: StoredBudgets): AppBudgets {
+  return mapped(stored, (caps) => (typeof caps === 'number' ? { day: caps } : caps));
+}
+
+function mapped<From, To>(record: Readonly<Record<string, From>>, to: (value: From) => To) {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, to(value)]));
+}
+
 /** The application's budgets that a key carries, as its columns say. */
 export function appLayerOf(found: FoundRow): AppLayer {
   return {
-    budgets: JSON.parse(found['budgets'] as string) as AppBudgets,
+    budgets: budgetsIn(JSON.parse(found['budgets'] as string) as StoredBudgets),
     ...(found['budgets_mode'] === 'shadow' ? { budgetsMode: 'shadow' as const } : {}),
   };
 }
