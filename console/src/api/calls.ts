@@ -15,6 +15,7 @@ import type {
   HoldView,
   KeyPage,
   KeyView,
+  Period,
   RaiseView,
   SpendView,
   SubjectView,
@@ -23,8 +24,12 @@ import type {
 
 const get = <T>(path: string, query: Query, signal?: AbortSignal): Promise<T> =>
   ask<T>('GET', path, { query, ...(signal === undefined ? {} : { signal }) });
-const within = ({ tenant_id, user_id }: BudgetTarget): Query => ({ tenant_id, user_id });
-/** A query leaves out what is empty, but an empty tenant names the keys without one. */
+/** What tells a budget from others of the same id; a day is meant where no period is named. */
+const within = ({ tenant_id, user_id, period }: BudgetTarget & { period?: Period }): Query => ({
+  tenant_id,
+  user_id,
+  ...(period === undefined || period === 'day' ? {} : { period }),
+});
 const budgetPath = ({ scope, id }: BudgetTarget): string =>
   `v1/budgets/${scope}/${encodeURIComponent(id)}`;
 
@@ -34,7 +39,7 @@ export const readKey = (id: string, signal?: AbortSignal) =>
   get<KeyView>(`v1/keys/${encodeURIComponent(id)}`, {}, signal);
 export const readAudit = (query: Query, signal?: AbortSignal) =>
   get<AuditPage>('v1/audit', query, signal);
-export const verifyAudit = (head: string) => get<AuditVerdict>('v1/audit/verify', { head });
+export const verifyAudit = (head: string) => get<AuditVerdict>('v1/audit/verify', { head: head === '' ? undefined : head });
 export const readHolds = (query: Query, signal?: AbortSignal) =>
   get<HoldPage>('v1/holds', query, signal);
 export const readBrakes = (signal?: AbortSignal) =>
@@ -47,7 +52,7 @@ export const readApprovals = (query: Query, signal?: AbortSignal) =>
   get<ApprovalPage>('v1/approvals', query, signal);
 export const readApproval = (id: string, signal?: AbortSignal) =>
   get<ApprovalView>(`v1/approvals/${encodeURIComponent(id)}`, {}, signal);
-export const readBudget = (target: BudgetTarget, signal?: AbortSignal) =>
+export const readBudget = (target: BudgetTarget & { period?: Period }, signal?: AbortSignal) =>
   get<BudgetView>(budgetPath(target), within(target), signal);
 export const readVendorObject = (holdId: string, signal?: AbortSignal) =>
   get<VendorObjectView>(`v1/holds/${encodeURIComponent(holdId)}/vendor-object`, {}, signal);
@@ -76,10 +81,16 @@ export const liftBrake = (id: string, reason: string) =>
   ask<unknown>('DELETE', `v1/brakes/${encodeURIComponent(id)}`, { body: { reason } });
 export const putBudget = (target: BudgetTarget, body: Readonly<Record<string, unknown>>) =>
   ask<BudgetView>('PUT', budgetPath(target), { body });
-export const removeBudget = (target: BudgetTarget, reason: string) =>
+export const removeBudget = (target: BudgetTarget & { period?: Period }, reason: string) =>
   ask<unknown>('DELETE', budgetPath(target), { query: within(target), body: { reason } });
 export const putRaise = (target: BudgetTarget, body: Readonly<Record<string, unknown>>) =>
   ask<RaiseView>('POST', `${budgetPath(target)}/raises`, { body });
+export const endRaise = ({ id, target, ...raise }: RaiseView, reason: string) =>
+  ask<unknown>(
+    'DELETE',
+    `${budgetPath({ scope: raise.scope, id: target })}/raises/${encodeURIComponent(id)}`,
+    { query: { tenant_id: raise.tenant_id, user_id: raise.user_id }, body: { reason } },
+  );
 export const settleHold = (id: string, usd: number, reason: string) =>
   ask<HoldView>('POST', `v1/holds/${encodeURIComponent(id)}/settle`, { body: { usd, reason } });
 export const releaseHold = (id: string, reason: string) =>

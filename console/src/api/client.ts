@@ -19,7 +19,7 @@ export function addressOf(path: string, query: Query = {}): string {
   const url = new URL(path, document.baseURI);
   url.hash = '';
   for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== '') url.searchParams.set(name, String(value));
+    if (value !== undefined) url.searchParams.set(name, String(value));
   }
   return url.href;
 }

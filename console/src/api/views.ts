@@ -57,10 +57,15 @@ export interface BudgetTarget {
 
 export interface RaiseView {
   id: string;
+  scope: Scope;
+  target: string;
+  tenant_id?: string;
+  user_id?: string;
   usd: number;
+  reason: string;
+  set_by: string;
+  created_at: string;
   expires_at: string;
-  reason?: string;
-  created_by?: string;
 }
 
 export interface BudgetView extends BudgetTarget {
@@ -76,7 +81,8 @@ export interface BudgetView extends BudgetTarget {
   remaining_usd?: number;
   resets_at?: string;
   live_keys?: number | null;
-  raises?: readonly RaiseView[];
+  /** What active raises add to the cap. */
+  raised_usd?: number;
 }
 
 export interface BudgetPage {
@@ -90,12 +96,15 @@ export interface CapView {
   source: string;
   period?: Period;
   mode?: 'enforce' | 'shadow';
+  /** What is raised included. */
   cap_usd: number;
+  raised_usd?: number;
   spent_usd: number;
   held_usd: number;
   undone_usd?: number;
   remaining_usd: number;
   resets_at?: string;
+  raises?: readonly RaiseView[];
 }
 
 export interface BrakeView {
@@ -154,6 +163,8 @@ export interface AuditEntryView {
   reason: string | null;
   old_value?: string | null;
   new_value?: string | null;
+  /** What a budget in shadow mode would have refused. */
+  would_refuse?: { scope: string; period: Period; source: string; cap_usd: number } | null;
   requested_usd: number | null;
   settled_usd: number | null;
   undone_usd?: number;

@@ -3,7 +3,7 @@ import { readBudgets, removeBudget } from '../api/calls';
 import { may } from '../api/session';
 import { useQuery } from '../api/use-query';
 import type { BudgetView } from '../api/views';
-import { partUsed, subjectHref } from '../now/needs';
+import { capNow, partUsed, subjectHref } from '../now/needs';
 import { ChangeDialog } from '../parts/change-form';
 import { CapUse, Usd } from '../parts/money';
 import { Panel, ViewHead } from '../parts/panel';
@@ -28,7 +28,7 @@ export function BudgetsView() {
     <>
       <ViewHead
         title="Budgets"
-        about="All budgets over a call must pass; of an operator’s and the application’s the tighter decides."
+        about="All budgets over a call must pass; of an operator’s and the application’s the tighter decides. Left is what a call would meet."
         actions={
           may('admin') && (
             <button
@@ -75,6 +75,7 @@ export function BudgetsView() {
                     rows={app}
                     keyOf={keyOf}
                     columns={columnsOf(setDoing, false)}
+                    below={belowBudget}
                   />
                 )}
                 {cursor !== undefined && (
@@ -140,7 +141,7 @@ function columnsOf(
           <CapUse
             spent={budget.spent_usd}
             held={budget.held_usd ?? 0}
-            cap={budget.daily_usd_cap}
+            cap={capNow(budget)}
             name={`the budget of ${targetText(budget)}`}
           />
         ),
@@ -192,14 +193,11 @@ function columnsOf(
   return columns;
 }
 
-function belowBudget({ limits, approve_above_usd: above, raises }: BudgetView) {
+function belowBudget({ limits, approve_above_usd: above, raised_usd: raised }: BudgetView) {
   const parts = [
     above === undefined ? '' : `A person approves calls above ${usdText(above)}.`,
     limits === undefined ? '' : `Each call: ${limitsText(limits)}.`,
-    ...(raises ?? []).map(
-      ({ usd, reason }) =>
-        `Raised by ${usdText(usd)}${reason === undefined ? '' : ` (${reason})`}.`,
-    ),
+    raised === undefined ? '' : `Raised by ${usdText(raised)} for now.`,
   ].filter((part) => part !== '');
   return parts.length === 0 ? null : <p class="sentence">{parts.join(' ')}</p>;
 }

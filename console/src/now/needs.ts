@@ -86,7 +86,7 @@ export function needsOf(facts: Facts): Need[] {
     needs.push({
       key: `budget ${targetText(budget)} ${budget.source} ${budget.period ?? 'day'}`,
       tone: part >= 1 ? 'bad' : 'warn',
-      text: `${percentText(part)} of the ${usdText(budget.daily_usd_cap)} of ${targetText(budget)} is used.`,
+      text: `${percentText(part)} of the ${usdText(capNow(budget))} of ${targetText(budget)} is used.`,
       action: 'Look',
       href: subjectHref(budget),
     });
@@ -115,8 +115,14 @@ export function nearCaps(budgets: readonly BudgetView[]): BudgetView[] {
   );
 }
 
-export function partUsed({ spent_usd = 0, held_usd = 0, daily_usd_cap }: BudgetView): number {
-  return usedPart(spent_usd + held_usd, daily_usd_cap);
+export function partUsed(budget: BudgetView): number {
+  const { spent_usd = 0, held_usd = 0 } = budget;
+  return usedPart(spent_usd + held_usd, capNow(budget));
+}
+
+/** The cap with what raises add to it now. */
+export function capNow({ daily_usd_cap, raised_usd = 0 }: BudgetView): number {
+  return sumUsd([daily_usd_cap, raised_usd]);
 }
 
 /** The view of the subject that a budget caps. */

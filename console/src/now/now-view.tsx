@@ -25,7 +25,7 @@ import { periodText, targetText } from '../words/names';
 import { CallList } from '../calls/call-list';
 import { DayLog } from './day-log';
 import type { DayFigures } from './day-log';
-import { needsOf, partUsed, subjectHref } from './needs';
+import { capNow, needsOf, partUsed, subjectHref } from './needs';
 import { nowWaiting } from './waiting';
 
 const MOST_CAPS = 6;
@@ -294,13 +294,13 @@ function FullestBudgets({ budgets }: { budgets: readonly BudgetView[] }) {
             <a href={subjectHref(budget)}>{targetText(budget)}</a>
             <span class="money">
               {usdText(sumUsd([budget.spent_usd ?? 0, budget.held_usd ?? 0]))}
-              <span class="muted"> of {usdText(budget.daily_usd_cap)}</span>
+              <span class="muted"> of {usdText(capNow(budget))}</span>
             </span>
           </div>
           <CapUse
             spent={budget.spent_usd ?? 0}
             held={budget.held_usd ?? 0}
-            cap={budget.daily_usd_cap}
+            cap={capNow(budget)}
             name={`the budget of ${targetText(budget)} for ${periodText(budget.period)}`}
           />
         </li>

@@ -1,19 +1,21 @@
 import { useState } from 'preact/hooks';
-import { readCaps, readKeys } from '../api/calls';
+import { endRaise, readCaps, readKeys } from '../api/calls';
 import { may } from '../api/session';
 import { useQuery } from '../api/use-query';
-import type { BudgetTarget, CapView, SubjectView as SubjectParts } from '../api/views';
+import type { BudgetTarget, CapView, RaiseView, SubjectView as SubjectParts } from '../api/views';
 import { hashOf } from '../app/routes';
 import type { Route } from '../app/routes';
 import { BrakeDialog } from '../brakes/brake-dialog';
 import { RaiseDialog } from '../budgets/raise-dialog';
 import { CallList } from '../calls/call-list';
 import { KeyTable } from '../keys/key-table';
+import { ChangeDialog } from '../parts/change-form';
+import { usdText } from '../format/money';
 import { CapUse, Usd } from '../parts/money';
 import { Panel, ViewHead } from '../parts/panel';
 import { Answered, Badge, Empty } from '../parts/states';
 import { Table } from '../parts/table';
-import { Distance } from '../parts/time';
+import { Distance, Instant } from '../parts/time';
 import { periodText, scopeWord } from '../words/names';
 import { SubjectBrakes } from './subject-brakes';
 
@@ -35,6 +37,7 @@ export function SubjectView({ at }: { at: Route }) {
   const { params } = at;
   const named = PARTS.filter(([field]) => params[field] !== undefined);
   const [doing, setDoing] = useState<'brake' | 'raise'>();
+  const [ending, setEnding] = useState<RaiseView>();
   const caps = useQuery(`caps ${JSON.stringify(params)}`, (signal) => readCaps(params, signal));
   const keys = useQuery(`keys ${JSON.stringify(params)}`, (signal) =>
     readKeys({ ...params, limit: 20 }, signal),
@@ -91,7 +94,7 @@ export function SubjectView({ at }: { at: Route }) {
                 the application.
               </Empty>
             ) : (
-              <CapTable caps={all} />
+              <CapTable caps={all} onEndRaise={setEnding} />
             )
           }
         </Answered>
@@ -114,16 +117,54 @@ export function SubjectView({ at }: { at: Route }) {
         />
       )}
       {doing === 'raise' && <RaiseDialog targets={targets} onClose={() => setDoing(undefined)} />}
+      {ending !== undefined && (
+        <ChangeDialog
+          title={`End the raise by ${usdText(ending.usd)}`}
+          action="End it"
+          isDangerous
+          change={(reason) => endRaise(ending, reason)}
+          onClose={() => setEnding(undefined)}
+        >
+          <p>What was spent above the caps stays spent: what is left may be below zero.</p>
+        </ChangeDialog>
+      )}
     </>
   );
 }
 
-function CapTable({ caps }: { caps: readonly CapView[] }) {
+function CapTable({
+  caps,
+  onEndRaise,
+}: {
+  caps: readonly CapView[];
+  onEndRaise: (raise: RaiseView) => void;
+}) {
   return (
     <Table
       caption="Every cap over this subject"
       rows={caps}
       keyOf={({ scope, id, source, period }) => `${scope} ${id} ${source} ${period ?? ''}`}
+      below={({ raises }) =>
+        raises !== undefined && (
+          <ul class="plain-list">
+            {raises.map((raise) => (
+              <li class="sentence" key={raise.id}>
+                {usdText(raise.usd)} by {raise.set_by}: {raise.reason}, until{' '}
+                <Instant at={raise.expires_at} />{' '}
+                {may('operator') && (
+                  <button
+                    type="button"
+                    class="button button-small"
+                    onClick={() => onEndRaise(raise)}
+                  >
+                    End it
+                  </button>
+                )}
+              </li>
+            ))}
+          </ul>
+        )
+      }
       columns={[
         {
           name: 'Of',

@@ -62,6 +62,14 @@ it('names the call that a key does not allow', () => {
   );
 });
 
+it('tells of a cap in shadow mode that would have refused a call', () => {
+  const call = { event: 'call', verdict: 'settled', settled_usd: 40 };
+  const would_refuse = { scope: 'user', period: 'week', source: 'operator', cap_usd: 30 } as const;
+  expect(told({ ...call, would_refuse })).toBe(
+    "The vendor executed it; $40.00 is spent. In shadow mode user mira's cap of $30.00 for a week would have refused it.",
+  );
+});
+
 it('says how many refusals one row is for', () => {
   expect(told({ verdict: 'approval_denied', count: 1200 })).toBe(
     'A person denied its approval. It is the last of 1,200 such refusals in a row.',

@@ -1,6 +1,6 @@
 import type { AuditEntryView } from '../api/views';
 import { countText, usdText } from '../format/money';
-import { scopeWord } from './names';
+import { periodText, scopeWord } from './names';
 
 /** `This call needs $90.00, but $79.20 remain of the key's cap of $100.00.` */
 const CAP_REASON =
@@ -12,6 +12,10 @@ export function outcomeSentence(entry: AuditEntryView): string {
     entry.event === 'refusal'
       ? refusalSentence(entry)
       : (CALLS[entry.verdict ?? '']?.(entry) ?? '');
+  const { would_refuse: shadow } = entry;
+  if (shadow != null) {
+    return `${sentence} In shadow mode ${capName(shadow.scope, entry)}'s cap of ${usdText(shadow.cap_usd)} for ${periodText(shadow.period)} would have refused it.`;
+  }
   if (entry.count <= 1) return sentence;
   return `${sentence} It is the last of ${countText(entry.count)} such refusals in a row.`;
 }
@@ -28,7 +32,7 @@ const CALLS: Readonly<Record<string, (entry: AuditEntryView) => string>> = {
       ? 'Nothing was sent, so what it had reserved was given back.'
       : `The vendor refused it with ${status}, so what it had reserved was given back.`,
   unknown: ({ reason }) =>
-    `Nobody can say whether the vendor executed it${reason === null ? '' : ` (${reason})`}: it keeps counting until someone settles or releases it.`,
+    `Whether the vendor executed it is not known${reason === null ? '' : ` (${reason})`}: it keeps counting until somebody ends its hold.`,
 };
 
 /** Why a call was refused, in one sentence that names what refused it. */
