@@ -64,6 +64,9 @@ export class AgentToolInvoker implements ToolInvoker {
       const invocation = await this.#openFor(call);
       try {
         return await invocation.enter(call.work);
+      } catch (error) {
+        invocation.failed(error);
+        throw error;
       } finally {
         invocation.end();
       }
@@ -83,6 +86,9 @@ export class AgentToolInvoker implements ToolInvoker {
       expired.unref();
       try {
         return yield* inContext(invocation, call.work);
+      } catch (error) {
+        invocation.failed(error);
+        throw error;
       } finally {
         clearTimeout(expired);
         invocation.end();

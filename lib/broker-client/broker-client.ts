@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Trace } from '../broker/telemetry/trace';
 import type { OpenUnion } from '../contract/open-union';
 import type { BrakeScope, CapScope } from '../contract/scopes';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
@@ -68,6 +69,12 @@ export interface IssueKeyRequest {
   limits?: KeyLimits;
   /** The lease the key dies with. Sent only in the `vault-key` dialect. */
   leaseId?: string;
+  /**
+   * What it is a part of, where that is traced.
+   *
+   * @internal
+   */
+  trace?: Trace | undefined;
 }
 
 /** A key as the broker issued it. Holds the token: never log it. */
@@ -161,6 +168,12 @@ export interface VendorCall {
   headers: Readonly<Record<string, string>>;
   /** The form-encoded (or other) body; absent for a call without one. */
   body?: string;
+  /**
+   * What it is a part of, where that is traced.
+   *
+   * @internal
+   */
+  trace?: Trace | undefined;
 }
 
 /**

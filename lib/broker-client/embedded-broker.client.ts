@@ -118,6 +118,7 @@ export class EmbeddedBrokerClient extends BrokerClient {
       target: call.target,
       rawHeaders,
       ...(call.body === undefined ? {} : { body: Buffer.from(call.body) }),
+      trace: call.trace,
     });
     const { headers } = answer;
     for (const name in headers) {

@@ -1,3 +1,4 @@
+import { Trace } from '../broker/telemetry/trace';
 import { readManagementRefusal } from './refusal-reader';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import type { VaultKeyException } from '../exceptions/vault-key.exception';
@@ -146,6 +147,7 @@ export class VaultKeyBrokerClient extends KeybrakeClient {
       path: '/v1/keys/revoke',
       body: JSON.stringify({ ids }),
       isRepeatable: true,
+      trace: Trace.current(),
     });
     if (answer === undefined) return { reason: reasonOf(flight) };
     const { status } = answer;
