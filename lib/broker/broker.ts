@@ -18,6 +18,8 @@ import type { AuditPage } from './audit/audit-view';
 import type { BrokerHost } from './broker.host';
 import { Proxy } from './forwarding/proxy';
 import { ConfiguredVendors } from './forwarding/configured-vendor';
+import { BrokerMetrics } from './metrics/broker-metrics';
+import { meterBroker } from './telemetry/meters';
 import type { ProxyAnswer, ProxyCall } from './forwarding/proxy-answer';
 import type { CurrentKeyView, KeyView } from './keys/key-view';
 import type { Ledger } from './ledger/ledger';
@@ -46,6 +48,9 @@ export class Broker {
   readonly holds: Holds;
   /** The segments that the audit log is exported in. */
   readonly auditSegments: AuditSegments;
+  /** What it measures. @internal */
+  readonly metrics: BrokerMetrics;
+  readonly #endMeters: () => void;
   readonly #ledger: Ledger;
   readonly #proxy: Proxy;
   readonly #vendors: ConfiguredVendors;
@@ -72,8 +77,9 @@ export class Broker {
     const doubts = new AcceptedDoubts(options.acceptStore);
     const settings = { auditKey: options.auditKey, doubts, log, driver, retentionMs };
     const ledger = await openLedger(place, { ...settings, clock: host.clock }, host.storeWaitMs);
-    const proxy = new Proxy(ledger, vendors.byName, callsPerKey, log);
-    const broker = new Broker(ledger, proxy, vendors);
+    const metrics = new BrokerMetrics(ledger);
+    const proxy = new Proxy(ledger, vendors.byName, callsPerKey, log, metrics.calls);
+    const broker = new Broker(ledger, proxy, vendors, metrics);
     if (host.givesWay !== undefined && 'file' in place) {
       offerStore(place.file, broker, host.givesWay);
     }
@@ -81,7 +87,14 @@ export class Broker {
     return broker;
   }
 
-  private constructor(ledger: Ledger, proxy: Proxy, vendors: ConfiguredVendors) {
+  private constructor(
+    ledger: Ledger,
+    proxy: Proxy,
+    vendors: ConfiguredVendors,
+    metrics: BrokerMetrics,
+  ) {
+    this.metrics = metrics;
+    this.#endMeters = meterBroker(metrics);
     this.#ledger = ledger;
     this.#proxy = proxy;
     this.#vendors = vendors;
@@ -344,6 +357,7 @@ export class Broker {
   }
 
   async #close(): Promise<void> {
+    this.#endMeters();
     await this.#proxy.close();
     await this.#vendors.close();
     await this.#ledger.close();

@@ -24,6 +24,7 @@ export const REFUSALS = {
     'a limit of the key, or of a budget over it, does not let the call pass (`limit` names it)',
   ],
   method_not_allowed: [405, 'the path takes other methods'],
+  metrics_not_installed: [501, 'the package `prom-client` is not installed beside the broker'],
   not_found: [404, 'nothing is there'],
   overloaded: [503, 'too many calls are in flight, or the broker stops; nothing was sent'],
   parameter_not_allowed: [

@@ -5,6 +5,7 @@ import { instantText } from '../instant';
 import type { Ledger } from '../ledger/ledger';
 import { amountUnknown } from '../pricing/amount';
 import { BrokerRefusal } from '../refusal';
+import { beginLookup, endLookup } from '../telemetry/call-traces';
 import type { VendorLookup } from '../vendors/vendor-lookup';
 import { connectionCaller } from './call-checks';
 import type { Release } from './connection-shares';
@@ -108,11 +109,15 @@ export class CallLookup implements VendorLookup {
     if (version !== undefined) sent['stripe-version'] = version;
     for (const { header, value } of headers.accounts) sent[header] = value;
     const began = performance.now();
+    const trace = beginLookup(this.known);
+    const answered = this.known.vendorTime.wait();
     const answer = await readWithSecret(
       configured,
       { method: 'GET', path: target, headers: sent },
       { withinMs: ANSWER_MS, maxBytes: MAX_ANSWER_BYTES },
     );
+    answered();
+    if (trace !== undefined) endLookup(trace, 'kind' in answer ? undefined : answer.status);
     const row = {
       path: target.split('?')[0] ?? '',
       latency_ms: Math.round(performance.now() - began),

@@ -4,9 +4,9 @@ import { createServer as createTlsServer } from 'node:https';
 import { pipeline } from 'node:stream';
 import type { Duplex } from 'node:stream';
 import type { Broker } from '../broker';
-import { CallCounts } from '../metrics/call-counts';
 import { RefusalLog } from '../metrics/refusal-log';
 import { UnexpectedErrors } from '../metrics/unexpected-errors';
+import { beginRequest, nameRequest, refuseRequest, traceOf } from '../telemetry/request-trace';
 import {
   BrokerRefusal,
   methodNotAllowed,
@@ -101,7 +101,6 @@ export function createBrokerServer(broker: Broker, options: BrokerServerOptions)
 }
 
 class BrokerHandler {
-  readonly #counts = new CallCounts();
   readonly #openAnswers = new OpenAnswers();
   readonly #management: Management;
   readonly #readiness: Readiness;
@@ -115,7 +114,7 @@ class BrokerHandler {
     private readonly isDraining: () => boolean,
   ) {
     this.#readiness = new Readiness(broker, isDraining);
-    this.#management = new Management(broker, tokens, this.#counts);
+    this.#management = new Management(broker, tokens);
     this.#refusals = new RefusalLog(log);
     this.#unexpected = new UnexpectedErrors(log);
   }
@@ -129,6 +128,7 @@ class BrokerHandler {
     const mark = url.indexOf('?');
     const path = mark === -1 ? url : url.slice(0, mark);
     const query = mark === -1 ? '' : url.slice(mark + 1);
+    beginRequest(req, res, path);
     const route = fault === undefined ? this.#route(req, res, path, query) : Promise.reject(fault);
     route.catch((error: unknown) => {
       const isRefusal = error instanceof BrokerRefusal;
@@ -138,6 +138,7 @@ class BrokerHandler {
       if (!isKnown || UNKNOWN_CALLER.has(refusal.code)) {
         this.#noteUnknown(refusal.status, refusal.code, req.socket.remoteAddress);
       }
+      refuseRequest(req, refusal.code);
       sendRefusal(res, refusal);
     });
   }
@@ -184,6 +185,7 @@ class BrokerHandler {
     if (vendor === undefined || !this.broker.hasVendor(vendor)) {
       throw notFound('There is no such vendor, and nothing else at this path.');
     }
+    nameRequest(req, `/${vendor}`);
     const { headers } = req;
     const { remoteAddress } = req.socket;
     const hasBody =
@@ -196,10 +198,11 @@ class BrokerHandler {
       ...(hasBody ? { body: new IncomingBody(req) } : {}),
       ...(remoteAddress === undefined ? {} : { remoteAddress }),
       caller: res,
+      trace: traceOf(req),
     });
     const verdict = String(answer.headers['x-vault-key-verdict']);
-    if (answer.unknownCaller === true) this.#noteUnknown(answer.status, verdict, remoteAddress);
-    else this.#counts.call(vendor, verdict);
+    if (answer.unknownCaller === true) this.#refusals.note(answer.status, verdict, remoteAddress);
+    if (verdict !== 'forwarded') refuseRequest(req, verdict);
     if (verdict === 'caller_gone') return;
     if (res.destroyed) {
       // Its caller has gone: the call is followed to its end without it.
@@ -223,7 +226,7 @@ class BrokerHandler {
   }
 
   #noteUnknown(status: number, code: string, address: string | undefined): void {
-    this.#counts.unknownCaller(code);
+    this.broker.metrics.calls.unknownCaller(code);
     this.#refusals.note(status, code, address);
   }
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Broker } from '../broker';
-import type { CallCounts } from '../metrics/call-counts';
+import { nameRequest } from '../telemetry/request-trace';
 import { methodNotAllowed, notFound } from '../refusal';
 import { sendFile, sendJson, sendLines, sendText } from './answers';
 import { readQuery } from './list-query';
@@ -22,7 +22,7 @@ export class Management {
   readonly #currentKey: Route;
   readonly #routes: readonly Route[];
 
-  constructor(broker: Broker, tokens: ManagementTokens, counts: CallCounts) {
+  constructor(broker: Broker, tokens: ManagementTokens) {
     this.#logIn = new LogIn(tokens);
     this.#currentKey = currentKeyRoute(broker);
     this.#routes = [
@@ -33,7 +33,7 @@ export class Management {
       ...holdRoutes(broker),
       ...auditRoutes(broker),
       ...backupRoutes(broker),
-      ...metricsRoutes(broker, counts),
+      ...metricsRoutes(broker),
     ];
   }
 
@@ -63,10 +63,14 @@ export class Management {
 
   #routeOf(req: IncomingMessage, path: string): Route {
     const current = this.#currentKey;
-    if (req.method === current.method && current.path.test(path)) return current;
+    if (req.method === current.method && current.path.test(path)) {
+      nameRequest(req, current.path);
+      return current;
+    }
     this.#logIn.check(req);
     const onPath = this.#routes.filter((route) => route.path.test(path));
-    if (onPath.length === 0) throw notFound('There is nothing at this path.');
+    if (onPath[0] === undefined) throw notFound('There is nothing at this path.');
+    nameRequest(req, onPath[0].path);
     const route = onPath.find(({ method }) => method === req.method);
     if (route === undefined) throw methodNotAllowed(onPath.map(({ method }) => method));
     return route;

@@ -25,6 +25,7 @@ import type { AuditEntry, AuditRow } from '../audit/audit-entry';
 import type { Brake } from '../brakes/brake';
 import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
 import type { KeyRecord, KeyWithBalance } from '../keys/key';
+import type { MoneyCounts } from '../metrics/money-counts';
 import type { MicroUsd } from '../../contract/usd';
 import type { FieldIssue } from '../refusal';
 import type { KnownObject } from './rules/objects';
@@ -138,6 +139,8 @@ export interface Ledger {
   /** Walks the chain of the audit log, in slices between which other work is done. */
   verifyAudit(head?: string): Promise<AuditVerdict>;
   readonly auditSegments: AuditSegments;
+  /** What became of money since the process began. */
+  readonly money: MoneyCounts;
   figures(): Promise<LedgerFigures>;
   /** Rejects where the store cannot take a decision. */
   state(): Promise<StoreState>;

@@ -4,7 +4,9 @@ import type { Brake } from '../brakes/brake';
 import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
 import { statusOf } from '../keys/key';
 import type { KeyRecord, KeyWithBalance } from '../keys/key';
+import { toUsd } from '../../contract/usd';
 import type { MicroUsd } from '../../contract/usd';
+import { MoneyCounts } from '../metrics/money-counts';
 import { invalidFields, notFound } from '../refusal';
 import type { FieldIssue } from '../refusal';
 import { AuditSegments } from './audit-segments';
@@ -62,6 +64,7 @@ import { UnwrittenKeys } from './unwritten-keys';
 /** A ledger on a store: each command is one rule, run on the store's book in one transaction. */
 export class StoreLedger implements Ledger {
   readonly auditSegments: AuditSegments;
+  readonly money = new MoneyCounts();
   readonly #unwritten = new UnwrittenKeys();
   readonly #kept: KeptSettlements;
   readonly #refusals: RefusalRows;
@@ -80,9 +83,10 @@ export class StoreLedger implements Ledger {
     this.#refusals = new RefusalRows(store);
     this.#budgetReport = new BudgetReport(store);
     this.#hits = new HitCount(store, this.#unwritten);
-    const noted = [this.#unwritten, this.#kept, this.#refusals];
+    const noted = [this.#unwritten, this.#kept, this.#refusals, this.money];
     store.attach({
       unwrittenKey: (id) => this.#unwritten.get(id),
+      logged: (row, more) => this.money.logged(row, more),
       sent: () => noted.forEach((each) => each.sent()),
       written: () => noted.forEach((each) => each.written()),
       undone: () => noted.forEach((each) => each.undone()),
@@ -299,9 +303,10 @@ export class StoreLedger implements Ledger {
   }
 
   async figures(): Promise<LedgerFigures> {
-    const counts = await this.store.counts();
+    const { openMicros, ...counts } = await this.store.counts();
     return {
       ...counts,
+      openUsd: { held: toUsd(openMicros.held), unknown: toUsd(openMicros.unknown) },
       liveKeys: counts.liveKeys + this.#unwritten.live(this.store.now()).length,
       keptSettlements: this.#kept.count,
     };

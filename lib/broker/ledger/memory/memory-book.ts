@@ -14,6 +14,7 @@ import type { AgingRows, Book, ObjectName, Slice, VendorObject } from '../book';
 import type { Hold, LeaseRecord } from '../records';
 import type { Note, NoteKind, NoteValues } from '../notes';
 import type { Operation } from '../rules/operation';
+import type { StoreHooks } from '../store';
 
 /** The rows of a book in maps, each under one name, and how to take back what is not written yet. */
 export class MemoryBook implements Book {
@@ -38,6 +39,7 @@ export class MemoryBook implements Book {
   constructor(
     private readonly unwrittenKey: (id: string) => KeyRecord | undefined,
     readonly chain: AuditChain,
+    private readonly logged: StoreHooks['logged'],
   ) {}
 
   key(id: string): KeyRecord | undefined {
@@ -274,6 +276,7 @@ export class MemoryBook implements Book {
 
   log(row: AuditRow, more?: Partial<AuditRow>): void {
     this.rows.push({ row, more });
+    this.logged(row, more);
     this.undo.add(() => this.rows.pop());
   }
 

@@ -131,6 +131,7 @@ export class PostgresStore implements Store {
         undone: () => this.#hooks?.undone(),
         sent: () => this.#hooks?.sent(),
         lost: () => this.#hooks?.lost(),
+        logged: (row, more) => this.#hooks?.logged(row, more),
       },
     });
     this.#queryLink = new PgLink(driver, url);
@@ -253,13 +254,20 @@ export class PostgresStore implements Store {
       `SELECT
         (SELECT count(*) FROM vault_key.keys k LEFT JOIN vault_key.leases l ON l.id = k.lease_id
           WHERE k.revoked_at IS NULL AND k.expires_at > $1 AND (k.lease_id IS NULL OR l.expires_at > $1)) AS live,
-        (SELECT count(*) FROM vault_key.holds WHERE state = 'held') AS held,
-        (SELECT count(*) FROM vault_key.holds WHERE state = 'unknown') AS unknown`,
+        h.* FROM (SELECT count(*) FILTER (WHERE state = 'held') AS held,
+          count(*) FILTER (WHERE state = 'unknown') AS unknown,
+          coalesce(sum(held) FILTER (WHERE state = 'held'), 0) AS held_micros,
+          coalesce(sum(held) FILTER (WHERE state = 'unknown'), 0) AS unknown_micros
+          FROM vault_key.holds WHERE state IN ('held', 'unknown')) h`,
       [this.now()],
     );
     return {
       liveKeys: Number(row?.['live']),
       openHolds: { held: Number(row?.['held']), unknown: Number(row?.['unknown']) },
+      openMicros: {
+        held: Number(row?.['held_micros']),
+        unknown: Number(row?.['unknown_micros']),
+      },
       ...this.#batches.figures,
     };
   }

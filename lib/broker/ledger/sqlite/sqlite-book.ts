@@ -17,6 +17,7 @@ import type { KeyTable } from './key-table';
 import type { OpenCallTable } from './open-call-table';
 import type { OperationTable } from './operation-table';
 import type { WholeTable } from './whole-table';
+import type { StoreHooks } from '../store';
 
 /** The tables that a book consists of. */
 export interface BookTables {
@@ -45,6 +46,7 @@ export class SqliteBook implements Book {
   constructor(
     private readonly tables: BookTables,
     private readonly unwrittenKey: (id: string) => KeyRecord | undefined,
+    private readonly logged: StoreHooks['logged'],
   ) {
     const { holds, keys, operations, notes, leases } = tables;
     this.#aging = {
@@ -240,5 +242,6 @@ export class SqliteBook implements Book {
 
   log(row: AuditRow, more?: Partial<AuditRow>): void {
     this.tables.log.write(row, more);
+    this.logged(row, more);
   }
 }

@@ -100,6 +100,7 @@ export class SqliteStore implements Store {
           log: this.#auditLog,
         },
         (id) => this.#hooks?.unwrittenKey(id),
+        (row, more) => this.#hooks?.logged(row, more),
       );
       this.#queries = new SqliteQueries(connection, {
         book: this.#book,
@@ -228,7 +229,7 @@ export class SqliteStore implements Store {
     await this.#batches.flush();
     return {
       liveKeys: this.#keys.counts(this.now()).live,
-      openHolds: this.#holds.openCounts,
+      ...this.#holds.openCounts,
       ...this.#batches.figures,
     };
   }
