@@ -3,10 +3,7 @@ import type { AgentIdentity } from '../vault-key/agent-identity';
 import { errorTypeOf } from './error-type';
 
 /** Begins the span of an invocation, by OpenTelemetry's conventions for tools of agents. */
-export function beginInvocation(
-  { tool, runId }: AgentIdentity,
-  capUsd: number,
-): Trace | undefined {
+export function beginInvocation({ tool, runId }: AgentIdentity, capUsd: number): Trace | undefined {
   return Trace.begin(tool === undefined ? 'execute_tool' : `execute_tool ${tool}`, {
     kind: 'internal',
     attributes: {

@@ -48,7 +48,8 @@ export const MEASURES: readonly Measure[] = [
     unit: USD,
     help: 'US dollars that calls have spent, before what was given back.',
     labels: ['vendor'],
-    samples: ({ money }) => money.map(({ vendor, spent }) => ({ labels: { vendor }, value: spent })),
+    samples: ({ money }) =>
+      money.map(({ vendor, spent }) => ({ labels: { vendor }, value: spent })),
   },
   {
     name: 'vault_key_given_back_usd_total',

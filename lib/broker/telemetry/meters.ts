@@ -28,8 +28,6 @@ export function meterBroker(metrics: BrokerMetrics): () => void {
   const { otel, unit, help: description, buckets } = ADDED_LATENCY;
   const advice = { explicitBucketBoundaries: [...buckets] };
   const histogram = meter.createHistogram(otel, { description, unit, advice });
-  ends.push(
-    metrics.calls.onAnswered((vendor, seconds) => histogram.record(seconds, { vendor })),
-  );
+  ends.push(metrics.calls.onAnswered((vendor, seconds) => histogram.record(seconds, { vendor })));
   return () => ends.forEach((end) => end());
 }
