@@ -12,6 +12,7 @@ export type {
   EmbeddedOptions,
   OfflineOptions,
   LeaseOptions,
+  MetricsOptions,
   SharedOptions,
   VaultKeyModuleOptions,
 } from './vault-key.options';
@@ -49,6 +50,7 @@ export type {
   BrakeRequest,
   BrakeScope,
   BrokerDialect,
+  BrokerState,
   CapStatus,
   IssueKeyRequest,
   IssueResult,
@@ -63,6 +65,7 @@ export type {
   VendorCall,
 } from './broker-client/broker-client';
 
+export type { MetricsRegistry } from './broker/metrics/prometheus';
 export type { VendorOptions } from './broker/accounts/account';
 export type { SecretOptions } from './broker/accounts/secrets';
 export type { DocumentOptions } from './broker/document.options';

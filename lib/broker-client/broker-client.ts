@@ -125,6 +125,14 @@ export interface KeyState {
   caps: readonly CapStatus[];
 }
 
+/** A broker that takes decisions, and what it keeps them in. */
+export interface BrokerState {
+  /** The kind of its store: `sqlite`, `postgres`. */
+  kind: string;
+  /** How far a commit reaches before it is acknowledged, as the store says it. */
+  durability: string;
+}
+
 /** Whom to stop, and why. */
 export interface BrakeRequest {
   scope: BrakeScope;
@@ -307,6 +315,15 @@ export abstract class BrokerClient {
    */
   endLease(_leaseId: string): Promise<void> {
     return notInDialect('A lease');
+  }
+
+  /**
+   * Whether the broker is reachable and its store takes decisions.
+   *
+   * @throws VaultKeyUnavailableException where not, with the reason.
+   */
+  state(): Promise<BrokerState> {
+    return notInDialect('A call that says how it is');
   }
 
   /** Ends connections, and the broker where it is embedded. */

@@ -15,6 +15,7 @@ import type {
   Brake,
   BrakeRequest,
   BrokerDialect,
+  BrokerState,
   IssueKeyRequest,
   IssueResult,
   KeyState,
@@ -51,7 +52,7 @@ export class EmbeddedBrokerClient extends BrokerClient {
     const logger = new Logger('VaultKeyBroker');
     const life = { isNeeded: false };
     const broker = await core.Broker.open(options, {
-      log: (line) => logger.warn(line),
+      log: (line, level = 'warn') => logger[level === 'info' ? 'log' : level](line),
       givesWay: () => !life.isNeeded,
     });
     return new EmbeddedBrokerClient(broker, options, life, onClose);
@@ -163,6 +164,10 @@ export class EmbeddedBrokerClient extends BrokerClient {
   override async brakes(): Promise<readonly Brake[]> {
     const list = await this.#ask('which brakes are active', () => this.broker.brakes());
     return readBrakes(list) ?? unreadable();
+  }
+
+  override state(): Promise<BrokerState> {
+    return this.#ask('whether it is ready', () => this.broker.state());
   }
 
   override async beginLease(ttlSeconds: number): Promise<string> {

@@ -8,6 +8,7 @@ import type {
   Brake,
   BrakeRequest,
   BrokerDialect,
+  BrokerState,
   IssueKeyRequest,
   KeyState,
   RevokeResult,
@@ -24,6 +25,7 @@ import {
   readBrakes,
   readLeaseId,
   readKeyState,
+  readStoreState,
 } from './management-wire';
 import { causeOf, reasonOf } from './no-answer';
 import { newRequestId } from './request-id';
@@ -99,6 +101,12 @@ export class VaultKeyBrokerClient extends KeybrakeClient {
     const what = 'which brakes are active';
     const { answer } = await this.#ask({ method: 'GET', path: '/v1/brakes', what });
     return this.#read(answer, what, 200, readBrakes);
+  }
+
+  override async state(): Promise<BrokerState> {
+    const what = 'whether it is ready';
+    const { answer } = await this.#ask({ method: 'GET', path: '/readyz', what });
+    return this.#read(answer, what, 200, readStoreState);
   }
 
   override async beginLease(ttlSeconds: number): Promise<string> {

@@ -83,7 +83,7 @@ export class Broker {
     if (host.givesWay !== undefined && 'file' in place) {
       offerStore(place.file, broker, host.givesWay);
     }
-    for (const line of vendors.proxyLines()) log?.(line);
+    for (const line of vendors.proxyLines()) log?.(line, 'info');
     return broker;
   }
 

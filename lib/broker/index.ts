@@ -1,6 +1,7 @@
 export { Broker } from './broker';
 export type { AuditPage } from './audit/audit-view';
 export type { BrokerHost } from './broker.host';
+export type { Log, LogLevel } from './log';
 export type { HoldPage } from './holds/holds';
 export type { IssuedKeyBody, KeyPage, RevokedKeyBody } from './keys/keys';
 export type { IsGone } from './keys/request-id';

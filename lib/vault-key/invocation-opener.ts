@@ -10,6 +10,7 @@ import type { Trace } from '../broker/telemetry/trace';
 import { DEFAULT_EXPIRES_IN, parseExpiresIn } from '../contract/expires-in';
 import { VaultKeyException } from '../exceptions/vault-key.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
+import { logFields } from '../telemetry/log-fields';
 import { beginInvocation, beginIssue, endInvocation } from '../telemetry/invocation-trace';
 import type { AgentIdentity } from './agent-identity';
 import type { CallNumbering } from './call-numbering';
@@ -163,6 +164,7 @@ export class InvocationOpener {
       this.#logger.error(
         `The account of ${tool} could not be chosen; it was not run.`,
         cause instanceof Error ? cause.stack : String(cause),
+        logFields(identity),
       );
       throw new VaultKeyUnavailableException({
         message: `The account of ${tool} could not be chosen; it was not run. The application's log says why.`,
@@ -263,7 +265,8 @@ export class InvocationOpener {
       const end = this.terms.lease === undefined ? '' : "with this application's lease, at most ";
       fate = ` The broker may have a key whose token was lost; it ends ${end}after ${expiresIn}.`;
     }
-    this.#logger.warn(`No vault key for ${whose}: ${error.message}${fate}`);
+    const line = `No vault key for ${whose}: ${error.message}${fate}`;
+    this.#logger.warn(line, logFields({ tool, runId }, keyId));
   }
 }
 

@@ -16,6 +16,8 @@ import type { BrokerOptions } from '../broker.options';
 import type { StoreDoubt } from '../ledger/store-doubt';
 import { accountsOf } from './account-settings';
 import { BadSetting } from './bad-setting';
+import { LOG_FORMATS } from './log-output';
+import type { LogFormat } from './log-output';
 import { auditKeyIn, managementTokens } from './secret-settings';
 import { readTlsFiles } from './tls-files';
 import type { TlsFiles } from './tls-files';
@@ -36,6 +38,7 @@ Issues capped, allow-listed vault keys and enforces them in front of Stripe.
   --config FILE    accounts, rates, prices (JSON)  VAULT_KEY_CONFIG
   --accept-store DOUBT,…  a store that would be refused (docs/storage.md)  VAULT_KEY_ACCEPT_STORE
   --tls-cert FILE, --tls-key FILE  serve https; PEM   VAULT_KEY_TLS_CERT, VAULT_KEY_TLS_KEY
+  --log-format F   text, or json (needs pino)      VAULT_KEY_LOG_FORMAT  text
   --help           this text
 Commands, each with its own --help: keys, budgets, brake, lift, holds, audit, backup, migrate
 
@@ -59,6 +62,8 @@ export interface Settings {
   tls?: TlsFiles;
   /** How long it takes requests after a SIGTERM, in milliseconds. */
   drainMs: number;
+  /** How the log is written to standard error. */
+  logFormat: LogFormat;
   broker: BrokerOptions;
 }
 
@@ -120,6 +125,11 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings |
     values['tls-cert'] ?? env['VAULT_KEY_TLS_CERT'],
     values['tls-key'] ?? env['VAULT_KEY_TLS_KEY'],
   );
+  const given = values['log-format'] ?? env['VAULT_KEY_LOG_FORMAT'] ?? 'text';
+  const logFormat = LOG_FORMATS.find((format) => format === given);
+  if (logFormat === undefined) {
+    throw new BadSetting(`--log-format (VAULT_KEY_LOG_FORMAT) must be ${LOG_FORMATS.join(' or ')}`);
+  }
   const config = readConfig(values.config ?? env['VAULT_KEY_CONFIG']);
   return {
     host,
@@ -127,6 +137,7 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings |
     tokens,
     ...(tls === undefined ? {} : { tls }),
     drainMs,
+    logFormat,
     broker: {
       store,
       vendorTimeout,
@@ -158,6 +169,7 @@ function parseOptions(args: string[]) {
         store: { type: 'string' },
         config: { type: 'string' },
         'accept-store': { type: 'string' },
+        'log-format': { type: 'string' },
         'tls-cert': { type: 'string' },
         'tls-key': { type: 'string' },
         help: { type: 'boolean', short: 'h' },

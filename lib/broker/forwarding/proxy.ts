@@ -6,6 +6,7 @@ import { CallCounts } from '../metrics/call-counts';
 import { beginExchange, endExchange, tracedAdmission } from '../telemetry/call-traces';
 import { newId } from '../keys/token';
 import type { Ledger } from '../ledger/ledger';
+import type { Log } from '../log';
 import type { AdmittedCall } from '../ledger/records';
 import { SparseLog } from '../metrics/sparse-log';
 import { UnexpectedErrors } from '../metrics/unexpected-errors';
@@ -49,7 +50,7 @@ export class Proxy {
     private readonly vendors: ReadonlyMap<string, ConfiguredVendor>,
     /** How many calls with one key may be under way. */
     public maxCallsPerKey = DEFAULT_CALLS_PER_KEY,
-    log: (line: string) => void = () => {},
+    log: Log = () => {},
     private readonly counts = new CallCounts(),
   ) {
     this.#vendorLog = new SparseLog(log);

@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { pipeline } from 'node:stream';
 import type { Duplex } from 'node:stream';
+import type { Log } from '../log';
 import type { Broker } from '../broker';
 import { RefusalLog } from '../metrics/refusal-log';
 import { UnexpectedErrors } from '../metrics/unexpected-errors';
@@ -55,7 +56,7 @@ export interface BrokerServerOptions {
   /** The management API's; tokens that may be replaced, or one that stays. */
   token: string | ManagementTokens;
   /** Takes the lines of the log, without their ends. */
-  log?: (line: string) => void;
+  log?: Log;
   limits?: Partial<ServerLimits>;
   /** A certificate and its key in PEM: the server speaks HTTPS alone. */
   tls?: { cert: Buffer; key: Buffer };
@@ -110,7 +111,7 @@ class BrokerHandler {
   constructor(
     private readonly broker: Broker,
     tokens: ManagementTokens,
-    log: (line: string) => void,
+    log: Log,
     private readonly isDraining: () => boolean,
   ) {
     this.#readiness = new Readiness(broker, isDraining);

@@ -1,3 +1,4 @@
+import type { Log } from '../log';
 import type { AuditVerdict } from '../audit/audit-chain';
 import type { AuditEntry, AuditRow } from '../audit/audit-entry';
 import type { Brake } from '../brakes/brake';
@@ -76,7 +77,7 @@ export class StoreLedger implements Ledger {
   /** @param log Takes the lines of the log, without their ends. */
   constructor(
     private readonly store: Store,
-    log: (line: string) => void = () => {},
+    log: Log = () => {},
   ) {
     this.auditSegments = new AuditSegments(store);
     this.#kept = new KeptSettlements(store, log);

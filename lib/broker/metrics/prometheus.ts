@@ -10,7 +10,7 @@ export interface MetricsRegistry {
   /** All of its metrics, as Prometheus reads them. */
   metrics(): Promise<string>;
   registerMetric(metric: never): void;
-  getSingleMetric(name: string): unknown;
+  removeSingleMetric(name: string): void;
 }
 
 interface Settings {
@@ -67,15 +67,15 @@ export function hasPromClient(): boolean {
 }
 
 /**
- * Adds what a broker measures to a registry. Of several brokers with one registry the first has the names.
+ * Adds what a broker measures to a registry, in place of an earlier broker's.
  *
  * @returns What ends the measuring of times.
  */
 export function registerBroker(metrics: BrokerMetrics, registry: MetricsRegistry): () => void {
   const client = load();
   if (client === undefined) throw new Error(MISSING);
-  if (registry.getSingleMetric(ADDED_LATENCY.name) !== undefined) return () => {};
   const registers = [registry];
+  for (const { name } of [...MEASURES, ADDED_LATENCY]) registry.removeSingleMetric(name);
   for (const measure of MEASURES) {
     const settings = { ...named(measure), registers, collect: collecting(metrics, measure) };
     void (measure.kind === 'counter' ? new client.Counter(settings) : new client.Gauge(settings));
@@ -90,7 +90,7 @@ export function registerGauges(gauges: readonly OwnGauge[], registry: MetricsReg
   const client = load();
   if (client === undefined) throw new Error(MISSING);
   for (const { name, help, value } of gauges) {
-    if (registry.getSingleMetric(name) !== undefined) continue;
+    registry.removeSingleMetric(name);
     void new client.Gauge({
       name,
       help,

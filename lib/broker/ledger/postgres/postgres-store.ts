@@ -1,3 +1,4 @@
+import type { Log } from '../../log';
 import { AuditChain } from '../../audit/audit-chain';
 import type { StoreClock } from '../../clock';
 import type { KeyRecord } from '../../keys/key';
@@ -46,7 +47,7 @@ export interface PostgresStoreSettings {
   ttlMs?: number;
   driver?: PgDriver;
   /** Takes the lines of the log, without their ends. */
-  log?: (line: string) => void;
+  log?: Log;
 }
 
 /**
@@ -70,7 +71,7 @@ export class PostgresStore implements Store {
   readonly #searched: Pick<PgLink, 'query'>;
   readonly #sealer: LogSealer;
   readonly #unexpected: UnexpectedErrors;
-  readonly #log: (line: string) => void;
+  readonly #log: Log;
   /** The fault of the log that was told. */
   #toldTail: string | undefined;
   #hooks: StoreHooks | undefined;
@@ -167,8 +168,8 @@ export class PostgresStore implements Store {
         isStalled,
         onUnexpected: (error) => this.#unexpected.note(error),
         onFailure: (reason) =>
-          log(`the store cannot be written (${reason}): until it can, calls are refused`),
-        onRecovery: () => log('the store can be written again'),
+          log(`the store cannot be written (${reason}): until it can, calls are refused`, 'error'),
+        onRecovery: () => log('the store can be written again', 'info'),
       },
       0,
     );

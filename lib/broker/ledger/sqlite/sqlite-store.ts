@@ -1,3 +1,4 @@
+import type { Log } from '../../log';
 import { Clock } from '../../clock';
 import type { StoreClock } from '../../clock';
 import { UnexpectedErrors } from '../../metrics/unexpected-errors';
@@ -37,7 +38,7 @@ const DURABILITY = ['off', 'normal', 'full', 'extra'];
 /** How a store is opened; what is not given is as for a store of its own. */
 export interface SqliteStoreSettings extends Partial<StoreSettings> {
   /** Takes the lines of the log, without their ends. */
-  log?: ((line: string) => void) | undefined;
+  log?: Log | undefined;
 }
 
 /** The tables of a store that decides nothing meanwhile. */
@@ -49,7 +50,7 @@ export type StoreContents = Pick<OpenStore, 'connection' | 'chain'>;
  */
 export class SqliteStore implements Store {
   readonly canPeek = true;
-  readonly #log: (line: string) => void;
+  readonly #log: Log;
   readonly #file: OpenStore;
   readonly #batches: Batches;
   readonly #keys: KeyTable;
@@ -153,8 +154,11 @@ export class SqliteStore implements Store {
           nameOf: codeOf,
           onUnexpected: (error) => unexpected.note(error),
           onFailure: (reason) =>
-            log(`the store ${file} cannot be written (${reason}): until it can, calls are refused`),
-          onRecovery: () => log(`the store ${file} can be written again`),
+            log(
+              `the store ${file} cannot be written (${reason}): until it can, calls are refused`,
+              'error',
+            ),
+          onRecovery: () => log(`the store ${file} can be written again`, 'info'),
         },
         // Without a disk there is no flush that others could share.
         file === ':memory:' ? 0 : undefined,
