@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Broker } from '../broker';
+import { checkRole, hasRole } from '../operators/rights';
 import { nameRequest } from '../telemetry/request-trace';
 import { methodNotAllowed, notFound } from '../refusal';
 import { sendFile, sendJson, sendLines, sendText } from './answers';
@@ -16,14 +17,14 @@ import { currentKeyRoute, keyRoutes } from './routes/key-routes';
 import { leaseRoutes } from './routes/lease-routes';
 import { metricsRoutes } from './routes/metrics-routes';
 
-/** The management API, for callers with the management token. */
+/** The management API, for the application and for operators. */
 export class Management {
   readonly #logIn: LogIn;
-  readonly #currentKey: Route;
+  readonly #currentKey: ReturnType<typeof currentKeyRoute>;
   readonly #routes: readonly Route[];
 
   constructor(broker: Broker, tokens: ManagementTokens) {
-    this.#logIn = new LogIn(tokens);
+    this.#logIn = new LogIn(tokens, broker.operators);
     this.#currentKey = currentKeyRoute(broker);
     this.#routes = [
       ...keyRoutes(broker),
@@ -49,25 +50,23 @@ export class Management {
     path: string,
     query: string,
   ): Promise<void> {
-    const route = this.#routeOf(req, path);
     const parameters = new URLSearchParams(query);
-    if (route.takesQuery !== true) readQuery(parameters, {});
-    const reply = await route.handle({
-      req,
-      query: parameters,
-      params: route.path.exec(path)?.slice(1) ?? [],
-      remoteAddress: req.socket.remoteAddress,
-    });
-    await send(res, reply);
-  }
-
-  #routeOf(req: IncomingMessage, path: string): Route {
     const current = this.#currentKey;
     if (req.method === current.method && current.path.test(path)) {
       nameRequest(req, current.path);
-      return current;
+      readQuery(parameters, {});
+      await send(res, await current.handle(req));
+      return;
     }
-    this.#logIn.check(req);
+    const by = this.#logIn.actorOf(req);
+    const route = this.#routeOf(req, path);
+    if (!(route.isForApp === true && hasRole(by, 'app'))) checkRole(by, route.role);
+    if (route.takesQuery !== true) readQuery(parameters, {});
+    const params = route.path.exec(path)?.slice(1) ?? [];
+    await send(res, await route.handle({ req, query: parameters, params, by }));
+  }
+
+  #routeOf(req: IncomingMessage, path: string): Route {
     const onPath = this.#routes.filter((route) => route.path.test(path));
     if (onPath[0] === undefined) throw notFound('There is nothing at this path.');
     nameRequest(req, onPath[0].path);

@@ -8,6 +8,7 @@ export function metricsRoutes(broker: Broker): Route[] {
     {
       method: 'GET',
       path: /^\/metrics$/,
+      role: 'viewer',
       takesQuery: true,
       handle: async () => {
         const installed = orNotInstalled(registry);
