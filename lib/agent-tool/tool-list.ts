@@ -10,7 +10,7 @@ interface ListedTool {
 /** How many tools one line names. */
 const MAX_NAMED = 50;
 
-/** The marked tools of an application with their caps, in one line; `undefined` where there are none. */
+/** The marked tools of an application with their caps, in one line; `undefined` where nothing is marked. */
 export function toolList(
   marked: readonly { tool: string; mark: AgentToolOptions }[],
 ): { line: string; tools: ListedTool[] } | undefined {

@@ -6,7 +6,7 @@ export interface Sample {
   value: number;
 }
 
-/** One thing that is measured, whoever it is shown to. */
+/** One thing that is measured, for Prometheus and for OpenTelemetry. */
 export interface Measure {
   /** In Prometheus. */
   name: string;

@@ -33,8 +33,8 @@ export interface TraceOptions {
 }
 
 /**
- * One span: some work, how long it takes and what became of it, as a part of a trace. There is none
- * where no SDK of OpenTelemetry is registered: then nothing is measured, and it costs one look.
+ * One span: some work, how long it takes and what became of it, as a part of a trace. Where
+ * no SDK of OpenTelemetry is registered there is no such object, and asking for one costs a look.
  */
 export class Trace {
   readonly #api: OpenTelemetry;

@@ -27,6 +27,7 @@ import { checkServer } from './server-check';
 import { ServerClock } from './server-clock';
 import { startError } from './start-errors';
 import { StoreBatches } from './store-batches';
+import { storeCounts } from './store-counts';
 import type { AskedWork } from './store-batches';
 import { StoreWriter } from './store-writer';
 import { WantedRows } from './wanted-rows';
@@ -251,26 +252,7 @@ export class PostgresStore implements Store {
 
   async counts(): Promise<StoreCounts> {
     await this.#flush();
-    const [row] = await this.#searched.query(
-      `SELECT
-        (SELECT count(*) FROM vault_key.keys k LEFT JOIN vault_key.leases l ON l.id = k.lease_id
-          WHERE k.revoked_at IS NULL AND k.expires_at > $1 AND (k.lease_id IS NULL OR l.expires_at > $1)) AS live,
-        h.* FROM (SELECT count(*) FILTER (WHERE state = 'held') AS held,
-          count(*) FILTER (WHERE state = 'unknown') AS unknown,
-          coalesce(sum(held) FILTER (WHERE state = 'held'), 0) AS held_micros,
-          coalesce(sum(held) FILTER (WHERE state = 'unknown'), 0) AS unknown_micros
-          FROM vault_key.holds WHERE state IN ('held', 'unknown')) h`,
-      [this.now()],
-    );
-    return {
-      liveKeys: Number(row?.['live']),
-      openHolds: { held: Number(row?.['held']), unknown: Number(row?.['unknown']) },
-      openMicros: {
-        held: Number(row?.['held_micros']),
-        unknown: Number(row?.['unknown_micros']),
-      },
-      ...this.#batches.figures,
-    };
+    return storeCounts(this.#searched, this.now(), this.#batches.figures);
   }
 
   async keyByTokenHash(hash: string): Promise<KeyRecord | undefined> {
