@@ -26,7 +26,7 @@ afterAll(async () => {
 
 const pay = (token: string, cents: number, more = '') =>
   broker.call(token, 'POST', '/v1/payment_intents', {
-    body: `amount=${cents}&currency=usd&confirm=true&payment_method=pm_card_visa${more}`,
+    body: `amount=${cents}&currency=usd&confirm=true&payment_method=pm_card_visa&allowed_payment_method_types[0]=card${more}`,
   });
 
 /** What Prometheus reads: the value of each series. */

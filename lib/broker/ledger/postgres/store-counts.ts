@@ -1,14 +1,10 @@
 import type { Batches } from '../batches';
 import type { StoreCounts } from '../store';
-
-/** What answers a statement. */
-interface Searched {
-  query(text: string, values: unknown[]): Promise<Readonly<Record<string, unknown>>[]>;
-}
+import type { PgLink } from './pg-link';
 
 /** Counts what all instances have in the store, and what this one has written. */
 export async function storeCounts(
-  searched: Searched,
+  searched: Pick<PgLink, 'query'>,
   now: number,
   figures: Batches['figures'],
 ): Promise<StoreCounts> {
