@@ -43,11 +43,14 @@ export class TelemetrySdk {
   readonly #reader = new OwnReader();
 
   /** Registers it. To be ended before the next one. */
-  static register({ sampler, watch }: { sampler?: Sampler; watch?: SecretWatch } = {}) {
+  static register({
+    sampler,
+    watch,
+  }: { sampler?: Sampler; watch?: Pick<SecretWatch, 'show'> } = {}): TelemetrySdk {
     return new TelemetrySdk(sampler, watch);
   }
 
-  private constructor(sampler: Sampler | undefined, watch: SecretWatch | undefined) {
+  private constructor(sampler: Sampler | undefined, watch: Pick<SecretWatch, 'show'> | undefined) {
     const exporter = {
       export: (spans: ReadableSpan[], done: (result: { code: number }) => void) => {
         this.#ended.push(...spans);
