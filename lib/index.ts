@@ -12,6 +12,7 @@ export type {
   EmbeddedOptions,
   OfflineOptions,
   LeaseOptions,
+  MetricsOptions,
   SharedOptions,
   VaultKeyModuleOptions,
 } from './vault-key.options';
@@ -51,6 +52,7 @@ export type {
   BrakeRequest,
   BrakeScope,
   BrokerDialect,
+  BrokerState,
   CapStatus,
   IssueKeyRequest,
   IssueResult,
@@ -74,6 +76,7 @@ export type {
   VaultKeyAdminModuleOptions,
 } from './admin/vault-key-admin.options';
 
+export type { MetricsRegistry } from './broker/metrics/prometheus';
 export type { VendorOptions } from './broker/accounts/account';
 export type { SecretOptions } from './broker/accounts/secrets';
 export type { DocumentOptions } from './broker/document.options';

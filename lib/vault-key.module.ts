@@ -31,6 +31,7 @@ import type { VaultKeyModuleOptions } from './vault-key.options';
 import { resolveVaultKeyOptions } from './vault-key.resolved-options';
 import type { ResolvedVaultKeyOptions } from './vault-key.resolved-options';
 import { BrakeService } from './vault-key/brake.service';
+import { registerApp } from './telemetry/app-metrics';
 import { CurrentVaultKey } from './vault-key/current-vault-key';
 import { GracefulStop } from './vault-key/graceful-stop';
 import { InstanceLease } from './vault-key/instance-lease';
@@ -124,6 +125,20 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
           : new Map(
               Object.entries(embedded.vendors).map(([name, { kind = name }]) => [name, kind]),
             ),
+    },
+    {
+      // Made with the application: nobody asks for it.
+      provide: Symbol.for('nestjs-vault-key:metrics'),
+      inject: [RESOLVED_OPTIONS, BrokerClient, RevocationQueue],
+      useFactory: (
+        { metricsRegistry }: ResolvedVaultKeyOptions,
+        client: BrokerClient,
+        queue: RevocationQueue,
+      ): boolean => {
+        if (metricsRegistry === undefined) return false;
+        registerApp(metricsRegistry, client, queue);
+        return true;
+      },
     },
     BrokerLifetime,
     InvocationOpener,

@@ -8,6 +8,7 @@ import {
   parseStore,
   parseTimeout,
 } from './broker/broker.options';
+import { hasPromClient } from './broker/metrics/prometheus';
 import { isLoopback } from './broker/accounts/base-url';
 import { isSecret } from './broker/accounts/secrets';
 import type { PooledStore } from './broker/ledger/postgres/pg-pool';
@@ -82,6 +83,19 @@ export function leaseTtl(value: unknown): string | undefined {
   return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_LEASE_TTL_SECONDS
     ? undefined
     : `must be a whole number of seconds from 1 to ${MAX_LEASE_TTL_SECONDS}`;
+}
+
+export function metricsSection(value: unknown): string | undefined {
+  if (!isRecord(value)) return section(value);
+  const others = Object.keys(value).filter((name) => name !== 'registry');
+  if (others.length > 0) return `must hold registry alone, and holds ${others.join(', ')}`;
+  const { registry } = value;
+  if (!isRecord(registry) || typeof registry['registerMetric'] !== 'function') {
+    return 'must hold a registry of the package prom-client as registry';
+  }
+  return hasPromClient()
+    ? undefined
+    : 'needs the package prom-client, which is not installed: npm install prom-client';
 }
 
 export function callable(value: unknown): string | undefined {

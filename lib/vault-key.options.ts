@@ -7,6 +7,7 @@ import { DEFAULT_RETENTION, DEFAULT_STORE, DEFAULT_VENDOR_TIMEOUT } from './brok
 import type { PooledStore } from './broker/ledger/postgres/pg-pool';
 import type { StoreDoubt } from './broker/ledger/store-doubt';
 import type { BrokerLimitOptions } from './broker/broker.options';
+import type { MetricsRegistry } from './broker/metrics/prometheus';
 import type { VendorOptions } from './broker/accounts/account';
 import type { BudgetMode } from './contract/budget-periods';
 import type { BudgetCaps, ComputeBudget } from './vault-key/budget-choice';
@@ -28,6 +29,7 @@ import {
   leaseSection,
   leaseTtl,
   managementToken,
+  metricsSection,
   neverWithVendors,
   optional,
   section,
@@ -215,6 +217,15 @@ export class LeaseOptions {
   ttlSeconds?: number | undefined = DEFAULT_LEASE_TTL_SECONDS;
 }
 
+/** Where the application keeps its metrics. */
+export interface MetricsOptions {
+  /**
+   * A registry of the package `prom-client`: the keys that wait to be revoked and the invocations at work
+   * go there, and all that an embedded broker measures.
+   */
+  registry: MetricsRegistry;
+}
+
 /** The options that go with every broker. */
 export class SharedOptions {
   /**
@@ -287,6 +298,16 @@ export class SharedOptions {
   @optional
   @Checked(duration, "shutdownGrace: '10s'")
   shutdownGrace?: string | undefined;
+
+  /**
+   * Has the application's Prometheus metrics tell of vault keys too. Needs the package `prom-client`.
+   *
+   * @default nothing is measured for Prometheus
+   * @example { registry: register }
+   */
+  @optional
+  @Checked(metricsSection, 'metrics: { registry: register }')
+  metrics?: MetricsOptions | undefined;
 }
 
 /** The broker in this process, and a Stripe beside it. */

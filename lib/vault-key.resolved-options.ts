@@ -14,11 +14,12 @@ import {
   readReloadable,
 } from './broker/broker.options';
 import type { BrokerOptions } from './broker/broker.options';
+import type { MetricsRegistry } from './broker/metrics/prometheus';
 import type { PooledStore } from './broker/ledger/postgres/pg-pool';
 import { APP_BUDGET_SCOPES } from './contract/scopes';
 import { isRecord } from './contract/is-record';
 import { DEFAULT_LEASE_TTL_SECONDS, LeaseOptions, CheckedOptions } from './vault-key.options';
-import type { BudgetsOptions } from './vault-key.options';
+import type { BudgetsOptions, MetricsOptions } from './vault-key.options';
 import { brokerListFaults } from './vault-key.option-checks';
 import { readBudgetCaps } from './vault-key/budget-choice';
 import type { ComputeBudget, KeyBudgetTerms } from './vault-key/budget-choice';
@@ -38,6 +39,7 @@ export type ResolvedVaultKeyOptions = {
   budgetsMode?: 'shadow';
   leaseTtlSeconds?: number;
   shutdownGraceMs?: number;
+  metricsRegistry?: MetricsRegistry;
 } & (
   | { broker: HttpBrokerClientOptions; embedded?: undefined }
   | {
@@ -143,8 +145,17 @@ function offlineRules({ NODE_ENV }: NodeJS.ProcessEnv): StartUpIssue[] {
   ];
 }
 
-/** An instance of the options. A pool is in it as it was given: it would be copied, with all that it holds. */
-function instanceOf(plain: Readonly<Record<string, unknown>>): CheckedOptions {
+/**
+ * An instance of the options. A pool and a registry are in it as they were given: they would be copied, with
+ * all that they hold.
+ */
+function instanceOf({ metrics, ...plain }: Readonly<Record<string, unknown>>): CheckedOptions {
+  const options = withPool(plain);
+  if (metrics !== undefined) options.metrics = metrics as MetricsOptions;
+  return options;
+}
+
+function withPool(plain: Readonly<Record<string, unknown>>): CheckedOptions {
   const { embedded } = plain;
   const store = isRecord(embedded) ? embedded['store'] : undefined;
   if (!isRecord(embedded) || typeof store !== 'object')
@@ -170,6 +181,7 @@ function resolved(options: CheckedOptions): ResolvedVaultKeyOptions {
       ? { leaseTtlSeconds: lease.ttlSeconds ?? DEFAULT_LEASE_TTL_SECONDS }
       : {}),
     ...(shutdownGraceMs === undefined ? {} : { shutdownGraceMs }),
+    ...(options.metrics === undefined ? {} : { metricsRegistry: options.metrics.registry }),
   };
   if (embedded !== undefined) {
     const { vendors, limits, operators, auditKey: chainedWith, acceptStore } = embedded;
@@ -378,7 +390,7 @@ function withoutUndefined(record: Record<string, unknown>): Record<string, unkno
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => {
         // What is no option is kept as it was given: a pool has more than its fields.
-        const isSection = isRecord(value) && name !== 'pool';
+        const isSection = isRecord(value) && name !== 'pool' && name !== 'registry';
         return [name, isSection ? withoutUndefined(value) : value];
       }),
   );

@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { VaultKeyExceptionFilter } from './vault-key-exception.filter';
+import { RevocationQueue } from '../vault-key/revocation-queue';
 import { foreignMarkFault, isOwnMark } from '../vault-key/package-copies';
 import { VaultKeyStartUpException } from '../vault-key/vault-key-start-up.exception';
 import type { StartUpIssue } from '../vault-key/vault-key-start-up.exception';
@@ -18,6 +19,7 @@ import { filterGateway, filterMessages } from './class-filters';
 import { interceptGateway } from './gateway-interceptor';
 import { MarkRules } from './mark-rules';
 import { isHandler, isRoutedHost } from './routed-methods';
+import { toolList } from './tool-list';
 import { toolNameOf } from './tool-name';
 import type { NamedMethod } from './tool-name';
 import { bindClass, bindObject, unbindClass } from './tool-invoker';
@@ -37,6 +39,9 @@ export interface MarkedMethod extends NamedMethod {
   tool: string;
 }
 
+/** Applications whose tools were told, each by what it has one of. */
+const told = new WeakSet<RevocationQueue>();
+
 type Class = abstract new (...args: never[]) => object;
 
 /**
@@ -45,6 +50,7 @@ type Class = abstract new (...args: never[]) => object;
  */
 @Injectable()
 export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
+  readonly #logger = new Logger('AgentTool');
   readonly #marked = new Map<Class, readonly Marked[]>();
 
   constructor(
@@ -52,6 +58,7 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
     private readonly scanner: MetadataScanner,
     private readonly invoker: AgentToolInvoker,
     private readonly rules: MarkRules,
+    private readonly queue: RevocationQueue,
     filter: VaultKeyExceptionFilter,
     interceptor: AgentToolInterceptor,
   ) {
@@ -90,6 +97,7 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
       }
     }
     if (faults.size > 0) throw new VaultKeyStartUpException([...faults.values()]);
+    this.#tellTools();
   }
 
   onApplicationShutdown(): void {
@@ -108,6 +116,14 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
         return [{ where: `${host.name}.${name}`, key: name, tool, method, host, mark }];
       });
     });
+  }
+
+  /** Once, however often the module is imported. */
+  #tellTools(): void {
+    if (told.has(this.queue)) return;
+    told.add(this.queue);
+    const list = toolList(this.markedMethods());
+    if (list !== undefined) this.#logger.log(list.line, { tools: list.tools });
   }
 
   #wrappers() {

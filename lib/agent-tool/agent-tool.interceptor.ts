@@ -238,6 +238,7 @@ function handle({ next, invocation, subscriber, transport, context }: Handling):
           subscriber.next(value);
         },
         error: (error) => {
+          invocation.failed(error);
           handled();
           subscriber.error(VaultKeyException.from(error) ?? error);
           stop();
@@ -251,6 +252,7 @@ function handle({ next, invocation, subscriber, transport, context }: Handling):
     );
     handling.add(source);
   } catch (error) {
+    invocation.failed(error);
     subscriber.error(error);
     stop();
   }

@@ -3,6 +3,7 @@ import { ApprovalRequiredException } from '../exceptions/approval-required.excep
 import { VaultKeyMissingException } from '../exceptions/vault-key-missing.exception';
 import { VaultKeyException } from '../exceptions/vault-key.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
+import { logFields } from '../telemetry/log-fields';
 import { ANONYMOUS, newRunId } from '../vault-key/agent-identity';
 import type { AgentIdentity } from '../vault-key/agent-identity';
 import { keyLabel } from '../vault-key/label';
@@ -66,6 +67,9 @@ export class AgentToolInvoker implements ToolInvoker {
       const invocation = await this.#openFor(call);
       try {
         return await invocation.enter(call.work);
+      } catch (error) {
+        invocation.failed(error);
+        throw error;
       } finally {
         invocation.end();
       }
@@ -85,6 +89,9 @@ export class AgentToolInvoker implements ToolInvoker {
       expired.unref();
       try {
         return yield* inContext(invocation, call.work);
+      } catch (error) {
+        invocation.failed(error);
+        throw error;
       } finally {
         clearTimeout(expired);
         invocation.end();
@@ -101,7 +108,7 @@ export class AgentToolInvoker implements ToolInvoker {
     if (around === undefined && mayMissInterceptors(marked)) {
       const error = new VaultKeyMissingException({ tool, reason: 'not_intercepted' });
       // Where no interceptor runs no filter does either: Nest answers "Internal server error".
-      this.#logger.error(error.message);
+      this.#logger.error(error.message, undefined, { tool });
       throw error;
     }
     // Work that an invocation has left behind is still that identity's.
@@ -158,6 +165,7 @@ export class AgentToolInvoker implements ToolInvoker {
       this.#logger.error(
         `Could not compute the cap, endpoints, vendor, limits or approvals of ${tool}; it was not run.`,
         cause instanceof Error ? cause.stack : String(cause),
+        logFields(call.identity),
       );
       throw new VaultKeyUnavailableException({
         message: `Could not compute the cap, endpoints, vendor, limits or approvals of ${tool}; it was not run. The application's log says why.`,

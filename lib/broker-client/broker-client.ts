@@ -1,5 +1,6 @@
 import type { BudgetPeriod, WireCaps } from '../contract/budget-periods';
 import type { Readable } from 'node:stream';
+import type { Trace } from '../broker/telemetry/trace';
 import type { OpenUnion } from '../contract/open-union';
 import type { BrakeScope, CapScope } from '../contract/scopes';
 import type { ApprovalState } from '../contract/states';
@@ -77,6 +78,12 @@ export interface IssueKeyRequest {
   approveAboveUsd?: number;
   /** The lease the key dies with. Sent only in the `vault-key` dialect. */
   leaseId?: string;
+  /**
+   * What it is a part of, where that is traced.
+   *
+   * @internal
+   */
+  trace?: Trace | undefined;
 }
 
 /** A key as the broker issued it. Holds the token: never log it. */
@@ -129,6 +136,14 @@ export interface KeyState {
   caps: readonly CapStatus[];
 }
 
+/** A broker that takes decisions, and what it keeps them in. */
+export interface BrokerState {
+  /** The kind of its store: `sqlite`, `postgres`. */
+  kind: string;
+  /** How far a commit reaches before it is acknowledged, as the store says it. */
+  durability: string;
+}
+
 /** Whom to stop, and why. */
 export interface BrakeRequest {
   scope: BrakeScope;
@@ -174,6 +189,12 @@ export interface VendorCall {
   headers: Readonly<Record<string, string>>;
   /** The form-encoded (or other) body; absent for a call without one. */
   body?: string;
+  /**
+   * What it is a part of, where that is traced.
+   *
+   * @internal
+   */
+  trace?: Trace | undefined;
 }
 
 /**
@@ -316,6 +337,15 @@ export abstract class BrokerClient {
    */
   endLease(_leaseId: string): Promise<void> {
     return notInDialect('A lease');
+  }
+
+  /**
+   * Whether the broker is reachable and its store takes decisions.
+   *
+   * @throws VaultKeyUnavailableException where not, with the reason.
+   */
+  state(): Promise<BrokerState> {
+    return notInDialect('A call that says how it is');
   }
 
   /** Ends connections, and the broker where it is embedded. */

@@ -17,6 +17,7 @@ import type {
   Brake,
   BrakeRequest,
   BrokerDialect,
+  BrokerState,
   IssueKeyRequest,
   IssueResult,
   KeyState,
@@ -53,7 +54,7 @@ export class EmbeddedBrokerClient extends BrokerClient {
     const logger = new Logger('VaultKeyBroker');
     const life = { isNeeded: false };
     const broker = await core.Broker.open(options, {
-      log: (line) => logger.warn(line),
+      log: (line, level = 'warn') => logger[level === 'info' ? 'log' : level](line),
       givesWay: () => !life.isNeeded,
     });
     return new EmbeddedBrokerClient(broker, options, life, onClose);
@@ -134,6 +135,7 @@ export class EmbeddedBrokerClient extends BrokerClient {
       target: call.target,
       rawHeaders,
       ...(call.body === undefined ? {} : { body: Buffer.from(call.body) }),
+      trace: call.trace,
     });
     const { headers } = answer;
     for (const name in headers) {
@@ -177,6 +179,10 @@ export class EmbeddedBrokerClient extends BrokerClient {
       if (error instanceof BrokerRefusal && error.status === 404) return undefined;
       throw refused('what has become of an approval', error);
     }
+  }
+
+  override state(): Promise<BrokerState> {
+    return this.#ask('whether it is ready', () => this.broker.state());
   }
 
   override async beginLease(ttlSeconds: number): Promise<string> {

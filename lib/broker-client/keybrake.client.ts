@@ -1,3 +1,4 @@
+import { Trace } from '../broker/telemetry/trace';
 import { DEFAULT_EXPIRES_IN, parseExpiresIn } from '../contract/expires-in';
 import { readIssueRefusal, refusesLease } from './refusal-reader';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
@@ -47,6 +48,7 @@ export class KeybrakeClient extends BrokerClient {
   constructor(options: HttpBrokerClientOptions) {
     super();
     const { url, proxyUrl, token } = options;
+    const tellsTraces = options.dialect !== 'keybrake';
     const connectMs = options.connectTimeoutMs ?? 2_000;
     const sender = new RequestSender();
     this.#token = token;
@@ -60,12 +62,19 @@ export class KeybrakeClient extends BrokerClient {
         ? [new BrokerConnections(url, proxyUrl)]
         : url.map((each) => new BrokerConnections(each)),
     );
-    this.#management = new ManagementCalls(this.#brokers, sender, token, this.#managementLimits);
-    this.#calls = new VendorCalls(this.#brokers, sender, {
+    this.#management = new ManagementCalls(
+      this.#brokers,
+      sender,
+      token,
+      this.#managementLimits,
+      tellsTraces,
+    );
+    const callLimits = {
       connectMs,
       answerMs: options.callTimeoutMs ?? 85_000,
       wholeAnswer: false,
-    });
+    };
+    this.#calls = new VendorCalls(this.#brokers, sender, callLimits, tellsTraces);
   }
 
   async issue(request: IssueKeyRequest): Promise<IssueResult> {
@@ -76,6 +85,7 @@ export class KeybrakeClient extends BrokerClient {
       path: ISSUE_PATH,
       body: JSON.stringify(sent),
       isRepeatable: true,
+      trace: request.trace,
     });
     if (answer === undefined) {
       const { length: brokers } = this.#brokers.all;
@@ -187,7 +197,12 @@ export class KeybrakeClient extends BrokerClient {
   /** `undefined`: it has ended. Else why it failed. */
   async #revokeOne(id: string): Promise<string | undefined> {
     const path = `/v1/keys/${encodeURIComponent(id)}`;
-    const { flight, answer } = await this.manage({ method: 'DELETE', path, isRepeatable: true });
+    const { flight, answer } = await this.manage({
+      method: 'DELETE',
+      path,
+      isRepeatable: true,
+      trace: Trace.current(),
+    });
     if (answer === undefined) return reasonOf(flight);
     const { status } = answer;
     const over = (status >= 200 && status <= 299) || status === 404 || status === 410;

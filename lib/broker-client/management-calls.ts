@@ -1,3 +1,4 @@
+import { Trace } from '../broker/telemetry/trace';
 import { attemptEnds } from './broker-choice';
 import type { BrokerChoice } from './broker-choice';
 import type { BrokerConnections } from './broker-connections';
@@ -20,6 +21,8 @@ export interface ManagementCall {
    * only where it was certainly not done.
    */
   isRepeatable: boolean;
+  /** What it is a part of, where that is traced. */
+  trace?: Trace | undefined;
 }
 
 /** What a management call came to at the broker that tells most. */
@@ -45,6 +48,8 @@ export class ManagementCalls {
     private readonly sender: RequestSender,
     private readonly managementToken: string,
     private readonly limits: FlightLimits,
+    /** Whether the broker is told which trace a request is a part of. */
+    private readonly tellsTraces = false,
   ) {}
 
   /** Never rejects. Its answer is read to its end or as far as it came. */
@@ -82,9 +87,44 @@ export class ManagementCalls {
 
   async #askOne(
     broker: BrokerConnections,
-    { method, path, body, token = this.managementToken }: ManagementCall,
+    call: ManagementCall,
     connections: KeptConnections,
     endsAt: number | undefined,
+  ): Promise<Omit<Managed, 'mayHaveBeenDone'>> {
+    const trace = this.#begin(broker, call);
+    const result = await this.#send(broker, call, connections, { endsAt, trace });
+    if (trace !== undefined) {
+      const { flight, answer } = result;
+      trace.set({ 'http.response.status_code': answer?.status });
+      if (answer === undefined) trace.failed(flight.timedOut ? 'timeout' : 'no_answer');
+      else if (answer.status >= 400) trace.failed(String(answer.status));
+      trace.end();
+    }
+    return result;
+  }
+
+  /** The span of one request; those that belong to no invocation have none. */
+  #begin(broker: BrokerConnections, { method, path, trace }: ManagementCall): Trace | undefined {
+    if (trace === undefined) return undefined;
+    const template = path.replace(/^(\/v1\/keys)\/(?!revoke$).+/, '$1/{id}');
+    const { hostname, port, protocol } = new URL(broker.api.origin);
+    return Trace.begin(`${method} ${template}`, {
+      kind: 'client',
+      parent: trace,
+      attributes: {
+        'http.request.method': method,
+        'url.template': template,
+        'server.address': hostname,
+        'server.port': Number(port) || (protocol === 'https:' ? 443 : 80),
+      },
+    });
+  }
+
+  async #send(
+    broker: BrokerConnections,
+    { method, path, body, token = this.managementToken }: ManagementCall,
+    connections: KeptConnections,
+    { endsAt, trace }: { endsAt: number | undefined; trace: Trace | undefined },
   ): Promise<Omit<Managed, 'mayHaveBeenDone'>> {
     const { flight, answer } = await this.sender.send(
       {
@@ -92,6 +132,7 @@ export class ManagementCalls {
         method,
         path,
         headers: {
+          ...(trace !== undefined && this.tellsTraces ? trace.headers() : {}),
           accept: 'application/json',
           'accept-encoding': 'identity',
           authorization: `Bearer ${token}`,

@@ -2,7 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { BRAKE_SCOPES } from '../contract/scopes';
 import { APPROVAL_STATES } from '../contract/states';
 import type { ApprovalState } from '../contract/states';
-import type { Brake, BrakeRequest, CapStatus, IssueKeyRequest, KeyState } from './broker-client';
+import type {
+  Brake,
+  BrakeRequest,
+  BrokerState,
+  CapStatus,
+  IssueKeyRequest,
+  KeyState,
+} from './broker-client';
 import { isRecord } from '../contract/is-record';
 
 /** What an issue has beyond Keybrake's own fields. */
@@ -121,6 +128,14 @@ export function readApprovalState(body: unknown): ApprovalState | undefined {
 export function readLeaseId(body: unknown): string | undefined {
   const id = isRecord(body) ? body['id'] : undefined;
   return typeof id === 'string' && /^[A-Za-z0-9_-]{1,255}$/.test(id) ? id : undefined;
+}
+
+export function readStoreState(body: unknown): BrokerState | undefined {
+  const store = isRecord(body) ? body['store'] : undefined;
+  if (!isRecord(store)) return undefined;
+  const { kind, durability } = store;
+  if (typeof kind !== 'string' || typeof durability !== 'string') return undefined;
+  return { kind, durability };
 }
 
 function readCap(cap: unknown): CapStatus | undefined {

@@ -5,6 +5,7 @@ import type { Dispatcher, Pool as UndiciPool } from 'undici';
 import { Exchange } from '../broker/forwarding/exchange';
 import type { ExchangeEnd, ExchangeHead } from '../broker/forwarding/exchange';
 import { Pool } from '../broker/forwarding/undici';
+import { untraced } from '../broker/telemetry/trace';
 import type { FlightLimits, OutgoingHeaders } from './flight';
 
 /** One request; the path goes byte for byte as given. */
@@ -74,9 +75,11 @@ export class RelayConnection {
           if (head !== undefined) resolve(answered(head));
         },
       );
-      this.#pool.dispatch(
-        { method: method as Dispatcher.HttpMethod, path, headers, body: body ?? null },
-        exchange,
+      untraced(() =>
+        this.#pool.dispatch(
+          { method: method as Dispatcher.HttpMethod, path, headers, body: body ?? null },
+          exchange,
+        ),
       );
     });
   }

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { HttpService } from '@nestjs/axios';
 import axios from 'axios';
 import { firstValueFrom } from 'rxjs';
+import { untraced } from '../broker/telemetry/trace';
 import { Flight, within } from './flight';
 import type { FlightLimits, OutgoingHeaders } from './flight';
 import type { KeptConnections } from './kept-connections';
@@ -69,17 +70,19 @@ export class RequestSender {
       return { flight };
     }
     try {
-      const answer = await firstValueFrom(
-        this.#http.request<Readable>({
-          method,
-          url: `${base.origin}${path}`,
-          data: body,
-          // Named here, since HttpService cancels a request it does not see to be a stream's.
-          responseType: 'stream',
-          transport: flight,
-          httpAgent: connections.http,
-          httpsAgent: connections.https,
-        }),
+      const answer = await untraced(() =>
+        firstValueFrom(
+          this.#http.request<Readable>({
+            method,
+            url: `${base.origin}${path}`,
+            data: body,
+            // Named here, since HttpService cancels a request it does not see to be a stream's.
+            responseType: 'stream',
+            transport: flight,
+            httpAgent: connections.http,
+            httpsAgent: connections.https,
+          }),
+        ),
       );
       const answerBody = flight.bodyOf(answer.data);
       answerBody.once('close', () => connections.release());

@@ -1,3 +1,4 @@
+import { Trace } from '../broker/telemetry/trace';
 import { readManagementRefusal } from './refusal-reader';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import type { VaultKeyException } from '../exceptions/vault-key.exception';
@@ -8,6 +9,7 @@ import type {
   Brake,
   BrakeRequest,
   BrokerDialect,
+  BrokerState,
   IssueKeyRequest,
   KeyState,
   RevokeResult,
@@ -25,6 +27,7 @@ import {
   readBrakes,
   readLeaseId,
   readKeyState,
+  readStoreState,
 } from './management-wire';
 import { causeOf, reasonOf } from './no-answer';
 import { newRequestId } from './request-id';
@@ -109,6 +112,12 @@ export class VaultKeyBrokerClient extends KeybrakeClient {
     return answer.status === 404 ? undefined : this.#read(answer, what, 200, readApprovalState);
   }
 
+  override async state(): Promise<BrokerState> {
+    const what = 'whether it is ready';
+    const { answer } = await this.#ask({ method: 'GET', path: '/readyz', what });
+    return this.#read(answer, what, 200, readStoreState);
+  }
+
   override async beginLease(ttlSeconds: number): Promise<string> {
     const what = 'for a lease';
     const body = { ttl_seconds: ttlSeconds };
@@ -155,6 +164,7 @@ export class VaultKeyBrokerClient extends KeybrakeClient {
       path: '/v1/keys/revoke',
       body: JSON.stringify({ ids }),
       isRepeatable: true,
+      trace: Trace.current(),
     });
     if (answer === undefined) return { reason: reasonOf(flight) };
     const { status } = answer;

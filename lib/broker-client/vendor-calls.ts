@@ -1,3 +1,4 @@
+import type { Trace } from '../broker/telemetry/trace';
 import { targetFault } from '../contract/target';
 import { vendorNameFault } from '../contract/vendor-name';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
@@ -44,6 +45,8 @@ export class VendorCalls {
     private readonly brokers: BrokerChoice<BrokerConnections>,
     private readonly sender: RequestSender,
     private readonly limits: FlightLimits,
+    /** Whether the broker is told which trace a call is a part of. */
+    private readonly tellsTraces = false,
   ) {}
 
   /** Over `@nestjs/axios`. Throws as `BrokerClient.forward`. */
@@ -72,7 +75,7 @@ export class VendorCalls {
   }
 
   async #inTurn(call: VendorCall, attempt: Attempt): Promise<VendorAnswer> {
-    const headers = headersOf(call);
+    const headers = headersOf(call, this.tellsTraces ? call.trace : undefined);
     check(call);
     const order = this.brokers.inOrder();
     const ends = attemptEnds(order.length);
@@ -119,8 +122,8 @@ export class VendorCalls {
   }
 }
 
-function headersOf(call: VendorCall): Record<string, string> {
-  const headers: Record<string, string> = {};
+function headersOf(call: VendorCall, trace: Trace | undefined): Record<string, string> {
+  const headers: Record<string, string> = trace === undefined ? {} : trace.headers();
   for (const [name, value] of Object.entries(call.headers)) {
     const lower = name.toLowerCase();
     if (!OWN_HEADERS.has(lower)) headers[lower] = value;

@@ -384,6 +384,8 @@ export type AuditVerdictInfo =
 export interface BrokerFigures {
   liveKeys: number;
   openHolds: { held: number; unknown: number };
+  /** What those holds hold, in USD. */
+  openUsd: { held: number; unknown: number };
   /** Settlements that could not be written yet; the broker keeps them and tries again. */
   keptSettlements: number;
   /** Since the process began. */

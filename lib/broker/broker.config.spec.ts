@@ -187,6 +187,7 @@ describe('a config file', () => {
     [{ accounts: [''] }, ['accounts[0]']],
     [{ headers: ['X-Foo'] }, ['headers[0]']],
     [{ headers: ['stripe-version'] }, ['headers[0]']],
+    [{ headers: ['traceparent', 'b3', 'baggage'] }, ['headers[0]', 'headers[1]', 'headers[2]']],
     [{ clientConfirmation: 'true' }, ['clientConfirmation']],
     [{ documents: true }, ['documents']],
     [{ documents: { recurring: true } }, ['documents.recurring']],

@@ -1,13 +1,14 @@
 import type { StoreClock } from './clock';
+import type { Log } from './log';
 
 /** What a broker is given by the process that it runs in. */
 export interface BrokerHost {
   /**
-   * Takes the lines of the log, without their ends.
+   * Takes the lines of the log, without their ends, and how much each matters.
    *
    * @default nothing is logged
    */
-  log?: (line: string) => void;
+  log?: Log;
   /**
    * @default the machine's clock at the start, and the monotonic one from there
    * @internal

@@ -25,6 +25,8 @@ import type { BrokerHost } from './broker.host';
 import { Proxy } from './forwarding/proxy';
 import { HoldObjects } from './forwarding/hold-objects';
 import { ConfiguredVendors } from './forwarding/configured-vendor';
+import { BrokerMetrics } from './metrics/broker-metrics';
+import { meterBroker } from './telemetry/meters';
 import type { ProxyAnswer, ProxyCall } from './forwarding/proxy-answer';
 import type { CurrentKeyView, KeyView } from './keys/key-view';
 import { PageSessions } from './operators/page-sessions';
@@ -70,6 +72,9 @@ export class Broker {
   pageUrl: string | undefined;
   /** Who may ask for what, beside the application. */
   readonly operators = new Operators();
+  /** What it measures. @internal */
+  readonly metrics: BrokerMetrics;
+  readonly #endMeters: () => void;
   readonly #ledger: Ledger;
   readonly #proxy: Proxy;
   readonly #vendors: ConfiguredVendors;
@@ -97,17 +102,25 @@ export class Broker {
     const doubts = new AcceptedDoubts(options.acceptStore);
     const settings = { auditKey: options.auditKey, doubts, log, driver, retentionMs };
     const ledger = await openLedger(place, { ...settings, clock: host.clock }, host.storeWaitMs);
-    const proxy = new Proxy(ledger, vendors.byName, callsPerKey, log);
-    const broker = new Broker(ledger, proxy, vendors);
+    const metrics = new BrokerMetrics(ledger);
+    const proxy = new Proxy(ledger, vendors.byName, callsPerKey, log, metrics.calls);
+    const broker = new Broker(ledger, proxy, vendors, metrics);
     if (operators !== undefined) broker.operators.replace(operators);
     if (host.givesWay !== undefined && 'file' in place) {
       offerStore(place.file, broker, host.givesWay);
     }
-    for (const line of vendors.proxyLines()) log?.(line);
+    for (const line of vendors.proxyLines()) log?.(line, 'info');
     return broker;
   }
 
-  private constructor(ledger: Ledger, proxy: Proxy, vendors: ConfiguredVendors) {
+  private constructor(
+    ledger: Ledger,
+    proxy: Proxy,
+    vendors: ConfiguredVendors,
+    metrics: BrokerMetrics,
+  ) {
+    this.metrics = metrics;
+    this.#endMeters = meterBroker(metrics);
     this.#ledger = ledger;
     this.#proxy = proxy;
     this.#vendors = vendors;
@@ -382,6 +395,7 @@ export class Broker {
   }
 
   async #close(): Promise<void> {
+    this.#endMeters();
     await this.#proxy.close();
     await this.#vendors.close();
     await this.#ledger.close();

@@ -4,6 +4,7 @@ export type { ApprovalPage, ApprovalView } from './approvals/approval-view';
 export type { ShownParameter } from './approvals/approval';
 export type { AuditPage } from './audit/audit-view';
 export type { BrokerHost } from './broker.host';
+export type { Log, LogLevel } from './log';
 export type { HoldPage } from './holds/holds';
 export type { HoldObjects, VendorObjectView } from './forwarding/hold-objects';
 export type { IssuedKeyBody, KeyPage, RevokedKeyBody } from './keys/keys';

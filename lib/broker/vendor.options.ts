@@ -124,9 +124,10 @@ const BODY_LIMITS: Readonly<Record<keyof BodyLimits, number>> = {
   parameters: 10_000,
   levels: 32,
 };
-/** A header that carries the call, its credentials, its account or its body is never added. */
+/** A header that carries the call, its credentials, its account or its body is never added, nor one that tells a trace. */
 const OWN_HEADERS =
-  /^(?:authorization|host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|accept-encoding|content-.*|proxy-.*|cookie|stripe-account|stripe-context|stripe-version|x-http-method(?:-override)?|x-method-override|x-vault-key-.*)$/;
+  /^(?:authorization|host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|accept-encoding|content-.*|proxy-.*|cookie|stripe-account|stripe-context|stripe-version|x-http-method(?:-override)?|x-method-override|x-vault-key-.*|traceparent|tracestate|baggage|b3|x-b3-.*)$/;
+const TRACE_HEADERS = /^(?:traceparent|tracestate|baggage|b3|x-b3-.*)$/;
 const ACCOUNT = /^[A-Za-z0-9_]{1,128}(?:\/[A-Za-z0-9_]{1,128})*$/;
 
 /** Finds everything wrong with an operator's rules for a vendor. */
@@ -162,7 +163,10 @@ export function vendorRuleFaults(
     if (typeof name !== 'string' || !/^[a-z][a-z0-9-]{0,63}$/.test(name)) {
       fault(at, 'must be the name of a header in lower case');
     } else if (OWN_HEADERS.test(name)) {
-      fault(at, `is ${name}, which only the broker itself may set`);
+      const why = TRACE_HEADERS.test(name)
+        ? 'which would tell the vendor of a trace'
+        : 'which only the broker itself may set';
+      fault(at, `is ${name}, ${why}`);
     }
   });
   if (clientConfirmation !== undefined && typeof clientConfirmation !== 'boolean') {

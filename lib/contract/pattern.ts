@@ -59,6 +59,19 @@ export function isAllowed(
   return patterns.some((pattern) => grants(pattern, method, segments));
 }
 
+/**
+ * The path of the first pattern that grants a call, `{id}` in place of each `*`: what calls on different
+ * objects have in common.
+ */
+export function templateOf(
+  patterns: readonly Pattern[],
+  method: string,
+  segments: readonly string[],
+): string | undefined {
+  const granting = patterns.find((pattern) => grants(pattern, method, segments));
+  return granting?.segments.map((segment) => `/${segment === '*' ? '{id}' : segment}`).join('');
+}
+
 function grants(pattern: Pattern, method: string, segments: readonly string[]): boolean {
   if (pattern.method === undefined) {
     if (method !== 'GET' && method !== 'POST') return false;

@@ -33,6 +33,7 @@ export const REFUSALS = {
     'a limit of the key, or of a budget over it, does not let the call pass (`limit` names it)',
   ],
   method_not_allowed: [405, 'the path takes other methods'],
+  metrics_not_installed: [501, 'the package `prom-client` is not installed beside the broker'],
   misdirected_request: [
     421,
     'a browser asked for the page under a name that is neither loopback nor `publicUrl`',

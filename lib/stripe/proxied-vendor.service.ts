@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { readWhole } from '../broker-client/broker-client';
+import type { VendorCall } from '../broker-client/broker-client';
 import { targetFault } from '../contract/target';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import { readProxiedAnswer } from '../broker-client/refusal-reader';
+import { tracedCall } from '../telemetry/vendor-call-trace';
 import { numberedKey } from '../vault-key/invocation-context';
 import type { CurrentVaultKey } from '../vault-key/current-vault-key';
 import type { VaultKey } from '../vault-key/vault-key';
@@ -102,7 +104,7 @@ export abstract class ProxiedVendorService {
       ? undefined
       : (given ?? numberedKey({ method, path: target, body, vendor: key.vendor }) ?? randomUUID());
 
-    const answer = await key.broker.forward({
+    const call: VendorCall = {
       vendor: key.vendor,
       token: key.token,
       method,
@@ -113,7 +115,8 @@ export abstract class ProxiedVendorService {
         ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
       },
       ...(body === undefined ? {} : { body }),
-    });
+    };
+    const answer = await tracedCall(key, call, (traced) => key.broker.forward(traced));
     const bytes = await readWhole(answer, MAX_ANSWER_BYTES);
     const text = bytes?.toString('utf8');
     const content = parseJson(text?.replaceAll(key.token, key.maskedToken));

@@ -1,4 +1,5 @@
 import { ClsServiceManager } from 'nestjs-cls';
+import type { Trace } from '../broker/telemetry/trace';
 import type { AgentIdentity } from './agent-identity';
 import type { CallNumbering, NumberedCall } from './call-numbering';
 // Each entry of the package comes by here, and so says which copy it is of.
@@ -18,6 +19,8 @@ export interface InvocationRecord {
   readonly mark?: object;
   /** Whether the handler has been called. */
   begun?: boolean;
+  /** Its span; absent where nothing is traced. */
+  readonly trace?: Trace | undefined;
   /** The numbering of its vendor calls, where its work may be done again from its start. */
   readonly calls?: CallNumbering;
   /**

@@ -6,10 +6,13 @@ import type {
   IssueResult,
   KeySubject,
 } from '../broker-client/broker-client';
+import type { Trace } from '../broker/telemetry/trace';
 import { DEFAULT_EXPIRES_IN, parseExpiresIn } from '../contract/expires-in';
 import type { ApprovalState } from '../contract/states';
 import { VaultKeyException } from '../exceptions/vault-key.exception';
 import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailable.exception';
+import { logFields } from '../telemetry/log-fields';
+import { beginInvocation, beginIssue, endInvocation } from '../telemetry/invocation-trace';
 import type { AgentIdentity } from './agent-identity';
 import type { CallNumbering } from './call-numbering';
 import { GracefulStop } from './graceful-stop';
@@ -80,19 +83,30 @@ export class InvocationOpener {
    * @throws VaultKeyException when no key could be issued.
    */
   async open(request: InvocationRequest): Promise<Invocation> {
+    const trace = beginInvocation(request.identity, toWholeCents(request.policy.dailyUsdCap));
+    if (trace === undefined) return this.#open(request);
+    try {
+      return await this.#open(request, trace);
+    } catch (error) {
+      endInvocation(trace, { error });
+      throw error;
+    }
+  }
+
+  async #open(request: InvocationRequest, trace?: Trace): Promise<Invocation> {
     const { identity, execution, mark, calls } = request;
     const vendor = request.policy.vendor ?? this.defaultVendor ?? (await this.#accountOf(request));
     const outer = invocationAround(execution);
     this.stop.admit(outer !== undefined && !outer.key.ended);
     const parent = this.#parentIn(outer, vendor);
     if (parent !== undefined && this.client.dialect === 'keybrake') {
-      return new Invocation({ key: parent, identity, outer, execution, mark, calls });
+      return new Invocation({ key: parent, identity, outer, execution, mark, calls, trace });
     }
     this.queue.invocationStarted();
     try {
-      const key = await this.#issue(request, vendor, parent);
+      const key = await this.#issue(request, { vendor, parent, trace });
       const invocation: Invocation = new Invocation(
-        { key, identity, outer, execution, mark, calls },
+        { key, identity, outer, execution, mark, calls, trace },
         () => {
           closed();
           this.revoke(key);
@@ -125,7 +139,7 @@ export class InvocationOpener {
     this.admit();
     const around = this.#parentIn(currentInvocation(), vendor);
     const parent = this.client.dialect === 'keybrake' ? undefined : around;
-    const key = await this.#issue(request, vendor, parent);
+    const key = await this.#issue(request, { vendor, parent });
     this.stop.keyIssued(key, () => {
       key.end(true);
       this.revoke(key);
@@ -137,7 +151,7 @@ export class InvocationOpener {
   revoke(key: VaultKey): void {
     key.end();
     this.stop.keyRevoked(key);
-    this.queue.add(key.id, key.expiresAt);
+    this.queue.add(key.id, key.expiresAt, key.trace);
   }
 
   /** The key around it, whose cap counts what it spends at whatever account. A Keybrake server has keys for one vendor each. */
@@ -174,10 +188,11 @@ export class InvocationOpener {
   }
 
   /** What is thrown where the application could not say what a key is to be issued with. */
-  #notRun(what: string, done: string, { tool, runId }: AgentIdentity, cause: unknown): Error {
-    const whose = tool ?? `agent run ${runId}`;
+  #notRun(what: string, done: string, identity: AgentIdentity, cause: unknown): Error {
+    const whose = identity.tool ?? `agent run ${identity.runId}`;
     const message = `${what} of ${whose} could not be ${done}; it was not run.`;
-    this.#logger.error(message, cause instanceof Error ? cause.stack : String(cause));
+    const why = cause instanceof Error ? cause.stack : String(cause);
+    this.#logger.error(message, why, logFields(identity));
     return new VaultKeyUnavailableException({
       message: `${message} The application's log says why.`,
       cause,
@@ -186,13 +201,12 @@ export class InvocationOpener {
 
   async #issue(
     request: InvocationRequest,
-    vendor: string,
-    parent: VaultKey | undefined,
+    { vendor, parent, trace }: IssuePlace,
   ): Promise<VaultKey> {
     const { policy, identity, label } = request;
     const budgets = await this.#budgetsFor(request);
     const expiresIn = policy.expiresIn ?? DEFAULT_EXPIRES_IN;
-    const result = await this.#askBroker({
+    const result = await this.#askBroker(trace, {
       label,
       vendor,
       dailyUsdCap: toWholeCents(policy.dailyUsdCap),
@@ -221,7 +235,10 @@ export class InvocationOpener {
       ...(identity.tenantId === undefined ? {} : { tenantId: identity.tenantId }),
       expiresAt: result.key.expiresAt,
       broker: this.client,
+      allowedEndpoints: policy.allowedEndpoints,
+      trace,
     });
+    trace?.set({ 'vault_key.key_id': key.id, 'vault_key.vendor': vendor });
     try {
       // The time to stop may have passed while the broker was asked.
       this.stop.admit(true);
@@ -232,7 +249,17 @@ export class InvocationOpener {
     return key;
   }
 
-  async #askBroker(request: IssueKeyRequest): Promise<IssueResult> {
+  async #askBroker(around: Trace | undefined, request: IssueKeyRequest): Promise<IssueResult> {
+    const trace = beginIssue(request.vendor, around);
+    if (trace === undefined) return this.#askSafely(request);
+    const result = await this.#askSafely({ ...request, trace });
+    if (result.issued) trace.set({ 'vault_key.key_id': result.key.id });
+    else trace.failed(result.error.code);
+    trace.end();
+    return result;
+  }
+
+  async #askSafely(request: IssueKeyRequest): Promise<IssueResult> {
     try {
       return await this.#askUnderLease(request);
     } catch (cause) {
@@ -269,8 +296,16 @@ export class InvocationOpener {
       const end = this.terms.lease === undefined ? '' : "with this application's lease, at most ";
       fate = ` The broker may have a key whose token was lost; it ends ${end}after ${expiresIn}.`;
     }
-    this.#logger.warn(`No vault key for ${whose}: ${error.message}${fate}`);
+    const line = `No vault key for ${whose}: ${error.message}${fate}`;
+    this.#logger.warn(line, logFields({ tool, runId }, keyId));
   }
+}
+
+/** What a key is issued for and in. */
+interface IssuePlace {
+  vendor: string;
+  parent: VaultKey | undefined;
+  trace?: Trace | undefined;
 }
 
 /** The invocation around this code. An earlier attempt at the same call is not around its retry. */

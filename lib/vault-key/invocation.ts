@@ -1,3 +1,4 @@
+import { endInvocation } from '../telemetry/invocation-trace';
 import { enterInvocation } from './invocation-context';
 import type { InvocationRecord } from './invocation-context';
 import type { VaultKey } from './vault-key';
@@ -6,6 +7,7 @@ import type { VaultKey } from './vault-key';
 export class Invocation {
   readonly #record: InvocationRecord;
   readonly #onEnd: (() => void) | undefined;
+  #thrown: { error: unknown } | undefined;
   #ended = false;
   #keepers = 0;
 
@@ -24,9 +26,16 @@ export class Invocation {
     this.#record.handled = true;
   }
 
+  /** What its work threw, to be told of it when it ends. */
+  failed(error: unknown): void {
+    this.#thrown ??= { error };
+  }
+
   /** Runs work in the context of this invocation. */
   enter<T>(work: () => T): T {
-    return enterInvocation(this.#record, work);
+    const { trace } = this.#record;
+    if (trace === undefined) return enterInvocation(this.#record, work);
+    return trace.within(() => enterInvocation(this.#record, work));
   }
 
   /**
@@ -48,5 +57,6 @@ export class Invocation {
     if (this.#ended) return;
     this.#ended = true;
     this.#onEnd?.();
+    if (this.#record.trace !== undefined) endInvocation(this.#record.trace, this.#thrown);
   }
 }

@@ -1,6 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
+import type { Trace } from '../broker/telemetry/trace';
 import type { BrokerClient, RevokeResult } from '../broker-client/broker-client';
+import { beginRevocation } from '../telemetry/invocation-trace';
 import type { GracefulStop } from './graceful-stop';
 import type { InstanceLease } from './instance-lease';
 
@@ -15,6 +17,8 @@ interface Revocation {
   readonly id: string;
   /** Epoch milliseconds: from here on the broker refuses the key anyhow. */
   readonly expiresAt: number;
+  /** That of the invocation whose key it was. */
+  readonly trace: Trace | undefined;
   attempts: number;
 }
 
@@ -64,9 +68,9 @@ export class RevocationQueue implements OnApplicationShutdown {
    *
    * @internal
    */
-  add(id: string, expiresAt: Date): void {
+  add(id: string, expiresAt: Date, trace?: Trace): void {
     if (this.#backlog.has(id)) return;
-    const revocation = { id, expiresAt: expiresAt.getTime(), attempts: 0 };
+    const revocation = { id, expiresAt: expiresAt.getTime(), trace, attempts: 0 };
     this.#backlog.set(id, revocation);
     this.#waiting.push(revocation);
     if (this.#waiting.length >= BATCH_SIZE) this.#flush();
@@ -155,7 +159,7 @@ export class RevocationQueue implements OnApplicationShutdown {
 
   async #revoke(batch: Revocation[]): Promise<void> {
     const byId = new Map(batch.map((revocation) => [revocation.id, revocation]));
-    const { ended, failed } = await this.#askBroker([...byId.keys()]);
+    const { ended, failed } = await this.#askTraced(batch);
     for (const id of ended) {
       byId.delete(id);
       this.#backlog.delete(id);
@@ -163,6 +167,16 @@ export class RevocationQueue implements OnApplicationShutdown {
     // An id the broker's answer passed over is not known to be revoked.
     if (byId.size > 0) this.#retryLater([...byId.values()], failed[0]?.reason ?? 'no answer');
     this.#checkIdle();
+  }
+
+  async #askTraced(batch: readonly Revocation[]): Promise<RevokeResult> {
+    const ids = batch.map(({ id }) => id);
+    const trace = beginRevocation(batch);
+    if (trace === undefined) return this.#askBroker(ids);
+    const result = await trace.within(() => this.#askBroker(ids));
+    if (result.failed.length > 0) trace.failed('not_revoked');
+    trace.end();
+    return result;
   }
 
   async #askBroker(ids: readonly string[]): Promise<RevokeResult> {

@@ -49,6 +49,7 @@ export class VaultKeyService {
     try {
       return await invocation.enter(() => work(invocation.key));
     } catch (error) {
+      invocation.failed(error);
       throw VaultKeyException.from(error) ?? error;
     } finally {
       invocation.end();

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import type { BrokerClient } from '../broker-client/broker-client';
+import type { Trace } from '../broker/telemetry/trace';
 
 /** What a {@link VaultKey} is made of. */
 export interface VaultKeyInit {
@@ -14,6 +15,10 @@ export interface VaultKeyInit {
   tenantId?: string;
   expiresAt: Date;
   broker: BrokerClient;
+  /** The patterns of the calls that it is for. */
+  allowedEndpoints?: readonly string[];
+  /** The trace of its invocation. */
+  trace?: Trace | undefined;
 }
 
 /**
@@ -34,6 +39,8 @@ export class VaultKey {
   readonly expiresAt: Date;
   readonly #token: string;
   readonly #broker: BrokerClient;
+  readonly #allowedEndpoints: readonly string[];
+  readonly #trace: Trace | undefined;
   #ended = false;
   #shutDown = false;
 
@@ -49,6 +56,8 @@ export class VaultKey {
     this.expiresAt = init.expiresAt;
     this.#token = init.token;
     this.#broker = init.broker;
+    this.#allowedEndpoints = init.allowedEndpoints ?? [];
+    this.#trace = init.trace;
   }
 
   /**
@@ -74,6 +83,24 @@ export class VaultKey {
    */
   get broker(): BrokerClient {
     return this.#broker;
+  }
+
+  /**
+   * The patterns of the calls that it is for.
+   *
+   * @internal
+   */
+  get allowedEndpoints(): readonly string[] {
+    return this.#allowedEndpoints;
+  }
+
+  /**
+   * The trace that what it does is a part of; absent where nothing is traced.
+   *
+   * @internal
+   */
+  get trace(): Trace | undefined {
+    return this.#trace;
   }
 
   /** True once the invocation is over; a key that has ended serves no further call. */

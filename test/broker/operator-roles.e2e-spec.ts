@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Broker } from '../../lib/broker/broker';
 import { managementRoutes } from '../../lib/broker/http/management';
-import { CallCounts } from '../../lib/broker/metrics/call-counts';
 import { createStripeVendor } from '../../lib/testing/stripe-vendor';
 import type { StripeVendor } from '../../lib/testing/stripe-vendor';
 import { BrokerServer } from '../support/broker-server';
@@ -51,7 +50,7 @@ describe('each call of the management API', () => {
       store: 'sqlite::memory:',
       vendors: { stripe: { secretKey: vendor.secretKey } },
     });
-    const routes = managementRoutes(own, new CallCounts(), undefined);
+    const routes = managementRoutes(own, undefined);
     await own.close();
     const listed = routes.map(({ method, path, role, isForApp = false }) => ({
       at: `${method} ${path.source}`,

@@ -15,6 +15,7 @@ const ENTRIES: Record<string, string> = {
   'nestjs-vault-key': join(ROOT, 'lib/index'),
   'nestjs-vault-key/mcp': join(ROOT, 'lib/mcp/index'),
   'nestjs-vault-key/stripe': join(ROOT, 'lib/stripe/index'),
+  'nestjs-vault-key/terminus': join(ROOT, 'lib/terminus/index'),
   'nestjs-vault-key/testing': join(ROOT, 'lib/testing/index'),
   'nestjs-vault-key/testing/jest': join(ROOT, 'lib/testing/jest'),
 };

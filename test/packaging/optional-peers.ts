@@ -25,10 +25,24 @@ export const optionalPeerUses: readonly OptionalPeerUse[] = [
     packagesForNest11: ['@nestjs/axios@4', 'axios'],
   },
   { use: 'a store in PostgreSQL', file: './postgres.mjs', packages: ['pg'] },
+  {
+    use: "the application's metrics",
+    file: './metrics.mjs',
+    packages: ['prom-client'],
+  },
+  { use: 'a log in JSON', file: './json-log.mjs', packages: ['pino'] },
+  {
+    entry: './terminus',
+    packages: ['@nestjs/terminus'],
+    packagesForNest11: ['@nestjs/terminus@11'],
+  },
   { entry: './mcp', packages: ['@rekog/mcp-nest@^2'] },
   // The newest that the manifest allows, and the oldest.
   { entry: './stripe', packages: ['stripe@^23'], packagesForNest11: ['stripe@22.0.0'] },
 ];
+
+/** What is used where it is installed, and is missed by nothing. */
+export const silentPeers: readonly string[] = ['@opentelemetry/api'];
 
 /**
  * Entries that load under Jest alone, which brings the packages they need. They are tried in the

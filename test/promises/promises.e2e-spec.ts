@@ -49,6 +49,7 @@ describe.each(arrangements)('with %s, on %s', (brokerName, platform) => {
   afterEach(async () => {
     await noKeyLives();
     tools.watch.show(broker.output());
+    await tools.showMeters();
     expect(tools.watch.secrets.size).toBeGreaterThanOrEqual(broker.secrets.length);
     expect(tools.watch.leaks()).toEqual([]);
   });

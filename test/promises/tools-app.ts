@@ -6,6 +6,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ClsModule } from 'nestjs-cls';
 import { VaultKeyModule } from '../../lib/index';
 import { SecretWatch } from '../support/secret-watch';
+import { TelemetrySdk } from '../support/telemetry-sdk';
 import { OuterInterceptor, ToolsModule } from './tools.controller';
 
 export const adapters = { Express: ExpressAdapter, Fastify: FastifyAdapter };
@@ -15,7 +16,15 @@ export interface ToolsApp {
   app: INestApplication;
   url: string;
   watch: SecretWatch;
+  /** Shows what the meters say to the watch. What spans say is shown as they end. */
+  showMeters(): Promise<void>;
 }
+
+/** Those of all applications of a suite: an SDK is registered once. */
+const watches = new Set<SecretWatch>();
+let sdk: TelemetrySdk | undefined;
+
+afterAll(() => sdk?.end());
 
 /** Starts an application whose root imports `imports`, and shows every log line to its watch. */
 export async function startToolsApp(
@@ -34,13 +43,18 @@ export async function startToolsApp(
   })
   class AppModule {}
 
+  sdk ??= TelemetrySdk.register({
+    watch: { show: (shown) => watches.forEach((watch) => watch.show(shown)) },
+  });
   const early = new SecretWatch();
   const logger = loggerTo(early);
   const app = await NestFactory.create(AppModule, new adapters[adapter](), { logger });
   await app.listen(0, '127.0.0.1');
   const watch = app.get(SecretWatch);
   app.useLogger(loggerTo(watch));
-  return { app, url: await app.getUrl(), watch };
+  watches.add(watch);
+  const showMeters = async (): Promise<void> => watch.show(await sdk?.measure());
+  return { app, url: await app.getUrl(), watch, showMeters };
 }
 
 function loggerTo(watch: SecretWatch): LoggerService {

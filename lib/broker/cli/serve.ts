@@ -9,8 +9,9 @@ import { createBrokerServer } from '../http/broker-server';
 import type { BrokerServerOptions } from '../http/broker-server';
 import { ManagementTokens } from '../http/management-tokens';
 import { SqliteDriverError } from '../ledger/sqlite/sqlite-driver';
-import { CallCounts } from '../metrics/call-counts';
 import { BadSetting } from './bad-setting';
+import type { Log } from '../log';
+import { logOutput } from './log-output';
 import { reload } from './reload';
 import type { Settings } from './settings';
 
@@ -28,7 +29,7 @@ const LAST_ANSWERS_MS = 5_000;
  * @throws BadSetting where it cannot listen, or not open the store.
  */
 export async function serve(settings: Settings, readAgain: () => Settings): Promise<void> {
-  const log = (line: string): void => void process.stderr.write(`vault-key-broker: ${line}\n`);
+  const log = logOutput(settings.logFormat);
   // Until it listens: a signal that comes before then is heeded afterwards.
   let isToReload = false;
   let onReload = (): void => void (isToReload = true);
@@ -43,7 +44,6 @@ export async function serve(settings: Settings, readAgain: () => Settings): Prom
     token: tokens,
     log,
     isDraining: () => stopping,
-    counts: new CallCounts(),
     site: {
       behindTls,
       isOnNetwork: !isLoopbackHost(settings.host),
@@ -87,10 +87,10 @@ export async function serve(settings: Settings, readAgain: () => Settings): Prom
   onReload = (): void => {
     try {
       reload({ broker, tokens, servers }, readAgain());
-      log('SIGHUP: files, config and certificate were read again');
+      log('SIGHUP: files, config and certificate were read again', 'info');
     } catch (error) {
       const why = (error as Error).message.replaceAll('\n', ' ');
-      log(`SIGHUP: the settings stay as they were: ${why}`);
+      log(`SIGHUP: the settings stay as they were: ${why}`, 'error');
     }
   };
   if (isToReload) onReload();
@@ -122,7 +122,7 @@ function isLoopbackHost(host: string): boolean {
   return host === 'localhost' || isLoopbackAddress(host);
 }
 
-async function openBroker(settings: Settings, log: (line: string) => void): Promise<Broker> {
+async function openBroker(settings: Settings, log: Log): Promise<Broker> {
   try {
     return await Broker.open(settings.broker, { log });
   } catch (error) {

@@ -19,6 +19,8 @@ import { accountsOf } from './account-settings';
 import { BadSetting } from './bad-setting';
 import { PAGE_OPTIONS, portOf, readPageSettings } from './page-settings';
 import type { PageSettings } from './page-settings';
+import { LOG_FORMATS } from './log-output';
+import type { LogFormat } from './log-output';
 import { auditKeyIn, managementTokens } from './secret-settings';
 import { readTlsFiles } from './tls-files';
 import type { TlsFiles } from './tls-files';
@@ -41,6 +43,7 @@ Issues capped, allow-listed vault keys and enforces them in front of Stripe.
   --tls-cert FILE, --tls-key FILE  serve https; PEM   VAULT_KEY_TLS_CERT, VAULT_KEY_TLS_KEY
   --admin-port PORT  the operators' page and calls on a port of their own   VAULT_KEY_ADMIN_PORT
   --public-url URL, --behind-tls   the page behind a proxy   VAULT_KEY_PUBLIC_URL, VAULT_KEY_BEHIND_TLS
+  --log-format F   text, or json (needs pino)      VAULT_KEY_LOG_FORMAT  text
   --help           this text
 Commands, each with --help: keys, budgets, approvals, brake, lift, holds, audit, backup, migrate,
   operators
@@ -66,6 +69,8 @@ export interface Settings {
   tls?: TlsFiles;
   /** How long it takes requests after a SIGTERM, in milliseconds. */
   drainMs: number;
+  /** How the log is written to standard error. */
+  logFormat: LogFormat;
   broker: BrokerOptions;
 }
 
@@ -124,6 +129,11 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings |
     values['tls-cert'] ?? env['VAULT_KEY_TLS_CERT'],
     values['tls-key'] ?? env['VAULT_KEY_TLS_KEY'],
   );
+  const given = values['log-format'] ?? env['VAULT_KEY_LOG_FORMAT'] ?? 'text';
+  const logFormat = LOG_FORMATS.find((format) => format === given);
+  if (logFormat === undefined) {
+    throw new BadSetting(`--log-format (VAULT_KEY_LOG_FORMAT) must be ${LOG_FORMATS.join(' or ')}`);
+  }
   const config = readConfig(values.config ?? env['VAULT_KEY_CONFIG']);
   checkApart(tokens, config);
   return {
@@ -133,6 +143,7 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings |
     tokens,
     ...(tls === undefined ? {} : { tls }),
     drainMs,
+    logFormat,
     broker: {
       store,
       vendorTimeout,
@@ -174,6 +185,7 @@ function parseOptions(args: string[]) {
         store: { type: 'string' },
         config: { type: 'string' },
         'accept-store': { type: 'string' },
+        'log-format': { type: 'string' },
         'tls-cert': { type: 'string' },
         'tls-key': { type: 'string' },
         ...PAGE_OPTIONS,

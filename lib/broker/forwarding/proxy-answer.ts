@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { BrokerRefusal } from '../refusal';
+import type { Trace } from '../telemetry/trace';
 import { AnswerBody } from './answer-body';
 
 /** A body that arrives, and can be read at once: at a fraction of what an iterator costs. */
@@ -20,6 +21,12 @@ export interface ProxyCall {
   remoteAddress?: string;
   /** Who waits for the answer; `destroyed` once nobody does. What has not left by then need not leave. */
   caller?: { readonly destroyed: boolean };
+  /**
+   * What it is a part of, where that is traced.
+   *
+   * @internal
+   */
+  trace?: Trace | undefined;
 }
 
 /** The proxy's answer: the vendor's, or the broker's refusal. Header names are lower case. */

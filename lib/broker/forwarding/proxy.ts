@@ -2,8 +2,11 @@ import { DEFAULT_CALLS_PER_KEY } from '../broker.options';
 import { auditRowOf } from '../audit/audit-entry';
 import { isLive } from '../keys/key';
 import type { KeyRecord } from '../keys/key';
+import { CallCounts } from '../metrics/call-counts';
+import { beginExchange, endExchange, tracedAdmission } from '../telemetry/call-traces';
 import { newId } from '../keys/token';
 import type { Ledger } from '../ledger/ledger';
+import type { Log } from '../log';
 import type { AdmittedCall } from '../ledger/records';
 import { SparseLog } from '../metrics/sparse-log';
 import { UnexpectedErrors } from '../metrics/unexpected-errors';
@@ -28,7 +31,8 @@ import { answerLost, reasonOf, refusedAnswer, unanswered } from './vendor-refusa
 import type { ExchangeEnd, ExchangeRequest } from './exchange';
 import { exchangeWithSecret } from './vendor-exchange';
 import { CallInFlight } from './call-in-flight';
-import type { CallRow } from './known-call';
+import type { CallRow, KnownCall } from './known-call';
+import { VendorTime } from './vendor-time';
 
 /** The one place that admits a call: checks, price, hold, forwarding, settlement, in this order. */
 export class Proxy {
@@ -48,7 +52,8 @@ export class Proxy {
     private readonly vendors: ReadonlyMap<string, ConfiguredVendor>,
     /** How many calls with one key may be under way. */
     public maxCallsPerKey = DEFAULT_CALLS_PER_KEY,
-    log: (line: string) => void = () => {},
+    log: Log = () => {},
+    private readonly counts = new CallCounts(),
   ) {
     this.#vendorLog = new SparseLog(log);
     this.#unexpected = new UnexpectedErrors(log);
@@ -59,13 +64,18 @@ export class Proxy {
   async forward(call: ProxyCall): Promise<ProxyAnswer> {
     const progress = { isCallerKnown: false, mayHaveLeft: false };
     this.#underWay += 1;
+    let answer: ProxyAnswer;
     try {
-      return await this.#forward(call, progress);
+      answer = await this.#forward(call, progress);
     } catch (error) {
-      return refusalAnswer(this.#refusalOf(error, progress), progress.isCallerKnown);
+      answer = refusalAnswer(this.#refusalOf(error, progress), progress.isCallerKnown);
     } finally {
       this.#done();
     }
+    const verdict = String(answer.headers['x-vault-key-verdict']);
+    if (answer.unknownCaller === true) this.counts.unknownCaller(verdict);
+    else this.counts.call(call.vendor, verdict);
+    return answer;
   }
 
   /** Stops admitting, and waits until every call that has left is settled. */
@@ -82,6 +92,7 @@ export class Proxy {
   }
 
   async #forward(call: ProxyCall, progress: Progress): Promise<ProxyAnswer> {
+    const began = performance.now();
     const configured = this.vendors.get(call.vendor);
     if (configured === undefined) throw notFound('There is no such vendor.');
     if (this.#closing) throw shuttingDown();
@@ -98,7 +109,9 @@ export class Proxy {
     if (refusal !== undefined) return await this.#admissions.refuse(row, call, refusal);
     let flight: CallInFlight | undefined;
     try {
-      const admitted = await this.#admissions.admit({ call, configured, key, headers, row });
+      const vendorTime = new VendorTime();
+      const known = { call, configured, key, headers, row, vendorTime };
+      const admitted = await tracedAdmission(known, () => this.#admissions.admit(known));
       flight = new CallInFlight(
         () => this.#leave(key.id),
         () => this.#done(),
@@ -106,7 +119,9 @@ export class Proxy {
       );
       this.#underWay += 1;
       progress.mayHaveLeft = true;
-      return await this.#send(configured, key, admitted, flight);
+      const answer = await this.#send(known, admitted, flight);
+      this.counts.answered(call.vendor, (performance.now() - began - vendorTime.ms) / 1_000);
+      return answer;
     } finally {
       if (flight === undefined) this.#leave(key.id);
     }
@@ -139,11 +154,11 @@ export class Proxy {
   }
 
   async #send(
-    configured: ConfiguredVendor,
-    key: KeyRecord,
+    known: KnownCall,
     { call, headers, priceable, body, hold, remainingUsd, release }: CallToSend,
     flight: CallInFlight,
   ): Promise<ProxyAnswer> {
+    const { configured, key, vendorTime } = known;
     const { vendor, secrets } = configured;
     const sent: Record<string, string> = { ...headers.forwarded };
     for (const { header, value } of headers.accounts) sent[header] = value;
@@ -155,12 +170,16 @@ export class Proxy {
       headers: sent,
       ...(body === '' ? {} : { body }),
     };
+    const trace = beginExchange(known);
+    let answered = vendorTime.wait();
     const head = await exchangeWithSecret(configured, {
       request,
       capture: hold.price.kind !== 'free',
       onOtherSecret: () => this.#noteOtherSecret(call.vendor),
       onEnd: (end) => {
         flight.end = end;
+        answered();
+        if (trace !== undefined) endExchange(trace, end);
         release();
         // Nothing of a call that only reads has to be waited for: the next one may come.
         if (call.method === 'GET') flight.leave();
@@ -169,6 +188,7 @@ export class Proxy {
         settled.then(flight.land, flight.land);
       },
     });
+    answered();
     if (head === undefined) {
       await flight.landed();
       this.#noteUnreachable(call.vendor, flight.end);
@@ -186,7 +206,10 @@ export class Proxy {
     relayed['x-vault-key-id'] = key.id;
     relayed['x-vault-key-remaining-usd'] = String(remainingUsd);
     const mayShow = mayShowSecrets(vendor, call, priceable, hold.price);
+    // What is waited for now is the rest of the answer, as long as it takes the vendor.
+    if (flight.end === undefined) answered = vendorTime.wait();
     const checked = await checkAnswer(head, this.#rulesFor(configured, hold, mayShow, flight));
+    answered();
     if (checked instanceof BrokerRefusal) {
       if (hold.price.kind !== 'free') await flight.landed();
       throw checked;

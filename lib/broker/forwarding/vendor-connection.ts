@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { untraced } from '../telemetry/trace';
 import { ConnectionShares, DEFAULT_CONNECTIONS } from './connection-shares';
 import type { ConnectionCaller, Release } from './connection-shares';
 import { Exchange } from './exchange';
@@ -40,7 +41,8 @@ export class VendorConnection {
   private readonly timeoutMs: number;
 
   constructor(
-    private readonly origin: string,
+    /** Where it leads. */
+    readonly origin: string,
     { timeoutMs, connections = DEFAULT_CONNECTIONS, maxPerKey, proxy }: VendorConnectionOptions,
   ) {
     this.timeoutMs = timeoutMs;
@@ -122,15 +124,17 @@ export class VendorConnection {
   ): Promise<ExchangeHead | undefined> {
     return new Promise((resolve) => {
       const exchange = new Exchange(rules, onEnd, resolve);
-      this.#pool.dispatch(
-        {
-          origin: this.origin,
-          method: request.method as Dispatcher.HttpMethod,
-          path: request.path,
-          headers: request.headers,
-          body: request.body ?? null,
-        },
-        exchange,
+      untraced(() =>
+        this.#pool.dispatch(
+          {
+            origin: this.origin,
+            method: request.method as Dispatcher.HttpMethod,
+            path: request.path,
+            headers: request.headers,
+            body: request.body ?? null,
+          },
+          exchange,
+        ),
       );
     });
   }

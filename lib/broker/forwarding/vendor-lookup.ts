@@ -4,6 +4,7 @@ import { instantText } from '../instant';
 import type { Ledger } from '../ledger/ledger';
 import { amountUnknown } from '../pricing/amount';
 import { BrokerRefusal } from '../refusal';
+import { beginLookup, endLookup } from '../telemetry/call-traces';
 import type { VendorLookup } from '../vendors/vendor-lookup';
 import { connectionCaller } from './call-checks';
 import type { Release } from './connection-shares';
@@ -98,7 +99,11 @@ export class CallLookup implements VendorLookup {
     const version = headers.forwarded['stripe-version'];
     if (version !== undefined) sent['stripe-version'] = version;
     for (const { header, value } of headers.accounts) sent[header] = value;
+    const trace = beginLookup(this.known);
+    const answered = this.known.vendorTime.wait();
     const read = await readObject(configured, target, name, sent);
+    answered();
+    if (trace !== undefined) endLookup(trace, read.row.vendor_status ?? undefined);
     if ('object' in read) {
       this.#record({ ...read.row, verdict: 'found' });
       return read.object;

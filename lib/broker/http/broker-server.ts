@@ -3,8 +3,9 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { pipeline } from 'node:stream';
 import type { Duplex } from 'node:stream';
+import type { Log } from '../log';
 import type { Broker } from '../broker';
-import { CallCounts } from '../metrics/call-counts';
+import { beginRequest, nameRequest, refuseRequest, traceOf } from '../telemetry/request-trace';
 import { BrokerRefusal, methodNotAllowed, notFound, malformedRequest } from '../refusal';
 import { breakOff, sendJson, sendWhole } from './answers';
 import { FailureAnswers } from './failure-answers';
@@ -46,7 +47,7 @@ export interface BrokerServerOptions {
   /** The management API's; tokens that may be replaced, or one that stays. */
   token: string | ManagementTokens;
   /** Takes the lines of the log, without their ends. */
-  log?: (line: string) => void;
+  log?: Log;
   limits?: Partial<ServerLimits>;
   /** A certificate and its key in PEM: the server speaks HTTPS alone. */
   tls?: { cert: Buffer; key: Buffer };
@@ -64,8 +65,6 @@ export interface BrokerServerOptions {
    * @default 'all'
    */
   side?: Exclude<ManagementSide, 'mount'>;
-  /** Counts that are shared with another server of the same broker. */
-  counts?: CallCounts;
 }
 
 /** The broker on a socket: the management API below `/v1/`, the proxy below `/{vendor}/`. */
@@ -101,7 +100,6 @@ export function createBrokerServer(broker: Broker, options: BrokerServerOptions)
 }
 
 class BrokerHandler {
-  readonly #counts: CallCounts;
   readonly #openAnswers = new OpenAnswers();
   readonly #management: Management;
   readonly #readiness: Readiness;
@@ -117,7 +115,6 @@ class BrokerHandler {
       isDraining = () => false,
       site: where = {},
       side = 'all',
-      counts = new CallCounts(),
     }: BrokerServerOptions,
   ) {
     const tokens = typeof token === 'string' ? new ManagementTokens([token]) : token;
@@ -125,15 +122,9 @@ class BrokerHandler {
     if (side !== 'application') broker.pageUrl = site.pageUrl;
     this.#isDraining = isDraining;
     this.#forwards = side !== 'operators';
-    this.#counts = counts;
     this.#readiness = new Readiness(broker, isDraining);
-    this.#management = new Management(broker, {
-      ...tokenAccess(broker, tokens, site),
-      site,
-      side,
-      counts,
-    });
-    this.#answers = new FailureAnswers(log, counts);
+    this.#management = new Management(broker, { ...tokenAccess(broker, tokens, site), site, side });
+    this.#answers = new FailureAnswers(log, broker.metrics.calls);
   }
 
   handle(req: IncomingMessage, res: ServerResponse, fault = framingFault(req)): void {
@@ -145,6 +136,7 @@ class BrokerHandler {
     const mark = url.indexOf('?');
     const path = mark === -1 ? url : url.slice(0, mark);
     const query = mark === -1 ? '' : url.slice(mark + 1);
+    beginRequest(req, res, path);
     const route = fault === undefined ? this.#route(req, res, path, query) : Promise.reject(fault);
     route.catch((error: unknown) => {
       const isKnownPath = this.#management.serves(path) || path === '/readyz';
@@ -194,6 +186,7 @@ class BrokerHandler {
     if (vendor === undefined || !this.#forwards || !this.broker.hasVendor(vendor)) {
       throw notFound('There is no such vendor, and nothing else at this path.');
     }
+    nameRequest(req, `/${vendor}`);
     const { headers } = req;
     const { remoteAddress } = req.socket;
     const hasBody =
@@ -206,11 +199,13 @@ class BrokerHandler {
       ...(hasBody ? { body: new IncomingBody(req) } : {}),
       ...(remoteAddress === undefined ? {} : { remoteAddress }),
       caller: res,
+      trace: traceOf(req),
     });
     const verdict = String(answer.headers['x-vault-key-verdict']);
     if (answer.unknownCaller === true) {
       this.#answers.noteUnknown(answer.status, verdict, remoteAddress);
-    } else this.#counts.call(vendor, verdict);
+    }
+    if (verdict !== 'forwarded') refuseRequest(req, verdict);
     if (verdict === 'caller_gone') return;
     if (res.destroyed) {
       // Its caller has gone: the call is followed to its end without it.

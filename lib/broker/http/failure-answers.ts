@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Log } from '../log';
 import type { CallCounts } from '../metrics/call-counts';
 import { RefusalLog } from '../metrics/refusal-log';
 import { UnexpectedErrors } from '../metrics/unexpected-errors';
 import { BrokerRefusal, storeUnavailable } from '../refusal';
+import { refuseRequest } from '../telemetry/request-trace';
 import { sendRefusal } from './answers';
 
 /** The codes that tell a caller of the management API that it is not known. */
@@ -19,7 +21,7 @@ export class FailureAnswers {
 
   /** @param log Takes the lines of the log, without their ends. */
   constructor(
-    log: (line: string) => void,
+    log: Log,
     private readonly counts: CallCounts,
   ) {
     this.#refusals = new RefusalLog(log);
@@ -46,6 +48,7 @@ export class FailureAnswers {
     if (!isKnownPath || (UNKNOWN_CALLER.has(refusal.code) && !isQuestion)) {
       this.noteUnknown(refusal.status, refusal.code, req.socket.remoteAddress);
     }
+    refuseRequest(req, refusal.code);
     sendRefusal(res, refusal);
   }
 

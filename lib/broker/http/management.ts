@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Broker } from '../broker';
-import type { CallCounts } from '../metrics/call-counts';
 import { checkRole, hasRole } from '../operators/rights';
+import { nameRequest } from '../telemetry/request-trace';
 import { methodNotAllowed, notFound } from '../refusal';
 import { sendFile, sendJson, sendLines, sendText } from './answers';
 import type { Callers } from './callers/callers';
@@ -31,7 +31,6 @@ export type ManagementSide = 'all' | 'application' | 'operators' | 'mount';
 export interface ManagementOptions {
   side: ManagementSide;
   site: Site;
-  counts: CallCounts;
   /** Who asks. */
   callers: Callers;
   /** Absent where nobody logs in here. */
@@ -39,11 +38,7 @@ export interface ManagementOptions {
 }
 
 /** Every call of the management API but the one whose bearer is a vault key. */
-export function managementRoutes(
-  broker: Broker,
-  counts: CallCounts,
-  pageLogIn: PageLogIn | undefined,
-): Route[] {
+export function managementRoutes(broker: Broker, pageLogIn: PageLogIn | undefined): Route[] {
   return [
     ...keyRoutes(broker),
     ...budgetRoutes(broker),
@@ -53,7 +48,7 @@ export function managementRoutes(
     ...approvalRoutes(broker),
     ...auditRoutes(broker),
     ...backupRoutes(broker),
-    ...metricsRoutes(broker, counts),
+    ...metricsRoutes(broker),
     ...sessionRoutes(pageLogIn),
   ];
 }
@@ -69,11 +64,11 @@ export class Management {
     private readonly broker: Broker,
     options: ManagementOptions,
   ) {
-    const { side, site, counts, pageLogIn } = options;
+    const { side, site, pageLogIn } = options;
     this.#options = options;
     this.#page = side === 'application' ? undefined : new Page(site);
     this.#currentKey = currentKeyRoute(broker);
-    this.#routes = managementRoutes(broker, counts, pageLogIn);
+    this.#routes = managementRoutes(broker, pageLogIn);
   }
 
   /** Whether a path is the management API's, or the page's. */
@@ -115,6 +110,7 @@ export class Management {
     const current = this.#currentKey;
     const isOwn = side === 'all' || side === 'application';
     if (isOwn && req.method === current.method && current.path.test(path)) {
+      nameRequest(req, current.path);
       readQuery(query, {});
       return current.handle(req);
     }
@@ -139,6 +135,7 @@ export class Management {
 
   #routeOf(req: IncomingMessage, path: string): Route {
     const onPath = this.#routes.filter((route) => route.path.test(path));
+    if (onPath[0] !== undefined) nameRequest(req, onPath[0].path);
     const route = onPath.find(({ method }) => method === req.method);
     const served = onPath.filter((each) => this.#isServed(each, path));
     if (served.length === 0) throw notFound('There is nothing at this path.');

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Broker } from '../broker';
 import { bodyTooLarge } from '../forwarding/request-body';
-import { CallCounts } from '../metrics/call-counts';
 import type { OperatorOptions } from '../operators/operator.options';
 import { Operators } from '../operators/operators';
 import { DEFAULT_BODY_LIMITS } from '../pricing/body-limits';
@@ -36,17 +35,15 @@ export class MountedManagement {
 
   constructor(broker: Broker, { operators = [], authorize, log, ...where }: MountOptions) {
     const site = new Site(where);
-    const counts = new CallCounts();
     this.#mountPath = where.mountPath;
     this.#management = new Management(broker, {
       side: 'mount',
       site,
-      counts,
       ...(authorize === undefined
         ? operatorsAlone(broker, new Operators(operators), site)
         : { callers: new AuthorizedCallers(authorize, site) }),
     });
-    this.#answers = new FailureAnswers(log, counts);
+    this.#answers = new FailureAnswers(log, broker.metrics.calls);
     broker.pageUrl = site.pageUrl;
   }
 

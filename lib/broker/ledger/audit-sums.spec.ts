@@ -296,6 +296,17 @@ async function compare(
     );
     return [spent, open.reduce((left, { undoneMicros }) => left - undoneMicros, undone)];
   };
+  const counted = ledger.money.byVendor.get('stripe') ?? { spent: 0, givenBack: 0, undone: 0 };
+  const all = sum(() => true);
+  expect([counted.spent - counted.givenBack, counted.undone]).toEqual(all);
+  const openUsd = { held: 0, unknown: 0 };
+  for (const { state, heldMicros } of holds) {
+    if (state === 'held' || state === 'unknown') openUsd[state] += heldMicros;
+  }
+  expect((await ledger.figures()).openUsd).toEqual({
+    held: openUsd.held / 1_000_000,
+    unknown: openUsd.unknown / 1_000_000,
+  });
   const columns = ['tenant_id', 'user_id', 'run_id', 'tool', 'vendor'] as const;
 
   for (const { id } of KEYS) {
@@ -335,7 +346,7 @@ function partsOf({ scope }: BudgetSubject) {
   }[scope] as ('tenant_id' | 'user_id' | 'run_id' | 'tool' | 'vendor')[];
 }
 
-it('the audit rows of a subject and a day add up to its balance, whatever calls, retries, captures, cancels, refunds and operators did', async () => {
+it('the meters, and the audit rows of a subject and a day add up to its balance, whatever calls, retries, captures, cancels, refunds and operators did', async () => {
   await fc.assert(fc.asyncProperty(fc.array(steps, { minLength: 5, maxLength: 60 }), play), {
     numRuns: propertyRuns(150),
   });

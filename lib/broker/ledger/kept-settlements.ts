@@ -1,3 +1,4 @@
+import type { Log } from '../log';
 import { BrokerRefusal, auditUnavailable, storeUnavailable } from '../refusal';
 import { BatchNotes } from './batch-notes';
 import type { Book } from './book';
@@ -37,7 +38,7 @@ export class KeptSettlements {
 
   constructor(
     private readonly store: Store,
-    private readonly log: (line: string) => void,
+    private readonly log: Log,
   ) {}
 
   /** Settlements that could not be written so far. */
@@ -192,7 +193,7 @@ export class KeptSettlements {
   #forget(end: CallEnd): void {
     this.#unlogged.delete(end);
     if (!this.#kept.delete(end) || this.#kept.size > 0) return;
-    this.log(`all settlements that were kept are written: ${this.#keptInAll}`);
+    this.log(`all settlements that were kept are written: ${this.#keptInAll}`, 'info');
     this.#keptInAll = 0;
   }
 }

@@ -28,6 +28,7 @@ import type { AuditEntry, AuditRow } from '../audit/audit-entry';
 import type { Brake } from '../brakes/brake';
 import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
 import type { KeyRecord, KeyWithBalance } from '../keys/key';
+import type { MoneyCounts } from '../metrics/money-counts';
 import type { Actor, Cause } from '../operators/actor';
 import type { MicroUsd } from '../../contract/usd';
 import type { FieldIssue } from '../refusal';
@@ -145,6 +146,8 @@ export interface Ledger {
   readonly pageSessions: PageSessions;
   readonly approvals: Approvals;
   readonly raises: BudgetRaises;
+  /** What became of money since the process began. */
+  readonly money: MoneyCounts;
   figures(): Promise<LedgerFigures>;
   /** Rejects where the store cannot take a decision. */
   state(): Promise<StoreState>;

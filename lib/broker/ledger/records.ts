@@ -262,6 +262,8 @@ export interface StoreState {
 export interface LedgerFigures {
   liveKeys: number;
   openHolds: { held: number; unknown: number };
+  /** What those holds hold, in USD. */
+  openUsd: { held: number; unknown: number };
   /** Settlements that could not be written yet, and are kept. */
   keptSettlements: number;
   /** Since the process began. */

@@ -1,12 +1,15 @@
+import type { Log } from '../log';
 import type { AuditVerdict } from '../audit/audit-chain';
 import type { AuditEntry, AuditRow } from '../audit/audit-entry';
 import type { Brake } from '../brakes/brake';
 import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
 import { statusOf } from '../keys/key';
 import type { KeyRecord, KeyWithBalance } from '../keys/key';
+import { toUsd } from '../../contract/usd';
 import { APP_CODE, BY_APP_CODE } from '../operators/actor';
 import type { Actor, Cause } from '../operators/actor';
 import type { MicroUsd } from '../../contract/usd';
+import { MoneyCounts } from '../metrics/money-counts';
 import { invalidFields, notFound } from '../refusal';
 import type { FieldIssue } from '../refusal';
 import { Approvals } from './approvals';
@@ -70,6 +73,7 @@ export class StoreLedger implements Ledger {
   readonly pageSessions: PageSessions;
   readonly approvals: Approvals;
   readonly raises: BudgetRaises;
+  readonly money = new MoneyCounts();
   readonly #unwritten = new UnwrittenKeys();
   readonly #kept: KeptSettlements;
   readonly #refusals: RefusalRows;
@@ -81,7 +85,7 @@ export class StoreLedger implements Ledger {
   /** @param log Takes the lines of the log, without their ends. */
   constructor(
     private readonly store: Store,
-    log: (line: string) => void = () => {},
+    log: Log = () => {},
   ) {
     this.auditSegments = new AuditSegments(store);
     this.pageSessions = new PageSessions(store);
@@ -91,9 +95,10 @@ export class StoreLedger implements Ledger {
     this.#refusals = new RefusalRows(store);
     this.#budgetReport = new BudgetReport(store);
     this.#hits = new HitCount(store, this.#unwritten);
-    const noted = [this.#unwritten, this.#kept, this.#refusals];
+    const noted = [this.#unwritten, this.#kept, this.#refusals, this.money];
     store.attach({
       unwrittenKey: (id) => this.#unwritten.get(id),
+      logged: (row, more) => this.money.logged(row, more),
       sent: () => noted.forEach((each) => each.sent()),
       written: () => noted.forEach((each) => each.written()),
       undone: () => noted.forEach((each) => each.undone()),
@@ -314,9 +319,10 @@ export class StoreLedger implements Ledger {
   }
 
   async figures(): Promise<LedgerFigures> {
-    const counts = await this.store.counts();
+    const { openMicros, ...counts } = await this.store.counts();
     return {
       ...counts,
+      openUsd: { held: toUsd(openMicros.held), unknown: toUsd(openMicros.unknown) },
       liveKeys: counts.liveKeys + this.#unwritten.live(this.store.now()).length,
       keptSettlements: this.#kept.count,
     };

@@ -1,8 +1,9 @@
 import type { AuditVerdict } from '../audit/audit-chain';
-import type { AuditEntry } from '../audit/audit-entry';
+import type { AuditEntry, AuditRow } from '../audit/audit-entry';
 import type { AuditSegment } from '../audit/audit-segment';
 import type { Brake } from '../brakes/brake';
 import type { AppLayer, BudgetSubject } from '../budgets/budget';
+import type { MicroUsd } from '../../contract/usd';
 import type { Subject } from '../keys/subject';
 import type { KeyRecord, KeyWithBalance } from '../keys/key';
 import type { Book } from './book';
@@ -22,6 +23,8 @@ import type {
 export interface StoreHooks {
   /** A key that was given out and is in no book yet: a book has to find it too. */
   unwrittenKey(id: string): KeyRecord | undefined;
+  /** A row of the audit log is a part of the batch that is being decided. */
+  logged(row: AuditRow, more: Partial<AuditRow> | undefined): void;
   /** The batch that is being decided is on its way: what is noted from now on belongs to the next one. */
   sent(): void;
   /** The oldest batch on its way is durable: what its works have noted is true from now on. */
@@ -45,6 +48,8 @@ export interface KeptWork {
 export interface StoreCounts {
   liveKeys: number;
   openHolds: { held: number; unknown: number };
+  /** What those holds hold. */
+  openMicros: { held: MicroUsd; unknown: MicroUsd };
   /** Since the process began. */
   commits: number;
   /** What those commits carried: decisions that waited together share one. */

@@ -1,63 +1,133 @@
-import type { LedgerFigures } from '../ledger/records';
-import type { CallCounts } from './call-counts';
+import { BrokerRefusal } from '../refusal';
+import type { BrokerMetrics } from './broker-metrics';
+import { ADDED_LATENCY, MEASURES } from './measures';
+import type { Measure } from './measures';
 
-export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
-
-interface Sample {
-  labels?: Readonly<Record<string, string>>;
-  value: number;
+/** Where the metrics of a process are kept: a `Registry` of the package `prom-client`. */
+export interface MetricsRegistry {
+  /** The type of what {@link metrics} gives. */
+  readonly contentType: string;
+  /** All of its metrics, as Prometheus reads them. */
+  metrics(): Promise<string>;
+  registerMetric(metric: never): void;
+  removeSingleMetric(name: string): void;
 }
 
-/** All figures in Prometheus' text format. */
-export function metricsText(counts: CallCounts, figures: LedgerFigures): string {
-  const { held, unknown } = figures.openHolds;
-  return [
-    family(
-      'vault_key_calls_total',
-      'counter',
-      'Proxied calls of known keys, by what became of them.',
-      counts.calls.map(({ count, ...labels }) => ({ labels, value: count })),
-    ),
-    family(
-      'vault_key_unknown_caller_refusals_total',
-      'counter',
-      'Requests refused before a key or the management token was known.',
-      counts.unknownCallers.map(({ count, ...labels }) => ({ labels, value: count })),
-    ),
-    family('vault_key_live_keys', 'gauge', 'Keys neither expired nor revoked.', [
-      { value: figures.liveKeys },
-    ]),
-    family('vault_key_open_holds', 'gauge', 'Holds without an end, by state.', [
-      { labels: { state: 'held' }, value: held },
-      { labels: { state: 'unknown' }, value: unknown },
-    ]),
-    family(
-      'vault_key_kept_settlements',
-      'gauge',
-      'Settlements that the store could not take yet: written with the next transaction that passes.',
-      [{ value: figures.keptSettlements }],
-    ),
-    family('vault_key_commits_total', 'counter', 'Commits of the store.', [
-      { value: figures.commits },
-    ]),
-    family(
-      'vault_key_committed_decisions_total',
-      'counter',
-      'Decisions in those commits: divided by them, how many share one.',
-      [{ value: figures.decisions }],
-    ),
-  ].join('');
+interface Settings {
+  name: string;
+  help: string;
+  labelNames: readonly string[];
+  registers: readonly MetricsRegistry[];
 }
 
-function family(
-  name: string,
-  type: 'counter' | 'gauge',
-  help: string,
-  samples: readonly Sample[],
-): string {
-  const lines = samples.map(({ labels = {}, value }) => {
-    const list = Object.entries(labels).map(([label, text]) => `${label}="${text}"`);
-    return `${name}${list.length === 0 ? '' : `{${list.join(',')}}`} ${value}`;
-  });
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines, ''].join('\n');
+/** A counter or a gauge. */
+interface Metric {
+  inc(labels: Readonly<Record<string, string>>, value: number): void;
+  reset(): void;
+}
+
+/** What is used of the package `prom-client`. */
+interface PromClient {
+  Registry: new () => MetricsRegistry;
+  Counter: new (settings: Settings & { collect(this: Metric): Promise<void> }) => Metric;
+  Gauge: new (settings: Settings & { collect(this: Metric): Promise<void> | void }) => Metric;
+  Histogram: new (settings: Settings & { buckets: readonly number[] }) => {
+    observe(labels: Readonly<Record<string, string>>, value: number): void;
+  };
+}
+
+/** A value of the application's own, asked for each time the metrics are read. */
+export interface OwnGauge {
+  name: string;
+  help: string;
+  value(): number;
+}
+
+const MISSING =
+  'Metrics need the package prom-client, which is not installed where this broker runs. Run npm install prom-client, and start it again.';
+
+/** A registry with what a broker measures from now on; `undefined` where `prom-client` is not installed. */
+export function newRegistry(metrics: BrokerMetrics): MetricsRegistry | undefined {
+  const client = load();
+  if (client === undefined) return undefined;
+  const registry = new client.Registry();
+  registerBroker(metrics, registry);
+  return registry;
+}
+
+/** @throws BrokerRefusal 501 where there is no registry. */
+export function orNotInstalled(registry: MetricsRegistry | undefined): MetricsRegistry {
+  if (registry === undefined) throw new BrokerRefusal('metrics_not_installed', MISSING);
+  return registry;
+}
+
+/** Whether `prom-client` is installed. */
+export function hasPromClient(): boolean {
+  return load() !== undefined;
+}
+
+/**
+ * Adds what a broker measures to a registry, in place of an earlier broker's.
+ *
+ * @returns What ends the measuring of times.
+ */
+export function registerBroker(metrics: BrokerMetrics, registry: MetricsRegistry): () => void {
+  const client = load();
+  if (client === undefined) throw new Error(MISSING);
+  const registers = [registry];
+  for (const { name } of [...MEASURES, ADDED_LATENCY]) registry.removeSingleMetric(name);
+  for (const measure of MEASURES) {
+    const settings = { ...named(measure), registers, collect: collecting(metrics, measure) };
+    void (measure.kind === 'counter' ? new client.Counter(settings) : new client.Gauge(settings));
+  }
+  const { buckets } = ADDED_LATENCY;
+  const histogram = new client.Histogram({ ...named(ADDED_LATENCY), buckets, registers });
+  return metrics.calls.onAnswered((vendor, seconds) => histogram.observe({ vendor }, seconds));
+}
+
+/** Adds values of the application's own to a registry. */
+export function registerGauges(gauges: readonly OwnGauge[], registry: MetricsRegistry): void {
+  const client = load();
+  if (client === undefined) throw new Error(MISSING);
+  for (const { name, help, value } of gauges) {
+    registry.removeSingleMetric(name);
+    void new client.Gauge({
+      name,
+      help,
+      labelNames: [],
+      registers: [registry],
+      collect() {
+        this.reset();
+        this.inc({}, value());
+      },
+    });
+  }
+}
+
+function named({ name, help, labels }: Pick<Measure, 'name' | 'help' | 'labels'>) {
+  return { name, help, labelNames: [...labels] };
+}
+
+function collecting(metrics: BrokerMetrics, measure: Measure) {
+  return async function (this: Metric): Promise<void> {
+    const samples = measure.samples(await metrics.read());
+    this.reset();
+    for (const { labels = {}, value } of samples) this.inc(labels, value);
+  };
+}
+
+let loaded: { client: PromClient | undefined } | undefined;
+
+function load(): PromClient | undefined {
+  loaded ??= { client: required() };
+  return loaded.client;
+}
+
+function required(): PromClient | undefined {
+  try {
+    // A plain require of a plain name: bundlers see it.
+    return require('prom-client') as PromClient;
+  } catch {
+    return undefined;
+  }
 }

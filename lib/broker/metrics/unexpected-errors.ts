@@ -1,3 +1,4 @@
+import type { Log } from '../log';
 import { SparseLog } from './sparse-log';
 
 /**
@@ -8,8 +9,8 @@ export class UnexpectedErrors {
   readonly #log: SparseLog;
 
   /** @param log Takes one line, without its end. */
-  constructor(log: (line: string) => void = () => {}) {
-    this.#log = new SparseLog(log);
+  constructor(log: Log = () => {}) {
+    this.#log = new SparseLog((line) => log(line, 'error'));
   }
 
   note(error: unknown): void {

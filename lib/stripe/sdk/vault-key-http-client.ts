@@ -2,7 +2,7 @@ import { validateHeaderValue } from 'node:http';
 import { Readable } from 'node:stream';
 import type Stripe from 'stripe';
 import { readWhole } from '../../broker-client/broker-client';
-import type { VendorAnswer } from '../../broker-client/broker-client';
+import type { VendorAnswer, VendorCall } from '../../broker-client/broker-client';
 import { AgentBrakedException } from '../../exceptions/agent-braked.exception';
 import { ApprovalRequiredException } from '../../exceptions/approval-required.exception';
 import { CallRefusedException } from '../../exceptions/call-refused.exception';
@@ -16,6 +16,7 @@ import { VendorException } from '../../exceptions/vendor.exception';
 import { VendorOutcomeUnknownException } from '../../exceptions/vendor-outcome-unknown.exception';
 import { VendorRateLimitedException } from '../../exceptions/vendor-rate-limited.exception';
 import { VendorUnreachableException } from '../../exceptions/vendor-unreachable.exception';
+import { tracedCall } from '../../telemetry/vendor-call-trace';
 import { numberedKey } from '../../vault-key/invocation-context';
 import type { CurrentVaultKey } from '../../vault-key/current-vault-key';
 import type { VaultKey } from '../../vault-key/vault-key';
@@ -102,14 +103,15 @@ export class VaultKeyHttpClient implements Stripe.HttpClient {
         readOnly: method === 'GET',
         timeoutMs: timeout === NO_OWN_TIMEOUT_MS ? undefined : timeout,
       };
-      const answering = key.broker.relay({
+      const call: VendorCall = {
         vendor: key.vendor,
         token: key.token,
         method,
         target: targetOf(method, path),
         headers: outgoing,
         ...(body === '' ? {} : { body }),
-      });
+      };
+      const answering = tracedCall(key, call, (traced) => key.broker.relay(traced));
       return await this.#answered(attempt, answering);
     } catch (error) {
       return response(exceptionOf({ readOnly: method === 'GET' }, error));

@@ -1,20 +1,20 @@
 import type { Broker } from '../../broker';
-import { METRICS_TYPE, metricsText } from '../../metrics/prometheus';
-import type { CallCounts } from '../../metrics/call-counts';
+import { newRegistry, orNotInstalled } from '../../metrics/prometheus';
 import type { Route } from '../route';
 
-export function metricsRoutes(broker: Broker, counts: CallCounts): Route[] {
+export function metricsRoutes(broker: Broker): Route[] {
+  const registry = newRegistry(broker.metrics);
   return [
     {
       method: 'GET',
       path: /^\/metrics$/,
       role: 'viewer',
       takesQuery: true,
-      handle: async () => ({
-        status: 200,
-        contentType: METRICS_TYPE,
-        text: metricsText(counts, await broker.figures()),
-      }),
+      handle: async () => {
+        const installed = orNotInstalled(registry);
+        const text = await installed.metrics();
+        return { status: 200, contentType: installed.contentType, text };
+      },
     },
   ];
 }

@@ -17,6 +17,7 @@ import type { HourlyBalance } from '../hourly-balance';
 import type { Hold, LeaseRecord } from '../records';
 import type { Note, NoteKind, NoteValues } from '../notes';
 import type { Operation } from '../rules/operation';
+import type { StoreHooks } from '../store';
 
 /** The rows of a book in maps, each under one name, and how to take back what is not written yet. */
 export class MemoryBook implements Book {
@@ -42,6 +43,7 @@ export class MemoryBook implements Book {
   constructor(
     private readonly unwrittenKey: (id: string) => KeyRecord | undefined,
     readonly chain: AuditChain,
+    private readonly logged: StoreHooks['logged'],
   ) {}
 
   key(id: string): KeyRecord | undefined {
@@ -291,6 +293,7 @@ export class MemoryBook implements Book {
 
   log(row: AuditRow, more?: Partial<AuditRow>): void {
     this.rows.push({ row, more });
+    this.logged(row, more);
     this.undo.add(() => this.rows.pop());
   }
 

@@ -32,6 +32,7 @@ export class MemoryStore implements Store {
   readonly #book = new MemoryBook(
     (id) => this.#hooks?.unwrittenKey(id),
     new AuditChain(randomBytes(32).toString('hex')),
+    (row, more) => this.#hooks?.logged(row, more),
   );
   readonly #log = new MemoryAuditLog(this.#book);
   readonly #queries = new MemoryQueries(this.#book);
@@ -115,15 +116,18 @@ export class MemoryStore implements Store {
   async counts(): Promise<StoreCounts> {
     await this.#batches.flush();
     const openHolds = { held: 0, unknown: 0 };
-    for (const { state } of this.#book.holds.values()) {
-      if (state === 'held' || state === 'unknown') openHolds[state] += 1;
+    const openMicros = { held: 0, unknown: 0 };
+    for (const { state, heldMicros } of this.#book.holds.values()) {
+      if (state !== 'held' && state !== 'unknown') continue;
+      openHolds[state] += 1;
+      openMicros[state] += heldMicros;
     }
     const live = [...this.#book.keys.keys()].filter((id) => {
       const key = this.#book.key(id);
       return key !== undefined && isLive(key, this.now());
     });
     const { length: liveKeys } = live;
-    return { liveKeys, openHolds, ...this.#batches.figures };
+    return { liveKeys, openHolds, openMicros, ...this.#batches.figures };
   }
 
   keyByTokenHash(hash: string): KeyRecord | undefined {

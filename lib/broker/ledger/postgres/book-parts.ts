@@ -1,5 +1,6 @@
 import type { AuditChain, AuditHead } from '../../audit/audit-chain';
 import type { KeyRecord } from '../../keys/key';
+import type { StoreHooks } from '../store';
 import type { FoundSlice } from './aging-tables';
 import type { LoadedRows, Rules } from './loaded-rows';
 import type { WantedRows } from './wanted-rows';
@@ -26,6 +27,8 @@ export interface BookParts {
   knownKey(id: string): KeyRecord | undefined;
   /** Takes a key for {@link knownKey}. */
   rememberKey(key: KeyRecord): void;
+  /** Takes each row that is written to the log. */
+  logged: StoreHooks['logged'];
   /** Of tables that rows leave, by their names. */
   slices: ReadonlyMap<string, FoundSlice>;
 }

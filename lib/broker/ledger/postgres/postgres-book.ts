@@ -331,6 +331,7 @@ export class PostgresBook implements Book {
     const mac = this.parts.chain.next(this.#head.mac, entry);
     this.#audit.push({ seq, entry, mac });
     this.#head = { count: seq, mac };
+    this.parts.logged(row, more);
   }
 
   /** What the batch has decided; `undefined` where that is nothing. */

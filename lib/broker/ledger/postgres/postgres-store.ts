@@ -1,3 +1,4 @@
+import type { Log } from '../../log';
 import { AuditChain } from '../../audit/audit-chain';
 import type { StoreClock } from '../../clock';
 import type { KeyRecord } from '../../keys/key';
@@ -26,6 +27,7 @@ import { checkServer } from './server-check';
 import { ServerClock } from './server-clock';
 import { startError } from './start-errors';
 import { StoreBatches } from './store-batches';
+import { storeCounts } from './store-counts';
 import type { AskedWork } from './store-batches';
 import { StoreWriter } from './store-writer';
 import { WantedRows } from './wanted-rows';
@@ -46,7 +48,7 @@ export interface PostgresStoreSettings {
   ttlMs?: number;
   driver?: PgDriver;
   /** Takes the lines of the log, without their ends. */
-  log?: (line: string) => void;
+  log?: Log;
 }
 
 /**
@@ -70,7 +72,7 @@ export class PostgresStore implements Store {
   readonly #searched: Pick<PgLink, 'query'>;
   readonly #sealer: LogSealer;
   readonly #unexpected: UnexpectedErrors;
-  readonly #log: (line: string) => void;
+  readonly #log: Log;
   /** The fault of the log that was told. */
   #toldTail: string | undefined;
   #hooks: StoreHooks | undefined;
@@ -131,6 +133,7 @@ export class PostgresStore implements Store {
         undone: () => this.#hooks?.undone(),
         sent: () => this.#hooks?.sent(),
         lost: () => this.#hooks?.lost(),
+        logged: (row, more) => this.#hooks?.logged(row, more),
       },
     });
     this.#queryLink = new PgLink(driver, url);
@@ -166,8 +169,8 @@ export class PostgresStore implements Store {
         isStalled,
         onUnexpected: (error) => this.#unexpected.note(error),
         onFailure: (reason) =>
-          log(`the store cannot be written (${reason}): until it can, calls are refused`),
-        onRecovery: () => log('the store can be written again'),
+          log(`the store cannot be written (${reason}): until it can, calls are refused`, 'error'),
+        onRecovery: () => log('the store can be written again', 'info'),
       },
       0,
     );
@@ -249,19 +252,7 @@ export class PostgresStore implements Store {
 
   async counts(): Promise<StoreCounts> {
     await this.#flush();
-    const [row] = await this.#searched.query(
-      `SELECT
-        (SELECT count(*) FROM vault_key.keys k LEFT JOIN vault_key.leases l ON l.id = k.lease_id
-          WHERE k.revoked_at IS NULL AND k.expires_at > $1 AND (k.lease_id IS NULL OR l.expires_at > $1)) AS live,
-        (SELECT count(*) FROM vault_key.holds WHERE state = 'held') AS held,
-        (SELECT count(*) FROM vault_key.holds WHERE state = 'unknown') AS unknown`,
-      [this.now()],
-    );
-    return {
-      liveKeys: Number(row?.['live']),
-      openHolds: { held: Number(row?.['held']), unknown: Number(row?.['unknown']) },
-      ...this.#batches.figures,
-    };
+    return storeCounts(this.#searched, this.now(), this.#batches.figures);
   }
 
   async keyByTokenHash(hash: string): Promise<KeyRecord | undefined> {

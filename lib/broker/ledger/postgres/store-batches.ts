@@ -13,6 +13,7 @@ import { BEGIN, FENCED } from './schema-names';
 import { findSlice } from './aging-tables';
 import type { FoundSlice } from './aging-tables';
 import { WantedRows, nameOfSlice } from './wanted-rows';
+import type { StoreHooks } from '../store';
 
 /** How often a batch is run again that others have come before. */
 const MAX_TRIES = 8;
@@ -41,6 +42,8 @@ export interface AskedWork {
 
 /** What a batch tells of its way. */
 export interface BatchHooks {
+  /** Its works have written a row to the log. */
+  logged: StoreHooks['logged'];
   /** What its works have noted comes to nothing: they are run again. */
   undone(): void;
   /** It is on its way. */
@@ -115,6 +118,7 @@ export class StoreBatches {
       chain,
       knownKey: (id) => this.#keys.get(id),
       rememberKey: (key) => this.remember(key),
+      logged: this.parts.hooks.logged,
       slices,
     });
   }

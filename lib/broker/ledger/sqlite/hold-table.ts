@@ -2,9 +2,9 @@ import type { Balance } from '../../keys/key';
 import type { MicroUsd } from '../../../contract/usd';
 import type { ObjectName, VendorObject } from '../book';
 import type { Hold } from '../records';
-import type { HoldState } from '../../../contract/states';
 import { BatchNotes } from '../batch-notes';
 import { NOTHING, chargedIn, hourIn, sumFrom } from '../hourly-balance';
+import type { StoreCounts } from '../store';
 import { CachedTable } from './cached-table';
 import type { PendingWrites } from './pending-writes';
 import type { RedoTable } from './redo-log';
@@ -23,7 +23,12 @@ export class HoldTable {
   readonly objects: CachedTable<VendorObject>;
   /** How many holds have no end yet, and what batches change of that. */
   readonly #open = { held: 0, unknown: 0 };
-  readonly #opened = new BatchNotes<{ state: 'held' | 'unknown'; by: 1 | -1 }>();
+  readonly #openMicros = { held: 0, unknown: 0 };
+  readonly #opened = new BatchNotes<{
+    state: 'held' | 'unknown';
+    by: 1 | -1;
+    micros: MicroUsd;
+  }>();
   #lastPosition = 0;
   readonly #sql;
 
@@ -37,7 +42,7 @@ export class HoldTable {
     this.#sql = {
       markAllUnknown: prepare("UPDATE holds SET state = 'unknown' WHERE state = 'held'"),
       open: prepare(
-        "SELECT state, COUNT(*) AS count FROM holds WHERE state IN ('held', 'unknown') GROUP BY state",
+        "SELECT state, COUNT(*) AS count, SUM(held) AS micros FROM holds WHERE state IN ('held', 'unknown') GROUP BY state",
       ),
       last: prepare('SELECT MAX(position) AS last FROM holds'),
       ofObject: prepare('SELECT * FROM holds WHERE vendor = ? AND account = ? AND object_id = ?'),
@@ -72,15 +77,15 @@ export class HoldTable {
   add(hold: Hold): void {
     this.#lastPosition += 1;
     this.holds.put({ ...hold, position: this.#lastPosition });
-    this.#count(hold.state, 1);
+    this.#count(hold, 1);
   }
 
   change(before: Hold, after: Hold): void {
     const position = this.get(before.callId)?.position ?? 0;
     this.holds.put({ ...after, position });
     if (before.state === after.state) return;
-    this.#count(before.state, -1);
-    this.#count(after.state, 1);
+    this.#count(before, -1);
+    this.#count(after, 1);
   }
 
   /** What was in flight when its process died: its outcome is unknown. To be done before anything else. */
@@ -88,16 +93,24 @@ export class HoldTable {
     this.#sql.markAllUnknown.run();
     const { last } = this.#sql.last.get() as { last: number | null };
     this.#lastPosition = last ?? 0;
-    this.#open.held = 0;
-    this.#open.unknown = 0;
-    for (const row of this.#sql.open.all() as { state: 'held' | 'unknown'; count: number }[]) {
-      this.#open[row.state] = row.count;
+    for (const state of ['held', 'unknown'] as const) {
+      this.#open[state] = 0;
+      this.#openMicros[state] = 0;
+    }
+    const open = this.#sql.open.all() as {
+      state: 'held' | 'unknown';
+      count: number;
+      micros: MicroUsd;
+    }[];
+    for (const { state, count, micros } of open) {
+      this.#open[state] = count;
+      this.#openMicros[state] = micros;
     }
   }
 
-  /** How many holds have no end yet, by state. */
-  get openCounts(): { held: number; unknown: number } {
-    return { ...this.#open };
+  /** How many holds have no end yet, and what they hold, by state. */
+  get openCounts(): Pick<StoreCounts, 'openHolds' | 'openMicros'> {
+    return { openHolds: { ...this.#open }, openMicros: { ...this.#openMicros } };
   }
 
   sent(): void {
@@ -105,7 +118,10 @@ export class HoldTable {
   }
 
   written(): void {
-    for (const { state, by } of this.#opened.written()) this.#open[state] += by;
+    for (const { state, by, micros } of this.#opened.written()) {
+      this.#open[state] += by;
+      this.#openMicros[state] += by * micros;
+    }
   }
 
   undone(): void {
@@ -186,7 +202,7 @@ export class HoldTable {
     return [...found.values()];
   }
 
-  #count(state: HoldState, by: 1 | -1): void {
-    if (state === 'held' || state === 'unknown') this.#opened.add({ state, by });
+  #count({ state, heldMicros: micros }: Hold, by: 1 | -1): void {
+    if (state === 'held' || state === 'unknown') this.#opened.add({ state, by, micros });
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Log } from '../../log';
 import { AuditChain } from '../../audit/audit-chain';
 import type { StoreClock } from '../../clock';
 import { StoreInUseError } from '../store-doubt';
@@ -44,7 +45,7 @@ export interface StoreSettings {
   doubts: AcceptedDoubts;
   clock: StoreClock;
   /** Takes the lines of the log, without their ends. */
-  log: (line: string) => void;
+  log: Log;
   /** Where the SQLite driver's module is, for the thread that writes. */
   driver?: string | undefined;
   /** Whether it is opened to be moved: it has to be there, and may have been marked as moved. */

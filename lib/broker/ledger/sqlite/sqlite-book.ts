@@ -18,6 +18,7 @@ import type { KeyTable } from './key-table';
 import type { OpenCallTable } from './open-call-table';
 import type { OperationTable } from './operation-table';
 import type { WholeTable } from './whole-table';
+import type { StoreHooks } from '../store';
 
 /** The tables that a book consists of. */
 export interface BookTables {
@@ -47,6 +48,7 @@ export class SqliteBook implements Book {
   constructor(
     private readonly tables: BookTables,
     private readonly unwrittenKey: (id: string) => KeyRecord | undefined,
+    private readonly logged: StoreHooks['logged'],
   ) {
     const { holds, keys, operations, notes, leases } = tables;
     this.#aging = {
@@ -255,5 +257,6 @@ export class SqliteBook implements Book {
 
   log(row: AuditRow, more?: Partial<AuditRow>): void {
     this.tables.log.write(row, more);
+    this.logged(row, more);
   }
 }

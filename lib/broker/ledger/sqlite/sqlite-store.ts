@@ -1,3 +1,4 @@
+import type { Log } from '../../log';
 import { Clock } from '../../clock';
 import type { StoreClock } from '../../clock';
 import { UnexpectedErrors } from '../../metrics/unexpected-errors';
@@ -38,7 +39,7 @@ const DURABILITY = ['off', 'normal', 'full', 'extra'];
 /** How a store is opened; what is not given is as for a store of its own. */
 export interface SqliteStoreSettings extends Partial<StoreSettings> {
   /** Takes the lines of the log, without their ends. */
-  log?: ((line: string) => void) | undefined;
+  log?: Log | undefined;
 }
 
 /** The tables of a store that decides nothing meanwhile. */
@@ -50,7 +51,7 @@ export type StoreContents = Pick<OpenStore, 'connection' | 'chain'>;
  */
 export class SqliteStore implements Store {
   readonly canPeek = true;
-  readonly #log: (line: string) => void;
+  readonly #log: Log;
   readonly #file: OpenStore;
   readonly #batches: Batches;
   readonly #keys: KeyTable;
@@ -103,6 +104,7 @@ export class SqliteStore implements Store {
           log: this.#auditLog,
         },
         (id) => this.#hooks?.unwrittenKey(id),
+        (row, more) => this.#hooks?.logged(row, more),
       );
       this.#queries = new SqliteQueries(connection, {
         book: this.#book,
@@ -156,8 +158,11 @@ export class SqliteStore implements Store {
           nameOf: codeOf,
           onUnexpected: (error) => unexpected.note(error),
           onFailure: (reason) =>
-            log(`the store ${file} cannot be written (${reason}): until it can, calls are refused`),
-          onRecovery: () => log(`the store ${file} can be written again`),
+            log(
+              `the store ${file} cannot be written (${reason}): until it can, calls are refused`,
+              'error',
+            ),
+          onRecovery: () => log(`the store ${file} can be written again`, 'info'),
         },
         // Without a disk there is no flush that others could share.
         file === ':memory:' ? 0 : undefined,
@@ -232,7 +237,7 @@ export class SqliteStore implements Store {
     await this.#batches.flush();
     return {
       liveKeys: this.#keys.counts(this.now()).live,
-      openHolds: this.#holds.openCounts,
+      ...this.#holds.openCounts,
       ...this.#batches.figures,
     };
   }
