@@ -157,6 +157,56 @@ describe('BrokerOperator', () => {
     expect(await operator.releaseHold(await unknownHold())).toMatchObject({ state: 'released' });
   });
 
+  it('names the person who has asked for a change, with the reason', async () => {
+    const target = { scope: 'user', id: 'u1' } as const;
+    const by = { operator: 'ann', reason: 'a fair' };
+    await operator.setBudget(target, 20, undefined, by);
+    await operator.removeBudget(target, { operator: 'ann', reason: 'over' });
+    const { id } = await operator.brake({ ...target, target: 'u1', reason: 'a loop' }, by);
+    await operator.lift(id);
+    await operator.settleHold(await unknownHold(), 12.5, by);
+    await operator.releaseHold(await unknownHold(), { reason: 'not there' });
+    const { entries } = await operator.audit({ actor: 'ann' });
+    expect(entries.map(({ event, reason, newValue }) => [event, reason, newValue])).toEqual([
+      ['settlement', 'a fair', 'settled $12.50'],
+      ['brake', 'a loop', `${id}: user u1`],
+      ['budget', 'over', null],
+      ['budget', 'a fair', '$20.00'],
+    ]);
+    const own = (await operator.audit({ actor: 'app' })).entries.filter(
+      ({ oldValue }) => oldValue !== null,
+    );
+    expect(own).toMatchObject([
+      { event: 'settlement', reason: 'not there', newValue: 'released' },
+      { event: 'lift', reason: null, oldValue: `${id}: user u1` },
+    ]);
+  });
+
+  it.each<[what: string, by: object, status: number, named: string]>([
+    ['without a reason', { operator: 'ann' }, 422, 'reason must say why'],
+    ['of a name that is taken', { operator: 'app', reason: 'r' }, 422, 'operator must not be app'],
+    ['with a field it does not know', { name: 'ann', reason: 'r' }, 400, 'name is unknown here'],
+    [
+      'of a configured operator without the role',
+      { operator: 'configured', reason: 'r' },
+      403,
+      'needs the role operator',
+    ],
+  ])('refuses to act in the name of a person %s', async (_what, by, status, named) => {
+    brokerOf(app).operators.replace([
+      { name: 'configured', role: 'viewer', tokenHashes: ['0'.repeat(64)] },
+    ]);
+    const { id } = await operator.brake({ scope: 'user', target: 'u1', reason: 'a test' });
+    for (const ask of [() => operator.lift(id, by), () => operator.releaseHold('call_none', by)]) {
+      const refusal = (await ask().catch((error: unknown) => error)) as CallRefusedException;
+      expect([refusal.getStatus(), refusal.message]).toEqual([
+        status,
+        expect.stringContaining(named),
+      ]);
+    }
+    expect(await operator.brakes()).toMatchObject([{ id, setBy: 'app' }]);
+  });
+
   it('reads the audit log whole or by a filter, and checks it', async () => {
     // The broker's clock and this one may differ by some milliseconds.
     const before = new Date(Date.now() - 5_000);
