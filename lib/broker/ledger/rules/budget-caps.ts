@@ -80,8 +80,8 @@ export function budgetCap(book: Book, subject: BudgetSubject, cap: SetCap): Budg
 }
 
 /**
- * How long after a midnight a decision of the day before may still be on its way: a process that takes
- * so long is declared dead, and decides nothing more.
+ * How long after a midnight a decision of the day before may still be on its way: a store gives up one
+ * that takes seconds.
  */
 const LATE_MS = 600_000;
 
