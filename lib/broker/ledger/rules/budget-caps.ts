@@ -115,7 +115,7 @@ export function periodKeyOf({ subject, period, isShadow }: BudgetCap, now: numbe
   return `${ruleSubjectName(subject)}/${period}${mode}@${nameOfPeriod(period, now)}`;
 }
 
-/** A cap of 0 refuses in every mode. */
-function isShadow({ mode, capMicros }: SetCap): boolean {
+/** Whether a cap refuses nothing. One of 0 refuses in every mode. */
+export function isShadow({ mode, capMicros }: SetCap): boolean {
   return mode === 'shadow' && capMicros > 0;
 }
