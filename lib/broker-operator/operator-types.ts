@@ -164,7 +164,7 @@ export interface BudgetInfo {
   undoneUsd?: number;
   /** What the next call would meet: less than is left of this cap if another cap is tighter, more if it is raised. */
   remainingUsd?: number;
-  /** What active raises add to it; absent where there are none. */
+  /** What active raises add to it; absent without any. */
   raisedUsd?: number;
   /** When its period ends (UTC); of `24h` when the oldest hour leaves it. */
   resetsAt?: Date;

@@ -3,6 +3,9 @@ import { BrokerServer } from '../support/broker-server';
 import type { IssuedKey } from '../support/broker-process';
 import { RecordingVendor } from './recording-vendor';
 
+/** A budget, a cap, a raise or an audit entry, as far as it is looked at here. */
+type Shown = Readonly<Record<string, unknown>>;
+
 let vendor: RecordingVendor;
 let broker: BrokerServer;
 beforeAll(async () => {
@@ -36,12 +39,15 @@ const tryIssue = (fields: object) =>
 const raise = (path: string, body: object) =>
   broker.api('POST', `/v1/budgets/${path}/raises`, body);
 const RAISE = { usd: 10, expires_in: '1h', reason: 'a refund by hand' };
-const fieldsOf = ({ status, body }: { status: number; body: any }): [number, string[]] => [
+const fieldsOf = ({
   status,
-  (body.fields ?? []).map((each: { field: string }) => each.field),
-];
+  body,
+}: {
+  status: number;
+  body: { fields?: { field: string }[] };
+}): [number, string[]] => [status, (body.fields ?? []).map(({ field }) => field)];
 const effective = async (user: string) =>
-  (await broker.api('GET', `/v1/budgets/effective?user_id=${user}`)).body.caps;
+  (await broker.api('GET', `/v1/budgets/effective?user_id=${user}`)).body.caps as Shown[];
 
 describe('a budget of a period', () => {
   it('stands beside those of other periods, and all must pass', async () => {
@@ -56,7 +62,7 @@ describe('a budget of a period', () => {
     expect(refused.body.resets_at).toMatch(/-01T00:00:00\.000Z$/);
     const listed = (await broker.api('GET', '/v1/budgets')).body.budgets;
     expect(
-      listed.map(({ period, mode, daily_usd_cap, spent_usd }: any) => [
+      listed.map(({ period, mode, daily_usd_cap, spent_usd }: Shown) => [
         period,
         mode,
         daily_usd_cap,
@@ -154,8 +160,8 @@ describe('a raise', () => {
     const caps = await effective('u');
     expect(
       caps
-        .filter(({ scope }: any) => scope === 'user')
-        .map(({ source, period, cap_usd, raised_usd }: any) => [
+        .filter(({ scope }: Shown) => scope === 'user')
+        .map(({ source, period, cap_usd, raised_usd }: Shown) => [
           source,
           period,
           cap_usd,
@@ -167,16 +173,16 @@ describe('a raise', () => {
       ['raise', 'month', 20, 10],
       ['raise', 'day', 20, 10],
     ]);
-    expect(caps.find(({ source }: any) => source === 'raise').raises).toMatchObject([
+    expect(caps.find(({ source }) => source === 'raise')?.['raises']).toMatchObject([
       { id: set.body.id, usd: 10 },
     ]);
     const path = `/v1/budgets/user/u/raises/${set.body.id}`;
     expect((await broker.api('DELETE', path)).body).toEqual({ id: set.body.id, status: 'ended' });
     expect((await broker.api('DELETE', path)).status).toBe(404);
-    const [left] = (await effective('u')).filter(({ source }: any) => source === 'app');
-    expect([left.cap_usd, left.remaining_usd]).toEqual([10, -10]);
+    const [left] = (await effective('u')).filter(({ source }: Shown) => source === 'app');
+    expect([left?.['cap_usd'], left?.['remaining_usd']]).toEqual([10, -10]);
     const rows = (await broker.api('GET', '/v1/audit?event=raise')).body.entries;
-    expect(rows.map(({ verdict, actor, reason }: any) => [verdict, actor, reason])).toEqual([
+    expect(rows.map(({ verdict, actor, reason }: Shown) => [verdict, actor, reason])).toEqual([
       ['ended', 'app', null],
       ['raised', 'app', RAISE.reason],
     ]);
@@ -228,7 +234,7 @@ describe('a budget in shadow mode', () => {
       expect([paid.status, paid.headers['x-vault-key-remaining-usd']]).toEqual([200, remaining]);
     }
     const { entries } = (await broker.api('GET', '/v1/audit?event=call')).body;
-    expect(entries.map((entry: any) => entry.would_refuse)).toEqual([
+    expect(entries.map(({ would_refuse }: Shown) => would_refuse)).toEqual([
       { scope: 'user', period: 'day', source: 'operator', cap_usd: 15 },
       undefined,
     ]);

@@ -13,10 +13,8 @@ import type { Budget, BudgetSubject, RuleSubject } from './budget';
 import type { BudgetScope } from '../../contract/scopes';
 
 const MAX_ID = 128;
-const BUDGET_FIELDS = [
-  ...['daily_usd_cap', 'approve_above_usd', 'limits', 'period', 'mode'],
-  ...['tenant_id', 'user_id', 'reason'],
-];
+const BUDGET_FIELDS =
+  'daily_usd_cap approve_above_usd limits period mode tenant_id user_id reason'.split(' ');
 /** Within what the ids of a scope are counted; the rest are counted alone. */
 const WITHIN: Readonly<Record<BudgetScope, readonly ('tenant_id' | 'user_id')[]>> = {
   tenant: [],

@@ -42,7 +42,7 @@ export interface BudgetView extends BudgetSubjectView {
    * tighter, more where it is raised, and below 0 where a raise has ended or a cap was lowered.
    */
   remaining_usd?: number;
-  /** What active raises add to its caps; absent where there are none. */
+  /** What active raises add to its caps; absent without any. */
   raised_usd?: number;
   /** When its period ends (UTC); of `24h` when the oldest hour leaves it. */
   resets_at?: string;

@@ -42,6 +42,7 @@ const EFFECTIVE_COLUMNS: readonly Column<SubjectCapView>[] = [
 ];
 
 const WITHIN = { tenant: 'tenant_id', user: 'user_id' };
+const OPTIONS = 'tenant user run tool vendor cursor period mode for reason days'.split(' ');
 const BUDGET_OPTIONS = ['tenant', 'user', 'period', 'mode'];
 
 export const budgetsCommand: Command = {
@@ -59,11 +60,7 @@ export const budgetsCommand: Command = {
 ${LIMITS_HELP}
 The subject of effective: --tenant T   --user U   --run R   --tool T   --vendor V
 ${COMMON_HELP}`,
-  options: [
-    ...['tenant', 'user', 'run', 'tool', 'vendor', 'cursor', 'period', 'mode'],
-    ...['for', 'reason', 'days', 'approve-above'],
-    ...LIMIT_OPTIONS,
-  ],
+  options: [...OPTIONS, 'approve-above', ...LIMIT_OPTIONS],
   async run({ api, operands: [action, ...rest], options }) {
     const { tenant, user, period, mode, 'approve-above': above } = options;
     if (action === 'set') {

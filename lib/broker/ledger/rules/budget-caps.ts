@@ -80,8 +80,8 @@ export function budgetCap(book: Book, subject: BudgetSubject, cap: SetCap): Budg
 }
 
 /**
- * How long after a midnight a decision of the day before may still be on its way: a process that takes
- * so long is declared dead, and decides nothing more.
+ * How long after a midnight a decision of the day before may still be on its way: a store gives up one
+ * that takes seconds.
  */
 const LATE_MS = 600_000;
 
@@ -115,7 +115,7 @@ export function periodKeyOf({ subject, period, isShadow }: BudgetCap, now: numbe
   return `${ruleSubjectName(subject)}/${period}${mode}@${nameOfPeriod(period, now)}`;
 }
 
-/** A cap of 0 refuses in every mode. */
-function isShadow({ mode, capMicros }: SetCap): boolean {
+/** Whether a cap refuses nothing. One of 0 refuses in every mode. */
+export function isShadow({ mode, capMicros }: SetCap): boolean {
   return mode === 'shadow' && capMicros > 0;
 }

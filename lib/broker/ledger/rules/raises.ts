@@ -8,7 +8,7 @@ import type { Actor, Cause } from '../../operators/actor';
 import { BrokerRefusal, invalidFields } from '../../refusal';
 import type { Book } from '../book';
 import { auditOfRule, changeRow } from './audit-rows';
-import { setCaps } from './budget-caps';
+import { isShadow, setCaps } from './budget-caps';
 import { activeRaises, raisesOver, sumOf } from './raised';
 
 /** A subject that a raise would be for, and what the application's newest key of it carries. */
@@ -67,10 +67,12 @@ export function endRaise(
   return found;
 }
 
-/** The raises of operators come to at most the cap itself, of each cap over the subject. */
+/** The raises of operators come to at most the cap itself, of each cap over the subject that refuses. */
 function checkShare(book: Book, order: RaiseOrder, { subject, ...app }: RaisedSubject): void {
-  const caps = setCaps(book, subject, app).map(({ capMicros }) => capMicros);
-  const most = Math.min(...caps);
+  const caps = setCaps(book, subject, app);
+  const refusing = caps.filter((cap) => !isShadow(cap));
+  const meant = refusing.length === 0 ? caps : refusing;
+  const most = Math.min(...meant.map(({ capMicros }) => capMicros));
   const before = sumOf(raisesOver(book, subject).filter(({ role }) => role !== 'admin'));
   if (before + order.micros <= most) return;
   throw new BrokerRefusal(

@@ -211,7 +211,15 @@ describe('balances that are not the sum of their holds', () => {
     ['gone', "DELETE FROM balances WHERE name = 'key/k'"],
     ['raised', "UPDATE balances SET held = 1 WHERE name = 'key/k'"],
     ['of what is undone', "UPDATE balances SET undone = 1 WHERE name = 'key/k'"],
-    ['of no call', "INSERT INTO balances VALUES ('key/other', 7, 0, 0)"],
+    [
+      'of no call',
+      "INSERT INTO balances (name, spent, held, undone) VALUES ('key/other', 7, 0, 0)",
+    ],
+    [
+      'of another hour',
+      `UPDATE balances SET hours = json_set(hours, '$[0][0]', (hours ->> '$[0][0]' + 1) % 24)
+       WHERE name LIKE '["user"%'`,
+    ],
     ['right, and a hold is gone', 'DELETE FROM holds'],
   ])('are refused: %s', async (_what, tamper) => {
     const file = await aStore();
@@ -267,7 +275,7 @@ describe('balances over very many holds', () => {
     return undefined;
   }
 
-  it('are checked where they can refuse a call: of a key that may live, and of today', async () => {
+  it('are checked where they can refuse a call: of a key that may live, of today', async () => {
     const ofKey = "UPDATE balances SET spent = 0 WHERE name = 'key/k1'";
     expect(wrongBalance(await daysStore(), ofKey)).toBe('key/k1');
     const ofToday = `UPDATE balances SET spent = 0 WHERE name LIKE '["user"%@2026-11-23'`;
@@ -275,6 +283,18 @@ describe('balances over very many holds', () => {
     expect(wrongBalance(await daysStore(), "DELETE FROM balances WHERE name = 'key/k2'")).toBe(
       'key/k2',
     );
+  });
+
+  it('are checked for as many whole days before as have few holds', async () => {
+    const ofEarlier = `UPDATE balances SET held = 1 WHERE name LIKE '["user"%@2026-11-21'`;
+    const file = await daysStore();
+    const connection = openConnection(file);
+    connection.exec(ofEarlier);
+    const check = (few: number) => () =>
+      checkBalances(connection, file, new AcceptedDoubts([]), NOW, few);
+    expect(check(2)).not.toThrow();
+    expect(check(3)).toThrow(DoubtfulStoreError);
+    closeStore(connection);
   });
 
   it('are the holds’ to decide where that is meant, and what is older stays as it is', async () => {
