@@ -61,6 +61,28 @@ export class ManagementApi {
     }
   }
 
+  /**
+   * Asks for text that is no JSON, which comes in pieces as it is read.
+   *
+   * @param type Its media type.
+   * @throws ManagementApiError where the answer is no 200, none came, or it breaks off.
+   */
+  async *text(path: string, type: string): AsyncGenerator<string> {
+    const answer = await this.#exchange('GET', path, undefined, { accept: type });
+    if (answer.statusCode !== 200) {
+      const { status, text } = await this.#read(answer);
+      this.#answerOf(status, text);
+      throw new ManagementApiError(`${this.url.origin} answered ${status}, and no ${type}`);
+    }
+    try {
+      for await (const piece of answer.setEncoding('utf8')) yield piece as string;
+    } catch (error) {
+      throw new ManagementApiError(
+        `the answer of ${this.url.origin} broke off: ${(error as Error).message}`,
+      );
+    }
+  }
+
   #answerOf(status: number, text: string): unknown {
     let answer: unknown;
     try {
@@ -73,7 +95,12 @@ export class ManagementApi {
     throw new ManagementApiError(`${status} ${code ?? ''}: ${error?.message ?? 'no message'}`);
   }
 
-  async #exchange(method: string, path: string, body: unknown) {
+  async #exchange(
+    method: string,
+    path: string,
+    body: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     const text = body === undefined ? undefined : JSON.stringify(body);
     try {
       return await new Promise<IncomingMessage>((resolve, reject) => {
@@ -88,6 +115,7 @@ export class ManagementApi {
             // Whatever the environment says: the token goes only where the certificate is valid.
             rejectUnauthorized: true,
             headers: {
+              ...headers,
               authorization: `Bearer ${this.token}`,
               ...(text === undefined
                 ? {}

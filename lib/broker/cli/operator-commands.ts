@@ -5,6 +5,7 @@ import { budgetsCommand } from './commands/budgets';
 import { holdsCommand } from './commands/holds';
 import { keysCommand } from './commands/keys';
 import { migrateCommand } from './commands/migrate';
+import { spendCommand } from './commands/spend';
 import { ManagementApi, ManagementApiError, brokerUrl } from './management-api';
 import { secretIn } from './secret-settings';
 import { shown } from './table';
@@ -18,6 +19,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['lift', liftCommand],
   ['holds', holdsCommand],
   ['audit', auditCommand],
+  ['spend', spendCommand],
   ['backup', backupCommand],
   ['migrate', migrateCommand],
 ]);
@@ -47,7 +49,7 @@ export async function runOperatorCommand(
   try {
     const command = COMMANDS.get(name);
     if (command === undefined) throw new BadUsage(`${name} is not a command`);
-    const { url, json, help, options, operands } = parseCommand(args, command.options);
+    const { url, json, help, ...given } = parseCommand(args, command.options, command.flags);
     if (help) {
       out(command.help);
       return 0;
@@ -57,16 +59,13 @@ export async function runOperatorCommand(
       throw new BadUsage('--url must be an https: origin (http: is taken only to loopback)');
     }
     const token = secretIn(env, 'KEYBRAKE_TOKEN');
-    if (command.isLocal?.(operands) !== true && !/^[\x21-\x7e]+$/.test(token)) {
+    if (command.isLocal?.(given.operands) !== true && !/^[\x21-\x7e]+$/.test(token)) {
       throw new BadUsage("KEYBRAKE_TOKEN must be set to the broker's management token");
     }
-    const result = await command.run({
-      api: new ManagementApi(base, token),
-      operands,
-      options,
-      env,
-    });
-    out(json ? `${JSON.stringify(result.json)}\n` : result.text);
+    const result = await command.run({ api: new ManagementApi(base, token), ...given, env });
+    const text = json ? `${JSON.stringify(result.json)}\n` : result.text;
+    if (typeof text === 'string') out(text);
+    else for await (const piece of text) out(piece);
     return result.ok === false ? 1 : 0;
   } catch (failure) {
     if (failure instanceof BadUsage) {

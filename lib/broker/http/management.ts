@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Broker } from '../broker';
 import type { CallCounts } from '../metrics/call-counts';
 import { methodNotAllowed, notFound } from '../refusal';
-import { sendFile, sendJson, sendLines, sendText } from './answers';
+import { sendFile, sendJson, sendLines, sendPieces, sendText } from './answers';
 import { readQuery } from './list-query';
 import { LogIn } from './log-in';
 import type { ManagementTokens } from './management-tokens';
@@ -15,6 +15,7 @@ import { holdRoutes } from './routes/hold-routes';
 import { currentKeyRoute, keyRoutes } from './routes/key-routes';
 import { leaseRoutes } from './routes/lease-routes';
 import { metricsRoutes } from './routes/metrics-routes';
+import { spendRoutes } from './routes/spend-routes';
 
 /** The management API, for callers with the management token. */
 export class Management {
@@ -32,6 +33,7 @@ export class Management {
       ...leaseRoutes(broker),
       ...holdRoutes(broker),
       ...auditRoutes(broker),
+      ...spendRoutes(broker),
       ...backupRoutes(broker),
       ...metricsRoutes(broker, counts),
     ];
@@ -76,6 +78,7 @@ export class Management {
 async function send(res: ServerResponse, reply: Reply): Promise<void> {
   if ('file' in reply) await sendFile(res, reply.status, reply.file);
   else if ('lines' in reply) await sendLines(res, reply.status, reply.lines);
+  else if ('pieces' in reply) await sendPieces(res, reply);
   else if ('text' in reply) sendText(res, reply.status, reply.contentType, reply.text);
   else sendJson(res, reply.status, reply.body);
 }

@@ -191,6 +191,8 @@ export interface ChainedEntry {
 export interface AuditQueries {
   /** The rows, newest first. A page may be short, or empty, where the way to the next is long. */
   rows(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntry>>;
+  /** Rows that follow the one of a number, the oldest first; fewer than `limit`, 250 at most, where the log ends with them. */
+  after(seq: number, limit: number): Promise<readonly AuditEntry[]>;
   /** Walks the chain, in slices between which other work is done. */
   verify(head?: string): Promise<AuditVerdict>;
   /** The rows of a segment, the oldest first, read in slices. */

@@ -1,9 +1,10 @@
 import { AuditWalk } from '../../audit/audit-chain';
 import type { AuditBase, AuditVerdict } from '../../audit/audit-chain';
-import { readEntry } from '../../audit/audit-entry';
+import { readEntry, writeEntry } from '../../audit/audit-entry';
 import type { AuditEntry } from '../../audit/audit-entry';
 import { baseOf } from '../../audit/audit-segment';
 import type { AuditSegment } from '../../audit/audit-segment';
+import { withoutTokens } from '../../keys/token';
 import { notFound } from '../../refusal';
 import type { AuditFilter, Page, PageRequest } from '../records';
 import type { AuditQueries, ChainedEntry } from '../store';
@@ -25,6 +26,12 @@ export class MemoryAuditLog implements AuditQueries {
       entries,
       ...(rest.length > limit && last !== undefined ? { next: String(last.seq) } : {}),
     };
+  }
+
+  async after(seq: number, limit: number): Promise<readonly AuditEntry[]> {
+    return this.book.rows
+      .slice(seq, seq + limit)
+      .map(({ row, more }, i) => readEntry(withoutTokens(writeEntry(seq + i + 1, row, more))));
   }
 
   async verify(head?: string): Promise<AuditVerdict> {

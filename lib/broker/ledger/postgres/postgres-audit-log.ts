@@ -45,6 +45,14 @@ export class PostgresAuditLog implements AuditQueries {
     return { entries, ...(next === undefined ? {} : { next: String(next) }) };
   }
 
+  async after(seq: number, limit: number): Promise<readonly AuditEntry[]> {
+    const found = await this.link.query(
+      `SELECT entry FROM vault_key.audit WHERE seq > $1 ORDER BY seq LIMIT ${limit}`,
+      [seq],
+    );
+    return found.map(({ entry }) => readEntry(entry as string));
+  }
+
   /** Walks the chain of all, from the last segment that has left on, and what each writer has added since. */
   async verify(expected?: string): Promise<AuditVerdict> {
     const fault = await this.#sealed();

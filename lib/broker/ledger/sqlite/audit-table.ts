@@ -142,6 +142,10 @@ export class AuditTable implements AuditQueries {
     }
   }
 
+  async after(seq: number, limit: number): Promise<readonly AuditEntry[]> {
+    return entriesOf(this.#walk.all(seq).slice(0, limit));
+  }
+
   /** Walks the whole chain, from the last segment that has left on. */
   async verify(expected?: string): Promise<AuditVerdict> {
     for (;;) {
