@@ -151,14 +151,14 @@ export class EmbeddedBrokerClient extends BrokerClient {
   }
 
   override async beginLease(ttlSeconds: number): Promise<string> {
-    const begun = () => this.broker.beginLease({ ttl_seconds: ttlSeconds });
+    const begun = () => this.broker.leases.begin({ ttl_seconds: ttlSeconds });
     return (await this.#ask('for a lease', begun)).id;
   }
 
   override async renewLease(leaseId: string): Promise<boolean> {
     try {
       if (this.isDown) throw storeUnavailable();
-      await this.broker.renewLease(leaseId);
+      await this.broker.leases.renew(leaseId);
       return true;
     } catch (error) {
       if (error instanceof BrokerRefusal && error.status === 404) return false;
@@ -168,7 +168,7 @@ export class EmbeddedBrokerClient extends BrokerClient {
 
   override async endLease(leaseId: string): Promise<void> {
     try {
-      await this.broker.endLease(leaseId);
+      await this.broker.leases.end(leaseId);
     } catch (error) {
       if (error instanceof BrokerRefusal && error.status === 404) return;
       throw refused('to end a lease', error);

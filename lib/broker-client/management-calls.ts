@@ -114,7 +114,7 @@ export class ManagementCalls {
  * balancer a new connection leads to another.
  */
 function closedOnReuse({ flight, answer }: Omit<Managed, 'mayHaveBeenDone'>): boolean {
-  return answer === undefined && flight.sent && flight.reused && !flight.timedOut;
+  return answer === undefined && flight.sent && flight.reused === true && !flight.timedOut;
 }
 
 function toldBy(flight: Unanswered, answer: ManagementAnswer | undefined): number {

@@ -7,7 +7,8 @@ import type { Flight, FlightLimits } from './flight';
 import { bareError } from './request-sender';
 
 /** What became of a request that got no answer. */
-export type Unanswered = Pick<Flight, 'sent' | 'timedOut' | 'queued' | 'failure'>;
+export type Unanswered = Pick<Flight, 'sent' | 'timedOut' | 'queued' | 'failure'> &
+  Partial<Pick<Flight, 'reused'>>;
 
 /** How it was sent. */
 export interface Sending {

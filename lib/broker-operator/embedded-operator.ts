@@ -128,15 +128,15 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
 
   async holds(query: HoldQuery = {}): Promise<HoldPageInfo> {
     const { filter, limit, cursor } = listQuery(query, HOLD_FILTERS);
-    return this.#ask('for holds', () => this.#broker.holds(filter, limit, cursor));
+    return this.#ask('for holds', () => this.#broker.holds.list(filter, limit, cursor));
   }
 
   settleHold(id: string, usd: number): Promise<HoldInfo> {
-    return this.#ask('to settle a hold', () => this.#broker.settleHold(id, { usd }));
+    return this.#ask('to settle a hold', () => this.#broker.holds.settle(id, { usd }));
   }
 
   releaseHold(id: string): Promise<HoldInfo> {
-    return this.#ask('to release a hold', () => this.#broker.releaseHold(id));
+    return this.#ask('to release a hold', () => this.#broker.holds.release(id));
   }
 
   async audit(query: AuditQuery = {}): Promise<AuditPageInfo> {

@@ -14,19 +14,15 @@ import type { IssuedKeyBody, KeyPage, OwnKey, RevokedKeyBody } from './keys/keys
 import type { IsGone } from './keys/request-id';
 import { Leases } from './leases/leases';
 import { Holds } from './holds/holds';
-import type { HoldPage } from './holds/holds';
 import type { AuditPage } from './audit/audit-view';
 import type { BrokerHost } from './broker.host';
 import { Proxy } from './forwarding/proxy';
 import { ConfiguredVendors } from './forwarding/configured-vendor';
 import type { ProxyAnswer, ProxyCall } from './forwarding/proxy-answer';
 import type { CurrentKeyView, KeyView } from './keys/key-view';
-import type { LeaseView } from './leases/lease-request';
-import type { HoldView } from './holds/hold-view';
 import type { Ledger } from './ledger/ledger';
 import type {
   AuditFilter,
-  HoldFilter,
   KeyFilter,
   LedgerFigures,
   StoreCopy,
@@ -44,6 +40,10 @@ import { shuttingDown } from './refusal';
  * `vault-key-broker` serves it over a socket, `VaultKeyModule` calls it in its own process.
  */
 export class Broker {
+  /** The applications' leases. */
+  readonly leases: Leases;
+  /** The money that calls have reserved. */
+  readonly holds: Holds;
   /** The segments that the audit log is exported in. */
   readonly auditSegments: AuditSegments;
   readonly #ledger: Ledger;
@@ -52,8 +52,6 @@ export class Broker {
   readonly #keys: Keys;
   readonly #budgets: Budgets;
   readonly #brakes: Brakes;
-  readonly #leases: Leases;
-  readonly #holds: Holds;
   #closed: Promise<void> | undefined;
 
   /**
@@ -90,8 +88,8 @@ export class Broker {
     this.#keys = new Keys(ledger, vendors);
     this.#budgets = new Budgets(ledger, vendors.names);
     this.#brakes = new Brakes(ledger, vendors.names);
-    this.#leases = new Leases(ledger);
-    this.#holds = new Holds(ledger);
+    this.leases = new Leases(ledger, () => this.#checkOpen());
+    this.holds = new Holds(ledger);
     this.auditSegments = new AuditSegments(ledger);
   }
 
@@ -267,52 +265,6 @@ export class Broker {
     remoteAddress?: string,
   ): Promise<{ id: string; status: 'lifted'; lifted_at: string }> {
     return this.#brakes.lift(id, remoteAddress);
-  }
-
-  /**
-   * Begins a lease: it lives as long as its application renews it, and its keys end with it.
-   *
-   * @param body What `POST /v1/leases` takes.
-   * @throws BrokerRefusal 422, or 503.
-   */
-  async beginLease(body: unknown): Promise<LeaseView> {
-    this.#checkOpen();
-    return this.#leases.begin(body);
-  }
-
-  /** @throws BrokerRefusal 404 where the lease was never there or has lapsed. */
-  renewLease(id: string): Promise<LeaseView> {
-    return this.#leases.renew(id);
-  }
-
-  /**
-   * Ends a lease, and with it every key issued under it.
-   *
-   * @throws BrokerRefusal 404 where the lease was never there.
-   */
-  endLease(id: string): Promise<{ id: string; status: 'ended' }> {
-    return this.#leases.end(id);
-  }
-
-  /** Holds, newest first; at most `limit` (1–1,000) of them. */
-  async holds(filter: HoldFilter = {}, limit = DEFAULT_LIMIT, cursor?: string): Promise<HoldPage> {
-    checkPage({ limit, cursor });
-    return this.#holds.list(filter, { limit, cursor });
-  }
-
-  /**
-   * Ends a hold that is `unknown`: the vendor executed the call, for `usd`.
-   *
-   * @param body What `POST /v1/holds/{id}/settle` takes.
-   * @throws BrokerRefusal 404, 422, or 503.
-   */
-  settleHold(id: string, body: unknown, remoteAddress?: string): Promise<HoldView> {
-    return this.#holds.settle(id, body, remoteAddress);
-  }
-
-  /** Ends a hold that is `unknown`: the vendor did not execute the call. Throws as {@link settleHold}. */
-  releaseHold(id: string, remoteAddress?: string): Promise<HoldView> {
-    return this.#holds.release(id, remoteAddress);
   }
 
   /** The audit log, newest first, each call one entry; at most `limit` (1–1,000) of them. */

@@ -95,7 +95,7 @@ async function checkViews(
   const verdict = await broker.verifyAudit(head);
   if (!verdict.ok) throw new Error(`the log does not verify: ${JSON.stringify(verdict)}`);
 
-  const { holds } = await broker.holds({ state: 'held' }, 1_000);
+  const { holds } = await broker.holds.list({ state: 'held' }, 1_000);
   if (holds.length > 0) throw new Error(`${holds[0]?.id} is held, and nothing is under way`);
 
   const keys = new Map((await allKeys(broker)).map((key) => [key.id, key]));
@@ -129,7 +129,7 @@ async function checkViews(
   }
 
   const unended = new Set(
-    (await broker.holds({ state: 'unknown' }, 1_000)).holds.map(({ id }) => id),
+    (await broker.holds.list({ state: 'unknown' }, 1_000)).holds.map(({ id }) => id),
   );
   for (const { id, acknowledgedAt } of acknowledged.endedHolds) {
     if (acknowledgedAt <= now && unended.has(id)) {

@@ -195,7 +195,7 @@ class Round {
     const held = async (): Promise<number> => {
       // Asks for a write: what was kept is tried after it. It says no while a row of the log is kept.
       await broker.state().catch(() => {});
-      return (await broker.holds({ state: 'held' }, 1_000)).holds.length;
+      return (await broker.holds.list({ state: 'held' }, 1_000)).holds.length;
     };
     await until(
       async () => (await held()) === 0,

@@ -2,7 +2,8 @@ import { fieldsOf, unknownFields } from '../known-fields';
 import { holdView } from './hold-view';
 import type { HoldView } from './hold-view';
 import type { Ledger } from '../ledger/ledger';
-import type { HoldFilter, PageRequest } from '../ledger/records';
+import type { HoldFilter } from '../ledger/records';
+import { checkPage, DEFAULT_LIMIT } from '../page';
 import { usdFault, usdToMicros } from '../../contract/usd';
 import { invalidFields } from '../refusal';
 
@@ -12,18 +13,30 @@ export interface HoldPage {
   cursor?: string;
 }
 
-/**
- * Lists holds, and ends those with an unknown outcome. `Broker` documents what each method takes and
- * throws.
- */
+/** Lists holds, and ends those with an unknown outcome. */
 export class Holds {
   constructor(private readonly ledger: Ledger) {}
 
-  async list(filter: HoldFilter, page: PageRequest): Promise<HoldPage> {
-    const { entries, next } = await this.ledger.holds(filter, page);
+  /** Holds, newest first; at most `limit` (1–1,000) of them. */
+  async list(
+    filter: HoldFilter = {},
+    limit: number = DEFAULT_LIMIT,
+    cursor?: string,
+  ): Promise<HoldPage> {
+    checkPage({ limit, cursor });
+    const { entries, next } = await this.ledger.holds(filter, {
+      limit,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
     return { holds: entries.map(holdView), ...(next === undefined ? {} : { cursor: next }) };
   }
 
+  /**
+   * Ends a hold that is `unknown`: the vendor executed the call, for `usd`.
+   *
+   * @param body What `POST /v1/holds/{id}/settle` takes.
+   * @throws BrokerRefusal 404, 422, or 503.
+   */
   async settle(id: string, body: unknown, remoteAddress?: string): Promise<HoldView> {
     const { usd, ...others } = fieldsOf(body) as { usd?: unknown };
     const faults = unknownFields(others, ['usd']);
@@ -34,6 +47,7 @@ export class Holds {
     return holdView(await this.ledger.endHold(id, micros, remoteAddress));
   }
 
+  /** Ends a hold that is `unknown`: the vendor did not execute the call. Throws as {@link settle}. */
   async release(id: string, remoteAddress?: string): Promise<HoldView> {
     return holdView(await this.ledger.endHold(id, undefined, remoteAddress));
   }

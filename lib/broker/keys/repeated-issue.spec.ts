@@ -60,7 +60,7 @@ describe('a request for a key that is repeated', () => {
       { budgets: { user: 501 } },
       { budgets: undefined },
       { parent_id: (await broker.issue(TERMS)).id },
-      { lease_id: (await broker.beginLease({ ttl_seconds: 60 })).id },
+      { lease_id: (await broker.leases.begin({ ttl_seconds: 60 })).id },
     ]) {
       expect(await faultsOf(issue(other))).toEqual([
         expect.objectContaining({ field: 'request_id' }),

@@ -5,7 +5,7 @@ import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
 import type { Balance, KeyRecord } from '../keys/key';
 import type { MicroUsd } from '../../contract/usd';
 import type { Hold, LeaseRecord } from './records';
-import type { CallWindow } from './rules/call-window';
+import type { Note, NoteKind, NoteValues } from './notes';
 import type { NamedOperation, Operation } from './rules/operation';
 
 /** Names a vendor's object, within the account that it belongs to. */
@@ -44,7 +44,7 @@ export interface AgingRows {
   keys: KeyRecord;
   operations: NamedOperation;
   objects: VendorObject;
-  windows: CallWindow;
+  notes: Note;
   leases: LeaseRecord;
 }
 
@@ -83,8 +83,8 @@ export interface Book {
   /** The holds of the refunds of a root object, whatever became of them, in any order. */
   refundsOf(root: ObjectName): readonly Hold[];
   balance(name: string): Balance;
-  /** The calls that a limit of calls counts. */
-  callWindow(name: string): CallWindow | undefined;
+  /** What a note says. */
+  note<Kind extends NoteKind>(kind: Kind, name: string): NoteValues[Kind] | undefined;
   /** Whether there is a budget that an operator has set. */
   readonly hasBudgets: boolean;
   /** The operator's budget over a subject: its own, or the nearest default. */
@@ -105,7 +105,8 @@ export interface Book {
   changeHold(before: Hold, after: Hold): void;
   putOperation(vendor: string, keyHash: string, operation: Operation): void;
   putObject(object: VendorObject): void;
-  putCallWindow(window: CallWindow): void;
+  putNote<Kind extends NoteKind>(kind: Kind, name: string, value: NoteValues[Kind]): void;
+  deleteNote(kind: NoteKind, name: string): void;
   /** Adds to balances; opens those that are not there yet. */
   charge(names: readonly string[], change: Partial<Balance>): void;
   /**

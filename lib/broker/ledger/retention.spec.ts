@@ -118,7 +118,7 @@ const BUDGET: Budget = {
   id: 'u',
   capMicros: 1_000 * CENT,
 };
-const EMPTY = { holds: 0, keys: 0, operations: 0, objects: 0, windows: 0, leases: 0 };
+const EMPTY = { holds: 0, keys: 0, operations: 0, objects: 0, notes: 0, leases: 0 };
 
 type Step =
   | { do: 'issue'; revoked: boolean }
@@ -374,7 +374,7 @@ describe('rows that nothing can refer to any more', () => {
       operations: 0,
       objects: 2,
       leases: 0,
-      windows: 0,
+      notes: 0,
     });
     clock.instant += 1;
     await subject.sweep();

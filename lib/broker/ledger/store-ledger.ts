@@ -37,7 +37,7 @@ import type {
 } from './records';
 import { RefusalRows } from './refusal-rows';
 import { admit } from './rules/admission';
-import { activeBrakes, brake as setBrake, lift, stops } from './rules/brakes';
+import { activeBrakes, brake as setBrake, lift } from './rules/brakes';
 import { deleteBudget, putBudget } from './rules/operator-budgets';
 import { capsOver } from './rules/caps';
 import {
@@ -79,12 +79,7 @@ export class StoreLedger implements Ledger {
     this.#kept = new KeptSettlements(store, log);
     this.#refusals = new RefusalRows(store);
     this.#budgetReport = new BudgetReport(store);
-    this.#hits = new HitCount({
-      countHit: (keys, brake, now) =>
-        store.look((book) => keys.filter((key) => stops(book, brake, key, now)).length),
-      note: (brake, hit) =>
-        void store.runSoon((book) => book.noteBrakeHit(brake.id, hit)).catch(() => {}),
-    });
+    this.#hits = new HitCount(store, this.#unwritten);
     const noted = [this.#unwritten, this.#kept, this.#refusals];
     store.attach({
       unwrittenKey: (id) => this.#unwritten.get(id),
@@ -267,7 +262,7 @@ export class StoreLedger implements Ledger {
 
   async putBrake(order: BrakeOrder, remoteAddress?: string): Promise<Brake> {
     const brake = await this.store.run((book) => setBrake(book, order, remoteAddress));
-    const hit = await this.#countHits(brake, brake.createdAt);
+    const hit = await this.#hits.begin(brake, brake.createdAt);
     return hit === undefined ? brake : { ...brake, hit };
   }
 
@@ -334,10 +329,8 @@ export class StoreLedger implements Ledger {
   }
 
   /** Counts the live keys that brakes have hit where a crash has cut the count off. */
-  async resumeCounts(): Promise<void> {
-    const now = this.store.now();
-    const brakes = await this.store.look((book) => book.brakes());
-    for (const brake of brakes) if (brake.hit === undefined) void this.#countHits(brake, now);
+  resumeCounts(): Promise<void> {
+    return this.#hits.resume();
   }
 
   /** Whether what is decided so far is as good as written, for what moves no money by itself. */
@@ -360,20 +353,6 @@ export class StoreLedger implements Ledger {
     const { decision, refusalRow } = this.store.peek((book) => admit(book, admission));
     if (refusalRow !== undefined) await this.#refusals.record(refusalRow);
     return decision;
-  }
-
-  async #countHits(brake: Brake, now: number): Promise<number | undefined> {
-    try {
-      const queries = await this.store.checkpoint();
-      // Those whose write has failed so far are found by no query.
-      const unwritten = this.#unwritten.live(now);
-      const hit = await this.store.look(
-        (book) => unwritten.filter((key) => stops(book, brake, key, now)).length,
-      );
-      return await this.#hits.begin(queries, brake, now, hit);
-    } catch {
-      return undefined;
-    }
   }
 
   /** @throws BrokerRefusal 422 for a hold that an operator may not end, or not now. */

@@ -6,6 +6,7 @@ import type { AppBudgets, BudgetSubject } from '../budgets/budget';
 import type { Subject } from '../keys/subject';
 import type { KeyRecord, KeyWithBalance } from '../keys/key';
 import type { Book } from './book';
+import type { NoteKind, NoteOf, NoteRange } from './notes';
 import type {
   AuditFilter,
   HoldFilter,
@@ -179,6 +180,8 @@ export interface Queries {
    *   listed with those that are `unknown`, since they can be ended like them.
    */
   holds(filter: HoldFilter, page: PageRequest, stranded: readonly string[]): Promise<Page<Hold>>;
+  /** Notes of one kind in the order of their names. */
+  notes<Kind extends NoteKind>(kind: Kind, range: NoteRange): Promise<readonly NoteOf<Kind>[]>;
 }
 
 /** A row of the audit log, and the chain's value at it. */

@@ -21,7 +21,7 @@ export function holdRoutes(broker: Broker): Route[] {
         const { state, ...rest } = filter;
         return {
           status: 200,
-          body: await broker.holds(
+          body: await broker.holds.list(
             { ...rest, ...(state === undefined ? {} : { state: state as HoldState }) },
             limit,
             cursor,
@@ -34,7 +34,7 @@ export function holdRoutes(broker: Broker): Route[] {
       path: new RegExp(`^/v1/holds/${ID}/settle$`),
       handle: async ({ req, params: [id = ''], remoteAddress }) => ({
         status: 200,
-        body: await broker.settleHold(id, await readJson(req), remoteAddress),
+        body: await broker.holds.settle(id, await readJson(req), remoteAddress),
       }),
     },
     {
@@ -42,7 +42,7 @@ export function holdRoutes(broker: Broker): Route[] {
       path: new RegExp(`^/v1/holds/${ID}/release$`),
       handle: async ({ req, params: [id = ''], remoteAddress }) => {
         await readNoFields(req);
-        return { status: 200, body: await broker.releaseHold(id, remoteAddress) };
+        return { status: 200, body: await broker.holds.release(id, remoteAddress) };
       },
     },
   ];

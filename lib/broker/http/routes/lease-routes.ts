@@ -10,7 +10,7 @@ export function leaseRoutes(broker: Broker): Route[] {
       path: /^\/v1\/leases$/,
       handle: async ({ req }) => ({
         status: 201,
-        body: await broker.beginLease(await readJson(req)),
+        body: await broker.leases.begin(await readJson(req)),
       }),
     },
     {
@@ -18,13 +18,13 @@ export function leaseRoutes(broker: Broker): Route[] {
       path: new RegExp(`^/v1/leases/${ID}/renew$`),
       handle: async ({ req, params: [id = ''] }) => {
         await readNoFields(req);
-        return { status: 200, body: await broker.renewLease(id) };
+        return { status: 200, body: await broker.leases.renew(id) };
       },
     },
     {
       method: 'DELETE',
       path: new RegExp(`^/v1/leases/${ID}$`),
-      handle: async ({ params: [id = ''] }) => ({ status: 200, body: await broker.endLease(id) }),
+      handle: async ({ params: [id = ''] }) => ({ status: 200, body: await broker.leases.end(id) }),
     },
   ];
 }

@@ -12,7 +12,7 @@ import type { MicroUsd } from '../../../contract/usd';
 import { BatchUndo } from '../batch-undo';
 import type { AgingRows, Book, ObjectName, Slice, VendorObject } from '../book';
 import type { Hold, LeaseRecord } from '../records';
-import type { CallWindow } from '../rules/call-window';
+import type { Note, NoteKind, NoteValues } from '../notes';
 import type { Operation } from '../rules/operation';
 
 /** The rows of a book in maps, each under one name, and how to take back what is not written yet. */
@@ -24,7 +24,7 @@ export class MemoryBook implements Book {
   readonly holds = new Map<string, Hold>();
   readonly operations = new Map<string, Operation>();
   readonly objects = new Map<string, VendorObject>();
-  readonly windows = new Map<string, CallWindow>();
+  readonly notes = new Map<string, Note>();
   readonly balances = new Map<string, Balance>();
   readonly rules = new Map<string, Budget>();
   readonly activeBrakes = new Map<string, Brake>();
@@ -111,8 +111,8 @@ export class MemoryBook implements Book {
     return this.balances.get(name) ?? { spent: 0, held: 0, undone: 0 };
   }
 
-  callWindow(name: string): CallWindow | undefined {
-    return this.windows.get(name);
+  note<Kind extends NoteKind>(kind: Kind, name: string): NoteValues[Kind] | undefined {
+    return this.notes.get(`${kind}/${name}`)?.value as NoteValues[Kind] | undefined;
   }
 
   get hasBudgets(): boolean {
@@ -170,8 +170,12 @@ export class MemoryBook implements Book {
     this.#set(this.objects, nameOf(object), object);
   }
 
-  putCallWindow(window: CallWindow): void {
-    this.#set(this.windows, window.name, window);
+  putNote<Kind extends NoteKind>(kind: Kind, name: string, value: NoteValues[Kind]): void {
+    this.#set(this.notes, `${kind}/${name}`, { kind, name, value } as Note);
+  }
+
+  deleteNote(kind: NoteKind, name: string): void {
+    this.#delete(this.notes, `${kind}/${name}`);
   }
 
   charge(names: readonly string[], change: Partial<Balance>): void {
@@ -311,7 +315,7 @@ const nameIn: { readonly [Table in keyof AgingRows]: (row: AgingRows[Table]) => 
   keys: ({ id }) => id,
   operations: ({ vendor, keyHash }) => `${vendor}/${keyHash}`,
   objects: nameOf,
-  windows: ({ name }) => name,
+  notes: ({ kind, name }) => `${kind}/${name}`,
   leases: ({ id }) => id,
 };
 

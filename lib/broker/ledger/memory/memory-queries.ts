@@ -2,6 +2,7 @@ import { ANY_ID, appCap, subjectsOf } from '../../budgets/budget';
 import type { AppBudgets, BudgetSubject } from '../../budgets/budget';
 import { isLive } from '../../keys/key';
 import type { KeyRecord, KeyWithBalance } from '../../keys/key';
+import type { Note, NoteKind, NoteOf, NoteRange } from '../notes';
 import type { HoldFilter, Hold, KeyFilter, Page, PageRequest } from '../records';
 import type { BudgetedKey, KeyListRequest, LivePosition, LiveSlice, Queries } from '../store';
 import type { MemoryBook } from './memory-book';
@@ -104,6 +105,18 @@ export class MemoryQueries implements Queries {
     return pageOf(found.reverse(), page);
   }
 
+  async notes<Kind extends NoteKind>(
+    kind: Kind,
+    { from, to, limit, newestFirst = false }: NoteRange,
+  ): Promise<readonly NoteOf<Kind>[]> {
+    const found = [...this.book.notes.values()]
+      .filter((note): note is NoteOf<Kind> & Note => note.kind === kind)
+      .filter(({ name }) => from === undefined || compareBytes(name, from) >= 0)
+      .filter(({ name }) => to === undefined || compareBytes(name, to) < 0)
+      .sort((one, other) => compareBytes(one.name, other.name));
+    return (newestFirst ? found.reverse() : found).slice(0, limit);
+  }
+
   #live(position: number, now: number, limit: number, isMeant: (key: KeyRecord) => boolean) {
     const rest = this.#newestFirst().filter(
       ([at, key]) => at < position && isLive(key, now) && isMeant(key),
@@ -119,6 +132,10 @@ export class MemoryQueries implements Queries {
       .map((id, i) => [i + 1, this.book.key(id) as KeyRecord] as const)
       .reverse();
   }
+}
+
+function compareBytes(one: string, other: string): number {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other));
 }
 
 function idOf({ subject, vendor }: KeyRecord, scope: BudgetSubject['scope']): string | undefined {

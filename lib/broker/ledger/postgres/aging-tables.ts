@@ -2,12 +2,12 @@ import type { AgingRows, ObjectName, Slice } from '../book';
 import type { Hold, LeaseRecord } from '../records';
 import type { KeyRecord } from '../../keys/key';
 import { keyBalanceName } from '../rules/caps';
-import type { CallWindow } from '../rules/call-window';
+import type { NoteKind, NoteValues } from '../notes';
 import type { NamedOperation } from '../rules/operation';
 import { LEASES } from '../tables/lease-rows';
 import { OBJECTS } from '../tables/object-rows';
 import { OPERATIONS } from '../tables/operation-rows';
-import { WINDOWS } from '../tables/window-rows';
+import { NOTES } from '../tables/note-rows';
 import { keyColumnsOf, orderOf } from '../tables/table-form';
 import type { ColumnValue, FoundRow } from '../tables/table-form';
 import type { PgLink } from './pg-link';
@@ -37,7 +37,10 @@ const TABLES: { readonly [Table in keyof AgingRows]: AgingTable } = {
     order: keyColumnsOf(OBJECTS),
     want: (wanted, row) => wanted.object(objectOf(row)),
   },
-  windows: { order: orderOf(WINDOWS), want: (wanted, row) => wanted.window(text(row, 'name')) },
+  notes: {
+    order: keyColumnsOf(NOTES),
+    want: (wanted, row) => wanted.note(text(row, 'kind'), text(row, 'name')),
+  },
   leases: { order: orderOf(LEASES), want: (wanted, row) => wanted.lease(text(row, 'id')) },
 };
 
@@ -73,7 +76,7 @@ export interface AgingBook {
   hold(callId: string): Hold | undefined;
   key(id: string): KeyRecord | undefined;
   lease(id: string): LeaseRecord | undefined;
-  callWindow(name: string): CallWindow | undefined;
+  note<Kind extends NoteKind>(kind: Kind, name: string): NoteValues[Kind] | undefined;
   object(name: ObjectName): AgingRows['objects'] | undefined;
   operation(vendor: string, keyHash: string): NamedOperation['operation'] | undefined;
 }
@@ -95,8 +98,11 @@ function currentRow(book: AgingBook, table: keyof AgingRows, row: FoundRow) {
       return book.key(text(row, 'id'));
     case 'leases':
       return book.lease(text(row, 'id'));
-    case 'windows':
-      return book.callWindow(text(row, 'name'));
+    case 'notes': {
+      const [kind, name] = [text(row, 'kind') as NoteKind, text(row, 'name')];
+      const value = book.note(kind, name);
+      return value === undefined ? undefined : { kind, name, value };
+    }
     case 'objects':
       return book.object(objectOf(row));
     case 'operations': {
@@ -112,7 +118,7 @@ const NAMES: { readonly [Table in keyof AgingRows]: (row: AgingRows[Table]) => s
   holds: ({ callId }) => [callId],
   keys: ({ id }) => [id],
   leases: ({ id }) => [id],
-  windows: ({ name }) => [name],
+  notes: ({ kind, name }) => [kind, name],
   objects: ({ vendor, account, id }) => [vendor, account, id],
   operations: ({ vendor, keyHash }) => [vendor, keyHash],
 };

@@ -13,8 +13,8 @@ import { LEASES } from '../tables/lease-rows';
 import type { SealedSegment } from '../../audit/segment-list';
 import { SEGMENTS } from '../tables/segment-rows';
 import { OBJECTS } from '../tables/object-rows';
-import type { CallWindow } from '../rules/call-window';
-import { WINDOWS } from '../tables/window-rows';
+import type { Note } from '../notes';
+import { NOTES } from '../tables/note-rows';
 import { OPERATIONS } from '../tables/operation-rows';
 import type { ColumnValue, TableForm } from '../tables/table-form';
 import type { Deletions, GoneRows } from './deletions';
@@ -43,8 +43,8 @@ export interface BatchChanges {
   operations?: SentRow[];
   newObjects?: SentRow[];
   objects?: SentRow[];
-  newWindows?: SentRow[];
-  windows?: SentRow[];
+  newNotes?: SentRow[];
+  notes?: SentRow[];
   leases?: SentRow[];
   calls?: SentRow[];
   endedCalls?: string[];
@@ -74,7 +74,7 @@ export interface ChangedRows {
   holds: readonly PlacedHold[];
   operations: ReadonlyMap<string, NamedOperation>;
   objects: ReadonlyMap<string, VendorObject>;
-  windows: readonly CallWindow[];
+  notes: ReadonlyMap<string, Note>;
   charges: ReadonlyMap<string, Balance>;
   /** Calls that have begun, with what the audit log says of them; those that have ended without. */
   calls: ReadonlyMap<string, string | undefined>;
@@ -102,9 +102,9 @@ export function changesOf(rows: ChangedRows): BatchChanges | undefined {
     ([name, { vendor, account, id }]) =>
       loaded?.objects.has(name) !== true || deletions.has('objects', vendor, account, id),
   );
-  const [newWindows, windows] = split(
-    rows.windows,
-    ({ name }) => loaded?.windows.has(name) !== true || deletions.has('windows', name),
+  const [newNotes, notes] = split(
+    [...rows.notes],
+    ([id, { kind, name }]) => loaded?.notes.has(id) !== true || deletions.has('notes', kind, name),
   );
   const [keys, revoked] = split(rows.keys, ({ id }) => newKeys.has(id));
   const calls = [...rows.calls];
@@ -118,8 +118,8 @@ export function changesOf(rows: ChangedRows): BatchChanges | undefined {
     operations: operations.map(([, row]) => sentOperation(row)),
     newObjects: newObjects.map(([, row]) => sentRow(OBJECTS, row)),
     objects: objects.map(([, row]) => sentChange(OBJECTS, row)),
-    newWindows: newWindows.map((row) => sentRow(WINDOWS, row)),
-    windows: windows.map((row) => sentChange(WINDOWS, row)),
+    newNotes: newNotes.map(([, row]) => sentRow(NOTES, row)),
+    notes: notes.map(([, row]) => sentChange(NOTES, row)),
     leases: rows.leases.map((row) => sentRow(LEASES, row)),
     calls: calls.flatMap(([id, entry]) => (entry === undefined ? [] : [{ id, entry }])),
     endedCalls: calls.flatMap(([id, entry]) => (entry === undefined ? [id] : [])),

@@ -8,9 +8,9 @@ export interface GoneRows {
   holds: string[];
   keys: string[];
   leases: string[];
-  windows: string[];
   operations: string[][];
   objects: string[][];
+  notes: string[][];
 }
 
 /** What a batch has deleted. */
@@ -32,7 +32,7 @@ export class Deletions {
     const rows = (this.#rows ??= noRows());
     this.#names.add(nameOf(table, ...names));
     const of: keyof AgingRows = table;
-    if (of === 'operations' || of === 'objects') rows[of].push(names);
+    if (of === 'operations' || of === 'objects' || of === 'notes') rows[of].push(names);
     else rows[of].push(...names);
   }
 
@@ -48,8 +48,8 @@ function noRows(): GoneRows {
     holds: [],
     keys: [],
     leases: [],
-    windows: [],
     operations: [],
     objects: [],
+    notes: [],
   };
 }

@@ -14,9 +14,9 @@ import type { SealedSegment } from '../../audit/segment-list';
 import type { AuditHead } from '../../audit/audit-chain';
 import { OBJECTS } from '../tables/object-rows';
 import { operationOf } from '../tables/operation-rows';
-import { WINDOWS } from '../tables/window-rows';
+import { NOTES } from '../tables/note-rows';
 import type { FoundRow } from '../tables/table-form';
-import type { CallWindow } from '../rules/call-window';
+import type { Note } from '../notes';
 import type { Operation } from '../rules/operation';
 import { nameOf } from './wanted-rows';
 import type { RowNames } from './wanted-rows';
@@ -31,7 +31,7 @@ export interface FoundRows {
   balances?: [name: string, spent: number, held: number, undone: number][] | null;
   keys?: FoundRow[] | null;
   leases?: FoundRow[] | null;
-  windows?: FoundRow[] | null;
+  notes?: FoundRow[] | null;
   calls?: [id: string, entry: string][] | null;
   holds?: FoundRow[] | null;
   operations?: (FoundRow & { flights: never })[] | null;
@@ -84,7 +84,7 @@ export class LoadedRows {
   readonly balances = new Map<string, Balance>();
   readonly keys = new Map<string, KeyRecord>();
   readonly leases = new Map<string, LeaseRecord>();
-  readonly windows = new Map<string, CallWindow>();
+  readonly notes = new Map<string, Note>();
   readonly holds = new Map<string, PlacedHold>();
   /** What the audit log says of calls that have not ended. */
   readonly calls: ReadonlyMap<string, string>;
@@ -105,8 +105,10 @@ export class LoadedRows {
       this.balances.set(name, { spent, held, undone });
     for (const row of found.keys ?? []) this.keys.set(row['id'] as string, keyOf(row));
     for (const row of found.leases ?? []) this.leases.set(row['id'] as string, LEASES.rowOf(row));
-    for (const row of found.windows ?? [])
-      this.windows.set(row['name'] as string, WINDOWS.rowOf(row));
+    for (const row of found.notes ?? []) {
+      const note = NOTES.rowOf(row);
+      this.notes.set(nameOf(note.kind, note.name), note);
+    }
     for (const row of found.holds ?? []) this.holds.set(row['call_id'] as string, HOLDS.rowOf(row));
     for (const row of found.operations ?? []) {
       const name = nameOf(row['vendor'] as string, row['idempotency_key_hash'] as string);
@@ -126,7 +128,7 @@ export class LoadedRows {
       names: new Set(asked.names),
       keys: new Set(asked.keys),
       leases: new Set(asked.leases),
-      windows: new Set(asked.windows),
+      notes: new Set(asked.notes.map((values) => nameOf(...values))),
       holds,
       calls: new Set(asked.calls),
       operations: new Set(asked.operations.map((values) => nameOf(...values))),

@@ -11,18 +11,19 @@ import { withoutTokens } from '../../keys/token';
 import type { MicroUsd } from '../../../contract/usd';
 import type { AgingRows, Book, ObjectName, Slice, VendorObject } from '../book';
 import type { Hold, LeaseRecord } from '../records';
-import type { CallWindow } from '../rules/call-window';
+import type { Note, NoteKind, NoteValues } from '../notes';
 import type { Operation } from '../rules/operation';
 import { keyBalanceName, keyIdOf } from '../rules/caps';
 import type { PlacedHold } from '../tables/hold-rows';
 import { UNWRITTEN, changesOf } from './batch-changes';
-import type { BatchChanges, NamedOperation, SentRow } from './batch-changes';
-import type { FlownOperation } from './loaded-rows';
+import type { BatchChanges, SentRow } from './batch-changes';
 import { currentSlice } from './aging-tables';
+import { BookCalls } from './book-calls';
 import { BookLog } from './book-log';
+import { BookNotes } from './book-notes';
+import { BookOperations } from './book-operations';
 import type { BookParts } from './book-parts';
 import { Deletions } from './deletions';
-import { flightsAdopted, flightsAfter } from './flights';
 import { hasOthers, holdsNaming, settledOf } from './root-holds';
 import { SetRules } from './set-rules';
 import { nameOf, nameOfSlice } from './wanted-rows';
@@ -45,17 +46,29 @@ export class PostgresBook implements Book {
   readonly #newKeys = new Set<string>();
   readonly #leases = new Map<string, LeaseRecord>();
   readonly #holds = new Map<string, PlacedHold>();
-  readonly #operations = new Map<string, NamedOperation>();
+  readonly #operations: BookOperations;
   readonly #objects = new Map<string, VendorObject>();
-  readonly #windows = new Map<string, CallWindow>();
+  readonly #notes: BookNotes;
   readonly #charges = new Map<string, Balance>();
-  readonly #calls = new Map<string, string | undefined>();
+  readonly #calls: BookCalls;
   readonly #audit: SentRow[] = [];
 
   constructor(private readonly parts: BookParts) {
     this.now = parts.now;
     this.#head = parts.writer.head;
     this.#rules = new SetRules(parts.rules, () => this.#wantExclusive());
+    this.#operations = new BookOperations({
+      loaded: parts.loaded,
+      deletions: this.#deletions,
+      writer: parts.writer.id,
+      miss: (vendor, hash) => this.#miss(() => parts.wanted.operation(vendor, hash)),
+    });
+    this.#calls = new BookCalls(parts.loaded, (id) => this.#miss(() => parts.wanted.call(id)));
+    this.#notes = new BookNotes({
+      loaded: parts.loaded,
+      deletions: this.#deletions,
+      miss: (kind, name) => this.#miss(() => parts.wanted.note(kind, name)),
+    });
   }
 
   /** Of the last row of the log. */
@@ -96,7 +109,7 @@ export class PostgresBook implements Book {
   }
 
   operation(vendor: string, keyHash: string): Operation | undefined {
-    return this.#operation(vendor, keyHash)?.operation;
+    return this.#operations.get(vendor, keyHash)?.operation;
   }
 
   object(name: ObjectName): VendorObject | undefined {
@@ -137,12 +150,8 @@ export class PostgresBook implements Book {
     return addedTo(before ?? NOTHING, this.#charges.get(name) ?? NOTHING);
   }
 
-  callWindow(name: string): CallWindow | undefined {
-    const { loaded, wanted } = this.parts;
-    const changed = this.#windows.get(name);
-    if (changed !== undefined || this.#deletions.has('windows', name)) return changed;
-    if (loaded?.asked.windows.has(name) !== true) this.#miss(() => wanted.window(name));
-    return loaded?.windows.get(name);
+  note<Kind extends NoteKind>(kind: Kind, name: string): NoteValues[Kind] | undefined {
+    return this.#notes.get(kind, name)?.value as NoteValues[Kind] | undefined;
   }
 
   get hasBudgets(): boolean {
@@ -196,17 +205,19 @@ export class PostgresBook implements Book {
   }
 
   putOperation(vendor: string, keyHash: string, operation: Operation): void {
-    const known = this.#operation(vendor, keyHash);
-    const flights = flightsAfter(known, operation, this.parts.writer.id);
-    this.#setOperation(vendor, keyHash, operation, flights);
+    this.#operations.put(vendor, keyHash, operation);
   }
 
   putObject(object: VendorObject): void {
     this.#objects.set(nameOf(object.vendor, object.account, object.id), object);
   }
 
-  putCallWindow(window: CallWindow): void {
-    this.#windows.set(window.name, window);
+  putNote<Kind extends NoteKind>(kind: Kind, name: string, value: NoteValues[Kind]): void {
+    this.#notes.put(kind, name, value);
+  }
+
+  deleteNote(kind: NoteKind, name: string): void {
+    this.#notes.delete(kind, name);
   }
 
   charge(names: readonly string[], change: Partial<Balance>): void {
@@ -216,33 +227,26 @@ export class PostgresBook implements Book {
   }
 
   beginCall(callId: string, row: AuditRow): void {
-    this.#calls.set(callId, writeEntry(0, row));
+    this.#calls.begin(callId, row);
   }
 
   endCall(callId: string): void {
-    // One that this very batch has begun is in no table.
-    if (this.#calls.get(callId) === undefined) this.#calls.set(callId, undefined);
-    else this.#calls.delete(callId);
+    this.#calls.end(callId);
   }
 
   /** What the audit log says of a call that has not ended; `undefined` where it has. */
   openCall(callId: string): string | undefined {
-    const { loaded, wanted } = this.parts;
-    if (loaded?.asked.calls.has(callId) !== true) this.#miss(() => wanted.call(callId));
-    return this.#calls.has(callId) ? this.#calls.get(callId) : loaded?.calls.get(callId);
+    return this.#calls.open(callId);
   }
 
   /** How many calls of an instance are in flight under an operation. */
   flightsOf(vendor: string, keyHash: string, writer: string): number {
-    return this.#operation(vendor, keyHash)?.flights[writer] ?? 0;
+    return this.#operations.flightsOf(vendor, keyHash, writer);
   }
 
   /** The calls of an instance that is gone are this one's to end. */
   adoptFlights(vendor: string, keyHash: string, gone: string): void {
-    const known = this.#operation(vendor, keyHash);
-    if (known === undefined) return;
-    const flights = flightsAdopted(known.flights, gone, this.parts.writer.id);
-    this.#setOperation(vendor, keyHash, known.operation, flights);
+    this.#operations.adoptFlights(vendor, keyHash, gone);
   }
 
   walk<Table extends keyof AgingRows>(
@@ -258,7 +262,8 @@ export class PostgresBook implements Book {
   }
 
   forget<Table extends keyof AgingRows>(table: Table, row: AgingRows[Table]): void {
-    this.#deletions.add(table, row);
+    if (table === 'notes') this.#notes.forget(row as Note);
+    else this.#deletions.add(table, row);
   }
 
   deleteBalance(name: string): void {
@@ -327,11 +332,11 @@ export class PostgresBook implements Book {
       newKeys: this.#newKeys,
       leases: [...this.#leases.values()],
       holds: [...this.#holds.values()],
-      operations: this.#operations,
+      operations: this.#operations.changed,
       objects: this.#objects,
-      windows: [...this.#windows.values()],
+      notes: this.#notes.changed,
       charges: this.#charges,
-      calls: this.#calls,
+      calls: this.#calls.changed,
       budgets: this.#rules.changedBudgets,
       brakes: this.#rules.changedBrakes,
       audit: this.#audit,
@@ -348,27 +353,6 @@ export class PostgresBook implements Book {
     const all = new Map([...(loaded?.holds ?? []), ...this.#holds]);
     const found = holdsNaming(root, column, all.values());
     return found.filter(({ callId }) => !this.#deletions.has('holds', callId));
-  }
-
-  #operation(vendor: string, keyHash: string): FlownOperation | undefined {
-    if (keyHash === '') return undefined;
-    const { loaded, wanted } = this.parts;
-    const name = nameOf(vendor, keyHash);
-    const gone = this.#deletions.has('operations', vendor, keyHash);
-    const found = this.#operations.get(name) ?? (gone ? undefined : loaded?.operations.get(name));
-    if (found === undefined && loaded?.asked.operations.has(name) !== true) {
-      this.#miss(() => wanted.operation(vendor, keyHash));
-    }
-    return found;
-  }
-
-  #setOperation(
-    vendor: string,
-    keyHash: string,
-    operation: Operation,
-    flights: Readonly<Record<string, number>>,
-  ): void {
-    this.#operations.set(nameOf(vendor, keyHash), { vendor, keyHash, operation, flights });
   }
 
   #wantBalance(name: string): void {

@@ -3,9 +3,11 @@ import type { Brake } from '../../brakes/brake';
 import { LONGEST_LIFE_MS } from '../../../contract/expires-in';
 import type { KeyWithBalance } from '../../keys/key';
 import type { Book } from '../book';
+import type { NoteKind, NoteOf, NoteRange } from '../notes';
 import type { Hold, HoldFilter, Page, PageRequest } from '../records';
 import type { BudgetedKey, KeyListRequest, LivePosition, LiveSlice, Queries } from '../store';
 import { HOLDS } from '../tables/hold-rows';
+import { NOTES } from '../tables/note-rows';
 import { liveKeyOf, subjectOf } from '../tables/key-rows';
 import type { FoundRow } from '../tables/table-form';
 import type { PgLink } from './pg-link';
@@ -165,6 +167,22 @@ export class PostgresQueries implements Queries {
     const shown = found.slice(0, limit).map(({ hold }) => HOLDS.rowOf(hold as FoundRow));
     const next = found.length > limit ? shown.at(-1)?.position : undefined;
     return { entries: shown, ...(next === undefined ? {} : { next: String(next) }) };
+  }
+
+  async notes<Kind extends NoteKind>(
+    kind: Kind,
+    { from, to, limit, newestFirst = false }: NoteRange,
+  ): Promise<readonly NoteOf<Kind>[]> {
+    const where = new SqlConditions();
+    where.add('n.kind = ?', kind);
+    if (from !== undefined) where.add('n.name >= ?', from);
+    if (to !== undefined) where.add('n.name < ?', to);
+    const found = await this.link.query(
+      `SELECT to_jsonb(n) AS note FROM vault_key.notes n ${where.sql}
+       ORDER BY n.name ${newestFirst ? 'DESC' : 'ASC'} LIMIT ${limit}`,
+      where.values,
+    );
+    return found.map(({ note }) => NOTES.rowOf(note as FoundRow) as NoteOf<Kind>);
   }
 
   async #live(

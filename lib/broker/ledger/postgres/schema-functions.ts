@@ -78,10 +78,10 @@ BEGIN
       WHERE l.id = ANY (ARRAY(SELECT jsonb_array_elements_text(arg -> 'leases')));
     found := found || jsonb_build_object('leases', part);
   END IF;
-  IF arg -> 'windows' <> '[]' THEN
-    SELECT jsonb_agg(to_jsonb(w)) INTO part FROM vault_key.windows w
-      WHERE w.name = ANY (ARRAY(SELECT jsonb_array_elements_text(arg -> 'windows')));
-    found := found || jsonb_build_object('windows', part);
+  IF arg -> 'notes' <> '[]' THEN
+    SELECT jsonb_agg(to_jsonb(n)) INTO part FROM jsonb_array_elements(arg -> 'notes') a
+      JOIN vault_key.notes n ON n.kind = a ->> 0 AND n.name = a ->> 1;
+    found := found || jsonb_build_object('notes', part);
   END IF;
   IF arg -> 'calls' <> '[]' THEN
     SELECT jsonb_agg(jsonb_build_array(c.id, c.entry)) INTO part FROM vault_key.calls c
@@ -174,8 +174,9 @@ BEGIN
   IF arg -> 'leases' <> '[]' THEN
     PERFORM 1 FROM vault_key.leases l WHERE l.id = ANY (vault_key.texts(arg -> 'leases')) ORDER BY l.id FOR UPDATE;
   END IF;
-  IF arg -> 'windows' <> '[]' THEN
-    PERFORM 1 FROM vault_key.windows w WHERE w.name = ANY (vault_key.texts(arg -> 'windows')) ORDER BY w.name FOR UPDATE;
+  IF arg -> 'notes' <> '[]' THEN
+    PERFORM 1 FROM vault_key.notes n, jsonb_array_elements(arg -> 'notes') a
+      WHERE n.kind = a ->> 0 AND n.name = a ->> 1 ORDER BY n.kind, n.name FOR UPDATE OF n;
   END IF;
   IF (arg ->> 'log')::boolean THEN
     PERFORM 1 FROM vault_key.audit_head FOR UPDATE;
@@ -200,7 +201,8 @@ BEGIN
     DELETE FROM vault_key.holds WHERE call_id = ANY (vault_key.texts(arg -> 'gone' -> 'holds'));
     DELETE FROM vault_key.keys WHERE id = ANY (vault_key.texts(arg -> 'gone' -> 'keys'));
     DELETE FROM vault_key.leases WHERE id = ANY (vault_key.texts(arg -> 'gone' -> 'leases'));
-    DELETE FROM vault_key.windows WHERE name = ANY (vault_key.texts(arg -> 'gone' -> 'windows'));
+    DELETE FROM vault_key.notes n USING jsonb_array_elements(arg -> 'gone' -> 'notes') a
+      WHERE n.kind = a ->> 0 AND n.name = a ->> 1;
     DELETE FROM vault_key.operations o USING jsonb_array_elements(arg -> 'gone' -> 'operations') a
       WHERE o.vendor = a ->> 0 AND o.idempotency_key_hash = a ->> 1;
     DELETE FROM vault_key.objects o USING jsonb_array_elements(arg -> 'gone' -> 'objects') a
@@ -266,13 +268,14 @@ BEGIN
       FROM jsonb_to_recordset(arg -> 'objects') a(vendor text, account text, id text, amount bigint, currency text,
         final int, destination int, seen_at bigint) WHERE o.vendor = a.vendor AND o.account = a.account AND o.id = a.id;
   END IF;
-  IF arg ? 'newWindows' THEN
-    INSERT INTO vault_key.windows
-      SELECT * FROM jsonb_to_recordset(arg -> 'newWindows') a(name text, counts text) ORDER BY name;
+  IF arg ? 'newNotes' THEN
+    INSERT INTO vault_key.notes
+      SELECT * FROM jsonb_to_recordset(arg -> 'newNotes') a(kind text, name text, value text) ORDER BY kind, name;
   END IF;
-  IF arg ? 'windows' THEN
-    UPDATE vault_key.windows w SET counts = a.counts
-      FROM jsonb_to_recordset(arg -> 'windows') a(name text, counts text) WHERE w.name = a.name;
+  IF arg ? 'notes' THEN
+    UPDATE vault_key.notes n SET value = a.value
+      FROM jsonb_to_recordset(arg -> 'notes') a(kind text, name text, value text)
+      WHERE n.kind = a.kind AND n.name = a.name;
   END IF;
   IF arg ? 'leases' THEN
     INSERT INTO vault_key.leases SELECT * FROM jsonb_to_recordset(arg -> 'leases') a(id text, ttl_ms bigint, expires_at bigint)

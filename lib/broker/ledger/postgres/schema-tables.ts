@@ -132,10 +132,12 @@ CREATE TABLE vault_key.budgets (
   cap_micros bigint NOT NULL,
   limits text
 );
--- The calls that were admitted in the last minute, by the limit that counts them.
-CREATE TABLE vault_key.windows (
-  name text PRIMARY KEY,
-  counts text NOT NULL
+-- Small rows that a rule keeps by kind and name, as JSON.
+CREATE TABLE vault_key.notes (
+  kind text COLLATE "C",
+  name text COLLATE "C",
+  value text NOT NULL,
+  PRIMARY KEY (kind, name)
 ) WITH (fillfactor = 50);
 CREATE TABLE vault_key.brakes (
   id text PRIMARY KEY,

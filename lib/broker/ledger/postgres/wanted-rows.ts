@@ -6,7 +6,7 @@ export interface RowNames {
   names: string[];
   keys: string[];
   leases: string[];
-  windows: string[];
+  notes: [kind: string, name: string][];
   holds: string[];
   /** Of open calls. */
   calls: string[];
@@ -29,7 +29,7 @@ export class WantedRows {
   readonly #names = new Set<string>();
   readonly #keys = new Set<string>();
   readonly #leases = new Set<string>();
-  readonly #windows = new Set<string>();
+  readonly #notes = new Map<string, [string, string]>();
   readonly #holds = new Set<string>();
   readonly #calls = new Set<string>();
   readonly #operations = new Map<string, [string, string]>();
@@ -53,8 +53,8 @@ export class WantedRows {
     this.#leases.add(id);
   }
 
-  window(name: string): void {
-    this.#windows.add(name);
+  note(kind: string, name: string): void {
+    this.#notes.set(nameOf(kind, name), [kind, name]);
   }
 
   hold(callId: string): void {
@@ -98,7 +98,7 @@ export class WantedRows {
       names: [...this.#names],
       keys: [...this.#keys],
       leases: [...this.#leases],
-      windows: [...this.#windows],
+      notes: [...this.#notes.values()],
       holds: [...this.#holds],
       calls: [...this.#calls],
       operations: [...this.#operations.values()],

@@ -1,6 +1,5 @@
 /** The calls that one limit has let pass in the last minute. */
 export interface CallWindow {
-  name: string;
   /** How many in each second (since the epoch) that had some, the oldest first. */
   counts: readonly SecondCount[];
 }
@@ -19,13 +18,12 @@ export function callsIn(window: CallWindow | undefined, now: number): number {
 }
 
 /** The window with one call more. */
-export function withCall(name: string, window: CallWindow | undefined, now: number): CallWindow {
+export function withCall(window: CallWindow | undefined, now: number): CallWindow {
   const counts = currentCounts(window, now);
   const second = secondOf(now);
   const [last = 0, calls = 0] = counts.at(-1) ?? [];
   const isSame = last === second;
   return {
-    name,
     counts: [...(isSame ? counts.slice(0, -1) : counts), [second, isSame ? calls + 1 : 1]],
   };
 }
@@ -60,8 +58,8 @@ export function isAhead({ counts }: CallWindow, now: number): boolean {
 }
 
 /** The window as it is now: what seems to be of a later instant has passed before, and counts from now on. */
-export function broughtBack({ name, counts }: CallWindow, now: number): CallWindow {
-  return { name, counts: currentCounts({ name, counts }, now) };
+export function broughtBack(window: CallWindow, now: number): CallWindow {
+  return { counts: currentCounts(window, now) };
 }
 
 function currentCounts(window: CallWindow | undefined, now: number): readonly SecondCount[] {

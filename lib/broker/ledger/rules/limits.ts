@@ -129,10 +129,10 @@ export function rateRefusal(
   for (const { scope, limits, windowName } of over) {
     const { callsPerMinute: limit } = limits;
     if (limit === undefined) continue;
-    const window = book.callWindow(windowName);
+    const window = book.note('window', windowName);
     if (callsIn(window, book.now) < limit) continue;
     if (window !== undefined && isAhead(window, book.now)) {
-      book.putCallWindow(broughtBack(window, book.now));
+      book.putNote('window', windowName, broughtBack(window, book.now));
     }
     const seconds = secondsUntilRoom(window, limit, book.now);
     return new BrokerRefusal(
@@ -151,7 +151,7 @@ export function countCall(book: Book, over: readonly LimitsOverCall[]): void {
     .filter(({ limits }) => limits.callsPerMinute !== undefined)
     .map(({ windowName }) => windowName);
   for (const name of new Set(names)) {
-    book.putCallWindow(withCall(name, book.callWindow(name), book.now));
+    book.putNote('window', name, withCall(book.note('window', name), book.now));
   }
 }
 

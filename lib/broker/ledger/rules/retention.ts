@@ -2,6 +2,7 @@ import { LONGEST_LIFE_MS } from '../../../contract/expires-in';
 import { isLive } from '../../keys/key';
 import type { KeyRecord } from '../../keys/key';
 import type { AgingRows, Book, VendorObject } from '../book';
+import type { Note } from '../notes';
 import type { Hold, LeaseRecord } from '../records';
 import { isOver as isWindowOver } from './call-window';
 import { keyBalanceName, keyIdOf } from './caps';
@@ -22,19 +23,12 @@ const SLICE_ROWS: Readonly<Record<keyof AgingRows, number>> = {
   keys: 100,
   operations: 500,
   objects: 500,
-  windows: 500,
+  notes: 500,
   leases: 100,
 };
 
 /** In this order: a key leaves once its holds have left, an object too. */
-export const AGING_TABLES = [
-  'holds',
-  'keys',
-  'operations',
-  'objects',
-  'windows',
-  'leases',
-] as const;
+export const AGING_TABLES = ['holds', 'keys', 'operations', 'objects', 'notes', 'leases'] as const;
 
 /**
  * The rows of a slice that nothing can refer to any more.
@@ -93,7 +87,7 @@ const RULES: { readonly [Table in keyof AgingRows]: AgingRule<AgingRows[Table]> 
   },
   operations: { isOld: isOldOperation },
   objects: { isOld: isOldObject },
-  windows: { isOld: (book, window) => isWindowOver(window, book.now) },
+  notes: { isOld: isOldNote },
   leases: { isOld: isOldLease },
 };
 
@@ -127,6 +121,13 @@ function isOldOperation(book: Book, { operation }: NamedOperation): boolean {
 
 function isOldObject(book: Book, object: VendorObject, until: number): boolean {
   return object.seenAt < until && !book.hasHolds(rootOf(book, object));
+}
+
+function isOldNote(book: Book, { kind, value }: Note): boolean {
+  switch (kind) {
+    case 'window':
+      return isWindowOver(value, book.now);
+  }
 }
 
 /** No key of a lease lives longer than a day after it. */

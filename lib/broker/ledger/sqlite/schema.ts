@@ -1,7 +1,7 @@
 import type { SqliteConnection } from './sqlite-driver';
 
 /** Kept in `PRAGMA user_version`. All before it are of versions that were never released. */
-export const SCHEMA_VERSION = 11;
+export const SCHEMA_VERSION = 12;
 
 const SCHEMA = `
   CREATE TABLE keys (
@@ -109,7 +109,12 @@ const SCHEMA = `
     limits TEXT
   ) STRICT, WITHOUT ROWID;
 
-  CREATE TABLE windows (name TEXT PRIMARY KEY, counts TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE notes (
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (kind, name)
+  ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE brakes (
     id TEXT PRIMARY KEY,

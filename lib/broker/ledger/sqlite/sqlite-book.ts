@@ -6,7 +6,7 @@ import type { Balance, KeyRecord } from '../../keys/key';
 import type { MicroUsd } from '../../../contract/usd';
 import type { AgingRows, Book, ObjectName, Slice, VendorObject } from '../book';
 import type { Hold, LeaseRecord } from '../records';
-import type { CallWindow } from '../rules/call-window';
+import type { Note, NoteKind, NoteValues } from '../notes';
 import type { Operation } from '../rules/operation';
 import type { AuditTable } from './audit-table';
 import type { BrakeTable } from './brake-table';
@@ -25,7 +25,7 @@ export interface BookTables {
   holds: HoldTable;
   operations: OperationTable;
   openCalls: OpenCallTable;
-  windows: CachedTable<CallWindow>;
+  notes: CachedTable<Note>;
   budgets: BudgetTable;
   brakes: BrakeTable;
   log: AuditTable;
@@ -46,7 +46,7 @@ export class SqliteBook implements Book {
     private readonly tables: BookTables,
     private readonly unwrittenKey: (id: string) => KeyRecord | undefined,
   ) {
-    const { holds, keys, operations, windows, leases } = tables;
+    const { holds, keys, operations, notes, leases } = tables;
     this.#aging = {
       holds: {
         walk: (from, limit) => holds.holds.walk(from, limit),
@@ -55,7 +55,7 @@ export class SqliteBook implements Book {
       keys: keys.table,
       operations: operations.table,
       objects: holds.objects,
-      windows,
+      notes,
       leases,
     };
   }
@@ -112,8 +112,9 @@ export class SqliteBook implements Book {
     return this.tables.holds.balance(name);
   }
 
-  callWindow(name: string): CallWindow | undefined {
-    return this.tables.windows.get(name, [name]);
+  note<Kind extends NoteKind>(kind: Kind, name: string): NoteValues[Kind] | undefined {
+    const note = this.tables.notes.get(`${kind}/${name}`, [kind, name]);
+    return note?.value as NoteValues[Kind] | undefined;
   }
 
   get hasBudgets(): boolean {
@@ -168,8 +169,13 @@ export class SqliteBook implements Book {
     this.tables.holds.putObject(object);
   }
 
-  putCallWindow(window: CallWindow): void {
-    this.tables.windows.put(window);
+  putNote<Kind extends NoteKind>(kind: Kind, name: string, value: NoteValues[Kind]): void {
+    this.tables.notes.put({ kind, name, value } as Note);
+  }
+
+  deleteNote(kind: NoteKind, name: string): void {
+    const value = this.note(kind, name);
+    if (value !== undefined) this.tables.notes.delete({ kind, name, value } as Note);
   }
 
   charge(names: readonly string[], change: Partial<Balance>): void {

@@ -2,8 +2,11 @@ import type { Brake } from '../../brakes/brake';
 import type { AppBudgets, BudgetSubject } from '../../budgets/budget';
 import type { KeyWithBalance } from '../../keys/key';
 import type { Book } from '../book';
+import type { NoteKind, NoteOf, NoteRange } from '../notes';
 import type { HoldFilter, Hold, Page, PageRequest } from '../records';
 import type { KeyListRequest, LivePosition, LiveSlice, Queries } from '../store';
+import { NOTES } from '../tables/note-rows';
+import type { FoundRow } from '../tables/table-form';
 import { Conditions } from './conditions';
 import { HoldSearch } from './hold-search';
 import { KeySearch, scopeOf } from './key-search';
@@ -24,7 +27,7 @@ export class SqliteQueries implements Queries {
   readonly #holdSearch: HoldSearch;
 
   constructor(
-    connection: SqliteConnection,
+    private readonly connection: SqliteConnection,
     private readonly tables: QueriedTables,
   ) {
     this.#search = new KeySearch(connection);
@@ -82,6 +85,22 @@ export class SqliteQueries implements Queries {
     limit: number,
   ): Promise<readonly BudgetSubject[]> {
     return this.#subjectKeys.subjectsOf(scope, id, limit);
+  }
+
+  async notes<Kind extends NoteKind>(
+    kind: Kind,
+    { from, to, limit, newestFirst = false }: NoteRange,
+  ): Promise<readonly NoteOf<Kind>[]> {
+    const where = new Conditions();
+    where.equals('kind', kind);
+    if (from !== undefined) where.add('name >= ?', from);
+    if (to !== undefined) where.add('name < ?', to);
+    const found = this.connection
+      .prepare(
+        `SELECT * FROM notes ${where.sql} ORDER BY name ${newestFirst ? 'DESC' : 'ASC'} LIMIT ?`,
+      )
+      .all(...where.values, limit) as FoundRow[];
+    return found.map((row) => NOTES.rowOf(row) as NoteOf<Kind>);
   }
 
   holds(filter: HoldFilter, page: PageRequest, stranded: readonly string[]): Promise<Page<Hold>> {

@@ -19,7 +19,7 @@ import { HoldTable } from './hold-table';
 import { FOREIGN_WRITE, FailedWrite } from './inline-writer';
 import { KeyTable } from './key-table';
 import { LEASES } from '../tables/lease-rows';
-import { WINDOWS } from '../tables/window-rows';
+import { NOTES } from '../tables/note-rows';
 import { openStore } from './open-store';
 import type { OpenStore, StoreSettings } from './open-store';
 import { OpenCallTable } from './open-call-table';
@@ -86,7 +86,7 @@ export class SqliteStore implements Store {
       this.#holds = new HoldTable(connection, writes);
       this.#operations = new OperationTable(connection, writes);
       this.#openCalls = new OpenCallTable(connection, writes);
-      const windows = new CachedTable(connection, writes, WINDOWS);
+      const notes = new CachedTable(connection, writes, NOTES);
       this.#book = new SqliteBook(
         {
           keys: this.#keys,
@@ -94,7 +94,7 @@ export class SqliteStore implements Store {
           holds: this.#holds,
           operations: this.#operations,
           openCalls: this.#openCalls,
-          windows,
+          notes,
           budgets,
           brakes,
           log: this.#auditLog,
@@ -110,7 +110,7 @@ export class SqliteStore implements Store {
         ...this.#holds.tables,
         this.#operations.table,
         this.#openCalls,
-        windows,
+        notes,
       ]);
       const parts = [
         this.#redo,

@@ -6,7 +6,7 @@ import { KEYS } from '../tables/key-rows';
 import { LEASES } from '../tables/lease-rows';
 import { OBJECTS } from '../tables/object-rows';
 import { OPERATIONS } from '../tables/operation-rows';
-import { WINDOWS } from '../tables/window-rows';
+import { NOTES } from '../tables/note-rows';
 import { SEGMENTS } from '../tables/segment-rows';
 import { keyColumnsOf } from '../tables/table-form';
 import type { ColumnValue, FoundRow, TableForm } from '../tables/table-form';
@@ -46,7 +46,7 @@ export const MOVED_TABLES: readonly MovedTable[] = [
     read: readOf(OPERATIONS, 'in_flight'),
     more: () => ({ flights: {} }),
   },
-  formed(WINDOWS, 'call windows'),
+  formed(NOTES, 'notes'),
   formed(BUDGETS, 'budgets'),
   formed(BRAKES, 'brakes'),
   {

@@ -1,0 +1,30 @@
+import type { CallWindow } from './rules/call-window';
+
+/** What a note of each kind says. A value is JSON. */
+export interface NoteValues {
+  /** By the limit that counts the calls. */
+  window: CallWindow;
+}
+
+export type NoteKind = keyof NoteValues;
+
+/** A small row that a rule keeps by kind and name. */
+export type Note = { [Kind in NoteKind]: NoteOf<Kind> }[NoteKind];
+
+/** A note of one kind. */
+export interface NoteOf<Kind extends NoteKind> {
+  kind: Kind;
+  name: string;
+  value: NoteValues[Kind];
+}
+
+/** Which notes of a kind a query is for. Names are compared byte by byte, as UTF-8. */
+export interface NoteRange {
+  /** Inclusive. */
+  from?: string;
+  /** Exclusive. */
+  to?: string;
+  limit: number;
+  /** Whether the greatest name comes first. */
+  newestFirst?: boolean;
+}
