@@ -34,6 +34,7 @@ import { offerStore } from './ledger/sqlite/process-stores';
 import { AcceptedDoubts } from './ledger/store-doubt';
 import { checkPage, DEFAULT_LIMIT } from './page';
 import { shuttingDown } from './refusal';
+import { Spend } from './spend/spend';
 
 /**
  * The broker itself: issues keys, forwards calls under them, keeps the ledger. No HTTP, no NestJS:
@@ -46,6 +47,8 @@ export class Broker {
   readonly holds: Holds;
   /** The segments that the audit log is exported in. */
   readonly auditSegments: AuditSegments;
+  /** What was spent, by day and subject. */
+  readonly spend: Spend;
   readonly #ledger: Ledger;
   readonly #proxy: Proxy;
   readonly #vendors: ConfiguredVendors;
@@ -91,6 +94,7 @@ export class Broker {
     this.leases = new Leases(ledger, () => this.#checkOpen());
     this.holds = new Holds(ledger);
     this.auditSegments = new AuditSegments(ledger);
+    this.spend = new Spend(ledger);
   }
 
   /** Whether there is an account of that name. */

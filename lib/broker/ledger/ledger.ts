@@ -28,6 +28,7 @@ import type { KeyRecord, KeyWithBalance } from '../keys/key';
 import type { MicroUsd } from '../../contract/usd';
 import type { FieldIssue } from '../refusal';
 import type { KnownObject } from './rules/objects';
+import type { LedgerSpend } from './spend';
 import type { RepeatableIssue } from './rules/repeated-issue';
 
 /**
@@ -138,6 +139,7 @@ export interface Ledger {
   /** Walks the chain of the audit log, in slices between which other work is done. */
   verifyAudit(head?: string): Promise<AuditVerdict>;
   readonly auditSegments: AuditSegments;
+  readonly spend: LedgerSpend;
   figures(): Promise<LedgerFigures>;
   /** Rejects where the store cannot take a decision. */
   state(): Promise<StoreState>;

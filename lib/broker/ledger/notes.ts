@@ -1,9 +1,16 @@
 import type { CallWindow } from './rules/call-window';
+import type { DaySpend, HourSpend } from './rules/spend-sums';
 
 /** What a note of each kind says. A value is JSON. */
 export interface NoteValues {
   /** By the limit that counts the calls. */
   window: CallWindow;
+  /** By day (UTC) and subject. */
+  spend: DaySpend;
+  /** By hour (UTC) and vendor. */
+  spend_hour: HourSpend;
+  /** The last row of the audit log that is in them: one note, without a name. */
+  spend_cursor: { seq: number };
 }
 
 export type NoteKind = keyof NoteValues;

@@ -56,7 +56,7 @@ export class SpendFold {
 
   async #foldAll(): Promise<void> {
     const log = await this.store.auditLog();
-    for (let isEnd = false; !isEnd && !this.#isClosed; ) {
+    for (let isEnd = false; !isEnd && !this.#isClosed && !this.store.isClosed;) {
       const turn = new SpendTurn(await this.store.look(spendCursor));
       isEnd = await gather(log, turn);
       if (turn.last === turn.after) return;

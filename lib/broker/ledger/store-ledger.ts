@@ -56,12 +56,14 @@ import type { KnownObject } from './rules/objects';
 import { issueInPlace } from './rules/repeated-issue';
 import type { RepeatableIssue } from './rules/repeated-issue';
 import { endByOperator, isExecuted } from './rules/settlement';
+import { LedgerSpend } from './spend';
 import type { Store } from './store';
 import { UnwrittenKeys } from './unwritten-keys';
 
 /** A ledger on a store: each command is one rule, run on the store's book in one transaction. */
 export class StoreLedger implements Ledger {
   readonly auditSegments: AuditSegments;
+  readonly spend: LedgerSpend;
   readonly #unwritten = new UnwrittenKeys();
   readonly #kept: KeptSettlements;
   readonly #refusals: RefusalRows;
@@ -76,6 +78,7 @@ export class StoreLedger implements Ledger {
     log: (line: string) => void = () => {},
   ) {
     this.auditSegments = new AuditSegments(store);
+    this.spend = new LedgerSpend(store);
     this.#kept = new KeptSettlements(store, log);
     this.#refusals = new RefusalRows(store);
     this.#budgetReport = new BudgetReport(store);

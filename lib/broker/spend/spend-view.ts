@@ -73,7 +73,9 @@ export function cursorOf(key: string): string {
 
 /** The rule of a cursor's form: what an earlier page gave. */
 export function cursorFault(cursor: string): string | undefined {
-  return /^[A-Za-z0-9_-]{1,4096}$/.test(cursor) ? undefined : 'must be the cursor of an earlier page';
+  return /^[A-Za-z0-9_-]{1,4096}$/.test(cursor)
+    ? undefined
+    : 'must be the cursor of an earlier page';
 }
 
 /** The key of a cursor; `undefined` where it is of no list with these groups. */

@@ -138,7 +138,9 @@ export class Spend {
       unit: by.includes('hour') ? 'hour' : 'day',
       from,
       to: to < tomorrow ? to : tomorrow,
-      ...(tenant === undefined ? {} : { among: { tenant, ...(user === undefined ? {} : { user }) } }),
+      ...(tenant === undefined
+        ? {}
+        : { among: { tenant, ...(user === undefined ? {} : { user }) } }),
     };
   }
 }

@@ -50,10 +50,7 @@ ${COMMON_HELP}`,
   },
 };
 
-function csv(
-  { api }: CommandInput,
-  options: Readonly<Record<string, string>>,
-): CommandResult {
+function csv({ api }: CommandInput, options: Readonly<Record<string, string>>): CommandResult {
   onlyWith(options, '--csv', Object.keys(NAMES));
   const path = `${PATH}${queryOf(options, NAMES)}`;
   return { json: null, text: api.text(path, 'text/csv') };

@@ -9,6 +9,7 @@ import { keyBalanceName, keyIdOf } from './caps';
 import { rootOf } from './objects';
 import { isForgotten, isOver } from './operation';
 import type { NamedOperation } from './operation';
+import { isOldSpend } from './spend';
 
 /** Rows of one table that may leave, and where the walk goes on. */
 export interface OldRows<Table extends keyof AgingRows> {
@@ -123,10 +124,15 @@ function isOldObject(book: Book, object: VendorObject, until: number): boolean {
   return object.seenAt < until && !book.hasHolds(rootOf(book, object));
 }
 
-function isOldNote(book: Book, { kind, value }: Note): boolean {
+function isOldNote(book: Book, { kind, name, value }: Note): boolean {
   switch (kind) {
     case 'window':
       return isWindowOver(value, book.now);
+    case 'spend':
+    case 'spend_hour':
+      return isOldSpend(name, book.now);
+    case 'spend_cursor':
+      return false;
   }
 }
 
