@@ -18,7 +18,6 @@ import {
 } from './spend-view';
 import type { SpendPage, SpendTotals } from './spend-view';
 
-/** How many rows CSV has in memory at once. */
 const CSV_ROWS = 50_000;
 const DAY_MS = 86_400_000;
 const NOTHING: SpendTotals = { ...NO_SPEND, held: 0, unknown: 0 };
@@ -28,8 +27,14 @@ const NOTHING: SpendTotals = { ...NO_SPEND, held: 0, unknown: 0 };
  * `settled` less `given back` to the balances: both are of the day of the hold.
  */
 export class Spend {
-  /** @internal */
-  constructor(private readonly ledger: Ledger) {}
+  /**
+   * @param csvRows How many rows CSV has in memory at once.
+   * @internal
+   */
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly csvRows = CSV_ROWS,
+  ) {}
 
   /**
    * A page of spend, by what it is grouped by, and the totals of all.
@@ -80,7 +85,7 @@ export class Spend {
     let text = csvHead(by);
     let after: string | undefined;
     do {
-      const groups = new SpendGroups<{ sums: SpendTotals }>(CSV_ROWS, after);
+      const groups = new SpendGroups<{ sums: SpendTotals }>(this.csvRows, after);
       await this.#gather(report, groups, after);
       for (const slice of groups.slices()) {
         for (const { key, row } of slice) text += csvRow(spendRowView(key, row.sums, by), by);
