@@ -10,6 +10,7 @@ export type {
   BudgetsOptions,
   EmbeddedModuleOptions,
   EmbeddedOptions,
+  OfflineOptions,
   LeaseOptions,
   SharedOptions,
   VaultKeyModuleOptions,

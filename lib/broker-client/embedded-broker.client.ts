@@ -39,9 +39,13 @@ export class EmbeddedBrokerClient extends BrokerClient {
    * Opens the store.
    * Waits up to 10 s for another broker that has it and is stopping.
    *
+   * @param onClose Called once the broker is closed.
    * @throws Error where the options are invalid, or the store cannot be opened.
    */
-  static async open(options: BrokerOptions): Promise<EmbeddedBrokerClient> {
+  static async open(
+    options: BrokerOptions,
+    onClose: () => Promise<void> = async () => {},
+  ): Promise<EmbeddedBrokerClient> {
     // Loaded here, so that an application whose broker is a server needs no SQLite driver.
     const core = require('../broker/broker') as typeof import('../broker/broker');
     const logger = new Logger('VaultKeyBroker');
@@ -50,15 +54,25 @@ export class EmbeddedBrokerClient extends BrokerClient {
       log: (line) => logger.warn(line),
       givesWay: () => !life.isNeeded,
     });
-    return new EmbeddedBrokerClient(broker, life);
+    return new EmbeddedBrokerClient(broker, options, life, onClose);
   }
+
+  readonly #options: BrokerOptions;
 
   private constructor(
     /** The broker behind this client. */
     readonly broker: Broker,
+    options: BrokerOptions,
     private readonly life: { isNeeded: boolean },
+    private readonly onClose: () => Promise<void>,
   ) {
     super();
+    this.#options = options;
+  }
+
+  /** What the broker was opened with. Holds secrets: never log it. */
+  get options(): BrokerOptions {
+    return this.#options;
   }
 
   /** Whether an application works with it: a later one of this process does not get its store. */
@@ -175,8 +189,9 @@ export class EmbeddedBrokerClient extends BrokerClient {
     }
   }
 
-  close(): Promise<void> {
-    return this.broker.close();
+  async close(): Promise<void> {
+    await this.broker.close();
+    await this.onClose();
   }
 
   async #ask<T>(

@@ -59,12 +59,9 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
   /** With secrets: nothing shows it. */
   #options: ReloadOptions;
 
-  constructor(
-    private readonly client: EmbeddedBrokerClient,
-    options: ReloadOptions,
-  ) {
+  constructor(private readonly client: EmbeddedBrokerClient) {
     super();
-    this.#options = options;
+    this.#options = client.options;
     this.#broker = client.broker;
   }
 
