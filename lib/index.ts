@@ -68,6 +68,7 @@ export type { SecretOptions } from './broker/accounts/secrets';
 export type { DocumentOptions } from './broker/document.options';
 export type { AddedLater } from './broker/pricing/configured-prices';
 export type { BodyLimitOptions, PriceOptions, VendorRules } from './broker/vendor.options';
+export type { SpendGroup } from './broker/spend/spend-request';
 export { BrokerOperator } from './broker-operator/broker-operator';
 export type {
   AuditEntryInfo,
@@ -88,6 +89,11 @@ export type {
   KeyPageInfo,
   KeyQuery,
   PageQuery,
+  SpendPageInfo,
+  SpendPageQuery,
+  SpendQuery,
+  SpendRowInfo,
+  SpendTotalsInfo,
   StoreInfo,
 } from './broker-operator/operator-types';
 

@@ -54,6 +54,7 @@ export async function runOperatorCommand(
       out(command.help);
       return 0;
     }
+    if (json && given.flags.has('csv')) throw new BadUsage('--csv goes without --json');
     const base = brokerUrl(url);
     if (base === undefined) {
       throw new BadUsage('--url must be an https: origin (http: is taken only to loopback)');
