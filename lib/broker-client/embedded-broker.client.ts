@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import type { Broker } from '../broker/broker';
 import type { ProxyAnswer } from '../broker/forwarding/proxy-answer';
 import type { BrokerOptions } from '../broker/broker.options';
+import type { Actor } from '../broker/operators/actor';
 import { BrokerRefusal, storeUnavailable } from '../broker/refusal';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import { readIssueRefusal, readManagementRefusal, refusesLease } from './refusal-reader';
@@ -148,13 +149,16 @@ export class EmbeddedBrokerClient extends BrokerClient {
     return readKeyState(view) ?? unreadable();
   }
 
-  override async brake(request: BrakeRequest): Promise<Brake> {
-    const view = await this.#ask('to put a brake', () => this.broker.brake(brakeBody(request)));
+  /** @param by Who asks for it; the application where it is absent. */
+  override async brake(request: BrakeRequest, by?: Actor): Promise<Brake> {
+    const put = () => this.broker.brake(brakeBody(request), by);
+    const view = await this.#ask('to put a brake', put);
     return readBrake(view) ?? unreadable();
   }
 
-  override async lift(brakeId: string): Promise<void> {
-    await this.#ask('to lift a brake', () => this.broker.lift(brakeId), {
+  /** @param by Who asks for it; the application where it is absent. */
+  override async lift(brakeId: string, body?: object, by?: Actor): Promise<void> {
+    await this.#ask('to lift a brake', () => this.broker.lift(brakeId, body, by), {
       404: () => CallRefusedException.noSuchBrake(brakeId),
     });
   }

@@ -4,6 +4,8 @@ import { poolFault } from './ledger/postgres/pg-pool';
 import type { PgPool, PooledStore } from './ledger/postgres/pg-pool';
 import { accountFaults, readAccounts } from './accounts/account';
 import type { Account, VendorOptions } from './accounts/account';
+import { operatorFaults } from './operators/operator.options';
+import type { OperatorOptions } from './operators/operator.options';
 import { limitFaults } from './vendor.options';
 import type { FaultSink } from './option-faults';
 
@@ -41,6 +43,12 @@ export interface BrokerOptions {
   retention?: string;
   /** What the broker takes on at once. */
   limits?: BrokerLimitOptions;
+  /**
+   * The people who may ask the management API for changes, each with a token of their own.
+   *
+   * @default none: the application's token may do everything
+   */
+  operators?: readonly OperatorOptions[];
   /**
    * Doubts about the store that you accept. For one start: leave it out of
    * the next.
@@ -181,12 +189,13 @@ export function acceptedDoubtsFault(doubts: unknown): string | undefined {
 }
 
 /** The part of the options that a running broker may be given in place of what it had. */
-export type ReloadOptions = Pick<BrokerOptions, 'vendors' | 'limits'>;
+export type ReloadOptions = Pick<BrokerOptions, 'vendors' | 'limits' | 'operators'>;
 
 /** What {@link ReloadOptions} come to. */
 export interface ReloadSettings {
   accounts: ReadonlyMap<string, Account>;
   callsPerKey: number;
+  operators: readonly OperatorOptions[];
 }
 
 /** What {@link BrokerOptions} come to. */
@@ -235,19 +244,25 @@ export function readReloadOptions(options: ReloadOptions): ReloadSettings {
 
 /** Reads {@link ReloadOptions}, and finds everything wrong with them. */
 export function readReloadable(
-  { vendors, limits }: Readonly<Partial<Record<keyof ReloadOptions, unknown>>>,
+  { vendors, limits, operators }: Readonly<Partial<Record<keyof ReloadOptions, unknown>>>,
   fault: FaultSink,
 ): ReloadSettings {
   if (limits !== undefined) limitFaults(limits, BROKER_LIMITS, 'limits', fault);
+  if (operators !== undefined) operatorFaults(operators, fault);
   const { callsPerKey = DEFAULT_CALLS_PER_KEY } = (limits ?? {}) as BrokerLimitOptions;
-  return { accounts: readAccounts(vendors, fault), callsPerKey };
+  return {
+    accounts: readAccounts(vendors, fault),
+    callsPerKey,
+    operators: (operators ?? []) as readonly OperatorOptions[],
+  };
 }
 
 /** Finds everything wrong with what a config file says; secrets may be elsewhere. */
 export function configFaults(
-  { vendors, limits }: Readonly<Record<keyof ReloadOptions, unknown>>,
+  { vendors, limits, operators }: Readonly<Record<keyof ReloadOptions, unknown>>,
   fault: FaultSink,
 ): void {
   if (limits !== undefined) limitFaults(limits, BROKER_LIMITS, 'limits', fault);
   if (vendors !== undefined) accountFaults(vendors, fault);
+  if (operators !== undefined) operatorFaults(operators, fault);
 }

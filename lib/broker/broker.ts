@@ -13,6 +13,9 @@ import { Keys } from './keys/keys';
 import type { IssuedKeyBody, KeyPage, OwnKey, RevokedKeyBody } from './keys/keys';
 import type { IsGone } from './keys/request-id';
 import { Leases } from './leases/leases';
+import { APP_CODE } from './operators/actor';
+import type { Actor } from './operators/actor';
+import { Operators } from './operators/operators';
 import { Holds } from './holds/holds';
 import type { AuditPage } from './audit/audit-view';
 import type { BrokerHost } from './broker.host';
@@ -49,6 +52,8 @@ export class Broker {
   readonly auditSegments: AuditSegments;
   /** What was spent, by day and subject. */
   readonly spend: Spend;
+  /** Who may ask for what, beside the application. */
+  readonly operators = new Operators();
   readonly #ledger: Ledger;
   readonly #proxy: Proxy;
   readonly #vendors: ConfiguredVendors;
@@ -68,7 +73,8 @@ export class Broker {
    * @throws Error where it cannot be opened.
    */
   static async open(options: BrokerOptions, host: BrokerHost = {}): Promise<Broker> {
-    const { accounts, callsPerKey, place, timeoutMs, retentionMs } = readBrokerOptions(options);
+    const { accounts, callsPerKey, operators, place, timeoutMs, retentionMs } =
+      readBrokerOptions(options);
     const vendors = new ConfiguredVendors(timeoutMs);
     vendors.replace(accounts, callsPerKey);
     const { log, driver } = host;
@@ -77,6 +83,7 @@ export class Broker {
     const ledger = await openLedger(place, { ...settings, clock: host.clock }, host.storeWaitMs);
     const proxy = new Proxy(ledger, vendors.byName, callsPerKey, log);
     const broker = new Broker(ledger, proxy, vendors);
+    broker.operators.replace(operators);
     if (host.givesWay !== undefined && 'file' in place) {
       offerStore(place.file, broker, host.givesWay);
     }
@@ -108,15 +115,16 @@ export class Broker {
   }
 
   /**
-   * Takes accounts and limits in place of those before, and reads the files of their secrets. Holds,
+   * Takes accounts, limits and operators in place of those before, and reads the files of their secrets. Holds,
    * connections and calls under way go on. A key for an account that is not there any more serves no call.
    *
    * @throws BrokerOptionsError with every fault; then all is as before.
    */
   reload(options: ReloadOptions): void {
-    const { accounts, callsPerKey } = readReloadOptions(options);
+    const { accounts, callsPerKey, operators } = readReloadOptions(options);
     this.#vendors.replace(accounts, callsPerKey);
     this.#proxy.maxCallsPerKey = callsPerKey;
+    this.operators.replace(operators);
   }
 
   /**
@@ -126,9 +134,9 @@ export class Broker {
    * @param isGone Where nobody waits for the key any more, a repeated request revokes nothing.
    * @throws BrokerRefusal 422 with every bad field, or 503.
    */
-  async issue(body: unknown, remoteAddress?: string, isGone?: IsGone): Promise<IssuedKeyBody> {
+  async issue(body: unknown, by: Actor = APP_CODE, isGone?: IsGone): Promise<IssuedKeyBody> {
     this.#checkOpen();
-    return this.#keys.issue(body, remoteAddress, isGone);
+    return this.#keys.issue(body, by, isGone);
   }
 
   /**
@@ -147,8 +155,8 @@ export class Broker {
    *
    * @throws BrokerRefusal 404 where no key ever had the id, or 503.
    */
-  revoke(id: string, remoteAddress?: string): Promise<RevokedKeyBody> {
-    return this.#keys.revoke(id, remoteAddress);
+  revoke(id: string, by: Actor = APP_CODE): Promise<RevokedKeyBody> {
+    return this.#keys.revoke(id, by);
   }
 
   /**
@@ -158,9 +166,9 @@ export class Broker {
    */
   revokeAll(
     body: unknown,
-    remoteAddress?: string,
+    by: Actor = APP_CODE,
   ): Promise<{ revoked: number; unknown: readonly string[] }> {
-    return this.#keys.revokeAll(body, remoteAddress);
+    return this.#keys.revokeAll(body, by);
   }
 
   /** As {@link revokeAll}, for keys of {@link issueForOwnWork}. @internal */
@@ -199,9 +207,9 @@ export class Broker {
     scope: string,
     id: string,
     body: unknown,
-    remoteAddress?: string,
+    by: Actor = APP_CODE,
   ): Promise<CountedBudgetView> {
-    return this.#budgets.put(scope, id, body, remoteAddress);
+    return this.#budgets.put(scope, id, body, by);
   }
 
   /**
@@ -233,12 +241,18 @@ export class Broker {
     return this.#budgets.over(query);
   }
 
-  /** @throws BrokerRefusal 404. */
+  /**
+   * Removes an operator's budget.
+   *
+   * @param body What `DELETE /v1/budgets/{scope}/{id}` takes.
+   * @throws BrokerRefusal 404, 422, or 503.
+   */
   deleteBudget(
     path: BudgetPath,
-    remoteAddress?: string,
+    body?: unknown,
+    by: Actor = APP_CODE,
   ): Promise<BudgetSubjectView & { status: 'removed' }> {
-    return this.#budgets.remove(path, remoteAddress);
+    return this.#budgets.remove(path, body, by);
   }
 
   /**
@@ -250,8 +264,8 @@ export class Broker {
    * {@link brakes} tells it then.
    * @throws BrokerRefusal 422 with every bad field, or 503.
    */
-  brake(body: unknown, remoteAddress?: string): Promise<BrakeView> {
-    return this.#brakes.put(body, remoteAddress);
+  brake(body: unknown, by: Actor = APP_CODE): Promise<BrakeView> {
+    return this.#brakes.put(body, by);
   }
 
   /** The active brakes, the oldest first. */
@@ -262,13 +276,16 @@ export class Broker {
   /**
    * Lifts a brake.
    *
-   * @throws BrokerRefusal 404 where no active brake has the id, or 503.
+   * @param body What `DELETE /v1/brakes/{id}` takes.
+   * @throws BrokerRefusal 404 where no active brake has the id, 403 where the application's token would
+   * lift what an operator has set, 422, or 503.
    */
   lift(
     id: string,
-    remoteAddress?: string,
+    body?: unknown,
+    by: Actor = APP_CODE,
   ): Promise<{ id: string; status: 'lifted'; lifted_at: string }> {
-    return this.#brakes.lift(id, remoteAddress);
+    return this.#brakes.lift(id, body, by);
   }
 
   /** The audit log, newest first, each call one entry; at most `limit` (1–1,000) of them. */

@@ -12,6 +12,11 @@ export interface AuditEntryView {
   at: string;
   /** `call` for one that was admitted, and has ended. */
   event: AuditEvent;
+  /**
+   * Who did it: an operator's name, `app` for the application, `key` for the holder of the vault key, and
+   * `broker` for what the broker did by itself.
+   */
+  actor: string;
   /** The call's; of a `settlement` or `give_back`, that of the call whose hold it changed. */
   call_id: string | null;
   key_id: string | null;
@@ -22,7 +27,12 @@ export interface AuditEntryView {
   path: string | null;
   /** How a call ended: `settled`, `released`, `unknown`; the code of a refusal. */
   verdict: string | null;
+  /** Why the broker refused, or why an operator changed something. */
   reason: string | null;
+  /** What a change found, in a few words, such as `$500`; `null` where nothing was there. */
+  old_value: string | null;
+  /** What it left; `null` where nothing is there now. */
+  new_value: string | null;
   requested_usd: number | null;
   /** What the row adds to the spend of its subject; negative where it gives back. */
   settled_usd: number | null;
@@ -61,6 +71,7 @@ export function auditEntryView(row: AuditEntry): AuditEntryView {
     seq: row.seq,
     at: row.at,
     event: row.event,
+    actor: row.actor,
     call_id: row.call_id,
     key_id: row.key_id,
     label: row.label,
@@ -70,6 +81,8 @@ export function auditEntryView(row: AuditEntry): AuditEntryView {
     path: row.path,
     verdict: row.verdict,
     reason: row.reason,
+    old_value: row.old_value,
+    new_value: row.new_value,
     requested_usd: usdOf(row.requested_micros),
     settled_usd: usdOf(row.settled_micros),
     ...undoneView(row.undone_micros),

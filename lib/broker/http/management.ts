@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Broker } from '../broker';
 import type { CallCounts } from '../metrics/call-counts';
+import { checkRole, hasRole } from '../operators/rights';
 import { methodNotAllowed, notFound } from '../refusal';
 import { sendFile, sendJson, sendLines, sendPieces, sendText } from './answers';
 import { readQuery } from './list-query';
@@ -17,14 +18,14 @@ import { leaseRoutes } from './routes/lease-routes';
 import { metricsRoutes } from './routes/metrics-routes';
 import { spendRoutes } from './routes/spend-routes';
 
-/** The management API, for callers with the management token. */
+/** The management API, for the application and for operators. */
 export class Management {
   readonly #logIn: LogIn;
-  readonly #currentKey: Route;
+  readonly #currentKey: ReturnType<typeof currentKeyRoute>;
   readonly #routes: readonly Route[];
 
   constructor(broker: Broker, tokens: ManagementTokens, counts: CallCounts) {
-    this.#logIn = new LogIn(tokens);
+    this.#logIn = new LogIn(tokens, broker.operators);
     this.#currentKey = currentKeyRoute(broker);
     this.#routes = [
       ...keyRoutes(broker),
@@ -51,22 +52,22 @@ export class Management {
     path: string,
     query: string,
   ): Promise<void> {
-    const route = this.#routeOf(req, path);
     const parameters = new URLSearchParams(query);
+    const current = this.#currentKey;
+    if (req.method === current.method && current.path.test(path)) {
+      readQuery(parameters, {});
+      await send(res, await current.handle(req));
+      return;
+    }
+    const by = this.#logIn.actorOf(req);
+    const route = this.#routeOf(req, path);
+    if (!(route.isForApp === true && hasRole(by, 'app'))) checkRole(by, route.role);
     if (route.takesQuery !== true) readQuery(parameters, {});
-    const reply = await route.handle({
-      req,
-      query: parameters,
-      params: route.path.exec(path)?.slice(1) ?? [],
-      remoteAddress: req.socket.remoteAddress,
-    });
-    await send(res, reply);
+    const params = route.path.exec(path)?.slice(1) ?? [];
+    await send(res, await route.handle({ req, query: parameters, params, by }));
   }
 
   #routeOf(req: IncomingMessage, path: string): Route {
-    const current = this.#currentKey;
-    if (req.method === current.method && current.path.test(path)) return current;
-    this.#logIn.check(req);
     const onPath = this.#routes.filter((route) => route.path.test(path));
     if (onPath.length === 0) throw notFound('There is nothing at this path.');
     const route = onPath.find(({ method }) => method === req.method);

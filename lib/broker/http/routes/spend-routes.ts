@@ -20,6 +20,7 @@ const QUERY = {
 export function spendRoutes(broker: Broker): Route[] {
   return [
     {
+      role: 'viewer',
       method: 'GET',
       path: /^\/v1\/spend$/,
       takesQuery: true,
