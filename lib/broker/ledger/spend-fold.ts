@@ -70,9 +70,10 @@ export class SpendFold {
 /** Returns whether it has come to the end of the log. */
 async function gather(log: AuditQueries, turn: SpendTurn): Promise<boolean> {
   for (let rows = 0; rows < TURN_ROWS && turn.size < TURN_SPENDS; rows += SLICE_ROWS) {
-    const slice = await log.after(turn.last, SLICE_ROWS);
-    for (const entry of slice) turn.add(entry);
-    if (slice.length < SLICE_ROWS) return true;
+    const { entries, last, isEnd } = await log.after(turn.last, SLICE_ROWS);
+    for (const entry of entries) turn.add(entry);
+    if (last !== undefined) turn.last = last;
+    if (isEnd) return true;
     await nextTurn();
   }
   return false;

@@ -12,6 +12,8 @@ import { oldSegment } from './rules/audit-segments';
 import { spendCursor } from './rules/spend';
 import { SpendFold } from './spend-fold';
 import type { SpendEntry, SpendUnit } from './spend';
+import { closeStore } from './sqlite/open-store';
+import { openConnection } from './sqlite/sqlite-driver';
 import { SqliteStore } from './sqlite/sqlite-store';
 import type { Store } from './store';
 import { StoreLedger } from './store-ledger';
@@ -204,6 +206,24 @@ it('a process that is killed between two turns leaves the rows of spend as far a
   expect(cursor).toBeLessThan(12_000);
   expect(await settledOf(next)).toBe(12 * sumTo(1_000));
   await next.close();
+});
+
+it('a row that was changed from outside and cannot be read is passed over: the rows after it count', async () => {
+  const file = newFile();
+  const settings = { clock: new TestClock(START), auditKey: 'a key of the operator' };
+  const written = new SqliteStore(file, settings);
+  const before = new StoreLedger(written);
+  await write(written, manyRows(10));
+  await before.close();
+  const connection = openConnection(file);
+  connection.prepare("UPDATE audit SET entry = 'no row' WHERE seq = 10").run();
+  connection.prepare("UPDATE audit SET entry = 'no row' WHERE seq = 4").run();
+  closeStore(connection);
+  const store = new SqliteStore(file, settings);
+  const ledger = new StoreLedger(store);
+  expect(await settledOf(ledger)).toBe(sumTo(9) - 4);
+  expect(await store.look(spendCursor)).toBe(10);
+  await ledger.close();
 });
 
 it('a turn that cannot be written changes nothing, and is done by the next fold', async () => {

@@ -39,7 +39,7 @@ export class SpendGroups<Row> {
     return this.#blocks.at(-1)?.at(-1)?.key;
   }
 
-  /** The row of a key, which it makes where there is none; `undefined` where that has no room. */
+  /** The row of a key, which it makes where it has none yet; `undefined` where there is no room for it. */
   row(key: string, make: () => Row): Row | undefined {
     if (this.after !== undefined && key <= this.after) return undefined;
     const { bound } = this;

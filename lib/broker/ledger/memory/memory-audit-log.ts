@@ -7,7 +7,8 @@ import type { AuditSegment } from '../../audit/audit-segment';
 import { withoutTokens } from '../../keys/token';
 import { notFound } from '../../refusal';
 import type { AuditFilter, Page, PageRequest } from '../records';
-import type { AuditQueries, ChainedEntry } from '../store';
+import { sliceOf } from '../log-slice';
+import type { AuditQueries, ChainedEntry, LogSlice } from '../store';
 import type { MemoryBook } from './memory-book';
 
 /** The audit log of a book in memory: its rows, numbered and chained when they are asked for. */
@@ -28,10 +29,12 @@ export class MemoryAuditLog implements AuditQueries {
     };
   }
 
-  async after(seq: number, limit: number): Promise<readonly AuditEntry[]> {
-    return this.book.rows
-      .slice(seq, seq + limit)
-      .map(({ row, more }, i) => readEntry(withoutTokens(writeEntry(seq + i + 1, row, more))));
+  async after(seq: number, limit: number): Promise<LogSlice> {
+    const rows = this.book.rows.slice(seq, seq + limit).map(({ row, more }, i) => {
+      const number = seq + i + 1;
+      return { seq: number, entry: withoutTokens(writeEntry(number, row, more)) };
+    });
+    return sliceOf(rows, limit);
   }
 
   async verify(head?: string): Promise<AuditVerdict> {

@@ -63,16 +63,12 @@ export class SpendTurn {
   readonly hours = new Map<string, HourSpend>();
   /** The name of each day's row, by what it is for: to draw one takes longer than to add. */
   readonly #names = new Map<string, string>();
-  #last: number;
+  /** The number of the last row that it has, or has passed over. */
+  last: number;
 
   /** @param after The number of the row that the first one follows. */
   constructor(readonly after: number) {
-    this.#last = after;
-  }
-
-  /** The number of the last row. */
-  get last(): number {
-    return this.#last;
+    this.last = after;
   }
 
   /** How many rows of spend it changes. */
@@ -81,7 +77,6 @@ export class SpendTurn {
   }
 
   add(entry: AuditEntry): void {
-    this.#last = entry.seq;
     const more = sumsOf(entry);
     if (more === undefined) return;
     const { tenant_id: tenant, user_id: user, tool, vendor } = entry;
