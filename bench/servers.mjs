@@ -11,16 +11,16 @@ export async function startVendor(env = {}) {
 }
 
 /** The command, on a file in a folder. */
-export function startBroker(account, folder) {
+export function startBroker(account, folder, args = []) {
   return start('../dist/broker/cli/main.js', {
     env: { ...account, KEYBRAKE_TOKEN: BROKER_TOKEN },
-    args: ['--port', '0', '--store', `sqlite:${join(folder, 'standalone.db')}`],
+    args: ['--port', '0', '--store', `sqlite:${join(folder, 'standalone.db')}`, ...args],
   });
 }
 
 /** The command, and a key for one endpoint: what a proxy is asked with. */
-export async function startKeyedBroker(account, folder, endpoint) {
-  const { child, url } = await startBroker(account, folder);
+export async function startKeyedBroker(account, folder, endpoint, args) {
+  const { child, url } = await startBroker(account, folder, args);
   const answer = await fetch(`${url}/v1/keys`, {
     method: 'POST',
     headers: { authorization: `Bearer ${BROKER_TOKEN}`, 'content-type': 'application/json' },

@@ -84,6 +84,7 @@ export type { AddedLater } from './broker/pricing/configured-prices';
 export type { BodyLimitOptions, PriceOptions, VendorRules } from './broker/vendor.options';
 export type { OperatorRole } from './broker/operators/actor';
 export type { OperatorOptions } from './broker/operators/operator.options';
+export type { SpendGroup } from './broker/spend/spend-request';
 export { BrokerOperator } from './broker-operator/broker-operator';
 export type {
   AuditEntryInfo,
@@ -108,6 +109,11 @@ export type {
   PageQuery,
   RaiseInfo,
   RaiseRequest,
+  SpendPageInfo,
+  SpendPageQuery,
+  SpendQuery,
+  SpendRowInfo,
+  SpendTotalsInfo,
   StoreInfo,
 } from './broker-operator/operator-types';
 

@@ -27,6 +27,9 @@ import type {
   PageQuery,
   RaiseInfo,
   RaiseRequest,
+  SpendPageInfo,
+  SpendPageQuery,
+  SpendQuery,
   StoreInfo,
 } from './operator-types';
 
@@ -174,6 +177,15 @@ export abstract class BrokerOperator {
    * @param head The head of an earlier check, kept elsewhere: the log must still lead to it.
    */
   abstract verifyAudit(head?: string): Promise<AuditVerdictInfo>;
+
+  /**
+   * What was spent, by day, hour, tenant, user, tool or vendor. It adds up to the audit log, and to what the
+   * budgets of the same days say.
+   */
+  abstract spend(query?: SpendPageQuery): Promise<SpendPageInfo>;
+
+  /** All rows of spend as CSV, in pieces. A text that a spreadsheet would take for a formula begins with `'`. */
+  abstract spendCsv(query?: SpendQuery): AsyncIterable<string>;
 
   /** The segments of the audit log, the newest first. One is cut each day (UTC). */
   abstract auditSegments(query?: PageQuery): Promise<AuditSegmentPageInfo>;

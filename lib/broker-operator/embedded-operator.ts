@@ -41,6 +41,9 @@ import type {
   PageQuery,
   RaiseInfo,
   RaiseRequest,
+  SpendPageInfo,
+  SpendPageQuery,
+  SpendQuery,
   StoreInfo,
 } from './operator-types';
 
@@ -54,6 +57,15 @@ const SUBJECT = ['tenantId', 'userId', 'runId', 'tool'] as const;
 const KEY_FILTERS: readonly (keyof KeyQuery)[] = [...SUBJECT, 'status', 'vendor'];
 const APPROVAL_FILTERS: readonly (keyof ApprovalQuery)[] = ['vendor', 'tenantId', 'userId'];
 const HOLD_FILTERS: readonly (keyof HoldQuery)[] = ['state', 'vendor', 'keyId'];
+const SPEND_FILTERS: readonly (keyof SpendQuery)[] = [
+  'by',
+  'from',
+  'to',
+  'tenantId',
+  'userId',
+  'tool',
+  'vendor',
+];
 const AUDIT_FILTERS: readonly (keyof AuditQuery)[] = [
   ...SUBJECT,
   'actor',
@@ -225,6 +237,24 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
     return this.#ask('to check the audit log', () => this.#broker.verifyAudit(head));
   }
 
+  async spend({ limit, cursor, ...query }: SpendPageQuery = {}): Promise<SpendPageInfo> {
+    const page = {
+      ...spendFields(query),
+      ...(limit === undefined ? {} : { limit }),
+      ...(cursor === undefined ? {} : { cursor }),
+    };
+    return this.#ask('for its spend', () => this.#broker.spend.list(page));
+  }
+
+  async *spendCsv(query: SpendQuery = {}): AsyncGenerator<string> {
+    const pieces = this.#broker.spend.csv(spendFields(query));
+    try {
+      yield* pieces;
+    } catch (error) {
+      throw error instanceof BrokerRefusal ? exceptionOf(error, 'for its spend') : error;
+    }
+  }
+
   async auditSegments(query: PageQuery = {}): Promise<AuditSegmentPageInfo> {
     const { limit, cursor } = listQuery(query, []);
     const page = { limit, ...(cursor === undefined ? {} : { cursor }) };
@@ -365,6 +395,19 @@ function listQuery(query: PageQuery, filters: readonly string[]) {
 function checkPage(page: PageQuery): void {
   const [fault] = pageFaults(page);
   if (fault !== undefined) throw CallRefusedException.forArgument(fault.field, fault.message);
+}
+
+/** Days stay as they are: they are no instants. */
+function spendFields({ by, from, to, ...filter }: SpendQuery): Record<string, string> {
+  if (by !== undefined && !Array.isArray(by)) {
+    throw CallRefusedException.forArgument('by', 'must be an array');
+  }
+  return {
+    ...wireFields(filter, SPEND_FILTERS),
+    ...(by === undefined ? {} : { by: by.join(',') }),
+    ...(from === undefined ? {} : { from: text('from', from) }),
+    ...(to === undefined ? {} : { to: text('to', to) }),
+  };
 }
 
 /** The fields given, by their names on the wire. */

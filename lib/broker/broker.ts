@@ -44,6 +44,7 @@ import { offerStore } from './ledger/sqlite/process-stores';
 import { AcceptedDoubts } from './ledger/store-doubt';
 import { checkPage, DEFAULT_LIMIT } from './page';
 import { shuttingDown } from './refusal';
+import { Spend } from './spend/spend';
 
 /**
  * The broker itself: issues keys, forwards calls under them, keeps the ledger. No HTTP, no NestJS:
@@ -70,6 +71,8 @@ export class Broker {
    * @internal
    */
   pageUrl: string | undefined;
+  /** What was spent, by day and subject. */
+  readonly spend: Spend;
   /** Who may ask for what, beside the application. */
   readonly operators = new Operators();
   /** What it measures. @internal */
@@ -135,6 +138,7 @@ export class Broker {
     this.pageSessions = new PageSessions(ledger);
     this.approvals = new Approvals(ledger);
     proxy.approvalUrl = (id) => approvalUrl(this.pageUrl, id);
+    this.spend = new Spend(ledger);
   }
 
   /** Whether there is an account of that name. */

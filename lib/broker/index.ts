@@ -50,6 +50,9 @@ export type {
   SubjectCapView,
 } from './budgets/budget-view';
 export type { LimitsView } from './limits/limits-view';
+export type { Spend } from './spend/spend';
+export type { SpendGroup, SpendPageQuery, SpendQuery } from './spend/spend-request';
+export type { SpendPage, SpendRowView, SpendTotalsView } from './spend/spend-view';
 export type { Subject } from './keys/subject';
 export type { KeyStatus } from '../contract/states';
 export type { CurrentKeyView, KeyView } from './keys/key-view';

@@ -83,7 +83,7 @@ describe(PAGE, () => {
         ([, quoted, word]) => quoted ?? word,
       );
       const { operands, options } = parseCommand(words as string[], command.options);
-      await command.run({ api: { call } as never, operands, options, env: {} });
+      await command.run({ api: { call } as never, operands, options, flags: new Set(), env: {} });
     }
     expect(sent).toEqual([
       ['GET', '/v1/approvals?state=pending'],

@@ -77,7 +77,8 @@ describe(PAGE, () => {
         sent.push([path, body]);
         return { scope: 'user', id: 'u1', source: 'operator', daily_usd_cap: 1, live_keys: 0 };
       };
-      await budgetsCommand.run({ api: { call } as never, operands, options, env: {} });
+      const flags = new Set<string>();
+      await budgetsCommand.run({ api: { call } as never, operands, options, flags, env: {} });
     }
     expect(sent).toEqual([
       [

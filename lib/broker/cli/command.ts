@@ -11,13 +11,16 @@ export interface CommandInput {
   api: ManagementApi;
   operands: readonly string[];
   options: Readonly<Record<string, string>>;
+  /** Those of the command's own that were given. */
+  flags: ReadonlySet<string>;
   env: NodeJS.ProcessEnv;
 }
 
 /** What a command answers: the API's own JSON, and how people read it. */
 export interface CommandResult {
   json: unknown;
-  text: string;
+  /** In pieces where it is long. */
+  text: string | AsyncIterable<string>;
   /** @default true */
   ok?: boolean;
 }
@@ -27,6 +30,8 @@ export interface Command {
   help: string;
   /** The options it takes beside those that all commands take. */
   options: readonly string[];
+  /** The same, of those without a value. */
+  flags?: readonly string[];
   /** Whether it asks no broker, and so needs no token. */
   isLocal?(operands: readonly string[]): boolean;
   run(run: CommandInput): Promise<CommandResult>;
@@ -42,7 +47,11 @@ else the application's from KEYBRAKE_TOKEN; or from the files that …_FILE name
 `;
 
 /** Options and operands as they were typed; what no one knows is {@link BadUsage}. */
-export function parseCommand(args: string[], options: readonly string[]) {
+export function parseCommand(
+  args: string[],
+  options: readonly string[],
+  flags: readonly string[] = [],
+) {
   try {
     const { values, positionals } = parseArgs({
       args,
@@ -52,14 +61,19 @@ export function parseCommand(args: string[], options: readonly string[]) {
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         ...Object.fromEntries(options.map((name) => [name, { type: 'string' } as const])),
+        ...Object.fromEntries(flags.map((name) => [name, { type: 'boolean' } as const])),
       },
     });
     const { url, json, help, ...rest } = values;
+    const given = Object.entries(rest as Record<string, string | true>);
     return {
       url: url ?? 'http://127.0.0.1:4100',
       json: json === true,
       help: help === true,
-      options: rest as Record<string, string>,
+      options: Object.fromEntries(
+        given.filter((each): each is [string, string] => typeof each[1] === 'string'),
+      ),
+      flags: new Set(given.filter(([, value]) => value === true).map(([name]) => name)),
       operands: positionals,
     };
   } catch (error) {

@@ -61,6 +61,28 @@ export class ManagementApi {
     }
   }
 
+  /**
+   * Asks for text that is no JSON, which comes in pieces as it is read.
+   *
+   * @param type Its media type.
+   * @throws ManagementApiError where the answer is no 200, none came, or it breaks off.
+   */
+  async *text(path: string, type: string): AsyncGenerator<string> {
+    const answer = await this.#exchange('GET', path, undefined, type);
+    if (answer.statusCode !== 200) {
+      const { status, text } = await this.#read(answer);
+      this.#answerOf(status, text);
+      throw new ManagementApiError(`${this.url.origin} answered ${status}, and no ${type}`);
+    }
+    try {
+      for await (const piece of answer.setEncoding('utf8')) yield piece as string;
+    } catch (error) {
+      throw new ManagementApiError(
+        `the answer of ${this.url.origin} broke off: ${(error as Error).message}`,
+      );
+    }
+  }
+
   #answerOf(status: number, text: string): unknown {
     let answer: unknown;
     try {

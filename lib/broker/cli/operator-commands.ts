@@ -7,6 +7,7 @@ import { holdsCommand } from './commands/holds';
 import { keysCommand } from './commands/keys';
 import { migrateCommand } from './commands/migrate';
 import { operatorsCommand } from './commands/operators';
+import { spendCommand } from './commands/spend';
 import { ManagementApi, ManagementApiError, brokerUrl } from './management-api';
 import { secretIn } from './secret-settings';
 import { shown } from './table';
@@ -21,6 +22,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['approvals', approvalsCommand],
   ['holds', holdsCommand],
   ['audit', auditCommand],
+  ['spend', spendCommand],
   ['backup', backupCommand],
   ['migrate', migrateCommand],
   ['operators', operatorsCommand],
@@ -51,11 +53,12 @@ export async function runOperatorCommand(
   try {
     const command = COMMANDS.get(name);
     if (command === undefined) throw new BadUsage(`${name} is not a command`);
-    const { url, json, help, options, operands } = parseCommand(args, command.options);
+    const { url, json, help, ...given } = parseCommand(args, command.options, command.flags);
     if (help) {
       out(command.help);
       return 0;
     }
+    if (json && given.flags.has('csv')) throw new BadUsage('--csv goes without --json');
     const base = brokerUrl(url);
     if (base === undefined) {
       throw new BadUsage(
@@ -63,18 +66,15 @@ export async function runOperatorCommand(
       );
     }
     const token = callerToken(env);
-    if (command.isLocal?.(operands) !== true && !/^[\x21-\x7e]+$/.test(token)) {
+    if (command.isLocal?.(given.operands) !== true && !/^[\x21-\x7e]+$/.test(token)) {
       throw new BadUsage(
         "VAULT_KEY_OPERATOR_TOKEN must be set to an operator's token, or KEYBRAKE_TOKEN to the application's",
       );
     }
-    const result = await command.run({
-      api: new ManagementApi(base, token),
-      operands,
-      options,
-      env,
-    });
-    out(json ? `${JSON.stringify(result.json)}\n` : result.text);
+    const result = await command.run({ api: new ManagementApi(base, token), ...given, env });
+    const text = json ? `${JSON.stringify(result.json)}\n` : result.text;
+    if (typeof text === 'string') out(text);
+    else for await (const piece of text) out(piece);
     return result.ok === false ? 1 : 0;
   } catch (failure) {
     if (failure instanceof BadUsage) {

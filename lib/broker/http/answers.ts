@@ -5,6 +5,7 @@ import { TLSSocket } from 'node:tls';
 import type { ProxyAnswer } from '../forwarding/proxy-answer';
 import type { BrokerRefusal } from '../refusal';
 import type { StoreCopy } from '../ledger/records';
+import type { Reply } from './route';
 
 /** How long the reader of a long answer may pause. */
 const STANDSTILL_MS = 60_000;
@@ -45,18 +46,44 @@ export async function sendLines(
   status: number,
   documents: AsyncIterable<unknown>,
 ): Promise<void> {
-  // The first of them before the head, so that a list which cannot begin is refused.
-  const iterator = documents[Symbol.asyncIterator]();
+  async function* lines(): AsyncGenerator<string> {
+    for await (const document of documents) yield `${JSON.stringify(document)}\n`;
+  }
+  await stream(res, status, { 'content-type': 'application/x-ndjson' }, lines());
+}
+
+/** As {@link sendLines}, with text in pieces, which a browser keeps under a name. */
+export async function sendPieces(
+  res: ServerResponse,
+  { status, contentType, fileName, pieces }: PiecesReply,
+): Promise<void> {
+  const headers = {
+    'content-type': contentType,
+    'content-disposition': `attachment; filename="${fileName}"`,
+  };
+  await stream(res, status, headers, pieces);
+}
+
+type PiecesReply = Extract<Reply, { pieces: unknown }>;
+
+async function stream(
+  res: ServerResponse,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  pieces: AsyncIterable<string>,
+): Promise<void> {
+  // The first of them before the head, so that what cannot begin is refused.
+  const iterator = pieces[Symbol.asyncIterator]();
   const first = await iterator.next();
   const rest = { [Symbol.asyncIterator]: () => iterator };
-  async function* lines(): AsyncGenerator<string> {
+  async function* all(): AsyncGenerator<string> {
     if (first.done === true) return;
-    yield `${JSON.stringify(first.value)}\n`;
-    for await (const document of rest) yield `${JSON.stringify(document)}\n`;
+    yield first.value;
+    yield* rest;
   }
-  res.writeHead(status, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
+  res.writeHead(status, { ...headers, 'cache-control': 'no-store' });
   res.setTimeout(STANDSTILL_MS, () => res.destroy());
-  await pipeline(Readable.from(lines(), { objectMode: false }), res).catch(() => res.destroy());
+  await pipeline(Readable.from(all(), { objectMode: false }), res).catch(() => res.destroy());
 }
 
 /** Answers with a file, and ends it. What breaks off is shorter than it says. */

@@ -3,7 +3,7 @@ import type { Broker } from '../broker';
 import { checkRole, hasRole } from '../operators/rights';
 import { nameRequest } from '../telemetry/request-trace';
 import { methodNotAllowed, notFound } from '../refusal';
-import { sendFile, sendJson, sendLines, sendText } from './answers';
+import { sendFile, sendJson, sendLines, sendPieces, sendText } from './answers';
 import type { Callers } from './callers/callers';
 import { readQuery } from './list-query';
 import { Page } from './page/page';
@@ -18,6 +18,7 @@ import { currentKeyRoute, keyRoutes } from './routes/key-routes';
 import { leaseRoutes } from './routes/lease-routes';
 import { metricsRoutes } from './routes/metrics-routes';
 import { SESSION_PATH, sessionRoutes } from './routes/session-routes';
+import { spendRoutes } from './routes/spend-routes';
 import type { PageLogIn } from './sessions/page-log-in';
 import type { Site } from './site';
 
@@ -47,6 +48,7 @@ export function managementRoutes(broker: Broker, pageLogIn: PageLogIn | undefine
     ...holdRoutes(broker),
     ...approvalRoutes(broker),
     ...auditRoutes(broker),
+    ...spendRoutes(broker),
     ...backupRoutes(broker),
     ...metricsRoutes(broker),
     ...sessionRoutes(pageLogIn),
@@ -161,6 +163,7 @@ export class Management {
 async function send(res: ServerResponse, reply: Reply): Promise<void> {
   if ('file' in reply) await sendFile(res, reply.status, reply.file);
   else if ('lines' in reply) await sendLines(res, reply.status, reply.lines);
+  else if ('pieces' in reply) await sendPieces(res, reply);
   else if ('text' in reply) sendText(res, reply.status, reply.contentType, reply.text);
   else sendJson(res, reply.status, reply.body, reply.headers);
 }

@@ -21,6 +21,8 @@ export type Reply =
   | { status: number; body: unknown; headers?: Readonly<Record<string, string>> }
   /** Text that is no JSON. */
   | { status: number; contentType: string; text: string }
+  /** Text that is no JSON, in pieces, to be kept under a name. */
+  | { status: number; contentType: string; fileName: string; pieces: AsyncIterable<string> }
   /** A file. */
   | { status: number; file: StoreCopy }
   /** One JSON document a line, for as long as there are any. */

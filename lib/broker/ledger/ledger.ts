@@ -33,6 +33,7 @@ import type { Actor, Cause } from '../operators/actor';
 import type { MicroUsd } from '../../contract/usd';
 import type { FieldIssue } from '../refusal';
 import type { KnownObject } from './rules/objects';
+import type { LedgerSpend } from './spend';
 import type { RepeatableIssue } from './rules/repeated-issue';
 
 /**
@@ -148,6 +149,7 @@ export interface Ledger {
   readonly raises: BudgetRaises;
   /** What became of money since the process began. */
   readonly money: MoneyCounts;
+  readonly spend: LedgerSpend;
   figures(): Promise<LedgerFigures>;
   /** Rejects where the store cannot take a decision. */
   state(): Promise<StoreState>;

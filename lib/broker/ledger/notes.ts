@@ -1,6 +1,7 @@
 import type { Approval, PendingApproval } from '../approvals/approval';
 import type { CallWindow } from './rules/call-window';
 import type { PageSession } from './page-session';
+import type { DaySpend, HourSpend } from './rules/spend-sums';
 
 /** What a note of each kind says. A value is JSON. */
 export interface NoteValues {
@@ -14,6 +15,12 @@ export interface NoteValues {
   approval_of: string;
   /** By tenant and user: those that wait for an answer. */
   approvals_pending: readonly PendingApproval[];
+  /** By day (UTC) and subject. */
+  spend: DaySpend;
+  /** By hour (UTC) and vendor. */
+  spend_hour: HourSpend;
+  /** The last row of the audit log that is in them: one note, without a name. */
+  spend_cursor: { seq: number };
 }
 
 export type NoteKind = keyof NoteValues;

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { AgingRows, Book } from './book';
 import { cutPastDays, leave, oldSegment } from './rules/audit-segments';
 import { AGING_TABLES, forget, oldRows } from './rules/retention';
+import { SpendFold } from './spend-fold';
 import type { Store } from './store';
 
 /** How long after a start the first sweep begins, and how long after a sweep the next one. */
@@ -21,6 +22,7 @@ export class Retention {
   /** Where the next sweep goes on along a table; absent where it begins. */
   readonly #positions = new Map<keyof AgingRows, string>();
   #isClosed = false;
+  readonly #fold: SpendFold;
 
   /** @param keptMs How long a row stays after its end, in milliseconds; at least two days. */
   constructor(
@@ -28,7 +30,9 @@ export class Retention {
     private readonly keptMs: number,
     /** Asked before each sweep by itself: of several processes that have a store one does it. */
     private readonly mayBegin: () => Promise<boolean> = () => Promise.resolve(true),
-  ) {}
+  ) {
+    this.#fold = new SpendFold(store);
+  }
 
   /** Sweeps from time to time, so long as something else holds on to it. */
   start(afterMs: number = FIRST_SWEEP_MS): void {
@@ -61,7 +65,8 @@ export class Retention {
 
   /** Cuts the log into days, and lets the rows of old segments go that were exported. */
   async #sweepLog(): Promise<void> {
-    await this.store.auditLog();
+    // No segment leaves before its spend is summed.
+    await this.#fold.catchUp();
     await this.store.runSoon(cutPastDays);
     const isOld = (book: Book) => oldSegment(book, this.keptMs) !== undefined;
     while (await this.store.look(isOld)) {

@@ -64,6 +64,7 @@ import type { KnownObject } from './rules/objects';
 import { issueInPlace } from './rules/repeated-issue';
 import type { RepeatableIssue } from './rules/repeated-issue';
 import { endByOperator, isExecuted } from './rules/settlement';
+import { LedgerSpend } from './spend';
 import type { Store } from './store';
 import { UnwrittenKeys } from './unwritten-keys';
 
@@ -74,6 +75,7 @@ export class StoreLedger implements Ledger {
   readonly approvals: Approvals;
   readonly raises: BudgetRaises;
   readonly money = new MoneyCounts();
+  readonly spend: LedgerSpend;
   readonly #unwritten = new UnwrittenKeys();
   readonly #kept: KeptSettlements;
   readonly #refusals: RefusalRows;
@@ -91,6 +93,7 @@ export class StoreLedger implements Ledger {
     this.pageSessions = new PageSessions(store);
     this.approvals = new Approvals(store);
     this.raises = new BudgetRaises(store);
+    this.spend = new LedgerSpend(store);
     this.#kept = new KeptSettlements(store, log);
     this.#refusals = new RefusalRows(store);
     this.#budgetReport = new BudgetReport(store);

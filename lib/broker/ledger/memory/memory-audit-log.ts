@@ -1,12 +1,14 @@
 import { AuditWalk } from '../../audit/audit-chain';
 import type { AuditBase, AuditVerdict } from '../../audit/audit-chain';
-import { readEntry } from '../../audit/audit-entry';
+import { readEntry, writeEntry } from '../../audit/audit-entry';
 import type { AuditEntry } from '../../audit/audit-entry';
 import { baseOf } from '../../audit/audit-segment';
 import type { AuditSegment } from '../../audit/audit-segment';
+import { withoutTokens } from '../../keys/token';
 import { notFound } from '../../refusal';
 import type { AuditFilter, Page, PageRequest } from '../records';
-import type { AuditQueries, ChainedEntry } from '../store';
+import { sliceOf } from '../log-slice';
+import type { AuditQueries, ChainedEntry, LogSlice } from '../store';
 import type { MemoryBook } from './memory-book';
 
 /** The audit log of a book in memory: its rows, numbered and chained when they are asked for. */
@@ -25,6 +27,14 @@ export class MemoryAuditLog implements AuditQueries {
       entries,
       ...(rest.length > limit && last !== undefined ? { next: String(last.seq) } : {}),
     };
+  }
+
+  async after(seq: number, limit: number): Promise<LogSlice> {
+    const rows = this.book.rows.slice(seq, seq + limit).map(({ row, more }, i) => {
+      const number = seq + i + 1;
+      return { seq: number, entry: withoutTokens(writeEntry(number, row, more)) };
+    });
+    return sliceOf(rows, limit);
   }
 
   async verify(head?: string): Promise<AuditVerdict> {

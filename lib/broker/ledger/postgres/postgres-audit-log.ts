@@ -6,7 +6,8 @@ import type { AuditSegment } from '../../audit/audit-segment';
 import { SegmentList } from '../../audit/segment-list';
 import { notFound } from '../../refusal';
 import type { AuditFilter, Page, PageRequest } from '../records';
-import type { AuditQueries, ChainedEntry } from '../store';
+import { sliceOf } from '../log-slice';
+import type { AuditQueries, ChainedEntry, LogSlice } from '../store';
 import { SEGMENTS } from '../tables/segment-rows';
 import type { FoundRow } from '../tables/table-form';
 import { TailFault } from './log-sealer';
@@ -43,6 +44,15 @@ export class PostgresAuditLog implements AuditQueries {
     const entries = found.slice(0, limit).map(({ entry }) => readEntry(entry as string));
     const next = found.length > limit ? entries.at(-1)?.seq : undefined;
     return { entries, ...(next === undefined ? {} : { next: String(next) }) };
+  }
+
+  async after(seq: number, limit: number): Promise<LogSlice> {
+    const found = await this.link.query(
+      `SELECT seq, entry FROM vault_key.audit WHERE seq > $1 ORDER BY seq LIMIT ${limit}`,
+      [seq],
+    );
+    const rows = found.map((row) => ({ seq: Number(row['seq']), entry: row['entry'] as string }));
+    return sliceOf(rows, limit);
   }
 
   /** Walks the chain of all, from the last segment that has left on, and what each writer has added since. */

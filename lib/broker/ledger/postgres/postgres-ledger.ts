@@ -32,11 +32,13 @@ export class PostgresLedger extends StoreLedger {
       this.#retention = new Retention(store, retentionMs, () => store.maySweep());
       this.#retention.start();
     }
+    this.spend.start();
     void this.resumeCounts();
   }
 
-  override close(): Promise<void> {
+  override async close(): Promise<void> {
     this.#retention?.close();
-    return super.close();
+    await this.spend.close();
+    await super.close();
   }
 }

@@ -2,6 +2,7 @@ import type { AuditSegment } from '../../audit/audit-segment';
 import { dayOf } from '../../budgets/budget';
 import { invalidFields, notFound } from '../../refusal';
 import type { Book } from '../book';
+import { spendCursor } from './spend';
 
 /**
  * Cuts the audit log at its last row.
@@ -52,12 +53,12 @@ export function confirmExport(book: Book, last: number, head: string): AuditSegm
   return exported;
 }
 
-/** The oldest segment with rows in the store, where these may leave it. */
+/** The oldest segment with rows in the store, where these may leave it: what they say of spend is summed. */
 export function oldSegment(book: Book, keptMs: number): AuditSegment | undefined {
   const oldest = book.segments().find(({ leftAt }) => leftAt === null);
   const isOld =
     oldest !== undefined && oldest.exportedAt !== null && oldest.sealedAt < book.now - keptMs;
-  return isOld ? oldest : undefined;
+  return isOld && oldest.last <= spendCursor(book) ? oldest : undefined;
 }
 
 /** From now on the log begins after the segment. Its rows are deleted later, some at a time. */

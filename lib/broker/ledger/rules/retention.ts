@@ -12,6 +12,7 @@ import { keyBalanceName, keyIdOf } from './caps';
 import { rootOf } from './objects';
 import { isForgotten, isOver } from './operation';
 import type { NamedOperation } from './operation';
+import { isOldSpend } from './spend';
 
 /** Rows of one table that may leave, and where the walk goes on. */
 export interface OldRows<Table extends keyof AgingRows> {
@@ -135,7 +136,7 @@ function isOldObject(book: Book, object: VendorObject, until: number): boolean {
   return object.seenAt < until && !book.hasHolds(rootOf(book, object));
 }
 
-function isOldNote(book: Book, { kind, value }: Note, until: number): boolean {
+function isOldNote(book: Book, { kind, name, value }: Note, until: number): boolean {
   switch (kind) {
     case 'window':
       return isWindowOver(value, book.now);
@@ -149,6 +150,11 @@ function isOldNote(book: Book, { kind, value }: Note, until: number): boolean {
     }
     case 'approvals_pending':
       return value.every(({ expiresAt }) => expiresAt <= book.now);
+    case 'spend':
+    case 'spend_hour':
+      return isOldSpend(name, book.now);
+    case 'spend_cursor':
+      return false;
   }
 }
 

@@ -8,7 +8,8 @@ import { instantText } from '../../instant';
 import { notFound } from '../../refusal';
 import { withoutTokens } from '../../keys/token';
 import type { AuditFilter, Page, PageRequest } from '../records';
-import type { AuditQueries, ChainedEntry } from '../store';
+import { sliceOf } from '../log-slice';
+import type { AuditQueries, ChainedEntry, LogSlice } from '../store';
 import { AuditIndex, isIndexStatement } from './audit-index';
 import { AuditSegmentTable } from './audit-segment-table';
 import { Conditions } from './conditions';
@@ -140,6 +141,10 @@ export class AuditTable implements AuditQueries {
       end = next;
       await nextTurn();
     }
+  }
+
+  async after(seq: number, limit: number): Promise<LogSlice> {
+    return sliceOf((this.#walk.all(seq) as StoredRow[]).slice(0, limit), limit);
   }
 
   /** Walks the whole chain, from the last segment that has left on. */

@@ -27,11 +27,13 @@ export class SqliteLedger extends StoreLedger {
     const { retentionMs } = settings;
     this.#retention = retentionMs === undefined ? undefined : new Retention(store, retentionMs);
     this.#retention?.start();
+    this.spend.start();
     void this.resumeCounts();
   }
 
-  override close(): Promise<void> {
+  override async close(): Promise<void> {
     this.#retention?.close();
-    return super.close();
+    await this.spend.close();
+    await super.close();
   }
 }
