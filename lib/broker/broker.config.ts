@@ -4,6 +4,7 @@ import type { BrokerLimitOptions, OptionIssue } from './broker.options';
 import { isRecord } from '../contract/is-record';
 import type { VendorOptions } from './accounts/account';
 import { unknownKeys } from './option-faults';
+import type { WebhookOptions } from './webhooks/webhook.options';
 
 const MAX_CONFIG_BYTES = 1_048_576;
 
@@ -30,6 +31,10 @@ export interface BrokerConfig {
   /** The accounts by their names; a secret that is missing here is in the environment. */
   vendors?: Readonly<Record<string, VendorOptions>>;
   limits?: BrokerLimitOptions;
+  /** Which parts of a budget's cap are told, in percent. */
+  thresholds?: readonly number[];
+  /** Where events are sent to, by names. */
+  webhooks?: Readonly<Record<string, WebhookOptions>>;
 }
 
 /**
@@ -75,8 +80,8 @@ function faultsOf(config: unknown): OptionIssue[] {
   const fault = (path: string, message: string): void => {
     faults.push({ path, message });
   };
-  unknownKeys(config, ['vendors', 'limits'], '', fault);
-  configFaults({ vendors: config['vendors'], limits: config['limits'] }, fault);
+  unknownKeys(config, ['vendors', 'limits', 'thresholds', 'webhooks'], '', fault);
+  configFaults(config, fault);
   return faults;
 }
 

@@ -4,7 +4,10 @@ import { poolFault } from './ledger/postgres/pg-pool';
 import type { PgPool, PooledStore } from './ledger/postgres/pg-pool';
 import { accountFaults, readAccounts } from './accounts/account';
 import type { Account, VendorOptions } from './accounts/account';
+import { DEFAULT_THRESHOLDS } from './ledger/rules/thresholds';
 import { limitFaults } from './vendor.options';
+import { readWebhooks, webhookFaults } from './webhooks/webhook.options';
+import type { Webhook, WebhookOptions } from './webhooks/webhook.options';
 import type { FaultSink } from './option-faults';
 
 /** How a broker is set up. */
@@ -41,6 +44,19 @@ export interface BrokerOptions {
   retention?: string;
   /** What the broker takes on at once. */
   limits?: BrokerLimitOptions;
+  /**
+   * Which parts of a budget's cap are told, once a period, when spent and held come to them: up to 10 whole
+   * numbers from 1 to 100.
+   *
+   * @default [50, 80, 100]
+   */
+  thresholds?: readonly number[];
+  /**
+   * Where events are sent to, by names.
+   *
+   * @example { ops: { url: 'https://hooks.example.com/vault-key', secretFile: '/run/secrets/hooks' } }
+   */
+  webhooks?: Readonly<Record<string, WebhookOptions>>;
   /**
    * Doubts about the store that you accept. For one start: leave it out of
    * the next.
@@ -80,6 +96,7 @@ export const DEFAULT_VENDOR_TIMEOUT = '80s';
 /** How long what has ended stays unless the options say otherwise. */
 export const DEFAULT_RETENTION = '90d';
 
+const MAX_THRESHOLDS = 10;
 const DAY_MS = 86_400_000;
 /** A key may live for a day, and its last call may take some of the next one. */
 const MIN_RETENTION_DAYS = 2;
@@ -180,13 +197,17 @@ export function acceptedDoubtsFault(doubts: unknown): string | undefined {
     : `must be some of ${STORE_DOUBTS.join(', ')}`;
 }
 
+const RELOADABLE = ['vendors', 'limits', 'thresholds', 'webhooks'] as const;
+
 /** The part of the options that a running broker may be given in place of what it had. */
-export type ReloadOptions = Pick<BrokerOptions, 'vendors' | 'limits'>;
+export type ReloadOptions = Pick<BrokerOptions, (typeof RELOADABLE)[number]>;
 
 /** What {@link ReloadOptions} come to. */
 export interface ReloadSettings {
   accounts: ReadonlyMap<string, Account>;
   callsPerKey: number;
+  thresholds: readonly number[];
+  webhooks: readonly Webhook[];
 }
 
 /** What {@link BrokerOptions} come to. */
@@ -235,19 +256,45 @@ export function readReloadOptions(options: ReloadOptions): ReloadSettings {
 
 /** Reads {@link ReloadOptions}, and finds everything wrong with them. */
 export function readReloadable(
-  { vendors, limits }: Readonly<Partial<Record<keyof ReloadOptions, unknown>>>,
+  options: Readonly<Partial<Record<keyof ReloadOptions, unknown>>>,
   fault: FaultSink,
 ): ReloadSettings {
-  if (limits !== undefined) limitFaults(limits, BROKER_LIMITS, 'limits', fault);
+  const { vendors, limits, thresholds, webhooks } = options;
+  plainFaults(options, fault);
   const { callsPerKey = DEFAULT_CALLS_PER_KEY } = (limits ?? {}) as BrokerLimitOptions;
-  return { accounts: readAccounts(vendors, fault), callsPerKey };
+  return {
+    accounts: readAccounts(vendors, fault),
+    callsPerKey,
+    thresholds: (thresholds as readonly number[] | undefined) ?? DEFAULT_THRESHOLDS,
+    webhooks: webhooks === undefined ? [] : readWebhooks(webhooks, fault),
+  };
 }
 
 /** Finds everything wrong with what a config file says; secrets may be elsewhere. */
 export function configFaults(
-  { vendors, limits }: Readonly<Record<keyof ReloadOptions, unknown>>,
+  options: Readonly<Partial<Record<keyof ReloadOptions, unknown>>>,
+  fault: FaultSink,
+): void {
+  const { vendors, webhooks } = options;
+  plainFaults(options, fault);
+  if (vendors !== undefined) accountFaults(vendors, fault);
+  if (webhooks !== undefined) webhookFaults(webhooks, fault);
+}
+
+/** What is wrong with the settings that name no file and no account. */
+function plainFaults(
+  { limits, thresholds }: Readonly<Partial<Record<keyof ReloadOptions, unknown>>>,
   fault: FaultSink,
 ): void {
   if (limits !== undefined) limitFaults(limits, BROKER_LIMITS, 'limits', fault);
-  if (vendors !== undefined) accountFaults(vendors, fault);
+  const message = thresholds === undefined ? undefined : thresholdsFault(thresholds);
+  if (message !== undefined) fault('thresholds', message);
+}
+
+function thresholdsFault(percents: unknown): string | undefined {
+  const isRight = (percent: unknown): boolean =>
+    Number.isInteger(percent) && Number(percent) >= 1 && Number(percent) <= 100;
+  return Array.isArray(percents) && percents.length <= MAX_THRESHOLDS && percents.every(isRight)
+    ? undefined
+    : `must be a list of up to ${MAX_THRESHOLDS} whole numbers from 1 to 100, such as [50, 80, 100]`;
 }

@@ -5,10 +5,11 @@ import type { BrakeView } from './brakes/brake-view';
 import type { BudgetPath, EffectiveBudgetsQuery } from './budgets/budget-request';
 import type { BudgetSubjectView, CountedBudgetView, SubjectCapView } from './budgets/budget-view';
 import { readBrokerOptions, readReloadOptions } from './broker.options';
-import type { BrokerOptions, ReloadOptions } from './broker.options';
+import type { BrokerOptions, ReloadOptions, ReloadSettings } from './broker.options';
 import { Brakes } from './brakes/brakes';
 import { Budgets } from './budgets/budgets';
 import type { BudgetPage } from './budgets/budgets';
+import { Events } from './events/events';
 import { Keys } from './keys/keys';
 import type { IssuedKeyBody, KeyPage, OwnKey, RevokedKeyBody } from './keys/keys';
 import type { IsGone } from './keys/request-id';
@@ -34,6 +35,7 @@ import { offerStore } from './ledger/sqlite/process-stores';
 import { AcceptedDoubts } from './ledger/store-doubt';
 import { checkPage, DEFAULT_LIMIT } from './page';
 import { shuttingDown } from './refusal';
+import { Webhooks } from './webhooks/webhooks';
 
 /**
  * The broker itself: issues keys, forwards calls under them, keeps the ledger. No HTTP, no NestJS:
@@ -44,6 +46,10 @@ export class Broker {
   readonly leases: Leases;
   /** The money that calls have reserved. */
   readonly holds: Holds;
+  /** What happens, as it happens. */
+  readonly events: Events;
+  /** Receivers elsewhere that events are sent to. */
+  readonly webhooks: Webhooks;
   /** The segments that the audit log is exported in. */
   readonly auditSegments: AuditSegments;
   readonly #ledger: Ledger;
@@ -65,7 +71,8 @@ export class Broker {
    * @throws Error where it cannot be opened.
    */
   static async open(options: BrokerOptions, host: BrokerHost = {}): Promise<Broker> {
-    const { accounts, callsPerKey, place, timeoutMs, retentionMs } = readBrokerOptions(options);
+    const { place, timeoutMs, retentionMs, ...reloadable } = readBrokerOptions(options);
+    const { accounts, callsPerKey } = reloadable;
     const vendors = new ConfiguredVendors(timeoutMs);
     vendors.replace(accounts, callsPerKey);
     const { log, driver } = host;
@@ -73,7 +80,8 @@ export class Broker {
     const settings = { auditKey: options.auditKey, doubts, log, driver, retentionMs };
     const ledger = await openLedger(place, { ...settings, clock: host.clock }, host.storeWaitMs);
     const proxy = new Proxy(ledger, vendors.byName, callsPerKey, log);
-    const broker = new Broker(ledger, proxy, vendors);
+    const broker = new Broker(ledger, proxy, vendors, host);
+    broker.#signal(reloadable);
     if (host.givesWay !== undefined && 'file' in place) {
       offerStore(place.file, broker, host.givesWay);
     }
@@ -81,7 +89,12 @@ export class Broker {
     return broker;
   }
 
-  private constructor(ledger: Ledger, proxy: Proxy, vendors: ConfiguredVendors) {
+  private constructor(
+    ledger: Ledger,
+    proxy: Proxy,
+    vendors: ConfiguredVendors,
+    { log, webhookTimes }: BrokerHost,
+  ) {
     this.#ledger = ledger;
     this.#proxy = proxy;
     this.#vendors = vendors;
@@ -91,6 +104,13 @@ export class Broker {
     this.leases = new Leases(ledger, () => this.#checkOpen());
     this.holds = new Holds(ledger);
     this.auditSegments = new AuditSegments(ledger);
+    this.events = new Events(ledger.logRows);
+    this.webhooks = new Webhooks({
+      feed: this.events.feed,
+      states: ledger.webhooks,
+      log,
+      times: webhookTimes,
+    });
   }
 
   /** Whether there is an account of that name. */
@@ -104,15 +124,16 @@ export class Broker {
   }
 
   /**
-   * Takes accounts and limits in place of those before, and reads the files of their secrets. Holds,
+   * Takes accounts, limits, thresholds and webhooks in place of those before, and reads the files of their secrets. Holds,
    * connections and calls under way go on. A key for an account that is not there any more serves no call.
    *
    * @throws BrokerOptionsError with every fault; then all is as before.
    */
   reload(options: ReloadOptions): void {
-    const { accounts, callsPerKey } = readReloadOptions(options);
-    this.#vendors.replace(accounts, callsPerKey);
-    this.#proxy.maxCallsPerKey = callsPerKey;
+    const settings = readReloadOptions(options);
+    this.#vendors.replace(settings.accounts, settings.callsPerKey);
+    this.#proxy.maxCallsPerKey = settings.callsPerKey;
+    this.#signal(settings);
   }
 
   /**
@@ -343,8 +364,15 @@ export class Broker {
     if (this.isClosed) throw shuttingDown();
   }
 
+  #signal({ thresholds, webhooks }: Pick<ReloadSettings, 'thresholds' | 'webhooks'>): void {
+    this.#ledger.thresholds.percents = thresholds;
+    this.webhooks.replace(webhooks);
+  }
+
   async #close(): Promise<void> {
-    await this.#proxy.close();
+    // What is on its way to a receiver need not wait for calls.
+    await Promise.all([this.webhooks.close(), this.#proxy.close()]);
+    await this.events.close();
     await this.#vendors.close();
     await this.#ledger.close();
   }

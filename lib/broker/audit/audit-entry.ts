@@ -12,7 +12,9 @@ export type AuditEvent =
   | 'budget'
   | 'settlement'
   | 'give_back'
-  | 'lookup';
+  | 'lookup'
+  | 'threshold'
+  | 'webhook';
 
 /**
  * One row of the audit log. A call that was admitted has one, written once it has ended. A hold that
@@ -20,7 +22,8 @@ export type AuditEvent =
  * hold that was settled is a `give_back`, each with the `call_id` of the call that took the hold. So
  * the sum of `settled_micros` over the rows of a subject and a `day` is what it has spent on that
  * day, and that of `undone_micros` what it has undone, but for what is still held or unknown. A `lookup`
- * is what the broker itself has read at the vendor to price the call of its `call_id`. No body, no token,
+ * is what the broker itself has read at the vendor to price the call of its `call_id`. A `threshold` tells
+ * that spent and held have come to a part of a budget's cap, a `webhook` what became of one. No body, no token,
  * no secret. Amounts in micro-dollars and, where the call named them, in the
  * currency's minor unit.
  */
@@ -65,6 +68,9 @@ export interface AuditEntry {
   remote_address: string | null;
   /** How many refusals the row is for; `requested_micros` is their sum. `null` in all other rows. */
   count: number | null;
+  /** Of a `threshold`: whose budget it is, and which part of its cap was passed, in percent. */
+  scope: string | null;
+  percent: number | null;
 }
 
 /** A row before the store has numbered it; what is absent is `null`. */
@@ -104,6 +110,8 @@ export const AUDIT_COLUMNS = [
   'reason',
   'count',
   'undone_micros',
+  'scope',
+  'percent',
 ] as const satisfies readonly (keyof AuditRow)[];
 
 /** A row about a key. */

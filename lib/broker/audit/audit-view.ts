@@ -49,14 +49,22 @@ export interface AuditEntryView {
    * the method, the path and the reason are the last one's. 1 for all that is no refusal.
    */
   count: number;
+  /** Of a `threshold`: whose budget it is, and which part of its cap was passed; absent in all other entries. */
+  scope?: string;
+  percent?: number;
 }
 
-export function auditEntryView(row: AuditEntry): AuditEntryView {
+/** Whom a row is about. */
+export function auditSubject(row: AuditEntry): Subject {
   const subject: Subject = {};
   for (const field of ['tenant_id', 'user_id', 'run_id', 'tool'] as const) {
     const value = row[field];
     if (value !== null) subject[field] = value;
   }
+  return subject;
+}
+
+export function auditEntryView(row: AuditEntry): AuditEntryView {
   return {
     seq: row.seq,
     at: row.at,
@@ -64,7 +72,7 @@ export function auditEntryView(row: AuditEntry): AuditEntryView {
     call_id: row.call_id,
     key_id: row.key_id,
     label: row.label,
-    subject,
+    subject: auditSubject(row),
     vendor: row.vendor,
     method: row.method,
     path: row.path,
@@ -86,10 +94,13 @@ export function auditEntryView(row: AuditEntry): AuditEntryView {
     latency_ms: row.latency_ms,
     remote_address: row.remote_address,
     count: row.count ?? 1,
+    ...(row.scope === null ? {} : { scope: row.scope }),
+    ...(row.percent === null ? {} : { percent: row.percent }),
   };
 }
 
-function usdOf(micros: MicroUsd | null): number | null {
+/** An amount of a row as the management API shows it. */
+export function usdOf(micros: MicroUsd | null): number | null {
   return micros === null ? null : toUsd(micros);
 }
 

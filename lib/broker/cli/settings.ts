@@ -134,6 +134,8 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings |
       ...(auditKey === undefined ? {} : { auditKey }),
       ...(acceptStore === undefined ? {} : { acceptStore }),
       ...(config.limits === undefined ? {} : { limits: config.limits }),
+      ...(config.thresholds === undefined ? {} : { thresholds: config.thresholds }),
+      ...(config.webhooks === undefined ? {} : { webhooks: config.webhooks }),
       vendors: accountsOf(config, env),
     },
   };

@@ -115,7 +115,7 @@ class BrokerHandler {
     private readonly isDraining: () => boolean,
   ) {
     this.#readiness = new Readiness(broker, isDraining);
-    this.#management = new Management(broker, tokens, this.#counts);
+    this.#management = new Management(broker, tokens, this.#counts, isDraining);
     this.#refusals = new RefusalLog(log);
     this.#unexpected = new UnexpectedErrors(log);
   }

@@ -3,6 +3,7 @@ import type { Broker } from '../broker';
 import type { CallCounts } from '../metrics/call-counts';
 import { methodNotAllowed, notFound } from '../refusal';
 import { sendFile, sendJson, sendLines, sendText } from './answers';
+import { sendEvents } from './event-stream';
 import { readQuery } from './list-query';
 import { LogIn } from './log-in';
 import type { ManagementTokens } from './management-tokens';
@@ -11,10 +12,12 @@ import { auditRoutes } from './routes/audit-routes';
 import { backupRoutes } from './routes/backup-routes';
 import { brakeRoutes } from './routes/brake-routes';
 import { budgetRoutes } from './routes/budget-routes';
+import { eventRoutes } from './routes/event-routes';
 import { holdRoutes } from './routes/hold-routes';
 import { currentKeyRoute, keyRoutes } from './routes/key-routes';
 import { leaseRoutes } from './routes/lease-routes';
 import { metricsRoutes } from './routes/metrics-routes';
+import { webhookRoutes } from './routes/webhook-routes';
 
 /** The management API, for callers with the management token. */
 export class Management {
@@ -22,7 +25,12 @@ export class Management {
   readonly #currentKey: Route;
   readonly #routes: readonly Route[];
 
-  constructor(broker: Broker, tokens: ManagementTokens, counts: CallCounts) {
+  constructor(
+    broker: Broker,
+    tokens: ManagementTokens,
+    counts: CallCounts,
+    private readonly isDraining: () => boolean,
+  ) {
     this.#logIn = new LogIn(tokens);
     this.#currentKey = currentKeyRoute(broker);
     this.#routes = [
@@ -32,6 +40,8 @@ export class Management {
       ...leaseRoutes(broker),
       ...holdRoutes(broker),
       ...auditRoutes(broker),
+      ...eventRoutes(broker),
+      ...webhookRoutes(broker),
       ...backupRoutes(broker),
       ...metricsRoutes(broker, counts),
     ];
@@ -58,7 +68,15 @@ export class Management {
       params: route.path.exec(path)?.slice(1) ?? [],
       remoteAddress: req.socket.remoteAddress,
     });
-    await send(res, reply);
+    if ('events' in reply) await sendEvents(res, reply.events, () => this.#mayGoOn(req));
+    else await send(res, reply);
+  }
+
+  /** Whether a caller that was let in once may read on. */
+  #mayGoOn(req: IncomingMessage): boolean {
+    if (this.isDraining()) return false;
+    this.#logIn.check(req);
+    return true;
   }
 
   #routeOf(req: IncomingMessage, path: string): Route {
@@ -73,7 +91,10 @@ export class Management {
   }
 }
 
-async function send(res: ServerResponse, reply: Reply): Promise<void> {
+async function send(
+  res: ServerResponse,
+  reply: Exclude<Reply, { events: unknown }>,
+): Promise<void> {
   if ('file' in reply) await sendFile(res, reply.status, reply.file);
   else if ('lines' in reply) await sendLines(res, reply.status, reply.lines);
   else if ('text' in reply) sendText(res, reply.status, reply.contentType, reply.text);

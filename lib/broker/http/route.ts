@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { EventReader } from '../events/event-reader';
 import type { StoreCopy } from '../ledger/records';
 
 /** A management request that has come as far as its route. */
@@ -18,7 +19,9 @@ export type Reply =
   /** A file. */
   | { status: number; file: StoreCopy }
   /** One JSON document a line, for as long as there are any. */
-  | { status: number; lines: AsyncIterable<unknown> };
+  | { status: number; lines: AsyncIterable<unknown> }
+  /** Events as they happen. */
+  | { status: number; events: EventReader };
 
 /** One call of the management API. */
 export interface Route {

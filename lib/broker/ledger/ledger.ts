@@ -27,7 +27,10 @@ import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
 import type { KeyRecord, KeyWithBalance } from '../keys/key';
 import type { MicroUsd } from '../../contract/usd';
 import type { FieldIssue } from '../refusal';
+import type { LogRows } from './log-rows';
 import type { KnownObject } from './rules/objects';
+import type { Thresholds } from './rules/thresholds';
+import type { WebhookStates } from './webhook-states';
 import type { RepeatableIssue } from './rules/repeated-issue';
 
 /**
@@ -36,6 +39,12 @@ import type { RepeatableIssue } from './rules/repeated-issue';
  * says it.
  */
 export interface Ledger {
+  /** The end of the audit log: what events are made of. */
+  readonly logRows: LogRows;
+  /** How far the webhooks have come. */
+  readonly webhooks: WebhookStates;
+  /** Which parts of a budget's cap are told; what is set here counts from the next call on. */
+  readonly thresholds: Thresholds;
   /** The store's clock, in epoch milliseconds. */
   now(): number;
   /** Rejects with a refusal where its parent or its lease is not live, or a brake stops it. */

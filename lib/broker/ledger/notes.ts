@@ -1,9 +1,17 @@
+import type { ParkedEvent, WebhookState } from '../webhooks/webhook-state';
 import type { CallWindow } from './rules/call-window';
+import type { ToldThreshold } from './rules/thresholds';
 
 /** What a note of each kind says. A value is JSON. */
 export interface NoteValues {
   /** By the limit that counts the calls. */
   window: CallWindow;
+  /** By the balance whose threshold it is. */
+  threshold: ToldThreshold;
+  /** By the webhook's name. */
+  webhook: WebhookState;
+  /** By the webhook's name and the event's place. */
+  parked_event: ParkedEvent;
 }
 
 export type NoteKind = keyof NoteValues;

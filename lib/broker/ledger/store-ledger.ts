@@ -14,6 +14,7 @@ import { HitCount } from './hit-count';
 import { KeptSettlements } from './kept-settlements';
 import type { Settlement } from './kept-settlements';
 import type { Ledger } from './ledger';
+import { LogRows } from './log-rows';
 import type {
   Admission,
   AppBudget,
@@ -56,12 +57,18 @@ import type { KnownObject } from './rules/objects';
 import { issueInPlace } from './rules/repeated-issue';
 import type { RepeatableIssue } from './rules/repeated-issue';
 import { endByOperator, isExecuted } from './rules/settlement';
+import { DEFAULT_THRESHOLDS, tellGrowth } from './rules/thresholds';
+import type { Thresholds } from './rules/thresholds';
 import type { Store } from './store';
 import { UnwrittenKeys } from './unwritten-keys';
+import { WebhookStates } from './webhook-states';
 
 /** A ledger on a store: each command is one rule, run on the store's book in one transaction. */
 export class StoreLedger implements Ledger {
   readonly auditSegments: AuditSegments;
+  readonly logRows: LogRows;
+  readonly webhooks: WebhookStates;
+  readonly thresholds: Thresholds = { percents: DEFAULT_THRESHOLDS };
   readonly #unwritten = new UnwrittenKeys();
   readonly #kept: KeptSettlements;
   readonly #refusals: RefusalRows;
@@ -76,7 +83,9 @@ export class StoreLedger implements Ledger {
     log: (line: string) => void = () => {},
   ) {
     this.auditSegments = new AuditSegments(store);
-    this.#kept = new KeptSettlements(store, log);
+    this.logRows = new LogRows(store);
+    this.webhooks = new WebhookStates(store);
+    this.#kept = new KeptSettlements(store, log, this.thresholds);
     this.#refusals = new RefusalRows(store);
     this.#budgetReport = new BudgetReport(store);
     this.#hits = new HitCount(store, this.#unwritten);
@@ -84,7 +93,7 @@ export class StoreLedger implements Ledger {
     store.attach({
       unwrittenKey: (id) => this.#unwritten.get(id),
       sent: () => noted.forEach((each) => each.sent()),
-      written: () => noted.forEach((each) => each.written()),
+      written: () => [...noted, this.logRows].forEach((each) => each.written()),
       undone: () => noted.forEach((each) => each.undone()),
       lost: () => noted.forEach((each) => each.lost()),
     });
@@ -174,7 +183,7 @@ export class StoreLedger implements Ledger {
       (book) => {
         this.#write(book, admission.key.id);
         // Here a call that only reads is written down like any other: that shows whether a write passes.
-        const { decision, refusalRow } = admit(book, admission, true);
+        const { decision, refusalRow } = admit(book, admission, true, this.thresholds);
         if (refusalRow !== undefined) this.#refusals.write(book, refusalRow);
         return decision;
       },
@@ -228,7 +237,9 @@ export class StoreLedger implements Ledger {
       const hold = book.hold(callId);
       if (hold === undefined) throw notFound('There is no hold of that id.');
       this.#checkCanEnd(book, hold, waiting);
-      return endByOperator(book, hold, settledMicros, remoteAddress);
+      const ended = endByOperator(book, hold, settledMicros, remoteAddress);
+      tellGrowth(book, { hold, settledMicros: ended.settledMicros }, this.thresholds);
+      return ended;
     });
   }
 

@@ -2,6 +2,7 @@ import type { AuditVerdict } from '../audit/audit-chain';
 import type { AuditEntry } from '../audit/audit-entry';
 import type { AuditSegment } from '../audit/audit-segment';
 import type { Brake } from '../brakes/brake';
+import type { LogSlice } from '../events/log-tail';
 import type { AppBudgets, BudgetSubject } from '../budgets/budget';
 import type { Subject } from '../keys/subject';
 import type { KeyRecord, KeyWithBalance } from '../keys/key';
@@ -194,6 +195,10 @@ export interface ChainedEntry {
 export interface AuditQueries {
   /** The rows, newest first. A page may be short, or empty, where the way to the next is long. */
   rows(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntry>>;
+  /** Rows after one, the oldest first. What was changed from outside so that it cannot be read is left out. */
+  after(row: number, limit: number): Promise<LogSlice>;
+  /** The number of the last row; 0 where there is none. */
+  lastRow(): Promise<number>;
   /** Walks the chain, in slices between which other work is done. */
   verify(head?: string): Promise<AuditVerdict>;
   /** The rows of a segment, the oldest first, read in slices. */

@@ -18,6 +18,8 @@ const EVENTS = [
   'settlement',
   'give_back',
   'lookup',
+  'threshold',
+  'webhook',
 ];
 const SEGMENT_ROWS = /^\/v1\/audit\/segments\/(\d{1,15})\/rows$/;
 const SEGMENT_CONFIRM = /^\/v1\/audit\/segments\/(\d{1,15})\/confirm$/;

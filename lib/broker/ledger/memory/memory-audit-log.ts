@@ -1,9 +1,11 @@
 import { AuditWalk } from '../../audit/audit-chain';
 import type { AuditBase, AuditVerdict } from '../../audit/audit-chain';
-import { readEntry } from '../../audit/audit-entry';
+import { readEntry, writeEntry } from '../../audit/audit-entry';
 import type { AuditEntry } from '../../audit/audit-entry';
 import { baseOf } from '../../audit/audit-segment';
 import type { AuditSegment } from '../../audit/audit-segment';
+import type { LogSlice } from '../../events/log-tail';
+import { withoutTokens } from '../../keys/token';
 import { notFound } from '../../refusal';
 import type { AuditFilter, Page, PageRequest } from '../records';
 import type { AuditQueries, ChainedEntry } from '../store';
@@ -25,6 +27,18 @@ export class MemoryAuditLog implements AuditQueries {
       entries,
       ...(rest.length > limit && last !== undefined ? { next: String(last.seq) } : {}),
     };
+  }
+
+  async after(row: number, limit: number): Promise<LogSlice> {
+    const first = Math.max(row, this.#base?.count ?? 0);
+    const rows = this.book.rows.slice(first, first + limit).map(({ row: each, more }, i) => {
+      return readEntry(withoutTokens(writeEntry(first + i + 1, each, more)));
+    });
+    return { rows, last: first + rows.length, isEnd: rows.length < limit };
+  }
+
+  async lastRow(): Promise<number> {
+    return this.book.rows.length;
   }
 
   async verify(head?: string): Promise<AuditVerdict> {

@@ -3,6 +3,8 @@ import type { AuditChain, AuditHead, AuditVerdict } from '../../audit/audit-chai
 import { readEntry } from '../../audit/audit-entry';
 import type { AuditEntry } from '../../audit/audit-entry';
 import type { AuditSegment } from '../../audit/audit-segment';
+import { logSlice } from '../../events/log-tail';
+import type { LogSlice } from '../../events/log-tail';
 import { SegmentList } from '../../audit/segment-list';
 import { notFound } from '../../refusal';
 import type { AuditFilter, Page, PageRequest } from '../records';
@@ -43,6 +45,23 @@ export class PostgresAuditLog implements AuditQueries {
     const entries = found.slice(0, limit).map(({ entry }) => readEntry(entry as string));
     const next = found.length > limit ? entries.at(-1)?.seq : undefined;
     return { entries, ...(next === undefined ? {} : { next: String(next) }) };
+  }
+
+  async after(row: number, limit: number): Promise<LogSlice> {
+    const found = await this.link.query(
+      'SELECT seq, entry FROM vault_key.audit WHERE seq > $1 ORDER BY seq LIMIT $2',
+      [row, limit],
+    );
+    return logSlice(
+      row,
+      limit,
+      found.map(({ seq, entry }) => ({ seq: Number(seq), text: entry as string })),
+    );
+  }
+
+  async lastRow(): Promise<number> {
+    const [row] = await this.link.query('SELECT count FROM vault_key.audit_head WHERE id = 1');
+    return Number(row?.['count'] ?? 0);
   }
 
   /** Walks the chain of all, from the last segment that has left on, and what each writer has added since. */

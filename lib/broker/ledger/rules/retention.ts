@@ -9,6 +9,8 @@ import { keyBalanceName, keyIdOf } from './caps';
 import { rootOf } from './objects';
 import { isForgotten, isOver } from './operation';
 import type { NamedOperation } from './operation';
+import { isOldThreshold } from './thresholds';
+import { isOldParkedEvent } from './webhooks';
 
 /** Rows of one table that may leave, and where the walk goes on. */
 export interface OldRows<Table extends keyof AgingRows> {
@@ -127,6 +129,12 @@ function isOldNote(book: Book, { kind, value }: Note): boolean {
   switch (kind) {
     case 'window':
       return isWindowOver(value, book.now);
+    case 'threshold':
+      return isOldThreshold(value, book.now);
+    case 'parked_event':
+      return isOldParkedEvent(value, book.now);
+    case 'webhook':
+      return false;
   }
 }
 

@@ -14,7 +14,7 @@ import type { Operation } from './operation';
 import { refundAmountOf } from './refunds';
 
 /** A hold that has ended, and what was given back with it. */
-interface Ended {
+export interface Ended {
   hold: Hold;
   state: 'settled' | 'released';
   settledMicros: MicroUsd;
@@ -22,8 +22,12 @@ interface Ended {
   givenBack: readonly GivenBack[];
 }
 
-/** A call has ended: settles, releases or marks its hold, with the call's audit row. */
-export function finish(book: Book, { call, outcome, audit }: CallEnd, endedAt: number): void {
+/** A call has ended: settles, releases or marks its hold, with the call's audit row. Gives the hold that has ended with it. */
+export function finish(
+  book: Book,
+  { call, outcome, audit }: CallEnd,
+  endedAt: number,
+): Ended | undefined {
   const { vendor, account } = call;
   if (outcome.object !== undefined) {
     recordObject(book, { vendor, account }, outcome.object, canReduceExposure(book, call, outcome));
@@ -46,13 +50,14 @@ export function finish(book: Book, { call, outcome, audit }: CallEnd, endedAt: n
     amount: outcome.settledAmount?.amount ?? call.audit.amount ?? null,
     currency: outcome.settledAmount?.currency ?? call.audit.currency ?? null,
   });
-  if (ended === undefined) return;
+  if (ended === undefined) return undefined;
   if (!isOwn) {
     logSettlement(book, ended, endedAt, {
       reason: `ended by ${call.callId}, a call with the same Idempotency-Key`,
     });
   }
   logGivenBack(book, ended.givenBack, endedAt, call.callId);
+  return ended;
 }
 
 /** Whether the answer to one of several calls under a hold has said what it comes to. */
