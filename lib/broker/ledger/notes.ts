@@ -1,6 +1,6 @@
 import type { ParkedEvent, WebhookState } from '../webhooks/webhook-state';
 import type { CallWindow } from './rules/call-window';
-import type { ToldThreshold } from './rules/thresholds';
+import type { ToldThreshold } from './rules/told-threshold';
 
 /** What a note of each kind says. A value is JSON. */
 export interface NoteValues {

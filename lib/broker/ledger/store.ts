@@ -197,7 +197,7 @@ export interface AuditQueries {
   rows(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntry>>;
   /** Rows after one, the oldest first. What was changed from outside so that it cannot be read is left out. */
   after(row: number, limit: number): Promise<LogSlice>;
-  /** The number of the last row; 0 where there is none. */
+  /** The number of the last row; 0 where the log is empty. */
   lastRow(): Promise<number>;
   /** Walks the chain, in slices between which other work is done. */
   verify(head?: string): Promise<AuditVerdict>;

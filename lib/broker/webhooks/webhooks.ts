@@ -98,7 +98,7 @@ export class Webhooks {
   /**
    * Has a webhook sent again whose receiver has answered 410.
    *
-   * @throws BrokerRefusal 404 where there is none of that name; 503.
+   * @throws BrokerRefusal 404 where no webhook has that name; 503.
    */
   async resume(name: string): Promise<WebhookView> {
     const { webhook } = this.#entry(name);

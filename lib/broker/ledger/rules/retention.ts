@@ -9,7 +9,7 @@ import { keyBalanceName, keyIdOf } from './caps';
 import { rootOf } from './objects';
 import { isForgotten, isOver } from './operation';
 import type { NamedOperation } from './operation';
-import { isOldThreshold } from './thresholds';
+import { isOldThreshold } from './told-threshold';
 import { isOldParkedEvent } from './webhooks';
 
 /** Rows of one table that may leave, and where the walk goes on. */

@@ -17,22 +17,10 @@ export interface Thresholds {
   percents: readonly number[];
 }
 
-export const DEFAULT_THRESHOLDS: readonly number[] = [50, 80, 100];
-
-/** The highest threshold of a budget that was told in one of its periods, by the name of the balance. */
-export interface ToldThreshold {
-  percent: number;
-  /** In epoch milliseconds. */
-  at: number;
-}
-
 /** Longer than any period of a budget is. */
-const KEPT_MS = 62 * 86_400_000;
+const LONGEST_MS = 62 * 86_400_000;
 
-/** Whether what was told can be of no period that still runs. */
-export function isOldThreshold({ at }: ToldThreshold, now: number): boolean {
-  return at < now - KEPT_MS;
-}
+export const DEFAULT_THRESHOLDS: readonly number[] = [50, 80, 100];
 
 /**
  * Tells the thresholds of budgets that spent and held pass, each once a period. What was told is looked up
@@ -50,7 +38,7 @@ export function tellThresholds(
 ): void {
   if (micros <= 0) return;
   for (const cap of caps) {
-    const { scope, capMicros, balance, balanceName } = cap;
+    const { scope, capMicros, balance, balanceName, resetsAt } = cap;
     if (scope === 'key' || scope === 'parent' || capMicros === 0) continue;
     const before = balance.spent + balance.held;
     const passed = percents.filter((percent) => {
@@ -61,7 +49,8 @@ export function tellThresholds(
     const untold = passed.filter((percent) => percent > told).sort((one, other) => one - other);
     for (const percent of untold) book.log(rowOf(book, key, cap, scope, percent));
     const percent = untold.at(-1);
-    if (percent !== undefined) book.putNote('threshold', balanceName, { percent, at: book.now });
+    const until = resetsAt === undefined ? book.now + LONGEST_MS : Date.parse(resetsAt);
+    if (percent !== undefined) book.putNote('threshold', balanceName, { percent, until });
   }
 }
 

@@ -74,7 +74,7 @@ export function saveWebhook(
   return true;
 }
 
-/** A webhook that was stopped is sent again. Returns `undefined` where there is none of that name. */
+/** A webhook that was stopped is sent again. Returns `undefined` where no webhook has that name. */
 export function resumeWebhook(book: Book, name: string): WebhookState | undefined {
   const state = book.note('webhook', name);
   if (state === undefined || state.stoppedAt === null) return state;
