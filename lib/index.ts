@@ -67,6 +67,29 @@ export type { SecretOptions } from './broker/accounts/secrets';
 export type { DocumentOptions } from './broker/document.options';
 export type { AddedLater } from './broker/pricing/configured-prices';
 export type { BodyLimitOptions, PriceOptions, VendorRules } from './broker/vendor.options';
+export type { EventKind } from './broker/events/event';
+export type { WebhookKind, WebhookOptions } from './broker/webhooks/webhook.options';
+export { VaultKeyEvents } from './events/vault-key-events';
+export { OnVaultKeyEvent } from './events/on-vault-key-event.decorator';
+export type { HandledEvent, HandledKind } from './events/on-vault-key-event.decorator';
+export type {
+  CallEventFields,
+  KeyEventFields,
+  VaultKeyApprovalEvent,
+  VaultKeyBrakeEvent,
+  VaultKeyBudgetEvent,
+  VaultKeyCallEvent,
+  VaultKeyEvent,
+  VaultKeyEventOf,
+  VaultKeyEventOfKind,
+  VaultKeyFailedStoreEvent,
+  VaultKeyIssueEvent,
+  VaultKeyLiftEvent,
+  VaultKeyRefusalEvent,
+  VaultKeySettlementEvent,
+  VaultKeyThresholdEvent,
+  VaultKeyUnknownHoldEvent,
+} from './events/vault-key-event';
 export { BrokerOperator } from './broker-operator/broker-operator';
 export type {
   AuditEntryInfo,

@@ -5,6 +5,7 @@ import {
   APP_INTERCEPTOR,
   ApplicationConfig,
   DiscoveryModule,
+  ModuleRef,
   ModulesContainer,
 } from '@nestjs/core';
 import { ClsModule } from 'nestjs-cls';
@@ -18,6 +19,9 @@ import { BrokerClient } from './broker-client/broker-client';
 import { BrokerLifetime } from './broker-client/broker-lifetime';
 import { EmbeddedBrokerClient } from './broker-client/embedded-broker.client';
 import { BrokerOperator } from './broker-operator/broker-operator';
+import { EventEmitterBridge } from './events/event-emitter-bridge';
+import { EventHandlers } from './events/event-handlers';
+import { VaultKeyEvents } from './events/vault-key-events';
 import { EmbeddedBrokerOperator, absentBrokerOperator } from './broker-operator/embedded-operator';
 import type { BrokerOptions } from './broker/broker.options';
 import type { HttpBrokerClientOptions } from './broker-client/http-broker.options';
@@ -51,6 +55,7 @@ interface Shared {
   queue?: RevocationQueue;
   operator?: BrokerOperator;
   stripe?: object;
+  events?: VaultKeyEvents;
 }
 
 const RESOLVED_OPTIONS = Symbol.for('nestjs-vault-key:resolved-options');
@@ -137,6 +142,19 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
       useFactory: (shared: Shared, vaultKeys: CurrentVaultKey): object | undefined =>
         (shared.stripe ??= newStripeClient(vaultKeys)),
     },
+    {
+      provide: VaultKeyEvents,
+      inject: [SHARED, BrokerClient],
+      useFactory: (shared: Shared, client: BrokerClient): VaultKeyEvents =>
+        (shared.events ??= new VaultKeyEvents(client)),
+    },
+    {
+      provide: EventEmitterBridge,
+      inject: [SHARED, VaultKeyEvents, ModuleRef],
+      useFactory: (shared: Shared, events: VaultKeyEvents, application: ModuleRef) =>
+        new EventEmitterBridge(events, application, shared.options.eventEmitter === true),
+    },
+    EventHandlers,
     MarkRules,
     AgentToolInvoker,
     AgentToolExplorer,
@@ -152,6 +170,7 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
     ProxiedStripeService,
     STRIPE_CLIENT,
     BrokerOperator,
+    VaultKeyEvents,
     RevocationQueue,
     RemainingSpendReport,
     // What @UseInterceptors(AgentToolInterceptor) and VaultKeyMiddleware need in the module of

@@ -66,6 +66,10 @@ export function leaseTtl(value: unknown): string | undefined {
     : `must be a whole number of seconds from 1 to ${MAX_LEASE_TTL_SECONDS}`;
 }
 
+export function flag(value: unknown): string | undefined {
+  return typeof value === 'boolean' ? undefined : 'must be true or false';
+}
+
 export function callable(value: unknown): string | undefined {
   return typeof value === 'function' ? undefined : 'must be a function';
 }

@@ -8,6 +8,7 @@ import type { PooledStore } from './broker/ledger/postgres/pg-pool';
 import type { StoreDoubt } from './broker/ledger/store-doubt';
 import type { BrokerLimitOptions } from './broker/broker.options';
 import type { VendorOptions } from './broker/accounts/account';
+import type { WebhookOptions } from './broker/webhooks/webhook.options';
 import type { ChooseAccount } from './vault-key/account-choice';
 import {
   Checked,
@@ -19,6 +20,7 @@ import {
   callable,
   dialectName,
   duration,
+  flag,
   retention,
   hostNames,
   leaseSection,
@@ -148,6 +150,24 @@ export class EmbeddedOptions {
   /** What the broker takes on at once. */
   @Allow()
   limits?: BrokerLimitOptions;
+
+  /**
+   * Which parts of a budget's cap are told, once a period, when spent and held come to them: up to 10 whole
+   * numbers from 1 to 100.
+   *
+   * @default [50, 80, 100]
+   */
+  @Allow()
+  thresholds?: readonly number[];
+
+  /**
+   * Where events are sent to, by names: signed by the Standard Webhooks scheme, at least once, in order for each
+   * user.
+   *
+   * @example { ops: { url: 'https://hooks.example.com/vault-key', secret: process.env.HOOK_SECRET } }
+   */
+  @Allow()
+  webhooks?: Readonly<Record<string, WebhookOptions>>;
 }
 
 /**
@@ -252,6 +272,16 @@ export class SharedOptions {
   @optional
   @Checked(duration, "shutdownGrace: '10s'")
   shutdownGrace?: string | undefined;
+
+  /**
+   * Whether the application's `EventEmitter2` is handed the broker's events, as `vault-key.threshold` and so on:
+   * needs `EventEmitterModule` of `@nestjs/event-emitter`. Not with a broker of the `keybrake` dialect.
+   *
+   * @default false
+   */
+  @optional
+  @Checked(flag, 'eventEmitter: true')
+  eventEmitter?: boolean | undefined;
 }
 
 /** Every option of `VaultKeyModule`, as it is checked at the start. */

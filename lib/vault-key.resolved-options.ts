@@ -35,6 +35,7 @@ export type ResolvedVaultKeyOptions = {
   budgets?: KeyBudgets;
   leaseTtlSeconds?: number;
   shutdownGraceMs?: number;
+  eventEmitter?: boolean;
 } & (
   | { broker: HttpBrokerClientOptions; embedded?: undefined }
   | { embedded: BrokerOptions; broker?: undefined }
@@ -46,8 +47,8 @@ const ENVIRONMENT = {
   token: 'KEYBRAKE_TOKEN',
 } as const;
 
-/** Options that only a broker of this package enforces. */
-const OWN_OPTIONS = ['budgets', 'lease'] as const;
+/** Options that only a broker of this package knows. */
+const OWN_OPTIONS = ['budgets', 'lease', 'eventEmitter'] as const;
 
 /**
  * Completes the options and finds what is wrong with them.
@@ -120,7 +121,8 @@ function instanceOf(plain: Readonly<Record<string, unknown>>): CheckedOptions {
 }
 
 function resolved(options: CheckedOptions): ResolvedVaultKeyOptions {
-  const { broker, embedded, identify, account, budgets, lease, shutdownGrace = '' } = options;
+  const { broker, embedded, identify, account, budgets, lease, eventEmitter } = options;
+  const { shutdownGrace = '' } = options;
   const shutdownGraceMs = parseTimeout(shutdownGrace);
   const rest = {
     ...(identify === undefined ? {} : { identify }),
@@ -130,9 +132,11 @@ function resolved(options: CheckedOptions): ResolvedVaultKeyOptions {
       ? { leaseTtlSeconds: lease.ttlSeconds ?? DEFAULT_LEASE_TTL_SECONDS }
       : {}),
     ...(shutdownGraceMs === undefined ? {} : { shutdownGraceMs }),
+    ...(eventEmitter === true ? { eventEmitter } : {}),
   };
   if (embedded !== undefined) {
     const { vendors, limits, auditKey: chainedWith, acceptStore } = embedded;
+    const { thresholds, webhooks } = embedded;
     return {
       ...rest,
       embedded: {
@@ -141,6 +145,8 @@ function resolved(options: CheckedOptions): ResolvedVaultKeyOptions {
         vendorTimeout: embedded.vendorTimeout ?? DEFAULT_VENDOR_TIMEOUT,
         retention: embedded.retention ?? DEFAULT_RETENTION,
         ...(limits === undefined ? {} : { limits }),
+        ...(thresholds === undefined ? {} : { thresholds }),
+        ...(webhooks === undefined ? {} : { webhooks }),
         ...(chainedWith === undefined ? {} : { auditKey: chainedWith }),
         ...(acceptStore === undefined ? {} : { acceptStore }),
       },
@@ -220,8 +226,8 @@ function brokerRules(plain: Readonly<Record<string, unknown>>): StartUpIssue[] {
   const { embedded } = plain;
   if (!isRecord(embedded)) return [];
   const faults = missingAuditKey(embedded);
-  const { vendors, limits } = embedded;
-  readReloadable({ vendors, limits }, (path, message) => {
+  const { vendors, limits, thresholds, webhooks } = embedded;
+  readReloadable({ vendors, limits, thresholds, webhooks }, (path, message) => {
     // What is no object is told with the options' own rules.
     if (path === 'vendors' && !isRecord(vendors)) return;
     faults.push({ where: `embedded.${path}`, message });

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { BrokerEvent } from '../broker/events/event';
 import type { OpenUnion } from '../contract/open-union';
 import type { BrakeScope, CapScope } from '../contract/scopes';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
@@ -294,6 +295,21 @@ export abstract class BrokerClient {
    */
   endLease(_leaseId: string): Promise<void> {
     return notInDialect('A lease');
+  }
+
+  /**
+   * What happens in the broker, from now on until the signal. Where the broker does not answer, it is asked
+   * again, and nothing is left out.
+   *
+   * @param reading Its `log` takes a line where that is so.
+   */
+  events(_reading: {
+    signal: AbortSignal;
+    log: (line: string) => void;
+  }): AsyncIterable<BrokerEvent> {
+    return {
+      [Symbol.asyncIterator]: () => ({ next: () => notInDialect('The event stream') }),
+    };
   }
 
   /** Ends connections, and the broker where it is embedded. */

@@ -2,9 +2,18 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Broker } from '../../lib/broker/broker';
+import type { BrokerHost } from '../../lib/broker/broker.host';
+import type { BrokerOptions } from '../../lib/broker/broker.options';
 import type { VendorRules } from '../../lib/broker/vendor.options';
 import { createBrokerServer } from '../../lib/broker/http/broker-server';
 import { MANAGEMENT_TOKEN, RunningBroker, temporaryFile } from './broker-process';
+
+/** How it is set up. */
+export interface BrokerServerSettings extends Partial<BrokerOptions> {
+  store?: string;
+  rules?: VendorRules;
+  host?: BrokerHost;
+}
 
 const running = new Set<BrokerServer>();
 
@@ -18,7 +27,7 @@ afterAll(async () => {
  */
 export class BrokerServer extends RunningBroker {
   private constructor(
-    private readonly broker: Broker,
+    readonly broker: Broker,
     private readonly server: Server,
     private readonly vendor: { url: string; secretKey: string },
     readonly store: string,
@@ -32,10 +41,12 @@ export class BrokerServer extends RunningBroker {
     {
       store = `sqlite:${temporaryFile()}`,
       rules = {},
-    }: { store?: string; rules?: VendorRules } = {},
+      host = {},
+      ...options
+    }: BrokerServerSettings = {},
   ): Promise<BrokerServer> {
     const stripe = { ...rules, secretKey: vendor.secretKey, baseUrl: vendor.url };
-    const broker = await Broker.open({ store, vendors: { stripe } });
+    const broker = await Broker.open({ ...options, store, vendors: { stripe } }, host);
     const server = createBrokerServer(broker, { token: MANAGEMENT_TOKEN });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');

@@ -5,6 +5,7 @@ import { budgetsCommand } from './commands/budgets';
 import { holdsCommand } from './commands/holds';
 import { keysCommand } from './commands/keys';
 import { migrateCommand } from './commands/migrate';
+import { webhooksCommand } from './commands/webhooks';
 import { ManagementApi, ManagementApiError, brokerUrl } from './management-api';
 import { secretIn } from './secret-settings';
 import { shown } from './table';
@@ -18,6 +19,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['lift', liftCommand],
   ['holds', holdsCommand],
   ['audit', auditCommand],
+  ['webhooks', webhooksCommand],
   ['backup', backupCommand],
   ['migrate', migrateCommand],
 ]);

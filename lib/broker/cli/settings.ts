@@ -37,7 +37,8 @@ Issues capped, allow-listed vault keys and enforces them in front of Stripe.
   --accept-store DOUBT,…  a store that would be refused (docs/storage.md)  VAULT_KEY_ACCEPT_STORE
   --tls-cert FILE, --tls-key FILE  serve https; PEM   VAULT_KEY_TLS_CERT, VAULT_KEY_TLS_KEY
   --help           this text
-Commands, each with its own --help: keys, budgets, brake, lift, holds, audit, backup, migrate
+Commands, each with its own --help: keys, budgets, brake, lift, holds, audit,
+webhooks, backup, migrate
 
 Environment:
   KEYBRAKE_TOKEN            the management API's token, at least 32 characters (required)

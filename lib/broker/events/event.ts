@@ -18,7 +18,8 @@ export const EVENT_KINDS = [
 /** What an event tells of. */
 export type EventKind = (typeof EVENT_KINDS)[number];
 
-interface EventOf<Kind extends EventKind> {
+/** What all events have. */
+export interface EventOf<Kind extends EventKind> {
   /** Its place in the order of all events: what `Last-Event-ID` takes. `null` where it has none. */
   id: string | null;
   kind: Kind;
@@ -26,14 +27,16 @@ interface EventOf<Kind extends EventKind> {
   at: string;
 }
 
-interface EventOfKey {
+/** What an event of a vault key names. */
+export interface EventOfKey {
   key_id: string | null;
   label: string | null;
   subject: Subject;
   vendor: string | null;
 }
 
-interface EventOfCall extends EventOfKey {
+/** What an event of a call names. */
+export interface EventOfCall extends EventOfKey {
   call_id: string | null;
   method: string | null;
   path: string | null;

@@ -3,6 +3,9 @@ import { dayOf } from '../../budgets/budget';
 import { invalidFields, notFound } from '../../refusal';
 import type { Book } from '../book';
 
+/** How far back events are replayed: the rows that tell them stay at least as long. */
+const REPLAYED_MS = 7 * 86_400_000;
+
 /**
  * Cuts the audit log at its last row.
  *
@@ -55,8 +58,8 @@ export function confirmExport(book: Book, last: number, head: string): AuditSegm
 /** The oldest segment with rows in the store, where these may leave it. */
 export function oldSegment(book: Book, keptMs: number): AuditSegment | undefined {
   const oldest = book.segments().find(({ leftAt }) => leftAt === null);
-  const isOld =
-    oldest !== undefined && oldest.exportedAt !== null && oldest.sealedAt < book.now - keptMs;
+  const until = book.now - Math.max(keptMs, REPLAYED_MS);
+  const isOld = oldest !== undefined && oldest.exportedAt !== null && oldest.sealedAt < until;
   return isOld ? oldest : undefined;
 }
 
