@@ -13,13 +13,19 @@ const project = {
   ...loading,
 };
 
-/** @type {import('jest').Config} */
-module.exports = {
+const projects = {
   // *.spec.ts needs no build and no server; *.e2e-spec.ts has servers, processes, whole applications.
-  projects: [
+  tests: [
     { ...project, displayName: 'unit', testRegex: '\\.spec\\.ts$' },
     { ...project, displayName: 'e2e', testRegex: '\\.e2e-spec\\.ts$' },
   ],
+  // Whole installations, whose processes are killed and moved.
+  processes: [{ ...project, displayName: 'processes', testRegex: '\\.process-spec\\.ts$' }],
+};
+
+/** @type {import('jest').Config} */
+module.exports = {
+  projects: projects[process.env.TEST_PROJECTS ?? 'tests'],
   globalSetup: '<rootDir>/test/support/memory-disk.js',
   // Many tests wait for another process, and leave their core to the next.
   maxWorkers: 2 * availableParallelism(),

@@ -10,6 +10,7 @@ export type {
   BudgetsOptions,
   EmbeddedModuleOptions,
   EmbeddedOptions,
+  OfflineOptions,
   LeaseOptions,
   SharedOptions,
   VaultKeyModuleOptions,
@@ -74,6 +75,7 @@ export { OnVaultKeyEvent } from './events/on-vault-key-event.decorator';
 export type { HandledEvent, HandledKind } from './events/on-vault-key-event.decorator';
 export type {
   CallEventFields,
+  ChangeEventFields,
   KeyEventFields,
   VaultKeyApprovalEvent,
   VaultKeyBrakeEvent,

@@ -18,12 +18,12 @@ import { KNOWN_VENDORS, MarkRules } from './agent-tool/mark-rules';
 import { BrokerClient } from './broker-client/broker-client';
 import { BrokerLifetime } from './broker-client/broker-lifetime';
 import { EmbeddedBrokerClient } from './broker-client/embedded-broker.client';
+import { openOffline } from './broker-client/offline-stripe';
 import { BrokerOperator } from './broker-operator/broker-operator';
 import { EventEmitterBridge } from './events/event-emitter-bridge';
 import { EventHandlers } from './events/event-handlers';
 import { VaultKeyEvents } from './events/vault-key-events';
 import { EmbeddedBrokerOperator, absentBrokerOperator } from './broker-operator/embedded-operator';
-import type { BrokerOptions } from './broker/broker.options';
 import type { HttpBrokerClientOptions } from './broker-client/http-broker.options';
 import { VaultKeyExceptionFilter } from './agent-tool/vault-key-exception.filter';
 import { RemainingSpendReport } from './remaining-spend/remaining-spend.report';
@@ -111,7 +111,7 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
       useFactory: (shared: Shared, client: BrokerClient): BrokerOperator =>
         (shared.operator ??=
           client instanceof EmbeddedBrokerClient
-            ? new EmbeddedBrokerOperator(client, shared.options.embedded ?? { vendors: {} })
+            ? new EmbeddedBrokerOperator(client)
             : absentBrokerOperator()),
     },
     {
@@ -269,9 +269,11 @@ function sharedFor(given: VaultKeyModuleOptions, application: ModulesContainer):
 }
 
 async function clientFor(options: ResolvedVaultKeyOptions): Promise<BrokerClient> {
-  return options.embedded === undefined
-    ? httpClient(options.broker)
-    : embeddedClient(options.embedded);
+  if (options.embedded === undefined) return httpClient(options.broker);
+  const { embedded, isOffline = false } = options;
+  return embeddedClient(() =>
+    isOffline ? openOffline(embedded) : EmbeddedBrokerClient.open(embedded),
+  );
 }
 
 function termsOf(
@@ -285,9 +287,9 @@ function termsOf(
   };
 }
 
-async function embeddedClient(options: BrokerOptions): Promise<BrokerClient> {
+async function embeddedClient(open: () => Promise<BrokerClient>): Promise<BrokerClient> {
   try {
-    return await EmbeddedBrokerClient.open(options);
+    return await open();
   } catch (error) {
     const why = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
     const isDriver = error instanceof Error && error.name === 'SqliteDriverError';

@@ -45,6 +45,13 @@ export function section(value: unknown): string | undefined {
   return value === undefined ? 'is missing' : 'must be an object';
 }
 
+export function neverWithVendors(value: unknown): string | undefined {
+  if (value === false) return undefined;
+  return value === true
+    ? 'excludes vendors: keep the one that the application is to use'
+    : 'must be true or false';
+}
+
 export function budgetsSection(value: unknown): string | undefined {
   if (!isRecord(value)) return section(value);
   return APP_BUDGET_SCOPES.some((scope) => value[scope] !== undefined)

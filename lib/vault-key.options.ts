@@ -26,6 +26,7 @@ import {
   leaseSection,
   leaseTtl,
   managementToken,
+  neverWithVendors,
   optional,
   section,
   serverUrl,
@@ -99,6 +100,11 @@ export class EmbeddedOptions {
     'embedded: { vendors: { stripe: { secretKey: process.env.STRIPE_SECRET_KEY } } }',
   )
   vendors!: Readonly<Record<string, VendorOptions>>;
+
+  /** Only where there are no `vendors`: see {@link OfflineOptions}. */
+  @optional
+  @Checked(neverWithVendors, 'embedded: { offline: true }')
+  offline?: false | undefined;
 
   /**
    * The ledger: `sqlite:<path>`, which belongs to one process at a time; `sqlite::memory:`, which does not
@@ -284,6 +290,17 @@ export class SharedOptions {
   eventEmitter?: boolean | undefined;
 }
 
+/** The broker in this process, and a Stripe beside it. */
+export interface OfflineOptions extends Omit<EmbeddedOptions, 'vendors' | 'offline'> {
+  /**
+   * In place of `vendors`: an imitation of Stripe in this process, to try things out with. No network, no account, no
+   * money; test cards such as `pm_card_visa` work. What it knows ends with the process, and so does the ledger,
+   * unless `store` says otherwise. Refused where `NODE_ENV` is `production`.
+   */
+  offline: true;
+  vendors?: undefined;
+}
+
 /** Every option of `VaultKeyModule`, as it is checked at the start. */
 export class CheckedOptions extends SharedOptions {
   /** A broker that is a server. What it leaves out is read from `KEYBRAKE_*`. */
@@ -317,7 +334,7 @@ export interface BrokerServerModuleOptions extends SharedOptions {
 /** The options of an application that has the broker in its own process. */
 export interface EmbeddedModuleOptions extends SharedOptions {
   /** The broker in this process. `KEYBRAKE_*` is not read then. */
-  embedded: EmbeddedOptions;
+  embedded: EmbeddedOptions | OfflineOptions;
   broker?: undefined;
 }
 

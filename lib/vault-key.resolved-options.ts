@@ -3,6 +3,7 @@ import { getMetadataStorage, validateSync } from 'class-validator';
 import type { ValidationError } from 'class-validator';
 import type { IdentifyAgent } from './agent-tool/identity';
 import type { KeyBudgets } from './broker-client/broker-client';
+import { OFFLINE_SECRET_KEY } from './broker-client/offline-stripe';
 import type { HttpBrokerClientOptions } from './broker-client/http-broker.options';
 import {
   DEFAULT_RETENTION,
@@ -38,7 +39,12 @@ export type ResolvedVaultKeyOptions = {
   eventEmitter?: boolean;
 } & (
   | { broker: HttpBrokerClientOptions; embedded?: undefined }
-  | { embedded: BrokerOptions; broker?: undefined }
+  | {
+      embedded: BrokerOptions;
+      /** Whether the accounts are at a Stripe in this process, whose address is not known yet. */
+      isOffline?: true;
+      broker?: undefined;
+    }
 );
 
 const ENVIRONMENT = {
@@ -67,6 +73,7 @@ export function resolveVaultKeyOptions(
   if (plain['lease'] === true) plain['lease'] = {};
   if (plain['lease'] === false) delete plain['lease'];
 
+  const offline = offlineOf(plain);
   const options = instanceOf(plain);
   const faults = validateSync(options, {
     whitelist: true,
@@ -76,6 +83,7 @@ export function resolveVaultKeyOptions(
   faults.push(
     ...(several === undefined ? [] : brokerListRules(several, plain)),
     ...brokerRules(plain),
+    ...(offline ? offlineRules(environment) : []),
     ...undefinedBudgets(given),
     ...notEnforced(plain),
   );
@@ -103,7 +111,35 @@ export function resolveVaultKeyOptions(
       }),
     );
   }
-  return resolved(options);
+  const found = resolved(options);
+  return offline && found.embedded !== undefined ? { ...found, isOffline: true } : found;
+}
+
+/** Whether a Stripe in this process takes the place of the accounts; then it is one of them. */
+function offlineOf(plain: Record<string, unknown>): boolean {
+  const { embedded } = plain;
+  if (!isRecord(embedded) || embedded['offline'] !== true) return false;
+  if (embedded['vendors'] !== undefined) return false;
+  const { offline: _, ...rest } = embedded;
+  plain['embedded'] = {
+    store: 'sqlite::memory:',
+    ...rest,
+    vendors: { stripe: { secretKey: OFFLINE_SECRET_KEY } },
+  };
+  return true;
+}
+
+function offlineRules({ NODE_ENV }: NodeJS.ProcessEnv): StartUpIssue[] {
+  if (NODE_ENV !== 'production') return [];
+  const message =
+    'is for trying things out, and NODE_ENV is "production": no call would reach Stripe';
+  return [
+    {
+      where: 'embedded.offline',
+      message,
+      example: 'embedded: { vendors: { stripe: { secretKey: process.env.STRIPE_SECRET_KEY } } }',
+    },
+  ];
 }
 
 /** An instance of the options. A pool is in it as it was given: it would be copied, with all that it holds. */

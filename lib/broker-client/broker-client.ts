@@ -141,6 +141,8 @@ export interface Brake {
   target?: string;
   tenantId?: string;
   reason: string;
+  /** Who has set it: an operator's name, or `app` for the application. */
+  setBy?: string;
   createdAt: Date;
   /** Absent where it is active until it is lifted. */
   expiresAt?: Date;

@@ -5,6 +5,7 @@ import type { Broker } from '../broker/broker';
 import type { BrokerEvent } from '../broker/events/event';
 import type { ProxyAnswer } from '../broker/forwarding/proxy-answer';
 import type { BrokerOptions } from '../broker/broker.options';
+import type { Actor } from '../broker/operators/actor';
 import { BrokerRefusal, storeUnavailable } from '../broker/refusal';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import { readIssueRefusal, readManagementRefusal, refusesLease } from './refusal-reader';
@@ -43,9 +44,13 @@ export class EmbeddedBrokerClient extends BrokerClient {
    * Opens the store.
    * Waits up to 10 s for another broker that has it and is stopping.
    *
+   * @param onClose Called once the broker is closed.
    * @throws Error where the options are invalid, or the store cannot be opened.
    */
-  static async open(options: BrokerOptions): Promise<EmbeddedBrokerClient> {
+  static async open(
+    options: BrokerOptions,
+    onClose: () => Promise<void> = async () => {},
+  ): Promise<EmbeddedBrokerClient> {
     // Loaded here, so that an application whose broker is a server needs no SQLite driver.
     const core = require('../broker/broker') as typeof import('../broker/broker');
     const logger = new Logger('VaultKeyBroker');
@@ -54,15 +59,25 @@ export class EmbeddedBrokerClient extends BrokerClient {
       log: (line) => logger.warn(line),
       givesWay: () => !life.isNeeded,
     });
-    return new EmbeddedBrokerClient(broker, life);
+    return new EmbeddedBrokerClient(broker, options, life, onClose);
   }
+
+  readonly #options: BrokerOptions;
 
   private constructor(
     /** The broker behind this client. */
     readonly broker: Broker,
+    options: BrokerOptions,
     private readonly life: { isNeeded: boolean },
+    private readonly onClose: () => Promise<void>,
   ) {
     super();
+    this.#options = options;
+  }
+
+  /** What the broker was opened with. Holds secrets: never log it. */
+  get options(): BrokerOptions {
+    return this.#options;
   }
 
   /** Whether an application works with it: a later one of this process does not get its store. */
@@ -138,13 +153,16 @@ export class EmbeddedBrokerClient extends BrokerClient {
     return readKeyState(view) ?? unreadable();
   }
 
-  override async brake(request: BrakeRequest): Promise<Brake> {
-    const view = await this.#ask('to put a brake', () => this.broker.brake(brakeBody(request)));
+  /** @param by Who asks for it; the application where it is absent. */
+  override async brake(request: BrakeRequest, by?: Actor): Promise<Brake> {
+    const put = () => this.broker.brake(brakeBody(request), by);
+    const view = await this.#ask('to put a brake', put);
     return readBrake(view) ?? unreadable();
   }
 
-  override async lift(brakeId: string): Promise<void> {
-    await this.#ask('to lift a brake', () => this.broker.lift(brakeId), {
+  /** @param by Who asks for it; the application where it is absent. */
+  override async lift(brakeId: string, body?: object, by?: Actor): Promise<void> {
+    await this.#ask('to lift a brake', () => this.broker.lift(brakeId, body, by), {
       404: () => CallRefusedException.noSuchBrake(brakeId),
     });
   }
@@ -197,8 +215,9 @@ export class EmbeddedBrokerClient extends BrokerClient {
     }
   }
 
-  close(): Promise<void> {
-    return this.broker.close();
+  async close(): Promise<void> {
+    await this.broker.close();
+    await this.onClose();
   }
 
   async #ask<T>(

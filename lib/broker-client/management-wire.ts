@@ -74,7 +74,7 @@ export function brakeBody(request: BrakeRequest): Record<string, unknown> {
 /** A brake as the management API shows it; `undefined` if it is not one. */
 export function readBrake(body: unknown): Brake | undefined {
   if (!isRecord(body)) return undefined;
-  const { id, target, tenant_id: tenantId, reason, hit } = body;
+  const { id, target, tenant_id: tenantId, reason, set_by: setBy, hit } = body;
   const scope = BRAKE_SCOPES.find((each) => each === body['scope']);
   const createdAt = instantOf(body['created_at']);
   const expiresAt = instantOf(body['expires_at']);
@@ -85,6 +85,7 @@ export function readBrake(body: unknown): Brake | undefined {
     ...(typeof target === 'string' ? { target } : {}),
     ...(typeof tenantId === 'string' ? { tenantId } : {}),
     reason: typeof reason === 'string' ? reason : '',
+    ...(typeof setBy === 'string' ? { setBy } : {}),
     createdAt,
     ...(expiresAt === undefined ? {} : { expiresAt }),
     ...(typeof hit === 'number' ? { hit } : {}),

@@ -171,6 +171,23 @@ describe('a key', () => {
     if (!result.issued) expect(result.error.message).toContain('request_id');
   });
 
+  it('is asked for once more where a kept connection breaks under the request', async () => {
+    const only = await broker();
+    const client = clientOf([only.url]);
+    await client.issue(REQUEST);
+    only.answer = (seen, res, req) => {
+      only.answer = working;
+      resets(seen, res, req);
+    };
+    expect(await client.issue(REQUEST)).toMatchObject({ issued: true });
+    expect(only.seen).toHaveLength(3);
+    only.answer = resets;
+    const refused = await client.issue(REQUEST);
+    expect(refused).toMatchObject({ issued: false, error: { keyMayExist: true } });
+    // The second attempt has a connection of its own.
+    expect(only.seen).toHaveLength(5);
+  });
+
   it('may exist where the answer of one broker is lost and the next one refuses', async () => {
     const [first, second] = [await broker(resets), await broker(answers(422))];
     const result = await clientOf([first.url, second.url]).issue(REQUEST);

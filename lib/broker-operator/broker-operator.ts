@@ -11,6 +11,7 @@ import type {
   BudgetInfo,
   BudgetPageInfo,
   BudgetTarget,
+  ChangedBy,
   EffectiveCap,
   HoldInfo,
   HoldPageInfo,
@@ -36,8 +37,9 @@ import type {
  * @example
  * constructor(private readonly operator: BrokerOperator) {}
  *
- * raiseBudget(userId: string) {
- *   return this.operator.setBudget({ scope: 'user', id: userId }, 1_000);
+ * raiseBudget(userId: string, admin: string) {
+ *   const target = { scope: 'user', id: userId } as const;
+ *   return this.operator.setBudget(target, 1_000, undefined, { operator: admin, reason: 'a fair' });
  * }
  */
 export abstract class BrokerOperator {
@@ -62,11 +64,13 @@ export abstract class BrokerOperator {
    * @param dailyUsdCap USD a day (UTC), with at most 2 decimals; 0 stops the subject's spending.
    * @param limits What each call of the subject must keep to beside the cap. They replace those that an
    * operator set before: without `limits` the budget has no more. Those of a key hold as well.
+   * @param by Who asks for it, for the audit log.
    */
   abstract setBudget(
     target: BudgetTarget,
     dailyUsdCap: number,
     limits?: KeyLimits,
+    by?: ChangedBy,
   ): Promise<BudgetInfo>;
 
   /** The cap that an operator has set over a subject. */
@@ -88,20 +92,20 @@ export abstract class BrokerOperator {
   abstract effectiveBudgets(subject: KeySubject & { vendor?: string }): Promise<EffectiveCap[]>;
 
   /** Removes the cap that an operator has set over a subject. */
-  abstract removeBudget(target: BudgetTarget): Promise<void>;
+  abstract removeBudget(target: BudgetTarget, by?: ChangedBy): Promise<void>;
 
   /**
    * Stops a subject: new keys, and calls with live ones. Once it resolves, no call of the subject is
    * admitted; calls already sent to the vendor go on. `BrakeService` does the same where the broker
    * is a server, too.
    */
-  abstract brake(request: BrakeRequest): Promise<Brake>;
+  abstract brake(request: BrakeRequest, by?: Pick<ChangedBy, 'operator'>): Promise<Brake>;
 
   /** The active brakes, the oldest first. */
   abstract brakes(): Promise<readonly Brake[]>;
 
   /** Lifts a brake. */
-  abstract lift(brakeId: string): Promise<void>;
+  abstract lift(brakeId: string, by?: ChangedBy): Promise<void>;
 
   /** Holds, the newest first. Those in the state `unknown` wait for an operator. */
   abstract holds(query?: HoldQuery): Promise<HoldPageInfo>;
@@ -111,10 +115,10 @@ export abstract class BrokerOperator {
    *
    * @param usd What the vendor charged: 0 to what is held, with at most 6 decimals.
    */
-  abstract settleHold(id: string, usd: number): Promise<HoldInfo>;
+  abstract settleHold(id: string, usd: number, by?: ChangedBy): Promise<HoldInfo>;
 
   /** Ends a hold whose outcome is unknown: the vendor did not execute the call. */
-  abstract releaseHold(id: string): Promise<HoldInfo>;
+  abstract releaseHold(id: string, by?: ChangedBy): Promise<HoldInfo>;
 
   /** The audit log, the newest entry first; each call is one entry. */
   abstract audit(query?: AuditQuery): Promise<AuditPageInfo>;

@@ -2,6 +2,9 @@ import type { VendorOptions } from '../broker/accounts/account';
 import type { Broker } from '../broker/broker';
 import type { ReloadOptions } from '../broker/broker.options';
 import { DEFAULT_LIMIT, pageFaults } from '../broker/page';
+import type { Actor } from '../broker/operators/actor';
+import { checkRole } from '../broker/operators/rights';
+import type { LeastRole } from '../broker/operators/rights';
 import { BrokerRefusal } from '../broker/refusal';
 import { HOLD_STATES, KEY_STATUSES } from '../contract/states';
 import type { Brake, BrakeRequest, KeyLimits, KeySubject } from '../broker-client/broker-client';
@@ -22,6 +25,7 @@ import type {
   BudgetInfo,
   BudgetPageInfo,
   BudgetTarget,
+  ChangedBy,
   EffectiveCap,
   HoldInfo,
   HoldPageInfo,
@@ -44,6 +48,7 @@ const KEY_FILTERS: readonly (keyof KeyQuery)[] = [...SUBJECT, 'status', 'vendor'
 const HOLD_FILTERS: readonly (keyof HoldQuery)[] = ['state', 'vendor', 'keyId'];
 const AUDIT_FILTERS: readonly (keyof AuditQuery)[] = [
   ...SUBJECT,
+  'actor',
   'keyId',
   'callId',
   'event',
@@ -59,12 +64,9 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
   /** With secrets: nothing shows it. */
   #options: ReloadOptions;
 
-  constructor(
-    private readonly client: EmbeddedBrokerClient,
-    options: ReloadOptions,
-  ) {
+  constructor(private readonly client: EmbeddedBrokerClient) {
     super();
-    this.#options = options;
+    this.#options = client.options;
     this.#broker = client.broker;
   }
 
@@ -85,14 +87,18 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
     target: BudgetTarget,
     dailyUsdCap: number,
     limits?: KeyLimits,
+    by: ChangedBy = {},
   ): Promise<BudgetInfo> {
     const { scope, id, ...within } = wireTarget(target);
     const body = {
       ...within,
       daily_usd_cap: dailyUsdCap,
       ...(limits === undefined ? {} : { limits: wireLimits(limits) }),
+      ...wireReason(by),
     };
-    return this.#ask('to set a budget', () => this.#broker.putBudget(scope, id, body));
+    return this.#ask('to set a budget', () =>
+      this.#broker.putBudget(scope, id, body, this.#actor(by, 'admin')),
+    );
   }
 
   budget(target: BudgetTarget): Promise<BudgetInfo> {
@@ -110,20 +116,25 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
     return (await this.#ask('for the caps over a subject', ask)).caps;
   }
 
-  async removeBudget(target: BudgetTarget): Promise<void> {
-    await this.#ask('to remove a budget', () => this.#broker.deleteBudget(wireTarget(target)));
+  async removeBudget(target: BudgetTarget, by: ChangedBy = {}): Promise<void> {
+    const path = wireTarget(target);
+    const body = wireReason(by);
+    await this.#ask('to remove a budget', () =>
+      this.#broker.deleteBudget(path, body, this.#actor(by, 'admin')),
+    );
   }
 
-  brake(request: BrakeRequest): Promise<Brake> {
-    return this.client.brake(request);
+  async brake(request: BrakeRequest, by: Pick<ChangedBy, 'operator'> = {}): Promise<Brake> {
+    return this.client.brake(request, this.#checked('to put a brake', by, 'operator'));
   }
 
   brakes(): Promise<readonly Brake[]> {
     return this.client.brakes();
   }
 
-  lift(brakeId: string): Promise<void> {
-    return this.client.lift(brakeId);
+  async lift(brakeId: string, by: ChangedBy = {}): Promise<void> {
+    const actor = this.#checked('to lift a brake', by, 'operator');
+    await this.client.lift(brakeId, wireReason(by), actor);
   }
 
   async holds(query: HoldQuery = {}): Promise<HoldPageInfo> {
@@ -131,12 +142,18 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
     return this.#ask('for holds', () => this.#broker.holds.list(filter, limit, cursor));
   }
 
-  settleHold(id: string, usd: number): Promise<HoldInfo> {
-    return this.#ask('to settle a hold', () => this.#broker.holds.settle(id, { usd }));
+  async settleHold(id: string, usd: number, by: ChangedBy = {}): Promise<HoldInfo> {
+    const body = { usd, ...wireReason(by) };
+    return this.#ask('to settle a hold', () =>
+      this.#broker.holds.settle(id, body, this.#actor(by, 'operator')),
+    );
   }
 
-  releaseHold(id: string): Promise<HoldInfo> {
-    return this.#ask('to release a hold', () => this.#broker.holds.release(id));
+  async releaseHold(id: string, by: ChangedBy = {}): Promise<HoldInfo> {
+    const body = wireReason(by);
+    return this.#ask('to release a hold', () =>
+      this.#broker.holds.release(id, body, this.#actor(by, 'operator')),
+    );
   }
 
   async audit(query: AuditQuery = {}): Promise<AuditPageInfo> {
@@ -204,6 +221,22 @@ export class EmbeddedBrokerOperator extends BrokerOperator {
     return this.#ask('to copy its store', () => this.#broker.backup(file));
   }
 
+  /** @throws BrokerRefusal where the operator that is named may not do it. */
+  #actor({ operator }: ChangedBy, least: LeastRole): Actor {
+    const by = this.#broker.operators.vouchedFor(operator);
+    checkRole(by, least);
+    return by;
+  }
+
+  /** As {@link #actor}, for what the client is asked. */
+  #checked(what: string, by: ChangedBy, least: LeastRole): Actor {
+    try {
+      return this.#actor(by, least);
+    } catch (error) {
+      throw error instanceof BrokerRefusal ? exceptionOf(error, what) : error;
+    }
+  }
+
   /** @param what What was asked of the broker, as a clause: `to set a budget`. */
   async #ask<View>(what: string, ask: () => Promise<View>) {
     try {
@@ -250,6 +283,11 @@ function wireLimits(limits: KeyLimits): Record<string, unknown> {
       throw CallRefusedException.forArgument(`limits.${name}`, 'has no value: leave it out');
     }),
   );
+}
+
+function wireReason(by: ChangedBy): { reason: string } | undefined {
+  const { reason } = wireFields(by, ['operator', 'reason']);
+  return reason === undefined ? undefined : { reason };
 }
 
 function listQuery(query: PageQuery, filters: readonly string[]) {

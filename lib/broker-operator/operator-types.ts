@@ -2,6 +2,18 @@ import type { BudgetScope } from '../contract/scopes';
 import type { HoldState, KeyStatus } from '../contract/states';
 import type { KeyLimits, KeySubject } from '../broker-client/broker-client';
 
+/**
+ * Who has asked the application for a change, and why, for the audit log. Code in the application may do
+ * everything: whether a person may ask for it, the application decides. Where `operators` names the
+ * person, the broker asks for the role too.
+ */
+export interface ChangedBy {
+  /** The person's name, 1–128 characters. @default the application itself, `app` */
+  operator?: string | undefined;
+  /** Why: 1–200 characters; required with `operator`. */
+  reason?: string | undefined;
+}
+
 /** What a list is asked for beside its filters. */
 export interface PageQuery {
   /** How many at most, 1–1,000. @default 100 */
@@ -165,6 +177,8 @@ export interface HoldPageInfo {
 
 /** Which entries of the audit log: all that match each field given. */
 export interface AuditQuery extends KeySubject, PageQuery {
+  /** An operator's name, `app` for the application, `key` for what the holders of vault keys did. */
+  actor?: string | undefined;
   keyId?: string | undefined;
   callId?: string | undefined;
   /** `call`, `refusal`, `issue`, `revoke`, `brake`, … */
@@ -185,6 +199,8 @@ export interface AuditEntryInfo {
   /** Of a call, when it was admitted. */
   at: Date;
   event: string;
+  /** Who did it: an operator's name, `app`, `key`, or `broker` for what the broker did by itself. */
+  actor: string;
   callId: string | null;
   keyId: string | null;
   label: string | null;
@@ -193,7 +209,12 @@ export interface AuditEntryInfo {
   method: string | null;
   path: string | null;
   verdict: string | null;
+  /** Why the broker refused, or why an operator changed something. */
   reason: string | null;
+  /** What a change found, in a few words; `null` where nothing was there. */
+  oldValue: string | null;
+  /** What it left; `null` where nothing is there now. */
+  newValue: string | null;
   requestedUsd: number | null;
   /** What the entry adds to the spend of its subject; negative where it gives money back. */
   settledUsd: number | null;

@@ -3,6 +3,7 @@ import { BrokerOptionsError, configFaults } from './broker.options';
 import type { BrokerLimitOptions, OptionIssue } from './broker.options';
 import { isRecord } from '../contract/is-record';
 import type { VendorOptions } from './accounts/account';
+import type { OperatorOptions } from './operators/operator.options';
 import { unknownKeys } from './option-faults';
 import type { WebhookOptions } from './webhooks/webhook.options';
 
@@ -23,7 +24,8 @@ const MAX_CONFIG_BYTES = 1_048_576;
  *     },
  *     "stripe-acme": { "kind": "stripe", "secretKeyFile": "/run/secrets/stripe-acme" }
  *   },
- *   "limits": { "callsPerKey": 64 }
+ *   "limits": { "callsPerKey": 64 },
+ *   "operators": [{ "name": "ann", "role": "admin", "tokenHashes": ["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"] }]
  * }
  * ```
  */
@@ -31,6 +33,8 @@ export interface BrokerConfig {
   /** The accounts by their names; a secret that is missing here is in the environment. */
   vendors?: Readonly<Record<string, VendorOptions>>;
   limits?: BrokerLimitOptions;
+  /** Who may ask the management API for changes, beside the application. */
+  operators?: readonly OperatorOptions[];
   /** Which parts of a budget's cap are told, in percent. */
   thresholds?: readonly number[];
   /** Where events are sent to, by names. */
@@ -80,7 +84,8 @@ function faultsOf(config: unknown): OptionIssue[] {
   const fault = (path: string, message: string): void => {
     faults.push({ path, message });
   };
-  unknownKeys(config, ['vendors', 'limits', 'thresholds', 'webhooks'], '', fault);
+  const known = ['vendors', 'limits', 'operators', 'thresholds', 'webhooks'];
+  unknownKeys(config, known, '', fault);
   configFaults(config, fault);
   return faults;
 }

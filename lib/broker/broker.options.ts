@@ -5,6 +5,8 @@ import type { PgPool, PooledStore } from './ledger/postgres/pg-pool';
 import { accountFaults, readAccounts } from './accounts/account';
 import type { Account, VendorOptions } from './accounts/account';
 import { DEFAULT_THRESHOLDS } from './ledger/rules/thresholds';
+import { operatorFaults } from './operators/operator.options';
+import type { OperatorOptions } from './operators/operator.options';
 import { limitFaults } from './vendor.options';
 import { readWebhooks, webhookFaults } from './webhooks/webhook.options';
 import type { Webhook, WebhookOptions } from './webhooks/webhook.options';
@@ -44,6 +46,12 @@ export interface BrokerOptions {
   retention?: string;
   /** What the broker takes on at once. */
   limits?: BrokerLimitOptions;
+  /**
+   * The people who may ask the management API for changes, each with a token of their own.
+   *
+   * @default none: the application's token may do everything
+   */
+  operators?: readonly OperatorOptions[];
   /**
    * Which parts of a budget's cap are told, once a period, when spent and held come to them: up to 10 whole
    * numbers from 1 to 100.
@@ -197,7 +205,7 @@ export function acceptedDoubtsFault(doubts: unknown): string | undefined {
     : `must be some of ${STORE_DOUBTS.join(', ')}`;
 }
 
-const RELOADABLE = ['vendors', 'limits', 'thresholds', 'webhooks'] as const;
+const RELOADABLE = ['vendors', 'limits', 'operators', 'thresholds', 'webhooks'] as const;
 
 /** The part of the options that a running broker may be given in place of what it had. */
 export type ReloadOptions = Pick<BrokerOptions, (typeof RELOADABLE)[number]>;
@@ -206,6 +214,7 @@ export type ReloadOptions = Pick<BrokerOptions, (typeof RELOADABLE)[number]>;
 export interface ReloadSettings {
   accounts: ReadonlyMap<string, Account>;
   callsPerKey: number;
+  operators: readonly OperatorOptions[];
   thresholds: readonly number[];
   webhooks: readonly Webhook[];
 }
@@ -259,12 +268,13 @@ export function readReloadable(
   options: Readonly<Partial<Record<keyof ReloadOptions, unknown>>>,
   fault: FaultSink,
 ): ReloadSettings {
-  const { vendors, limits, thresholds, webhooks } = options;
+  const { vendors, limits, operators, thresholds, webhooks } = options;
   plainFaults(options, fault);
   const { callsPerKey = DEFAULT_CALLS_PER_KEY } = (limits ?? {}) as BrokerLimitOptions;
   return {
     accounts: readAccounts(vendors, fault),
     callsPerKey,
+    operators: (operators ?? []) as readonly OperatorOptions[],
     thresholds: (thresholds as readonly number[] | undefined) ?? DEFAULT_THRESHOLDS,
     webhooks: webhooks === undefined ? [] : readWebhooks(webhooks, fault),
   };
@@ -283,10 +293,11 @@ export function configFaults(
 
 /** What is wrong with the settings that name no file and no account. */
 function plainFaults(
-  { limits, thresholds }: Readonly<Partial<Record<keyof ReloadOptions, unknown>>>,
+  { limits, operators, thresholds }: Readonly<Partial<Record<keyof ReloadOptions, unknown>>>,
   fault: FaultSink,
 ): void {
   if (limits !== undefined) limitFaults(limits, BROKER_LIMITS, 'limits', fault);
+  if (operators !== undefined) operatorFaults(operators, fault);
   const message = thresholds === undefined ? undefined : thresholdsFault(thresholds);
   if (message !== undefined) fault('thresholds', message);
 }

@@ -14,6 +14,9 @@ import { Keys } from './keys/keys';
 import type { IssuedKeyBody, KeyPage, OwnKey, RevokedKeyBody } from './keys/keys';
 import type { IsGone } from './keys/request-id';
 import { Leases } from './leases/leases';
+import { APP_CODE } from './operators/actor';
+import type { Actor } from './operators/actor';
+import { Operators } from './operators/operators';
 import { Holds } from './holds/holds';
 import type { AuditPage } from './audit/audit-view';
 import type { BrokerHost } from './broker.host';
@@ -52,6 +55,8 @@ export class Broker {
   readonly webhooks: Webhooks;
   /** The segments that the audit log is exported in. */
   readonly auditSegments: AuditSegments;
+  /** Who may ask for what, beside the application. */
+  readonly operators = new Operators();
   readonly #ledger: Ledger;
   readonly #proxy: Proxy;
   readonly #vendors: ConfiguredVendors;
@@ -81,6 +86,7 @@ export class Broker {
     const ledger = await openLedger(place, { ...settings, clock: host.clock }, host.storeWaitMs);
     const proxy = new Proxy(ledger, vendors.byName, callsPerKey, log);
     const broker = new Broker(ledger, proxy, vendors, host);
+    broker.operators.replace(reloadable.operators);
     broker.#signal(reloadable);
     if (host.givesWay !== undefined && 'file' in place) {
       offerStore(place.file, broker, host.givesWay);
@@ -124,7 +130,7 @@ export class Broker {
   }
 
   /**
-   * Takes accounts, limits, thresholds and webhooks in place of those before, and reads the files of their secrets. Holds,
+   * Takes accounts, limits, operators, thresholds and webhooks in place of those before, and reads the files of their secrets. Holds,
    * connections and calls under way go on. A key for an account that is not there any more serves no call.
    *
    * @throws BrokerOptionsError with every fault; then all is as before.
@@ -133,6 +139,7 @@ export class Broker {
     const settings = readReloadOptions(options);
     this.#vendors.replace(settings.accounts, settings.callsPerKey);
     this.#proxy.maxCallsPerKey = settings.callsPerKey;
+    this.operators.replace(settings.operators);
     this.#signal(settings);
   }
 
@@ -143,9 +150,9 @@ export class Broker {
    * @param isGone Where nobody waits for the key any more, a repeated request revokes nothing.
    * @throws BrokerRefusal 422 with every bad field, or 503.
    */
-  async issue(body: unknown, remoteAddress?: string, isGone?: IsGone): Promise<IssuedKeyBody> {
+  async issue(body: unknown, by: Actor = APP_CODE, isGone?: IsGone): Promise<IssuedKeyBody> {
     this.#checkOpen();
-    return this.#keys.issue(body, remoteAddress, isGone);
+    return this.#keys.issue(body, by, isGone);
   }
 
   /**
@@ -164,8 +171,8 @@ export class Broker {
    *
    * @throws BrokerRefusal 404 where no key ever had the id, or 503.
    */
-  revoke(id: string, remoteAddress?: string): Promise<RevokedKeyBody> {
-    return this.#keys.revoke(id, remoteAddress);
+  revoke(id: string, by: Actor = APP_CODE): Promise<RevokedKeyBody> {
+    return this.#keys.revoke(id, by);
   }
 
   /**
@@ -175,9 +182,9 @@ export class Broker {
    */
   revokeAll(
     body: unknown,
-    remoteAddress?: string,
+    by: Actor = APP_CODE,
   ): Promise<{ revoked: number; unknown: readonly string[] }> {
-    return this.#keys.revokeAll(body, remoteAddress);
+    return this.#keys.revokeAll(body, by);
   }
 
   /** As {@link revokeAll}, for keys of {@link issueForOwnWork}. @internal */
@@ -216,9 +223,9 @@ export class Broker {
     scope: string,
     id: string,
     body: unknown,
-    remoteAddress?: string,
+    by: Actor = APP_CODE,
   ): Promise<CountedBudgetView> {
-    return this.#budgets.put(scope, id, body, remoteAddress);
+    return this.#budgets.put(scope, id, body, by);
   }
 
   /**
@@ -250,12 +257,18 @@ export class Broker {
     return this.#budgets.over(query);
   }
 
-  /** @throws BrokerRefusal 404. */
+  /**
+   * Removes an operator's budget.
+   *
+   * @param body What `DELETE /v1/budgets/{scope}/{id}` takes.
+   * @throws BrokerRefusal 404, 422, or 503.
+   */
   deleteBudget(
     path: BudgetPath,
-    remoteAddress?: string,
+    body?: unknown,
+    by: Actor = APP_CODE,
   ): Promise<BudgetSubjectView & { status: 'removed' }> {
-    return this.#budgets.remove(path, remoteAddress);
+    return this.#budgets.remove(path, body, by);
   }
 
   /**
@@ -267,8 +280,8 @@ export class Broker {
    * {@link brakes} tells it then.
    * @throws BrokerRefusal 422 with every bad field, or 503.
    */
-  brake(body: unknown, remoteAddress?: string): Promise<BrakeView> {
-    return this.#brakes.put(body, remoteAddress);
+  brake(body: unknown, by: Actor = APP_CODE): Promise<BrakeView> {
+    return this.#brakes.put(body, by);
   }
 
   /** The active brakes, the oldest first. */
@@ -279,13 +292,16 @@ export class Broker {
   /**
    * Lifts a brake.
    *
-   * @throws BrokerRefusal 404 where no active brake has the id, or 503.
+   * @param body What `DELETE /v1/brakes/{id}` takes.
+   * @throws BrokerRefusal 404 where no active brake has the id, 403 where the application's token would
+   * lift what an operator has set, 422, or 503.
    */
   lift(
     id: string,
-    remoteAddress?: string,
+    body?: unknown,
+    by: Actor = APP_CODE,
   ): Promise<{ id: string; status: 'lifted'; lifted_at: string }> {
-    return this.#brakes.lift(id, remoteAddress);
+    return this.#brakes.lift(id, body, by);
   }
 
   /** The audit log, newest first, each call one entry; at most `limit` (1–1,000) of them. */

@@ -29,6 +29,7 @@ export type {
   EventKind,
   EventOf,
   EventOfCall,
+  EventOfChange,
   EventOfKey,
   FailedStoreEvent,
   IssueEvent,

@@ -9,6 +9,7 @@ export const REFUSALS = {
   cap_exhausted: [429, 'the call does not fit under a cap'],
   currency_not_priced: [403, 'the broker has no rate for the currency'],
   endpoint_not_allowed: [403, 'the call is not on the allow-list of the key'],
+  forbidden: [403, 'who asks lacks the role that the call needs (`role` names it)'],
   headers_too_large: [431, 'the headers have too many bytes'],
   idempotency_key_reused: [422, 'another call had this `Idempotency-Key`'],
   invalid_amount: [400, 'an amount or a currency is missing, ambiguous or not valid'],

@@ -61,6 +61,8 @@ export interface VaultKeySettlementEvent extends VaultKeyEventOf<'settlement'>, 
   undoneUsd?: number;
   /** The day (UTC) on which that counts. */
   day: string | null;
+  /** Who has ended it: an operator's name, or `key` where another call did. */
+  actor: string;
   reason: string | null;
 }
 
@@ -91,34 +93,46 @@ export interface VaultKeyThresholdEvent extends VaultKeyEventOf<'threshold'> {
   day: string | null;
 }
 
-/** An operator has changed a budget. */
-export interface VaultKeyBudgetEvent extends VaultKeyEventOf<'budget'> {
-  outcome: string | null;
+/** What an event of a change names. */
+export interface ChangeEventFields {
+  /** Who has made it: an operator's name, or `app`. */
+  actor: string;
+  reason: string | null;
   subject: KeySubject;
   vendor: string | null;
+  /** What it found, in a few words. */
+  oldValue: string | null;
+  /** What it left. */
+  newValue: string | null;
+}
+
+/** A budget was changed. */
+export interface VaultKeyBudgetEvent extends VaultKeyEventOf<'budget'>, ChangeEventFields {
+  /** `set` or `removed`. */
+  outcome: string | null;
   capUsd: number | null;
-  reason: string | null;
 }
 
 /** A brake was set. */
-export interface VaultKeyBrakeEvent extends VaultKeyEventOf<'brake'> {
+export interface VaultKeyBrakeEvent extends VaultKeyEventOf<'brake'>, ChangeEventFields {
   brakeId: string | null;
+  /** What it stops: `user`, `key`, `all` and so on. */
   scope: string | null;
-  /** Whom it stops, and why. */
-  reason: string | null;
+  keyId: string | null;
 }
 
 /** A brake was lifted. */
-export interface VaultKeyLiftEvent extends VaultKeyEventOf<'lift'> {
+export interface VaultKeyLiftEvent extends VaultKeyEventOf<'lift'>, ChangeEventFields {
   brakeId: string | null;
   scope: string | null;
-  reason: string | null;
+  keyId: string | null;
 }
 
 /** An approval was asked for or decided. */
 export interface VaultKeyApprovalEvent extends VaultKeyEventOf<'approval'>, CallEventFields {
   /** What became of it: `asked`, `approved`, `denied`. */
   outcome: string | null;
+  actor: string;
   requestedUsd: number | null;
   amount: number | null;
   currency: string | null;

@@ -22,6 +22,10 @@ interface Entry {
   path: string | null;
   settled_usd: number | null;
   cap_usd: number | null;
+  actor: string;
+  subject: Record<string, string>;
+  old_value: string | null;
+  new_value: string | null;
 }
 
 let vendor: StripeVendor;
@@ -68,6 +72,9 @@ describe('GET /v1/audit', () => {
       seq: expect.any(Number),
       at: expect.stringMatching(/Z$/),
       event: 'call',
+      actor: 'key',
+      old_value: null,
+      new_value: null,
       call_id: expect.stringMatching(/^call_/),
       key_id: key.id,
       label: 'nest-u1-r1',
@@ -235,10 +242,17 @@ describe('GET /v1/audit', () => {
     await own.api('PUT', '/v1/budgets/user/u1', { daily_usd_cap: 12.5 });
     await own.api('DELETE', '/v1/budgets/user/u1');
     const rows = (await entries('event=budget', own)).reverse();
-    expect(rows.map(({ verdict, cap_usd, reason }) => [verdict, cap_usd, reason])).toEqual([
-      ['set', 20, 'user u1: $20.00'],
-      ['set', 12.5, 'user u1: $12.50, $20.00 before'],
-      ['removed', 12.5, 'user u1: $12.50 before'],
+    expect(
+      rows.map(({ verdict, cap_usd, old_value, new_value }) => [
+        verdict,
+        cap_usd,
+        old_value,
+        new_value,
+      ]),
+    ).toEqual([
+      ['set', 20, null, '$20.00'],
+      ['set', 12.5, '$20.00', '$12.50'],
+      ['removed', 12.5, '$12.50', null],
     ]);
   });
 
@@ -250,10 +264,10 @@ describe('GET /v1/audit', () => {
     await put('run/r1', { user_id: '' });
     await put('user/*', { tenant_id: '' });
     const rows = (await entries('event=budget', own)).reverse();
-    expect(rows.map(({ reason }) => reason)).toEqual([
-      'run r1 of user u1 of tenant t1: $5.00',
-      'run r1 without a user: $5.00',
-      'user * without a tenant: $5.00',
+    expect(rows.map(({ subject }) => subject)).toEqual([
+      { tenant_id: 't1', user_id: 'u1', run_id: 'r1' },
+      { user_id: '', run_id: 'r1' },
+      { tenant_id: '', user_id: '*' },
     ]);
   });
 

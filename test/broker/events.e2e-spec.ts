@@ -89,7 +89,13 @@ describe('the event stream', () => {
       vendor_status: 200,
     });
     expect(refusal).toMatchObject({ code: 'cap_exhausted', requested_usd: 10, count: 1 });
-    expect(braked).toMatchObject({ brake_id: brake.id, scope: 'user', reason: 'u1: too fast' });
+    expect(braked).toMatchObject({
+      brake_id: brake.id,
+      scope: 'user',
+      subject: { user_id: 'u1' },
+      actor: 'app',
+      reason: 'too fast',
+    });
     expect(lifted).toMatchObject({ brake_id: brake.id, scope: 'user' });
   });
 
@@ -203,7 +209,7 @@ describe('the event stream', () => {
     expect(read).toBe(1_000);
   });
 
-  it('ends where its token is replaced, and with SIGTERM', async () => {
+  it('ends with SIGTERM', async () => {
     const served = await BrokerProcess.start({ vendor });
     const open = await EventStream.open(served);
     streams.push(open);

@@ -237,6 +237,7 @@ describe('/v1/brakes', () => {
         scope: 'run',
         target: 'r1',
         reason: 'runaway',
+        set_by: 'app',
         created_at: expect.any(String),
         hit: 2,
       },
@@ -684,7 +685,7 @@ describe("the operator's words", () => {
     expect([put.code, id]).toEqual([0, expect.any(String)]);
     expect((await pay(key)).body.code).toBe('braked');
     const listed = await say('brake');
-    expect(listed.stdout).toMatch(new RegExp(`${id}  run    ${run} .* too many refunds`));
+    expect(listed.stdout).toMatch(new RegExp(`${id}  run    ${run} .* app +too many`));
     expect(widest(listed)).toBeLessThanOrEqual(100);
     expect((await say('lift', id ?? '')).stdout).toBe(`lifted ${id}\n`);
     expect((await pay(key)).status).toBe(200);

@@ -25,6 +25,12 @@ const arrangements: [broker: string, platform: keyof typeof adapters][] = [
   ['the embedded broker', 'Fastify'],
 ];
 
+interface Charged {
+  amount: number;
+  key: string | undefined;
+  user: string | undefined;
+}
+
 describe.each(arrangements)('with %s, on %s', (brokerName, platform) => {
   let vendor: StripeVendor;
   let broker: BrokerUnderTest;
@@ -111,14 +117,18 @@ describe.each(arrangements)('with %s, on %s', (brokerName, platform) => {
   }
 
   /** What the vendor was asked to create in a run. */
-  function charged(
-    run: string,
-  ): { amount: number; key: string | undefined; user: string | undefined }[] {
-    return vendor.calls('POST /v1/payment_intents').flatMap(({ params }) => {
-      const metadata = (params['metadata'] ?? {}) as Record<string, string>;
-      if (metadata['run'] !== run) return [];
-      return [{ amount: Number(params['amount']), key: metadata['key'], user: metadata['user'] }];
-    });
+  function charged(run: string): Charged[] {
+    return allCharged().get(run) ?? [];
+  }
+
+  /** The same for each run. */
+  function allCharged() {
+    const found = new Map<string | undefined, Charged[]>();
+    for (const { params } of vendor.calls('POST /v1/payment_intents')) {
+      const { run, key, user } = (params['metadata'] ?? {}) as Record<string, string | undefined>;
+      found.set(run, [...(found.get(run) ?? []), { amount: Number(params['amount']), key, user }]);
+    }
+    return found;
   }
 
   function newRun(): string {
@@ -150,11 +160,12 @@ describe.each(arrangements)('with %s, on %s', (brokerName, platform) => {
     );
 
     const keys = new Map((await broker.keys(tools.app)).map((key) => [key.id, key]));
+    const charges = allCharged();
     runs.forEach(({ run, user, amount }, i) => {
       const { status, body } = answers[i]!;
       const id = body['key'] as string;
       expect([status, body['sameKey']]).toEqual([201, true]);
-      expect(charged(run)).toEqual([{ amount, key: id, user }]);
+      expect(charges.get(run)).toEqual([{ amount, key: id, user }]);
       expect(keys.get(id)).toMatchObject({
         label: `nest-${user}-${run}`,
         spent_usd: amount / 100,

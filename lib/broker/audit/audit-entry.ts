@@ -1,5 +1,7 @@
 import { instantText } from '../instant';
 import type { KeyRecord } from '../keys/key';
+import { KEY_ACTOR } from '../operators/actor';
+import type { Actor } from '../operators/actor';
 
 /** What an audit row is about. */
 export type AuditEvent =
@@ -32,6 +34,8 @@ export interface AuditEntry {
   /** ISO 8601, UTC. Of a call, when it was admitted. */
   at: string;
   event: AuditEvent;
+  /** Who did it: an operator's name, `app`, or `key` for what a vault key's holder did. */
+  actor: string;
   call_id: string | null;
   key_id: string | null;
   label: string | null;
@@ -44,6 +48,7 @@ export interface AuditEntry {
   path: string | null;
   /** `settled`, `released`, `unknown`, `given_back`, `found`, or the code of a refusal. */
   verdict: string | null;
+  /** Of a change by an operator, why. */
   reason: string | null;
   requested_micros: number | null;
   /** What the row adds to what is spent; negative in a `give_back`. */
@@ -68,12 +73,17 @@ export interface AuditEntry {
   remote_address: string | null;
   /** How many refusals the row is for; `requested_micros` is their sum. `null` in all other rows. */
   count: number | null;
-  /** Of a `threshold`: whose budget it is, and which part of its cap was passed, in percent. */
+  /** What a change found, in a few words: a cap, a brake, the state of a hold. */
+  old_value: string | null;
+  /** What it left. */
+  new_value: string | null;
+  /** Of a `threshold`, a `brake` and a `lift`: whose budget it is, or what is stopped. */
   scope: string | null;
+  /** Of a `threshold`: which part of the cap was passed. */
   percent: number | null;
 }
 
-/** A row before the store has numbered it; what is absent is `null`. */
+/** A row before the store has numbered it; what is absent is `null`, and the actor `key`. */
 export type AuditRow = { at: string; event: AuditEvent } & Partial<
   Omit<AuditEntry, 'seq' | 'at' | 'event'>
 >;
@@ -91,6 +101,7 @@ export const AUDIT_COLUMNS = [
   'run_id',
   'tool',
   'remote_address',
+  'actor',
   'call_id',
   'method',
   'path',
@@ -110,18 +121,25 @@ export const AUDIT_COLUMNS = [
   'reason',
   'count',
   'undone_micros',
+  'old_value',
+  'new_value',
   'scope',
   'percent',
 ] as const satisfies readonly (keyof AuditRow)[];
 
-/** A row about a key. */
+/**
+ * A row about a key.
+ *
+ * @param by Who did it; the key's holder where it is absent.
+ */
 export function auditRowOf(
   event: AuditEvent,
   now: number,
   key: KeyRecord,
-  remoteAddress?: string,
+  by?: Pick<Actor, 'name' | 'remoteAddress'>,
 ): AuditRow {
   return {
+    ...(by === undefined ? {} : { actor: by.name }),
     at: instantText(now),
     event,
     key_id: key.id,
@@ -129,7 +147,7 @@ export function auditRowOf(
     vendor: key.vendor,
     cap_micros: key.capMicros,
     ...key.subject,
-    remote_address: remoteAddress ?? null,
+    remote_address: by?.remoteAddress ?? null,
   };
 }
 
@@ -152,11 +170,21 @@ export function placeOf(column: keyof AuditEntry): number {
 export function writeEntry(seq: number, row: AuditRow, more: Partial<AuditRow> = {}): string {
   const fields: (string | number | null)[] = [FORMAT, seq];
   for (const column of AUDIT_COLUMNS) {
-    const value = more[column];
-    fields.push((value === undefined ? row[column] : value) ?? null);
+    fields.push(valueOf(row, more, column));
   }
   while (fields.at(-1) === null) fields.pop();
   return JSON.stringify(fields);
+}
+
+/** What a row says in a column. */
+export function valueOf(
+  row: AuditRow,
+  more: Partial<AuditRow>,
+  column: (typeof AUDIT_COLUMNS)[number],
+): string | number | null {
+  const given = more[column];
+  const value = given === undefined ? row[column] : given;
+  return value ?? (column === 'actor' ? KEY_ACTOR : null);
 }
 
 /** A stored row under another number. */

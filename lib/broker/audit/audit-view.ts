@@ -12,6 +12,11 @@ export interface AuditEntryView {
   at: string;
   /** `call` for one that was admitted, and has ended. */
   event: AuditEvent;
+  /**
+   * Who did it: an operator's name, `app` for the application, `key` for the holder of the vault key, and
+   * `broker` for what the broker did by itself.
+   */
+  actor: string;
   /** The call's; of a `settlement` or `give_back`, that of the call whose hold it changed. */
   call_id: string | null;
   key_id: string | null;
@@ -22,7 +27,12 @@ export interface AuditEntryView {
   path: string | null;
   /** How a call ended: `settled`, `released`, `unknown`; the code of a refusal. */
   verdict: string | null;
+  /** Why the broker refused, or why an operator changed something. */
   reason: string | null;
+  /** What a change found, in a few words, such as `$500`; `null` where nothing was there. */
+  old_value: string | null;
+  /** What it left; `null` where nothing is there now. */
+  new_value: string | null;
   requested_usd: number | null;
   /** What the row adds to the spend of its subject; negative where it gives back. */
   settled_usd: number | null;
@@ -49,8 +59,9 @@ export interface AuditEntryView {
    * the method, the path and the reason are the last one's. 1 for all that is no refusal.
    */
   count: number;
-  /** Of a `threshold`: whose budget it is, and which part of its cap was passed; absent in all other entries. */
+  /** Of a `threshold`, a `brake` and a `lift`: whose budget it is, or what is stopped. Absent in all other entries. */
   scope?: string;
+  /** Of a `threshold`: which part of the cap was passed. Absent in all other entries. */
   percent?: number;
 }
 
@@ -69,6 +80,7 @@ export function auditEntryView(row: AuditEntry): AuditEntryView {
     seq: row.seq,
     at: row.at,
     event: row.event,
+    actor: row.actor,
     call_id: row.call_id,
     key_id: row.key_id,
     label: row.label,
@@ -78,6 +90,8 @@ export function auditEntryView(row: AuditEntry): AuditEntryView {
     path: row.path,
     verdict: row.verdict,
     reason: row.reason,
+    old_value: row.old_value,
+    new_value: row.new_value,
     requested_usd: usdOf(row.requested_micros),
     settled_usd: usdOf(row.settled_micros),
     ...undoneView(row.undone_micros),

@@ -9,6 +9,8 @@ export interface BrakeView {
   target?: string;
   tenant_id?: string;
   reason: string;
+  /** The operator that has set it, by name; `app` for the application. */
+  set_by: string;
   created_at: string;
   /** Absent where it is active until it is lifted. */
   expires_at?: string;
@@ -23,6 +25,7 @@ export function brakeView(brake: Brake): BrakeView {
     ...(brake.scope === 'all' ? {} : { target: brake.target }),
     ...(brake.tenant === undefined ? {} : { tenant_id: brake.tenant }),
     reason: brake.reason,
+    set_by: brake.setBy,
     created_at: new Date(brake.createdAt).toISOString(),
     ...(brake.expiresAt === undefined
       ? {}

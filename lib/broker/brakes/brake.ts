@@ -10,6 +10,8 @@ export interface Brake {
   /** Only within this tenant; a user or run is stopped in every tenant where it is absent. */
   tenant?: string;
   reason: string;
+  /** The name of the actor that has set it. */
+  setBy: string;
   /** Milliseconds since the epoch. */
   createdAt: number;
   expiresAt?: number;

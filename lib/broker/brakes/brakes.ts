@@ -1,5 +1,7 @@
 import { newId } from '../keys/token';
 import type { Ledger } from '../ledger/ledger';
+import type { Actor } from '../operators/actor';
+import { readReason } from '../operators/reason';
 import { invalidFields, notFound } from '../refusal';
 import { parseBrakeRequest } from './brake-request';
 import { brakeView } from './brake-view';
@@ -12,7 +14,7 @@ export class Brakes {
     private readonly vendors: ReadonlySet<string>,
   ) {}
 
-  async put(body: unknown, remoteAddress?: string): Promise<BrakeView> {
+  async put(body: unknown, by: Actor): Promise<BrakeView> {
     const parsed = parseBrakeRequest(body, this.vendors);
     if ('faults' in parsed) throw invalidFields(parsed.faults);
     const { request } = parsed;
@@ -20,7 +22,7 @@ export class Brakes {
       throw invalidFields([{ field: 'id', message: 'is not the id of a key' }]);
     }
     const order = { id: `brk_${newId(this.ledger.now())}`, ...request };
-    return brakeView(await this.ledger.putBrake(order, remoteAddress));
+    return brakeView(await this.ledger.putBrake(order, by));
   }
 
   async all(): Promise<{ brakes: readonly BrakeView[] }> {
@@ -29,9 +31,11 @@ export class Brakes {
 
   async lift(
     id: string,
-    remoteAddress?: string,
+    body: unknown,
+    by: Actor,
   ): Promise<{ id: string; status: 'lifted'; lifted_at: string }> {
-    const lifted = await this.ledger.liftBrake(id, remoteAddress);
+    const reason = readReason(body, by);
+    const lifted = await this.ledger.liftBrake(id, { by, reason });
     if (lifted === undefined) throw notFound('There is no brake of that id.');
     return { id, status: 'lifted', lifted_at: new Date(lifted.liftedAt).toISOString() };
   }

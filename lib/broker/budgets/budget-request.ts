@@ -2,6 +2,8 @@ import { labelFault } from '../../contract/label-rule';
 import { unknownFields } from '../known-fields';
 import { parseLimits } from '../limits/limits-request';
 import { capFault, capToMicros } from '../../contract/usd';
+import type { Actor } from '../operators/actor';
+import { reasonFaults } from '../operators/reason';
 import type { FieldIssue } from '../refusal';
 import { ANY_ID, subjectsOf } from './budget';
 import { BUDGET_SCOPES } from '../../contract/scopes';
@@ -57,26 +59,33 @@ export function parseBudgetRule(path: BudgetPath): { rule: BudgetRule } | { faul
 
 /** Reads the body of `PUT /v1/budgets/{scope}/{id}`. */
 export function parseBudgetRequest(
-  scope: string,
-  id: string,
+  { scope, id }: Pick<BudgetPath, 'scope' | 'id'>,
   body: unknown,
   vendors: ReadonlySet<string>,
-): { budget: Budget } | { faults: FieldIssue[] } {
+  by: Actor,
+): { budget: Budget; reason: string | undefined } | { faults: FieldIssue[] } {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     return { faults: [{ field: '', message: 'the body must be a JSON object' }] };
   }
-  const { daily_usd_cap: cap, tenant_id, user_id, ...rest } = body as Record<string, unknown>;
+  const {
+    daily_usd_cap: cap,
+    tenant_id,
+    user_id,
+    reason,
+    ...rest
+  } = body as Record<string, unknown>;
   const parsed = parseBudgetRule({ scope, id, tenant_id, user_id });
   const isVendorKnown =
     scope !== 'vendor' || id === ANY_ID || vendors.has(id) || 'faults' in parsed;
   const message = capFault(cap);
   const { limits, faults: limitFaults } = parseLimits(rest['limits']);
   const faults = [
-    ...unknownFields(body, ['daily_usd_cap', 'limits', 'tenant_id', 'user_id']),
+    ...unknownFields(body, ['daily_usd_cap', 'limits', 'tenant_id', 'user_id', 'reason']),
     ...('faults' in parsed ? parsed.faults : []),
     ...(isVendorKnown ? [] : [{ field: 'id', message: vendorFault(vendors) }]),
     ...(message === undefined ? [] : [{ field: 'daily_usd_cap', message }]),
     ...limitFaults,
+    ...reasonFaults(reason, by),
   ];
   if (faults.length > 0 || 'faults' in parsed) return { faults };
   return {
@@ -85,6 +94,7 @@ export function parseBudgetRequest(
       capMicros: capToMicros(cap as number),
       ...(limits === undefined ? {} : { limits }),
     },
+    reason: reason as string | undefined,
   };
 }
 

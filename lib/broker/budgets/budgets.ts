@@ -1,5 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Ledger } from '../ledger/ledger';
+import type { Actor } from '../operators/actor';
+import { readReason } from '../operators/reason';
 import { invalidFields, notFound } from '../refusal';
 import type { BrokerRefusal } from '../refusal';
 import type { Budget, BudgetRule } from './budget';
@@ -30,20 +32,16 @@ export class Budgets {
     private readonly vendors: ReadonlySet<string>,
   ) {}
 
-  async put(
-    scope: string,
-    id: string,
-    body: unknown,
-    remoteAddress?: string,
-  ): Promise<CountedBudgetView> {
-    const parsed = parseBudgetRequest(scope, id, body, this.vendors);
+  async put(scope: string, id: string, body: unknown, by: Actor): Promise<CountedBudgetView> {
+    const parsed = parseBudgetRequest({ scope, id }, body, this.vendors, by);
     if ('faults' in parsed) throw invalidFields(parsed.faults);
-    await this.ledger.putBudget(parsed.budget, remoteAddress);
+    const { budget, reason } = parsed;
+    await this.ledger.putBudget(budget, { by, reason });
     try {
-      return await this.#counted(parsed.budget);
+      return await this.#counted(budget);
     } catch {
       // It is set, whatever the store says of the reads that follow.
-      return { ...budgetView(parsed.budget, undefined), live_keys: null };
+      return { ...budgetView(budget, undefined), live_keys: null };
     }
   }
 
@@ -77,10 +75,12 @@ export class Budgets {
 
   async remove(
     path: BudgetPath,
-    remoteAddress?: string,
+    body: unknown,
+    by: Actor,
   ): Promise<BudgetSubjectView & { status: 'removed' }> {
     const rule = this.#rule(path);
-    if (!(await this.ledger.deleteBudget(rule, remoteAddress))) throw noBudget();
+    const reason = readReason(body, by);
+    if (!(await this.ledger.deleteBudget(rule, { by, reason }))) throw noBudget();
     return { ...budgetSubjectView(rule), status: 'removed' };
   }
 

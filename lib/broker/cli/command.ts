@@ -37,8 +37,8 @@ export const COMMON_HELP = `  --url URL    the running broker, http://127.0.0.1:
   --json       the management API's own answer
   --help       this text
 
-Before an id that begins with - put --. The management token is read from KEYBRAKE_TOKEN,
-or from the file that KEYBRAKE_TOKEN_FILE names.
+Before an id that begins with - put --. An operator's token is read from VAULT_KEY_OPERATOR_TOKEN,
+else the application's from KEYBRAKE_TOKEN; or from the files that …_FILE name.
 `;
 
 /** Options and operands as they were typed; what no one knows is {@link BadUsage}. */
@@ -155,6 +155,13 @@ export async function pageOf<Page extends { cursor?: string }, Row>(
     const more = cursor === undefined ? '' : `more: --cursor ${cursor}\n`;
     return { json: page, text: `${table(columns, rowsOf(page))}${more}` };
   }
+}
+
+/** The reason that was typed, as the field of a body; `undefined` where none was. */
+export function reasonBody({
+  reason,
+}: Readonly<Record<string, string>>): { reason: string } | undefined {
+  return reason === undefined ? undefined : { reason };
 }
 
 /** An amount in USD as it was typed. */

@@ -5,6 +5,7 @@ import { budgetsCommand } from './commands/budgets';
 import { holdsCommand } from './commands/holds';
 import { keysCommand } from './commands/keys';
 import { migrateCommand } from './commands/migrate';
+import { operatorsCommand } from './commands/operators';
 import { webhooksCommand } from './commands/webhooks';
 import { ManagementApi, ManagementApiError, brokerUrl } from './management-api';
 import { secretIn } from './secret-settings';
@@ -22,6 +23,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['webhooks', webhooksCommand],
   ['backup', backupCommand],
   ['migrate', migrateCommand],
+  ['operators', operatorsCommand],
 ]);
 
 /** Where what a command prints goes. */
@@ -58,9 +60,11 @@ export async function runOperatorCommand(
     if (base === undefined) {
       throw new BadUsage('--url must be an https: origin (http: is taken only to loopback)');
     }
-    const token = secretIn(env, 'KEYBRAKE_TOKEN');
+    const token = callerToken(env);
     if (command.isLocal?.(operands) !== true && !/^[\x21-\x7e]+$/.test(token)) {
-      throw new BadUsage("KEYBRAKE_TOKEN must be set to the broker's management token");
+      throw new BadUsage(
+        "VAULT_KEY_OPERATOR_TOKEN must be set to an operator's token, or KEYBRAKE_TOKEN to the application's",
+      );
     }
     const result = await command.run({
       api: new ManagementApi(base, token),
@@ -79,4 +83,10 @@ export async function runOperatorCommand(
     error(shown(`${name}: ${failure.message}`));
     return 1;
   }
+}
+
+/** Who types: an operator with a token of their own, or the holder of the application's. */
+function callerToken(env: NodeJS.ProcessEnv): string {
+  const own = secretIn(env, 'VAULT_KEY_OPERATOR_TOKEN');
+  return own === '' ? secretIn(env, 'KEYBRAKE_TOKEN') : own;
 }

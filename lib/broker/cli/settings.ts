@@ -14,6 +14,7 @@ import {
 } from '../broker.options';
 import type { BrokerOptions } from '../broker.options';
 import type { StoreDoubt } from '../ledger/store-doubt';
+import { hashToken } from '../keys/token';
 import { accountsOf } from './account-settings';
 import { BadSetting } from './bad-setting';
 import { auditKeyIn, managementTokens } from './secret-settings';
@@ -33,15 +34,15 @@ Issues capped, allow-listed vault keys and enforces them in front of Stripe.
   --host ADDRESS   address to listen on            VAULT_KEY_HOST   127.0.0.1
   --port PORT      port; 0 takes a free one        VAULT_KEY_PORT   4100
   --store STORE    sqlite:<path>, postgres://…     VAULT_KEY_STORE  ${DEFAULT_STORE}
-  --config FILE    accounts, rates, prices (JSON)  VAULT_KEY_CONFIG
+  --config FILE    accounts, prices, operators     VAULT_KEY_CONFIG
   --accept-store DOUBT,…  a store that would be refused (docs/storage.md)  VAULT_KEY_ACCEPT_STORE
   --tls-cert FILE, --tls-key FILE  serve https; PEM   VAULT_KEY_TLS_CERT, VAULT_KEY_TLS_KEY
   --help           this text
-Commands, each with its own --help: keys, budgets, brake, lift, holds, audit,
-webhooks, backup, migrate
+Commands, each with --help: keys, budgets, brake, lift, holds, audit, webhooks, backup, migrate,
+operators
 
 Environment:
-  KEYBRAKE_TOKEN            the management API's token, at least 32 characters (required)
+  KEYBRAKE_TOKEN            the application's token, at least 32 characters (required)
   STRIPE_SECRET_KEY         the account's key, best a restricted one, rk_…; STRIPE_BASE_URL
   …_FILE, …_NEXT            of a secret: its file; a second value. SIGHUP has both read again
   HTTPS_PROXY, NO_PROXY     the proxy for vendors beyond this machine
@@ -122,6 +123,7 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings |
     values['tls-key'] ?? env['VAULT_KEY_TLS_KEY'],
   );
   const config = readConfig(values.config ?? env['VAULT_KEY_CONFIG']);
+  checkApart(tokens, config);
   return {
     host,
     port: Number(port),
@@ -135,11 +137,21 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings |
       ...(auditKey === undefined ? {} : { auditKey }),
       ...(acceptStore === undefined ? {} : { acceptStore }),
       ...(config.limits === undefined ? {} : { limits: config.limits }),
+      ...(config.operators === undefined ? {} : { operators: config.operators }),
       ...(config.thresholds === undefined ? {} : { thresholds: config.thresholds }),
       ...(config.webhooks === undefined ? {} : { webhooks: config.webhooks }),
       vendors: accountsOf(config, env),
     },
   };
+}
+
+/** Of one token nobody could say whether it speaks for the application or for an operator. */
+function checkApart(tokens: readonly string[], { operators = [] }: BrokerConfig): void {
+  const hashes = new Set(operators.flatMap(({ tokenHashes }) => tokenHashes));
+  if (!tokens.some((token) => hashes.has(hashToken(token)))) return;
+  throw new BadSetting(
+    "KEYBRAKE_TOKEN must not be an operator's token: it is the application's own",
+  );
 }
 
 function readConfig(file: string | undefined): BrokerConfig {

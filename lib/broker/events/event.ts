@@ -78,6 +78,8 @@ export interface SettlementEvent extends EventOf<'settlement'>, EventOfKey {
   undone_usd?: number;
   /** The day (UTC) on which that counts. */
   day: string | null;
+  /** Who has ended it: an operator's name, or `key` where another call did. */
+  actor: string;
   reason: string | null;
 }
 
@@ -108,34 +110,46 @@ export interface ThresholdEvent extends EventOf<'threshold'> {
   day: string | null;
 }
 
-/** An operator has changed a budget. */
-export interface BudgetEvent extends EventOf<'budget'> {
-  outcome: string | null;
+/** What an event of a change names. */
+export interface EventOfChange {
+  /** Who has made it: an operator's name, or `app`. */
+  actor: string;
+  reason: string | null;
   subject: Subject;
   vendor: string | null;
+  /** What it found, in a few words. */
+  old_value: string | null;
+  /** What it left. */
+  new_value: string | null;
+}
+
+/** A budget was changed. */
+export interface BudgetEvent extends EventOf<'budget'>, EventOfChange {
+  /** `set` or `removed`. */
+  outcome: string | null;
   cap_usd: number | null;
-  reason: string | null;
 }
 
 /** A brake was set. */
-export interface BrakeEvent extends EventOf<'brake'> {
+export interface BrakeEvent extends EventOf<'brake'>, EventOfChange {
   brake_id: string | null;
+  /** What it stops: `user`, `key`, `all` and so on. */
   scope: string | null;
-  /** Whom it stops, and why. */
-  reason: string | null;
+  key_id: string | null;
 }
 
 /** A brake was lifted. */
-export interface LiftEvent extends EventOf<'lift'> {
+export interface LiftEvent extends EventOf<'lift'>, EventOfChange {
   brake_id: string | null;
   scope: string | null;
-  reason: string | null;
+  key_id: string | null;
 }
 
 /** An approval was asked for or decided. */
 export interface ApprovalEvent extends EventOf<'approval'>, EventOfCall {
   /** What became of it: `asked`, `approved`, `denied`. */
   outcome: string | null;
+  actor: string;
   requested_usd: number | null;
   amount: number | null;
   currency: string | null;

@@ -32,6 +32,7 @@ function ofRow(row: AuditEntry): Untold<LoggedEvent>[] {
           settled_usd: usdOf(row.settled_micros),
           ...undoneView(row.undone_micros),
           day: row.day,
+          actor: row.actor,
           reason: row.reason,
         },
       ];
@@ -65,16 +66,14 @@ function ofRow(row: AuditEntry): Untold<LoggedEvent>[] {
       return [
         {
           kind: 'budget',
+          ...changeOf(row),
           outcome: row.verdict,
-          subject: auditSubject(row),
-          vendor: row.vendor,
           cap_usd: usdOf(row.cap_micros),
-          reason: row.reason,
         },
       ];
     case 'brake':
     case 'lift':
-      return [{ kind: row.event, ...brakeOf(row) }];
+      return [{ kind: row.event, ...changeOf(row), ...brakeOf(row) }];
     default:
       return [];
   }
@@ -125,8 +124,19 @@ function unknownHoldOf(row: AuditEntry): Untold<LoggedEvent>[] {
   ];
 }
 
-/** The rule about brakes writes id, scope and the rest into one text. */
-function brakeOf({ reason }: AuditEntry) {
-  const [, id = null, scope = null, rest = reason] = /^(\S+) (\S+) (.*)$/s.exec(reason ?? '') ?? [];
-  return { brake_id: id, scope, reason: rest };
+function changeOf(row: AuditEntry) {
+  return {
+    actor: row.actor,
+    reason: row.reason,
+    subject: auditSubject(row),
+    vendor: row.vendor,
+    old_value: row.old_value,
+    new_value: row.new_value,
+  };
+}
+
+/** The words of a brake begin with its id. */
+function brakeOf({ scope, key_id, new_value, old_value }: AuditEntry) {
+  const [, id = null] = /^([\w-]+):/.exec(new_value ?? old_value ?? '') ?? [];
+  return { brake_id: id, scope, key_id };
 }

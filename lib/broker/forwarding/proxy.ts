@@ -274,7 +274,8 @@ function rowOf(
   now: number,
 ): CallRow {
   return {
-    ...auditRowOf('refusal', now, key, call.remoteAddress),
+    ...auditRowOf('refusal', now, key),
+    remote_address: call.remoteAddress ?? null,
     call_id: `call_${newId(now)}`,
     method: call.method,
     ...(idempotencyKey === undefined ? {} : { idempotency_key_hash: sha256(idempotencyKey) }),

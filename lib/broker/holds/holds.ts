@@ -5,6 +5,9 @@ import type { Ledger } from '../ledger/ledger';
 import type { HoldFilter } from '../ledger/records';
 import { checkPage, DEFAULT_LIMIT } from '../page';
 import { usdFault, usdToMicros } from '../../contract/usd';
+import { APP_CODE } from '../operators/actor';
+import type { Actor } from '../operators/actor';
+import { readReason, reasonFaults } from '../operators/reason';
 import { invalidFields } from '../refusal';
 
 /** A page of holds; `cursor` asks for the next one. */
@@ -37,18 +40,28 @@ export class Holds {
    * @param body What `POST /v1/holds/{id}/settle` takes.
    * @throws BrokerRefusal 404, 422, or 503.
    */
-  async settle(id: string, body: unknown, remoteAddress?: string): Promise<HoldView> {
-    const { usd, ...others } = fieldsOf(body) as { usd?: unknown };
-    const faults = unknownFields(others, ['usd']);
+  async settle(id: string, body: unknown, by: Actor = APP_CODE): Promise<HoldView> {
+    const { usd, reason } = fieldsOf(body) as { usd?: unknown; reason?: unknown };
+    const faults = [
+      ...unknownFields(fieldsOf(body), ['usd', 'reason']),
+      ...reasonFaults(reason, by),
+    ];
     const message = usdFault(usd, 6);
     if (message !== undefined) faults.push({ field: 'usd', message });
     if (faults.length > 0) throw invalidFields(faults);
     const micros = usdToMicros(usd as number);
-    return holdView(await this.ledger.endHold(id, micros, remoteAddress));
+    return holdView(
+      await this.ledger.endHold(id, micros, { by, reason: reason as string | undefined }),
+    );
   }
 
-  /** Ends a hold that is `unknown`: the vendor did not execute the call. Throws as {@link settle}. */
-  async release(id: string, remoteAddress?: string): Promise<HoldView> {
-    return holdView(await this.ledger.endHold(id, undefined, remoteAddress));
+  /**
+   * Ends a hold that is `unknown`: the vendor did not execute the call. Throws as {@link settle}.
+   *
+   * @param body What `POST /v1/holds/{id}/release` takes.
+   */
+  async release(id: string, body?: unknown, by: Actor = APP_CODE): Promise<HoldView> {
+    const reason = readReason(body, by);
+    return holdView(await this.ledger.endHold(id, undefined, { by, reason }));
   }
 }

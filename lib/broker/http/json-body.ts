@@ -32,16 +32,26 @@ export async function readJson(req: IncomingMessage): Promise<unknown> {
 }
 
 /**
+ * Reads the body of a call that may go without one.
+ *
+ * @returns `undefined` where nothing was sent.
+ * @throws BrokerRefusal as {@link readJson}.
+ */
+export async function readOptionalJson(req: IncomingMessage): Promise<unknown> {
+  const { headers } = req;
+  const hasBody =
+    headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+  return hasBody ? readJson(req) : undefined;
+}
+
+/**
  * Reads the body of a call that takes no field: none, or an empty object.
  *
  * @throws BrokerRefusal 422 with every field, or what {@link readJson} throws.
  */
 export async function readNoFields(req: IncomingMessage): Promise<void> {
-  const { headers } = req;
-  if (headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0') {
-    return;
-  }
-  const body = await readJson(req);
+  const body = await readOptionalJson(req);
+  if (body === undefined) return;
   const faults =
     typeof body === 'object' && body !== null && !Array.isArray(body)
       ? unknownFields(body, [])

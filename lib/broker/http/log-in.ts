@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { bearerToken } from '../forwarding/request-headers';
+import type { Actor } from '../operators/actor';
+import type { Operators } from '../operators/operators';
 import { BrokerRefusal } from '../refusal';
 import type { ManagementTokens } from './management-tokens';
 
@@ -9,31 +11,39 @@ const MAX_FAILURES = 30;
 const MAX_ADDRESSES = 10_000;
 
 /**
- * Tells a caller with the management token from all others. The token always gets in, however
+ * Tells who asks by the token that is sent: the application or an operator. A valid token always gets in, however
  * often others at the same address have failed: no one there can keep an operator from a brake.
  */
 export class LogIn {
   readonly #failures = new Map<string, { since: number; count: number }>();
 
-  constructor(private readonly tokens: ManagementTokens) {}
+  constructor(
+    private readonly tokens: ManagementTokens,
+    private readonly operators: Operators,
+  ) {}
 
   /** @throws BrokerRefusal 401, and 429 after too many of those. */
-  check(req: IncomingMessage, now = performance.now()): void {
+  actorOf(req: IncomingMessage, now = performance.now()): Actor {
     const sent = req.headersDistinct['authorization'] ?? [];
     const token = sent.length === 1 ? bearerToken(sent[0]) : undefined;
-    if (token !== undefined && this.tokens.has(token)) return;
-    const wait = this.#countFailure(req.socket.remoteAddress ?? '', now);
+    const { remoteAddress } = req.socket;
+    if (token !== undefined) {
+      const operator = this.operators.byToken(token, remoteAddress);
+      if (this.tokens.has(token)) return this.operators.app(remoteAddress);
+      if (operator !== undefined) return operator;
+    }
+    const wait = this.#countFailure(remoteAddress ?? '', now);
     if (wait > 0) {
       throw new BrokerRefusal(
         'too_many_log_ins',
-        'Too many requests from this address had no valid management token.',
+        'Too many requests from this address had no valid token.',
         {},
         { 'retry-after': String(Math.ceil(wait / 1_000)) },
       );
     }
     throw new BrokerRefusal(
       'unauthorized',
-      'The management API needs its token: Authorization: Bearer <KEYBRAKE_TOKEN>.',
+      "The management API needs a token, KEYBRAKE_TOKEN or an operator's: Authorization: Bearer <token>.",
       {},
       { 'www-authenticate': 'Bearer' },
     );

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Broker } from '../broker';
 import type { CallCounts } from '../metrics/call-counts';
+import type { Actor } from '../operators/actor';
+import { checkRole, hasRole } from '../operators/rights';
 import { methodNotAllowed, notFound } from '../refusal';
 import { sendFile, sendJson, sendLines, sendText } from './answers';
 import { sendEvents } from './event-stream';
@@ -19,10 +21,10 @@ import { leaseRoutes } from './routes/lease-routes';
 import { metricsRoutes } from './routes/metrics-routes';
 import { webhookRoutes } from './routes/webhook-routes';
 
-/** The management API, for callers with the management token. */
+/** The management API, for the application and for operators. */
 export class Management {
   readonly #logIn: LogIn;
-  readonly #currentKey: Route;
+  readonly #currentKey: ReturnType<typeof currentKeyRoute>;
   readonly #routes: readonly Route[];
 
   constructor(
@@ -31,7 +33,7 @@ export class Management {
     counts: CallCounts,
     private readonly isDraining: () => boolean,
   ) {
-    this.#logIn = new LogIn(tokens);
+    this.#logIn = new LogIn(tokens, broker.operators);
     this.#currentKey = currentKeyRoute(broker);
     this.#routes = [
       ...keyRoutes(broker),
@@ -59,30 +61,30 @@ export class Management {
     path: string,
     query: string,
   ): Promise<void> {
-    const route = this.#routeOf(req, path);
     const parameters = new URLSearchParams(query);
+    const current = this.#currentKey;
+    if (req.method === current.method && current.path.test(path)) {
+      readQuery(parameters, {});
+      await send(res, await current.handle(req));
+      return;
+    }
+    const by = this.#logIn.actorOf(req);
+    const route = this.#routeOf(req, path);
+    checkAccess(by, route);
     if (route.takesQuery !== true) readQuery(parameters, {});
-    const reply = await route.handle({
-      req,
-      query: parameters,
-      params: route.path.exec(path)?.slice(1) ?? [],
-      remoteAddress: req.socket.remoteAddress,
-    });
-    if ('events' in reply) await sendEvents(res, reply.events, () => this.#mayGoOn(req));
-    else await send(res, reply);
+    const params = route.path.exec(path)?.slice(1) ?? [];
+    const reply = await route.handle({ req, query: parameters, params, by });
+    await send(res, reply, () => this.#mayGoOn(req, route));
   }
 
   /** Whether a caller that was let in once may read on. */
-  #mayGoOn(req: IncomingMessage): boolean {
+  #mayGoOn(req: IncomingMessage, route: Route): boolean {
     if (this.isDraining()) return false;
-    this.#logIn.check(req);
+    checkAccess(this.#logIn.actorOf(req), route);
     return true;
   }
 
   #routeOf(req: IncomingMessage, path: string): Route {
-    const current = this.#currentKey;
-    if (req.method === current.method && current.path.test(path)) return current;
-    this.#logIn.check(req);
     const onPath = this.#routes.filter((route) => route.path.test(path));
     if (onPath.length === 0) throw notFound('There is nothing at this path.');
     const route = onPath.find(({ method }) => method === req.method);
@@ -93,10 +95,17 @@ export class Management {
 
 async function send(
   res: ServerResponse,
-  reply: Exclude<Reply, { events: unknown }>,
+  reply: Reply,
+  mayGoOn = (): boolean => true,
 ): Promise<void> {
+  if ('events' in reply) return sendEvents(res, reply.events, mayGoOn);
   if ('file' in reply) await sendFile(res, reply.status, reply.file);
   else if ('lines' in reply) await sendLines(res, reply.status, reply.lines);
   else if ('text' in reply) sendText(res, reply.status, reply.contentType, reply.text);
   else sendJson(res, reply.status, reply.body);
+}
+
+/** @throws BrokerRefusal 403 where a caller may not call a route. */
+function checkAccess(by: Actor, route: Route): void {
+  if (!(route.isForApp === true && hasRole(by, 'app'))) checkRole(by, route.role);
 }

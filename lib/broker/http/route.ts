@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { EventReader } from '../events/event-reader';
 import type { StoreCopy } from '../ledger/records';
+import type { Actor } from '../operators/actor';
+import type { LeastRole } from '../operators/rights';
 
 /** A management request that has come as far as its route. */
 export interface ManagementRequest {
@@ -8,7 +10,8 @@ export interface ManagementRequest {
   query: URLSearchParams;
   /** What the groups of the route's path matched. */
   params: readonly string[];
-  remoteAddress: string | undefined;
+  /** Who asks. */
+  by: Actor;
 }
 
 /** What a route answers. */
@@ -25,6 +28,10 @@ export type Reply =
 
 /** One call of the management API. */
 export interface Route {
+  /** The least role that may ask for it; `app`: the application's token alone. */
+  role: LeastRole;
+  /** Whether the application's token may ask for it too, while it is no admin's. */
+  isForApp?: true;
   method: string;
   path: RegExp;
   /** Whether it reads its query, or passes over one as Keybrake does; else any parameter is refused. */

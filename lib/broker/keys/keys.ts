@@ -5,6 +5,7 @@ import { capView } from '../budgets/budget-view';
 import { limitsView } from '../limits/limits-view';
 import type { LimitsView } from '../limits/limits-view';
 import { toUsd } from '../../contract/usd';
+import type { Actor } from '../operators/actor';
 import { invalidFields, invalidKey, notFound } from '../refusal';
 import { parseIssueRequest } from './issue-request';
 import { isLive } from './key';
@@ -78,15 +79,11 @@ export class Keys {
     },
   ) {}
 
-  async issue(
-    body: unknown,
-    remoteAddress?: string,
-    isGone: IsGone = () => false,
-  ): Promise<IssuedKeyBody> {
+  async issue(body: unknown, by: Actor, isGone: IsGone = () => false): Promise<IssuedKeyBody> {
     const { key: asked, token, requestId } = await this.#newKey(body);
     let key = asked;
-    if (requestId === undefined) await this.ledger.issue(key, remoteAddress);
-    else key = await this.ledger.issueInPlace({ requestId, key, remoteAddress, isGone });
+    if (requestId === undefined) await this.ledger.issue(key, by);
+    else key = await this.ledger.issueInPlace({ requestId, key, by, isGone });
     return {
       id: key.id,
       token,
@@ -112,8 +109,8 @@ export class Keys {
     return { id: key.id, token, ...this.#kindOf(key), lifeMs: key.expiresAt - key.createdAt };
   }
 
-  async revoke(id: string, remoteAddress?: string): Promise<RevokedKeyBody> {
-    const { revokedAt } = await this.ledger.revoke([id], remoteAddress);
+  async revoke(id: string, by: Actor): Promise<RevokedKeyBody> {
+    const { revokedAt } = await this.ledger.revoke([id], by);
     const at = revokedAt.get(id);
     if (at === undefined) throw notFound('There is no key of that id.');
     return { id, status: 'revoked', revoked_at: new Date(at).toISOString() };
@@ -126,7 +123,7 @@ export class Keys {
 
   async revokeAll(
     body: unknown,
-    remoteAddress?: string,
+    by: Actor,
   ): Promise<{ revoked: number; unknown: readonly string[] }> {
     const { ids, ...others } = fieldsOf(body) as { ids?: unknown };
     const unknownNames = unknownFields(others, ['ids']);
@@ -139,7 +136,7 @@ export class Keys {
     ) {
       throw invalidFields([{ field: 'ids', message: 'must be an array of 1 to 1000 key ids' }]);
     }
-    const { revokedAt, unknown } = await this.ledger.revoke([...new Set(ids)], remoteAddress);
+    const { revokedAt, unknown } = await this.ledger.revoke([...new Set(ids)], by);
     return { revoked: revokedAt.size, unknown };
   }
 

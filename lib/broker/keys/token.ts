@@ -3,14 +3,21 @@ import { crc32 } from 'node:zlib';
 import { randomByte } from '../../contract/random';
 
 const PREFIX = 'vault_key_';
+/** What an operator's token begins with. */
+export const OPERATOR_PREFIX = 'vault_operator_';
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 /** 28 characters of base62 carry 166 random bits. */
 const RANDOM_LENGTH = 28;
 const CHECKSUM_LENGTH = 6;
 const ID_LENGTH = 22;
 const TIME_LENGTH = 7;
-const SHAPE = new RegExp(`^${PREFIX}[0-9A-Za-z]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}$`);
-const ANYWHERE = new RegExp(`${PREFIX}[0-9A-Za-z]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}`, 'g');
+const REST = `[0-9A-Za-z]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}`;
+const SHAPES: ReadonlyMap<string, RegExp> = new Map(
+  [PREFIX, OPERATOR_PREFIX].map((prefix) => [prefix, new RegExp(`^${prefix}${REST}$`)]),
+);
+/** What all tokens begin with. */
+const STEM = 'vault_';
+const ANYWHERE = new RegExp(`(${PREFIX}|${OPERATOR_PREFIX})${REST}`, 'g');
 
 /** Characters drawn evenly from base62. */
 export function randomBase62(length: number): string {
@@ -31,22 +38,22 @@ export function newId(now: number): string {
   return base62(now, TIME_LENGTH) + randomBase62(ID_LENGTH - TIME_LENGTH);
 }
 
-/** A new vault key's token. */
-export function newToken(): string {
+/** A new token: a vault key's, or with another prefix another's. */
+export function newToken(prefix = PREFIX): string {
   const random = randomBase62(RANDOM_LENGTH);
-  return `${PREFIX}${random}${checksum(random)}`;
+  return `${prefix}${random}${checksum(random)}`;
 }
 
 /** Whether a text can be a token at all: of its form, and with the right checksum. */
-export function isWellFormedToken(text: string): boolean {
-  if (!SHAPE.test(text)) return false;
-  const random = text.slice(PREFIX.length, -CHECKSUM_LENGTH);
+export function isWellFormedToken(text: string, prefix = PREFIX): boolean {
+  if (SHAPES.get(prefix)?.test(text) !== true) return false;
+  const random = text.slice(prefix.length, -CHECKSUM_LENGTH);
   return text.endsWith(checksum(random));
 }
 
 /** A text without the tokens in it: a caller can put its own anywhere, and it must not be stored. */
 export function withoutTokens(text: string): string {
-  return text.includes(PREFIX) ? text.replaceAll(ANYWHERE, `${PREFIX}…`) : text;
+  return text.includes(STEM) ? text.replaceAll(ANYWHERE, '$1…') : text;
 }
 
 /** What is stored of a token: its SHA-256 in hex. */

@@ -52,7 +52,7 @@ async function logFile(): Promise<{ file: string; head: string }> {
   await ledger.revoke(['k']);
   await ledger.putBudget(
     { scope: 'user', tenant: '', user: '', id: 'u', capMicros: 1 },
-    '127.0.0.1',
+    { by: { name: 'app', role: 'admin', isApp: true, remoteAddress: '127.0.0.1' } },
   );
   const verdict = await ledger.verifyAudit();
   await ledger.close();

@@ -25,6 +25,7 @@ import type { AuditEntry, AuditRow } from '../audit/audit-entry';
 import type { Brake } from '../brakes/brake';
 import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
 import type { KeyRecord, KeyWithBalance } from '../keys/key';
+import type { Actor, Cause } from '../operators/actor';
 import type { MicroUsd } from '../../contract/usd';
 import type { FieldIssue } from '../refusal';
 import type { LogRows } from './log-rows';
@@ -36,7 +37,7 @@ import type { RepeatableIssue } from './rules/repeated-issue';
 /**
  * The one place that decides about money. Every decision is one atomic step; a promise resolves
  * only once what it says is durable, and rejects where it is not. Where that is not so, the method
- * says it.
+ * says it. A change without an actor or a cause is one that code in this very process asks for.
  */
 export interface Ledger {
   /** The end of the audit log: what events are made of. */
@@ -48,12 +49,12 @@ export interface Ledger {
   /** The store's clock, in epoch milliseconds. */
   now(): number;
   /** Rejects with a refusal where its parent or its lease is not live, or a brake stops it. */
-  issue(key: KeyRecord, remoteAddress?: string): Promise<void>;
+  issue(key: KeyRecord, by?: Actor): Promise<void>;
   /**
    * As {@link issue}, for a caller in the same process: the key may be used at once, and
    * is written down with the first decision under it, or within moments.
    */
-  issueSoon(key: KeyRecord, remoteAddress?: string): Promise<void>;
+  issueSoon(key: KeyRecord): Promise<void>;
   /**
    * As {@link issue}, for a request that may be repeated: the key that it has led to before is revoked in
    * the same step. Gives the key as it was issued, and rejects where the request had other terms before.
@@ -61,7 +62,7 @@ export interface Ledger {
   issueInPlace(issue: RepeatableIssue): Promise<KeyRecord>;
   /** What is wrong with what a key would hang on. */
   linkFaults(links: { parentId?: string; leaseId?: string }): Promise<readonly FieldIssue[]>;
-  revoke(ids: readonly string[], remoteAddress?: string): Promise<RevokeDecision>;
+  revoke(ids: readonly string[], by?: Actor): Promise<RevokeDecision>;
   /**
    * As {@link revoke}, for a caller in the same process: the keys serve no call from now on, which is
    * written down within moments.
@@ -104,14 +105,10 @@ export interface Ledger {
    * Ends a hold that is `unknown`, or `held` with no call in flight on it, as an operator says;
    * without micros it is released.
    */
-  endHold(
-    callId: string,
-    settledMicros: MicroUsd | undefined,
-    remoteAddress?: string,
-  ): Promise<Hold>;
+  endHold(callId: string, settledMicros: MicroUsd | undefined, cause?: Cause): Promise<Hold>;
 
-  putBudget(budget: Budget, remoteAddress?: string): Promise<void>;
-  deleteBudget(rule: BudgetRule, remoteAddress?: string): Promise<boolean>;
+  putBudget(budget: Budget, cause?: Cause): Promise<void>;
+  deleteBudget(rule: BudgetRule, cause?: Cause): Promise<boolean>;
   /** Those that operators have set. */
   budgets(): Promise<readonly Budget[]>;
   /**
@@ -130,9 +127,12 @@ export interface Ledger {
    * The brake is in force once it resolves. Its `hit` says how many live keys it has hit; absent where
    * they are counted later.
    */
-  putBrake(order: BrakeOrder, remoteAddress?: string): Promise<Brake>;
-  /** Resolves with `undefined` where there is no active brake of that id. */
-  liftBrake(id: string, remoteAddress?: string): Promise<LiftedBrake | undefined>;
+  putBrake(order: BrakeOrder, by?: Actor): Promise<Brake>;
+  /**
+   * Resolves with `undefined` where there is no active brake of that id. Rejects with a refusal where the
+   * application's token would lift what an operator has set.
+   */
+  liftBrake(id: string, cause?: Cause): Promise<LiftedBrake | undefined>;
   /** The active ones. */
   brakes(): Promise<readonly Brake[]>;
 

@@ -343,9 +343,12 @@ describe.each(STORES)('limits in the ledger: %s', (name, place, numRuns) => {
     await ledger.putBudget(budget({ callsPerMinute: 3 }));
     expect((await ledger.budgets())[0]?.limits).toEqual({ callsPerMinute: 3 });
     const { entries } = await ledger.audit({ event: 'budget' }, { limit: 1 });
-    expect(entries[0]?.reason).toBe(
-      'user u: $100000.00 (calls_per_minute 3), $100000.00 (per_call_usd 12.34, calls_per_minute 7, customers cus_1, destinations acct_1 ba_1, currencies usd) before',
-    );
+    expect(entries[0]).toMatchObject({
+      user_id: 'u',
+      old_value:
+        '$100000.00 (per_call_usd 12.34, calls_per_minute 7, customers cus_1, destinations acct_1 ba_1, currencies usd)',
+      new_value: '$100000.00 (calls_per_minute 3)',
+    });
   });
 
   describe('calls a minute', () => {

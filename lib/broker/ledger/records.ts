@@ -151,6 +151,8 @@ export interface KeyFilter {
 }
 
 export interface AuditFilter {
+  /** An operator's name, `app`, `key` or `broker`. */
+  actor?: string;
   key_id?: string;
   call_id?: string;
   event?: string;

@@ -4,6 +4,8 @@ import type { Brake } from '../brakes/brake';
 import type { Budget, BudgetRule, BudgetSubject } from '../budgets/budget';
 import { statusOf } from '../keys/key';
 import type { KeyRecord, KeyWithBalance } from '../keys/key';
+import { APP_CODE, BY_APP_CODE } from '../operators/actor';
+import type { Actor, Cause } from '../operators/actor';
 import type { MicroUsd } from '../../contract/usd';
 import { invalidFields, notFound } from '../refusal';
 import type { FieldIssue } from '../refusal';
@@ -103,19 +105,19 @@ export class StoreLedger implements Ledger {
     return this.store.now();
   }
 
-  issue(key: KeyRecord, remoteAddress?: string): Promise<void> {
+  issue(key: KeyRecord, by: Actor = APP_CODE): Promise<void> {
     return this.store.run((book) => {
       checkIssue(book, key);
       this.#write(book, key.parentId);
-      writeIssue(book, key, remoteAddress);
+      writeIssue(book, key, by);
     });
   }
 
-  async issueSoon(key: KeyRecord, remoteAddress?: string): Promise<void> {
+  async issueSoon(key: KeyRecord): Promise<void> {
     // A store that may be broken is asked first.
-    if (!this.#canPeek) return this.issue(key, remoteAddress);
+    if (!this.#canPeek) return this.issue(key);
     this.store.peek((book) => checkIssue(book, key));
-    this.#unwritten.add(key, remoteAddress);
+    this.#unwritten.add(key, APP_CODE);
     void this.store.keep({ work: (book) => this.#write(book, key.id) });
   }
 
@@ -130,17 +132,17 @@ export class StoreLedger implements Ledger {
     return this.store.read((book) => linkFaults(book, links));
   }
 
-  revoke(ids: readonly string[], remoteAddress?: string): Promise<RevokeDecision> {
+  revoke(ids: readonly string[], by: Actor = APP_CODE): Promise<RevokeDecision> {
     return this.store.run((book) => {
       for (const id of ids) this.#write(book, id);
-      return revoke(book, ids, remoteAddress);
+      return revoke(book, ids, by);
     });
   }
 
   revokeSoon(ids: readonly string[]): Promise<RevokeDecision> {
     return this.store.runSoon((book) => {
       for (const id of ids) this.#write(book, id);
-      return revoke(book, ids);
+      return revoke(book, ids, APP_CODE);
     });
   }
 
@@ -229,7 +231,7 @@ export class StoreLedger implements Ledger {
   endHold(
     callId: string,
     settledMicros: MicroUsd | undefined,
-    remoteAddress?: string,
+    cause: Cause = BY_APP_CODE,
   ): Promise<Hold> {
     // A call that ends after this has an answer that the operator does not know.
     const waiting = this.#kept.waitingFor(callId);
@@ -237,18 +239,18 @@ export class StoreLedger implements Ledger {
       const hold = book.hold(callId);
       if (hold === undefined) throw notFound('There is no hold of that id.');
       this.#checkCanEnd(book, hold, waiting);
-      const ended = endByOperator(book, hold, settledMicros, remoteAddress);
+      const ended = endByOperator(book, hold, settledMicros, cause);
       tellGrowth(book, { hold, settledMicros: ended.settledMicros }, this.thresholds);
       return ended;
     });
   }
 
-  putBudget(budget: Budget, remoteAddress?: string): Promise<void> {
-    return this.store.run((book) => putBudget(book, budget, remoteAddress));
+  putBudget(budget: Budget, cause: Cause = BY_APP_CODE): Promise<void> {
+    return this.store.run((book) => putBudget(book, budget, cause));
   }
 
-  deleteBudget(rule: BudgetRule, remoteAddress?: string): Promise<boolean> {
-    return this.store.run((book) => deleteBudget(book, rule, remoteAddress));
+  deleteBudget(rule: BudgetRule, cause: Cause = BY_APP_CODE): Promise<boolean> {
+    return this.store.run((book) => deleteBudget(book, rule, cause));
   }
 
   budgets(): Promise<readonly Budget[]> {
@@ -271,15 +273,15 @@ export class StoreLedger implements Ledger {
     return this.#budgetReport.ofApp(cursor);
   }
 
-  async putBrake(order: BrakeOrder, remoteAddress?: string): Promise<Brake> {
-    const brake = await this.store.run((book) => setBrake(book, order, remoteAddress));
+  async putBrake(order: BrakeOrder, by: Actor = APP_CODE): Promise<Brake> {
+    const brake = await this.store.run((book) => setBrake(book, order, by));
     const hit = await this.#hits.begin(brake, brake.createdAt);
     return hit === undefined ? brake : { ...brake, hit };
   }
 
-  liftBrake(id: string, remoteAddress?: string): Promise<LiftedBrake | undefined> {
+  liftBrake(id: string, cause: Cause = BY_APP_CODE): Promise<LiftedBrake | undefined> {
     return this.#loosen((book) => {
-      const lifted = lift(book, id, remoteAddress);
+      const lifted = lift(book, id, cause);
       if (lifted !== undefined) this.#hits.end(id);
       return lifted;
     });
@@ -383,8 +385,8 @@ export class StoreLedger implements Ledger {
 
   /** Writes a key that was given out before; the keys above it first. */
   #write(book: Book, id: string | undefined): void {
-    for (const { key, remoteAddress } of this.#unwritten.take(id)) {
-      writeIssue(book, key, remoteAddress);
+    for (const { key, by } of this.#unwritten.take(id)) {
+      writeIssue(book, key, by);
     }
   }
 }

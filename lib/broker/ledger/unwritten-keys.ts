@@ -1,11 +1,12 @@
 import { isLive } from '../keys/key';
 import type { KeyRecord } from '../keys/key';
+import type { Actor } from '../operators/actor';
 import { BatchNotes } from './batch-notes';
 
 /** A key that was given out before it was written. */
 export interface UnwrittenKey {
   key: KeyRecord;
-  remoteAddress: string | undefined;
+  by: Actor;
 }
 
 interface Entry extends UnwrittenKey {
@@ -19,8 +20,8 @@ export class UnwrittenKeys {
   readonly #byTokenHash = new Map<string, Entry>();
   readonly #taken = new BatchNotes<Entry>();
 
-  add(key: KeyRecord, remoteAddress: string | undefined): void {
-    const entry = { key, remoteAddress, isTaken: false };
+  add(key: KeyRecord, by: Actor): void {
+    const entry = { key, by, isTaken: false };
     this.#byId.set(key.id, entry);
     this.#byTokenHash.set(key.tokenHash, entry);
   }

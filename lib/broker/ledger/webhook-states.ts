@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Actor } from '../operators/actor';
 import type { ParkedEvent, WebhookState } from '../webhooks/webhook-state';
 import { noteReplay, resumeWebhook, saveWebhook, takeWebhook } from './rules/webhooks';
 import type { WebhookProgress } from './rules/webhooks';
@@ -54,12 +55,12 @@ export class WebhookStates {
   }
 
   /** Has one sent again that was stopped. */
-  resume(name: string): Promise<WebhookState | undefined> {
-    return this.store.run((book) => resumeWebhook(book, name));
+  resume(name: string, by: Actor): Promise<WebhookState | undefined> {
+    return this.store.run((book) => resumeWebhook(book, name, by));
   }
 
   /** An event was replayed, and has arrived. */
-  noteReplay(name: string, id: string): Promise<void> {
-    return this.store.run((book) => noteReplay(book, name, id));
+  noteReplay(name: string, id: string, by: Actor): Promise<void> {
+    return this.store.run((book) => noteReplay(book, name, id, by));
   }
 }

@@ -4,6 +4,8 @@ import { placeOfEvent } from '../events/event-id';
 import { eventsOf } from '../events/events-of-row';
 import { fieldsOf, unknownFields } from '../known-fields';
 import type { WebhookStates } from '../ledger/webhook-states';
+import { APP_CODE } from '../operators/actor';
+import type { Actor } from '../operators/actor';
 import { invalidFields, notFound } from '../refusal';
 import { messageId } from './message-id';
 import { RETRY_TIMES } from './retry-times';
@@ -71,7 +73,7 @@ export class Webhooks {
    * @param body What `POST /v1/webhooks/{name}/replay` takes: the `id` of an event.
    * @throws BrokerRefusal 404 where there is no such webhook, or no such event any more; 422; 503.
    */
-  async replay(name: string, body: unknown): Promise<ReplayView> {
+  async replay(name: string, body: unknown, by: Actor = APP_CODE): Promise<ReplayView> {
     const { sender } = this.#entry(name);
     const { id, ...others } = fieldsOf(body) as { id?: unknown };
     const faults = unknownFields(others, ['id']);
@@ -91,7 +93,7 @@ export class Webhooks {
       const reason = attempt.outcome === 'gone' ? 'it wants no more' : attempt.reason;
       return { id: event.id, outcome: 'failed', ...status, reason };
     }
-    await states.noteReplay(name, event.id);
+    await states.noteReplay(name, event.id, by);
     return { id: event.id, outcome: 'delivered', ...status };
   }
 
@@ -100,10 +102,10 @@ export class Webhooks {
    *
    * @throws BrokerRefusal 404 where no webhook has that name; 503.
    */
-  async resume(name: string): Promise<WebhookView> {
+  async resume(name: string, by: Actor = APP_CODE): Promise<WebhookView> {
     const { webhook } = this.#entry(name);
     const { feed, states } = this.parts;
-    const state = await states.resume(name);
+    const state = await states.resume(name, by);
     const parked = await states.parked(name);
     return webhookView(webhook, { state, parked, lastRow: await feed.lastRow() });
   }

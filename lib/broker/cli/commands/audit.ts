@@ -16,11 +16,8 @@ const COLUMNS: readonly Column<AuditEntryView>[] = [
   },
   { title: 'USD', text: (entry) => usd(entry.settled_usd ?? entry.requested_usd), right: true },
   { title: 'LABEL', text: ({ label }) => label ?? '', shrinks: true },
-  {
-    title: 'WHAT',
-    text: ({ method, path, reason }) => (path === null ? (reason ?? '') : `${method} ${path}`),
-    shrinks: true,
-  },
+  { title: 'BY', text: ({ actor }) => actor, shrinks: true },
+  { title: 'WHAT', text: whatText, shrinks: true },
 ];
 
 export const auditCommand: Command = {
@@ -34,6 +31,7 @@ export const auditCommand: Command = {
   --from T     --to T     UTC: 2026-11-23 or 2026-11-23T10:00:00Z
   --verdict V  settled, released, unknown, or the code of a refusal
   --event E    call, refusal, issue, revoke, brake, lift, budget, settlement, give_back, lookup
+  --actor A    an operator's name, app, or key for what the holders of vault keys did
   --key ID     --vendor V   --tenant T   --user U   --run R   --tool T
   --limit N    at most so many, 100 by default, up to 1000
   --cursor C   where the next page begins
@@ -45,6 +43,7 @@ ${COMMON_HELP}`,
     'to',
     'verdict',
     'event',
+    'actor',
     'key',
     'vendor',
     'tenant',
@@ -82,6 +81,7 @@ ${COMMON_HELP}`,
         to: 'to',
         verdict: 'verdict',
         event: 'event',
+        actor: 'actor',
         key: 'key_id',
         limit: 'limit',
         cursor: 'cursor',
@@ -91,3 +91,16 @@ ${COMMON_HELP}`,
     });
   },
 };
+
+/** What a call did, or what a change made of what, and why. */
+function whatText(entry: AuditEntryView): string {
+  const { method, path, reason, old_value: before, new_value: after } = entry;
+  if (path !== null) return `${method} ${path}`;
+  if (before === null && after === null) return reason ?? '';
+  const named = { ...entry.subject, ...(entry.vendor === null ? {} : { vendor: entry.vendor }) };
+  const whom = Object.entries(named)
+    .map(([name, value]) => `${name.replace('_id', '')} ${value === '' ? '(none)' : value}`)
+    .join(' ');
+  const change = `${before ?? 'nothing'} -> ${after ?? 'nothing'}`;
+  return `${whom === '' ? '' : `${whom}: `}${change}${reason === null ? '' : ` (${reason})`}`;
+}

@@ -1,7 +1,7 @@
 import type { BrakeView } from '../../brakes/brake-view';
 import { minute, shown, table } from '../table';
 import type { Column } from '../table';
-import { BadUsage, COMMON_HELP, operandsOf, segment } from '../command';
+import { BadUsage, COMMON_HELP, operandsOf, reasonBody, segment } from '../command';
 import type { Command } from '../command';
 
 const COLUMNS: readonly Column<BrakeView>[] = [
@@ -14,6 +14,7 @@ const COLUMNS: readonly Column<BrakeView>[] = [
     text: ({ expires_at }) => (expires_at === undefined ? '' : minute(expires_at)),
   },
   { title: 'HIT', text: ({ hit }) => String(hit ?? ''), right: true },
+  { title: 'SET BY', text: ({ set_by }) => set_by, shrinks: true },
   { title: 'REASON', text: ({ reason }) => reason, shrinks: true },
 ];
 
@@ -55,13 +56,14 @@ ${COMMON_HELP}`,
 };
 
 export const liftCommand: Command = {
-  help: `Usage: vault-key-broker lift BRAKE_ID      lifts a brake
+  help: `Usage: vault-key-broker lift BRAKE_ID --reason TEXT      lifts a brake
 
+  --reason TEXT  goes into the audit log; an operator has to give it
 ${COMMON_HELP}`,
-  options: [],
-  async run({ api, operands }) {
+  options: ['reason'],
+  async run({ api, operands, options }) {
     const [id = ''] = operandsOf(operands, 'BRAKE_ID');
-    const json = await api.call('DELETE', `/v1/brakes/${segment(id)}`);
+    const json = await api.call('DELETE', `/v1/brakes/${segment(id)}`, reasonBody(options));
     return { json, text: `lifted ${shown(id)}\n` };
   },
 };

@@ -9,6 +9,7 @@ import {
   operandsOf,
   pageOf,
   queryOf,
+  reasonBody,
   segment,
   usdOperand,
 } from '../command';
@@ -40,23 +41,23 @@ const EFFECTIVE_COLUMNS: readonly Column<SubjectCapView>[] = [
 export const budgetsCommand: Command = {
   help: `Usage: vault-key-broker budgets [--cursor C]    lists the daily caps in force
        vault-key-broker budgets effective       every cap over one subject
-       vault-key-broker budgets set SCOPE ID USD [--limit-... ...]
-       vault-key-broker budgets remove SCOPE ID
+       vault-key-broker budgets set SCOPE ID USD --reason TEXT [--limit-... ...]
+       vault-key-broker budgets remove SCOPE ID --reason TEXT
 
   SCOPE        tenant, user, run, tool, vendor
   ID           or '*' for each id that has no budget of its own
+  --reason TEXT  goes into the audit log; an operator has to give it
   --tenant T   of a user or a run: within that tenant alone; '' for the keys without a tenant.
                Without it the budget caps the id within each tenant, each counted alone
-  --user U     of a run, as --tenant
-  --cursor C   where the next page begins
+  --user U     of a run, as --tenant           --cursor C   where the next page begins
 ${LIMITS_HELP}
 The subject of effective: --tenant T   --user U   --run R   --tool T   --vendor V
 ${COMMON_HELP}`,
-  options: ['tenant', 'user', 'run', 'tool', 'vendor', 'cursor', ...LIMIT_OPTIONS],
+  options: ['reason', 'tenant', 'user', 'run', 'tool', 'vendor', 'cursor', ...LIMIT_OPTIONS],
   async run({ api, operands: [action, ...rest], options }) {
     const { tenant, user } = options;
     if (action === 'set') {
-      onlyWith(options, 'budgets set', ['tenant', 'user', ...LIMIT_OPTIONS]);
+      onlyWith(options, 'budgets set', ['reason', 'tenant', 'user', ...LIMIT_OPTIONS]);
       const [scope = '', id = '', amount = ''] = operandsOf(rest, 'SCOPE', 'ID', 'USD');
       const limits = limitsOf(options);
       const json = await api.call<CountedBudgetView>('PUT', pathOf(scope, id), {
@@ -64,14 +65,15 @@ ${COMMON_HELP}`,
         ...(limits === undefined ? {} : { limits }),
         ...(tenant === undefined ? {} : { tenant_id: tenant }),
         ...(user === undefined ? {} : { user_id: user }),
+        ...reasonBody(options),
       });
       return { json, text: `${table(COLUMNS, [json])}${limitsLine(json)}${liveKeysText(json)}` };
     }
     if (action === 'remove') {
-      onlyWith(options, 'budgets remove', ['tenant', 'user']);
+      onlyWith(options, 'budgets remove', ['reason', 'tenant', 'user']);
       const [scope = '', id = ''] = operandsOf(rest, 'SCOPE', 'ID');
       const query = queryOf(options, { tenant: 'tenant_id', user: 'user_id' });
-      const json = await api.call('DELETE', `${pathOf(scope, id)}${query}`);
+      const json = await api.call('DELETE', `${pathOf(scope, id)}${query}`, reasonBody(options));
       return { json, text: 'removed\n' };
     }
     if (action === 'effective') {

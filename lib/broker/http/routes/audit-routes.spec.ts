@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Broker } from '../../broker';
+import { APP_CODE } from '../../operators/actor';
 import { countTurns } from '../../../../test/support/turns';
 import { auditRoutes } from './audit-routes';
 
@@ -22,7 +23,7 @@ it('streams the log with turns for other work between its entries, however fast 
     req: { headers: { accept: 'application/x-ndjson' } } as IncomingMessage,
     query: new URLSearchParams(),
     params: [],
-    remoteAddress: undefined,
+    by: APP_CODE,
   });
   if (reply === undefined || !('lines' in reply)) throw new Error('no lines came');
   const { lines } = reply;

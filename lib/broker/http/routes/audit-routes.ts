@@ -26,6 +26,7 @@ const SEGMENT_CONFIRM = /^\/v1\/audit\/segments\/(\d{1,15})\/confirm$/;
 const STREAM_PAGE = 250;
 
 const FILTERS = {
+  actor: anyText,
   event: oneOf(EVENTS),
   call_id: anyText,
   key_id: anyText,
@@ -44,12 +45,14 @@ export function auditRoutes(broker: Broker): Route[] {
     {
       method: 'GET',
       path: /^\/v1\/audit$/,
+      role: 'viewer',
       takesQuery: true,
       handle: (request) => list(broker, request),
     },
     {
       method: 'GET',
       path: /^\/v1\/audit\/verify$/,
+      role: 'viewer',
       takesQuery: true,
       handle: async ({ query }) => {
         const { head } = readQuery(query, { head: headFault });
@@ -59,6 +62,7 @@ export function auditRoutes(broker: Broker): Route[] {
     {
       method: 'GET',
       path: /^\/v1\/audit\/segments$/,
+      role: 'viewer',
       takesQuery: true,
       handle: async ({ query }) => {
         const { limit, cursor } = readListQuery(query, {});
@@ -69,6 +73,7 @@ export function auditRoutes(broker: Broker): Route[] {
     {
       method: 'POST',
       path: /^\/v1\/audit\/segments$/,
+      role: 'admin',
       handle: async ({ req }) => {
         await readNoFields(req);
         return { status: 201, body: await broker.auditSegments.cut() };
@@ -77,6 +82,7 @@ export function auditRoutes(broker: Broker): Route[] {
     {
       method: 'GET',
       path: SEGMENT_ROWS,
+      role: 'viewer',
       handle: async ({ params: [last] }) => ({
         status: 200,
         lines: broker.auditSegments.rows(Number(last)),
@@ -85,6 +91,7 @@ export function auditRoutes(broker: Broker): Route[] {
     {
       method: 'POST',
       path: SEGMENT_CONFIRM,
+      role: 'admin',
       handle: async ({ req, params: [last] }) => ({
         status: 200,
         body: await broker.auditSegments.confirm(Number(last), await readJson(req)),

@@ -6,6 +6,7 @@ export function backupRoutes(broker: Broker): Route[] {
     {
       method: 'GET',
       path: /^\/v1\/backup$/,
+      role: 'admin',
       handle: async () => ({ status: 200, file: await broker.copy() }),
     },
   ];

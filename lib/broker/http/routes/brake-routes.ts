@@ -1,5 +1,5 @@
 import type { Broker } from '../../broker';
-import { readJson } from '../json-body';
+import { readJson, readOptionalJson } from '../json-body';
 import { ID } from '../route';
 import type { Route } from '../route';
 
@@ -8,22 +8,27 @@ export function brakeRoutes(broker: Broker): Route[] {
     {
       method: 'POST',
       path: /^\/v1\/brakes$/,
-      handle: async ({ req, remoteAddress }) => ({
+      role: 'operator',
+      isForApp: true,
+      handle: async ({ req, by }) => ({
         status: 201,
-        body: await broker.brake(await readJson(req), remoteAddress),
+        body: await broker.brake(await readJson(req), by),
       }),
     },
     {
       method: 'GET',
       path: /^\/v1\/brakes$/,
+      role: 'viewer',
       handle: async () => ({ status: 200, body: await broker.brakes() }),
     },
     {
       method: 'DELETE',
       path: new RegExp(`^/v1/brakes/${ID}$`),
-      handle: async ({ params: [id = ''], remoteAddress }) => ({
+      role: 'operator',
+      isForApp: true,
+      handle: async ({ req, params: [id = ''], by }) => ({
         status: 200,
-        body: await broker.lift(id, remoteAddress),
+        body: await broker.lift(id, await readOptionalJson(req), by),
       }),
     },
   ];

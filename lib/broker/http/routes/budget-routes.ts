@@ -1,7 +1,7 @@
 import type { Broker } from '../../broker';
 import type { BudgetPath } from '../../budgets/budget-request';
 import { malformedRequest } from '../../refusal';
-import { readJson } from '../json-body';
+import { readJson, readOptionalJson } from '../json-body';
 import { cursorFault } from '../../page';
 import { anyText, readQuery } from '../list-query';
 import type { ManagementRequest, Route } from '../route';
@@ -23,6 +23,7 @@ export function budgetRoutes(broker: Broker): Route[] {
     {
       method: 'GET',
       path: ALL,
+      role: 'viewer',
       takesQuery: true,
       handle: async ({ query }) => {
         const { cursor } = readQuery(query, { cursor: cursorFault });
@@ -32,6 +33,7 @@ export function budgetRoutes(broker: Broker): Route[] {
     {
       method: 'GET',
       path: EFFECTIVE,
+      role: 'viewer',
       takesQuery: true,
       handle: async ({ query }) => ({
         status: 200,
@@ -41,29 +43,31 @@ export function budgetRoutes(broker: Broker): Route[] {
     {
       method: 'PUT',
       path: ONE,
-      handle: async ({ req, params: [scope = '', id = ''], remoteAddress }) => ({
+      role: 'admin',
+      handle: async ({ req, params: [scope = '', id = ''], by }) => ({
         status: 200,
-        body: await broker.putBudget(
-          decoded(scope),
-          decoded(id),
-          await readJson(req),
-          remoteAddress,
-        ),
+        body: await broker.putBudget(decoded(scope), decoded(id), await readJson(req), by),
       }),
     },
     {
       method: 'GET',
       path: ONE,
+      role: 'viewer',
       takesQuery: true,
       handle: async (request) => ({ status: 200, body: await broker.budget(pathOf(request)) }),
     },
     {
       method: 'DELETE',
       path: ONE,
+      role: 'admin',
       takesQuery: true,
       handle: async (request) => ({
         status: 200,
-        body: await broker.deleteBudget(pathOf(request), request.remoteAddress),
+        body: await broker.deleteBudget(
+          pathOf(request),
+          await readOptionalJson(request.req),
+          request.by,
+        ),
       }),
     },
   ];

@@ -22,6 +22,7 @@ export function eventRoutes(broker: Broker): Route[] {
     {
       method: 'GET',
       path: /^\/v1\/events$/,
+      role: 'viewer',
       takesQuery: true,
       handle: (request) => open(broker, request),
     },

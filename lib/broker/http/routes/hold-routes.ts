@@ -1,7 +1,7 @@
 import { HOLD_STATES } from '../../../contract/states';
 import type { Broker } from '../../broker';
 import type { HoldState } from '../../../contract/states';
-import { readJson, readNoFields } from '../json-body';
+import { readJson, readOptionalJson } from '../json-body';
 import { anyText, oneOf, readListQuery } from '../list-query';
 import { ID } from '../route';
 import type { Route } from '../route';
@@ -11,6 +11,7 @@ export function holdRoutes(broker: Broker): Route[] {
     {
       method: 'GET',
       path: /^\/v1\/holds$/,
+      role: 'viewer',
       takesQuery: true,
       handle: async ({ query }) => {
         const { filter, limit, cursor } = readListQuery(query, {
@@ -32,18 +33,20 @@ export function holdRoutes(broker: Broker): Route[] {
     {
       method: 'POST',
       path: new RegExp(`^/v1/holds/${ID}/settle$`),
-      handle: async ({ req, params: [id = ''], remoteAddress }) => ({
+      role: 'operator',
+      handle: async ({ req, params: [id = ''], by }) => ({
         status: 200,
-        body: await broker.holds.settle(id, await readJson(req), remoteAddress),
+        body: await broker.holds.settle(id, await readJson(req), by),
       }),
     },
     {
       method: 'POST',
       path: new RegExp(`^/v1/holds/${ID}/release$`),
-      handle: async ({ req, params: [id = ''], remoteAddress }) => {
-        await readNoFields(req);
-        return { status: 200, body: await broker.holds.release(id, remoteAddress) };
-      },
+      role: 'operator',
+      handle: async ({ req, params: [id = ''], by }) => ({
+        status: 200,
+        body: await broker.holds.release(id, await readOptionalJson(req), by),
+      }),
     },
   ];
 }

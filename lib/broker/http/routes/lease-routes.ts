@@ -8,6 +8,7 @@ export function leaseRoutes(broker: Broker): Route[] {
     {
       method: 'POST',
       path: /^\/v1\/leases$/,
+      role: 'app',
       handle: async ({ req }) => ({
         status: 201,
         body: await broker.leases.begin(await readJson(req)),
@@ -16,6 +17,7 @@ export function leaseRoutes(broker: Broker): Route[] {
     {
       method: 'POST',
       path: new RegExp(`^/v1/leases/${ID}/renew$`),
+      role: 'app',
       handle: async ({ req, params: [id = ''] }) => {
         await readNoFields(req);
         return { status: 200, body: await broker.leases.renew(id) };
@@ -24,6 +26,7 @@ export function leaseRoutes(broker: Broker): Route[] {
     {
       method: 'DELETE',
       path: new RegExp(`^/v1/leases/${ID}$`),
+      role: 'app',
       handle: async ({ params: [id = ''] }) => ({ status: 200, body: await broker.leases.end(id) }),
     },
   ];

@@ -8,6 +8,7 @@ export function metricsRoutes(broker: Broker, counts: CallCounts): Route[] {
     {
       method: 'GET',
       path: /^\/metrics$/,
+      role: 'viewer',
       takesQuery: true,
       handle: async () => ({
         status: 200,

@@ -11,22 +11,25 @@ export function webhookRoutes(broker: Broker): Route[] {
     {
       method: 'GET',
       path: /^\/v1\/webhooks$/,
+      role: 'viewer',
       handle: async () => ({ status: 200, body: await broker.webhooks.list() }),
     },
     {
       method: 'POST',
       path: REPLAY,
-      handle: async ({ req, params: [name = ''] }) => ({
+      role: 'operator',
+      handle: async ({ req, params: [name = ''], by }) => ({
         status: 200,
-        body: await broker.webhooks.replay(name, await readJson(req)),
+        body: await broker.webhooks.replay(name, await readJson(req), by),
       }),
     },
     {
       method: 'POST',
       path: RESUME,
-      handle: async ({ req, params: [name = ''] }) => {
+      role: 'operator',
+      handle: async ({ req, params: [name = ''], by }) => {
         await readNoFields(req);
-        return { status: 200, body: await broker.webhooks.resume(name) };
+        return { status: 200, body: await broker.webhooks.resume(name, by) };
       },
     },
   ];

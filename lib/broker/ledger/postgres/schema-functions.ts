@@ -294,7 +294,7 @@ BEGIN
       ON CONFLICT (name) DO UPDATE SET cap_micros = excluded.cap_micros, limits = excluded.limits;
     DELETE FROM vault_key.brakes WHERE id = ANY (vault_key.texts(arg -> 'rules' -> 'goneBrakes'));
     INSERT INTO vault_key.brakes SELECT * FROM jsonb_to_recordset(arg -> 'rules' -> 'brakes') a(id text, scope text,
-        target text, tenant text, reason text, created_at bigint, expires_at bigint, hit bigint)
+        target text, tenant text, reason text, set_by text, created_at bigint, expires_at bigint, hit bigint)
       ON CONFLICT (id) DO UPDATE SET hit = excluded.hit;
     UPDATE vault_key.meta SET rules_version = rules_version + 1;
   END IF;

@@ -145,6 +145,7 @@ CREATE TABLE vault_key.brakes (
   target text NOT NULL,
   tenant text,
   reason text NOT NULL,
+  set_by text NOT NULL,
   created_at bigint NOT NULL,
   expires_at bigint,
   hit bigint
@@ -169,6 +170,7 @@ CREATE TABLE vault_key.audit (
   seq bigint PRIMARY KEY,
   at text NOT NULL,
   event text NOT NULL,
+  actor text NOT NULL,
   key_id text,
   call_id text,
   vendor text,
@@ -184,6 +186,8 @@ CREATE INDEX audit_by_key ON vault_key.audit (key_id, seq);
 CREATE INDEX audit_by_user ON vault_key.audit (user_id, seq);
 CREATE INDEX audit_by_run ON vault_key.audit (run_id, seq);
 CREATE INDEX audit_by_time ON vault_key.audit (at);
+-- What operators did: nearly all rows are of keys and of the application.
+CREATE INDEX audit_by_actor ON vault_key.audit (actor, seq) WHERE actor <> 'key' AND actor <> 'app';
 CREATE TABLE vault_key.audit_head (
   id int PRIMARY KEY CHECK (id = 1),
   count bigint NOT NULL,

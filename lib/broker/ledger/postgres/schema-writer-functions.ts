@@ -154,7 +154,7 @@ BEGIN
   PERFORM vault_key.check_broker(arg ->> 'proof');
   SELECT h.count INTO before FROM vault_key.audit_head h WHERE h.id = 1 FOR UPDATE;
   INSERT INTO vault_key.audit
-    SELECT a.seq, ${field('at')}, ${field('event')}, ${field('key_id')}, ${field('call_id')},
+    SELECT a.seq, ${field('at')}, ${field('event')}, ${field('actor')}, ${field('key_id')}, ${field('call_id')},
       ${field('vendor')}, ${field('tenant_id')}, ${field('user_id')}, ${field('run_id')}, ${field('tool')},
       ${field('verdict')}, a.entry, a.mac
     FROM jsonb_to_recordset(arg -> 'rows') a(seq bigint, entry text, mac text),

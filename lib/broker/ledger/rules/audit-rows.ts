@@ -3,6 +3,7 @@ import type { AuditEvent, AuditRow } from '../../audit/audit-entry';
 import type { BudgetRule } from '../../budgets/budget';
 import { instantText } from '../../instant';
 import type { KeyRecord } from '../../keys/key';
+import type { Cause } from '../../operators/actor';
 import { remainingOf } from './caps';
 import type { CapState, Hold } from '../records';
 
@@ -17,13 +18,18 @@ export function auditOfCap(cap: CapState): Partial<AuditRow> {
   };
 }
 
-/** A row about what an operator did. */
-export function operatorRow(
-  event: AuditEvent,
-  now: number,
-  remoteAddress: string | undefined,
-): AuditRow {
-  return { at: instantText(now), event, remote_address: remoteAddress ?? null };
+/** A row about a change that an operator or the application has made. */
+export function changeRow(event: AuditEvent, now: number, cause: Cause): AuditRow {
+  return { at: instantText(now), event, ...auditOfCause(cause) };
+}
+
+/** What a row says of who has made a change, and why. */
+export function auditOfCause({ by, reason }: Cause): Partial<AuditRow> {
+  return {
+    actor: by.name,
+    reason: reason ?? null,
+    remote_address: by.remoteAddress ?? null,
+  };
 }
 
 /**
@@ -35,22 +41,15 @@ export function auditOfHold(
   now: number,
   hold: Hold,
   key: KeyRecord | undefined,
-  remoteAddress?: string,
 ): AuditRow {
   const about: AuditRow =
     key === undefined
-      ? {
-          at: instantText(now),
-          event,
-          key_id: hold.keyId,
-          vendor: hold.vendor,
-          remote_address: remoteAddress ?? null,
-        }
-      : auditRowOf(event, now, key, remoteAddress);
+      ? { at: instantText(now), event, key_id: hold.keyId, vendor: hold.vendor }
+      : auditRowOf(event, now, key);
   return { ...about, call_id: hold.callId, idempotency_key_hash: hold.idempotencyKeyHash };
 }
 
-/** The columns that name the subject of a budget. */
+/** The columns that name the subject of a budget; an empty one means those without it. */
 export function auditOfRule({ scope, tenant, user, id }: BudgetRule): Partial<AuditRow> {
   const named = {
     tenant: 'tenant_id',
@@ -60,17 +59,8 @@ export function auditOfRule({ scope, tenant, user, id }: BudgetRule): Partial<Au
     vendor: 'vendor',
   } as const;
   return {
-    tenant_id: tenant || null,
-    user_id: user || null,
+    tenant_id: tenant ?? null,
+    user_id: user ?? null,
     [named[scope]]: id,
   };
-}
-
-/** Whom a budget caps, in words. */
-export function ruleText({ scope, tenant, user, id }: BudgetRule): string {
-  const within = [
-    ...(user === undefined ? [] : [user === '' ? ' without a user' : ` of user ${user}`]),
-    ...(tenant === undefined ? [] : [tenant === '' ? ' without a tenant' : ` of tenant ${tenant}`]),
-  ];
-  return `${scope} ${id}${within.join('')}`;
 }

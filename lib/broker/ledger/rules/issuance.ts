@@ -2,6 +2,7 @@ import { auditRowOf } from '../../audit/audit-entry';
 import { brakeOver } from '../../brakes/brake';
 import { isLive } from '../../keys/key';
 import type { KeyRecord } from '../../keys/key';
+import type { Actor } from '../../operators/actor';
 import { brakedBy, invalidFields } from '../../refusal';
 import type { FieldIssue } from '../../refusal';
 import type { Book } from '../book';
@@ -28,10 +29,10 @@ export function checkIssue(book: Book, key: KeyRecord): void {
 }
 
 /** Writes a key that was checked; the keys above it are written before it. */
-export function writeIssue(book: Book, key: KeyRecord, remoteAddress?: string): void {
+export function writeIssue(book: Book, key: KeyRecord, by: Actor): void {
   book.addKey(key);
   book.charge([keyBalanceName(key.id)], {});
-  book.log(auditRowOf('issue', key.createdAt, key, remoteAddress));
+  book.log(auditRowOf('issue', key.createdAt, key, by));
 }
 
 /** What is wrong with what a key would depend on. */
@@ -50,7 +51,7 @@ export function linkFaults(book: Book, { parentId, leaseId }: KeyLinks): FieldIs
   return faults;
 }
 
-export function revoke(book: Book, ids: readonly string[], remoteAddress?: string): RevokeDecision {
+export function revoke(book: Book, ids: readonly string[], by: Actor): RevokeDecision {
   const revokedAt = new Map<string, number>();
   const unknown: string[] = [];
   for (const id of ids) {
@@ -62,7 +63,7 @@ export function revoke(book: Book, ids: readonly string[], remoteAddress?: strin
     } else {
       book.revokeKey(key, book.now);
       revokedAt.set(id, book.now);
-      book.log(auditRowOf('revoke', book.now, key, remoteAddress));
+      book.log(auditRowOf('revoke', book.now, key, by));
     }
   }
   return { revokedAt, unknown };

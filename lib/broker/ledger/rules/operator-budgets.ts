@@ -1,31 +1,33 @@
 import type { Budget, BudgetRule } from '../../budgets/budget';
 import { usdText } from '../../../contract/usd';
+import type { Cause } from '../../operators/actor';
 import { limitsText } from '../../limits/limits-view';
 import type { Book } from '../book';
-import { auditOfRule, operatorRow, ruleText } from './audit-rows';
+import { auditOfRule, changeRow } from './audit-rows';
 
-export function putBudget(book: Book, budget: Budget, remoteAddress?: string): void {
+export function putBudget(book: Book, budget: Budget, cause: Cause): void {
   const before = book.budgetOf(budget);
   book.putBudget(budget);
   book.log({
-    ...operatorRow('budget', book.now, remoteAddress),
+    ...changeRow('budget', book.now, cause),
     ...auditOfRule(budget),
     verdict: 'set',
-    reason: `${ruleText(budget)}: ${termsText(budget)}${before === undefined ? '' : `, ${termsText(before)} before`}`,
+    old_value: before === undefined ? null : termsText(before),
+    new_value: termsText(budget),
     cap_micros: budget.capMicros,
   });
 }
 
 /** Returns false where there is no such budget. */
-export function deleteBudget(book: Book, rule: BudgetRule, remoteAddress?: string): boolean {
+export function deleteBudget(book: Book, rule: BudgetRule, cause: Cause): boolean {
   const removed = book.budgetOf(rule);
   if (removed === undefined) return false;
   book.deleteBudget(rule);
   book.log({
-    ...operatorRow('budget', book.now, remoteAddress),
+    ...changeRow('budget', book.now, cause),
     ...auditOfRule(rule),
     verdict: 'removed',
-    reason: `${ruleText(rule)}: ${termsText(removed)} before`,
+    old_value: termsText(removed),
     cap_micros: removed.capMicros,
   });
   return true;

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KeyRecord } from '../../keys/key';
+import type { Actor } from '../../operators/actor';
 import { callerGone, invalidFields } from '../../refusal';
 import type { BrokerRefusal } from '../../refusal';
 import type { Book } from '../book';
@@ -13,7 +14,7 @@ export interface RepeatableIssue {
   /** What the request is known by. */
   requestId: string;
   key: KeyRecord;
-  remoteAddress?: string | undefined;
+  by: Actor;
   /** Whether nobody waits for the key any more. */
   isGone: () => boolean;
 }
@@ -27,14 +28,14 @@ export interface RepeatableIssue {
  * @throws BrokerRefusal as {@link checkIssue}, and 422 where the request had other terms before.
  */
 export function issueInPlace(book: Book, issue: RepeatableIssue): KeyRecord {
-  const { requestId, key, remoteAddress, isGone } = issue;
+  const { requestId, key, by, isGone } = issue;
   for (let repeats = 0; repeats <= MAX_REPEATS; repeats++) {
     const id = `vk_${repeats}-${requestId}`;
     const earlier = book.key(id);
     if (earlier === undefined) {
       const issued = { ...key, id };
       checkIssue(book, issued);
-      writeIssue(book, issued, remoteAddress);
+      writeIssue(book, issued, by);
       return issued;
     }
     if (!isDeepStrictEqual(termsOf(earlier), termsOf(key))) {
@@ -43,7 +44,7 @@ export function issueInPlace(book: Book, issue: RepeatableIssue): KeyRecord {
     if (earlier.revokedAt !== undefined) continue;
     // One that comes late has been repeated elsewhere: the key there is in use.
     if (isGone()) throw callerGone();
-    revoke(book, [id], remoteAddress);
+    revoke(book, [id], by);
   }
   throw refused(`may be repeated ${MAX_REPEATS} times`);
 }

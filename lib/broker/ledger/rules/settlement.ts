@@ -1,11 +1,13 @@
 import type { AuditRow } from '../../audit/audit-entry';
+import { usdText } from '../../../contract/usd';
 import type { MicroUsd } from '../../../contract/usd';
 import { dayOf } from '../../budgets/budget';
 import type { Outcome } from '../../pricing/price';
+import type { Cause } from '../../operators/actor';
 import type { Book, ObjectName } from '../book';
 import type { AdmittedCall, CallEnd, Hold } from '../records';
 import { settlementOf, sumOf } from './amount-to-hold';
-import { auditOfCap, auditOfHold } from './audit-rows';
+import { auditOfCap, auditOfCause, auditOfHold } from './audit-rows';
 import { keyCap } from './caps';
 import { recordObject, reduceExposure, rootOf } from './objects';
 import type { GivenBack } from './objects';
@@ -74,7 +76,7 @@ export function endByOperator(
   book: Book,
   hold: Hold,
   movedMicros: MicroUsd | undefined,
-  remoteAddress: string | undefined,
+  cause: Cause,
 ): Hold {
   const { vendor, idempotencyKeyHash, callId } = hold;
   const operation = book.operation(vendor, idempotencyKeyHash ?? '');
@@ -90,7 +92,11 @@ export function endByOperator(
     { state, settledMicros: moved - undoneMicros, undoneMicros, objectId: hold.objectId },
     book.now,
   );
-  logSettlement(book, ended, book.now, { remote_address: remoteAddress ?? null });
+  logSettlement(book, ended, book.now, {
+    ...auditOfCause(cause),
+    old_value: `${hold.state} ${usdText(hold.heldMicros + hold.undoneMicros)}`,
+    new_value: state === 'released' ? state : `${state} ${usdText(moved)}`,
+  });
   return book.hold(callId) ?? hold;
 }
 

@@ -5,6 +5,7 @@ import { usdText } from '../../../contract/usd';
 import type { MicroUsd } from '../../../contract/usd';
 import { instantText } from '../../instant';
 import type { KeyRecord } from '../../keys/key';
+import { BROKER_ACTOR } from '../../operators/actor';
 import type { Book } from '../book';
 import type { Hold } from '../records';
 import { lineOf } from './ancestry';
@@ -92,6 +93,7 @@ function rowOf(
   return {
     at: instantText(book.now),
     event: 'threshold',
+    actor: BROKER_ACTOR,
     ...subjectOf(key, scope),
     ...auditOfCap({ ...cap, balance }),
     scope,

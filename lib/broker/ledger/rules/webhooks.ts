@@ -1,6 +1,10 @@
+import type { AuditRow } from '../../audit/audit-entry';
 import { instantText } from '../../instant';
+import { BROKER_ACTOR } from '../../operators/actor';
+import type { Actor } from '../../operators/actor';
 import type { BehindSubject, ParkedEvent, WebhookState } from '../../webhooks/webhook-state';
 import type { Book } from '../book';
+import { auditOfCause } from './audit-rows';
 
 /** A process that is about to send a webhook's events. */
 export interface WebhookTaker {
@@ -68,26 +72,34 @@ export function saveWebhook(
   });
   for (const event of parked) {
     book.putNote('parked_event', parkedName(name, event.id), event);
-    log(book, name, 'parked', `event ${event.id} (${event.kind}): ${event.reason}`);
+    book.log({
+      ...rowOf(book, name, 'parked'),
+      old_value: `event ${event.id} (${event.kind})`,
+      reason: event.reason,
+    });
   }
-  if (stops) log(book, name, 'stopped', 'its receiver has answered 410: it wants no more');
+  if (stops) book.log({ ...rowOf(book, name, 'stopped'), reason: 'its receiver has answered 410' });
   return true;
 }
 
 /** A webhook that was stopped is sent again. Returns `undefined` where no webhook has that name. */
-export function resumeWebhook(book: Book, name: string): WebhookState | undefined {
+export function resumeWebhook(book: Book, name: string, by: Actor): WebhookState | undefined {
   const state = book.note('webhook', name);
   if (state === undefined || state.stoppedAt === null) return state;
   const resumed = { ...state, stoppedAt: null };
   book.putNote('webhook', name, resumed);
-  log(book, name, 'resumed', 'an operator has it sent again');
+  book.log({ ...rowOf(book, name, 'resumed'), ...auditOfCause({ by }) });
   return resumed;
 }
 
 /** An event was replayed, and has arrived. */
-export function noteReplay(book: Book, name: string, id: string): void {
+export function noteReplay(book: Book, name: string, id: string, by: Actor): void {
   book.deleteNote('parked_event', parkedName(name, id));
-  log(book, name, 'replayed', `event ${id}`);
+  book.log({
+    ...rowOf(book, name, 'replayed'),
+    ...auditOfCause({ by }),
+    old_value: `event ${id}`,
+  });
 }
 
 /** The name of a parked event's note: those of a webhook follow each other, the oldest first. */
@@ -101,11 +113,12 @@ export function isOldParkedEvent({ parkedAt }: ParkedEvent, now: number): boolea
   return parkedAt < now - KEPT_MS;
 }
 
-function log(book: Book, name: string, verdict: string, text: string): void {
-  book.log({
+function rowOf(book: Book, name: string, verdict: string): AuditRow {
+  return {
     at: instantText(book.now),
     event: 'webhook',
+    actor: BROKER_ACTOR,
+    label: name,
     verdict,
-    reason: `webhook ${name}: ${text}`,
-  });
+  };
 }

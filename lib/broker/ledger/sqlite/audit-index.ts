@@ -1,4 +1,4 @@
-import { readEntry } from '../../audit/audit-entry';
+import { readEntry, valueOf } from '../../audit/audit-entry';
 import type { AuditRow } from '../../audit/audit-entry';
 import type { AuditFilter } from '../records';
 import { Conditions } from './conditions';
@@ -14,6 +14,7 @@ const TERM_COLUMNS = [
   'user_id',
   'tenant_id',
   'tool',
+  'actor',
   'verdict',
   'event',
 ] as const satisfies readonly (keyof AuditRow & keyof AuditFilter)[];
@@ -264,8 +265,7 @@ function blockOf(seq: number): number {
 function indexed(seq: number, row: AuditRow, more: Partial<AuditRow> = {}): IndexedRow {
   const terms: number[] = [];
   for (const column of TERM_COLUMNS) {
-    const given = more[column];
-    const value = given === undefined ? row[column] : given;
+    const value = valueOf(row, more, column);
     if (typeof value === 'string') terms.push(termOf(column, value));
   }
   return { seq, at: more.at ?? row.at, terms };

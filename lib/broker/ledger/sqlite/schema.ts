@@ -1,7 +1,7 @@
 import type { SqliteConnection } from './sqlite-driver';
 
 /** Kept in `PRAGMA user_version`. All before it are of versions that were never released. */
-export const SCHEMA_VERSION = 12;
+export const SCHEMA_VERSION = 13;
 
 const SCHEMA = `
   CREATE TABLE keys (
@@ -122,6 +122,7 @@ const SCHEMA = `
     target TEXT NOT NULL,
     tenant TEXT,
     reason TEXT NOT NULL,
+    set_by TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     expires_at INTEGER,
     hit INTEGER

@@ -71,11 +71,11 @@ function readOf<Row>({ columns }: TableForm<Row>, but?: string): Readonly<Record
 /** By what a row of the audit log is found. */
 function searchedOf(entry: string): Readonly<Record<string, ColumnValue>> {
   try {
-    const { at, event, key_id, call_id, vendor, tenant_id, user_id, run_id, tool, verdict } =
+    const { at, event, actor, key_id, call_id, vendor, tenant_id, user_id, run_id, tool, verdict } =
       readEntry(entry);
-    return { at, event, key_id, call_id, vendor, tenant_id, user_id, run_id, tool, verdict };
+    return { at, event, actor, key_id, call_id, vendor, tenant_id, user_id, run_id, tool, verdict };
   } catch {
     // One that was changed from outside moves as it is: a verification names it, before and after.
-    return { at: '', event: '' };
+    return { at: '', event: '', actor: '' };
   }
 }
