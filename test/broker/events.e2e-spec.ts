@@ -1,6 +1,3 @@
-import { once } from 'node:events';
-import { request } from 'node:http';
-import type { IncomingMessage } from 'node:http';
 import { BrokerServer } from '../support/broker-server';
 import { BrokerProcess } from '../support/broker-process';
 import { EventStream } from '../support/event-stream';
@@ -168,45 +165,6 @@ describe('the event stream', () => {
   it('is for callers with the management token', async () => {
     const { token } = await issue();
     await expect(EventStream.open({ url: broker.url, token })).rejects.toThrow('401');
-  });
-
-  it('closes a reader for whom more than 1,000 events wait, and loses it none', async () => {
-    const key = await issue();
-    // A client that reads nothing: what it is sent fills the buffers between.
-    const slow = await new Promise<IncomingMessage>((resolve, reject) => {
-      const { hostname, port } = new URL(broker.url);
-      const req = request(
-        {
-          hostname,
-          port,
-          path: '/v1/events',
-          headers: { authorization: `Bearer ${broker.token}` },
-        },
-        resolve,
-      );
-      req.on('error', reject);
-      req.end();
-    });
-    slow.pause();
-    const path = `/v1/payment_intents/${'x'.repeat(2_000)}`;
-    const closed = once(slow, 'close');
-    slow.on('error', () => {});
-    let calls = 0;
-    let isOver = false;
-    void closed.then(() => (isOver = true));
-    const { broker: inner } = broker;
-    const reader = await inner.events.open({ kinds: ['call'] });
-    while (!isOver && calls < 6_000) {
-      await Promise.all(Array.from({ length: 250 }, () => broker.call(key.token, 'GET', path)));
-      calls += 250;
-      // What nobody reads is not told to be gone before it is read.
-      if (slow.readableLength > 0) slow.read(1);
-    }
-    slow.destroy();
-    await closed;
-    let read = 0;
-    for await (const _ of reader) if (++read === 1_000) break;
-    expect(read).toBe(1_000);
   });
 
   it('ends with SIGTERM', async () => {

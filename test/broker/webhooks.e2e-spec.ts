@@ -92,12 +92,7 @@ describe('a webhook', () => {
     });
     await broker.api('POST', '/v1/brakes', { scope: 'user', id: 'u1', reason: 'enough' });
     await receiver.took(3);
-    // In order for each subject; a brake is of none.
-    expect(receiver.taken.map(({ event }) => event.kind).sort()).toEqual([
-      'brake',
-      'issue',
-      'threshold',
-    ]);
+    expect(receiver.taken.map(({ event }) => event.kind)).toEqual(['issue', 'threshold', 'brake']);
   });
 
   it('gets what it was not up for, and keeps the order of each subject', async () => {
@@ -166,7 +161,7 @@ describe('a webhook', () => {
     expect(receiver.received).toHaveLength(1);
     expect((await broker.api('POST', '/v1/webhooks/ops/resume')).body.status).not.toBe('stopped');
     await receiver.took(2);
-    expect(users(receiver.taken).sort()).toEqual(['u1', 'u2']);
+    expect(new Set(users(receiver.taken))).toEqual(new Set(['u1', 'u2']));
     const { body } = await broker.api('GET', '/v1/audit?event=webhook');
     expect(body.entries.map(({ verdict }: { verdict: string }) => verdict)).toEqual([
       'resumed',
