@@ -19,10 +19,15 @@ export class EventFeed {
   #timer: NodeJS.Timeout | undefined;
   #dueAt = Infinity;
   #shared: { after: number; slice: Promise<LogSlice> } | undefined;
+  /** Whether this process has written since those who waited were woken. */
+  #hasGrown = false;
   #isClosed = false;
 
   constructor(private readonly log: LogTail) {
-    log.onWritten = () => this.#wakeWithin(GAP_MS);
+    log.onWritten = () => {
+      this.#hasGrown = true;
+      this.#wakeWithin(GAP_MS);
+    };
   }
 
   get isClosed(): boolean {
@@ -50,8 +55,7 @@ export class EventFeed {
     const forget = (): void => {
       if (this.#shared === shared) this.#shared = undefined;
     };
-    // Those who follow together ask in the same turn; who asks later reads what has come since.
-    slice.then(() => setImmediate(forget), forget);
+    slice.then(forget, forget);
     return slice;
   }
 
@@ -76,13 +80,15 @@ export class EventFeed {
     if (this.#isClosed) return Promise.resolve();
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
-      this.#wakeWithin(POLL_MS);
+      this.#wakeWithin(this.#hasGrown ? GAP_MS : POLL_MS);
     });
   }
 
   /** Nothing is waited for any more: who follows reads what is there, and ends. */
   close(): void {
     this.#isClosed = true;
+    // What is being read may have begun before the last rows.
+    this.#shared = undefined;
     this.#wake();
   }
 
@@ -98,6 +104,7 @@ export class EventFeed {
   #wake(): void {
     clearTimeout(this.#timer);
     this.#dueAt = Infinity;
+    this.#hasGrown = false;
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const each of waiting) each();
