@@ -85,6 +85,30 @@ export type { BodyLimitOptions, PriceOptions, VendorRules } from './broker/vendo
 export type { OperatorRole } from './broker/operators/actor';
 export type { OperatorOptions } from './broker/operators/operator.options';
 export type { SpendGroup } from './broker/spend/spend-request';
+export type { EventKind } from './broker/events/event';
+export type { WebhookKind, WebhookOptions } from './broker/webhooks/webhook.options';
+export { VaultKeyEvents } from './events/vault-key-events';
+export { OnVaultKeyEvent } from './events/on-vault-key-event.decorator';
+export type { HandledEvent, HandledKind } from './events/on-vault-key-event.decorator';
+export type {
+  CallEventFields,
+  ChangeEventFields,
+  KeyEventFields,
+  VaultKeyApprovalEvent,
+  VaultKeyBrakeEvent,
+  VaultKeyBudgetEvent,
+  VaultKeyCallEvent,
+  VaultKeyEvent,
+  VaultKeyEventOf,
+  VaultKeyEventOfKind,
+  VaultKeyFailedStoreEvent,
+  VaultKeyIssueEvent,
+  VaultKeyLiftEvent,
+  VaultKeyRefusalEvent,
+  VaultKeySettlementEvent,
+  VaultKeyThresholdEvent,
+  VaultKeyUnknownHoldEvent,
+} from './events/vault-key-event';
 export { BrokerOperator } from './broker-operator/broker-operator';
 export type {
   AuditEntryInfo,

@@ -5,6 +5,7 @@ import {
   APP_INTERCEPTOR,
   ApplicationConfig,
   DiscoveryModule,
+  ModuleRef,
   ModulesContainer,
 } from '@nestjs/core';
 import { ClsModule } from 'nestjs-cls';
@@ -19,6 +20,9 @@ import { BrokerLifetime } from './broker-client/broker-lifetime';
 import { EmbeddedBrokerClient } from './broker-client/embedded-broker.client';
 import { openOffline } from './broker-client/offline-stripe';
 import { BrokerOperator } from './broker-operator/broker-operator';
+import { EventEmitterBridge } from './events/event-emitter-bridge';
+import { EventHandlers } from './events/event-handlers';
+import { VaultKeyEvents } from './events/vault-key-events';
 import { EmbeddedBrokerOperator, absentBrokerOperator } from './broker-operator/embedded-operator';
 import type { HttpBrokerClientOptions } from './broker-client/http-broker.options';
 import { VaultKeyExceptionFilter } from './agent-tool/vault-key-exception.filter';
@@ -52,6 +56,7 @@ interface Shared {
   queue?: RevocationQueue;
   operator?: BrokerOperator;
   stripe?: object;
+  events?: VaultKeyEvents;
 }
 
 const RESOLVED_OPTIONS = Symbol.for('nestjs-vault-key:resolved-options');
@@ -152,6 +157,19 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
       useFactory: (shared: Shared, vaultKeys: CurrentVaultKey): object | undefined =>
         (shared.stripe ??= newStripeClient(vaultKeys)),
     },
+    {
+      provide: VaultKeyEvents,
+      inject: [SHARED, BrokerClient],
+      useFactory: (shared: Shared, client: BrokerClient): VaultKeyEvents =>
+        (shared.events ??= new VaultKeyEvents(client)),
+    },
+    {
+      provide: EventEmitterBridge,
+      inject: [SHARED, VaultKeyEvents, ModuleRef],
+      useFactory: (shared: Shared, events: VaultKeyEvents, application: ModuleRef) =>
+        new EventEmitterBridge(events, application, shared.options.eventEmitter === true),
+    },
+    EventHandlers,
     MarkRules,
     AgentToolInvoker,
     AgentToolExplorer,
@@ -167,6 +185,7 @@ const sharedByApplication = new WeakMap<ModulesContainer, Shared>();
     ProxiedStripeService,
     STRIPE_CLIENT,
     BrokerOperator,
+    VaultKeyEvents,
     RevocationQueue,
     RemainingSpendReport,
     // What @UseInterceptors(AgentToolInterceptor) and VaultKeyMiddleware need in the module of

@@ -98,6 +98,10 @@ export function metricsSection(value: unknown): string | undefined {
     : 'needs the package prom-client, which is not installed: npm install prom-client';
 }
 
+export function flag(value: unknown): string | undefined {
+  return typeof value === 'boolean' ? undefined : 'must be true or false';
+}
+
 export function callable(value: unknown): string | undefined {
   return typeof value === 'function' ? undefined : 'must be a function';
 }

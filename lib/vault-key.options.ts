@@ -12,6 +12,7 @@ import type { VendorOptions } from './broker/accounts/account';
 import type { BudgetMode } from './contract/budget-periods';
 import type { BudgetCaps, ComputeBudget } from './vault-key/budget-choice';
 import type { OperatorOptions } from './broker/operators/operator.options';
+import type { WebhookOptions } from './broker/webhooks/webhook.options';
 import type { ChooseAccount } from './vault-key/account-choice';
 import {
   Checked,
@@ -24,6 +25,7 @@ import {
   callable,
   dialectName,
   duration,
+  flag,
   retention,
   hostNames,
   leaseSection,
@@ -169,6 +171,24 @@ export class EmbeddedOptions {
    */
   @Allow()
   operators?: readonly OperatorOptions[];
+
+  /**
+   * Which parts of a budget's cap are told, once a period, when spent and held come to them: up to 10 whole
+   * numbers from 1 to 100.
+   *
+   * @default [50, 80, 100]
+   */
+  @Allow()
+  thresholds?: readonly number[];
+
+  /**
+   * Where events are sent to, by names: signed by the Standard Webhooks scheme, at least once, in order for each
+   * user.
+   *
+   * @example { ops: { url: 'https://hooks.example.com/vault-key', secret: process.env.HOOK_SECRET } }
+   */
+  @Allow()
+  webhooks?: Readonly<Record<string, WebhookOptions>>;
 }
 
 /**
@@ -308,6 +328,16 @@ export class SharedOptions {
   @optional
   @Checked(metricsSection, 'metrics: { registry: register }')
   metrics?: MetricsOptions | undefined;
+
+  /**
+   * Whether the application's `EventEmitter2` is handed the broker's events, as `vault-key.threshold` and so on:
+   * needs `EventEmitterModule` of `@nestjs/event-emitter`. Not with a broker of the `keybrake` dialect.
+   *
+   * @default false
+   */
+  @optional
+  @Checked(flag, 'eventEmitter: true')
+  eventEmitter?: boolean | undefined;
 }
 
 /** The broker in this process, and a Stripe beside it. */

@@ -40,6 +40,7 @@ export type ResolvedVaultKeyOptions = {
   leaseTtlSeconds?: number;
   shutdownGraceMs?: number;
   metricsRegistry?: MetricsRegistry;
+  eventEmitter?: boolean;
 } & (
   | { broker: HttpBrokerClientOptions; embedded?: undefined }
   | {
@@ -56,8 +57,8 @@ const ENVIRONMENT = {
   token: 'KEYBRAKE_TOKEN',
 } as const;
 
-/** Options that only a broker of this package enforces. */
-const OWN_OPTIONS = ['budgets', 'budgetsMode', 'lease'] as const;
+/** Options that only a broker of this package knows. */
+const OWN_OPTIONS = ['budgets', 'budgetsMode', 'lease', 'eventEmitter'] as const;
 
 /**
  * Completes the options and finds what is wrong with them.
@@ -170,7 +171,7 @@ function withPool(plain: Readonly<Record<string, unknown>>): CheckedOptions {
 
 function resolved(options: CheckedOptions): ResolvedVaultKeyOptions {
   const { broker, embedded, identify, account, budgets, budgetsMode } = options;
-  const { lease, shutdownGrace = '' } = options;
+  const { lease, eventEmitter, shutdownGrace = '' } = options;
   const shutdownGraceMs = parseTimeout(shutdownGrace);
   const rest = {
     ...(identify === undefined ? {} : { identify }),
@@ -182,9 +183,11 @@ function resolved(options: CheckedOptions): ResolvedVaultKeyOptions {
       : {}),
     ...(shutdownGraceMs === undefined ? {} : { shutdownGraceMs }),
     ...(options.metrics === undefined ? {} : { metricsRegistry: options.metrics.registry }),
+    ...(eventEmitter === true ? { eventEmitter } : {}),
   };
   if (embedded !== undefined) {
     const { vendors, limits, operators, auditKey: chainedWith, acceptStore } = embedded;
+    const { thresholds, webhooks } = embedded;
     return {
       ...rest,
       embedded: {
@@ -194,6 +197,8 @@ function resolved(options: CheckedOptions): ResolvedVaultKeyOptions {
         retention: embedded.retention ?? DEFAULT_RETENTION,
         ...(limits === undefined ? {} : { limits }),
         ...(operators === undefined ? {} : { operators }),
+        ...(thresholds === undefined ? {} : { thresholds }),
+        ...(webhooks === undefined ? {} : { webhooks }),
         ...(chainedWith === undefined ? {} : { auditKey: chainedWith }),
         ...(acceptStore === undefined ? {} : { acceptStore }),
       },
@@ -279,8 +284,8 @@ function brokerRules(plain: Readonly<Record<string, unknown>>): StartUpIssue[] {
   const { embedded } = plain;
   if (!isRecord(embedded)) return [];
   const faults = missingAuditKey(embedded);
-  const { vendors, limits, operators } = embedded;
-  readReloadable({ vendors, limits, operators }, (path, message) => {
+  const { vendors, limits, operators, thresholds, webhooks } = embedded;
+  readReloadable({ vendors, limits, operators, thresholds, webhooks }, (path, message) => {
     // What is no object is told with the options' own rules.
     if (path === 'vendors' && !isRecord(vendors)) return;
     faults.push({ where: `embedded.${path}`, message });

@@ -1,6 +1,7 @@
 import type { BudgetPeriod, WireCaps } from '../contract/budget-periods';
 import type { Readable } from 'node:stream';
 import type { Trace } from '../broker/telemetry/trace';
+import type { BrokerEvent } from '../broker/events/event';
 import type { OpenUnion } from '../contract/open-union';
 import type { BrakeScope, CapScope } from '../contract/scopes';
 import type { ApprovalState } from '../contract/states';
@@ -346,6 +347,21 @@ export abstract class BrokerClient {
    */
   state(): Promise<BrokerState> {
     return notInDialect('A call that says how it is');
+  }
+
+  /**
+   * What happens in the broker, from now on until the signal. Where the broker does not answer, it is asked
+   * again, and nothing is left out.
+   *
+   * @param reading Its `log` takes a line where that is so.
+   */
+  events(_reading: {
+    signal: AbortSignal;
+    log: (line: string) => void;
+  }): AsyncIterable<BrokerEvent> {
+    return {
+      [Symbol.asyncIterator]: () => ({ next: () => notInDialect('The event stream') }),
+    };
   }
 
   /** Ends connections, and the broker where it is embedded. */

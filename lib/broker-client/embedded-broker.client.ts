@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Broker } from '../broker/broker';
+import type { BrokerEvent } from '../broker/events/event';
 import type { ProxyAnswer } from '../broker/forwarding/proxy-answer';
 import type { BrokerOptions } from '../broker/broker.options';
 import type { Actor } from '../broker/operators/actor';
@@ -26,6 +28,8 @@ import type {
   VendorCall,
 } from './broker-client';
 import { brakeBody, ownIssueFields, readBrakes, readBrake, readKeyState } from './management-wire';
+
+const EVENTS_RETRY_MS = 1_000;
 
 const OWN_HEADERS: ReadonlySet<string> = new Set([
   'authorization',
@@ -207,6 +211,24 @@ export class EmbeddedBrokerClient extends BrokerClient {
     } catch (error) {
       if (error instanceof BrokerRefusal && error.status === 404) return;
       throw refused('to end a lease', error);
+    }
+  }
+
+  override async *events({ signal }: { signal: AbortSignal }): AsyncGenerator<BrokerEvent> {
+    let after: string | undefined;
+    while (!signal.aborted && !this.broker.isClosed) {
+      try {
+        const events = await this.broker.events.open(after === undefined ? {} : { after });
+        after ??= events.startId;
+        signal.addEventListener('abort', () => events.close(), { once: true });
+        for await (const event of events) {
+          after = event.id ?? after;
+          yield event;
+        }
+      } catch {
+        // A store that does not answer is asked again.
+        await delay(EVENTS_RETRY_MS, undefined, { signal, ref: false }).catch(() => {});
+      }
     }
   }
 

@@ -13,6 +13,7 @@ import type {
   VendorCall,
 } from './broker-client';
 import { BrokerConnections, ISSUES_AT_ONCE } from './broker-connections';
+import type { EventSources } from './event-stream';
 import type { FlightLimits } from './flight';
 import type { HttpBrokerClientOptions } from './http-broker.options';
 import { parseObject } from './management-answer';
@@ -75,6 +76,11 @@ export class KeybrakeClient extends BrokerClient {
       wholeAnswer: false,
     };
     this.#calls = new VendorCalls(this.#brokers, sender, callLimits, tellsTraces);
+  }
+
+  /** The brokers, and the token that they take: for what goes on longer than a question. */
+  protected get sources(): EventSources {
+    return { brokers: this.#brokers, token: this.#token };
   }
 
   async issue(request: IssueKeyRequest): Promise<IssueResult> {

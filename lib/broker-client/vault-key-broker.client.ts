@@ -1,4 +1,5 @@
 import { Trace } from '../broker/telemetry/trace';
+import type { BrokerEvent } from '../broker/events/event';
 import { readManagementRefusal } from './refusal-reader';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import type { VaultKeyException } from '../exceptions/vault-key.exception';
@@ -14,6 +15,8 @@ import type {
   KeyState,
   RevokeResult,
 } from './broker-client';
+import { readEvents } from './event-stream';
+import type { EventReading } from './event-stream';
 import { ID, KeybrakeClient } from './keybrake.client';
 import { parseObject } from './management-answer';
 import type { ManagementAnswer } from './management-answer';
@@ -138,6 +141,10 @@ export class VaultKeyBrokerClient extends KeybrakeClient {
     const what = 'to end a lease';
     const { answer } = await this.#ask({ method: 'DELETE', path: `/v1/leases/${leaseId}`, what });
     if (answer.status !== 200 && answer.status !== 404) throw this.#refused(answer, what);
+  }
+
+  override events(reading: EventReading): AsyncIterable<BrokerEvent> {
+    return readEvents(this.sources, reading);
   }
 
   protected override issueBody(request: IssueKeyRequest): Record<string, unknown> {

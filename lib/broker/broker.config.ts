@@ -5,6 +5,7 @@ import { isRecord } from '../contract/is-record';
 import type { VendorOptions } from './accounts/account';
 import type { OperatorOptions } from './operators/operator.options';
 import { unknownKeys } from './option-faults';
+import type { WebhookOptions } from './webhooks/webhook.options';
 
 const MAX_CONFIG_BYTES = 1_048_576;
 
@@ -34,6 +35,10 @@ export interface BrokerConfig {
   limits?: BrokerLimitOptions;
   /** Who may ask the management API for changes, beside the application. */
   operators?: readonly OperatorOptions[];
+  /** Which parts of a budget's cap are told, in percent. */
+  thresholds?: readonly number[];
+  /** Where events are sent to, by names. */
+  webhooks?: Readonly<Record<string, WebhookOptions>>;
 }
 
 /**
@@ -79,9 +84,9 @@ function faultsOf(config: unknown): OptionIssue[] {
   const fault = (path: string, message: string): void => {
     faults.push({ path, message });
   };
-  const { vendors, limits, operators } = config;
-  unknownKeys(config, ['vendors', 'limits', 'operators'], '', fault);
-  configFaults({ vendors, limits, operators }, fault);
+  const known = ['vendors', 'limits', 'operators', 'thresholds', 'webhooks'];
+  unknownKeys(config, known, '', fault);
+  configFaults(config, fault);
   return faults;
 }
 

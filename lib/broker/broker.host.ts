@@ -1,5 +1,6 @@
 import type { StoreClock } from './clock';
 import type { Log } from './log';
+import type { RetryTimes } from './webhooks/retry-times';
 
 /** What a broker is given by the process that it runs in. */
 export interface BrokerHost {
@@ -21,6 +22,13 @@ export interface BrokerHost {
    * @internal
    */
   driver?: string;
+  /**
+   * When events are sent again that webhooks have not taken.
+   *
+   * @default from a second to 15 minutes, for 3 days
+   * @internal
+   */
+  webhookTimes?: RetryTimes;
   /**
    * How long a start waits for another broker that has the store, in milliseconds.
    *

@@ -4,9 +4,12 @@ import { poolFault } from './ledger/postgres/pg-pool';
 import type { PgPool, PooledStore } from './ledger/postgres/pg-pool';
 import { accountFaults, readAccounts } from './accounts/account';
 import type { Account, VendorOptions } from './accounts/account';
+import { DEFAULT_THRESHOLDS } from './ledger/rules/thresholds';
 import { operatorFaults } from './operators/operator.options';
 import type { OperatorOptions } from './operators/operator.options';
 import { limitFaults } from './vendor.options';
+import { readWebhooks, webhookFaults } from './webhooks/webhook.options';
+import type { Webhook, WebhookOptions } from './webhooks/webhook.options';
 import type { FaultSink } from './option-faults';
 
 /** How a broker is set up. */
@@ -50,6 +53,19 @@ export interface BrokerOptions {
    */
   operators?: readonly OperatorOptions[];
   /**
+   * Which parts of a budget's cap are told, once a period, when spent and held come to them: up to 10 whole
+   * numbers from 1 to 100.
+   *
+   * @default [50, 80, 100]
+   */
+  thresholds?: readonly number[];
+  /**
+   * Where events are sent to, by names.
+   *
+   * @example { ops: { url: 'https://hooks.example.com/vault-key', secretFile: '/run/secrets/hooks' } }
+   */
+  webhooks?: Readonly<Record<string, WebhookOptions>>;
+  /**
    * Doubts about the store that you accept. For one start: leave it out of
    * the next.
    *
@@ -88,6 +104,7 @@ export const DEFAULT_VENDOR_TIMEOUT = '80s';
 /** How long what has ended stays unless the options say otherwise. */
 export const DEFAULT_RETENTION = '90d';
 
+const MAX_THRESHOLDS = 10;
 const DAY_MS = 86_400_000;
 /** A key may live for a day, and its last call may take some of the next one. */
 const MIN_RETENTION_DAYS = 2;
@@ -188,8 +205,10 @@ export function acceptedDoubtsFault(doubts: unknown): string | undefined {
     : `must be some of ${STORE_DOUBTS.join(', ')}`;
 }
 
+const RELOADABLE = ['vendors', 'limits', 'operators', 'thresholds', 'webhooks'] as const;
+
 /** The part of the options that a running broker may be given in place of what it had. */
-export type ReloadOptions = Pick<BrokerOptions, 'vendors' | 'limits' | 'operators'>;
+export type ReloadOptions = Pick<BrokerOptions, (typeof RELOADABLE)[number]>;
 
 /** What {@link ReloadOptions} come to. */
 export interface ReloadSettings {
@@ -197,6 +216,8 @@ export interface ReloadSettings {
   callsPerKey: number;
   /** Absent where they are not given. */
   operators?: readonly OperatorOptions[];
+  thresholds: readonly number[];
+  webhooks: readonly Webhook[];
 }
 
 /** What {@link BrokerOptions} come to. */
@@ -245,25 +266,47 @@ export function readReloadOptions(options: ReloadOptions): ReloadSettings {
 
 /** Reads {@link ReloadOptions}, and finds everything wrong with them. */
 export function readReloadable(
-  { vendors, limits, operators }: Readonly<Partial<Record<keyof ReloadOptions, unknown>>>,
+  options: Readonly<Partial<Record<keyof ReloadOptions, unknown>>>,
   fault: FaultSink,
 ): ReloadSettings {
-  if (limits !== undefined) limitFaults(limits, BROKER_LIMITS, 'limits', fault);
-  if (operators !== undefined) operatorFaults(operators, fault);
+  const { vendors, limits, operators, thresholds, webhooks } = options;
+  plainFaults(options, fault);
   const { callsPerKey = DEFAULT_CALLS_PER_KEY } = (limits ?? {}) as BrokerLimitOptions;
   return {
     accounts: readAccounts(vendors, fault),
     callsPerKey,
     ...(operators === undefined ? {} : { operators: operators as readonly OperatorOptions[] }),
+    thresholds: (thresholds as readonly number[] | undefined) ?? DEFAULT_THRESHOLDS,
+    webhooks: webhooks === undefined ? [] : readWebhooks(webhooks, fault),
   };
 }
 
 /** Finds everything wrong with what a config file says; secrets may be elsewhere. */
 export function configFaults(
-  { vendors, limits, operators }: Readonly<Record<keyof ReloadOptions, unknown>>,
+  options: Readonly<Partial<Record<keyof ReloadOptions, unknown>>>,
+  fault: FaultSink,
+): void {
+  const { vendors, webhooks } = options;
+  plainFaults(options, fault);
+  if (vendors !== undefined) accountFaults(vendors, fault);
+  if (webhooks !== undefined) webhookFaults(webhooks, fault);
+}
+
+/** What is wrong with the settings that name no file and no account. */
+function plainFaults(
+  { limits, operators, thresholds }: Readonly<Partial<Record<keyof ReloadOptions, unknown>>>,
   fault: FaultSink,
 ): void {
   if (limits !== undefined) limitFaults(limits, BROKER_LIMITS, 'limits', fault);
-  if (vendors !== undefined) accountFaults(vendors, fault);
   if (operators !== undefined) operatorFaults(operators, fault);
+  const message = thresholds === undefined ? undefined : thresholdsFault(thresholds);
+  if (message !== undefined) fault('thresholds', message);
+}
+
+function thresholdsFault(percents: unknown): string | undefined {
+  const isRight = (percent: unknown): boolean =>
+    Number.isInteger(percent) && Number(percent) >= 1 && Number(percent) <= 100;
+  return Array.isArray(percents) && percents.length <= MAX_THRESHOLDS && percents.every(isRight)
+    ? undefined
+    : `must be a list of up to ${MAX_THRESHOLDS} whole numbers from 1 to 100, such as [50, 80, 100]`;
 }

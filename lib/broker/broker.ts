@@ -7,11 +7,12 @@ import type { BrakeView } from './brakes/brake-view';
 import type { BudgetPath, EffectiveBudgetsQuery } from './budgets/budget-request';
 import type { CountedBudgetView, SubjectCapView } from './budgets/budget-view';
 import { readBrokerOptions, readReloadOptions } from './broker.options';
-import type { BrokerOptions, ReloadOptions } from './broker.options';
+import type { BrokerOptions, ReloadOptions, ReloadSettings } from './broker.options';
 import { Brakes } from './brakes/brakes';
 import { Budgets } from './budgets/budgets';
 import type { BudgetPage, RemovedBudgetView } from './budgets/budgets';
 import { Raises } from './budgets/raises';
+import { Events } from './events/events';
 import { Keys } from './keys/keys';
 import type { IssuedKeyBody, KeyPage, OwnKey, RevokedKeyBody } from './keys/keys';
 import type { IsGone } from './keys/request-id';
@@ -45,6 +46,15 @@ import { AcceptedDoubts } from './ledger/store-doubt';
 import { checkPage, DEFAULT_LIMIT } from './page';
 import { shuttingDown } from './refusal';
 import { Spend } from './spend/spend';
+import { Webhooks } from './webhooks/webhooks';
+
+/** What a broker is made of beside its ledger. */
+interface BrokerParts {
+  proxy: Proxy;
+  vendors: ConfiguredVendors;
+  metrics: BrokerMetrics;
+  host: BrokerHost;
+}
 
 /**
  * The broker itself: issues keys, forwards calls under them, keeps the ledger. No HTTP, no NestJS:
@@ -59,6 +69,10 @@ export class Broker {
   readonly holdObjects: HoldObjects;
   /** What operators add to the caps of a subject for a while. */
   readonly raises: Raises;
+  /** What happens, as it happens. */
+  readonly events: Events;
+  /** Receivers elsewhere that events are sent to. */
+  readonly webhooks: Webhooks;
   /** The segments that the audit log is exported in. */
   readonly auditSegments: AuditSegments;
   /** The log-ins at the page. @internal */
@@ -97,8 +111,8 @@ export class Broker {
    * @throws Error where it cannot be opened.
    */
   static async open(options: BrokerOptions, host: BrokerHost = {}): Promise<Broker> {
-    const { accounts, callsPerKey, operators, place, timeoutMs, retentionMs } =
-      readBrokerOptions(options);
+    const { place, timeoutMs, retentionMs, ...reloadable } = readBrokerOptions(options);
+    const { accounts, callsPerKey } = reloadable;
     const vendors = new ConfiguredVendors(timeoutMs);
     vendors.replace(accounts, callsPerKey);
     const { log, driver } = host;
@@ -107,8 +121,9 @@ export class Broker {
     const ledger = await openLedger(place, { ...settings, clock: host.clock }, host.storeWaitMs);
     const metrics = new BrokerMetrics(ledger);
     const proxy = new Proxy(ledger, vendors.byName, callsPerKey, log, metrics.calls);
-    const broker = new Broker(ledger, proxy, vendors, metrics);
-    if (operators !== undefined) broker.operators.replace(operators);
+    const broker = new Broker(ledger, { proxy, vendors, metrics, host });
+    if (reloadable.operators !== undefined) broker.operators.replace(reloadable.operators);
+    broker.#signal(reloadable);
     if (host.givesWay !== undefined && 'file' in place) {
       offerStore(place.file, broker, host.givesWay);
     }
@@ -116,12 +131,8 @@ export class Broker {
     return broker;
   }
 
-  private constructor(
-    ledger: Ledger,
-    proxy: Proxy,
-    vendors: ConfiguredVendors,
-    metrics: BrokerMetrics,
-  ) {
+  private constructor(ledger: Ledger, { proxy, vendors, metrics, host }: BrokerParts) {
+    const { log, webhookTimes } = host;
     this.metrics = metrics;
     this.#endMeters = meterBroker(metrics);
     this.#ledger = ledger;
@@ -139,6 +150,13 @@ export class Broker {
     this.approvals = new Approvals(ledger);
     proxy.approvalUrl = (id) => approvalUrl(this.pageUrl, id);
     this.spend = new Spend(ledger);
+    this.events = new Events(ledger.logRows);
+    this.webhooks = new Webhooks({
+      feed: this.events.feed,
+      states: ledger.webhooks,
+      log,
+      times: webhookTimes,
+    });
   }
 
   /** Whether there is an account of that name. */
@@ -152,17 +170,18 @@ export class Broker {
   }
 
   /**
-   * Takes accounts, limits and operators in place of those before, and reads the files of the accounts'
-   * secrets. Holds, connections and calls under way go on. A key for an account that is not there any more
+   * Takes accounts, limits, operators, thresholds and webhooks in place of those before, and reads the files of
+   * their secrets. Holds, connections and calls under way go on. A key for an account that is not there any more
    * serves no call. Operators that are not given stay as they are; an empty list removes them.
    *
    * @throws BrokerOptionsError with every fault; then all is as before.
    */
   reload(options: ReloadOptions): void {
-    const { accounts, callsPerKey, operators } = readReloadOptions(options);
-    this.#vendors.replace(accounts, callsPerKey);
-    this.#proxy.maxCallsPerKey = callsPerKey;
-    if (operators !== undefined) this.operators.replace(operators);
+    const settings = readReloadOptions(options);
+    this.#vendors.replace(settings.accounts, settings.callsPerKey);
+    this.#proxy.maxCallsPerKey = settings.callsPerKey;
+    if (settings.operators !== undefined) this.operators.replace(settings.operators);
+    this.#signal(settings);
   }
 
   /**
@@ -398,9 +417,16 @@ export class Broker {
     if (this.isClosed) throw shuttingDown();
   }
 
+  #signal({ thresholds, webhooks }: Pick<ReloadSettings, 'thresholds' | 'webhooks'>): void {
+    this.#ledger.thresholds.percents = thresholds;
+    this.webhooks.replace(webhooks);
+  }
+
   async #close(): Promise<void> {
     this.#endMeters();
-    await this.#proxy.close();
+    // What is on its way to a receiver need not wait for calls.
+    await Promise.all([this.webhooks.close(), this.#proxy.close()]);
+    await this.events.close();
     await this.#vendors.close();
     await this.#ledger.close();
   }

@@ -27,6 +27,31 @@ export type { OperatorOptions } from './operators/operator.options';
 export type { Operators } from './operators/operators';
 export { BrokerRefusal } from './refusal';
 export type { FieldIssue } from './refusal';
+export type { Events } from './events/events';
+export type {
+  ApprovalEvent,
+  BrakeEvent,
+  BrokerEvent,
+  BudgetEvent,
+  CallEvent,
+  EventKind,
+  EventOf,
+  EventOfCall,
+  EventOfChange,
+  EventOfKey,
+  FailedStoreEvent,
+  IssueEvent,
+  LiftEvent,
+  RefusalEvent,
+  SettlementEvent,
+  ThresholdEvent,
+  UnknownHoldEvent,
+} from './events/event';
+export type { EventQuery } from './events/event-query';
+export type { EventReader } from './events/event-reader';
+export type { WebhookKind, WebhookOptions } from './webhooks/webhook.options';
+export type { ParkedEventView, ReplayView, WebhookView } from './webhooks/webhook-view';
+export type { Webhooks } from './webhooks/webhooks';
 export type { AuditVerdict } from './audit/audit-chain';
 export type { AuditEntry, AuditEvent } from './audit/audit-entry';
 export type { AuditEntryView, WouldRefuseView } from './audit/audit-view';

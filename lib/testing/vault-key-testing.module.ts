@@ -12,7 +12,7 @@ const DEFAULT_VENDOR_TIMEOUT = '2s';
 /** What a spec may set of the module; the broker and the vendor are given. */
 export interface VaultKeyTestingOptions extends Pick<
   VaultKeyModuleOptions,
-  'identify' | 'account' | 'budgets' | 'budgetsMode' | 'lease' | 'shutdownGrace'
+  'identify' | 'account' | 'budgets' | 'budgetsMode' | 'lease' | 'shutdownGrace' | 'eventEmitter'
 > {
   /**
    * How long the broker waits for the vendor to begin its answer: digits and `ms` or `s`. Short, so

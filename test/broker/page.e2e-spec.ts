@@ -26,7 +26,7 @@ beforeAll(async () => {
   broker = await BrokerServer.start(VENDOR, {
     store: 'sqlite::memory:',
     operators,
-    clock,
+    host: { clock },
     server: {
       site: { publicUrl: new URL('https://ops.example.com/keys/') },
       log: (line) => lines.push(line),

@@ -36,6 +36,12 @@ export const optionalPeerUses: readonly OptionalPeerUse[] = [
     packages: ['@nestjs/terminus'],
     packagesForNest11: ['@nestjs/terminus@11'],
   },
+  {
+    use: 'events in the event emitter of an application',
+    file: './event-emitter.mjs',
+    packages: ['@nestjs/event-emitter'],
+    packagesForNest11: ['@nestjs/event-emitter@3'],
+  },
   { entry: './mcp', packages: ['@rekog/mcp-nest@^2'] },
   // The newest that the manifest allows, and the oldest.
   { entry: './stripe', packages: ['stripe@^23'], packagesForNest11: ['stripe@22.0.0'] },

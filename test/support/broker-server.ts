@@ -2,23 +2,23 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Broker } from '../../lib/broker/broker';
+import type { BrokerHost } from '../../lib/broker/broker.host';
+import type { BrokerOptions } from '../../lib/broker/broker.options';
 import type { VendorRules } from '../../lib/broker/vendor.options';
 import { createBrokerServer } from '../../lib/broker/http/broker-server';
 import type { BrokerServerOptions } from '../../lib/broker/http/broker-server';
-import type { OperatorOptions } from '../../lib/broker/operators/operator.options';
-import type { StoreClock } from '../../lib/broker/clock';
 import { MANAGEMENT_TOKEN, RunningBroker, temporaryFile } from './broker-process';
 
-const running = new Set<BrokerServer>();
-
-interface BrokerServerStart {
+/** How it is set up. */
+export interface BrokerServerSettings extends Partial<BrokerOptions> {
   store?: string;
   rules?: VendorRules;
-  operators?: readonly OperatorOptions[];
-  clock?: StoreClock;
+  host?: BrokerHost;
   /** Added to the settings of the server. */
   server?: Partial<BrokerServerOptions>;
 }
+
+const running = new Set<BrokerServer>();
 
 afterAll(async () => {
   await Promise.all([...running].map((broker) => broker.close()));
@@ -44,14 +44,13 @@ export class BrokerServer extends RunningBroker {
     {
       store = `sqlite:${temporaryFile()}`,
       rules = {},
-      operators = [],
-      clock,
+      host = {},
       server: settings = {},
-    }: BrokerServerStart = {},
+      ...options
+    }: BrokerServerSettings = {},
   ): Promise<BrokerServer> {
     const stripe = { ...rules, secretKey: vendor.secretKey, baseUrl: vendor.url };
-    const options = { store, vendors: { stripe }, operators };
-    const broker = await Broker.open(options, clock === undefined ? {} : { clock });
+    const broker = await Broker.open({ ...options, store, vendors: { stripe } }, host);
     const server = createBrokerServer(broker, { token: MANAGEMENT_TOKEN, ...settings });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');

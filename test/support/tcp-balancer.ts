@@ -68,6 +68,11 @@ export class TcpBalancer {
     for (const pair of this.#pairs) join(pair);
   }
 
+  /** Every connection breaks; new ones are taken. */
+  cut(): void {
+    for (const pair of this.#pairs) for (const socket of pair) socket.destroy();
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#timer);
     const closed = once(this.server, 'close');

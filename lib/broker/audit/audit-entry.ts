@@ -16,7 +16,9 @@ export type AuditEvent =
   | 'settlement'
   | 'give_back'
   | 'lookup'
-  | 'approval';
+  | 'approval'
+  | 'threshold'
+  | 'webhook';
 
 /**
  * One row of the audit log. A call that was admitted has one, written once it has ended. A hold that
@@ -24,7 +26,8 @@ export type AuditEvent =
  * hold that was settled is a `give_back`, each with the `call_id` of the call that took the hold. So
  * the sum of `settled_micros` over the rows of a subject and a `day` is what it has spent on that
  * day, and that of `undone_micros` what it has undone, but for what is still held or unknown. A `lookup`
- * is what the broker itself has read at the vendor to price the call of its `call_id`. No body, no token,
+ * is what the broker itself has read at the vendor to price the call of its `call_id`. A `threshold` tells
+ * that spent and held have come to a part of a budget's cap, a `webhook` what became of one. No body, no token,
  * no secret. Amounts in micro-dollars and, where the call named them, in the
  * currency's minor unit.
  */
@@ -81,6 +84,10 @@ export interface AuditEntry {
   old_value: string | null;
   /** What it left. */
   new_value: string | null;
+  /** Of a `threshold`, a `brake` and a `lift`: whose budget it is, or what is stopped. */
+  scope: string | null;
+  /** Of a `threshold`: which part of the cap was passed. */
+  percent: number | null;
 }
 
 /** A row before the store has numbered it; what is absent is `null`, and the actor `key`. */
@@ -124,6 +131,8 @@ export const AUDIT_COLUMNS = [
   'would_refuse',
   'old_value',
   'new_value',
+  'scope',
+  'percent',
 ] as const satisfies readonly (keyof AuditRow)[];
 
 /**

@@ -64,6 +64,10 @@ export interface AuditEntryView {
   count: number;
   /** Of a call that was admitted: the first budget in shadow mode that would have refused it; absent where none would. */
   would_refuse?: WouldRefuseView;
+  /** Of a `threshold`, a `brake` and a `lift`: whose budget it is, or what is stopped. Absent in all other entries. */
+  scope?: string;
+  /** Of a `threshold`: which part of the cap was passed. Absent in all other entries. */
+  percent?: number;
 }
 
 /** A budget in shadow mode that would have refused a call. */
@@ -74,12 +78,17 @@ export interface WouldRefuseView {
   cap_usd: number;
 }
 
-export function auditEntryView(row: AuditEntry): AuditEntryView {
+/** Whom a row is about. */
+export function auditSubject(row: AuditEntry): Subject {
   const subject: Subject = {};
   for (const field of ['tenant_id', 'user_id', 'run_id', 'tool'] as const) {
     const value = row[field];
     if (value !== null) subject[field] = value;
   }
+  return subject;
+}
+
+export function auditEntryView(row: AuditEntry): AuditEntryView {
   return {
     seq: row.seq,
     at: row.at,
@@ -88,7 +97,7 @@ export function auditEntryView(row: AuditEntry): AuditEntryView {
     call_id: row.call_id,
     key_id: row.key_id,
     label: row.label,
-    subject,
+    subject: auditSubject(row),
     vendor: row.vendor,
     method: row.method,
     path: row.path,
@@ -113,6 +122,8 @@ export function auditEntryView(row: AuditEntry): AuditEntryView {
     remote_address: row.remote_address,
     count: row.count ?? 1,
     ...(row.would_refuse === null ? {} : { would_refuse: wouldRefuseView(row.would_refuse) }),
+    ...(row.scope === null ? {} : { scope: row.scope }),
+    ...(row.percent === null ? {} : { percent: row.percent }),
   };
 }
 
@@ -126,7 +137,8 @@ function wouldRefuseView(text: string): WouldRefuseView {
   return { scope, period, source, cap_usd: toUsd(micros) };
 }
 
-function usdOf(micros: MicroUsd | null): number | null {
+/** An amount of a row as the management API shows it. */
+export function usdOf(micros: MicroUsd | null): number | null {
   return micros === null ? null : toUsd(micros);
 }
 

@@ -8,6 +8,7 @@ import { keysCommand } from './commands/keys';
 import { migrateCommand } from './commands/migrate';
 import { operatorsCommand } from './commands/operators';
 import { spendCommand } from './commands/spend';
+import { webhooksCommand } from './commands/webhooks';
 import { ManagementApi, ManagementApiError, brokerUrl } from './management-api';
 import { secretIn } from './secret-settings';
 import { shown } from './table';
@@ -23,6 +24,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['holds', holdsCommand],
   ['audit', auditCommand],
   ['spend', spendCommand],
+  ['webhooks', webhooksCommand],
   ['backup', backupCommand],
   ['migrate', migrateCommand],
   ['operators', operatorsCommand],

@@ -123,7 +123,12 @@ class BrokerHandler {
     this.#isDraining = isDraining;
     this.#forwards = side !== 'operators';
     this.#readiness = new Readiness(broker, isDraining);
-    this.#management = new Management(broker, { ...tokenAccess(broker, tokens, site), site, side });
+    this.#management = new Management(broker, {
+      ...tokenAccess(broker, tokens, site),
+      site,
+      side,
+      isDraining,
+    });
     this.#answers = new FailureAnswers(log, broker.metrics.calls);
   }
 

@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Broker } from '../broker';
+import type { Actor } from '../operators/actor';
 import { checkRole, hasRole } from '../operators/rights';
 import { nameRequest } from '../telemetry/request-trace';
 import { methodNotAllowed, notFound } from '../refusal';
 import { sendFile, sendJson, sendLines, sendPieces, sendText } from './answers';
 import type { Callers } from './callers/callers';
+import { sendEvents } from './event-stream';
 import { readQuery } from './list-query';
 import { Page } from './page/page';
 import type { Reply, Route } from './route';
@@ -13,6 +15,7 @@ import { auditRoutes } from './routes/audit-routes';
 import { backupRoutes } from './routes/backup-routes';
 import { brakeRoutes } from './routes/brake-routes';
 import { budgetRoutes } from './routes/budget-routes';
+import { eventRoutes } from './routes/event-routes';
 import { holdRoutes } from './routes/hold-routes';
 import { currentKeyRoute, keyRoutes } from './routes/key-routes';
 import { leaseRoutes } from './routes/lease-routes';
@@ -21,6 +24,7 @@ import { SESSION_PATH, sessionRoutes } from './routes/session-routes';
 import { spendRoutes } from './routes/spend-routes';
 import type { PageLogIn } from './sessions/page-log-in';
 import type { Site } from './site';
+import { webhookRoutes } from './routes/webhook-routes';
 
 /**
  * Which part of the management API is served: `application` is what only the application asks and its vault keys,
@@ -36,6 +40,8 @@ export interface ManagementOptions {
   callers: Callers;
   /** Absent where nobody logs in here. */
   pageLogIn?: PageLogIn;
+  /** Whether the server is about to stop: then no stream goes on. */
+  isDraining?: () => boolean;
 }
 
 /** Every call of the management API but the one whose bearer is a vault key. */
@@ -49,6 +55,8 @@ export function managementRoutes(broker: Broker, pageLogIn: PageLogIn | undefine
     ...approvalRoutes(broker),
     ...auditRoutes(broker),
     ...spendRoutes(broker),
+    ...eventRoutes(broker),
+    ...webhookRoutes(broker),
     ...backupRoutes(broker),
     ...metricsRoutes(broker),
     ...sessionRoutes(pageLogIn),
@@ -99,7 +107,7 @@ export class Management {
     const parameters = new URLSearchParams(query);
     const reply =
       (await this.#ownReply(req, path, parameters)) ?? (await this.#routed(req, path, parameters));
-    await send(res, reply);
+    await send(res, reply, () => this.#mayGoOn(req, path));
   }
 
   /** What is answered before anyone knows who asks: what a vault key may know of itself, and a log-in. */
@@ -129,10 +137,19 @@ export class Management {
     await refuseVaultKeys(this.broker, req, path);
     const { by, session } = await callers.callerOf(req, isUse);
     const route = this.#routeOf(req, path);
-    if (!(route.isForApp === true && hasRole(by, 'app'))) checkRole(by, route.role);
+    checkAccess(by, route);
     if (route.takesQuery !== true) readQuery(query, {});
     const params = route.path.exec(path)?.slice(1) ?? [];
     return route.handle({ req, query, params, by, session });
+  }
+
+  /** Whether a caller that was let in once may read on. */
+  async #mayGoOn(req: IncomingMessage, path: string): Promise<boolean> {
+    const { callers, isDraining = () => false } = this.#options;
+    if (isDraining()) return false;
+    const { by } = await callers.callerOf(req, false);
+    checkAccess(by, this.#routeOf(req, path));
+    return true;
   }
 
   #routeOf(req: IncomingMessage, path: string): Route {
@@ -160,10 +177,20 @@ export class Management {
   }
 }
 
-async function send(res: ServerResponse, reply: Reply): Promise<void> {
+async function send(
+  res: ServerResponse,
+  reply: Reply,
+  mayGoOn: () => Promise<boolean>,
+): Promise<void> {
+  if ('events' in reply) return sendEvents(res, reply.events, mayGoOn);
   if ('file' in reply) await sendFile(res, reply.status, reply.file);
   else if ('lines' in reply) await sendLines(res, reply.status, reply.lines);
   else if ('pieces' in reply) await sendPieces(res, reply);
   else if ('text' in reply) sendText(res, reply.status, reply.contentType, reply.text);
   else sendJson(res, reply.status, reply.body, reply.headers);
+}
+
+/** @throws BrokerRefusal 403 where a caller may not call a route. */
+function checkAccess(by: Actor, route: Route): void {
+  if (!(route.isForApp === true && hasRole(by, 'app'))) checkRole(by, route.role);
 }

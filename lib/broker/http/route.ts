@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Caller } from './callers/callers';
+import type { EventReader } from '../events/event-reader';
 import type { StoreCopy } from '../ledger/records';
 import type { Actor } from '../operators/actor';
 import type { LeastRole } from '../operators/rights';
@@ -26,7 +27,9 @@ export type Reply =
   /** A file. */
   | { status: number; file: StoreCopy }
   /** One JSON document a line, for as long as there are any. */
-  | { status: number; lines: AsyncIterable<unknown> };
+  | { status: number; lines: AsyncIterable<unknown> }
+  /** Events as they happen. */
+  | { status: number; events: EventReader };
 
 /** One call of the management API. */
 export interface Route {

@@ -4,6 +4,8 @@ import { BatchNotes } from './batch-notes';
 import type { Book } from './book';
 import type { CallEnd, Decision, Hold } from './records';
 import { finish } from './rules/settlement';
+import { tellGrowth } from './rules/thresholds';
+import type { Thresholds } from './rules/thresholds';
 import type { Store } from './store';
 
 /** Settlements of this many calls may wait for the store; then no more calls are admitted. */
@@ -39,6 +41,7 @@ export class KeptSettlements {
   constructor(
     private readonly store: Store,
     private readonly log: Log,
+    private readonly thresholds: Thresholds,
   ) {}
 
   /** Settlements that could not be written so far. */
@@ -149,7 +152,7 @@ export class KeptSettlements {
   #write(book: Book, settlement: Settlement): void {
     if (settlement.state !== 'waiting') return;
     for (const each of settlement.before) this.#write(book, each);
-    finish(book, settlement.end, settlement.endedAt);
+    tellGrowth(book, finish(book, settlement.end, settlement.endedAt), this.thresholds);
     settlement.state = 'in a batch';
     this.#begun.add(settlement);
     this.#removeWaiting(settlement);

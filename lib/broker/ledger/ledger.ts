@@ -32,8 +32,11 @@ import type { MoneyCounts } from '../metrics/money-counts';
 import type { Actor, Cause } from '../operators/actor';
 import type { MicroUsd } from '../../contract/usd';
 import type { FieldIssue } from '../refusal';
+import type { LogRows } from './log-rows';
 import type { KnownObject } from './rules/objects';
 import type { LedgerSpend } from './spend';
+import type { Thresholds } from './rules/thresholds';
+import type { WebhookStates } from './webhook-states';
 import type { RepeatableIssue } from './rules/repeated-issue';
 
 /**
@@ -42,6 +45,12 @@ import type { RepeatableIssue } from './rules/repeated-issue';
  * says it. A change without an actor or a cause is one that code in this very process asks for.
  */
 export interface Ledger {
+  /** The end of the audit log: what events are made of. */
+  readonly logRows: LogRows;
+  /** How far the webhooks have come. */
+  readonly webhooks: WebhookStates;
+  /** Which parts of a budget's cap are told; what is set here counts from the next call on. */
+  readonly thresholds: Thresholds;
   /** The store's clock, in epoch milliseconds. */
   now(): number;
   /** Rejects with a refusal where its parent or its lease is not live, or a brake stops it. */

@@ -1,7 +1,9 @@
 import type { Approval, PendingApproval } from '../approvals/approval';
+import type { ParkedEvent, WebhookState } from '../webhooks/webhook-state';
 import type { CallWindow } from './rules/call-window';
 import type { PageSession } from './page-session';
 import type { DaySpend, HourSpend } from './rules/spend-sums';
+import type { ToldThreshold } from './rules/told-threshold';
 
 /** What a note of each kind says. A value is JSON. */
 export interface NoteValues {
@@ -21,6 +23,12 @@ export interface NoteValues {
   spend_hour: HourSpend;
   /** The last row of the audit log that is in them: one note, without a name. */
   spend_cursor: { seq: number };
+  /** By the period of the budget whose threshold it is. */
+  threshold: ToldThreshold;
+  /** By the webhook's name. */
+  webhook: WebhookState;
+  /** By the webhook's name and the event's place. */
+  parked_event: ParkedEvent;
 }
 
 export type NoteKind = keyof NoteValues;

@@ -70,9 +70,9 @@ export class SpendFold {
 /** Returns whether it has come to the end of the log. */
 async function gather(log: AuditQueries, turn: SpendTurn): Promise<boolean> {
   for (let rows = 0; rows < TURN_ROWS && turn.size < TURN_SPENDS; rows += SLICE_ROWS) {
-    const { entries, last, isEnd } = await log.after(turn.last, SLICE_ROWS);
-    for (const entry of entries) turn.add(entry);
-    if (last !== undefined) turn.last = last;
+    const { rows, last, isEnd } = await log.after(turn.last, SLICE_ROWS);
+    for (const row of rows) turn.add(row);
+    turn.last = last;
     if (isEnd) return true;
     await nextTurn();
   }

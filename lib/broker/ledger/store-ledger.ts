@@ -21,6 +21,7 @@ import { HitCount } from './hit-count';
 import { KeptSettlements } from './kept-settlements';
 import type { Settlement } from './kept-settlements';
 import type { Ledger } from './ledger';
+import { LogRows } from './log-rows';
 import type {
   Admission,
   AppBudget,
@@ -65,8 +66,11 @@ import { issueInPlace } from './rules/repeated-issue';
 import type { RepeatableIssue } from './rules/repeated-issue';
 import { endByOperator, isExecuted } from './rules/settlement';
 import { LedgerSpend } from './spend';
+import { DEFAULT_THRESHOLDS, tellGrowth } from './rules/thresholds';
+import type { Thresholds } from './rules/thresholds';
 import type { Store } from './store';
 import { UnwrittenKeys } from './unwritten-keys';
+import { WebhookStates } from './webhook-states';
 
 /** A ledger on a store: each command is one rule, run on the store's book in one transaction. */
 export class StoreLedger implements Ledger {
@@ -76,6 +80,9 @@ export class StoreLedger implements Ledger {
   readonly raises: BudgetRaises;
   readonly money = new MoneyCounts();
   readonly spend: LedgerSpend;
+  readonly logRows: LogRows;
+  readonly webhooks: WebhookStates;
+  readonly thresholds: Thresholds = { percents: DEFAULT_THRESHOLDS };
   readonly #unwritten = new UnwrittenKeys();
   readonly #kept: KeptSettlements;
   readonly #refusals: RefusalRows;
@@ -94,7 +101,9 @@ export class StoreLedger implements Ledger {
     this.approvals = new Approvals(store);
     this.raises = new BudgetRaises(store);
     this.spend = new LedgerSpend(store);
-    this.#kept = new KeptSettlements(store, log);
+    this.logRows = new LogRows(store);
+    this.webhooks = new WebhookStates(store);
+    this.#kept = new KeptSettlements(store, log, this.thresholds);
     this.#refusals = new RefusalRows(store);
     this.#budgetReport = new BudgetReport(store);
     this.#hits = new HitCount(store, this.#unwritten);
@@ -103,7 +112,7 @@ export class StoreLedger implements Ledger {
       unwrittenKey: (id) => this.#unwritten.get(id),
       logged: (row, more) => this.money.logged(row, more),
       sent: () => noted.forEach((each) => each.sent()),
-      written: () => noted.forEach((each) => each.written()),
+      written: () => [...noted, this.logRows].forEach((each) => each.written()),
       undone: () => noted.forEach((each) => each.undone()),
       lost: () => noted.forEach((each) => each.lost()),
     });
@@ -193,7 +202,7 @@ export class StoreLedger implements Ledger {
       (book) => {
         this.#write(book, admission.key.id);
         // Here a call that only reads is written down like any other: that shows whether a write passes.
-        const { decision, refusalRow } = admit(book, admission, true);
+        const { decision, refusalRow } = admit(book, admission, true, this.thresholds);
         if (refusalRow !== undefined) this.#refusals.write(book, refusalRow);
         return decision;
       },
@@ -251,7 +260,9 @@ export class StoreLedger implements Ledger {
       const hold = book.hold(callId);
       if (hold === undefined) throw notFound('There is no hold of that id.');
       this.#checkCanEnd(book, hold, waiting);
-      return endByOperator(book, hold, settledMicros, cause);
+      const ended = endByOperator(book, hold, settledMicros, cause);
+      tellGrowth(book, { hold, settledMicros: ended.settledMicros }, this.thresholds);
+      return ended;
     });
   }
 

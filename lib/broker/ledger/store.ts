@@ -4,6 +4,7 @@ import type { AuditSegment } from '../audit/audit-segment';
 import type { Brake } from '../brakes/brake';
 import type { AppLayer, BudgetSubject } from '../budgets/budget';
 import type { MicroUsd } from '../../contract/usd';
+import type { LogSlice } from '../events/log-tail';
 import type { Subject } from '../keys/subject';
 import type { KeyRecord, KeyWithBalance } from '../keys/key';
 import type { Book } from './book';
@@ -194,22 +195,14 @@ export interface ChainedEntry {
   mac: string;
 }
 
-/** Some rows of the audit log that follow each other. */
-export interface LogSlice {
-  /** Without those that were changed from outside and cannot be read: a verification tells of them. */
-  entries: readonly AuditEntry[];
-  /** The number of the last row, whether it can be read or not; absent where there was no row. */
-  last?: number;
-  /** Whether the log ends with it. */
-  isEnd: boolean;
-}
-
 /** What is asked of the audit log. */
 export interface AuditQueries {
   /** The rows, newest first. A page may be short, or empty, where the way to the next is long. */
   rows(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntry>>;
-  /** The rows that follow the one of a number, the oldest first, and at most `limit` of them, which is 250 or less. */
-  after(seq: number, limit: number): Promise<LogSlice>;
+  /** Rows after one, the oldest first. What was changed from outside so that it cannot be read is left out. */
+  after(row: number, limit: number): Promise<LogSlice>;
+  /** The number of the last row; 0 where the log is empty. */
+  lastRow(): Promise<number>;
   /** Walks the chain, in slices between which other work is done. */
   verify(head?: string): Promise<AuditVerdict>;
   /** The rows of a segment, the oldest first, read in slices. */

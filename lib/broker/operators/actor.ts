@@ -20,6 +20,9 @@ export const RESERVED_ACTORS = ['app', 'key', 'broker'] as const;
 /** What the audit log calls a vault key's holder: the actor of each call. */
 export const KEY_ACTOR = 'key';
 
+/** What the audit log calls the broker itself. */
+export const BROKER_ACTOR = 'broker';
+
 /** Code in the broker's own process, which may do everything. */
 export const APP_CODE: Actor = { name: 'app', role: 'admin', isApp: true };
 

@@ -20,6 +20,8 @@ const EVENTS = [
   'approval',
   'raise',
   'lookup',
+  'threshold',
+  'webhook',
 ];
 const SEGMENT_ROWS = /^\/v1\/audit\/segments\/(\d{1,15})\/rows$/;
 const SEGMENT_CONFIRM = /^\/v1\/audit\/segments\/(\d{1,15})\/confirm$/;

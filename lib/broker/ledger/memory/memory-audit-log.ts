@@ -4,11 +4,11 @@ import { readEntry, writeEntry } from '../../audit/audit-entry';
 import type { AuditEntry } from '../../audit/audit-entry';
 import { baseOf } from '../../audit/audit-segment';
 import type { AuditSegment } from '../../audit/audit-segment';
+import type { LogSlice } from '../../events/log-tail';
 import { withoutTokens } from '../../keys/token';
 import { notFound } from '../../refusal';
 import type { AuditFilter, Page, PageRequest } from '../records';
-import { sliceOf } from '../log-slice';
-import type { AuditQueries, ChainedEntry, LogSlice } from '../store';
+import type { AuditQueries, ChainedEntry } from '../store';
 import type { MemoryBook } from './memory-book';
 
 /** The audit log of a book in memory: its rows, numbered and chained when they are asked for. */
@@ -29,12 +29,16 @@ export class MemoryAuditLog implements AuditQueries {
     };
   }
 
-  async after(seq: number, limit: number): Promise<LogSlice> {
-    const rows = this.book.rows.slice(seq, seq + limit).map(({ row, more }, i) => {
-      const number = seq + i + 1;
-      return { seq: number, entry: withoutTokens(writeEntry(number, row, more)) };
+  async after(row: number, limit: number): Promise<LogSlice> {
+    const first = Math.max(row, this.#base?.count ?? 0);
+    const rows = this.book.rows.slice(first, first + limit).map(({ row: each, more }, i) => {
+      return readEntry(withoutTokens(writeEntry(first + i + 1, each, more)));
     });
-    return sliceOf(rows, limit);
+    return { rows, last: first + rows.length, isEnd: rows.length < limit };
+  }
+
+  async lastRow(): Promise<number> {
+    return this.book.rows.length;
   }
 
   async verify(head?: string): Promise<AuditVerdict> {

@@ -3,11 +3,12 @@ import type { AuditChain, AuditHead, AuditVerdict } from '../../audit/audit-chai
 import { readEntry } from '../../audit/audit-entry';
 import type { AuditEntry } from '../../audit/audit-entry';
 import type { AuditSegment } from '../../audit/audit-segment';
+import { logSlice } from '../../events/log-tail';
+import type { LogSlice } from '../../events/log-tail';
 import { SegmentList } from '../../audit/segment-list';
 import { notFound } from '../../refusal';
 import type { AuditFilter, Page, PageRequest } from '../records';
-import { sliceOf } from '../log-slice';
-import type { AuditQueries, ChainedEntry, LogSlice } from '../store';
+import type { AuditQueries, ChainedEntry } from '../store';
 import { SEGMENTS } from '../tables/segment-rows';
 import type { FoundRow } from '../tables/table-form';
 import { TailFault } from './log-sealer';
@@ -46,13 +47,21 @@ export class PostgresAuditLog implements AuditQueries {
     return { entries, ...(next === undefined ? {} : { next: String(next) }) };
   }
 
-  async after(seq: number, limit: number): Promise<LogSlice> {
+  async after(row: number, limit: number): Promise<LogSlice> {
     const found = await this.link.query(
-      `SELECT seq, entry FROM vault_key.audit WHERE seq > $1 ORDER BY seq LIMIT ${limit}`,
-      [seq],
+      'SELECT seq, entry FROM vault_key.audit WHERE seq > $1 ORDER BY seq LIMIT $2',
+      [row, limit],
     );
-    const rows = found.map((row) => ({ seq: Number(row['seq']), entry: row['entry'] as string }));
-    return sliceOf(rows, limit);
+    return logSlice(
+      row,
+      limit,
+      found.map(({ seq, entry }) => ({ seq: Number(seq), text: entry as string })),
+    );
+  }
+
+  async lastRow(): Promise<number> {
+    const [row] = await this.link.query('SELECT count FROM vault_key.audit_head WHERE id = 1');
+    return Number(row?.['count'] ?? 0);
   }
 
   /** Walks the chain of all, from the last segment that has left on, and what each writer has added since. */

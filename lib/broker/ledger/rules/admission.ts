@@ -26,6 +26,8 @@ import type { Need } from './need';
 import { recordFound, rootOf } from './objects';
 import { classifyAttempt, isForgotten, isInWindow } from './operation';
 import type { Attempt, Operation } from './operation';
+import { DEFAULT_THRESHOLDS, tellThresholds } from './thresholds';
+import type { Thresholds } from './thresholds';
 
 /** What came of an admission, and the audit row of a refusal, which the ledger may count with others. */
 export interface AdmissionResult {
@@ -43,6 +45,7 @@ export function admit(
   book: Book,
   admission: Admission,
   isWritten = admission.isRead !== true,
+  thresholds: Thresholds = { percents: DEFAULT_THRESHOLDS },
 ): AdmissionResult {
   const { key: given, audit } = admission;
   const key = book.key(given.id);
@@ -96,7 +99,7 @@ export function admit(
   if (approval instanceof BrokerRefusal) return refuse(approval, micros + undoneMicros);
   if (admission.isRead !== true) countCall(book, limits);
   const isReplay = known !== undefined && mayBeReplay(known);
-  const call = { key, caps, need, kept, isReplay, isWritten, approvalId: approval };
+  const call = { key, caps, need, kept, isReplay, isWritten, approvalId: approval, thresholds };
   return { decision: admitNew(book, admission, call) };
 }
 
@@ -130,12 +133,13 @@ interface NewCall {
   isReplay: boolean;
   isWritten: boolean;
   approvalId: string | undefined;
+  thresholds: Thresholds;
 }
 
 function admitNew(
   book: Book,
   admission: Admission,
-  { key, caps, need, kept, isReplay, isWritten, approvalId }: NewCall,
+  { key, caps, need, kept, isReplay, isWritten, approvalId, thresholds }: NewCall,
 ): Decision {
   const { callId, account, price, operation, found } = admission;
   const { vendor, subject } = key;
@@ -168,6 +172,7 @@ function admitNew(
       isEndedByOperator: false,
     });
     book.charge(chargedTo, { held: need.micros, undone: need.undoneMicros }, book.now);
+    tellThresholds(book, key, caps, { held: need.micros }, thresholds);
   }
   if (operation !== undefined) {
     book.putOperation(vendor, operation.keyHash, {

@@ -4,6 +4,9 @@ import { invalidFields, notFound } from '../../refusal';
 import type { Book } from '../book';
 import { spendCursor } from './spend';
 
+/** How far back events are replayed: the rows that tell them stay at least as long. */
+const REPLAYED_MS = 7 * 86_400_000;
+
 /**
  * Cuts the audit log at its last row.
  *
@@ -56,8 +59,8 @@ export function confirmExport(book: Book, last: number, head: string): AuditSegm
 /** The oldest segment with rows in the store, where these may leave it: what they say of spend is summed. */
 export function oldSegment(book: Book, keptMs: number): AuditSegment | undefined {
   const oldest = book.segments().find(({ leftAt }) => leftAt === null);
-  const isOld =
-    oldest !== undefined && oldest.exportedAt !== null && oldest.sealedAt < book.now - keptMs;
+  const until = book.now - Math.max(keptMs, REPLAYED_MS);
+  const isOld = oldest !== undefined && oldest.exportedAt !== null && oldest.sealedAt < until;
   return isOld && oldest.last <= spendCursor(book) ? oldest : undefined;
 }
 

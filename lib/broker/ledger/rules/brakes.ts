@@ -78,9 +78,9 @@ export function lift(book: Book, id: string, cause: Cause): LiftedBrake | undefi
 
 /** The columns that name whom a brake stops. */
 function auditOfBrake({ scope, target, tenant }: Brake): Partial<AuditRow> {
-  if (scope === 'all') return {};
-  if (scope === 'key') return { key_id: target };
-  return auditOfRule({ scope, tenant, user: undefined, id: target });
+  if (scope === 'all') return { scope };
+  if (scope === 'key') return { scope, key_id: target };
+  return { scope, ...auditOfRule({ scope, tenant, user: undefined, id: target }) };
 }
 
 /** A brake, in words. */

@@ -13,6 +13,8 @@ import { rootOf } from './objects';
 import { isForgotten, isOver } from './operation';
 import type { NamedOperation } from './operation';
 import { isOldSpend } from './spend';
+import { isOldThreshold } from './told-threshold';
+import { isOldParkedEvent } from './webhooks';
 
 /** Rows of one table that may leave, and where the walk goes on. */
 export interface OldRows<Table extends keyof AgingRows> {
@@ -153,7 +155,12 @@ function isOldNote(book: Book, { kind, name, value }: Note, until: number): bool
     case 'spend':
     case 'spend_hour':
       return isOldSpend(name, book.now);
+    case 'threshold':
+      return isOldThreshold(value, book.now);
+    case 'parked_event':
+      return isOldParkedEvent(value, book.now);
     case 'spend_cursor':
+    case 'webhook':
       return false;
   }
 }

@@ -17,7 +17,7 @@ import type { Operation } from './operation';
 import { refundAmountOf } from './refunds';
 
 /** A hold that has ended, and what was given back with it. */
-interface Ended {
+export interface Ended {
   hold: Hold;
   state: 'settled' | 'released';
   settledMicros: MicroUsd;
@@ -25,8 +25,12 @@ interface Ended {
   givenBack: readonly GivenBack[];
 }
 
-/** A call has ended: settles, releases or marks its hold, with the call's audit row. */
-export function finish(book: Book, { call, outcome, audit }: CallEnd, endedAt: number): void {
+/** A call has ended: settles, releases or marks its hold, with the call's audit row. Gives the hold that has ended with it. */
+export function finish(
+  book: Book,
+  { call, outcome, audit }: CallEnd,
+  endedAt: number,
+): Ended | undefined {
   const { vendor, account } = call;
   if (outcome.object !== undefined) {
     recordObject(book, { vendor, account }, outcome.object, canReduceExposure(book, call, outcome));
@@ -49,7 +53,7 @@ export function finish(book: Book, { call, outcome, audit }: CallEnd, endedAt: n
     amount: outcome.settledAmount?.amount ?? call.audit.amount ?? null,
     currency: outcome.settledAmount?.currency ?? call.audit.currency ?? null,
   });
-  if (ended === undefined) return;
+  if (ended === undefined) return undefined;
   if (ended.state === 'released' && conclusion !== undefined) restoreUnsent(book, call, conclusion);
   if (!isOwn) {
     logSettlement(book, ended, endedAt, {
@@ -57,6 +61,7 @@ export function finish(book: Book, { call, outcome, audit }: CallEnd, endedAt: n
     });
   }
   logGivenBack(book, ended.givenBack, endedAt, call.callId);
+  return ended;
 }
 
 /** Whether the answer to one of several calls under a hold has said what it comes to. */

@@ -4,12 +4,13 @@ import type { AuditChain, AuditHead, AuditVerdict } from '../../audit/audit-chai
 import { placeOf, readEntry, writeEntry } from '../../audit/audit-entry';
 import type { AuditEntry, AuditRow } from '../../audit/audit-entry';
 import type { AuditSegment } from '../../audit/audit-segment';
+import { logSlice } from '../../events/log-tail';
+import type { LogSlice } from '../../events/log-tail';
 import { instantText } from '../../instant';
 import { notFound } from '../../refusal';
 import { withoutTokens } from '../../keys/token';
 import type { AuditFilter, Page, PageRequest } from '../records';
-import { sliceOf } from '../log-slice';
-import type { AuditQueries, ChainedEntry, LogSlice } from '../store';
+import type { AuditQueries, ChainedEntry } from '../store';
 import { AuditIndex, isIndexStatement } from './audit-index';
 import { AuditSegmentTable } from './audit-segment-table';
 import { Conditions } from './conditions';
@@ -44,6 +45,7 @@ export class AuditTable implements AuditQueries {
   readonly #readHead: SqliteStatement;
   readonly #walk: SqliteStatement;
   readonly #slice: SqliteStatement;
+  readonly #following: SqliteStatement;
   readonly #oldest: SqliteStatement;
   /** Of the last row that is decided. */
   #head: AuditHead;
@@ -62,6 +64,9 @@ export class AuditTable implements AuditQueries {
   ) {
     this.#readHead = connection.prepare('SELECT count, mac, seal FROM audit_head WHERE id = 1');
     this.#walk = connection.prepare(`${SELECT} WHERE seq > ? ORDER BY seq LIMIT ${WALK_ROWS}`);
+    this.#following = connection.prepare(
+      'SELECT seq, entry AS text FROM audit WHERE seq > ? ORDER BY seq LIMIT ?',
+    );
     this.#oldest = connection.prepare('SELECT MIN(seq) AS seq FROM audit');
     this.#slice = connection.prepare(
       `${SELECT} WHERE seq >= ? AND seq <= ? ORDER BY seq LIMIT ${WALK_ROWS}`,
@@ -143,8 +148,13 @@ export class AuditTable implements AuditQueries {
     }
   }
 
-  async after(seq: number, limit: number): Promise<LogSlice> {
-    return sliceOf((this.#walk.all(seq) as StoredRow[]).slice(0, limit), limit);
+  async after(row: number, limit: number): Promise<LogSlice> {
+    const found = this.#following.all(row, limit) as { seq: number; text: string }[];
+    return logSlice(row, limit, found);
+  }
+
+  async lastRow(): Promise<number> {
+    return this.#storedHead().count;
   }
 
   /** Walks the whole chain, from the last segment that has left on. */
