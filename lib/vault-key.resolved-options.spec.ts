@@ -253,6 +253,7 @@ describe('the options of VaultKeyModule', () => {
     const embedded = {
       vendors: { stripe },
       limits: { callsPerKey: 64 },
+      operators: [{ name: 'ann', role: 'admin', tokenHashes: ['0'.repeat(64)] }],
       auditKey: 'k'.repeat(32),
       acceptStore: ['clock', 'balances'],
     };
@@ -262,6 +263,7 @@ describe('the options of VaultKeyModule', () => {
         embedded: {
           vendors: { stripe: { ...stripe, rates: { usd: 1 }, free: ['GET /v1/x'], prices: {} } },
           limits: { callsPerKey: 0 },
+          operators: [{ name: 'key', role: 'admin', tokenHashes: ['0'.repeat(64)] }],
           auditKey: 'short',
           acceptStore: ['everything'],
         },
@@ -270,6 +272,7 @@ describe('the options of VaultKeyModule', () => {
       'embedded.auditKey',
       'embedded.acceptStore',
       'embedded.limits.callsPerKey',
+      'embedded.operators[0].name',
       'embedded.vendors.stripe.rates.usd',
       'embedded.vendors.stripe.prices',
       'embedded.vendors.stripe.free[0]',
