@@ -77,6 +77,8 @@ export type { SecretOptions } from './broker/accounts/secrets';
 export type { DocumentOptions } from './broker/document.options';
 export type { AddedLater } from './broker/pricing/configured-prices';
 export type { BodyLimitOptions, PriceOptions, VendorRules } from './broker/vendor.options';
+export type { OperatorRole } from './broker/operators/actor';
+export type { OperatorOptions } from './broker/operators/operator.options';
 export { BrokerOperator } from './broker-operator/broker-operator';
 export type {
   AuditEntryInfo,
