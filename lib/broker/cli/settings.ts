@@ -42,7 +42,7 @@ Issues capped, allow-listed vault keys and enforces them in front of Stripe.
   --accept-store DOUBT,…  a store that would be refused (docs/storage.md)  VAULT_KEY_ACCEPT_STORE
   --tls-cert FILE, --tls-key FILE  serve https; PEM   VAULT_KEY_TLS_CERT, VAULT_KEY_TLS_KEY
   --admin-port PORT  the operators' page and calls on a port of their own   VAULT_KEY_ADMIN_PORT
-  --public-url URL, --behind-tls   the page behind a proxy   VAULT_KEY_PUBLIC_URL, VAULT_KEY_BEHIND_TLS
+  --public-url URL, --behind-tls   behind a proxy   VAULT_KEY_PUBLIC_URL, VAULT_KEY_BEHIND_TLS
   --log-format F   text, or json (needs pino)      VAULT_KEY_LOG_FORMAT  text
   --help           this text
 Commands, each with --help: keys, budgets, approvals, brake, lift, holds, audit, spend, webhooks,
