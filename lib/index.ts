@@ -70,6 +70,9 @@ export type { AddedLater } from './broker/pricing/configured-prices';
 export type { BodyLimitOptions, PriceOptions, VendorRules } from './broker/vendor.options';
 export { BrokerOperator } from './broker-operator/broker-operator';
 export type {
+  ApprovalInfo,
+  ApprovalPageInfo,
+  ApprovalQuery,
   AuditEntryInfo,
   AuditPageInfo,
   AuditQuery,
@@ -80,6 +83,7 @@ export type {
   BudgetInfo,
   BudgetPageInfo,
   BudgetTarget,
+  BudgetTerms,
   EffectiveCap,
   HoldInfo,
   HoldPageInfo,
@@ -117,7 +121,7 @@ export type {
 export type { OpenUnion } from './contract/open-union';
 export type { RefusalCode } from './contract/refusal-codes';
 export type { BudgetScope, CapScope } from './contract/scopes';
-export type { HoldState, KeyStatus } from './contract/states';
+export type { ApprovalState, HoldState, KeyStatus } from './contract/states';
 export type { VaultKeyExceptionCode } from './exceptions/exception-code';
 export { VaultKeyException } from './exceptions/vault-key.exception';
 export type {
