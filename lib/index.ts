@@ -111,6 +111,9 @@ export type {
 } from './events/vault-key-event';
 export { BrokerOperator } from './broker-operator/broker-operator';
 export type {
+  ApprovalInfo,
+  ApprovalPageInfo,
+  ApprovalQuery,
   AuditEntryInfo,
   AuditPageInfo,
   AuditQuery,
@@ -123,6 +126,7 @@ export type {
   BudgetPageInfo,
   BudgetTarget,
   ChangedBy,
+  BudgetTerms,
   EffectiveCap,
   HoldInfo,
   HoldPageInfo,
@@ -167,7 +171,7 @@ export type {
 export type { OpenUnion } from './contract/open-union';
 export type { RefusalCode } from './contract/refusal-codes';
 export type { BudgetScope, CapScope } from './contract/scopes';
-export type { HoldState, KeyStatus } from './contract/states';
+export type { ApprovalState, HoldState, KeyStatus } from './contract/states';
 export type { VaultKeyExceptionCode } from './exceptions/exception-code';
 export { VaultKeyException } from './exceptions/vault-key.exception';
 export type {
