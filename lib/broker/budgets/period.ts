@@ -30,7 +30,7 @@ export function startOfPeriod(period: BudgetPeriod, now: number): number {
 export function endOfPeriod(period: BudgetPeriod, now: number): number {
   switch (period) {
     case 'day':
-      return startOfDay(now) + DAY_MS;
+      return now - (now % DAY_MS) + DAY_MS;
     case 'week':
       return startOfPeriod('week', now) + 7 * DAY_MS;
     case 'month':
@@ -38,6 +38,18 @@ export function endOfPeriod(period: BudgetPeriod, now: number): number {
     case '24h':
       return startOfHour(now) + HOUR_MS;
   }
+}
+
+const endTexts = new Map<BudgetPeriod, { end: number; text: string }>();
+
+/** {@link endOfPeriod}, ISO 8601. Each decision asks for it. */
+export function endText(period: BudgetPeriod, now: number): string {
+  const end = endOfPeriod(period, now);
+  const known = endTexts.get(period);
+  if (known?.end === end) return known.text;
+  const text = new Date(end).toISOString();
+  endTexts.set(period, { end, text });
+  return text;
 }
 
 /**

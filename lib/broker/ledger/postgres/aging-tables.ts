@@ -10,6 +10,7 @@ import { OPERATIONS } from '../tables/operation-rows';
 import { NOTES } from '../tables/note-rows';
 import { keyColumnsOf, orderOf } from '../tables/table-form';
 import type { ColumnValue, FoundRow } from '../tables/table-form';
+import { LOCKED_LINE } from './balance-lines';
 import type { PgLink } from './pg-link';
 import type { WantedRows, WantedSlice } from './wanted-rows';
 
@@ -26,7 +27,7 @@ const TABLES: { readonly [Table in keyof AgingRows]: AgingTable } = {
     order: ['position'],
     want: (wanted, row) => {
       wanted.key(text(row, 'id'));
-      wanted.balance(keyBalanceName(text(row, 'id')));
+      wanted.balance(keyBalanceName(text(row, 'id')), LOCKED_LINE);
     },
   },
   operations: {

@@ -2,17 +2,18 @@ import { addedTo } from '../../keys/key';
 import type { Balance } from '../../keys/key';
 import { hourIn } from '../hourly-balance';
 import { keyIdOf } from '../rules/caps';
-import { LOCKED_LINE, firstLineOf, lineOf } from './balance-lines';
+import { LOCKED_LINE, firstLineOf, lineOf, linesToLock } from './balance-lines';
 import type { SentRow } from './batch-changes';
 import type { Deletions } from './deletions';
 import type { LoadedRows } from './loaded-rows';
-import { nameOfPast } from './wanted-rows';
+import { nameOfLine } from './wanted-rows';
 import type { WantedRows } from './wanted-rows';
 
 /** What a batch's balances are made of. */
 export interface BookBalancesParts {
   loaded: LoadedRows | undefined;
   deletions: Deletions;
+  now: number;
   /** The lines that only this instance adds to. */
   stripe: number;
   isNewKey: (id: string) => boolean;
@@ -38,16 +39,17 @@ export class BookBalances {
   past(name: string, fromHour = 0): Balance {
     const { loaded, miss } = this.parts;
     const line = firstLineOf(fromHour);
-    const id = nameOfPast(name, line);
+    const id = nameOfLine(name, line);
     if (loaded?.asked.past.has(id) !== true) miss((wanted) => wanted.past(name, line));
     return this.#with(name, fromHour, loaded?.past.get(id));
   }
 
   /** Has a balance locked. */
   want(name: string): void {
-    const { loaded, miss } = this.parts;
-    if (loaded?.asked.names.has(name) !== true && !this.#isOfNewKey(name)) {
-      miss((wanted) => wanted.balance(name));
+    if (this.#isOfNewKey(name)) return;
+    const { now, miss } = this.parts;
+    for (const line of linesToLock(name, now)) {
+      if (!this.#isLocked(name, line)) miss((wanted) => wanted.balance(name, line));
     }
   }
 
@@ -66,14 +68,14 @@ export class BookBalances {
 
   /** What is sent of what the batch has charged. */
   get sent(): SentRow[] {
-    const { loaded, stripe } = this.parts;
+    const { stripe } = this.parts;
     const rows: SentRow[] = [];
     for (const [name, hours] of this.#charges) {
       const isNew = this.#isOfNewKey(name);
-      const isLocked = isNew || loaded?.asked.names.has(name) === true;
       for (const [hour, { spent, held, undone }] of hours) {
         if (spent === 0 && held === 0 && undone === 0 && !isNew) continue;
-        const line = lineOf(hour, isLocked ? LOCKED_LINE : stripe);
+        const locked = lineOf(hour, LOCKED_LINE);
+        const line = isNew || this.#isLocked(name, locked) ? locked : lineOf(hour, stripe);
         rows.push({ name, stripe: line, spent, held, undone });
       }
     }
@@ -88,6 +90,10 @@ export class BookBalances {
       if (hour >= fromHour) sum = addedTo(sum, change);
     }
     return sum;
+  }
+
+  #isLocked(name: string, line: number): boolean {
+    return this.parts.loaded?.asked.names.has(nameOfLine(name, line)) === true;
   }
 
   #isOfNewKey(name: string): boolean {

@@ -21,7 +21,7 @@ import { NOTES } from '../tables/note-rows';
 import type { FoundRow } from '../tables/table-form';
 import type { Note } from '../notes';
 import type { Operation } from '../rules/operation';
-import { nameOf, nameOfPast } from './wanted-rows';
+import { nameOf, nameOfLine } from './wanted-rows';
 import type { RowNames } from './wanted-rows';
 
 /** What is given by the store's function, as JSON has it: absent, or null, where nothing was found. */
@@ -97,7 +97,7 @@ export class LoadedRows {
   readonly now: number;
   readonly rules: Rules;
   readonly balances = new Map<string, Balance>();
-  /** What balances come to from a line on, by {@link nameOfPast}. */
+  /** What balances come to from a line on, by {@link nameOfLine} of it. */
   readonly past = new Map<string, Balance>();
   readonly keys = new Map<string, KeyRecord>();
   readonly leases = new Map<string, LeaseRecord>();
@@ -121,7 +121,7 @@ export class LoadedRows {
     for (const [name, spent, held, undone] of found.balances ?? [])
       this.balances.set(name, { spent, held, undone });
     for (const [name, firstLine, spent, held, undone] of found.past ?? [])
-      this.past.set(nameOfPast(name, firstLine), { spent, held, undone });
+      this.past.set(nameOfLine(name, firstLine), { spent, held, undone });
     for (const row of found.keys ?? []) this.keys.set(row['id'] as string, keyOf(row));
     for (const row of found.leases ?? []) this.leases.set(row['id'] as string, LEASES.rowOf(row));
     for (const row of found.notes ?? []) {
@@ -144,8 +144,8 @@ export class LoadedRows {
     // So are those of an operation.
     const holds = new Set([...asked.holds, ...this.holds.keys()]);
     this.asked = {
-      names: new Set(asked.names),
-      past: new Set(asked.past.map((values) => nameOfPast(...values))),
+      names: new Set(asked.names.map((values) => nameOfLine(...values))),
+      past: new Set(asked.past.map((values) => nameOfLine(...values))),
       keys: new Set(asked.keys),
       leases: new Set(asked.leases),
       notes: new Set(asked.notes.map((values) => nameOf(...values))),

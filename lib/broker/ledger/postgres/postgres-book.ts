@@ -64,6 +64,7 @@ export class PostgresBook implements Book {
     this.#balances = new BookBalances({
       loaded: parts.loaded,
       deletions: this.#deletions,
+      now: parts.now,
       stripe: parts.writer.stripe,
       isNewKey: (id) => this.#newKeys.has(id),
       miss: (want) => this.#miss(() => want(parts.wanted)),

@@ -150,7 +150,7 @@ describe('the role of an application', () => {
       fence_1: `'a guess', '${id}', 0`,
       reaped_1: `'a guess', '${id}'`,
       sweep_1: `'a guess', 0`,
-      open_balances_1: `'a guess', '{x}'`,
+      open_balances_1: `'a guess', '[["x", 0]]'`,
       tails_1: `'a guess', 1`,
     };
     for (const [name, given] of Object.entries(calls)) {

@@ -66,7 +66,7 @@ BEGIN
     SELECT jsonb_agg(jsonb_build_array(b.name, b.spent, b.held, b.undone)) INTO part FROM
       (SELECT name, sum(spent)::bigint AS spent, sum(held)::bigint AS held, sum(undone)::bigint AS undone
         FROM vault_key.balances
-        WHERE name = ANY (ARRAY(SELECT jsonb_array_elements_text(arg -> 'names'))) GROUP BY name) b;
+        WHERE name = ANY (ARRAY(SELECT a ->> 0 FROM jsonb_array_elements(arg -> 'names') a)) GROUP BY name) b;
     found := found || jsonb_build_object('balances', part);
   END IF;
   IF arg -> 'past' <> '[]' THEN
@@ -145,20 +145,20 @@ END $$;
 CREATE FUNCTION vault_key.load_1(arg jsonb) RETURNS jsonb LANGUAGE plpgsql VOLATILE ${AS_OWNER}
     ${WITH_KEPT_PLANS} AS $$
 DECLARE
-  names text[] := vault_key.texts(arg -> 'names');
   hold_ids text[];
   locked_ids text[] := '{}';
   locked int;
 BEGIN
   IF (arg ->> 'exclusive')::boolean THEN PERFORM pg_advisory_xact_lock(${LOCKS.gate});
   ELSE PERFORM pg_advisory_xact_lock_shared(${LOCKS.gate}); END IF;
-  IF cardinality(names) > 0 THEN
-    PERFORM 1 FROM vault_key.balances b WHERE b.name = ANY (names) AND b.stripe = 0 ORDER BY b.name FOR UPDATE;
+  IF arg -> 'names' <> '[]' THEN
+    PERFORM 1 FROM vault_key.balances b, jsonb_array_elements(arg -> 'names') a
+      WHERE b.name = a ->> 0 AND b.stripe = (a ->> 1)::int ORDER BY b.name, b.stripe FOR UPDATE OF b;
     GET DIAGNOSTICS locked = ROW_COUNT;
-    IF locked < cardinality(names) THEN
+    IF locked < jsonb_array_length(arg -> 'names') THEN
       -- Nothing may be waited for while something is held out of its order: the batch begins again.
-      RETURN jsonb_build_object('unopened', (SELECT jsonb_agg(n) FROM unnest(names) n WHERE NOT EXISTS
-        (SELECT 1 FROM vault_key.balances b WHERE b.name = n AND b.stripe = 0)));
+      RETURN jsonb_build_object('unopened', (SELECT jsonb_agg(a) FROM jsonb_array_elements(arg -> 'names') a WHERE NOT EXISTS
+        (SELECT 1 FROM vault_key.balances b WHERE b.name = a ->> 0 AND b.stripe = (a ->> 1)::int)));
     END IF;
   END IF;
   IF arg -> 'operations' <> '[]' THEN

@@ -56,9 +56,9 @@ CREATE TABLE vault_key.leases (
   ttl_ms bigint NOT NULL,
   expires_at bigint NOT NULL
 );
--- A balance is the sum of its lines: line 0 is locked by who must not be overtaken, and each
+-- A balance is the sum of its lines: its first one is locked by who must not be overtaken, and each
 -- instance adds to a line of its own where nothing is decided by the sum. Of a day's balance each
--- hour has lines of its own, since a rolling budget counts a part of a day.
+-- hour has such lines of its own, since a rolling budget counts a part of a day.
 CREATE TABLE vault_key.balances (
   name text,
   stripe int,

@@ -117,11 +117,12 @@ BEGIN
 END $$;
 
 -- Makes the lines of balances that a batch locks.
-CREATE FUNCTION vault_key.open_balances_1(proof text, names text[])
+CREATE FUNCTION vault_key.open_balances_1(proof text, lines jsonb)
   RETURNS void LANGUAGE plpgsql VOLATILE ${AS_OWNER} AS $$
 BEGIN
   PERFORM vault_key.check_broker(proof);
-  INSERT INTO vault_key.balances SELECT n, 0, 0, 0, 0 FROM unnest(names) n ORDER BY n ON CONFLICT DO NOTHING;
+  INSERT INTO vault_key.balances SELECT a ->> 0, (a ->> 1)::int, 0, 0, 0 FROM jsonb_array_elements(lines) a
+    ORDER BY 1, 2 ON CONFLICT DO NOTHING;
 END $$;
 
 -- Rows that have no place in the log of all yet, for the one that gives them their places until the end of its

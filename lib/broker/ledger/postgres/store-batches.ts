@@ -14,6 +14,7 @@ import { findSlice } from './aging-tables';
 import type { FoundSlice } from './aging-tables';
 import { WantedRows, nameOfSlice } from './wanted-rows';
 import type { StoreHooks } from '../store';
+import type { RowNames } from './wanted-rows';
 
 /** How often a batch is run again that others have come before. */
 const MAX_TRIES = 8;
@@ -243,13 +244,13 @@ export class StoreBatches {
       loading.catch(() => {});
       await begun;
       const [row] = await loading;
-      const found = row?.['found'] as FoundRows | { unopened: string[] | null };
+      const found = row?.['found'] as FoundRows | { unopened: RowNames['names'] | null };
       if (!('unopened' in found)) return this.#take(new LoadedRows(rows, found, known));
       await link.query('ROLLBACK');
-      await link.query('SELECT vault_key.open_balances_1($1, $2::pg_catalog.text[])', [
-        chain.proof,
-        found.unopened ?? [],
-      ]);
+      await link.query(
+        'SELECT vault_key.open_balances_1($1, $2::pg_catalog.text::pg_catalog.jsonb)',
+        [chain.proof, JSON.stringify(found.unopened ?? [])],
+      );
     }
   }
 

@@ -2,8 +2,8 @@ import type { AgingRows, ObjectName } from '../book';
 
 /** Rows by what names them, as the store's functions take them. */
 export interface RowNames {
-  /** Of balances that are locked. */
-  names: string[];
+  /** The lines of balances that are locked, whose sums are read. */
+  names: [name: string, line: number][];
   /** Of balances of which what lines from one on come to is only looked at. */
   past: [name: string, firstLine: number][];
   keys: string[];
@@ -28,7 +28,7 @@ export interface WantedSlice {
 
 /** The rows that a batch has asked for: what it is decided on is loaded, and locked, in one step. */
 export class WantedRows {
-  readonly #names = new Set<string>();
+  readonly #names = new Map<string, [string, number]>();
   readonly #past = new Map<string, [string, number]>();
   readonly #keys = new Set<string>();
   readonly #leases = new Set<string>();
@@ -44,12 +44,13 @@ export class WantedRows {
   /** Whether it changes what every other batch may decide by: brakes, budgets, the end of a lease. */
   isExclusive = false;
 
-  balance(name: string): void {
-    this.#names.add(name);
+  /** @param line The one that is locked. */
+  balance(name: string, line: number): void {
+    this.#names.set(nameOfLine(name, line), [name, line]);
   }
 
   past(name: string, firstLine: number): void {
-    this.#past.set(nameOfPast(name, firstLine), [name, firstLine]);
+    this.#past.set(nameOfLine(name, firstLine), [name, firstLine]);
   }
 
   key(id: string): void {
@@ -102,7 +103,7 @@ export class WantedRows {
 
   get rows(): RowNames {
     return {
-      names: [...this.#names],
+      names: [...this.#names.values()],
       past: [...this.#past.values()],
       keys: [...this.#keys],
       leases: [...this.#leases],
@@ -120,9 +121,9 @@ export function nameOfSlice({ table, from = '', limit }: WantedSlice): string {
   return nameOf(table, from, String(limit));
 }
 
-/** One name for what lines of a balance from one on come to. */
-export function nameOfPast(name: string, firstLine: number): string {
-  return `${firstLine}/${name}`;
+/** One name for a line of a balance. */
+export function nameOfLine(name: string, line: number): string {
+  return `${line}/${name}`;
 }
 
 /** One name for what several values name. */

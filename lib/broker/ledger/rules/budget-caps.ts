@@ -10,7 +10,7 @@ import {
   ruleSubjectName,
 } from '../../budgets/budget';
 import type { AppLayer, BudgetSource, BudgetSubject } from '../../budgets/budget';
-import { DAY_MS, endOfPeriod, hourOf, nameOfPeriod, startOfPeriod } from '../../budgets/period';
+import { DAY_MS, endText, hourOf, nameOfPeriod, startOfPeriod } from '../../budgets/period';
 import { addedTo } from '../../keys/key';
 import type { Balance, KeyRecord } from '../../keys/key';
 import type { Book } from '../book';
@@ -51,7 +51,9 @@ export function setCaps(book: Book, subject: BudgetSubject, app: AppLayer): SetC
 
 /** The caps that a call of a subject meets: of each period and mode the tightest, with what is raised. */
 export function metCaps(book: Book, subject: BudgetSubject, caps: readonly SetCap[]): BudgetCap[] {
-  if (caps.length === 0) return [];
+  const [only] = caps;
+  if (only === undefined) return [];
+  if (caps.length === 1) return [budgetCap(book, subject, only)];
   const tightest = new Map<string, SetCap>();
   for (const cap of caps) {
     const name = `${cap.period}/${isShadow(cap) ? 'shadow' : 'enforce'}`;
@@ -65,6 +67,7 @@ export function metCaps(book: Book, subject: BudgetSubject, caps: readonly SetCa
 export function budgetCap(book: Book, subject: BudgetSubject, cap: SetCap): BudgetCap {
   const { period, source, capMicros } = cap;
   const raisedMicros = raisedOver(book, subject);
+  const balanceName = dayBalanceName(subject, dayOf(book.now));
   return {
     scope: subject.scope,
     subject,
@@ -73,9 +76,9 @@ export function budgetCap(book: Book, subject: BudgetSubject, cap: SetCap): Budg
     ...(isShadow(cap) ? { isShadow: true as const } : {}),
     ...(raisedMicros === 0 ? {} : { raisedMicros }),
     capMicros: capMicros + raisedMicros,
-    balance: periodBalance(book, subject, period),
-    balanceName: dayBalanceName(subject, dayOf(book.now)),
-    resetsAt: new Date(endOfPeriod(period, book.now)).toISOString(),
+    balance: periodBalance(book, subject, period, balanceName),
+    balanceName,
+    resetsAt: endText(period, book.now),
   };
 }
 
@@ -90,20 +93,24 @@ const LATE_MS = 600_000;
  * its own. A decision waits for others of the same day, and shortly after a midnight for those of the
  * day before; older days only ever change by settlements, for which nothing has to wait.
  */
-export function periodBalance(book: Book, subject: BudgetSubject, period: BudgetPeriod): Balance {
+function periodBalance(
+  book: Book,
+  subject: BudgetSubject,
+  period: BudgetPeriod,
+  today: string,
+): Balance {
+  if (period === 'day') return book.balance(today);
   const { now } = book;
   const midnight = startOfDay(now);
   const balanceOn = (day: number, fromHour?: number): Balance => {
     const name = dayBalanceName(subject, dayOf(day));
-    const isOver = day < midnight - DAY_MS || (day < midnight && now >= midnight + LATE_MS);
+    const isOver = day < midnight - DAY_MS || now >= midnight + LATE_MS;
     return isOver ? book.pastBalance(name, fromHour) : book.balance(name, fromHour);
   };
-  if (period === 'day') return balanceOn(midnight);
-  if (period === '24h') {
-    return addedTo(balanceOn(midnight), balanceOn(midnight - DAY_MS, hourOf(now)));
-  }
-  let sum = balanceOn(midnight);
-  for (let day = midnight - DAY_MS; day >= startOfPeriod(period, now); day -= DAY_MS) {
+  let sum = book.balance(today);
+  if (period === '24h') return addedTo(sum, balanceOn(midnight - DAY_MS, hourOf(now)));
+  const start = startOfPeriod(period, now);
+  for (let day = midnight - DAY_MS; day >= start; day -= DAY_MS) {
     sum = addedTo(sum, balanceOn(day));
   }
   return sum;
