@@ -23,8 +23,8 @@ const TONES = {
   used: 'good',
   expired: 'plain',
 } as const;
-const STATES: readonly (readonly [ApprovalState, string])[] = [
-  ['pending', 'Waiting'],
+const STATES: readonly (readonly [ApprovalState | '', string])[] = [
+  ['', 'Waiting'],
   ['approved', 'Approved, not used yet'],
   ['used', 'Used'],
   ['denied', 'Denied'],
@@ -52,7 +52,10 @@ function ApprovalList({ state }: { state: string }) {
         title="Approvals"
         about="Calls above what may pass alone. An approval lets exactly that call through, once, within 15 minutes."
       />
-      <FilterBar params={{ state }} filters={[{ name: 'state', label: 'Show', choices: STATES }]} />
+      <FilterBar
+        params={state === 'pending' ? {} : { state }}
+        filters={[{ name: 'state', label: 'Show', choices: STATES }]}
+      />
       <Answered result={result} what="The approvals">
         {({ approvals, cursor }) =>
           approvals.length === 0 ? (
