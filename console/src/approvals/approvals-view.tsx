@@ -138,8 +138,8 @@ function ApprovalCard({ approval }: { approval: ApprovalView }) {
         </code>
       </p>
       <p>
-        Above the {usdText(approval.approve_above_usd)} that {scopeWord(approval.scope)} lets pass
-        alone
+        Above the {usdText(approval.approve_above_usd)} that its {scopeWord(approval.scope)} lets
+        pass alone
         {usd === amount ? '' : `: it counts as ${usd}`}.
       </p>
       <Facts
