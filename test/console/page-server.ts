@@ -44,9 +44,13 @@ export class Agent {
   }
 
   /** Charges so many cents. Gives the code of the refusal, or `undefined`. */
-  async pay(cents: number, more = ''): Promise<string | undefined> {
-    return (await this.send('/v1/payment_intents', PAYMENT(cents) + more)).body?.code as
-      string | undefined;
+  async pay(cents: number): Promise<string | undefined> {
+    return (await this.charge(cents)).body?.code as string | undefined;
+  }
+
+  /** As {@link pay}; gives the whole answer. */
+  charge(cents: number): Promise<Answer> {
+    return this.send('/v1/payment_intents', PAYMENT(cents));
   }
 
   send(path: string, body: string): Promise<Answer> {

@@ -23,8 +23,8 @@ const TONES = {
   used: 'good',
   expired: 'plain',
 } as const;
-const STATES: readonly (readonly [ApprovalState, string])[] = [
-  ['pending', 'Waiting'],
+const STATES: readonly (readonly [ApprovalState | '', string])[] = [
+  ['', 'Waiting'],
   ['approved', 'Approved, not used yet'],
   ['used', 'Used'],
   ['denied', 'Denied'],
@@ -52,7 +52,10 @@ function ApprovalList({ state }: { state: string }) {
         title="Approvals"
         about="Calls above what may pass alone. An approval lets exactly that call through, once, within 15 minutes."
       />
-      <FilterBar params={{ state }} filters={[{ name: 'state', label: 'Show', choices: STATES }]} />
+      <FilterBar
+        params={state === 'pending' ? {} : { state }}
+        filters={[{ name: 'state', label: 'Show', choices: STATES }]}
+      />
       <Answered result={result} what="The approvals">
         {({ approvals, cursor }) =>
           approvals.length === 0 ? (
@@ -135,8 +138,8 @@ function ApprovalCard({ approval }: { approval: ApprovalView }) {
         </code>
       </p>
       <p>
-        Above the {usdText(approval.approve_above_usd)} that {scopeWord(approval.scope)} lets pass
-        alone
+        Above the {usdText(approval.approve_above_usd)} that its {scopeWord(approval.scope)} lets
+        pass alone
         {usd === amount ? '' : `: it counts as ${usd}`}.
       </p>
       <Facts

@@ -132,7 +132,7 @@ function Tiles({
 }) {
   const isPart = sums === undefined && figures?.readFrom !== undefined;
   const plus = isPart ? '+' : '';
-  const spent = sums === undefined ? figures?.spentUsd : sumUsd([sums.settled_usd]);
+  const spent = sums === undefined ? figures?.spentUsd : sums.spent_usd;
   const calls = sums?.calls ?? figures?.calls;
   const refusals = sums?.refusals ?? figures?.refusals;
   const open = sums === undefined ? undefined : sumUsd([sums.held_usd, sums.unknown_usd]);

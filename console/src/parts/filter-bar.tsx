@@ -21,7 +21,7 @@ export function FilterBar({
   const [typed, setTyped] = useState<Readonly<Record<string, string>>>({});
   const active = filters.filter(({ name }) => params[name] !== undefined);
   // On a phone the list comes first.
-  const [isOpen] = useState(() => active.length > 0 || matchMedia('(min-width: 52.01rem)').matches);
+  const [isOpen] = useState(() => matchMedia('(min-width: 52.01rem)').matches);
   return (
     <details class="filter-box" open={isOpen}>
       <summary>{active.length === 0 ? 'Filters' : `Filters: ${active.length} set`}</summary>

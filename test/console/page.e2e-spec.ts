@@ -1,0 +1,288 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { usdText } from '../../console/src/format/money';
+import { createStripeVendor } from '../../lib/testing/stripe-vendor';
+import type { StripeVendor } from '../../lib/testing/stripe-vendor';
+import { until } from '../support/until';
+import { describeInChromium, startChromium } from './chromium';
+import { logIn, LOOKS, openPage, shows } from './open-page';
+import type { Look, OpenOptions, OpenPage } from './open-page';
+import { Agent } from './page-server';
+import type { PageServer } from './page-server';
+import { SERVERS } from './servers';
+
+/** Where screenshots are written; nowhere without it. */
+const SHOTS = process.env['CONSOLE_SHOTS'];
+const AXE = readFileSync(require.resolve('axe-core'), 'utf8');
+
+const VIEWS: Readonly<Record<string, string>> = {
+  now: '#/',
+  spend: '#/spend?by=user',
+  subject: '#/subject?tenant_id=acme&user_id=mira',
+  calls: '#/calls',
+  approvals: '#/approvals',
+  budgets: '#/budgets',
+  brakes: '#/brakes',
+  holds: '#/holds',
+  keys: '#/keys',
+  audit: '#/audit',
+};
+let vendor: StripeVendor;
+let browser: Browser;
+
+describeInChromium('the page', () => {
+  beforeAll(async () => {
+    vendor = await createStripeVendor();
+    browser = await startChromium();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await vendor.close();
+  });
+
+  describe.each(Object.entries(SERVERS))('%s', (name, start) => {
+    let server: PageServer;
+    const opened: OpenPage[] = [];
+    const open = async (options: OpenOptions = {}): Promise<OpenPage> => {
+      const page = await openPage(browser, server, options);
+      opened.push(page);
+      return page;
+    };
+    beforeAll(async () => {
+      server = await start(vendor);
+      for (const [path, budget] of [
+        ['vendor/stripe', { daily_usd_cap: 2000 }],
+        ['user/mira', { daily_usd_cap: 60, tenant_id: 'acme' }],
+      ] as const) {
+        const body = { ...budget, reason: 'a test' };
+        expect((await server.api('PUT', `/v1/budgets/${path}`, body)).status).toBe(200);
+      }
+    });
+    afterAll(() => server.close());
+    afterEach(async () => {
+      const all = opened.splice(0);
+      const complaints = all.flatMap((each) => each.complaints);
+      await Promise.all(all.map(({ context }) => context.close()));
+      // Neither the policy nor a script has anything to say, and nothing went to another host.
+      expect(complaints).toEqual([]);
+    });
+
+    it('lets in an operator alone', async () => {
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      await page.goto(server.pageUrl);
+      await page.getByLabel('Operator’s token').fill('nobody’s');
+      await page.getByRole('button', { name: 'Log in' }).click();
+      await page.getByText('That is no operator’s token.').waitFor();
+      await logIn(page, server.tokens.admin);
+      await page.getByRole('heading', { name: 'Now', level: 1 }).waitFor();
+      await context.close();
+    });
+
+    it('shows the numbers of the API, within two seconds of each change', async () => {
+      const { page, go } = await open();
+      const mira = await Agent.of(server.broker, 'mira', { budgets: { user: 200 } });
+      const jonas = await Agent.of(server.broker, 'jonas');
+      for (const cents of [1250, 830]) {
+        expect(await mira.pay(cents)).toBeUndefined();
+        expect(await jonas.pay(cents)).toBeUndefined();
+        await shows(page, '[data-figure=spent]', usdText(await spentToday(server)));
+      }
+      expect(await mira.pay(9_000)).toBe('cap_exhausted');
+      const { keys } = (await server.api('GET', '/v1/keys?status=active&limit=1000')).body;
+      await shows(page, '[data-figure=live-keys]', String(keys.length));
+      const { entries } = (await server.api('GET', '/v1/audit?limit=1000')).body;
+      const ofKind = (event: string) =>
+        entries.filter((entry: { event: string }) => entry.event === event).length;
+      await shows(page, '[data-figure=calls]', String(ofKind('call')));
+      await shows(page, '[data-figure=refusals]', String(ofKind('refusal')));
+
+      await go('#/subject?tenant_id=acme&user_id=mira');
+      const { caps } = (
+        await server.api('GET', '/v1/budgets/effective?tenant_id=acme&user_id=mira')
+      ).body;
+      expect(caps.length).toBeGreaterThan(2);
+      const table = page.getByRole('table', { name: 'Every cap over this subject' });
+      await table.waitFor();
+      for (const [i, cap] of caps.entries()) {
+        const row = await table.locator('tbody tr').nth(i).innerText();
+        for (const usd of [cap.cap_usd, cap.spent_usd, cap.held_usd, cap.remaining_usd]) {
+          expect(row).toContain(usdText(usd));
+        }
+      }
+      await shows(page, '.sentence', "$39.20 was left of user mira's cap of $60.00.");
+
+      await go('#/budgets');
+      const { budgets } = (await server.api('GET', '/v1/budgets')).body;
+      for (const budget of budgets) {
+        await shows(page, 'tbody tr', usdText(budget.remaining_usd ?? budget.daily_usd_cap));
+      }
+      await go('#/keys?status=active');
+      for (const key of keys) await shows(page, 'tbody tr', key.label);
+      await go('#/calls');
+      expect(await jonas.pay(123)).toBeUndefined();
+      await shows(page, 'tbody tr:first-child', '$1.23');
+    });
+
+    it('stops a running loop by a brake that is put there, once it has told how many live keys it hits', async () => {
+      const { page } = await open({ hash: '#/subject?tenant_id=acme&user_id=lena' });
+      const lena = await Agent.of(server.broker, 'lena');
+      let paid = 0;
+      const loop = lena.payUntilRefused(50, () => (paid += 1));
+      await until(
+        () => paid > 2,
+        () => `${paid} charges`,
+      );
+      await page.getByRole('button', { name: 'Brake' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByText('1 live key').waitFor();
+      await dialog.getByLabel('Reason').fill('it pays in a loop');
+      await dialog.getByRole('button', { name: 'Brake', exact: true }).click();
+      expect(await loop).toBe('braked');
+      await dialog.waitFor({ state: 'detached' });
+      await shows(page, '.note-bad', 'A brake stops user lena: it pays in a loop');
+      const charges = paid;
+      expect(await lena.pay(50)).toBe('braked');
+      expect(charges).toBe(paid);
+
+      await page.getByRole('link', { name: 'To the brakes' }).click();
+      await page
+        .getByRole('row', { name: /user lena/ })
+        .getByRole('button', { name: 'Lift' })
+        .click();
+      await page.getByLabel('Reason').fill('it is mended');
+      await page.getByRole('dialog').getByRole('button', { name: 'Lift' }).click();
+      await page.getByText('Nobody is stopped.').waitFor();
+      expect(await lena.pay(50)).toBeUndefined();
+    });
+
+    it('lets exactly one call through by an approval that is pressed there', async () => {
+      const nils = await Agent.of(server.broker, 'nils', { approve_above_usd: 100 });
+      const asked = await nils.charge(12_000);
+      expect(asked.body.code).toBe('approval_required');
+      const { page } = await open({
+        role: 'operator',
+        hash: `#/approvals/${asked.body.approval_id}`,
+      });
+      await page.getByRole('heading', { name: '$120.00 for nils · acme' }).waitFor();
+      expect(await nils.pay(12_000)).toBe('approval_required');
+      await page.getByRole('button', { name: 'Approve' }).click();
+      await page.getByLabel('Reason').fill('the customer has asked for it');
+      await page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click();
+      await shows(page, '.badge', 'approved');
+      expect(await nils.pay(12_001)).toBe('approval_required');
+      const codes = await Promise.all(Array.from({ length: 10 }, () => nils.pay(12_000)));
+      expect(codes.filter((code) => code === undefined)).toHaveLength(1);
+      expect(new Set(codes)).toEqual(new Set([undefined, 'approval_required']));
+      await shows(page, '.badge', 'used');
+    });
+
+    // The rest is the same wherever the page is served.
+    if (name !== 'of the command') return;
+
+    it('keeps what was typed where the session ends, and sends it once it is asked to again', async () => {
+      const { page, context } = await open({ hash: '#/brakes' });
+      await page.getByRole('button', { name: 'Put a brake' }).click();
+      await page.getByLabel('Id of the user').fill('omar');
+      await page.getByLabel('Reason').fill('typed before the end');
+      await context.clearCookies();
+      await page.getByRole('heading', { name: 'Your session has ended' }).waitFor();
+      await logIn(page, server.tokens.operator);
+      expect((await server.api('GET', '/v1/brakes')).body.brakes).toEqual([]);
+      expect(await page.getByLabel('Reason').inputValue()).toBe('typed before the end');
+      await page.getByRole('dialog').getByRole('button', { name: 'Brake', exact: true }).click();
+      await page.getByRole('row', { name: /user omar.*typed before the end/ }).waitFor();
+      const [brake] = (await server.api('GET', '/v1/brakes')).body.brakes;
+      await server.api('DELETE', `/v1/brakes/${brake.id}`, { reason: 'a test' });
+    });
+
+    it('ends a call without an outcome, beside what the vendor says of its object', async () => {
+      const omar = await Agent.of(server.broker, 'omar');
+      const made = await omar.send(
+        '/v1/payment_intents',
+        'amount=2000&currency=usd&payment_method=pm_card_visa&allowed_payment_method_types[0]=card&confirm=true&capture_method=manual',
+      );
+      vendor.next('POST /v1/payment_intents/*/capture', { reset: 'after' });
+      await omar.send(`/v1/payment_intents/${made.body.id}/capture`, '');
+      const { page } = await open({ hash: '#/holds', role: 'operator' });
+      await page.getByRole('button', { name: 'Settle' }).click();
+      await shows(page, '.beside', 'succeeded');
+      await shows(page, '.beside', `/v1/payment_intents/${made.body.id}/capture`);
+      await page.getByLabel('Reason').fill('the vendor has it');
+      await page.getByRole('dialog').getByRole('button', { name: 'Settle' }).click();
+      await page.getByText('Every call has an outcome.').waitFor();
+      expect((await server.api('GET', '/v1/holds?state=unknown')).body.holds).toEqual([]);
+    });
+
+    it('offers a viewer nothing that a viewer may not do', async () => {
+      const { page, go } = await open({
+        role: 'viewer',
+        hash: '#/subject?tenant_id=acme&user_id=mira',
+      });
+      const changes =
+        /^(?:Brake|Put a brake|Raise|Lift|Set a budget|Change|Remove|Settle|Release|Approve|Deny)$/;
+      for (const hash of Object.values(VIEWS)) {
+        await go(hash);
+        await page.locator('.loading').first().waitFor({ state: 'detached' });
+        expect([hash, await page.getByRole('button', { name: changes }).count()]).toEqual([
+          hash,
+          0,
+        ]);
+      }
+    });
+
+    it('is worked with the keyboard alone', async () => {
+      const { page } = await open();
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      expect(await page.evaluate('document.activeElement.tagName')).toBe('MAIN');
+      await page.getByRole('link', { name: 'Brakes' }).first().focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'Brakes', level: 1 }).waitFor();
+      await page.getByRole('button', { name: 'Put a brake' }).focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog').waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.waitForFunction("document.activeElement.textContent === 'Put a brake'");
+    });
+
+    it.each(Object.keys(LOOKS) as Look[])(
+      'has nothing that axe finds in any view: %s',
+      async (look) => {
+        const { page, go } = await open({ look });
+        await page.evaluate(AXE);
+        for (const [view, hash] of Object.entries(VIEWS)) {
+          await go(hash);
+          await page.locator('.loading').first().waitFor({ state: 'detached' });
+          if (SHOTS !== undefined) {
+            mkdirSync(SHOTS, { recursive: true });
+            await page.screenshot({
+              path: join(SHOTS, `${view}-${look}.png`),
+            });
+          }
+          const found = await page.evaluate<string[]>(
+            `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+            violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html.slice(0, 160))))`,
+          );
+          expect([view, found]).toEqual([view, []]);
+          if (look === 'phone') {
+            const width = await page.evaluate('document.documentElement.scrollWidth');
+            expect([view, width]).toEqual([view, 360]);
+          }
+        }
+      },
+    );
+  });
+});
+
+async function spentToday(server: PageServer): Promise<number> {
+  const { keys } = (await server.api('GET', '/v1/keys?limit=1000')).body;
+  return (
+    keys.reduce(
+      (sum: number, key: { spent_usd: number }) => sum + Math.round(key.spent_usd * 1e6),
+      0,
+    ) / 1e6
+  );
+}
