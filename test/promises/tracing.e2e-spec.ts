@@ -105,7 +105,7 @@ const embedded = (): VaultKeyModuleOptions => ({
 });
 
 /** The names of spans, each below the one that it is a part of. */
-function treeOf(spans: readonly Seen[], of: string | undefined = undefined): unknown[] {
+function treeOf(spans: readonly Seen[], of?: string): unknown[] {
   const ids = new Set(spans.map(({ spanId }) => spanId));
   return spans
     .filter(({ parentSpanId }) =>

@@ -317,6 +317,7 @@ async function play(ledger: Ledger, clock: TestClock, script: readonly Step[]): 
     }
   }
   for (const key of keys) await compare(key);
+  await compareMeters();
   expect(await ledger.verifyAudit()).toMatchObject({ ok: true });
 
   async function admit({ key, cents, under }: Extract<Step, { do: 'admit' }>): Promise<void> {
@@ -415,6 +416,22 @@ async function play(ledger: Ledger, clock: TestClock, script: readonly Step[]): 
     const cost = Math.max(plain.held, ends.includes('more') ? cents + 50 - before : 0);
     if (plain.state === 'settled') plain.settled = Math.max(plain.settled, cost);
     if (own !== undefined && plain.state !== 'unknown') own.endedAt = book.now;
+  }
+
+  async function compareMeters(): Promise<void> {
+    const sum = (of: PlainHold['state'], part: 'held' | 'settled'): number =>
+      book.holds.filter(({ state }) => state === of).reduce((cents, hold) => cents + hold[part], 0);
+    const { openUsd } = await ledger.figures();
+    const money = [...ledger.money.byVendor.values()];
+    expect({
+      held: Math.round(openUsd.held * 100),
+      unknown: Math.round(openUsd.unknown * 100),
+      spent: money.reduce((micros, { spent, givenBack }) => micros + spent - givenBack, 0) / CENT,
+    }).toEqual({
+      held: sum('held', 'held'),
+      unknown: sum('unknown', 'held'),
+      spent: sum('settled', 'settled'),
+    });
   }
 
   async function compare(key: KeyRecord): Promise<void> {

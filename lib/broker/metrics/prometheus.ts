@@ -5,11 +5,13 @@ import type { Measure } from './measures';
 
 /** Where the metrics of a process are kept: a `Registry` of the package `prom-client`. */
 export interface MetricsRegistry {
-  /** The type of what {@link metrics} gives. */
+  /** The type of the text that `metrics()` gives. */
   readonly contentType: string;
   /** All of its metrics, as Prometheus reads them. */
   metrics(): Promise<string>;
+  /** Adds a metric. */
   registerMetric(metric: never): void;
+  /** Removes the metric of a name, where there is one. */
   removeSingleMetric(name: string): void;
 }
 
