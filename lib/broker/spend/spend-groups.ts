@@ -22,7 +22,7 @@ export class SpendGroups<Row> {
    */
   constructor(
     private readonly max: number,
-    private readonly after: string | undefined = undefined,
+    private readonly after?: string,
   ) {}
 
   /** Whether there was a row for which it has no room. */

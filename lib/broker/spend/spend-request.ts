@@ -7,11 +7,12 @@ import type { FieldIssue } from '../refusal';
 /** What spend can be grouped by, in the order in which rows name it. */
 export const SPEND_GROUPS = ['day', 'hour', 'tenant', 'user', 'tool', 'vendor'] as const;
 
+/** One thing that spend can be grouped by. */
 export type SpendGroup = (typeof SPEND_GROUPS)[number];
 
 /** What `GET /v1/spend` takes. */
 export interface SpendQuery {
-  /** Some of {@link SPEND_GROUPS}, with commas between them; `day` where it is absent. */
+  /** `day`, `hour`, `tenant`, `user`, `tool`, `vendor`, with commas between them; `day` where it is absent. */
   by?: string;
   /** The first day (UTC), `2026-11-01`; where it is absent, the first of the month of the last. */
   from?: string;

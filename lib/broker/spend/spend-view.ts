@@ -48,6 +48,7 @@ export interface SpendPage {
   rows: readonly SpendRowView[];
   /** Of all rows, whatever the page. */
   totals: SpendTotalsView;
+  /** Absent on the last page. */
   cursor?: string;
 }
 
