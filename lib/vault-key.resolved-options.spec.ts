@@ -415,7 +415,7 @@ describe('the options of VaultKeyModule', () => {
     [{ embedded: STRIPE, isGlobal: false }, /^isGlobal belongs beside useFactory/],
     [
       { embedded: STRIPE, isGlobl: true },
-      /^isGlobl is not a known option \(known: broker, embedded, identify, account, budgets, lease, shutdownGrace\)$/,
+      /^isGlobl is not a known option \(known: broker, embedded, identify, account, budgets, lease, shutdownGrace, eventEmitter\)$/,
     ],
     [
       { embedded: { vendors: { ...STRIPE.vendors, acme: { secretKey: 'x' } } } },

@@ -38,8 +38,7 @@ Issues capped, allow-listed vault keys and enforces them in front of Stripe.
   --accept-store DOUBT,…  a store that would be refused (docs/storage.md)  VAULT_KEY_ACCEPT_STORE
   --tls-cert FILE, --tls-key FILE  serve https; PEM   VAULT_KEY_TLS_CERT, VAULT_KEY_TLS_KEY
   --help           this text
-Commands, each with --help: keys, budgets, brake, lift, holds, audit, webhooks, backup, migrate,
-operators
+Commands (--help): keys, budgets, brake, lift, holds, audit, webhooks, backup, migrate, operators
 
 Environment:
   KEYBRAKE_TOKEN            the application's token, at least 32 characters (required)

@@ -27,7 +27,7 @@ import type { Store } from './store';
 import { StoreLedger } from './store-ledger';
 
 const DAY = 86_400_000;
-const KEPT = 2 * DAY;
+const KEPT = 8 * DAY;
 const START = Date.UTC(2026, 0, 1, 12);
 const AUDIT_KEY = 'a key of the operator, kept elsewhere';
 
