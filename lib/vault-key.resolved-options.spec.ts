@@ -459,7 +459,7 @@ describe('the options of VaultKeyModule', () => {
     [{ embedded: STRIPE, isGlobal: false }, /^isGlobal belongs beside useFactory/],
     [
       { embedded: STRIPE, isGlobl: true },
-      /^isGlobl is not a known option \(known: broker, embedded, identify, account, budgets, budgetsMode, lease, shutdownGrace, metrics\)$/,
+      /^isGlobl is not a known option \(known: broker, embedded, identify, account, budgets, budgetsMode, lease, shutdownGrace, metrics, eventEmitter\)$/,
     ],
     [
       { embedded: { vendors: { ...STRIPE.vendors, acme: { secretKey: 'x' } } } },

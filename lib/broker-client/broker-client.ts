@@ -351,9 +351,7 @@ export abstract class BrokerClient {
 
   /**
    * What happens in the broker, from now on until the signal. Where the broker does not answer, it is asked
-   * again, and nothing is left out.
-   *
-   * @param reading Its `log` takes a line where that is so.
+   * again, its `log` takes a line that says so, and nothing is left out.
    */
   events(_reading: {
     signal: AbortSignal;

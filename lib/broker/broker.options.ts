@@ -205,10 +205,11 @@ export function acceptedDoubtsFault(doubts: unknown): string | undefined {
     : `must be some of ${STORE_DOUBTS.join(', ')}`;
 }
 
-const RELOADABLE = ['vendors', 'limits', 'operators', 'thresholds', 'webhooks'] as const;
-
 /** The part of the options that a running broker may be given in place of what it had. */
-export type ReloadOptions = Pick<BrokerOptions, (typeof RELOADABLE)[number]>;
+export type ReloadOptions = Pick<
+  BrokerOptions,
+  'vendors' | 'limits' | 'operators' | 'thresholds' | 'webhooks'
+>;
 
 /** What {@link ReloadOptions} come to. */
 export interface ReloadSettings {

@@ -45,8 +45,8 @@ Issues capped, allow-listed vault keys and enforces them in front of Stripe.
   --public-url URL, --behind-tls   behind a proxy   VAULT_KEY_PUBLIC_URL, VAULT_KEY_BEHIND_TLS
   --log-format F   text, or json (needs pino)      VAULT_KEY_LOG_FORMAT  text
   --help           this text
-Commands, each with --help: keys, budgets, approvals, brake, lift, holds, audit, spend, webhooks,
-  backup, migrate, operators
+Commands (--help): keys, budgets, approvals, brake, lift, holds, audit, spend, webhooks, backup,
+  migrate, operators
 
 Environment:
   KEYBRAKE_TOKEN            the application's token, at least 32 characters (required)

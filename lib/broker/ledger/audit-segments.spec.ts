@@ -28,7 +28,7 @@ import { StoreLedger } from './store-ledger';
 import { DAILY } from '../../../test/support/daily';
 
 const DAY = 86_400_000;
-const KEPT = 2 * DAY;
+const KEPT = 8 * DAY;
 const START = Date.UTC(2026, 0, 1, 12);
 const AUDIT_KEY = 'a key of the operator, kept elsewhere';
 
