@@ -4,11 +4,18 @@ import { dayOf } from '../budgets/budget';
 import { pageFaults } from '../page';
 import type { FieldIssue } from '../refusal';
 
-/** What spend can be grouped by, in the order in which rows name it. */
-export const SPEND_GROUPS = ['day', 'hour', 'tenant', 'user', 'tool', 'vendor'] as const;
-
 /** One thing that spend can be grouped by. */
-export type SpendGroup = (typeof SPEND_GROUPS)[number];
+export type SpendGroup = 'day' | 'hour' | 'tenant' | 'user' | 'tool' | 'vendor';
+
+/** What spend can be grouped by, in the order in which rows name it. */
+export const SPEND_GROUPS: readonly SpendGroup[] = [
+  'day',
+  'hour',
+  'tenant',
+  'user',
+  'tool',
+  'vendor',
+];
 
 /** What `GET /v1/spend` takes. */
 export interface SpendQuery {
