@@ -111,15 +111,17 @@ export type {
 } from './events/vault-key-event';
 export { BrokerOperator } from './broker-operator/broker-operator';
 export type {
-  ApprovalInfo,
-  ApprovalPageInfo,
-  ApprovalQuery,
   AuditEntryInfo,
   AuditPageInfo,
   AuditQuery,
   AuditSegmentInfo,
   AuditSegmentPageInfo,
   AuditVerdictInfo,
+} from './broker-operator/audit-types';
+export type {
+  ApprovalInfo,
+  ApprovalPageInfo,
+  ApprovalQuery,
   BrokerFigures,
   BudgetAddress,
   BudgetInfo,
@@ -137,13 +139,15 @@ export type {
   PageQuery,
   RaiseInfo,
   RaiseRequest,
+  StoreInfo,
+} from './broker-operator/operator-types';
+export type {
   SpendPageInfo,
   SpendPageQuery,
   SpendQuery,
   SpendRowInfo,
   SpendTotalsInfo,
-  StoreInfo,
-} from './broker-operator/operator-types';
+} from './broker-operator/spend-types';
 
 export { RemainingSpendController } from './remaining-spend/remaining-spend.controller';
 export type { RemainingSpendAnswer, ToolCap } from './remaining-spend/remaining-spend.report';

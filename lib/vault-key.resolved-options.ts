@@ -2,7 +2,6 @@ import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, validateSync } from 'class-validator';
 import type { ValidationError } from 'class-validator';
 import type { IdentifyAgent } from './agent-tool/identity';
-import { OFFLINE_SECRET_KEY } from './broker-client/offline-stripe';
 import type { HttpBrokerClientOptions } from './broker-client/http-broker.options';
 import {
   DEFAULT_RETENTION,
@@ -20,6 +19,7 @@ import { APP_BUDGET_SCOPES } from './contract/scopes';
 import { isRecord } from './contract/is-record';
 import { DEFAULT_LEASE_TTL_SECONDS, LeaseOptions, CheckedOptions } from './vault-key.options';
 import type { BudgetsOptions, MetricsOptions } from './vault-key.options';
+import { offlineOf, offlineRules } from './vault-key.offline-options';
 import { brokerListFaults } from './vault-key.option-checks';
 import { readBudgetCaps } from './vault-key/budget-choice';
 import type { ComputeBudget, KeyBudgetTerms } from './vault-key/budget-choice';
@@ -117,33 +117,6 @@ export function resolveVaultKeyOptions(
   }
   const found = resolved(options);
   return offline && found.embedded !== undefined ? { ...found, isOffline: true } : found;
-}
-
-/** Whether a Stripe in this process takes the place of the accounts; then it is one of them. */
-function offlineOf(plain: Record<string, unknown>): boolean {
-  const { embedded } = plain;
-  if (!isRecord(embedded) || embedded['offline'] !== true) return false;
-  if (embedded['vendors'] !== undefined) return false;
-  const { offline: _, ...rest } = embedded;
-  plain['embedded'] = {
-    store: 'sqlite::memory:',
-    ...rest,
-    vendors: { stripe: { secretKey: OFFLINE_SECRET_KEY } },
-  };
-  return true;
-}
-
-function offlineRules({ NODE_ENV }: NodeJS.ProcessEnv): StartUpIssue[] {
-  if (NODE_ENV !== 'production') return [];
-  const message =
-    'is for trying things out, and NODE_ENV is "production": no call would reach Stripe';
-  return [
-    {
-      where: 'embedded.offline',
-      message,
-      example: 'embedded: { vendors: { stripe: { secretKey: process.env.STRIPE_SECRET_KEY } } }',
-    },
-  ];
 }
 
 /**

@@ -1,15 +1,17 @@
 import type { VendorOptions } from '../broker/accounts/account';
 import type { Brake, BrakeRequest, KeySubject } from '../broker-client/broker-client';
 import type {
-  ApprovalInfo,
-  ApprovalPageInfo,
-  ApprovalQuery,
   AuditEntryInfo,
   AuditPageInfo,
   AuditQuery,
   AuditSegmentInfo,
   AuditSegmentPageInfo,
   AuditVerdictInfo,
+} from './audit-types';
+import type {
+  ApprovalInfo,
+  ApprovalPageInfo,
+  ApprovalQuery,
   BrokerFigures,
   BudgetAddress,
   BudgetInfo,
@@ -27,11 +29,9 @@ import type {
   PageQuery,
   RaiseInfo,
   RaiseRequest,
-  SpendPageInfo,
-  SpendPageQuery,
-  SpendQuery,
   StoreInfo,
 } from './operator-types';
+import type { SpendPageInfo, SpendPageQuery, SpendQuery } from './spend-types';
 
 /**
  * What only an operator asks of a broker: keys and their spend, budgets, brakes, holds with an

@@ -1,29 +1,44 @@
 import type { VendorOptions } from '../broker/accounts/account';
 import type { Broker } from '../broker/broker';
 import type { ReloadOptions } from '../broker/broker.options';
-import { DEFAULT_LIMIT, pageFaults } from '../broker/page';
 import type { Actor } from '../broker/operators/actor';
 import { checkRole } from '../broker/operators/rights';
 import type { LeastRole } from '../broker/operators/rights';
 import { BrokerRefusal } from '../broker/refusal';
-import { HOLD_STATES, KEY_STATUSES } from '../contract/states';
 import type { Brake, BrakeRequest, KeySubject } from '../broker-client/broker-client';
 import { answerOf } from '../broker-client/embedded-broker.client';
 import type { EmbeddedBrokerClient } from '../broker-client/embedded-broker.client';
 import { readManagementRefusal } from '../broker-client/refusal-reader';
 import { CallRefusedException } from '../exceptions/call-refused.exception';
 import { BrokerOperator } from './broker-operator';
-import { camelCase, camelCased, snakeCase } from './field-names';
+import { camelCase, camelCased } from './field-names';
+import {
+  SUBJECT,
+  KEY_FILTERS,
+  HOLD_FILTERS,
+  AUDIT_FILTERS,
+  checkPage,
+  wireTarget,
+  wireAddress,
+  wireLimits,
+  approvalQuery,
+  wireReason,
+  listQuery,
+  spendFields,
+  wireFields,
+} from './operator-arguments';
 import type {
-  ApprovalInfo,
-  ApprovalPageInfo,
-  ApprovalQuery,
   AuditEntryInfo,
   AuditPageInfo,
   AuditQuery,
   AuditSegmentInfo,
   AuditSegmentPageInfo,
   AuditVerdictInfo,
+} from './audit-types';
+import type {
+  ApprovalInfo,
+  ApprovalPageInfo,
+  ApprovalQuery,
   BrokerFigures,
   BudgetAddress,
   BudgetInfo,
@@ -41,42 +56,9 @@ import type {
   PageQuery,
   RaiseInfo,
   RaiseRequest,
-  SpendPageInfo,
-  SpendPageQuery,
-  SpendQuery,
   StoreInfo,
 } from './operator-types';
-
-/** What a filter may say, where it is not any text. */
-const VALUES: Readonly<Record<string, readonly string[]>> = {
-  status: KEY_STATUSES,
-  state: HOLD_STATES,
-};
-
-const SUBJECT = ['tenantId', 'userId', 'runId', 'tool'] as const;
-const KEY_FILTERS: readonly (keyof KeyQuery)[] = [...SUBJECT, 'status', 'vendor'];
-const APPROVAL_FILTERS: readonly (keyof ApprovalQuery)[] = ['vendor', 'tenantId', 'userId'];
-const HOLD_FILTERS: readonly (keyof HoldQuery)[] = ['state', 'vendor', 'keyId'];
-const SPEND_FILTERS: readonly (keyof SpendQuery)[] = [
-  'by',
-  'from',
-  'to',
-  'tenantId',
-  'userId',
-  'tool',
-  'vendor',
-];
-const AUDIT_FILTERS: readonly (keyof AuditQuery)[] = [
-  ...SUBJECT,
-  'actor',
-  'keyId',
-  'callId',
-  'event',
-  'vendor',
-  'verdict',
-  'from',
-  'to',
-];
+import type { SpendPageInfo, SpendPageQuery, SpendQuery } from './spend-types';
 
 /** The operator of a broker in this process. */
 export class EmbeddedBrokerOperator extends BrokerOperator {
@@ -341,103 +323,6 @@ export function absentBrokerOperator(): BrokerOperator {
     };
   }
   return operator as unknown as BrokerOperator;
-}
-
-const TARGET = ['scope', 'id', 'tenantId', 'userId'];
-
-function wireTarget(target: BudgetTarget) {
-  const { scope, id, ...within } = wireFields(target, TARGET);
-  return { scope: String(scope), id: String(id), ...within };
-}
-
-function wireAddress(target: BudgetAddress) {
-  const { scope, id, ...within } = wireFields(target, [...TARGET, 'period', 'mode']);
-  return { scope: String(scope), id: String(id), ...within };
-}
-
-/** What is given without a value must not come to mean that nothing is limited. */
-function wireLimits(terms: BudgetTerms): Record<string, unknown> {
-  const given = Object.entries(terms);
-  if (given.length === 0) {
-    throw CallRefusedException.forArgument('limits', 'is empty: leave it out, or name a limit');
-  }
-  const limits: Record<string, unknown> = {};
-  const wire: Record<string, unknown> = {};
-  for (const [name, value] of given as [string, unknown][]) {
-    if (value === undefined) {
-      throw CallRefusedException.forArgument(`limits.${name}`, 'has no value: leave it out');
-    }
-    (name === 'approveAboveUsd' ? wire : limits)[snakeCase(name)] = value;
-  }
-  return { ...wire, ...(Object.keys(limits).length === 0 ? {} : { limits }) };
-}
-
-/** Its states are others than those of holds, and the broker knows them. */
-function approvalQuery({ state, limit, cursor, ...query }: ApprovalQuery) {
-  const filter = {
-    ...wireFields(query, APPROVAL_FILTERS),
-    ...(state === undefined ? {} : { state }),
-  };
-  return { filter, limit, cursor };
-}
-
-function wireReason(by: ChangedBy): { reason: string } | undefined {
-  const { reason } = wireFields(by, ['operator', 'reason']);
-  return reason === undefined ? undefined : { reason };
-}
-
-function listQuery(query: PageQuery, filters: readonly string[]) {
-  const { limit = DEFAULT_LIMIT, cursor, ...filter } = query;
-  checkPage({ limit, cursor });
-  return { filter: wireFields(filter, filters), limit, cursor };
-}
-
-function checkPage(page: PageQuery): void {
-  const [fault] = pageFaults(page);
-  if (fault !== undefined) throw CallRefusedException.forArgument(fault.field, fault.message);
-}
-
-/** Days stay as they are: they are no instants. */
-function spendFields({ by, from, to, ...filter }: SpendQuery): Record<string, string> {
-  if (by !== undefined && !Array.isArray(by)) {
-    throw CallRefusedException.forArgument('by', 'must be an array');
-  }
-  return {
-    ...wireFields(filter, SPEND_FILTERS),
-    ...(by === undefined ? {} : { by: by.join(',') }),
-    ...(from === undefined ? {} : { from: text('from', from) }),
-    ...(to === undefined ? {} : { to: text('to', to) }),
-  };
-}
-
-/** The fields given, by their names on the wire. */
-function wireFields(given: object, names: readonly string[]): Record<string, string> {
-  const fields: Record<string, string> = {};
-  for (const [name, value] of Object.entries(given)) {
-    if (value === undefined) continue;
-    if (!names.includes(name)) {
-      throw CallRefusedException.forArgument(name, `is unknown here; use ${names.join(', ')}`);
-    }
-    fields[snakeCase(name)] =
-      name === 'from' || name === 'to' ? instant(name, value) : text(name, value);
-  }
-  return fields;
-}
-
-function text(name: string, value: unknown): string {
-  if (typeof value !== 'string') throw CallRefusedException.forArgument(name, 'must be a string');
-  const values = VALUES[name];
-  if (values !== undefined && !values.includes(value)) {
-    throw CallRefusedException.forArgument(name, `must be one of ${values.join(', ')}`);
-  }
-  return value;
-}
-
-function instant(name: string, value: unknown): string {
-  if (!(value instanceof Date) || Number.isNaN(value.getTime())) {
-    throw CallRefusedException.forArgument(name, 'must be a valid Date');
-  }
-  return value.toISOString();
 }
 
 function exceptionOf(refusal: BrokerRefusal, what: string): Error {

@@ -1,7 +1,4 @@
 import type { AuditVerdict } from './audit/audit-chain';
-import { approvalUrl } from './approvals/approval-view';
-import { Approvals } from './approvals/approvals';
-import { AuditSegments } from './audit/audit-segments';
 import { auditEntryView } from './audit/audit-view';
 import type { BrakeView } from './brakes/brake-view';
 import type { BudgetPath, EffectiveBudgetsQuery } from './budgets/budget-request';
@@ -11,26 +8,21 @@ import type { BrokerOptions, ReloadOptions, ReloadSettings } from './broker.opti
 import { Brakes } from './brakes/brakes';
 import { Budgets } from './budgets/budgets';
 import type { BudgetPage, RemovedBudgetView } from './budgets/budgets';
-import { Raises } from './budgets/raises';
-import { Events } from './events/events';
 import { Keys } from './keys/keys';
 import type { IssuedKeyBody, KeyPage, OwnKey, RevokedKeyBody } from './keys/keys';
 import type { IsGone } from './keys/request-id';
-import { Leases } from './leases/leases';
 import { APP_CODE } from './operators/actor';
 import type { Actor } from './operators/actor';
-import { Operators } from './operators/operators';
-import { Holds } from './holds/holds';
 import type { AuditPage } from './audit/audit-view';
 import type { BrokerHost } from './broker.host';
+import { BrokerParts } from './broker-parts';
+import type { BrokerMaterial } from './broker-parts';
 import { Proxy } from './forwarding/proxy';
-import { HoldObjects } from './forwarding/hold-objects';
 import { ConfiguredVendors } from './forwarding/configured-vendor';
 import { BrokerMetrics } from './metrics/broker-metrics';
 import { meterBroker } from './telemetry/meters';
 import type { ProxyAnswer, ProxyCall } from './forwarding/proxy-answer';
 import type { CurrentKeyView, KeyView } from './keys/key-view';
-import { PageSessions } from './operators/page-sessions';
 import type { Ledger } from './ledger/ledger';
 import type {
   AuditFilter,
@@ -45,52 +37,12 @@ import { offerStore } from './ledger/sqlite/process-stores';
 import { AcceptedDoubts } from './ledger/store-doubt';
 import { checkPage, DEFAULT_LIMIT } from './page';
 import { shuttingDown } from './refusal';
-import { Spend } from './spend/spend';
-import { Webhooks } from './webhooks/webhooks';
-
-/** What a broker is made of beside its ledger. */
-interface BrokerParts {
-  proxy: Proxy;
-  vendors: ConfiguredVendors;
-  metrics: BrokerMetrics;
-  host: BrokerHost;
-}
 
 /**
  * The broker itself: issues keys, forwards calls under them, keeps the ledger. No HTTP, no NestJS:
  * `vault-key-broker` serves it over a socket, `VaultKeyModule` calls it in its own process.
  */
-export class Broker {
-  /** The applications' leases. */
-  readonly leases: Leases;
-  /** The money that calls have reserved. */
-  readonly holds: Holds;
-  /** What vendors say of the objects of holds. */
-  readonly holdObjects: HoldObjects;
-  /** What operators add to the caps of a subject for a while. */
-  readonly raises: Raises;
-  /** What happens, as it happens. */
-  readonly events: Events;
-  /** Receivers elsewhere that events are sent to. */
-  readonly webhooks: Webhooks;
-  /** The segments that the audit log is exported in. */
-  readonly auditSegments: AuditSegments;
-  /** The log-ins at the page. @internal */
-  readonly pageSessions: PageSessions;
-  /** The calls that people are asked for, and their answers. */
-  readonly approvals: Approvals;
-  /**
-   * Where operators open the page, with a slash at its end, for links to it; `undefined` where nobody has said.
-   *
-   * @internal
-   */
-  pageUrl: string | undefined;
-  /** What was spent, by day and subject. */
-  readonly spend: Spend;
-  /** Who may ask for what, beside the application. */
-  readonly operators = new Operators();
-  /** What it measures. @internal */
-  readonly metrics: BrokerMetrics;
+export class Broker extends BrokerParts {
   readonly #endMeters: () => void;
   readonly #ledger: Ledger;
   readonly #proxy: Proxy;
@@ -121,7 +73,7 @@ export class Broker {
     const ledger = await openLedger(place, { ...settings, clock: host.clock }, host.storeWaitMs);
     const metrics = new BrokerMetrics(ledger);
     const proxy = new Proxy(ledger, vendors.byName, callsPerKey, log, metrics.calls);
-    const broker = new Broker(ledger, { proxy, vendors, metrics, host });
+    const broker = new Broker({ ledger, proxy, vendors, metrics, host });
     if (reloadable.operators !== undefined) broker.operators.replace(reloadable.operators);
     broker.#signal(reloadable);
     if (host.givesWay !== undefined && 'file' in place) {
@@ -131,9 +83,9 @@ export class Broker {
     return broker;
   }
 
-  private constructor(ledger: Ledger, { proxy, vendors, metrics, host }: BrokerParts) {
-    const { log, webhookTimes } = host;
-    this.metrics = metrics;
+  private constructor(material: BrokerMaterial) {
+    super(material);
+    const { ledger, proxy, vendors, metrics } = material;
     this.#endMeters = meterBroker(metrics);
     this.#ledger = ledger;
     this.#proxy = proxy;
@@ -141,22 +93,6 @@ export class Broker {
     this.#keys = new Keys(ledger, vendors);
     this.#budgets = new Budgets(ledger, vendors.names);
     this.#brakes = new Brakes(ledger, vendors.names);
-    this.leases = new Leases(ledger, () => this.#checkOpen());
-    this.holds = new Holds(ledger);
-    this.holdObjects = new HoldObjects(ledger, vendors.byName);
-    this.raises = new Raises(ledger);
-    this.auditSegments = new AuditSegments(ledger);
-    this.pageSessions = new PageSessions(ledger);
-    this.approvals = new Approvals(ledger);
-    proxy.approvalUrl = (id) => approvalUrl(this.pageUrl, id);
-    this.spend = new Spend(ledger);
-    this.events = new Events(ledger.logRows);
-    this.webhooks = new Webhooks({
-      feed: this.events.feed,
-      states: ledger.webhooks,
-      log,
-      times: webhookTimes,
-    });
   }
 
   /** Whether there is an account of that name. */
@@ -192,7 +128,7 @@ export class Broker {
    * @throws BrokerRefusal 422 with every bad field, or 503.
    */
   async issue(body: unknown, by: Actor = APP_CODE, isGone?: IsGone): Promise<IssuedKeyBody> {
-    this.#checkOpen();
+    this.checkOpen();
     return this.#keys.issue(body, by, isGone);
   }
 
@@ -203,7 +139,7 @@ export class Broker {
    * @internal
    */
   async issueForOwnWork(body: unknown): Promise<OwnKey> {
-    this.#checkOpen();
+    this.checkOpen();
     return this.#keys.issueForOwnWork(body);
   }
 
@@ -413,7 +349,7 @@ export class Broker {
     return this.#closed;
   }
 
-  #checkOpen(): void {
+  protected override checkOpen(): void {
     if (this.isClosed) throw shuttingDown();
   }
 

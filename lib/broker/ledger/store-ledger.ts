@@ -10,7 +10,6 @@ import { APP_CODE, BY_APP_CODE } from '../operators/actor';
 import type { Actor, Cause } from '../operators/actor';
 import type { MicroUsd } from '../../contract/usd';
 import { MoneyCounts } from '../metrics/money-counts';
-import { invalidFields, notFound } from '../refusal';
 import type { FieldIssue } from '../refusal';
 import { Approvals } from './approvals';
 import { AuditSegments } from './audit-segments';
@@ -19,7 +18,6 @@ import { BudgetRaises } from './budget-raises';
 import { BudgetReport } from './budget-report';
 import { HitCount } from './hit-count';
 import { KeptSettlements } from './kept-settlements';
-import type { Settlement } from './kept-settlements';
 import type { Ledger } from './ledger';
 import { LogRows } from './log-rows';
 import type {
@@ -44,6 +42,7 @@ import type {
   CapState,
 } from './records';
 import { PageSessions } from './page-sessions';
+import { OpenHolds } from './open-holds';
 import { RefusalRows } from './refusal-rows';
 import { admit } from './rules/admission';
 import { activeBrakes, brake as setBrake, lift } from './rules/brakes';
@@ -64,9 +63,8 @@ import { knownObjects } from './rules/objects';
 import type { KnownObject } from './rules/objects';
 import { issueInPlace } from './rules/repeated-issue';
 import type { RepeatableIssue } from './rules/repeated-issue';
-import { endByOperator, isExecuted } from './rules/settlement';
 import { LedgerSpend } from './spend';
-import { DEFAULT_THRESHOLDS, tellGrowth } from './rules/thresholds';
+import { DEFAULT_THRESHOLDS } from './rules/thresholds';
 import type { Thresholds } from './rules/thresholds';
 import type { Store } from './store';
 import { UnwrittenKeys } from './unwritten-keys';
@@ -85,6 +83,7 @@ export class StoreLedger implements Ledger {
   readonly thresholds: Thresholds = { percents: DEFAULT_THRESHOLDS };
   readonly #unwritten = new UnwrittenKeys();
   readonly #kept: KeptSettlements;
+  readonly #openHolds: OpenHolds;
   readonly #refusals: RefusalRows;
   readonly #hits: HitCount;
   readonly #budgetReport: BudgetReport;
@@ -104,6 +103,7 @@ export class StoreLedger implements Ledger {
     this.logRows = new LogRows(store);
     this.webhooks = new WebhookStates(store);
     this.#kept = new KeptSettlements(store, log, this.thresholds);
+    this.#openHolds = new OpenHolds(store, this.#kept, this.thresholds);
     this.#refusals = new RefusalRows(store);
     this.#budgetReport = new BudgetReport(store);
     this.#hits = new HitCount(store, this.#unwritten);
@@ -238,15 +238,8 @@ export class StoreLedger implements Ledger {
     return this.store.read((book) => book.hold(callId));
   }
 
-  async holds(filter: HoldFilter, page: PageRequest): Promise<Page<Hold>> {
-    const queries = await this.store.checkpoint();
-    const stranded = await this.store.read((book) =>
-      this.#kept.holdIds.filter((id) => {
-        const hold = book.hold(id);
-        return hold !== undefined && this.#kept.hasStranded(book, hold);
-      }),
-    );
-    return queries.holds(filter, page, stranded);
+  holds(filter: HoldFilter, page: PageRequest): Promise<Page<Hold>> {
+    return this.#openHolds.list(filter, page);
   }
 
   endHold(
@@ -254,16 +247,7 @@ export class StoreLedger implements Ledger {
     settledMicros: MicroUsd | undefined,
     cause: Cause = BY_APP_CODE,
   ): Promise<Hold> {
-    // A call that ends after this has an answer that the operator does not know.
-    const waiting = this.#kept.waitingFor(callId);
-    return this.store.run((book) => {
-      const hold = book.hold(callId);
-      if (hold === undefined) throw notFound('There is no hold of that id.');
-      this.#checkCanEnd(book, hold, waiting);
-      const ended = endByOperator(book, hold, settledMicros, cause);
-      tellGrowth(book, { hold, settledMicros: ended.settledMicros }, this.thresholds);
-      return ended;
-    });
+    return this.#openHolds.end(callId, settledMicros, cause);
   }
 
   putBudget(budget: Budget, cause: Cause = BY_APP_CODE): Promise<void> {
@@ -388,21 +372,6 @@ export class StoreLedger implements Ledger {
     const { decision, refusalRow } = this.store.peek((book) => admit(book, admission));
     if (refusalRow !== undefined) await this.#refusals.record(refusalRow);
     return decision;
-  }
-
-  /** @throws BrokerRefusal 422 for a hold that an operator may not end, or not now. */
-  #checkCanEnd(book: Book, hold: Hold, waiting: ReadonlySet<Settlement>): void {
-    const isOpen = hold.state === 'unknown' || hold.state === 'held';
-    if (isOpen && isExecuted(book, hold)) {
-      const message =
-        'names a hold whose call the vendor has executed: it is settled once the other calls under it are written';
-      throw invalidFields([{ field: 'id', message }]);
-    }
-    if (isOpen && this.#kept.callsInFlight(book, hold, waiting) === 0) return;
-    const message = isOpen
-      ? 'names a hold that has a call in flight, whose answer will tell. Try again once the call has ended'
-      : `names a hold that is ${hold.state} already`;
-    throw invalidFields([{ field: 'id', message }]);
   }
 
   /** Writes a key that was given out before; the keys above it first. */

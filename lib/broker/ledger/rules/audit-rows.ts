@@ -5,7 +5,8 @@ import { instantText } from '../../instant';
 import type { MicroUsd } from '../../../contract/usd';
 import type { KeyRecord } from '../../keys/key';
 import type { Cause } from '../../operators/actor';
-import { remainingOf, wouldRefuse } from './caps';
+import type { Book } from '../book';
+import { keyCap, remainingOf, wouldRefuse } from './caps';
 import type { CapState, ChargedCap, Hold } from '../records';
 
 /** What a row says of a cap and of the balance under it. */
@@ -17,6 +18,12 @@ export function auditOfCap(cap: CapState): Partial<AuditRow> {
     held_after_micros: balance.held,
     remaining_after_micros: remainingOf(cap),
   };
+}
+
+/** What a row says of a key and of the balance under its own cap. */
+export function auditOfKey(book: Book, keyId: string): Partial<AuditRow> {
+  const key = book.key(keyId);
+  return key === undefined ? {} : auditOfCap(keyCap(book, key, 'key'));
 }
 
 /** What the row of a call that was admitted says of the caps that only record, and would have refused it. */

@@ -2,13 +2,14 @@ import type { AuditRow } from '../../audit/audit-entry';
 import type { Book } from '../book';
 import { costlier } from './operation';
 import type { NamedOperation } from './operation';
-import { end, keyState, logGivenBack, logSettlement, operationOf, rootOfHold } from './settlement';
+import { auditOfKey } from './audit-rows';
+import { end, logGivenBack, logSettlement, operationOf, rootOfHold } from './settlement';
 
 /** The process that sent a call is gone, and how the call ended is not written. */
 export function cutOff(book: Book, callId: string, row: AuditRow): void {
   book.endCall(callId);
   book.log(row, {
-    ...keyState(book, row.key_id ?? ''),
+    ...auditOfKey(book, row.key_id ?? ''),
     verdict: 'unknown',
     reason: 'the broker stopped before the end of the call was written',
     settled_micros: 0,

@@ -8,8 +8,7 @@ import type { Book, ObjectName } from '../book';
 import type { AdmittedCall, CallEnd, Hold } from '../records';
 import { settlementOf, sumOf } from './amount-to-hold';
 import { restoreUnsent } from './approvals';
-import { auditOfCap, auditOfCause, auditOfHold } from './audit-rows';
-import { keyCap } from './caps';
+import { auditOfCause, auditOfHold, auditOfKey } from './audit-rows';
 import { recordObject, reduceExposure, rootOf } from './objects';
 import type { GivenBack } from './objects';
 import { conclusionOf, costlier } from './operation';
@@ -43,7 +42,7 @@ export function finish(
   const isOwn = ended?.hold.callId === call.callId;
   book.endCall(call.callId);
   book.log(call.audit, {
-    ...keyState(book, call.keyId),
+    ...auditOfKey(book, call.keyId),
     ...audit,
     latency_ms: endedAt - call.admittedAt,
     verdict: outcome.ending,
@@ -368,7 +367,7 @@ export function logSettlement(book: Book, ended: Ended, at: number, more: Partia
   const { hold, state, settledMicros } = ended;
   book.log({
     ...auditOfHold('settlement', at, hold, book.key(hold.keyId)),
-    ...keyState(book, hold.keyId),
+    ...auditOfKey(book, hold.keyId),
     verdict: state,
     requested_micros: hold.heldMicros + hold.undoneMicros,
     settled_micros: settledMicros,
@@ -387,16 +386,11 @@ export function logGivenBack(
   for (const { hold, micros } of all) {
     book.log({
       ...auditOfHold('give_back', at, hold, book.key(hold.keyId)),
-      ...keyState(book, hold.keyId),
+      ...auditOfKey(book, hold.keyId),
       verdict: 'given_back',
       reason: `lowered by ${callId}`,
       settled_micros: 0 - micros,
       day: dayOf(hold.createdAt),
     });
   }
-}
-
-export function keyState(book: Book, keyId: string): Partial<AuditRow> {
-  const key = book.key(keyId);
-  return key === undefined ? {} : auditOfCap(keyCap(book, key, 'key'));
 }
