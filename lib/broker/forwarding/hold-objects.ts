@@ -20,11 +20,15 @@ export interface VendorObjectView {
 
 /** Asks vendors for the objects of holds, for people who have to say what became of a call. */
 export class HoldObjects {
+  readonly #ledger: Ledger;
+  /** With their secrets: nothing shows them. */
+  readonly #vendors: ReadonlyMap<string, ConfiguredVendor>;
+
   /** @internal */
-  constructor(
-    private readonly ledger: Ledger,
-    private readonly vendors: ReadonlyMap<string, ConfiguredVendor>,
-  ) {}
+  constructor(ledger: Ledger, vendors: ReadonlyMap<string, ConfiguredVendor>) {
+    this.#ledger = ledger;
+    this.#vendors = vendors;
+  }
 
   /**
    * What the vendor says of a hold's object now. Each time it is asked for has a row in the audit log.
@@ -32,7 +36,7 @@ export class HoldObjects {
    * @throws BrokerRefusal 404 where there is no such hold, or it names no object that can be read; 503.
    */
   async read(callId: string, by: Actor): Promise<VendorObjectView> {
-    const hold = await this.ledger.hold(callId);
+    const hold = await this.#ledger.hold(callId);
     if (hold === undefined) throw notFound('There is no hold of that id.');
     const { configured, id, path } = this.#objectOf(hold);
     const { vendor, connection } = configured;
@@ -43,9 +47,9 @@ export class HoldObjects {
       release,
     );
     const message = 'object' in read ? undefined : `${id} could not be read: ${read.why}.`;
-    const key = (await this.ledger.key(hold.keyId))?.key;
-    await this.ledger.recordLookup({
-      at: instantText(this.ledger.now()),
+    const key = (await this.#ledger.key(hold.keyId))?.key;
+    await this.#ledger.recordLookup({
+      at: instantText(this.#ledger.now()),
       actor: by.name,
       event: 'lookup',
       method: 'GET',
@@ -68,7 +72,7 @@ export class HoldObjects {
   }
 
   #objectOf(hold: Hold): { configured: ConfiguredVendor; id: string; path: string } {
-    const configured = this.vendors.get(hold.vendor);
+    const configured = this.#vendors.get(hold.vendor);
     if (configured === undefined) {
       throw notFound(`The broker has no account ${hold.vendor} any more, so it cannot ask.`);
     }
