@@ -10,6 +10,7 @@ import { connect } from 'node:http2';
 import { Browser } from '../../test/support/browser';
 import { temporaryFile } from '../../test/support/broker-process';
 import { brokerOf } from '../../test/support/broker-of';
+import { EventStream } from '../../test/support/event-stream';
 import { servePlaceholderPage } from '../../test/support/placeholder-page';
 import { rawRequest } from '../../test/support/raw-http';
 import { testOperator } from '../../test/support/test-operators';
@@ -283,6 +284,40 @@ describe.each(ADAPTERS)('the mount on %s', (_name, adapter) => {
     expect((await own.ask('POST', '/v1/brakes', { body: BRAKE })).status).toBe(201);
     const malformed = await own.ask('POST', '/v1/brakes', { body: undefined });
     expect([malformed.status, malformed.body.code]).toEqual([400, 'invalid_request']);
+  });
+});
+
+describe.each(ADAPTERS)('the event stream of the mount on %s', (_name, adapter) => {
+  it('ends with its session', async () => {
+    const { url } = await application(adapter, { operators });
+    const own = new Browser(`${url}/vault-keys`);
+    await own.logIn(vic.token);
+    const events = await EventStream.open({ url: `${url}/vault-keys`, session: own.sessionId });
+    await brokerOf(apps[0]!).brake(BRAKE);
+    await events.has(1);
+    await own.ask('DELETE', '/v1/session');
+    await events.ended();
+  });
+
+  it('ends where the application lets its reader in no more, or only as somebody it does not know', async () => {
+    let answer: unknown = { name: 'ann', role: 'viewer' };
+    const authorize = () => answer as never;
+    const { url } = await application(adapter, { authorize });
+    for (const next of [undefined, { name: 'ann', role: 'none' }]) {
+      answer = { name: 'ann', role: 'viewer' };
+      const events = await EventStream.open({ url: `${url}/vault-keys`, session: 'x' });
+      answer = next;
+      await events.ended();
+    }
+  });
+
+  it('does not keep its application from stopping', async () => {
+    const { app, url } = await application(adapter, { operators });
+    const events = await EventStream.open({ url: `${url}/vault-keys`, token: ann.token });
+    const began = performance.now();
+    await app.close();
+    expect(performance.now() - began).toBeLessThan(4_000);
+    await events.ended();
   });
 });
 

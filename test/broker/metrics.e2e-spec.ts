@@ -62,7 +62,7 @@ it('dollars spent, given back, refused, held, unknown and left are those of the 
     'vault_key_refused_usd_total{vendor="stripe",verdict="cap_exhausted"}': 90,
     'vault_key_open_holds_usd{state="held"}': 0,
     'vault_key_open_holds_usd{state="unknown"}': 5,
-    'vault_key_budget_remaining_usd{scope="user",id="ada",tenant="t1"}': 55,
+    'vault_key_budget_remaining_usd{scope="user",id="ada",tenant="t1",user="",period="day",mode="enforce"}': 55,
     'vault_key_added_latency_seconds_count{vendor="stripe"}': 3,
   });
   const { spent, held } = await broker.money(key);
@@ -94,6 +94,27 @@ it('OpenTelemetry is told the same', async () => {
   for (const secret of [broker.token, vendor.secretKey, 'vault_key_t']) {
     expect(text).not.toContain(secret);
   }
+});
+
+it('each budget of a subject is a series of its own: of each period, in shadow mode, and of each user of a run', async () => {
+  const own = await BrokerServer.start(vendor);
+  const put = (path: string, body: object) => own.api('PUT', `/v1/budgets/${path}`, body);
+  await put('vendor/stripe', { daily_usd_cap: 10 });
+  await put('vendor/stripe', { daily_usd_cap: 50, period: 'week' });
+  await put('vendor/stripe', { daily_usd_cap: 5, mode: 'shadow' });
+  await put('run/r1', { daily_usd_cap: 1, tenant_id: 't', user_id: 'ann' });
+  await put('run/r1', { daily_usd_cap: 2, tenant_id: 't', user_id: 'bob' });
+  const { text } = await own.api('GET', '/metrics');
+  const lines = text.split('\n').filter((line) => line.startsWith('vault_key_budget_remaining'));
+  const series = lines.map((line) => line.replace('vault_key_budget_remaining_usd', '')).sort();
+  expect(series).toEqual([
+    '{scope="run",id="r1",tenant="t",user="ann",period="day",mode="enforce"} 1',
+    '{scope="run",id="r1",tenant="t",user="bob",period="day",mode="enforce"} 2',
+    '{scope="vendor",id="stripe",tenant="",user="",period="day",mode="enforce"} 10',
+    '{scope="vendor",id="stripe",tenant="",user="",period="day",mode="shadow"} 5',
+    '{scope="vendor",id="stripe",tenant="",user="",period="week",mode="enforce"} 50',
+  ]);
+  await own.close();
 });
 
 it('what the vendor takes is no time that the broker adds', async () => {

@@ -12,7 +12,8 @@ const PAGE = readFileSync(join(__dirname, '../../docs/operators.md'), 'utf8');
 const CALLS = [...PAGE.matchAll(/^\| `([A-Z]+) (\/\S+)` +\| `(\w+)` +\| (\S?.*?) +\|$/gm)].map(
   ([, method = '', path = '', role = '', app = '']) => ({
     method,
-    path: path.replace(/\{\w+\}/g, '1'),
+    // A webhook's name begins with a letter.
+    path: path.replace('{name}', 'n').replace(/\{\w+\}/g, '1'),
     role,
     isForApp: app !== '',
   }),
@@ -43,6 +44,8 @@ const as = (by: keyof typeof operators, method: string, path: string, body?: unk
 const isRefused = ({ status, body }: { status: number; body: { code?: string } }) =>
   status === 403 && body?.code === 'forbidden';
 const bodyOf = (method: string) => (method === 'GET' ? undefined : {});
+/** A stream would not end: it is asked for in a way that is refused once its caller is let in. */
+const askedAs = (path: string) => (path === '/v1/events' ? `${path}?kind=none` : path);
 
 describe('each call of the management API', () => {
   it('is listed in docs/operators.md, with the role that it needs', async () => {
@@ -74,7 +77,7 @@ describe('each call of the management API', () => {
 
   it.each(CALLS)('$method $path asks for the role $role', async ({ method, path, role }) => {
     for (const name of ['viewer', 'operator', 'admin'] as const) {
-      const answer = await as(name, method, path, bodyOf(method));
+      const answer = await as(name, method, askedAs(path), bodyOf(method));
       const may = role !== 'app' && RANKS.indexOf(name) >= RANKS.indexOf(role);
       expect([name, answer.status, isRefused(answer)]).toEqual([name, answer.status, !may]);
       if (!may) expect(answer.body).toMatchObject({ role, error: { role, code: 'forbidden' } });
@@ -84,10 +87,10 @@ describe('each call of the management API', () => {
   it.each(CALLS)("the application's token at $method $path", async (call) => {
     const { method, path, role, isForApp } = call;
     const may = role === 'app' || role === 'viewer' || isForApp;
-    const answer = await broker.api(method, path, bodyOf(method));
+    const answer = await broker.api(method, askedAs(path), bodyOf(method));
     expect([answer.status, isRefused(answer)]).toEqual([answer.status, !may]);
     if (!may) expect(answer.body.role).toBe(role);
-    expect(isRefused(await alone.api(method, path, bodyOf(method)))).toBe(false);
+    expect(isRefused(await alone.api(method, askedAs(path), bodyOf(method)))).toBe(false);
   });
 });
 

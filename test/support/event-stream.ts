@@ -22,12 +22,16 @@ export class EventStream {
   }
 
   static async open(
-    broker: { url: string; token: string },
+    /** With the session of a page in place of a token. */
+    broker: { url: string } & ({ token: string } | { session: string }),
     { query = '', lastId }: { query?: string; lastId?: string | undefined } = {},
   ): Promise<EventStream> {
-    const answer = await open(broker.url, 'GET', `/v1/events${query}`, {
+    const mount = new URL(broker.url).pathname.replace(/\/$/, '');
+    const answer = await open(broker.url, 'GET', `${mount}/v1/events${query}`, {
       headers: {
-        authorization: `Bearer ${broker.token}`,
+        ...('token' in broker
+          ? { authorization: `Bearer ${broker.token}` }
+          : { cookie: `vault_key_session=${broker.session}` }),
         accept: 'text/event-stream',
         ...(lastId === undefined ? {} : { 'last-event-id': lastId }),
       },

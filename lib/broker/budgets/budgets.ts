@@ -80,8 +80,8 @@ export class Budgets {
   }
 
   async remove(path: BudgetPath, body: unknown, by: Actor): Promise<RemovedBudgetView> {
-    const budget = await this.#found(path);
     const reason = readReason(body, by);
+    const budget = await this.#found(path);
     if (!(await this.ledger.deleteBudget(budget, { by, reason }))) throw noBudget();
     const { period, mode } = budget;
     return { ...budgetSubjectView(budget), period, mode, status: 'removed' };

@@ -1,5 +1,6 @@
 import { toUsd } from '../../contract/usd';
 import { ANY_ID } from '../budgets/budget';
+import type { BudgetMode, BudgetPeriod } from '../../contract/budget-periods';
 import type { Ledger } from '../ledger/ledger';
 import { remainingOf } from '../ledger/rules/caps';
 import type { LedgerFigures } from '../ledger/records';
@@ -13,6 +14,10 @@ export interface BudgetRemainder {
   scope: string;
   id: string;
   tenant: string;
+  /** Of an agent run. */
+  user: string;
+  period: BudgetPeriod;
+  mode: BudgetMode;
   remainingUsd: number;
 }
 
@@ -67,8 +72,9 @@ export class BrokerMetrics {
     for (const budget of set.slice(0, MAX_BUDGETS)) {
       const cap = await this.ledger.capUnder(budget);
       if (cap === undefined) continue;
-      const { scope, id, tenant = '' } = budget;
-      remainders.push({ scope, id, tenant, remainingUsd: toUsd(remainingOf(cap)) });
+      const { scope, id, tenant = '', user = '', period, mode } = budget;
+      const remainingUsd = toUsd(remainingOf(cap));
+      remainders.push({ scope, id, tenant, user, period, mode, remainingUsd });
     }
     return remainders;
   }

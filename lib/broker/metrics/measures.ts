@@ -111,7 +111,7 @@ export const MEASURES: readonly Measure[] = [
     kind: 'gauge',
     unit: USD,
     help: 'US dollars left of the budgets that operators have set over one subject.',
-    labels: ['scope', 'id', 'tenant'],
+    labels: ['scope', 'id', 'tenant', 'user', 'period', 'mode'],
     samples: ({ budgets }) =>
       budgets.map(({ remainingUsd, ...labels }) => ({ labels, value: remainingUsd })),
   },
