@@ -42,6 +42,7 @@ export type {
   FailedStoreEvent,
   IssueEvent,
   LiftEvent,
+  RaiseEvent,
   RefusalEvent,
   SettlementEvent,
   ThresholdEvent,
