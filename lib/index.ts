@@ -104,6 +104,7 @@ export type {
   VaultKeyFailedStoreEvent,
   VaultKeyIssueEvent,
   VaultKeyLiftEvent,
+  VaultKeyRaiseEvent,
   VaultKeyRefusalEvent,
   VaultKeySettlementEvent,
   VaultKeyThresholdEvent,

@@ -68,9 +68,11 @@ export abstract class BrokerParts {
     this.auditSegments = new AuditSegments(ledger);
     this.pageSessions = new PageSessions(ledger);
     this.approvals = new Approvals(ledger);
-    proxy.approvalUrl = (id) => approvalUrl(this.pageUrl, id);
+    const urlOf = (id: string): string | undefined => approvalUrl(this.pageUrl, id);
+    proxy.approvalUrl = urlOf;
     this.spend = new Spend(ledger);
     this.events = new Events(ledger.logRows);
+    this.events.feed.approvalUrl = urlOf;
     this.webhooks = new Webhooks({
       feed: this.events.feed,
       states: ledger.webhooks,

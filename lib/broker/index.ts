@@ -44,6 +44,7 @@ export type {
   FailedStoreEvent,
   IssueEvent,
   LiftEvent,
+  RaiseEvent,
   RefusalEvent,
   SettlementEvent,
   ThresholdEvent,

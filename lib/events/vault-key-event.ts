@@ -1,5 +1,6 @@
 import type { EventKind } from '../broker/events/event';
 import type { KeySubject } from '../broker-client/broker-client';
+import type { AuditEntryInfo } from '../broker-operator/operator-types';
 
 /** What all events have. */
 export interface VaultKeyEventOf<Kind extends EventKind> {
@@ -48,6 +49,8 @@ export interface VaultKeyCallEvent extends VaultKeyEventOf<'call'>, CallEventFie
   remainingUsd: number | null;
   vendorStatus: number | null;
   latencyMs: number | null;
+  /** The first budget in shadow mode that would have refused it; absent where none would. */
+  wouldRefuse?: NonNullable<AuditEntryInfo['wouldRefuse']>;
 }
 
 /** What a call has spent was changed by something else than its own answer. */
@@ -113,6 +116,15 @@ export interface VaultKeyBudgetEvent extends VaultKeyEventOf<'budget'>, ChangeEv
   capUsd: number | null;
 }
 
+/** The caps of a subject were raised for a while, or a raise was ended before its time. */
+export interface VaultKeyRaiseEvent extends VaultKeyEventOf<'raise'>, ChangeEventFields {
+  /** `raised` or `ended`. */
+  outcome: string | null;
+  raiseId: string | null;
+  /** What it adds, or has added, to each cap. */
+  usd: number | null;
+}
+
 /** A brake was set. */
 export interface VaultKeyBrakeEvent extends VaultKeyEventOf<'brake'>, ChangeEventFields {
   brakeId: string | null;
@@ -128,9 +140,12 @@ export interface VaultKeyLiftEvent extends VaultKeyEventOf<'lift'>, ChangeEventF
   keyId: string | null;
 }
 
-/** An approval was asked for or decided. */
+/** An approval was asked for or decided, or what became of it. Its call is the one that asked. */
 export interface VaultKeyApprovalEvent extends VaultKeyEventOf<'approval'>, CallEventFields {
-  /** What became of it: `asked`, `approved`, `denied`. */
+  approvalId: string | null;
+  /** Where a person answers, after a log-in; absent where the broker knows of no page. */
+  approvalUrl?: string;
+  /** What became of it: `asked`, `approved`, `denied`, `used`, `restored`, `expired`. */
   outcome: string | null;
   actor: string;
   requestedUsd: number | null;
@@ -159,6 +174,7 @@ export type VaultKeyEvent =
   | VaultKeyRefusalEvent
   | VaultKeyThresholdEvent
   | VaultKeyBudgetEvent
+  | VaultKeyRaiseEvent
   | VaultKeyBrakeEvent
   | VaultKeyLiftEvent
   | VaultKeyApprovalEvent

@@ -15,6 +15,7 @@ import type {
   VaultKeyFailedStoreEvent,
   VaultKeyIssueEvent,
   VaultKeyLiftEvent,
+  VaultKeyRaiseEvent,
   VaultKeyRefusalEvent,
   VaultKeySettlementEvent,
   VaultKeyThresholdEvent,
@@ -47,6 +48,8 @@ export class VaultKeyEvents implements OnApplicationShutdown {
   readonly threshold$: Observable<VaultKeyThresholdEvent>;
   /** An operator has changed a budget. */
   readonly budget$: Observable<VaultKeyBudgetEvent>;
+  /** Caps were raised for a while, or a raise was ended. */
+  readonly raise$: Observable<VaultKeyRaiseEvent>;
   /** A brake was set. */
   readonly brake$: Observable<VaultKeyBrakeEvent>;
   /** A brake was lifted. */
@@ -83,6 +86,7 @@ export class VaultKeyEvents implements OnApplicationShutdown {
     this.refusal$ = this.of('refusal');
     this.threshold$ = this.of('threshold');
     this.budget$ = this.of('budget');
+    this.raise$ = this.of('raise');
     this.brake$ = this.of('brake');
     this.lift$ = this.of('lift');
     this.approval$ = this.of('approval');

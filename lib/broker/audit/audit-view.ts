@@ -127,7 +127,8 @@ export function auditEntryView(row: AuditEntry): AuditEntryView {
   };
 }
 
-function wouldRefuseView(text: string): WouldRefuseView {
+/** What a row says of the budget in shadow mode that would have refused its call. */
+export function wouldRefuseView(text: string): WouldRefuseView {
   const [scope, period, source, micros] = JSON.parse(text) as [
     BudgetScope,
     BudgetPeriod,

@@ -1,3 +1,5 @@
+import type { LoggedEvent } from './event';
+import { eventsOf } from './events-of-row';
 import type { LogSlice, LogTail } from './log-tail';
 
 /** How long after a commit the log is read: commits that come meanwhile are read with it. */
@@ -15,6 +17,8 @@ const KEPT_MS = 7 * 86_400_000;
  * follows, nothing is read.
  */
 export class EventFeed {
+  /** Where a person answers an approval, where that is known. */
+  approvalUrl: (id: string) => string | undefined = () => undefined;
   #waiting: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #dueAt = Infinity;
@@ -44,6 +48,11 @@ export class EventFeed {
 
   lastRow(): Promise<number> {
     return this.log.lastRow();
+  }
+
+  /** The events that rows tell. */
+  eventsOf(rows: LogSlice['rows']): LoggedEvent[] {
+    return rows.flatMap((row) => eventsOf(row, this.approvalUrl));
   }
 
   /** Rows after one. Rejects where the store does not answer. */

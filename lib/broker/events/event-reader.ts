@@ -5,7 +5,6 @@ import { isAfter, placeOfEvent } from './event-id';
 import type { EventPlace } from './event-id';
 import { isMeant } from './event-query';
 import type { EventQuery } from './event-query';
-import { eventsOf } from './events-of-row';
 
 /** How many events wait for a reader. */
 export const MAX_BUFFERED = 1_000;
@@ -97,7 +96,7 @@ export class EventReader implements AsyncIterable<BrokerEvent> {
   /** Returns whether there was nothing more. */
   async #readOn(): Promise<boolean> {
     const { rows, last, isEnd } = await this.feed.after(this.#row);
-    for (const event of rows.flatMap(eventsOf)) {
+    for (const event of this.feed.eventsOf(rows)) {
       const place = placeOfEvent(event.id);
       const isBefore =
         this.#start !== undefined && place !== undefined && !isAfter(place, this.#start);

@@ -1,3 +1,4 @@
+import type { WouldRefuseView } from '../audit/audit-view';
 import type { Subject } from '../keys/subject';
 
 /** What events tell of. */
@@ -8,6 +9,7 @@ export const EVENT_KINDS = [
   'refusal',
   'threshold',
   'budget',
+  'raise',
   'brake',
   'lift',
   'approval',
@@ -65,6 +67,8 @@ export interface CallEvent extends EventOf<'call'>, EventOfCall {
   remaining_usd: number | null;
   vendor_status: number | null;
   latency_ms: number | null;
+  /** The first budget in shadow mode that would have refused it; absent where none would. */
+  would_refuse?: WouldRefuseView;
 }
 
 /** What a call has spent was changed by something else than its own answer. */
@@ -130,6 +134,15 @@ export interface BudgetEvent extends EventOf<'budget'>, EventOfChange {
   cap_usd: number | null;
 }
 
+/** The caps of a subject were raised for a while, or a raise was ended before its time. */
+export interface RaiseEvent extends EventOf<'raise'>, EventOfChange {
+  /** `raised` or `ended`. */
+  outcome: string | null;
+  raise_id: string | null;
+  /** What it adds, or has added, to each cap. */
+  usd: number | null;
+}
+
 /** A brake was set. */
 export interface BrakeEvent extends EventOf<'brake'>, EventOfChange {
   brake_id: string | null;
@@ -145,9 +158,12 @@ export interface LiftEvent extends EventOf<'lift'>, EventOfChange {
   key_id: string | null;
 }
 
-/** An approval was asked for or decided. */
+/** An approval was asked for or decided, or what became of it. Its call is the one that asked. */
 export interface ApprovalEvent extends EventOf<'approval'>, EventOfCall {
-  /** What became of it: `asked`, `approved`, `denied`. */
+  approval_id: string | null;
+  /** Where a person answers, after a log-in; absent where the broker knows of no page. */
+  approval_url?: string;
+  /** What became of it: `asked`, `approved`, `denied`, `used`, `restored`, `expired`. */
   outcome: string | null;
   actor: string;
   requested_usd: number | null;
@@ -176,6 +192,7 @@ export type BrokerEvent =
   | RefusalEvent
   | ThresholdEvent
   | BudgetEvent
+  | RaiseEvent
   | BrakeEvent
   | LiftEvent
   | ApprovalEvent

@@ -1,12 +1,19 @@
 import type { AuditEntry } from '../audit/audit-entry';
-import { auditSubject, usdOf } from '../audit/audit-view';
+import { auditSubject, usdOf, wouldRefuseView } from '../audit/audit-view';
 import { undoneView } from '../keys/undone-view';
 import { eventId } from './event-id';
 import type { LoggedEvent } from './event';
 
-/** The events that a row of the audit log tells, in their order. Most rows tell one, some none. */
-export function eventsOf(row: AuditEntry): LoggedEvent[] {
-  return ofRow(row).map((event, part): LoggedEvent => {
+/**
+ * The events that a row of the audit log tells, in their order. Most rows tell one, some none.
+ *
+ * @param approvalUrl Where a person answers an approval, where that is known.
+ */
+export function eventsOf(
+  row: AuditEntry,
+  approvalUrl: (id: string) => string | undefined,
+): LoggedEvent[] {
+  return ofRow(row, approvalUrl).map((event, part): LoggedEvent => {
     // The kinds are told apart above: what is left is the same for all of them.
     return { id: eventId({ row: row.seq, part }), ...event, at: row.at } as LoggedEvent;
   });
@@ -15,7 +22,10 @@ export function eventsOf(row: AuditEntry): LoggedEvent[] {
 /** An event without its place. */
 type Untold<Event> = Event extends LoggedEvent ? Omit<Event, 'id' | 'at'> : never;
 
-function ofRow(row: AuditEntry): Untold<LoggedEvent>[] {
+function ofRow(
+  row: AuditEntry,
+  approvalUrl: (id: string) => string | undefined,
+): Untold<LoggedEvent>[] {
   switch (row.event) {
     case 'issue':
       return [{ kind: 'issue', ...keyOf(row), cap_usd: usdOf(row.cap_micros) }];
@@ -71,6 +81,18 @@ function ofRow(row: AuditEntry): Untold<LoggedEvent>[] {
           cap_usd: usdOf(row.cap_micros),
         },
       ];
+    case 'raise':
+      return [
+        {
+          kind: 'raise',
+          ...changeOf(row),
+          outcome: row.verdict,
+          raise_id: raiseIdOf(row),
+          usd: usdOf(row.requested_micros),
+        },
+      ];
+    case 'approval':
+      return [approvalOf(row, approvalUrl)];
     case 'brake':
     case 'lift':
       return [{ kind: row.event, ...changeOf(row), ...brakeOf(row) }];
@@ -108,6 +130,7 @@ function callOf(row: AuditEntry): Untold<LoggedEvent> {
     remaining_usd: usdOf(row.remaining_after_micros),
     vendor_status: row.vendor_status,
     latency_ms: row.latency_ms,
+    ...(row.would_refuse === null ? {} : { would_refuse: wouldRefuseView(row.would_refuse) }),
   };
 }
 
@@ -133,6 +156,33 @@ function changeOf(row: AuditEntry) {
     old_value: row.old_value,
     new_value: row.new_value,
   };
+}
+
+/** The new value of its row begins with its id. */
+function approvalOf(
+  row: AuditEntry,
+  approvalUrl: (id: string) => string | undefined,
+): Untold<LoggedEvent> {
+  const [id = null] = /^apr_[\w-]+/.exec(row.new_value ?? '') ?? [];
+  const url = id === null ? undefined : approvalUrl(id);
+  return {
+    kind: 'approval',
+    ...callNamesOf(row),
+    approval_id: id,
+    ...(url === undefined ? {} : { approval_url: url }),
+    outcome: row.verdict,
+    actor: row.actor,
+    requested_usd: usdOf(row.requested_micros),
+    amount: row.amount,
+    currency: row.currency,
+    reason: row.reason,
+  };
+}
+
+/** The words of a raise name it after what all raises of its subject come to. */
+function raiseIdOf({ verdict, new_value, old_value }: AuditEntry): string | null {
+  const words = verdict === 'raised' ? new_value : old_value;
+  return /\brse_[\w-]+/.exec(words ?? '')?.[0] ?? null;
 }
 
 /** The words of a brake begin with its id. */

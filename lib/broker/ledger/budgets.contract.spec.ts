@@ -53,6 +53,25 @@ describe.each(everyLedger())('budgets of a ledger %s', (_name, open) => {
     expect([cap?.capMicros, cap?.balance.held]).toEqual([30 * CENT, 50 * CENT]);
   });
 
+  it('are at most doubled by operators, also where the cap came after their raise', async () => {
+    const ann = { name: 'ann', role: 'operator', isApp: false } as const;
+    await ledger.putBudget({ ...U, ...DAILY, capMicros: 20 * CENT }, BY_APP_CODE);
+    await ledger.raises.set(ORDER, ann);
+    // Of another tenant, in which the user had no key by then.
+    const late = keyRecord('c', {
+      capMicros: 1e9,
+      createdAt: clock.now() + 1,
+      subject: { tenant_id: 't2', user_id: 'u' },
+      budgets: { user: { week: 5 * CENT } },
+    });
+    await ledger.issue(late);
+    keys = [late, late];
+    const decisions = await Promise.all(Array.from({ length: 40 }, () => admit(1)));
+    expect(admitted(decisions)).toBe(10);
+    await ledger.raises.set({ ...ORDER, raiseId: 's', micros: 3 * CENT }, APP_CODE);
+    expect(admitted(await Promise.all(Array.from({ length: 40 }, () => admit(1))))).toBe(3);
+  });
+
   it.each(['day', 'week', 'month', '24h'] as const)(
     'let 40 calls at once past no budget of the %s, with what was spent on days before',
     async (period) => {

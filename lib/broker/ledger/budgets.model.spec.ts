@@ -129,7 +129,10 @@ class PlainBook {
   /** Of each period and mode the tightest, what is raised included: `[period, refuses, cap, taken]`. */
   caps(key: number): [BudgetPeriod, boolean, number, number][] {
     const { user } = KEYS[key]!;
-    const raised = this.raisesOf(user).reduce((sum, { cents }) => sum + cents, 0);
+    const raised = (byOperators: boolean): number =>
+      this.raisesOf(user)
+        .filter(({ isOperators }) => isOperators === byOperators)
+        .reduce((sum, { cents }) => sum + cents, 0);
     return BUDGET_PERIODS.flatMap((period) =>
       [true, false].flatMap((refuses): [BudgetPeriod, boolean, number, number][] => {
         const caps = this.setCaps(key)
@@ -137,7 +140,10 @@ class PlainBook {
           .filter(({ mode, cents }) => refuses === (mode === 'enforce' || cents === 0))
           .map(({ cents }) => cents);
         if (caps.length === 0) return [];
-        return [[period, refuses, Math.min(...caps) + raised, this.taken(user, period)]];
+        const cap = Math.min(...caps);
+        // Those of operators come to at most a cap that refuses.
+        const byOperators = Math.min(raised(true), refuses ? cap : Infinity);
+        return [[period, refuses, cap + raised(false) + byOperators, this.taken(user, period)]];
       }),
     );
   }

@@ -184,6 +184,24 @@ describe('a mistake is taken back', () => {
     await cap(refund(paid, payment));
   });
 
+  it('under a cap in shadow mode as under none, and what that would have refused is recorded', async () => {
+    const payment = await pay(await issue(100), { cents: 100 });
+    const budgets = { user: { week: 30 * CENT } };
+    const key = await issue(100, U, { budgets, budgetsMode: 'shadow' });
+    const call = await refund(key, payment);
+    expect(await money(key)).toEqual({ spent: 0, held: 0, undone: 100 });
+    // It would have undone 30 of it, and 70 as spend beside the 100 would have been too much.
+    expect(JSON.parse(call.audit.would_refuse ?? 'null')).toEqual([
+      'user',
+      'week',
+      'app',
+      30 * CENT,
+    ]);
+    const other = await issue(100, { ...U, user_id: 'v' }, { budgets, budgetsMode: 'shadow' });
+    const small = await pay(other, { cents: 20 });
+    expect((await refund(other, small)).audit.would_refuse ?? null).toBeNull();
+  });
+
   it('and says in its refusal what it would have taken back', async () => {
     const key = await issue(100);
     const payment = await pay(key, { cents: 60 });

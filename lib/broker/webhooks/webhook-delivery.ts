@@ -2,7 +2,6 @@ import type { LoggedEvent } from '../events/event';
 import type { EventFeed } from '../events/event-feed';
 import { isAfter, placeOfEvent } from '../events/event-id';
 import type { EventPlace } from '../events/event-id';
-import { eventsOf } from '../events/events-of-row';
 import type { LogSlice } from '../events/log-tail';
 import type { WebhookStates } from '../ledger/webhook-states';
 import { bySubject } from './delivery-order';
@@ -192,7 +191,9 @@ export class WebhookDelivery {
 
   #eventsOf(row: LogSlice['rows'][number]): LoggedEvent[] {
     const { kinds } = this.parts.webhook;
-    return eventsOf(row).filter(({ kind }) => kinds.includes(kind as WebhookKind));
+    return this.parts.feed
+      .eventsOf([row])
+      .filter(({ kind }) => kinds.includes(kind as WebhookKind));
   }
 
   async #slice(row: number): Promise<LogSlice | undefined> {

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { EventFeed } from '../events/event-feed';
 import { placeOfEvent } from '../events/event-id';
-import { eventsOf } from '../events/events-of-row';
 import { fieldsOf, unknownFields } from '../known-fields';
 import type { WebhookStates } from '../ledger/webhook-states';
 import { APP_CODE } from '../operators/actor';
@@ -82,7 +81,7 @@ export class Webhooks {
     if (place === undefined || faults.length > 0) throw invalidFields(faults);
     const { feed, states } = this.parts;
     const slice = place.row === 0 ? undefined : await feed.after(place.row - 1);
-    const event = slice?.rows.flatMap(eventsOf).find((each) => each.id === id);
+    const event = feed.eventsOf(slice?.rows ?? []).find((each) => each.id === id);
     const state = await states.state(name);
     if (event === undefined || state === undefined) {
       throw notFound('The audit log has no event of that id.');

@@ -66,7 +66,7 @@ export function metCaps(book: Book, subject: BudgetSubject, caps: readonly SetCa
 /** A cap over a subject as a call meets it by itself: with what is raised, and what counts against it. */
 export function budgetCap(book: Book, subject: BudgetSubject, cap: SetCap): BudgetCap {
   const { period, source, capMicros } = cap;
-  const raisedMicros = raisedOver(book, subject);
+  const raisedMicros = raisedOver(book, subject, isShadow(cap) ? Infinity : capMicros);
   const balanceName = dayBalanceName(subject, dayOf(book.now));
   return {
     scope: subject.scope,

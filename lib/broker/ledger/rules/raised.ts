@@ -10,11 +10,20 @@ export function activeRaises(book: Book): Raise[] {
   return book.raises().filter((raise) => isActive(raise, book.now));
 }
 
-/** What the active raises add to each cap of a subject. */
-export function raisedOver(book: Book, subject: BudgetSubject): MicroUsd {
-  const raises = book.raises();
-  if (raises.length === 0) return 0;
-  return sumOf(raises.filter((raise) => isActive(raise, book.now) && isFor(raise, subject)));
+/**
+ * What the active raises add to a cap of a subject.
+ *
+ * @param mostByOperators What those of operators come to at most, whichever caps were known when they were set.
+ */
+export function raisedOver(
+  book: Book,
+  subject: BudgetSubject,
+  mostByOperators: MicroUsd,
+): MicroUsd {
+  if (book.raises().length === 0) return 0;
+  const raises = raisesOver(book, subject);
+  const byOperators = sumOf(raises.filter(({ role }) => role !== 'admin'));
+  return sumOf(raises) - Math.max(0, byOperators - mostByOperators);
 }
 
 /** The active raises of a subject. */

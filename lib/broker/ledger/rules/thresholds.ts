@@ -1,5 +1,5 @@
 import type { AuditRow } from '../../audit/audit-entry';
-import { dayOf } from '../../budgets/budget';
+import { dayOf, endOfDay } from '../../budgets/budget';
 import { periodText } from '../../budgets/period';
 import type { BudgetScope, CapScope } from '../../../contract/scopes';
 import { usdText } from '../../../contract/usd';
@@ -56,7 +56,9 @@ export function tellThresholds(
     const untold = passed.filter((percent) => percent > told).sort((one, other) => one - other);
     for (const percent of untold) book.log(rowOf(book, key, after, scope, percent));
     const percent = untold.at(-1);
-    const until = resetsAt === undefined ? book.now + LONGEST_MS : Date.parse(resetsAt);
+    // `24h` is told apart by the day, though it is another at each hour.
+    const end = resetsAt === undefined ? book.now + LONGEST_MS : Date.parse(resetsAt);
+    const until = Math.max(end, Date.parse(endOfDay(book.now)));
     if (percent !== undefined) book.putNote('threshold', name, { percent, until });
   }
 }

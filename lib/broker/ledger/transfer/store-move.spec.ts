@@ -81,8 +81,8 @@ describe('the audit log of a store that moves', () => {
     const { store, ledger, clock, write } = await filled(3);
     const first = await ledger.auditSegments.cut();
     await ledger.auditSegments.confirm(first.last, first.head);
-    clock.instant += 3 * DAY;
-    await sweepNow(store, 2 * DAY);
+    clock.instant += 9 * DAY;
+    await sweepNow(store, 8 * DAY);
     await write(4, 6);
     const second = await ledger.auditSegments.cut();
     await ledger.auditSegments.confirm(second.last, second.head);
