@@ -1,6 +1,6 @@
 import type { EventKind } from '../broker/events/event';
 import type { KeySubject } from '../broker-client/broker-client';
-import type { AuditEntryInfo } from '../broker-operator/operator-types';
+import type { AuditEntryInfo } from '../broker-operator/audit-types';
 
 /** What all events have. */
 export interface VaultKeyEventOf<Kind extends EventKind> {
