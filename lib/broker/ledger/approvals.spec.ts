@@ -191,8 +191,12 @@ describe('approvals', () => {
     await on.ledger.issue(plain);
     await on.admitted(plain, { price: dollars(101) });
     const rule = {
-      ...{ scope: 'user' as const, tenant: undefined, user: undefined, id: 'u' },
-      ...{ period: 'day' as const, mode: 'enforce' as const },
+      scope: 'user' as const,
+      tenant: undefined,
+      user: undefined,
+      id: 'u',
+      period: 'day' as const,
+      mode: 'enforce' as const,
     };
     const limits = { approveAboveMicros: 50 * DOLLAR };
     await on.ledger.putBudget({ ...rule, capMicros: 100_000 * DOLLAR, limits });
