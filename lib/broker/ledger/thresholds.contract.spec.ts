@@ -171,6 +171,28 @@ describe.each(everyLedger())('thresholds of budgets: %s', (_name, open, numRuns)
     ]);
   });
 
+  it.each(['week', 'month', '24h'] as const)(
+    'tells what a call of the day before comes to today, of a budget of the %s',
+    async (period) => {
+      const rule = { scope: 'user', tenant: 't', user: undefined, id: 'u' } as const;
+      await ledger.putBudget({ ...rule, period, mode: 'enforce', capMicros: 100 * DOLLAR });
+      await ledger.putBudget({
+        ...rule,
+        period: 'day',
+        mode: 'enforce',
+        capMicros: 100 * DOLLAR,
+      });
+      const late = await charge(40);
+      clock.instant += 20 * 3_600_000;
+      await end(late as AdmittedCall, 60);
+      await charge(25);
+      expect((await told()).map(({ percent, reason }) => [percent, reason])).toEqual([
+        [50, expect.stringContaining('$60.00 spent and $0.00 held')],
+        [80, expect.stringContaining('$60.00 spent and $25.00 held')],
+      ]);
+    },
+  );
+
   it('tells nothing of a cap of 0, of a key without budgets, and what is configured', async () => {
     await charge(60);
     await cap(0);

@@ -271,7 +271,7 @@ function admitted(
     at: instantText(book.now),
     event: 'call',
     requested_micros: micros + undoneMicros,
-    ...auditOfShadow(caps, micros),
+    ...auditOfShadow(caps, micros, undoneMicros),
   };
   if (isWritten) book.beginCall(callId, row);
   return {

@@ -27,8 +27,12 @@ export function auditOfKey(book: Book, keyId: string): Partial<AuditRow> {
 }
 
 /** What the row of a call that was admitted says of the caps that only record, and would have refused it. */
-export function auditOfShadow(caps: readonly ChargedCap[], micros: MicroUsd): Partial<AuditRow> {
-  const [first] = wouldRefuse(caps, micros);
+export function auditOfShadow(
+  caps: readonly ChargedCap[],
+  micros: MicroUsd,
+  undoneMicros: MicroUsd,
+): Partial<AuditRow> {
+  const [first] = wouldRefuse(caps, micros, undoneMicros);
   if (first === undefined) return {};
   const { scope, period, source, capMicros } = first;
   return { would_refuse: JSON.stringify([scope, period, source, capMicros]) };

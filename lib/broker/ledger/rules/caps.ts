@@ -83,10 +83,18 @@ export function enforced<Cap extends CapState>(caps: readonly Cap[]): Cap[] {
   return caps.filter(({ isShadow }) => isShadow !== true);
 }
 
-/** The caps that only record, and would refuse a hold. */
-export function wouldRefuse(caps: readonly ChargedCap[], micros: MicroUsd): BudgetCap[] {
-  if (micros === 0) return [];
-  return caps.filter((cap): cap is BudgetCap => cap.isShadow === true && remainingOf(cap) < micros);
+/** The caps that only record, and would refuse a hold. What they leave no room to undo would be spend. */
+export function wouldRefuse(
+  caps: readonly ChargedCap[],
+  micros: MicroUsd,
+  undoneMicros: MicroUsd,
+): BudgetCap[] {
+  return caps.filter((cap): cap is BudgetCap => {
+    if (cap.isShadow !== true) return false;
+    const room = Math.max(0, cap.capMicros - cap.balance.undone);
+    const spend = micros + Math.max(0, undoneMicros - room);
+    return spend > 0 && remainingOf(cap) < spend;
+  });
 }
 
 /** What is left under a cap; negative where the vendor reported more than was held. */

@@ -1,6 +1,6 @@
 import type { AuditRow } from '../../audit/audit-entry';
 import { dayOf, endOfDay } from '../../budgets/budget';
-import { periodText } from '../../budgets/period';
+import { periodText, startOfPeriod } from '../../budgets/period';
 import type { BudgetScope, CapScope } from '../../../contract/scopes';
 import { usdText } from '../../../contract/usd';
 import type { MicroUsd } from '../../../contract/usd';
@@ -63,7 +63,7 @@ export function tellThresholds(
   }
 }
 
-/** The same where a hold has come to more than it held. On an earlier day's budgets nothing is told. */
+/** The same where a hold has come to more than it held. Of periods that it began before nothing is told. */
 export function tellGrowth(
   book: Book,
   ended: { hold: Hold; settledMicros: MicroUsd } | undefined,
@@ -77,7 +77,7 @@ export function tellGrowth(
   const key = book.key(hold.keyId);
   if (key === undefined || lineOf(book, key).missingId !== undefined) return;
   const caps = capsOver(book, key)
-    .filter(({ balanceName }) => hold.chargedTo.includes(balanceName))
+    .filter((cap) => isOfBudget(cap) && hold.createdAt >= startOfPeriod(cap.period, book.now))
     .map((cap) => ({
       ...cap,
       balance: { ...cap.balance, spent: cap.balance.spent - grown },
