@@ -6,7 +6,7 @@ import type { EventReader } from '../events/event-reader';
 /** How often a stream says that it lives, and how often it is asked whether it may go on. */
 const HEARTBEAT_MS = 15_000;
 const CHECK_MS = 1_000;
-/** How long the answer to that may take: of who cannot be asked about, nobody knows that they may read on. */
+/** How long the answer to that may take, before it is a no. */
 const MAX_CHECK_MS = 10_000;
 /** How long its reader may take nothing. */
 const STANDSTILL_MS = 60_000;

@@ -21,7 +21,7 @@ export class AuthorizedCallers implements Callers {
     private readonly site: Site,
   ) {}
 
-  /** What the application's middleware has put on a request stays there, whoever has logged out since. */
+  /** What the application's middleware has put on a request stays there after a log-out. */
   get maxStreamMs(): number {
     return MAX_STREAM_MS;
   }
