@@ -42,6 +42,11 @@ export class AdminMount implements RequestTaker {
     });
   }
 
+  /** Ends its streams: the application stops. */
+  drain(): void {
+    this.#mounted?.drain();
+  }
+
   takes(target: string): boolean {
     return target.startsWith(this.path) && /^(?:[/?]|$)/.test(target.slice(this.path.length));
   }

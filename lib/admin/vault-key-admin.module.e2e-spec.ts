@@ -14,6 +14,8 @@ import { EventStream } from '../../test/support/event-stream';
 import { servePlaceholderPage } from '../../test/support/placeholder-page';
 import { rawRequest } from '../../test/support/raw-http';
 import { testOperator } from '../../test/support/test-operators';
+import { AuthorizedCallers } from '../broker/http/callers/authorized-callers';
+import { Site } from '../broker/http/site';
 import { runOperatorCommand } from '../broker/cli/operator-commands';
 import { VaultKeyModule } from '../vault-key.module';
 import { takeRequests } from './request-taker';
@@ -309,6 +311,18 @@ describe.each(ADAPTERS)('the event stream of the mount on %s', (_name, adapter) 
       answer = next;
       await events.ended();
     }
+  });
+
+  it('ends after a minute where the application decides, who may have found out once who asks', async () => {
+    const minute = jest.spyOn(AuthorizedCallers.prototype, 'maxStreamMs', 'get');
+    expect(new AuthorizedCallers(() => undefined, new Site()).maxStreamMs).toBe(60_000);
+    minute.mockReturnValue(1_500);
+    const { url } = await application(adapter, {
+      authorize: () => ({ name: 'ann', role: 'viewer' }),
+    });
+    const events = await EventStream.open({ url: `${url}/vault-keys`, session: 'x' });
+    await events.ended();
+    minute.mockRestore();
   });
 
   it('does not keep its application from stopping', async () => {

@@ -1,5 +1,5 @@
 import { Inject, Module } from '@nestjs/common';
-import type { DynamicModule, HttpServer, NestModule } from '@nestjs/common';
+import type { DynamicModule, HttpServer, NestModule, OnModuleDestroy } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { BrokerClient } from '../broker-client/broker-client';
 import { EmbeddedBrokerClient } from '../broker-client/embedded-broker.client';
@@ -29,7 +29,10 @@ const NAME = 'VaultKeyAdminModule';
  * are not the mount's; middleware of `app.use(…)` runs before it.
  */
 @Module({})
-export class VaultKeyAdminModule extends ConfigurableAdminModule implements NestModule {
+export class VaultKeyAdminModule
+  extends ConfigurableAdminModule
+  implements NestModule, OnModuleDestroy
+{
   readonly #mount: AdminMount;
 
   /**
@@ -92,6 +95,11 @@ export class VaultKeyAdminModule extends ConfigurableAdminModule implements Nest
         message: `cannot be mounted on the HTTP adapter ${adapter.constructor.name}, which has no use()`,
       },
     ]);
+  }
+
+  /** The first hook of a shutdown, before Nest waits for the server's connections. @internal */
+  onModuleDestroy(): void {
+    this.#mount.drain();
   }
 
   get #adapter(): HttpServer | undefined {

@@ -272,6 +272,8 @@ describe('what people are shown, and what is stored', () => {
       'metadata[key]': secrets.vendorKey,
       'metadata[own]': key.token,
       description: secrets.client,
+      customer: key.token,
+      'transfer_data[destination]': secrets.vendorKey,
       'metadata[order]': '4242424242424241',
     };
     const body = `&${new URLSearchParams(parameters).toString()}`;
@@ -290,6 +292,7 @@ describe('what people are shown, and what is stored', () => {
       'payment_method_data[type]': 'sepa_debit',
       'metadata[order]': '4242424242424241',
     });
+    expect([shown.customer, shown.destinations]).toEqual(['…', ['…']]);
     await broker.close();
     const watch = new SecretWatch();
     for (const secret of [...Object.values(secrets), key.token]) watch.addSecret(secret);

@@ -102,6 +102,10 @@ describe('a reason', () => {
     ['the end of a budget', 'DELETE', '/v1/budgets/user/u', {}],
     ['a settlement', 'POST', '/v1/holds/h/settle', { usd: 1 }],
     ['a release', 'POST', '/v1/holds/h/release', {}],
+    ['a raise', 'POST', '/v1/budgets/user/u/raises', { usd: 1, expires_in: '1h' }],
+    ['the end of a raise', 'DELETE', '/v1/budgets/user/u/raises/rse_1', {}],
+    ['an approval', 'POST', '/v1/approvals/apr_1/approve', {}],
+    ['a denial', 'POST', '/v1/approvals/apr_1/deny', {}],
   ];
 
   it.each(changes)('has to be given with %s by an operator', async (_what, method, path, body) => {

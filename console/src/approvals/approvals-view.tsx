@@ -5,6 +5,7 @@ import { useQuery } from '../api/use-query';
 import type { ApprovalState, ApprovalView } from '../api/views';
 import { hashOf } from '../app/routes';
 import type { Route } from '../app/routes';
+import { foreignText } from '../format/foreign';
 import { usdText } from '../format/money';
 import { nowWaiting } from '../now/waiting';
 import { ChangeDialog } from '../parts/change-form';
@@ -144,8 +145,8 @@ function ApprovalCard({ approval }: { approval: ApprovalView }) {
       </p>
       <Facts
         facts={[
-          ['Customer', approval.customer],
-          ['Sends money to', approval.destinations.join(', ')],
+          ['Customer', approval.customer && foreignText(approval.customer)],
+          ['Sends money to', approval.destinations.map(foreignText).join(', ')],
           ['Object', approval.object_id],
           [
             'Vendor',
@@ -182,8 +183,14 @@ function ApprovalCard({ approval }: { approval: ApprovalView }) {
         <dl class="facts facts-code">
           {approval.parameters.map(({ name, value }, i) => (
             <div key={`${name} ${i}`}>
-              <dt>{name}</dt>
-              <dd>{value ?? <span class="muted">a secret, not shown</span>}</dd>
+              <dt>{foreignText(name)}</dt>
+              <dd>
+                {value === null ? (
+                  <span class="muted">a secret, not shown</span>
+                ) : (
+                  foreignText(value)
+                )}
+              </dd>
             </div>
           ))}
         </dl>

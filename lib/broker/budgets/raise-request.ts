@@ -1,13 +1,12 @@
 import { EXPIRES_IN_RULE, parseExpiresIn } from '../../contract/expires-in';
-import { labelFault } from '../../contract/label-rule';
 import { capFault, capToMicros } from '../../contract/usd';
 import { unknownFields } from '../known-fields';
+import { reasonFault } from '../operators/reason';
 import type { FieldIssue } from '../refusal';
 import { ANY_ID } from './budget';
 import { parseRuleSubject } from './budget-request';
 import type { RaiseOrder } from './raise';
 
-const MAX_REASON = 200;
 const FIELDS = ['usd', 'expires_in', 'reason', 'tenant_id', 'user_id'];
 
 /** Reads the body of `POST /v1/budgets/{scope}/{id}/raises`, without coercing anything. */
@@ -30,7 +29,7 @@ export function parseRaiseRequest(
   fault('usd', capFault(usd) ?? (usd === 0 ? 'must be above 0' : undefined));
   const lifeMs = parseExpiresIn(expires_in);
   if (lifeMs === undefined) fault('expires_in', EXPIRES_IN_RULE);
-  fault('reason', labelFault(reason, MAX_REASON));
+  fault('reason', reasonFault(reason));
   if (faults.length > 0 || 'faults' in parsed || lifeMs === undefined) return { faults };
   return {
     request: {

@@ -14,6 +14,9 @@ const OF_NO_CALL: ReadonlySet<string> = new Set([
   'user-agent',
 ]);
 
+/** Stands where a secret was given for an id. */
+const HIDDEN = '…';
+
 /** All that is forwarded of a call, but for what the broker adds once it is decided. */
 export interface ForwardedCall {
   account: string;
@@ -32,15 +35,21 @@ export function callToApprove(
     .filter(([name]) => !OF_NO_CALL.has(name))
     .sort(([one], [other]) => (one < other ? -1 : 1));
   const body = toFormBody(inOneOrder(parameters));
+  const shown = shownParameters(parameters, (each) => configured.vendor.secrets.isParameter(each));
+  const hidden = new Set(
+    parameters.filter((_each, i) => shown[i]?.value === null).map(({ value }) => value),
+  );
+  const customer = customerOf(parameters, reach);
   const identity = [call.vendor, account, tenant, user, call.method, call.target, others, body];
   return {
     digest: sha256(JSON.stringify(identity)),
     method: call.method,
     path: row.path ?? '',
     account,
-    customer: customerOf(parameters, reach),
-    destinations: destinations.destinations.map(({ id }) => id),
-    parameters: shownParameters(parameters, (each) => configured.vendor.secrets.isParameter(each)),
+    // What is hidden where it is a parameter is a secret here too.
+    customer: customer !== null && hidden.has(customer) ? HIDDEN : customer,
+    destinations: destinations.destinations.map(({ id }) => (hidden.has(id) ? HIDDEN : id)),
+    parameters: shown,
   };
 }
 

@@ -6,6 +6,8 @@ import type { EventReader } from '../events/event-reader';
 /** How often a stream says that it lives, and how often it is asked whether it may go on. */
 const HEARTBEAT_MS = 15_000;
 const CHECK_MS = 1_000;
+/** How long the answer to that may take, before it is a no. */
+const MAX_CHECK_MS = 10_000;
 /** How long its reader may take nothing. */
 const STANDSTILL_MS = 60_000;
 /** When a client that has lost it comes again. */
@@ -22,6 +24,14 @@ export async function sendEvents(
   events: EventReader,
   mayGoOn: () => boolean | Promise<boolean>,
 ): Promise<void> {
+  const end = (): void => events.close();
+  // Who has gone while it was opened does not go again.
+  if (res.destroyed) {
+    end();
+    return;
+  }
+  // A server that closes would wait for the connection, which nobody uses any more.
+  res.shouldKeepAlive = false;
   res.writeHead(200, {
     'content-type': 'text/event-stream',
     'cache-control': 'no-store',
@@ -30,16 +40,31 @@ export async function sendEvents(
   });
   // A client that loses the stream before its first event comes again for what it has missed.
   res.write(`retry: ${RETRY_MS}\nid: ${events.startId}\n\n`);
-  const end = (): void => events.close();
   const ended = new AbortController();
   void events.done.then(() => ended.abort());
   res.once('close', end);
   const heartbeat = setInterval(() => res.write(':\n\n'), HEARTBEAT_MS);
+  let mayRead = true;
+  let askedAt: number | undefined;
+  const refuse = (): void => {
+    mayRead = false;
+    end();
+  };
   const check = setInterval(() => {
-    void askedAgain(mayGoOn).then((isAllowed) => isAllowed || end());
+    if (askedAt !== undefined) {
+      if (performance.now() - askedAt > MAX_CHECK_MS) refuse();
+      return;
+    }
+    askedAt = performance.now();
+    void askedAgain(mayGoOn).then((isAllowed) => {
+      askedAt = undefined;
+      if (!isAllowed) refuse();
+    });
   }, CHECK_MS);
   try {
     for await (const event of events) {
+      // What has been read is not for who may read no more.
+      if (!mayRead) break;
       if (!res.write(messageOf(event))) {
         const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(STANDSTILL_MS)]);
         await once(res, 'drain', { signal });

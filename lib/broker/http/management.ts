@@ -107,7 +107,8 @@ export class Management {
     const parameters = new URLSearchParams(query);
     const reply =
       (await this.#ownReply(req, path, parameters)) ?? (await this.#routed(req, path, parameters));
-    await send(res, reply, () => this.#mayGoOn(req, path));
+    const began = performance.now();
+    await send(res, reply, () => this.#mayGoOn(req, path, began));
   }
 
   /** What is answered before anyone knows who asks: what a vault key may know of itself, and a log-in. */
@@ -143,10 +144,15 @@ export class Management {
     return route.handle({ req, query, params, by, session });
   }
 
-  /** Whether a caller that was let in once may read on. */
-  async #mayGoOn(req: IncomingMessage, path: string): Promise<boolean> {
+  /**
+   * Whether a caller that was let in once may read on.
+   *
+   * @param began When it was.
+   */
+  async #mayGoOn(req: IncomingMessage, path: string, began: number): Promise<boolean> {
     const { callers, isDraining = () => false } = this.#options;
-    if (isDraining()) return false;
+    const { maxStreamMs = Infinity } = callers;
+    if (isDraining() || performance.now() - began > maxStreamMs) return false;
     const { by } = await callers.callerOf(req, false);
     checkAccess(by, this.#routeOf(req, path));
     return true;

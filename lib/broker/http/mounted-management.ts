@@ -32,6 +32,7 @@ export class MountedManagement {
   readonly #management: Management;
   readonly #answers: FailureAnswers;
   readonly #mountPath: string;
+  #isDraining = false;
 
   constructor(broker: Broker, { operators = [], authorize, log, ...where }: MountOptions) {
     const site = new Site(where);
@@ -39,6 +40,7 @@ export class MountedManagement {
     this.#management = new Management(broker, {
       side: 'mount',
       site,
+      isDraining: () => this.#isDraining,
       ...(authorize === undefined
         ? operatorsAlone(broker, new Operators(operators), site)
         : { callers: new AuthorizedCallers(authorize, site) }),
@@ -59,6 +61,11 @@ export class MountedManagement {
     res.once('finish', () => req.resume());
     this.#answers.send(req, res, '', bodyTooLarge(DEFAULT_BODY_LIMITS.bodyBytes));
     return false;
+  }
+
+  /** Ends all streams within a second: the server waits for them, and they would never end. */
+  drain(): void {
+    this.#isDraining = true;
   }
 
   /**

@@ -9,6 +9,7 @@ import { isRead } from './callers';
 import type { Caller, Callers } from './callers';
 
 const MAX_NAME = 128;
+const MAX_STREAM_MS = 60_000;
 
 /** Says which operator has sent a request; `undefined` where none has. It may throw, and answer later. */
 export type Authorize = (req: IncomingMessage) => unknown;
@@ -19,6 +20,11 @@ export class AuthorizedCallers implements Callers {
     private readonly authorize: Authorize,
     private readonly site: Site,
   ) {}
+
+  /** What the application's middleware has put on a request stays there after a log-out. */
+  get maxStreamMs(): number {
+    return MAX_STREAM_MS;
+  }
 
   async callerOf(req: IncomingMessage): Promise<Caller> {
     const { authorization, origin } = req.headers;

@@ -17,6 +17,11 @@ export interface Callers {
    * may have sent the request.
    */
   callerOf(req: IncomingMessage, isUse: boolean): Promise<Caller>;
+  /**
+   * How long a stream may last that a request has opened, in milliseconds: for callers of whom asking again tells
+   * only what was found out as the request came. Absent where asking again is enough.
+   */
+  readonly maxStreamMs?: number;
 }
 
 /** Whether a request changes nothing. */
