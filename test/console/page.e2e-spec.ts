@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { usdText } from '../../console/src/format/money';
 import { createStripeVendor } from '../../lib/testing/stripe-vendor';
 import type { StripeVendor } from '../../lib/testing/stripe-vendor';
@@ -273,9 +273,23 @@ describeInChromium('the page', () => {
       await page.waitForFunction("document.activeElement.textContent === 'Put a brake'");
     });
 
-    it.each(Object.keys(LOOKS) as Look[])(
-      'has nothing that axe finds in any view: %s',
-      async (look) => {
+    describe('with something in each view', () => {
+      beforeAll(async () => {
+        const [mira, theo] = await Promise.all([
+          Agent.of(server.broker, 'mira', { approve_above_usd: 30 }),
+          Agent.of(server.broker, 'theo', { subject: { tenant_id: 'zenith', user_id: 'theo' } }),
+        ]);
+        expect(await mira.pay(3_850)).toBe('approval_required');
+        expect(await theo.pay(12_345)).toBeUndefined();
+        vendor.next('POST /v1/payment_intents', { reset: 'after' });
+        expect(await theo.pay(1_999)).toBe('vendor_outcome_unknown');
+        const brake = { scope: 'tool', id: 'refund', reason: 'refunds in a loop: incident 42' };
+        expect((await server.api('POST', '/v1/brakes', brake)).status).toBe(201);
+        const raise = { usd: 20, expires_in: '1h', reason: 'a large order', tenant_id: 'acme' };
+        expect((await server.api('POST', '/v1/budgets/user/mira/raises', raise)).status).toBe(201);
+      });
+
+      it.each(Object.keys(LOOKS) as Look[])('has nothing that axe finds: %s', async (look) => {
         const { page, go } = await open({ look });
         await page.evaluate(AXE);
         for (const [view, hash] of Object.entries(VIEWS)) {
@@ -283,24 +297,29 @@ describeInChromium('the page', () => {
           await page.locator('.loading').first().waitFor({ state: 'detached' });
           if (SHOTS !== undefined) {
             mkdirSync(SHOTS, { recursive: true });
-            await page.screenshot({
-              path: join(SHOTS, `${view}-${look}.png`),
-            });
+            await page.screenshot({ path: join(SHOTS, `${view}-${look}.png`), fullPage: true });
           }
-          const found = await page.evaluate<string[]>(
-            `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
-            violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html.slice(0, 160))))`,
-          );
-          expect([view, found]).toEqual([view, []]);
+          expect([view, await axeFinds(page)]).toEqual([view, []]);
           if (look === 'phone') {
             const width = await page.evaluate('document.documentElement.scrollWidth');
             expect([view, width]).toEqual([view, 360]);
           }
         }
-      },
-    );
+        await go(VIEWS['holds'] ?? '');
+        await page.getByRole('button', { name: 'Settle' }).click();
+        await page.locator('dialog .loading').first().waitFor({ state: 'detached' });
+        expect(await axeFinds(page)).toEqual([]);
+      });
+    });
   });
 });
+
+function axeFinds(page: Page): Promise<string[]> {
+  return page.evaluate<string[]>(
+    `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+      violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html.slice(0, 160))))`,
+  );
+}
 
 async function spentToday(server: PageServer): Promise<number> {
   return (await server.api('GET', '/v1/spend?by=day')).body.totals.spent_usd;

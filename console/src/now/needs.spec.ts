@@ -32,6 +32,19 @@ it('tells of a budget from 80 % of spent and held on', () => {
   ]);
 });
 
+it('says of which period a budget is, and that one in shadow mode refuses nothing', () => {
+  const full = budget({ spent_usd: 120, period: 'month' });
+  expect(texts({ budgets: [full] })).toEqual([
+    '120 % of the $100.00 of user mira for a month is used.',
+  ]);
+  expect(needsOf({ ...QUIET, budgets: [{ ...full, mode: 'shadow' }] })).toMatchObject([
+    {
+      tone: 'plain',
+      text: '120 % of the $100.00 of user mira for a month is used; in shadow mode it refuses nothing.',
+    },
+  ]);
+});
+
 it('tells of no budget that is counted for each subject alone, and of no cap that means nothing', () => {
   const { spent_usd: _, held_usd: __, ...each } = budget({ id: '*' });
   expect(texts({ budgets: [each, budget({ daily_usd_cap: 0 })] })).toEqual([]);

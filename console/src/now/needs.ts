@@ -1,7 +1,7 @@
 import { hashOf } from '../app/routes';
 import type { ApprovalView, BrakeView, BudgetView, HoldView, WebhookView } from '../api/views';
 import { counted, percentText, usedPart, usdText, sumUsd } from '../format/money';
-import { scopeWord, targetText } from '../words/names';
+import { periodText, scopeWord, targetText } from '../words/names';
 import { amountOf } from '../approvals/approval-words';
 
 /** Something that waits for a person. */
@@ -95,10 +95,12 @@ export function needsOf(facts: Facts): Need[] {
   const near = nearCaps(budgets);
   for (const budget of near.slice(0, MOST_BUDGETS)) {
     const part = partUsed(budget);
+    const isShadow = budget.mode === 'shadow';
+    const period = budget.period ?? 'day';
     needs.push({
       key: `budget ${targetText(budget)} ${budget.source} ${budget.period ?? 'day'}`,
-      tone: part >= 1 ? 'bad' : 'warn',
-      text: `${percentText(part)} of the ${usdText(capNow(budget))} of ${targetText(budget)} is used.`,
+      tone: isShadow ? 'plain' : part >= 1 ? 'bad' : 'warn',
+      text: `${percentText(part)} of the ${usdText(capNow(budget))} of ${targetText(budget)}${period === 'day' ? '' : ` for ${periodText(period)}`} is used${isShadow ? '; in shadow mode it refuses nothing' : ''}.`,
       action: 'Look',
       href: subjectHref(budget),
     });

@@ -16,7 +16,7 @@ import { hashOf } from '../app/routes';
 import { BarChart } from '../parts/chart';
 import { CapUse, Usd } from '../parts/money';
 import { Panel, ViewHead } from '../parts/panel';
-import { Answered, Empty } from '../parts/states';
+import { Answered, Badge, Empty } from '../parts/states';
 import { countText, usdText, sumUsd } from '../format/money';
 import { dayOf, hoursOf, hourText, zoneName } from '../format/time';
 import { now, zone } from '../format/zone';
@@ -249,10 +249,16 @@ function FullestBudgets({ budgets }: { budgets: readonly BudgetView[] }) {
       {fullest.map((budget) => (
         <li key={`${targetText(budget)} ${budget.source} ${budget.period ?? ''}`}>
           <div class="cap-row">
-            <a href={subjectHref(budget)}>{targetText(budget)}</a>
+            <span>
+              <a href={subjectHref(budget)}>{targetText(budget)}</a>{' '}
+              {budget.mode === 'shadow' && <Badge tone="plain">shadow</Badge>}
+            </span>
             <span class="money">
               {usdText(sumUsd([budget.spent_usd ?? 0, budget.held_usd ?? 0]))}
-              <span class="muted"> of {usdText(capNow(budget))}</span>
+              <span class="muted">
+                {' '}
+                of {usdText(capNow(budget))} for {periodText(budget.period)}
+              </span>
             </span>
           </div>
           <CapUse
