@@ -55,7 +55,7 @@ export async function haveNumbersOfApi(
         .filter((budget: Answered) => budget.spent_usd !== undefined)
         .map((budget: Answered) => ({
           part: micros(budget.spent_usd, budget.held_usd) / micros(budget.daily_usd_cap),
-          text: `${targetText(budget)} ${budget.mode === 'shadow' ? 'shadow' : ''}${usdOf(micros(budget.spent_usd, budget.held_usd))} of ${usdText(budget.daily_usd_cap)} for ${periodText(budget.period)}`,
+          text: `${targetText(budget)} ${budget.mode === 'shadow' ? 'shadow' : ''}${usdOf(micros(budget.spent_usd, budget.held_usd))} of ${usdText(budget.daily_usd_cap)}${budget.period === 'day' ? '' : ` for ${periodText(budget.period)}`}`,
         }))
         .sort((one: Answered, other: Answered) => other.part - one.part)
         .map(({ text }: Answered) => text);

@@ -257,7 +257,8 @@ function FullestBudgets({ budgets }: { budgets: readonly BudgetView[] }) {
               {usdText(sumUsd([budget.spent_usd ?? 0, budget.held_usd ?? 0]))}
               <span class="muted">
                 {' '}
-                of {usdText(capNow(budget))} for {periodText(budget.period)}
+                of {usdText(capNow(budget))}
+                {(budget.period ?? 'day') === 'day' ? '' : ` for ${periodText(budget.period)}`}
               </span>
             </span>
           </div>
