@@ -50,7 +50,7 @@ export class Agent {
 
   /** As {@link pay}; gives the whole answer. */
   charge(cents: number): Promise<Answer> {
-    return this.send('/v1/payment_intents', PAYMENT(cents));
+    return this.send('/v1/payment_intents', paymentOf(cents));
   }
 
   send(path: string, body: string): Promise<Answer> {
@@ -67,5 +67,7 @@ export class Agent {
   }
 }
 
-const PAYMENT = (cents: number): string =>
-  `amount=${cents}&currency=usd&payment_method=pm_card_visa&allowed_payment_method_types[0]=card&confirm=true`;
+/** A charge of so many cents; `manual` waits for a capture. */
+export function paymentOf(cents: number, capture: 'automatic' | 'manual' = 'automatic'): string {
+  return `amount=${cents}&currency=usd&payment_method=pm_card_visa&allowed_payment_method_types[0]=card&confirm=true&capture_method=${capture}`;
+}

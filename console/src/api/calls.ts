@@ -20,6 +20,7 @@ import type {
   SpendView,
   SubjectView,
   VendorObjectView,
+  WebhookView,
 } from './views';
 
 const get = <T>(path: string, query: Query, signal?: AbortSignal): Promise<T> =>
@@ -52,6 +53,8 @@ export const readApprovals = (query: Query, signal?: AbortSignal) =>
   get<ApprovalPage>('v1/approvals', query, signal);
 export const readApproval = (id: string, signal?: AbortSignal) =>
   get<ApprovalView>(`v1/approvals/${encodeURIComponent(id)}`, {}, signal);
+export const readWebhooks = (signal?: AbortSignal) =>
+  get<{ webhooks: readonly WebhookView[] }>('v1/webhooks', {}, signal);
 export const readBudget = (target: BudgetTarget & { period?: Period }, signal?: AbortSignal) =>
   get<BudgetView>(budgetPath(target), within(target), signal);
 export const readVendorObject = (holdId: string, signal?: AbortSignal) =>

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { ApiFault, asFault } from './fault';
+import { asFault } from './fault';
+import type { ApiFault } from './fault';
 import { pulse } from './live';
 
 /** What was asked of the API, as it last answered. */
@@ -96,14 +97,4 @@ export function useQuery<T>(
     ...(fault === undefined ? {} : { fault }),
     reload,
   };
-}
-
-/** An answer, or `undefined` where this broker does not have the call. */
-export async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof ApiFault && error.status === 404) return undefined;
-    throw error;
-  }
 }

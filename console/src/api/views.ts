@@ -259,3 +259,13 @@ export interface SpendView {
   totals: SpendSums;
   cursor?: string;
 }
+
+export interface WebhookView {
+  name: string;
+  origin: string;
+  status: 'active' | 'behind' | 'stopped';
+  stopped_at?: string;
+  subjects_behind: number;
+  last_failure?: string;
+  parked: readonly { id: string; kind: string; reason: string; parked_at: string }[];
+}

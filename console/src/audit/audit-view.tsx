@@ -34,6 +34,8 @@ const EVENTS = [
   ['settlement', 'Holds ended'],
   ['give_back', 'Given back'],
   ['lookup', 'Look-ups'],
+  ['threshold', 'Thresholds'],
+  ['webhook', 'Webhooks'],
 ] as const;
 
 /** All that was decided, by whom, in a chain that shows a change. */

@@ -64,7 +64,7 @@ export function BudgetsView() {
                   />
                 )}
               </Panel>
-              <Panel title="The application’s own, today" isFlush>
+              <Panel title="The application’s own" isFlush>
                 {app.length === 0 ? (
                   <Empty title="No key of today carries a budget.">
                     They travel with each key: <code>budgets</code> in the module’s options.
@@ -109,7 +109,7 @@ export function BudgetsView() {
 }
 
 function keyOf(budget: BudgetView): string {
-  return `${targetText(budget)} ${budget.source} ${budget.period ?? 'day'}`;
+  return `${targetText(budget)} ${budget.source} ${budget.period ?? 'day'} ${budget.mode ?? ''}`;
 }
 
 function columnsOf(

@@ -1,8 +1,15 @@
-import type { ApprovalView, BudgetView } from '../api/views';
+import type { ApprovalView, BudgetView, WebhookView } from '../api/views';
 import { needsOf } from './needs';
 import type { Facts } from './needs';
 
-const QUIET: Facts = { approvals: [], holds: [], hasMoreHolds: false, brakes: [], budgets: [] };
+const QUIET: Facts = {
+  approvals: [],
+  holds: [],
+  hasMoreHolds: false,
+  brakes: [],
+  budgets: [],
+  webhooks: [],
+};
 const budget = (change: Partial<BudgetView>): BudgetView => ({
   scope: 'user',
   id: 'mira',
@@ -22,6 +29,19 @@ it('is quiet where nothing waits', () => {
 it('tells of a budget from 80 % of spent and held on', () => {
   expect(texts({ budgets: [budget({ spent_usd: 60, held_usd: 20 })] })).toEqual([
     '80 % of the $100.00 of user mira is used.',
+  ]);
+});
+
+it('says of which period a budget is, and that one in shadow mode refuses nothing', () => {
+  const full = budget({ spent_usd: 120, period: 'month' });
+  expect(texts({ budgets: [full] })).toEqual([
+    '120 % of the $100.00 of user mira for a month is used.',
+  ]);
+  expect(needsOf({ ...QUIET, budgets: [{ ...full, mode: 'shadow' }] })).toMatchObject([
+    {
+      tone: 'plain',
+      text: '120 % of the $100.00 of user mira for a month is used; in shadow mode it refuses nothing.',
+    },
   ]);
 });
 
@@ -104,4 +124,29 @@ it('sums what unknown calls hold', () => {
       ],
     }),
   ).toEqual(['2 calls left and had no answer: $0.30 keeps counting.']);
+});
+
+it('tells of a webhook that has stopped, fails, or has lost an event, and of no other', () => {
+  const webhook: WebhookView = {
+    name: 'pager',
+    origin: 'https://pager.example.com',
+    status: 'active',
+    subjects_behind: 0,
+    parked: [],
+  };
+  const parked = [{ id: 'evt_1', kind: 'brake', reason: '500', parked_at: '2026-11-28T10:00:00Z' }];
+  expect(
+    texts({
+      webhooks: [
+        webhook,
+        { ...webhook, status: 'stopped', stopped_at: '2026-11-28T10:00:00Z' },
+        { ...webhook, status: 'behind', subjects_behind: 1, last_failure: 'it answered 500' },
+        { ...webhook, parked },
+      ],
+    }),
+  ).toEqual([
+    'The receiver of webhook pager has answered 410: it is sent nothing until somebody resumes it.',
+    'Webhook pager is tried again: it answered 500.',
+    '1 event of webhook pager did not arrive and can be replayed.',
+  ]);
 });

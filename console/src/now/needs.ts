@@ -1,7 +1,7 @@
 import { hashOf } from '../app/routes';
-import type { ApprovalView, BrakeView, BudgetView, HoldView } from '../api/views';
+import type { ApprovalView, BrakeView, BudgetView, HoldView, WebhookView } from '../api/views';
 import { counted, percentText, usedPart, usdText, sumUsd } from '../format/money';
-import { scopeWord, targetText } from '../words/names';
+import { periodText, scopeWord, targetText } from '../words/names';
 import { amountOf } from '../approvals/approval-words';
 
 /** Something that waits for a person. */
@@ -24,6 +24,7 @@ export interface Facts {
   hasMoreHolds: boolean;
   brakes: readonly BrakeView[];
   budgets: readonly BudgetView[];
+  webhooks: readonly WebhookView[];
   /** Why the store takes no decisions; absent where it does. */
   storeFault?: string | undefined;
   /** Settlements that wait for the store. */
@@ -80,13 +81,26 @@ export function needsOf(facts: Facts): Need[] {
       href: hashOf('brakes'),
     });
   }
+  for (const webhook of facts.webhooks) {
+    const text = webhookText(webhook);
+    if (text === undefined) continue;
+    needs.push({
+      key: `webhook ${webhook.name}`,
+      tone: 'warn',
+      text,
+      action: 'Audit',
+      href: hashOf('audit', { event: 'webhook' }),
+    });
+  }
   const near = nearCaps(budgets);
   for (const budget of near.slice(0, MOST_BUDGETS)) {
     const part = partUsed(budget);
+    const isShadow = budget.mode === 'shadow';
+    const period = budget.period ?? 'day';
     needs.push({
       key: `budget ${targetText(budget)} ${budget.source} ${budget.period ?? 'day'}`,
-      tone: part >= 1 ? 'bad' : 'warn',
-      text: `${percentText(part)} of the ${usdText(capNow(budget))} of ${targetText(budget)} is used.`,
+      tone: isShadow ? 'plain' : part >= 1 ? 'bad' : 'warn',
+      text: `${percentText(part)} of the ${usdText(capNow(budget))} of ${targetText(budget)}${period === 'day' ? '' : ` for ${periodText(period)}`} is used${isShadow ? '; in shadow mode it refuses nothing' : ''}.`,
       action: 'Look',
       href: subjectHref(budget),
     });
@@ -102,6 +116,18 @@ export function needsOf(facts: Facts): Need[] {
   }
   const order = { bad: 0, warn: 1, plain: 2 };
   return needs.sort((one, other) => order[one.tone] - order[other.tone]);
+}
+
+/** What is wrong with a webhook. */
+function webhookText({ name, status, last_failure: why, parked }: WebhookView): string | undefined {
+  if (status === 'stopped') {
+    return `The receiver of webhook ${name} has answered 410: it is sent nothing until somebody resumes it.`;
+  }
+  const lost = `${counted(parked.length, 'event')} of webhook ${name} did not arrive and can be replayed`;
+  if (status === 'behind') {
+    return `Webhook ${name} is tried again: ${why ?? 'an event has failed'}${parked.length === 0 ? '' : `; ${lost}`}.`;
+  }
+  return parked.length === 0 ? undefined : `${lost}.`;
 }
 
 /** Budgets of which much is used, the fullest first; a budget over several subjects tells of none. */

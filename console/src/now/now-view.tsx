@@ -1,30 +1,28 @@
-import { useRef } from 'preact/hooks';
 import {
+  countLiveKeys,
   readApprovals,
-  readAudit,
   readBrakes,
   readBudgets,
   readHolds,
   readSpend,
+  readWebhooks,
 } from '../api/calls';
-import { countLiveKeys } from '../api/calls';
 import { open } from '../api/client';
 import { asFault } from '../api/fault';
 import { may } from '../api/session';
-import { ifThere, useQuery } from '../api/use-query';
-import type { BudgetView, SpendSums } from '../api/views';
+import { useQuery } from '../api/use-query';
+import type { BudgetView, SpendView } from '../api/views';
 import { hashOf } from '../app/routes';
 import { BarChart } from '../parts/chart';
 import { CapUse, Usd } from '../parts/money';
 import { Panel, ViewHead } from '../parts/panel';
-import { Answered, Empty } from '../parts/states';
+import { Answered, Badge, Empty } from '../parts/states';
 import { countText, usdText, sumUsd } from '../format/money';
-import { dayOf, fullText, hoursOf, hourText, zoneName } from '../format/time';
+import { dayOf, hoursOf, hourText, zoneName } from '../format/time';
 import { now, zone } from '../format/zone';
 import { periodText, targetText } from '../words/names';
 import { CallList } from '../calls/call-list';
-import { DayLog } from './day-log';
-import type { DayFigures } from './day-log';
+import { hourSums, vendorsCap } from './day-chart';
 import { capNow, needsOf, partUsed, subjectHref } from './needs';
 import { nowWaiting } from './waiting';
 
@@ -40,33 +38,22 @@ interface Picture {
 /** What goes on, and what waits for somebody. */
 export function NowView() {
   const day = dayOf(now.value);
-  const log = useRef<DayLog>(new DayLog(day));
-  if (log.current.day !== day) log.current = new DayLog(day);
-  const figures = useQuery(`day ${day}`, (signal) =>
-    log.current.read(({ from, limit, cursor }) => readAudit({ from, limit, cursor }, signal)),
+  const spend = useQuery(`spend ${day}`, (signal) =>
+    readSpend({ by: 'hour', from: day, to: day }, signal),
   );
-  const totals = useQuery(`spend ${day}`, async (signal) => {
-    const answer = await ifThere(readSpend({ by: 'day', from: day, to: day }, signal));
-    return answer?.totals ?? null;
-  });
   const picture = useQuery('picture', readPicture);
   const budgets = useQuery('budgets', async (signal) => (await readBudgets(signal, 2)).budgets);
   const needs = useQuery('needs', async (signal) => {
-    const [approvals, holds, brakes] = await Promise.all([
-      ifThere(readApprovals({ state: 'pending', limit: 20 }, signal)),
+    const [{ approvals }, { holds, cursor }, { brakes }, { webhooks }] = await Promise.all([
+      readApprovals({ state: 'pending', limit: 20 }, signal),
       readHolds({ state: 'unknown', limit: 100 }, signal),
       readBrakes(signal),
+      readWebhooks(signal),
     ]);
-    nowWaiting('approvals', approvals?.approvals.length ?? 0);
-    nowWaiting('holds', holds.holds.length);
-    return {
-      approvals: approvals?.approvals ?? [],
-      holds: holds.holds,
-      hasMoreHolds: holds.cursor !== undefined,
-      brakes: brakes.brakes,
-    };
+    nowWaiting('approvals', approvals.length);
+    nowWaiting('holds', holds.length);
+    return { approvals, holds, hasMoreHolds: cursor !== undefined, brakes, webhooks };
   });
-  const sums = totals.data ?? undefined;
   return (
     <>
       <ViewHead title="Now" about={`Today is ${day} in UTC, by which budgets count.`} />
@@ -101,11 +88,11 @@ export function NowView() {
           }}
         </Answered>
       </Panel>
-      <Tiles figures={figures.data} sums={sums} picture={picture.data} />
+      <Tiles spend={spend.data} picture={picture.data} />
       <div class="two">
         <Panel title="Spend by hour, today">
-          <Answered result={figures} what="The audit log of today">
-            {(data) => <DayChart day={day} figures={data} budgets={budgets.data ?? []} />}
+          <Answered result={spend} what="The spend of today">
+            {(data) => <DayChart day={day} spend={data} budgets={budgets.data ?? []} />}
           </Answered>
         </Panel>
         <Panel title="Fullest budgets" aside={<a href={hashOf('budgets')}>All budgets</a>}>
@@ -121,21 +108,9 @@ export function NowView() {
   );
 }
 
-function Tiles({
-  figures,
-  sums,
-  picture,
-}: {
-  figures: DayFigures | undefined;
-  sums: SpendSums | undefined;
-  picture: Picture | undefined;
-}) {
-  const isPart = sums === undefined && figures?.readFrom !== undefined;
-  const plus = isPart ? '+' : '';
-  const spent = sums === undefined ? figures?.spentUsd : sums.spent_usd;
-  const calls = sums?.calls ?? figures?.calls;
-  const refusals = sums?.refusals ?? figures?.refusals;
-  const open = sums === undefined ? undefined : sumUsd([sums.held_usd, sums.unknown_usd]);
+function Tiles({ spend, picture }: { spend: SpendView | undefined; picture: Picture | undefined }) {
+  const sums = spend?.totals;
+  const open = sums === undefined ? 0 : sumUsd([sums.held_usd, sums.unknown_usd]);
   return (
     <ul class="tiles">
       <Tile
@@ -146,20 +121,20 @@ function Tiles({
       />
       <Tile
         name="Spent today"
-        value={spent === undefined ? undefined : `${usdText(spent)}${plus}`}
-        more={open === undefined || open === 0 ? undefined : `${usdText(open)} held or unknown`}
+        value={sums && usdText(sums.spent_usd)}
+        more={open === 0 ? undefined : `${usdText(open)} held or unknown`}
         href={hashOf('spend')}
         id="spent"
       />
       <Tile
         name="Calls today"
-        value={calls === undefined ? undefined : `${countText(calls)}${plus}`}
+        value={sums && countText(sums.calls)}
         href={hashOf('calls')}
         id="calls"
       />
       <Tile
         name="Refused today"
-        value={refusals === undefined ? undefined : `${countText(refusals)}${plus}`}
+        value={sums && countText(sums.refusals)}
         href={hashOf('calls', { event: 'refusal' })}
         id="refusals"
       />
@@ -195,40 +170,38 @@ function Tile({
 
 function DayChart({
   day,
-  figures,
+  spend,
   budgets,
 }: {
   day: string;
-  figures: DayFigures;
+  spend: SpendView;
   budgets: readonly BudgetView[];
 }) {
   const hours = hoursOf(day);
   const current = new Date(now.value).getUTCHours();
+  const sums = hourSums(spend.rows);
   let sum = 0;
-  const running = hours.map((_, hour) => {
-    sum = sumUsd([sum, figures.hours[hour] ?? 0]);
+  const running = sums.map(({ spent }, hour) => {
+    sum = sumUsd([sum, spent]);
     return hour <= current ? sum : undefined;
   });
-  const cap = vendorCap(budgets);
+  const cap = vendorsCap(budgets);
   const isLocal = zone.value === 'local';
   return (
     <>
       <BarChart
-        summary={`${usdText(figures.spentUsd)} spent so far on ${day}, by hour${cap === undefined ? '' : `; ${cap.label} is ${usdText(cap.usd)}`}.`}
+        summary={`${usdText(spend.totals.spent_usd)} spent so far on ${day}, by hour${cap === undefined ? '' : `; ${cap.label} is ${usdText(cap.usd)}`}.`}
         bars={hours.map((at, hour) => ({
           key: String(hour),
           label: hourText(at, zone.value),
-          title: `${hourText(at, zone.value)}${isLocal ? ` ${zoneName()} (${hourText(at, 'UTC')} UTC)` : ' UTC'}: ${usdText(figures.hours[hour] ?? 0)}`,
-          usd: figures.hours[hour] ?? 0,
+          title: `${hourText(at, zone.value)}${isLocal ? ` ${zoneName()} (${hourText(at, 'UTC')} UTC)` : ' UTC'}: ${usdText(sums[hour]?.spent ?? 0)}`,
+          usd: sums[hour]?.spent ?? 0,
+          openUsd: sums[hour]?.open ?? 0,
         }))}
         running={running}
         line={cap}
       />
-      <p class="hint">
-        Hours in {isLocal ? zoneName() : 'UTC'}; the day is that of UTC.
-        {figures.readFrom !== undefined &&
-          ` The log was read from ${fullText(figures.readFrom, zone.value)} on: what is before is not in this picture.`}
-      </p>
+      <p class="hint">Hours in {isLocal ? zoneName() : 'UTC'}; the day is that of UTC.</p>
       <details>
         <summary>The same as a table</summary>
         <table class="table small-table">
@@ -248,7 +221,7 @@ function DayChart({
                 <td>{hourText(at, zone.value)}</td>
                 <td>{hourText(at, 'UTC')}</td>
                 <td class="number">
-                  <Usd usd={figures.hours[hour] ?? 0} />
+                  <Usd usd={sums[hour]?.spent ?? 0} />
                 </td>
               </tr>
             ))}
@@ -257,21 +230,6 @@ function DayChart({
       </details>
     </>
   );
-}
-
-/** What all may be spent by today, where every vendor that is capped has a cap of the day. */
-function vendorCap(budgets: readonly BudgetView[]): { usd: number; label: string } | undefined {
-  const caps = budgets.filter(
-    ({ scope, id, period = 'day', mode = 'enforce' }) =>
-      scope === 'vendor' && id !== '*' && period === 'day' && mode === 'enforce',
-  );
-  const [only] = caps;
-  if (only === undefined) return undefined;
-  if (caps.length === 1) return { usd: only.daily_usd_cap, label: `Cap of ${only.id}` };
-  return {
-    usd: sumUsd(caps.map(({ daily_usd_cap: usd }) => usd)),
-    label: `Caps of ${caps.length} vendors`,
-  };
 }
 
 function FullestBudgets({ budgets }: { budgets: readonly BudgetView[] }) {
@@ -291,10 +249,17 @@ function FullestBudgets({ budgets }: { budgets: readonly BudgetView[] }) {
       {fullest.map((budget) => (
         <li key={`${targetText(budget)} ${budget.source} ${budget.period ?? ''}`}>
           <div class="cap-row">
-            <a href={subjectHref(budget)}>{targetText(budget)}</a>
+            <span>
+              <a href={subjectHref(budget)}>{targetText(budget)}</a>{' '}
+              {budget.mode === 'shadow' && <Badge tone="plain">shadow</Badge>}
+            </span>
             <span class="money">
               {usdText(sumUsd([budget.spent_usd ?? 0, budget.held_usd ?? 0]))}
-              <span class="muted"> of {usdText(capNow(budget))}</span>
+              <span class="muted">
+                {' '}
+                of {usdText(capNow(budget))}
+                {(budget.period ?? 'day') === 'day' ? '' : ` for ${periodText(budget.period)}`}
+              </span>
             </span>
           </div>
           <CapUse

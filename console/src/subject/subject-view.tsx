@@ -143,9 +143,14 @@ function CapTable({
     <Table
       caption="Every cap over this subject"
       rows={caps}
-      keyOf={({ scope, id, source, period }) => `${scope} ${id} ${source} ${period ?? ''}`}
-      below={({ raises }) =>
-        raises !== undefined && (
+      keyOf={({ scope, id, source, period, mode }) =>
+        `${scope} ${id} ${source} ${period ?? ''} ${mode ?? ''}`
+      }
+      below={(cap) => {
+        // A raise is over all caps of its subject: it is told of below the first of them.
+        const raises = cap.raises?.filter(({ id }) => caps.find(hasRaise(id)) === cap) ?? [];
+        if (raises.length === 0) return null;
+        return (
           <ul class="plain-list">
             {raises.map((raise) => (
               <li class="sentence" key={raise.id}>
@@ -163,8 +168,8 @@ function CapTable({
               </li>
             ))}
           </ul>
-        )
-      }
+        );
+      }}
       columns={[
         {
           name: 'Of',
@@ -201,6 +206,10 @@ function CapTable({
       ]}
     />
   );
+}
+
+function hasRaise(id: string): (cap: CapView) => boolean {
+  return ({ raises }) => raises?.some((raise) => raise.id === id) === true;
 }
 
 function subjectIn(params: Readonly<Record<string, string>>): SubjectParts {

@@ -15,7 +15,8 @@ const EVENTS: Readonly<Record<string, string>> = {
   settlement: 'Hold ended',
   give_back: 'Given back',
   lookup: 'Looked up at the vendor',
-  would_refuse: 'Would have been refused',
+  threshold: 'Threshold',
+  webhook: 'Webhook',
 };
 
 export function eventWord(event: string): string {
