@@ -208,7 +208,7 @@ class BrokerHandler {
     });
     const verdict = String(answer.headers['x-vault-key-verdict']);
     if (answer.unknownCaller === true) {
-      this.#answers.noteUnknown(answer.status, verdict, remoteAddress);
+      this.#answers.tellUnknown(answer.status, verdict, remoteAddress);
     }
     if (verdict !== 'forwarded') refuseRequest(req, verdict);
     if (verdict === 'caller_gone') return;

@@ -52,9 +52,14 @@ export class FailureAnswers {
     sendRefusal(res, refusal);
   }
 
-  /** Counts a refused request of an unknown caller. */
+  /** Counts a refused request of an unknown caller, and tells of it. */
   noteUnknown(status: number, code: string, address: string | undefined): void {
     this.counts.unknownCaller(code);
+    this.tellUnknown(status, code, address);
+  }
+
+  /** Tells of a refused request of an unknown caller that was counted. */
+  tellUnknown(status: number, code: string, address: string | undefined): void {
     this.#refusals.note(status, code, address);
   }
 }
