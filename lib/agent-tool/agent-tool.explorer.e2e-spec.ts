@@ -154,7 +154,7 @@ describe('the marks of an application', () => {
       expect.stringMatching(/^PaymentsController\.refund expiresIn must be/),
       'PaymentsController.nothing dailyUsdCap must be a number of US dollars, not nothing',
       'PaymentsController.nothing allowedEndpoints must be an array of 1 to 100 patterns',
-      'PaymentsController.typo has the option dailyUSDCap, which is not known (known: dailyUsdCap, allowedEndpoints, vendor, expiresIn, limits, tool)',
+      'PaymentsController.typo has the option dailyUSDCap, which is not known (known: dailyUsdCap, allowedEndpoints, vendor, expiresIn, limits, approveAbove, tool)',
       'PaymentsController.twice is marked with @AgentTool more than once, and has room for one key',
       'MarkedController allowedEndpoints must be an array of 1 to 100 patterns',
     ]);

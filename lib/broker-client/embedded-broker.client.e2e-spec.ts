@@ -179,7 +179,15 @@ describe('EmbeddedBrokerClient', () => {
       braked: false,
       caps: [
         { scope: 'key', cap: 5, spent: 0, held: 0, remaining: 5 },
-        { scope: 'user', cap: 3, spent: 0, held: 0, remaining: 3, resetsAt: expect.any(String) },
+        {
+          scope: 'user',
+          period: 'day',
+          cap: 3,
+          spent: 0,
+          held: 0,
+          remaining: 3,
+          resetsAt: expect.any(String),
+        },
       ],
     });
     await client.revoke([id]);

@@ -69,6 +69,10 @@ export function readCaps(
     const fault = (path: string, message: string): number =>
       faults.push({ path: `${at}${path}`, message });
     const isCap = isRecord(each);
+    if (Array.isArray(value) && !isCap) {
+      fault('', `must be an object with ${name} and period`);
+      continue;
+    }
     const unknown = isCap
       ? Object.keys(each).filter((field) => field !== name && field !== 'period')
       : [];

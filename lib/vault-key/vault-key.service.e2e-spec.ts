@@ -292,6 +292,7 @@ describe('VaultKeyService', () => {
     await expect(service.issue(POLICY)).rejects.toBe(error);
     expect(warn).toHaveBeenCalledWith(
       expect.stringContaining('The broker may have a key whose token was lost; it ends after 5m.'),
+      { agentRun: expect.any(String) },
     );
     warn.mockRestore();
   });
@@ -392,6 +393,7 @@ describe('VaultKeyService', () => {
       await expect(service.issue(POLICY)).rejects.toBe(error);
       expect(warn).toHaveBeenCalledWith(
         expect.stringContaining("it ends with this application's lease, at most after 5m."),
+        { agentRun: expect.any(String) },
       );
     });
 

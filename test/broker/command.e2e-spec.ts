@@ -74,7 +74,7 @@ describe('vault-key-broker', () => {
       '--behind-tls',
       'VAULT_KEY_BEHIND_TLS',
       'HTTPS_PROXY',
-      'keys, budgets, brake, lift, holds, audit',
+      'keys, budgets, approvals, brake, lift, holds, audit',
     ]) {
       expect(stdout).toContain(name);
     }

@@ -168,8 +168,24 @@ describe('the route that tells an agent what remains', () => {
       run: 'run-1',
       remaining: 15.5,
       budgets: [
-        { scope: 'user', cap: 40, spent: 8.5, held: 0, remaining: 31.5, resetsAt: MIDNIGHT },
-        { scope: 'run', cap: 20, spent: 4.5, held: 0, remaining: 15.5, resetsAt: MIDNIGHT },
+        {
+          scope: 'user',
+          cap: 40,
+          spent: 8.5,
+          held: 0,
+          remaining: 31.5,
+          period: 'day',
+          resetsAt: MIDNIGHT,
+        },
+        {
+          scope: 'run',
+          cap: 20,
+          spent: 4.5,
+          held: 0,
+          remaining: 15.5,
+          period: 'day',
+          resetsAt: MIDNIGHT,
+        },
       ],
       tools: [{ tool: 'HttpTools.charge', cap: 15 }],
     });
@@ -308,7 +324,15 @@ describe('the MCP tool that tells an agent what remains', () => {
       run: 'run-1',
       remaining: 35.5,
       budgets: [
-        { scope: 'user', cap: 40, spent: 4.5, held: 0, remaining: 35.5, resetsAt: MIDNIGHT },
+        {
+          scope: 'user',
+          cap: 40,
+          spent: 4.5,
+          held: 0,
+          remaining: 35.5,
+          period: 'day',
+          resetsAt: MIDNIGHT,
+        },
       ],
       tools: [{ tool: 'charge_card', cap: 15 }],
     });

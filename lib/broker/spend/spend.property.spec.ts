@@ -169,13 +169,17 @@ async function compareWithBalances(
   clock.instant = now;
 }
 
-/** How many scripts of a hundred calls are played on each store: ten thousand calls in all. */
-const SCRIPTS: Readonly<Record<string, number>> = { 'in memory': 60, 'in SQLite': 30 };
-const SCRIPTS_ELSEWHERE = 5;
+/** How many scripts are played on each store, and how long they are: in memory some ten thousand calls in all. */
+const SCRIPTS: Readonly<Record<string, { scripts: number; steps: number }>> = {
+  'in memory': { scripts: 60, steps: 400 },
+  'in SQLite': { scripts: 10, steps: 150 },
+};
+const ELSEWHERE = { scripts: 3, steps: 100 };
 
 describe.each(everyLedger())('spend %s', (name, open) => {
   it('is the sum of the audit log and of the balances by every grouping, whatever calls, refunds and operators did, and whenever it was asked for', async () => {
-    const script = fc.array(randomSteps, { minLength: 5, maxLength: 400, size: 'max' });
+    const { scripts, steps: maxLength } = SCRIPTS[name] ?? ELSEWHERE;
+    const script = fc.array(randomSteps, { minLength: 5, maxLength, size: 'max' });
     const play = async (steps: readonly RandomStep[], every: number): Promise<void> => {
       const clock = new TestClock(RANDOM_START);
       const ledger = await open(clock);
@@ -188,7 +192,7 @@ describe.each(everyLedger())('spend %s', (name, open) => {
       await ledger.close();
     };
     await fc.assert(fc.asyncProperty(script, fc.integer({ min: 5, max: 100 }), play), {
-      numRuns: propertyRuns(SCRIPTS[name] ?? SCRIPTS_ELSEWHERE),
+      numRuns: propertyRuns(scripts),
     });
-  }, 120_000);
+  });
 });
