@@ -112,7 +112,7 @@ describe('a budget of a period', () => {
     [{ user: { usd: 1, period: 'year' } }, 'budgets.user.period'],
     [{ user: { period: 'day' } }, 'budgets.user.usd'],
     [{ user: { usd: 1, period: 'day', cap: 2 } }, 'budgets.user.cap'],
-    [{ user: [1, { usd: 2, period: 'day' }] }, 'budgets.user[1]'],
+    [{ user: [{ usd: 1 }, { usd: 2, period: 'day' }] }, 'budgets.user[1]'],
     [{ user: [] }, 'budgets.user'],
     [{ user: [{ usd: '5', period: 'week' }] }, 'budgets.user[0].usd'],
   ])('is refused as %j, which names %s', async (budgets, field) => {

@@ -78,7 +78,7 @@ describe('vault-key-broker', () => {
     ]) {
       expect(stdout).toContain(name);
     }
-    expect(stdout.split('\n').length).toBeLessThanOrEqual(26);
+    expect(stdout.split('\n').length).toBeLessThanOrEqual(28);
     expect(Math.max(...stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(100);
   });
 
