@@ -49,12 +49,13 @@ export function isMode(value: unknown): value is BudgetMode {
  * Nothing is coerced.
  *
  * @param name How the sum of a cap with a period is called: `usd` on the wire.
- * @param asEnforced The sum as it is enforced; what is no number is given back as it is.
+ * @param asEnforced The sum as it is enforced; what is no number is given back as it is. Absent for the wire,
+ * where a list has no bare numbers.
  */
 export function readCaps(
   value: unknown,
   name: string,
-  asEnforced: (value: unknown) => unknown = (each) => each,
+  asEnforced?: (value: unknown) => unknown,
 ): { caps: PeriodCaps } | { faults: CapsFault[] } {
   const all: readonly unknown[] = Array.isArray(value) ? value : [value];
   const faults: CapsFault[] = [];
@@ -69,17 +70,16 @@ export function readCaps(
     const fault = (path: string, message: string): number =>
       faults.push({ path: `${at}${path}`, message });
     const isCap = isRecord(each);
-    if (Array.isArray(value) && !isCap) {
-      fault('', `must be an object with ${name} and period`);
-      continue;
-    }
     const unknown = isCap
       ? Object.keys(each).filter((field) => field !== name && field !== 'period')
       : [];
     for (const field of unknown) fault(`.${field}`, `is not known (known: ${name}, period)`);
-    const usd = asEnforced(isCap ? each[name] : each);
+    const given = isCap ? each[name] : each;
+    const usd = asEnforced === undefined ? given : asEnforced(given);
+    // On the wire a list of a number is no cap.
+    const mayBeNumber = asEnforced !== undefined || !Array.isArray(value);
     const period = isCap && 'period' in each ? each['period'] : 'day';
-    const message = capFault(usd);
+    const message = isCap || mayBeNumber ? capFault(usd) : `must be an object with ${name}`;
     if (message !== undefined) fault(isCap ? `.${name}` : '', message);
     if (!isPeriod(period)) fault('.period', PERIOD_RULE);
     else if (caps[period] !== undefined) fault('', `is a second cap for the period "${period}"`);
