@@ -78,7 +78,7 @@ export class VaultKeyAdminModule
     });
   }
 
-  /** Mounts. @internal */
+  /** Mounts. Called by Nest. */
   configure(): void {
     const adapter = this.#adapter;
     // An application without a server has nothing to mount on.
@@ -97,7 +97,7 @@ export class VaultKeyAdminModule
     ]);
   }
 
-  /** The first hook of a shutdown, before Nest waits for the server's connections. @internal */
+  /** The first hook of a shutdown, before Nest waits for the server's connections. Called by Nest. */
   onModuleDestroy(): void {
     this.#mount.drain();
   }
