@@ -384,6 +384,8 @@ describe.each(arrangements)('with %s, on %s', (brokerName, platform) => {
       });
       const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
       let text = (await reader.read()).value ?? '';
+      // A stream may begin before its handler is called.
+      await tools.app.get(Gates).gate(gate).reached;
       expect(await keysOf(run)).toMatchObject([{ status: 'active' }]);
 
       tools.app.get(Gates).gate(gate).open();
