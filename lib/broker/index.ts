@@ -1,7 +1,8 @@
 export { Broker } from './broker';
 export type { AuditPage } from './audit/audit-view';
 export type { BrokerHost } from './broker.host';
-export type { HoldPage } from './holds/holds';
+export type { HoldPage, Holds } from './holds/holds';
+export type { Leases } from './leases/leases';
 export type { IssuedKeyBody, KeyPage, RevokedKeyBody } from './keys/keys';
 export type { IsGone } from './keys/request-id';
 export type { ProxyAnswer, ProxyCall, StreamedBody } from './forwarding/proxy-answer';
