@@ -190,8 +190,11 @@ export class EmbeddedBrokerClient extends BrokerClient {
   }
 
   async close(): Promise<void> {
-    await this.broker.close();
-    await this.onClose();
+    try {
+      await this.broker.close();
+    } finally {
+      await this.onClose();
+    }
   }
 
   async #ask<T>(
