@@ -155,7 +155,11 @@ describe('a webhook', () => {
       async () => (await state()).status === 'stopped',
       () => 'it goes on',
     );
-    expect(log.join()).toContain('webhook ops: its receiver has answered 410');
+    // The line is logged once the store has said so.
+    await until(
+      () => log.join().includes('webhook ops: its receiver has answered 410'),
+      () => log.join('\n'),
+    );
     await issue('u2');
     receiver.answer = () => 200;
     expect(receiver.received).toHaveLength(1);
