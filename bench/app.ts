@@ -4,9 +4,15 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { AgentTool, ProxiedStripeService, VaultKeyModule } from 'nestjs-vault-key';
+import {
+  AgentTool,
+  ProxiedStripeService,
+  VaultKeyAdminModule,
+  VaultKeyModule,
+} from 'nestjs-vault-key';
 import { InjectStripe } from 'nestjs-vault-key/stripe';
 import Stripe from 'stripe';
+import { registerTraces } from './traces';
 
 interface Charge {
   amount: number;
@@ -69,8 +75,18 @@ class AppModule {
     return {
       module: AppModule,
       controllers: [controller],
-      imports: [VaultKeyModule.forRoot({ embedded: { vendors, store: setting('STORE') } })],
+      imports: [
+        VaultKeyModule.forRoot({ embedded: { vendors, store: setting('STORE') } }),
+        ...AppModule.page(),
+      ],
     };
+  }
+
+  private static page(): DynamicModule[] {
+    const { OPERATOR_TOKEN_HASH: hash } = process.env;
+    if (hash === undefined) return [];
+    const operators = [{ name: 'bench', role: 'admin' as const, tokenHashes: [hash] }];
+    return [VaultKeyAdminModule.forRoot({ operators })];
   }
 
   static standalone(): DynamicModule {
@@ -92,6 +108,8 @@ const modules = {
 const adapters = { Express: ExpressAdapter, Fastify: FastifyAdapter };
 
 async function main(): Promise<void> {
+  const { TRACED_SHARE: share } = process.env;
+  if (share !== undefined) registerTraces(Number(share));
   const variant = setting('VARIANT') as keyof typeof modules;
   const Adapter = adapters[setting('ADAPTER') as keyof typeof adapters];
   const app = await NestFactory.create(modules[variant](), new Adapter(), {

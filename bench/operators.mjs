@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -5,17 +6,19 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ask, cpuMsOf, faultOf, runBenchmark, start, stopAll } from './processes.mjs';
 import { median } from './report.mjs';
-import { BROKER_TOKEN, startKeyedBroker, startVendor } from './servers.mjs';
+import { BROKER_TOKEN, startApp, startKeyedBroker, startVendor } from './servers.mjs';
 
 const HELP = `Usage: npm run bench:operators -- [options]
 
-What the people beside the agent cost a standalone broker on a file: calls a second while nobody looks,
-while a page is open, while /metrics is scraped, and with webhooks. Events without a subscriber are a part
-of every measurement.
+What the people beside the agent cost, with a store on a file. A standalone broker: calls a second while
+nobody looks, while a page is open, while /metrics is scraped, and with webhooks. An application with an
+embedded broker (Express, ProxiedStripeService): requests a second while nobody looks, while a page is
+open, and with OpenTelemetry traces of one in ten. Events without a subscriber are a part of every
+measurement.
 
   --rounds N      how often everything is measured; 5 by default
   --pages N       how many pages are open; 1 by default
-  --only NAMES    some of nothing, page, metrics, webhooks, with commas between them
+  --only NAMES    some of page, metrics, webhooks, app-page, app-traces, with commas between them
   --data FOLDER   where the files go; the system's temporary folder by default
   --help          this text
 `;
@@ -41,7 +44,7 @@ const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     pages: { type: 'string', default: '1' },
-    only: { type: 'string', default: 'nothing,page,metrics,webhooks' },
+    only: { type: 'string', default: 'page,metrics,webhooks,app-page,app-traces' },
     data: { type: 'string', default: tmpdir() },
     help: { type: 'boolean', default: false },
   },
@@ -49,51 +52,24 @@ const { values: options } = parseArgs({
 
 /** Who looks on while calls are measured: each begins, and returns how it ends. */
 const WATCHERS = {
-  nothing: () => () => {},
-  page: ({ url }) => {
-    const ends = Array.from({ length: Number(options.pages) }, () => openPage(url));
+  page: (target) => {
+    const ends = Array.from({ length: Number(options.pages) }, () => openPage(target));
     return () => ends.forEach((end) => end());
   },
-  metrics: ({ url }) => every(SCRAPE_EVERY_MS, () => get(url, '/metrics')),
-  webhooks: () => () => {},
+  metrics: (target) => every(SCRAPE_EVERY_MS, () => get(target, '/metrics')),
+  nobody: () => () => {},
 };
 
 async function main() {
-  const names = options.only.split(',').filter((name) => name !== 'nothing');
   const folder = await mkdtemp(join(options.data, 'vault-key-operators-bench-'));
   const receiver = createServer((req, res) => req.resume().on('end', () => res.end()));
   try {
-    const load = await start('proxy-load.mjs');
     const { vendor, account } = await startVendor();
-    const plain = await startKeyedBroker(account, folder, PATH);
-    const cases = [{ name: 'nothing', broker: plain }];
-    for (const name of names) {
-      if (WATCHERS[name] === undefined) throw new Error(`--only ${name} is not known`);
-      const broker = name === 'webhooks' ? await startWithWebhooks() : plain;
-      if (broker !== undefined) cases.push({ name, broker });
+    const cases = await startCases(account, folder, receiver);
+    for (const target of new Set(cases.map((each) => each.target))) {
+      await measure(vendor, target, WARM_UP);
     }
-    for (const broker of new Set(cases.map((each) => each.broker))) {
-      await measure(load, vendor, broker, WARM_UP);
-    }
-    print(await measureAll(load, vendor, cases), cases);
-
-    /** A broker of its own, since they are a setting; `undefined` where this build has none. */
-    async function startWithWebhooks() {
-      await new Promise((resolve) => receiver.listen(0, '127.0.0.1', resolve));
-      const own = join(folder, 'webhooks');
-      await mkdir(own);
-      const config = join(own, 'config.json');
-      const url = `http://127.0.0.1:${receiver.address().port}/`;
-      const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
-      const events = ['call', 'refusal', 'threshold'];
-      await writeFile(config, JSON.stringify({ webhooks: [{ url, secret, events }] }));
-      try {
-        return await startKeyedBroker(account, own, PATH, ['--config', config]);
-      } catch (error) {
-        console.error(`webhooks are left out: ${error.message}`);
-        return undefined;
-      }
-    }
+    print(await measureAll(vendor, cases), cases);
   } finally {
     receiver.close();
     await stopAll();
@@ -101,17 +77,88 @@ async function main() {
   }
 }
 
+/** Each case with what it is compared to. */
+async function startCases(account, folder, receiver) {
+  const names = options.only.split(',');
+  const known = ['page', 'metrics', 'webhooks', 'app-page', 'app-traces'];
+  for (const name of names)
+    if (!known.includes(name)) throw new Error(`--only ${name} is not known`);
+  const cases = [];
+  const add = (name, target, base, watcher = 'nobody') =>
+    cases.push({ name, target, base, watch: WATCHERS[watcher] });
+
+  if (names.some((name) => !name.startsWith('app-'))) {
+    const load = await start('proxy-load.mjs');
+    const broker = async (where, args) => ({
+      ...(await startKeyedBroker(account, where, PATH, args)),
+      load,
+      path: `/stripe${PATH}`,
+      token: BROKER_TOKEN,
+      api: '',
+    });
+    const plain = await broker(folder);
+    add('broker', plain, 'broker');
+    if (names.includes('page')) add('page', plain, 'broker', 'page');
+    if (names.includes('metrics')) add('metrics', plain, 'broker', 'metrics');
+    if (names.includes('webhooks')) {
+      const own = await folderIn(folder, 'webhooks');
+      add('webhooks', await broker(own, await webhookArgs(own, receiver)), 'broker');
+    }
+  }
+  if (names.some((name) => name.startsWith('app-'))) {
+    const load = await start('load.mjs');
+    const operator = newOperator();
+    const app = async (where, env = {}) => {
+      const { child, url } = await startApp({
+        adapter: 'Express',
+        variant: 'embedded',
+        account,
+        folder: where,
+        env: { OPERATOR_TOKEN_HASH: operator.hash, ...env },
+      });
+      return { url, processes: [child], load, token: operator.token, api: '/vault-keys' };
+    };
+    const plain = await app(folder);
+    add('app', plain, 'app');
+    if (names.includes('app-page')) add('app-page', plain, 'app', 'page');
+    if (names.includes('app-traces')) {
+      add(
+        'app-traces',
+        await app(await folderIn(folder, 'traces'), { TRACED_SHARE: '0.1' }),
+        'app',
+      );
+    }
+  }
+  return cases;
+}
+
+async function folderIn(folder, name) {
+  const own = join(folder, name);
+  await mkdir(own);
+  return own;
+}
+
+async function webhookArgs(folder, receiver) {
+  await new Promise((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+  const config = join(folder, 'config.json');
+  const url = `http://127.0.0.1:${receiver.address().port}/`;
+  const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+  const events = ['call', 'refusal', 'threshold'];
+  await writeFile(config, JSON.stringify({ webhooks: [{ name: 'bench', url, secret, events }] }));
+  return ['--config', config];
+}
+
 /** Every case once a round, in turns. */
-async function measureAll(load, vendor, cases) {
+async function measureAll(vendor, cases) {
   const measured = [];
   for (let round = 0; round < Number(options.rounds); round++) {
     console.error(`round ${round + 1} of ${options.rounds}`);
     for (let i = 0; i < cases.length; i++) {
-      const { name, broker } = cases[(i + round) % cases.length];
-      const end = WATCHERS[name](broker);
+      const { name, target, watch } = cases[(i + round) % cases.length];
+      const end = watch(target);
       try {
         const way = { atOnce: AT_ONCE, requests: REQUESTS, limitMs: LIMIT_MS };
-        measured.push({ round, name, ...(await measure(load, vendor, broker, way)) });
+        measured.push({ round, name, ...(await measure(vendor, target, way)) });
       } finally {
         end();
       }
@@ -121,14 +168,9 @@ async function measureAll(load, vendor, cases) {
 }
 
 /** Void, with the whole run, where the vendor did not execute what was answered. */
-async function measure(load, vendor, { url, prefix, headers, processes }, way) {
+async function measure(vendor, { load, url, path, headers, processes }, way) {
   const before = cpuMsOf(processes);
-  const { answered, figures, error } = await ask(load, {
-    url,
-    path: prefix + PATH,
-    headers,
-    ...way,
-  });
+  const { answered, figures, error } = await ask(load, { url, path, headers, warmUp: 0, ...way });
   const cpu = ((cpuMsOf(processes) - before) * 1_000) / answered;
   const { executed } = await ask(vendor, 'reset');
   const fault = faultOf({ answered, executed, error });
@@ -136,12 +178,12 @@ async function measure(load, vendor, { url, prefix, headers, processes }, way) {
   return { ...figures, cpu };
 }
 
-/** A page: it asks every two seconds, and reads the events where this build has them. */
-function openPage(url) {
+/** A page: it asks every two seconds, and reads the events. */
+function openPage(target) {
   const closed = new AbortController();
-  void readEvents(url, closed.signal);
+  void readEvents(target, closed.signal);
   const stop = every(PAGE_EVERY_MS, async () => {
-    for (const path of PAGE_PATHS) await get(url, path);
+    for (const path of PAGE_PATHS) await get(target, path);
   });
   return () => {
     closed.abort();
@@ -149,21 +191,21 @@ function openPage(url) {
   };
 }
 
-async function readEvents(url, signal) {
+async function readEvents({ url, api, token }, signal) {
   try {
-    const answer = await fetch(`${url}/v1/events`, {
+    const answer = await fetch(`${url}${api}/v1/events`, {
       signal,
-      headers: { authorization: `Bearer ${BROKER_TOKEN}`, accept: 'text/event-stream' },
+      headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream' },
     });
-    if (answer.status !== 200) return await answer.body?.cancel();
+    if (answer.status !== 200) throw new Error(`/v1/events was answered with ${answer.status}`);
     for await (const _ of answer.body);
-  } catch {
-    // The page is closed.
+  } catch (error) {
+    if (!signal.aborted) console.error(error.message);
   }
 }
 
-async function get(url, path) {
-  const answer = await fetch(url + path, { headers: { authorization: `Bearer ${BROKER_TOKEN}` } });
+async function get({ url, api, token }, path) {
+  const answer = await fetch(url + api + path, { headers: { authorization: `Bearer ${token}` } });
   const text = await answer.text();
   if (answer.status !== 200) console.error(`${path} was answered with ${answer.status}: ${text}`);
 }
@@ -186,21 +228,26 @@ function every(ms, work) {
 function print(measured, cases) {
   const of = (name) =>
     measured.filter((each) => each.name === name).toSorted((a, b) => a.round - b.round);
-  const base = of('nothing');
   console.log(`Medians of ${options.rounds} round(s), ${AT_ONCE} calls at once.`);
-  console.log(''.padEnd(14) + row('calls/s', '÷ nothing', 'CPU µs a call'));
-  for (const { name } of cases) {
+  console.log(''.padEnd(14) + row('calls/s', '÷ unwatched', 'CPU µs a call', '÷ unwatched'));
+  for (const { name, base } of cases) {
     const rounds = of(name);
-    const ratio = median(rounds.map(({ rps }, i) => rps / base[i].rps));
-    console.log(
-      name.padEnd(14) +
-        row(
-          median(rounds.map(({ rps }) => rps)).toFixed(0),
-          ratio.toFixed(3),
-          median(rounds.map(({ cpu }) => cpu)).toFixed(0),
-        ),
-    );
+    const against = (figure) =>
+      median(rounds.map((each, i) => each[figure] / of(base)[i][figure])).toFixed(3);
+    const rate = median(rounds.map(({ rps }) => rps)).toFixed(0);
+    const cpu = median(rounds.map((each) => each.cpu)).toFixed(0);
+    console.log(name.padEnd(14) + row(rate, against('rps'), cpu, against('cpu')));
   }
+}
+
+/** As the command makes one. */
+function newOperator() {
+  const text = execFileSync(
+    process.execPath,
+    [join(import.meta.dirname, '../dist/broker/cli/main.js'), 'operators', 'token'],
+    { encoding: 'utf8' },
+  );
+  return { token: /vault_operator_\w+/.exec(text)[0], hash: /\b[0-9a-f]{64}\b/.exec(text)[0] };
 }
 
 function row(...cells) {

@@ -45,16 +45,16 @@ export async function startKeyedBroker(account, folder, endpoint, args) {
 }
 
 /** The handler in one variant, in a process of its own. */
-export async function startApp({ adapter, variant, account, broker, folder }) {
+export async function startApp({ adapter, variant, account, broker, folder, env = {} }) {
   const file = { ...account, STORE: `sqlite:${join(folder, `${variant}-${adapter}.db`)}` };
   const environments = {
     'raw-key': account,
     'stripe-client': file,
     embedded: file,
-    standalone: { BROKER_URL: broker.url, BROKER_TOKEN },
+    standalone: { BROKER_URL: broker?.url, BROKER_TOKEN },
   };
   const { child, url } = await start('app.ts', {
-    env: { ADAPTER: adapter, VARIANT: variant, ...environments[variant] },
+    env: { ADAPTER: adapter, VARIANT: variant, ...environments[variant], ...env },
     execArgv: ['--require', join(import.meta.dirname, 'typescript.cjs')],
   });
   return { adapter, variant, child, url };
