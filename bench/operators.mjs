@@ -144,7 +144,7 @@ async function webhookArgs(folder, receiver) {
   const url = `http://127.0.0.1:${receiver.address().port}/`;
   const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
   const events = ['call', 'refusal', 'threshold'];
-  await writeFile(config, JSON.stringify({ webhooks: [{ name: 'bench', url, secret, events }] }));
+  await writeFile(config, JSON.stringify({ webhooks: { bench: { url, secret, events } } }));
   return ['--config', config];
 }
 
