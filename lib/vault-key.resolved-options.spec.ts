@@ -419,15 +419,23 @@ describe('the options of VaultKeyModule', () => {
     [{ embedded: STRIPE, budgets: { run: -0.001 } }, /^budgets\.run must not be negative$/],
     [
       { embedded: STRIPE, budgets: { user: { cap: 5, period: 'year' } } },
-      /^budgets\.user has period: must be one of "day", "week", "month", "24h"$/,
+      /^budgets\.user\.period must be one of "day", "week", "month", "24h"$/,
     ],
     [
-      { embedded: STRIPE, budgets: { user: { usd: 5 } } },
-      /^budgets\.user has usd: is not known \(known: cap, period\); has cap: must be a number of US dollars, not nothing$/,
+      { embedded: STRIPE, budgets: { user: { cap: 5, usd: 5 } } },
+      /^budgets\.user\.usd is not known \(known: cap, period\)$/,
+    ],
+    [
+      { embedded: STRIPE, budgets: { user: { period: 'week' } } },
+      /^budgets\.user\.cap is missing: give it a number of US dollars$/,
+    ],
+    [
+      { embedded: STRIPE, budgets: { user: undefined } },
+      /^budgets\.user is undefined: give it a number of US dollars, or leave it out$/,
     ],
     [
       { embedded: STRIPE, budgets: { user: [5, { cap: 6 }] } },
-      /^budgets\.user has \[1\]: is a second cap for the period "day"$/,
+      /^budgets\.user\[1\] is a second cap for the period "day"$/,
     ],
     [{ embedded: STRIPE, budgets: { user: [] } }, /^budgets\.user must have 1 to 4 caps/],
     [{ embedded: STRIPE, budgetsMode: 'off' }, /^budgetsMode must be "enforce" or "shadow"$/],
@@ -442,7 +450,7 @@ describe('the options of VaultKeyModule', () => {
     ],
     [{ embedded: STRIPE, shutdownGrace: '10' }, /^shutdownGrace must be digits and ms, s or m/],
     [{ embedded: STRIPE, shutdownGrace: 10 }, /^shutdownGrace must be digits and ms, s or m/],
-    [{ embedded: STRIPE, lease: 30 }, /^lease must be true, false or an object$/],
+    [{ embedded: STRIPE, lease: 30 }, /^lease must be true, false or \{ ttlSeconds \}$/],
     [{ embedded: STRIPE, lease: { ttlSeconds: 0 } }, /^lease\.ttlSeconds must be a whole number/],
     [{ embedded: STRIPE, lease: { ttlSeconds: '30' } }, /^lease\.ttlSeconds must be a whole num/],
     [{ embedded: STRIPE, lease: { ttl: 30 } }, /^lease\.ttl is not a known option \(known: ttlS/],
@@ -463,11 +471,11 @@ describe('the options of VaultKeyModule', () => {
     ],
     [
       { embedded: { vendors: { ...STRIPE.vendors, acme: { secretKey: 'x' } } } },
-      /^embedded\.vendors\.acme\.kind is missing, and the name is no kind: must be one of stripe$/,
+      /^embedded\.vendors\.acme\.kind is missing, and the name of the account does not say it \(known: stripe\)$/,
     ],
     [
       { embedded: { vendors: { a: { kind: 'paypal', secretKey: 'x' } } } },
-      /^embedded\.vendors\.a\.kind is not a known kind: must be one of stripe$/,
+      /^embedded\.vendors\.a\.kind is not known \(known: stripe\)$/,
     ],
     [
       { embedded: { vendors: { v1: { kind: 'stripe', secretKey: 'x' } } } },

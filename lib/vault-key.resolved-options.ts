@@ -57,6 +57,10 @@ const ENVIRONMENT = {
   token: 'KEYBRAKE_TOKEN',
 } as const;
 
+/** For those who have no secret yet, and are told that it is missing. */
+const OFFLINE_EXAMPLE =
+  'embedded: { offline: true }, which imitates Stripe, to try it without an account';
+
 /** Options that only a broker of this package knows. */
 const OWN_OPTIONS = ['budgets', 'budgetsMode', 'lease', 'eventEmitter'] as const;
 
@@ -88,7 +92,7 @@ export function resolveVaultKeyOptions(
     ...(several === undefined ? [] : brokerListRules(several, plain)),
     ...brokerRules(plain),
     ...(offline ? offlineRules(environment) : []),
-    ...undefinedBudgets(given),
+    ...budgetRules(given),
     ...notEnforced(plain),
   );
   if (both) {
@@ -261,7 +265,9 @@ function brokerRules(plain: Readonly<Record<string, unknown>>): StartUpIssue[] {
   readReloadable({ vendors, limits, operators, thresholds, webhooks }, (path, message) => {
     // What is no object is told with the options' own rules.
     if (path === 'vendors' && !isRecord(vendors)) return;
-    faults.push({ where: `embedded.${path}`, message });
+    const isMissing = path.endsWith('.secretKey') && message.startsWith('is missing');
+    const example = isMissing ? { example: OFFLINE_EXAMPLE } : {};
+    faults.push({ where: `embedded.${path}`, message, ...example });
   });
   return faults;
 }
@@ -275,17 +281,30 @@ function missingAuditKey(embedded: Readonly<Record<string, unknown>>): StartUpIs
   return message === undefined ? [] : [{ where: 'embedded.auditKey', message }];
 }
 
-/** A budget that came out as `undefined` was meant to be one. */
-function undefinedBudgets(given: unknown): StartUpIssue[] {
+/** What is wrong with caps. A budget that came out as `undefined` was meant to be one. */
+function budgetRules(given: unknown): StartUpIssue[] {
   const budgets = isRecord(given) ? given['budgets'] : undefined;
   if (!isRecord(budgets)) return [];
-  return APP_BUDGET_SCOPES.filter((scope) => scope in budgets && budgets[scope] === undefined).map(
-    (scope) => ({
-      where: `budgets.${scope}`,
-      message: 'is undefined: give it a number of US dollars, or leave it out',
-      example: `budgets: { ${scope}: 500 }`,
-    }),
-  );
+  if (Object.keys(budgets).length === 0) {
+    const message = `must hold a cap for at least one of ${APP_BUDGET_SCOPES.join(', ')}`;
+    return [{ where: 'budgets', message, example: 'budgets: { user: 500, run: 50 }' }];
+  }
+  return APP_BUDGET_SCOPES.filter((scope) => scope in budgets).flatMap((scope): StartUpIssue[] => {
+    const caps = budgets[scope];
+    if (typeof caps === 'function') return [];
+    const where = `budgets.${scope}`;
+    if (caps === undefined) {
+      const message = 'is undefined: give it a number of US dollars, or leave it out';
+      return [{ where, message, example: `budgets: { ${scope}: 500 }` }];
+    }
+    const read = readBudgetCaps(caps);
+    if ('caps' in read) return [];
+    return read.faults.map(({ path, message }) => ({
+      where: `${where}${path}`,
+      message,
+      example: `budgets: { ${scope}: ${path === '' ? '500' : "{ cap: 3000, period: 'month' }"} }`,
+    }));
+  });
 }
 
 /** A cap that the broker does not enforce is refused, not ignored. */

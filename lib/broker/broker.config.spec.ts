@@ -109,7 +109,7 @@ describe('a config file', () => {
         return (error as Error).message;
       }
     };
-    expect(told()).toMatch(/is no JSON|is not a setting/);
+    expect(told()).toMatch(/is not JSON|is not a known setting/);
     expect(told()).not.toContain('0815');
   });
 

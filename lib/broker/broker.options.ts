@@ -202,7 +202,7 @@ export function acceptedDoubtsFault(doubts: unknown): string | undefined {
   const known: readonly unknown[] = STORE_DOUBTS;
   return Array.isArray(doubts) && doubts.every((doubt) => known.includes(doubt))
     ? undefined
-    : `must be some of ${STORE_DOUBTS.join(', ')}`;
+    : `must be one or more of ${STORE_DOUBTS.join(', ')}`;
 }
 
 /** The part of the options that a running broker may be given in place of what it had. */

@@ -14,6 +14,7 @@ export function capFault(value: unknown): string | undefined {
 
 /** As {@link capFault}, for what may have other decimals: at most six. */
 export function usdFault(value: unknown, decimals: number): string | undefined {
+  if (value === undefined) return 'is missing: give it a number of US dollars';
   if (typeof value !== 'number') return `must be a number of US dollars, not ${kindOf(value)}`;
   if (!Number.isFinite(value)) return 'must be a finite number of US dollars';
   if (value < 0) return 'must not be negative';
@@ -51,6 +52,5 @@ export function usdText(micros: MicroUsd): string {
 
 function kindOf(value: unknown): string {
   if (value === null) return 'null';
-  if (value === undefined) return 'nothing';
   return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
 }
