@@ -123,7 +123,7 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
     if (told.has(this.queue)) return;
     told.add(this.queue);
     const list = toolList(this.markedMethods());
-    if (list !== undefined) this.#logger.log(list.line, { tools: list.tools });
+    if (list !== undefined) this.#logger.log(list);
   }
 
   #wrappers() {

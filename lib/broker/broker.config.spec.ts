@@ -149,7 +149,7 @@ describe('a config file', () => {
 
   it('lists the kinds where it does not know one', () => {
     expect(() => parseConfig('{"vendors":{"acme":{"kind":"strip"}}}')).toThrow(
-      'vendors.acme.kind is not a known kind: must be one of stripe',
+      'vendors.acme.kind is not known (known: stripe)',
     );
   });
 

@@ -42,12 +42,22 @@ export function toUsd(micros: MicroUsd): number {
   return micros / MICROS_PER_USD;
 }
 
-/** For sentences: `$12.5`. */
+/** Micro-dollars for a message of the broker's: `$12.50`, `$500.00`. */
 export function usdText(micros: MicroUsd): string {
   const usd = toUsd(Math.abs(micros))
     .toFixed(6)
     .replace(/0{1,4}$/, '');
   return `${micros < 0 ? '-' : ''}$${usd}`;
+}
+
+/** US dollars for a message of the application's: `$500`, `$12.50`, `-$3`; no zeros beyond cents. */
+export function dollarsText(usd: number): string {
+  const sum = Math.abs(usd);
+  const exact = Number(sum.toFixed(6));
+  const text = Number.isInteger(exact)
+    ? String(exact)
+    : exact.toFixed(Math.max(2, (String(exact).split('.')[1] ?? '').length));
+  return `${usd < 0 ? '-' : ''}$${text}`;
 }
 
 function kindOf(value: unknown): string {

@@ -211,7 +211,6 @@ describe("the module's log", () => {
         level: 'log',
         given: [
           '2 tools have a vault key for each invocation: charge ($25.5), flexible (cap by call)',
-          { tools: [{ tool: 'charge', cap: 25.5 }, { tool: 'flexible' }] },
           'AgentTool',
         ],
       },

@@ -15,9 +15,6 @@ async function main(): Promise<void> {
     });
     return;
   }
-  if (name !== undefined && !name.startsWith('-')) {
-    throw new BadSetting(`${name.slice(0, 64)} is not a command (see --help)`);
-  }
   const read = () => readSettings(process.argv.slice(2), process.env);
   const settings = read();
   if (settings === 'help') {
