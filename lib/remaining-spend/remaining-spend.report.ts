@@ -121,7 +121,7 @@ function httpNames(view: RemainingSpendView): NameOf {
 
 function summaryOf(tightest: CapStatus | undefined): string {
   if (tightest === undefined) {
-    return 'You have no daily budget; only the cap of each invocation applies.';
+    return 'You have no budget; only the cap of each invocation applies.';
   }
   const { scope, remaining, resetsAt } = tightest;
   const wait = resetsAt === undefined ? 'ask a person' : `wait until ${resetsAt}, or ask a person`;

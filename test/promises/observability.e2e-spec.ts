@@ -217,6 +217,15 @@ describe("the module's log", () => {
     ]);
   });
 
+  it.each([
+    ['warns of a tool without a budget over its caps', {}, 1],
+    ['has no such warning where there is one', { budgets: { user: 500 } }, 0],
+  ])('%s', async (_name, options, warnings) => {
+    await startApp({ ...embedded(), ...options });
+    const told = lines.filter(({ given }) => String(given[0]).includes('budgets is not set'));
+    expect(told.map(({ level }) => level)).toEqual(Array(warnings).fill('warn'));
+  });
+
   it('has the agent run and the tool as fields beside the words', async () => {
     const url = await startApp(embedded());
     await brokerOf(app!).close();
