@@ -412,6 +412,7 @@ describe('the options of VaultKeyModule', () => {
     [{ embedded: STRIPE, identify: 'x' }, /^identify must be a function/],
     [{ embedded: STRIPE, budgets: 500 }, /^budgets must be an object$/],
     [{ embedded: STRIPE, budgets: {} }, /^budgets must hold a cap for at least one of tenant, /],
+    [{ embedded: STRIPE, budgets: { users: undefined } }, /^budgets must hold a cap for at least /],
     [{ embedded: STRIPE, budgets: { user: '500' } }, /^budgets\.user must be a number of US doll/],
     [{ embedded: STRIPE, budgets: { user: null } }, /^budgets\.user must be a number of US doll/],
     [{ embedded: STRIPE, budgets: { run: NaN } }, /^budgets\.run must be a finite number/],

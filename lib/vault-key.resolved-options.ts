@@ -15,15 +15,13 @@ import {
 import type { BrokerOptions } from './broker/broker.options';
 import type { MetricsRegistry } from './broker/metrics/prometheus';
 import type { PooledStore } from './broker/ledger/postgres/pg-pool';
-import { APP_BUDGET_SCOPES } from './contract/scopes';
 import { isRecord } from './contract/is-record';
 import { DEFAULT_LEASE_TTL_SECONDS, LeaseOptions, CheckedOptions } from './vault-key.options';
-import type { BudgetsOptions, MetricsOptions } from './vault-key.options';
+import type { MetricsOptions } from './vault-key.options';
+import { budgetRules, budgetTerms } from './vault-key.budget-options';
 import { offlineOf, offlineRules } from './vault-key.offline-options';
 import { brokerListFaults } from './vault-key.option-checks';
-import { readBudgetCaps } from './vault-key/budget-choice';
-import type { ComputeBudget, KeyBudgetTerms } from './vault-key/budget-choice';
-import type { WireCaps } from './contract/budget-periods';
+import type { KeyBudgetTerms } from './vault-key/budget-choice';
 import type { ChooseAccount } from './vault-key/account-choice';
 import { VaultKeyStartUpException } from './vault-key/vault-key-start-up.exception';
 import type { StartUpIssue } from './vault-key/vault-key-start-up.exception';
@@ -153,7 +151,7 @@ function resolved(options: CheckedOptions): ResolvedVaultKeyOptions {
   const rest = {
     ...(identify === undefined ? {} : { identify }),
     ...(account === undefined ? {} : { account }),
-    ...(budgets === undefined ? {} : { budgets: termsOf(budgets) }),
+    ...(budgets === undefined ? {} : { budgets: budgetTerms(budgets) }),
     ...(budgetsMode === 'shadow' ? { budgetsMode } : {}),
     ...(lease instanceof LeaseOptions
       ? { leaseTtlSeconds: lease.ttlSeconds ?? DEFAULT_LEASE_TTL_SECONDS }
@@ -242,20 +240,6 @@ function brokerListRules(
   return faults;
 }
 
-/** What keys are issued with; the caps have been checked. */
-function termsOf({ tenant, user, run, tool }: BudgetsOptions): KeyBudgetTerms {
-  return Object.fromEntries(
-    Object.entries({ tenant, user, run, tool }).flatMap(
-      ([scope, caps]): [string, WireCaps | ComputeBudget][] => {
-        if (caps === undefined) return [];
-        if (typeof caps === 'function') return [[scope, caps]];
-        const read = readBudgetCaps(caps);
-        return 'caps' in read ? [[scope, read.caps]] : [];
-      },
-    ),
-  );
-}
-
 /** What the embedded broker itself has against its rules. */
 function brokerRules(plain: Readonly<Record<string, unknown>>): StartUpIssue[] {
   const { embedded } = plain;
@@ -279,32 +263,6 @@ function missingAuditKey(embedded: Readonly<Record<string, unknown>>): StartUpIs
   const place = parseStore(store as string | PooledStore);
   const message = 'fault' in place ? undefined : auditKeyFaultFor(place, undefined);
   return message === undefined ? [] : [{ where: 'embedded.auditKey', message }];
-}
-
-/** What is wrong with caps. A budget that came out as `undefined` was meant to be one. */
-function budgetRules(given: unknown): StartUpIssue[] {
-  const budgets = isRecord(given) ? given['budgets'] : undefined;
-  if (!isRecord(budgets)) return [];
-  if (Object.keys(budgets).length === 0) {
-    const message = `must hold a cap for at least one of ${APP_BUDGET_SCOPES.join(', ')}`;
-    return [{ where: 'budgets', message, example: 'budgets: { user: 500, run: 50 }' }];
-  }
-  return APP_BUDGET_SCOPES.filter((scope) => scope in budgets).flatMap((scope): StartUpIssue[] => {
-    const caps = budgets[scope];
-    if (typeof caps === 'function') return [];
-    const where = `budgets.${scope}`;
-    if (caps === undefined) {
-      const message = 'is undefined: give it a number of US dollars, or leave it out';
-      return [{ where, message, example: `budgets: { ${scope}: 500 }` }];
-    }
-    const read = readBudgetCaps(caps);
-    if ('caps' in read) return [];
-    return read.faults.map(({ path, message }) => ({
-      where: `${where}${path}`,
-      message,
-      example: `budgets: { ${scope}: ${path === '' ? '500' : "{ cap: 3000, period: 'month' }"} }`,
-    }));
-  });
 }
 
 /** A cap that the broker does not enforce is refused, not ignored. */
