@@ -530,6 +530,13 @@ describe('the options of VaultKeyModule', () => {
     ]);
   });
 
+  it('a secret that is missing is told with the way to try without an account', () => {
+    const embedded = { vendors: { stripe: { secretKey: undefined } } };
+    expect(() => resolveVaultKeyOptions({ embedded }, {})).toThrow(
+      /secretKey is missing: .*embedded: \{ offline: true \}/,
+    );
+  });
+
   it('a fault from the environment names its variable', () => {
     const environment = { KEYBRAKE_TOKEN: 't', KEYBRAKE_URL: 'http://broker.example.com' };
     expect(faultsOf({ broker: {} }, environment)).toEqual([

@@ -84,6 +84,7 @@ describe('vault-key-broker', () => {
 
   const bad: [setting: string, options: BrokerProcessOptions][] = [
     ['KEYBRAKE_TOKEN', { env: { KEYBRAKE_TOKEN: '' } }],
+    ['openssl rand -hex 32', { env: { KEYBRAKE_TOKEN: '' } }],
     ['KEYBRAKE_TOKEN', { env: { KEYBRAKE_TOKEN: 'x'.repeat(31) } }],
     ['KEYBRAKE_TOKEN', { env: { KEYBRAKE_TOKEN: `${TOKEN} with a space` } }],
     ['STRIPE_SECRET_KEY', { env: { STRIPE_SECRET_KEY: '' } }],
@@ -107,7 +108,7 @@ describe('vault-key-broker', () => {
     ['--store', { store: 'rediss://127.0.0.1:6379' }],
     ['--store', { store: 'vault-key.db' }],
     ['--store', { store: 'sqlite:' }],
-    ['--store', { store: 'sqlite:/nowhere/at/all/vault-key.db' }],
+    ['there is no folder /nowhere/at/all', { store: 'sqlite:/nowhere/at/all/vault-key.db' }],
     ['--accept-store', { args: ['--accept-store', 'everything'] }],
     ['VAULT_KEY_ACCEPT_STORE', { env: { VAULT_KEY_ACCEPT_STORE: 'clock,' } }],
     ['VAULT_KEY_AUDIT_KEY', { env: { VAULT_KEY_AUDIT_KEY: `${'k'.repeat(32)}\n` } }],
@@ -115,7 +116,7 @@ describe('vault-key-broker', () => {
     ['HTTPS_PROXY', { env: { HTTPS_PROXY: `${SECRET}:3128`, STRIPE_BASE_URL: 'https://a.test' } }],
     ['https_proxy', { env: { https_proxy: 'socks5://a', STRIPE_BASE_URL: 'https://a.test' } }],
     ['--verbose', { args: ['--verbose'] }],
-    ['extra', { args: ['extra'] }],
+    ["there is no command 'extra'", { args: ['extra'] }],
   ];
   it.each(bad)('exits 2 with one line that names %s: %j', async (setting, options) => {
     const exit = await BrokerProcess.run(options);
@@ -131,7 +132,7 @@ describe('vault-key-broker', () => {
     const { port } = new URL(broker.url);
     const exit = await BrokerProcess.run({ args: ['--port', port] });
     expect(exit.code).toBe(2);
-    expect(exit.stderr).toContain(`--port ${port}`);
+    expect(exit.stderr).toContain(`--port ${port}: cannot listen (EADDRINUSE): another process`);
   });
 
   it('exits 2 where the store is no database, or a folder', async () => {
