@@ -84,7 +84,6 @@ describe('vault-key-broker', () => {
 
   const bad: [setting: string, options: BrokerProcessOptions][] = [
     ['KEYBRAKE_TOKEN', { env: { KEYBRAKE_TOKEN: '' } }],
-    ['openssl rand -hex 32', { env: { KEYBRAKE_TOKEN: '' } }],
     ['KEYBRAKE_TOKEN', { env: { KEYBRAKE_TOKEN: 'x'.repeat(31) } }],
     ['KEYBRAKE_TOKEN', { env: { KEYBRAKE_TOKEN: `${TOKEN} with a space` } }],
     ['STRIPE_SECRET_KEY', { env: { STRIPE_SECRET_KEY: '' } }],
@@ -108,7 +107,7 @@ describe('vault-key-broker', () => {
     ['--store', { store: 'rediss://127.0.0.1:6379' }],
     ['--store', { store: 'vault-key.db' }],
     ['--store', { store: 'sqlite:' }],
-    ['there is no folder /nowhere/at/all', { store: 'sqlite:/nowhere/at/all/vault-key.db' }],
+    ['--store', { store: 'sqlite:/nowhere/at/all/vault-key.db' }],
     ['--accept-store', { args: ['--accept-store', 'everything'] }],
     ['VAULT_KEY_ACCEPT_STORE', { env: { VAULT_KEY_ACCEPT_STORE: 'clock,' } }],
     ['VAULT_KEY_AUDIT_KEY', { env: { VAULT_KEY_AUDIT_KEY: `${'k'.repeat(32)}\n` } }],
@@ -116,7 +115,7 @@ describe('vault-key-broker', () => {
     ['HTTPS_PROXY', { env: { HTTPS_PROXY: `${SECRET}:3128`, STRIPE_BASE_URL: 'https://a.test' } }],
     ['https_proxy', { env: { https_proxy: 'socks5://a', STRIPE_BASE_URL: 'https://a.test' } }],
     ['--verbose', { args: ['--verbose'] }],
-    ["there is no command 'extra'", { args: ['extra'] }],
+    ['extra', { args: ['extra'] }],
   ];
   it.each(bad)('exits 2 with one line that names %s: %j', async (setting, options) => {
     const exit = await BrokerProcess.run(options);
@@ -149,5 +148,12 @@ describe('vault-key-broker', () => {
       expect(exit.stderr).toContain(store);
       expect(exit.stderr).toMatch(/^vault-key-broker: .+\n$/);
     }
+  });
+
+  it.each<[words: string, options: BrokerProcessOptions]>([
+    ["there is no command 'extra' (see --help)", { args: ['extra'] }],
+    ['there is no folder /nowhere/at/all: make it', { store: 'sqlite:/nowhere/at/all/a.db' }],
+  ])('says what to do: %s', async (words, options) => {
+    expect((await BrokerProcess.run(options)).stderr).toContain(words);
   });
 });
