@@ -12,9 +12,7 @@ import { hasPromClient } from './broker/metrics/prometheus';
 import { isLoopback } from './broker/accounts/base-url';
 import { isSecret } from './broker/accounts/secrets';
 import type { PooledStore } from './broker/ledger/postgres/pg-pool';
-import { APP_BUDGET_SCOPES } from './contract/scopes';
 import { MODE_RULE, isMode } from './contract/budget-periods';
-import { readBudgetCaps } from './vault-key/budget-choice';
 import { isRecord } from './contract/is-record';
 
 const MAX_LEASE_TTL_SECONDS = 86_400;
@@ -53,30 +51,12 @@ export function neverWithVendors(value: unknown): string | undefined {
     : 'must be true or false';
 }
 
-export function budgetsSection(value: unknown): string | undefined {
-  if (!isRecord(value)) return section(value);
-  return APP_BUDGET_SCOPES.some((scope) => value[scope] !== undefined)
-    ? undefined
-    : `must hold a cap for at least one of ${APP_BUDGET_SCOPES.join(', ')}`;
-}
-
-export function budgetCaps(value: unknown): string | undefined {
-  if (typeof value === 'function') return undefined;
-  const read = readBudgetCaps(value);
-  if ('caps' in read) return undefined;
-  return read.faults
-    .map(({ path, message }) =>
-      path === '' ? message : `has ${path.replace(/^\./, '')}: ${message}`,
-    )
-    .join('; ');
-}
-
 export function budgetsMode(value: unknown): string | undefined {
   return isMode(value) ? undefined : MODE_RULE;
 }
 
 export function leaseSection(value: unknown): string | undefined {
-  return isRecord(value) ? undefined : 'must be true, false or an object';
+  return isRecord(value) ? undefined : 'must be true, false or { ttlSeconds }';
 }
 
 export function leaseTtl(value: unknown): string | undefined {

@@ -19,9 +19,7 @@ import {
   acceptedDoubts,
   auditKey,
   brokerUrl,
-  budgetCaps,
   budgetsMode,
-  budgetsSection,
   callable,
   dialectName,
   duration,
@@ -46,8 +44,8 @@ export const DEFAULT_LEASE_TTL_SECONDS = 30;
 export class BrokerServerOptions {
   /**
    * The management API; `/v1/keys` is added to its path. `http:` only to loopback and to the hosts
-   * of {@link allowPlainHttp}. `KEYBRAKE_URL` where absent; there is no other default, so that no
-   * token goes only to a server that is named. Keybrake's own is `https://api.keybrake.com`.
+   * of {@link allowPlainHttp}. `KEYBRAKE_URL` where absent; there is no other default, so that a
+   * token goes only to a server that you name. Keybrake's own is `https://api.keybrake.com`.
    *
    * A list names up to 16 brokers of this package on one store, with the same token: the first is asked,
    * and where it does not answer, the next. In `KEYBRAKE_URL` commas separate them. A call to a
@@ -202,26 +200,22 @@ export class EmbeddedOptions {
  */
 export class BudgetsOptions {
   /** What each tenant may spend. Keys without a tenant share one. */
-  @optional
-  @Checked(budgetCaps, 'budgets: { tenant: 5000 }')
+  @Allow()
   tenant?: BudgetCaps | ComputeBudget;
 
   /** What each user may spend, within their tenant. All who are not logged in count as one user. */
-  @optional
-  @Checked(budgetCaps, 'budgets: { user: 500 }')
+  @Allow()
   user?: BudgetCaps | ComputeBudget;
 
   /**
    * What each of an agent's runs may spend, within its user. A request without
    * `X-Agent-Run-ID` is a run of its own.
    */
-  @optional
-  @Checked(budgetCaps, 'budgets: { run: 50 }')
+  @Allow()
   run?: BudgetCaps | ComputeBudget;
 
   /** What each tool may spend, for all of its callers together. */
-  @optional
-  @Checked(budgetCaps, 'budgets: { tool: 1000 }')
+  @Allow()
   tool?: BudgetCaps | ComputeBudget;
 }
 
@@ -279,7 +273,7 @@ export class SharedOptions {
    * @example { user: 500, run: 50 }
    */
   @optional
-  @Checked(budgetsSection, 'budgets: { user: 500, run: 50 }')
+  @Checked(section, 'budgets: { user: 500, run: 50 }')
   @ValidateNested()
   @Type(() => BudgetsOptions)
   budgets?: BudgetsOptions | undefined;

@@ -412,6 +412,7 @@ describe('the options of VaultKeyModule', () => {
     [{ embedded: STRIPE, identify: 'x' }, /^identify must be a function/],
     [{ embedded: STRIPE, budgets: 500 }, /^budgets must be an object$/],
     [{ embedded: STRIPE, budgets: {} }, /^budgets must hold a cap for at least one of tenant, /],
+    [{ embedded: STRIPE, budgets: { users: undefined } }, /^budgets must hold a cap for at least /],
     [{ embedded: STRIPE, budgets: { user: '500' } }, /^budgets\.user must be a number of US doll/],
     [{ embedded: STRIPE, budgets: { user: null } }, /^budgets\.user must be a number of US doll/],
     [{ embedded: STRIPE, budgets: { run: NaN } }, /^budgets\.run must be a finite number/],
@@ -419,15 +420,23 @@ describe('the options of VaultKeyModule', () => {
     [{ embedded: STRIPE, budgets: { run: -0.001 } }, /^budgets\.run must not be negative$/],
     [
       { embedded: STRIPE, budgets: { user: { cap: 5, period: 'year' } } },
-      /^budgets\.user has period: must be one of "day", "week", "month", "24h"$/,
+      /^budgets\.user\.period must be one of "day", "week", "month", "24h"$/,
     ],
     [
-      { embedded: STRIPE, budgets: { user: { usd: 5 } } },
-      /^budgets\.user has usd: is not known \(known: cap, period\); has cap: must be a number of US dollars, not nothing$/,
+      { embedded: STRIPE, budgets: { user: { cap: 5, usd: 5 } } },
+      /^budgets\.user\.usd is not known \(known: cap, period\)$/,
+    ],
+    [
+      { embedded: STRIPE, budgets: { user: { period: 'week' } } },
+      /^budgets\.user\.cap is missing: give it a number of US dollars$/,
+    ],
+    [
+      { embedded: STRIPE, budgets: { user: undefined } },
+      /^budgets\.user is undefined: give it a number of US dollars, or leave it out$/,
     ],
     [
       { embedded: STRIPE, budgets: { user: [5, { cap: 6 }] } },
-      /^budgets\.user has \[1\]: is a second cap for the period "day"$/,
+      /^budgets\.user\[1\] is a second cap for the period "day"$/,
     ],
     [{ embedded: STRIPE, budgets: { user: [] } }, /^budgets\.user must have 1 to 4 caps/],
     [{ embedded: STRIPE, budgetsMode: 'off' }, /^budgetsMode must be "enforce" or "shadow"$/],
@@ -442,7 +451,7 @@ describe('the options of VaultKeyModule', () => {
     ],
     [{ embedded: STRIPE, shutdownGrace: '10' }, /^shutdownGrace must be digits and ms, s or m/],
     [{ embedded: STRIPE, shutdownGrace: 10 }, /^shutdownGrace must be digits and ms, s or m/],
-    [{ embedded: STRIPE, lease: 30 }, /^lease must be true, false or an object$/],
+    [{ embedded: STRIPE, lease: 30 }, /^lease must be true, false or \{ ttlSeconds \}$/],
     [{ embedded: STRIPE, lease: { ttlSeconds: 0 } }, /^lease\.ttlSeconds must be a whole number/],
     [{ embedded: STRIPE, lease: { ttlSeconds: '30' } }, /^lease\.ttlSeconds must be a whole num/],
     [{ embedded: STRIPE, lease: { ttl: 30 } }, /^lease\.ttl is not a known option \(known: ttlS/],
@@ -463,11 +472,11 @@ describe('the options of VaultKeyModule', () => {
     ],
     [
       { embedded: { vendors: { ...STRIPE.vendors, acme: { secretKey: 'x' } } } },
-      /^embedded\.vendors\.acme\.kind is missing, and the name is no kind: must be one of stripe$/,
+      /^embedded\.vendors\.acme\.kind is missing, and the name of the account does not say it \(known: stripe\)$/,
     ],
     [
       { embedded: { vendors: { a: { kind: 'paypal', secretKey: 'x' } } } },
-      /^embedded\.vendors\.a\.kind is not a known kind: must be one of stripe$/,
+      /^embedded\.vendors\.a\.kind is not known \(known: stripe\)$/,
     ],
     [
       { embedded: { vendors: { v1: { kind: 'stripe', secretKey: 'x' } } } },
@@ -519,6 +528,13 @@ describe('the options of VaultKeyModule', () => {
       'identify',
       'lease.ttlSeconds',
     ]);
+  });
+
+  it('a secret that is missing is told with the way to try without an account', () => {
+    const embedded = { vendors: { stripe: { secretKey: undefined } } };
+    expect(() => resolveVaultKeyOptions({ embedded }, {})).toThrow(
+      /secretKey is missing: .*embedded: \{ offline: true \}/,
+    );
   });
 
   it('a fault from the environment names its variable', () => {

@@ -15,15 +15,13 @@ import {
 import type { BrokerOptions } from './broker/broker.options';
 import type { MetricsRegistry } from './broker/metrics/prometheus';
 import type { PooledStore } from './broker/ledger/postgres/pg-pool';
-import { APP_BUDGET_SCOPES } from './contract/scopes';
 import { isRecord } from './contract/is-record';
 import { DEFAULT_LEASE_TTL_SECONDS, LeaseOptions, CheckedOptions } from './vault-key.options';
-import type { BudgetsOptions, MetricsOptions } from './vault-key.options';
+import type { MetricsOptions } from './vault-key.options';
+import { budgetRules, budgetTerms } from './vault-key.budget-options';
 import { offlineOf, offlineRules } from './vault-key.offline-options';
 import { brokerListFaults } from './vault-key.option-checks';
-import { readBudgetCaps } from './vault-key/budget-choice';
-import type { ComputeBudget, KeyBudgetTerms } from './vault-key/budget-choice';
-import type { WireCaps } from './contract/budget-periods';
+import type { KeyBudgetTerms } from './vault-key/budget-choice';
 import type { ChooseAccount } from './vault-key/account-choice';
 import { VaultKeyStartUpException } from './vault-key/vault-key-start-up.exception';
 import type { StartUpIssue } from './vault-key/vault-key-start-up.exception';
@@ -57,6 +55,10 @@ const ENVIRONMENT = {
   token: 'KEYBRAKE_TOKEN',
 } as const;
 
+/** For those who have no secret yet, and are told that it is missing. */
+const OFFLINE_EXAMPLE =
+  'embedded: { offline: true }, which imitates Stripe, to try it without an account';
+
 /** Options that only a broker of this package knows. */
 const OWN_OPTIONS = ['budgets', 'budgetsMode', 'lease', 'eventEmitter'] as const;
 
@@ -88,7 +90,7 @@ export function resolveVaultKeyOptions(
     ...(several === undefined ? [] : brokerListRules(several, plain)),
     ...brokerRules(plain),
     ...(offline ? offlineRules(environment) : []),
-    ...undefinedBudgets(given),
+    ...budgetRules(given),
     ...notEnforced(plain),
   );
   if (both) {
@@ -149,7 +151,7 @@ function resolved(options: CheckedOptions): ResolvedVaultKeyOptions {
   const rest = {
     ...(identify === undefined ? {} : { identify }),
     ...(account === undefined ? {} : { account }),
-    ...(budgets === undefined ? {} : { budgets: termsOf(budgets) }),
+    ...(budgets === undefined ? {} : { budgets: budgetTerms(budgets) }),
     ...(budgetsMode === 'shadow' ? { budgetsMode } : {}),
     ...(lease instanceof LeaseOptions
       ? { leaseTtlSeconds: lease.ttlSeconds ?? DEFAULT_LEASE_TTL_SECONDS }
@@ -238,20 +240,6 @@ function brokerListRules(
   return faults;
 }
 
-/** What keys are issued with; the caps have been checked. */
-function termsOf({ tenant, user, run, tool }: BudgetsOptions): KeyBudgetTerms {
-  return Object.fromEntries(
-    Object.entries({ tenant, user, run, tool }).flatMap(
-      ([scope, caps]): [string, WireCaps | ComputeBudget][] => {
-        if (caps === undefined) return [];
-        if (typeof caps === 'function') return [[scope, caps]];
-        const read = readBudgetCaps(caps);
-        return 'caps' in read ? [[scope, read.caps]] : [];
-      },
-    ),
-  );
-}
-
 /** What the embedded broker itself has against its rules. */
 function brokerRules(plain: Readonly<Record<string, unknown>>): StartUpIssue[] {
   const { embedded } = plain;
@@ -261,7 +249,9 @@ function brokerRules(plain: Readonly<Record<string, unknown>>): StartUpIssue[] {
   readReloadable({ vendors, limits, operators, thresholds, webhooks }, (path, message) => {
     // What is no object is told with the options' own rules.
     if (path === 'vendors' && !isRecord(vendors)) return;
-    faults.push({ where: `embedded.${path}`, message });
+    const isMissing = path.endsWith('.secretKey') && message.startsWith('is missing');
+    const example = isMissing ? { example: OFFLINE_EXAMPLE } : {};
+    faults.push({ where: `embedded.${path}`, message, ...example });
   });
   return faults;
 }
@@ -273,19 +263,6 @@ function missingAuditKey(embedded: Readonly<Record<string, unknown>>): StartUpIs
   const place = parseStore(store as string | PooledStore);
   const message = 'fault' in place ? undefined : auditKeyFaultFor(place, undefined);
   return message === undefined ? [] : [{ where: 'embedded.auditKey', message }];
-}
-
-/** A budget that came out as `undefined` was meant to be one. */
-function undefinedBudgets(given: unknown): StartUpIssue[] {
-  const budgets = isRecord(given) ? given['budgets'] : undefined;
-  if (!isRecord(budgets)) return [];
-  return APP_BUDGET_SCOPES.filter((scope) => scope in budgets && budgets[scope] === undefined).map(
-    (scope) => ({
-      where: `budgets.${scope}`,
-      message: 'is undefined: give it a number of US dollars, or leave it out',
-      example: `budgets: { ${scope}: 500 }`,
-    }),
-  );
 }
 
 /** A cap that the broker does not enforce is refused, not ignored. */

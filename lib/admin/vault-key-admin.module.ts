@@ -43,7 +43,7 @@ export class VaultKeyAdminModule
    * @example
    * VaultKeyAdminModule.forRoot({
    *   path: '/vault-keys',
-   *   operators: [{ name: 'ann', role: 'admin', tokenHashes: [process.env.ANN_TOKEN_HASH] }],
+   *   operators: [{ name: 'ann', role: 'admin', tokenHashes: [process.env.ANN_TOKEN_HASH ?? ''] }],
    * })
    *
    * @example

@@ -30,8 +30,8 @@ const originals = new WeakMap<Method, Method>();
  * @example
  * @Post('charge')
  * @AgentTool({ dailyUsdCap: 500, allowedEndpoints: ['/v1/payment_intents', '/v1/payment_intents/*'] })
- * charge(@Body() { amount, customerId }: ChargeDto) {
- *   return this.stripe.createPaymentIntent({ amount, customerId });
+ * charge(@Body() { amount, paymentMethod }: ChargeDto) {
+ *   return this.stripe.createPaymentIntent({ amount, paymentMethod, confirm: true });
  * }
  *
  * @example

@@ -149,10 +149,10 @@ describe('the marks of an application', () => {
     expect(await faultsOf([PaymentsController, MarkedController])).toEqual([
       'PaymentsController.charge dailyUsdCap must not be negative',
       'PaymentsController.list allowedEndpoints[0] ("/v1/**") has the segment "**": "*" matches exactly one whole segment',
-      'PaymentsController.list allowedEndpoints[1] ("/v2/x") is not below /v1/',
+      'PaymentsController.list allowedEndpoints[1] ("/v2/x") must begin with /v1/',
       expect.stringMatching(/^PaymentsController\.refund vendor must be/),
       expect.stringMatching(/^PaymentsController\.refund expiresIn must be/),
-      'PaymentsController.nothing dailyUsdCap must be a number of US dollars, not nothing',
+      'PaymentsController.nothing dailyUsdCap is missing: give it a number of US dollars',
       'PaymentsController.nothing allowedEndpoints must be an array of 1 to 100 patterns',
       'PaymentsController.typo has the option dailyUSDCap, which is not known (known: dailyUsdCap, allowedEndpoints, vendor, expiresIn, limits, approveAbove, tool)',
       'PaymentsController.twice is marked with @AgentTool more than once, and has room for one key',

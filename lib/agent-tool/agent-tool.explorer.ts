@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { VaultKeyExceptionFilter } from './vault-key-exception.filter';
+import { InvocationOpener } from '../vault-key/invocation-opener';
 import { RevocationQueue } from '../vault-key/revocation-queue';
 import { foreignMarkFault, isOwnMark } from '../vault-key/package-copies';
 import { VaultKeyStartUpException } from '../vault-key/vault-key-start-up.exception';
@@ -59,6 +60,7 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
     private readonly invoker: AgentToolInvoker,
     private readonly rules: MarkRules,
     private readonly queue: RevocationQueue,
+    private readonly invocations: InvocationOpener,
     filter: VaultKeyExceptionFilter,
     interceptor: AgentToolInterceptor,
   ) {
@@ -123,7 +125,12 @@ export class AgentToolExplorer implements OnModuleInit, OnApplicationShutdown {
     if (told.has(this.queue)) return;
     told.add(this.queue);
     const list = toolList(this.markedMethods());
-    if (list !== undefined) this.#logger.log(list.line, { tools: list.tools });
+    if (list === undefined) return;
+    this.#logger.log(list);
+    if (!this.invocations.lacksBudgets) return;
+    this.#logger.warn(
+      'The option budgets is not set: each invocation has a whole cap of its own, so a tool that is called a thousand times may spend a thousand caps, unless an operator has set budgets. For example: budgets: { user: 500 }',
+    );
   }
 
   #wrappers() {

@@ -18,7 +18,12 @@ import type { InvocationRequest } from '../vault-key/invocation-opener';
 import { policyFaults } from '../vault-key/vault-key-policy';
 import type { VaultKeyLimits } from '../vault-key/vault-key-limits';
 import type { VaultKeyPolicy } from '../vault-key/vault-key-policy';
-import type { AgentToolContext, AgentToolLimits, AgentToolOptions } from './agent-tool.options';
+import type {
+  AgentToolContext,
+  AgentToolLimits,
+  AgentToolOptions,
+  PerCall,
+} from './agent-tool.options';
 import { delayUntilApproved, delayWhilePending } from './job-approvals';
 import { callsOf, refuseLateRetry } from './job-attempts';
 import { jobError, putOff } from './job-errors';
@@ -146,13 +151,11 @@ export class AgentToolInvoker implements ToolInvoker {
     try {
       const policy: VaultKeyPolicy = {
         ...mark,
-        dailyUsdCap: typeof dailyUsdCap === 'function' ? await dailyUsdCap(call) : dailyUsdCap,
-        allowedEndpoints:
-          typeof allowedEndpoints === 'function' ? await allowedEndpoints(call) : allowedEndpoints,
-        vendor: typeof vendor === 'function' ? await vendorFor(vendor, call) : vendor,
+        dailyUsdCap: await valueFor('dailyUsdCap', dailyUsdCap, call),
+        allowedEndpoints: await valueFor('allowedEndpoints', allowedEndpoints, call),
+        vendor: await valueFor('vendor', vendor, call),
         limits: await limitsOf(limits, call),
-        approveAbove:
-          typeof approveAbove === 'function' ? await sumFor(approveAbove, call) : approveAbove,
+        approveAbove: await valueFor('approveAbove', approveAbove, call),
       };
       const faults = policyFaults(policy, this.invocations);
       if (faults.length > 0) {
@@ -175,24 +178,12 @@ export class AgentToolInvoker implements ToolInvoker {
   }
 }
 
-/** @throws Error where no account is named: none takes the place of another. */
-async function vendorFor(
-  choose: (call: AgentToolContext) => string | Promise<string>,
-  call: AgentToolContext,
-): Promise<string> {
-  const vendor: unknown = await choose(call);
-  if (vendor === undefined) throw new Error('vendor is undefined');
-  return vendor as string;
-}
-
-/** @throws Error where no sum is given: nobody would be asked. */
-async function sumFor(
-  choose: (call: AgentToolContext) => number | Promise<number>,
-  call: AgentToolContext,
-): Promise<number> {
-  const sum: unknown = await choose(call);
-  if (sum === undefined) throw new Error('approveAbove is undefined');
-  return sum as number;
+/** @throws Error where a function gives nothing: no default takes the place of what was meant. */
+async function valueFor<T>(field: string, value: PerCall<T>, call: AgentToolContext): Promise<T> {
+  if (typeof value !== 'function') return value;
+  const given: unknown = await (value as (context: AgentToolContext) => unknown)(call);
+  if (given === undefined) throw new Error(`${field} is undefined`);
+  return given as T;
 }
 
 /** Limits with the values that they have for a call. */

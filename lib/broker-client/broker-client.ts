@@ -367,7 +367,7 @@ export abstract class BrokerClient {
 }
 
 /** The answer of a client whose broker speaks Keybrake's own contract, which has none of this. */
-export function notInDialect(what: string): Promise<never> {
+function notInDialect(what: string): Promise<never> {
   return Promise.reject(
     new CallRefusedException({
       status: 501,

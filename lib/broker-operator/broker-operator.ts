@@ -47,7 +47,7 @@ import type { SpendPageInfo, SpendPageQuery, SpendQuery } from './spend-types';
  * @example
  * constructor(private readonly operator: BrokerOperator) {}
  *
- * raiseBudget(userId: string, admin: string) {
+ * capUser(userId: string, admin: string) {
  *   const target = { scope: 'user', id: userId } as const;
  *   return this.operator.setBudget(target, 1_000, undefined, { operator: admin, reason: 'a fair' });
  * }

@@ -66,7 +66,7 @@ export function parseConfig(text: string): BrokerConfig {
     // Node's own words quote the text, with what secrets are in it.
     const place = /at position \d+(?: \(line \d+ column \d+\))?/.exec((error as Error).message);
     throw new BrokerOptionsError([
-      { path: '', message: `is no JSON${place === null ? '' : `: it breaks off ${place[0]}`}` },
+      { path: '', message: `is not JSON${place === null ? '' : `: it breaks off ${place[0]}`}` },
     ]);
   }
   const faults = faultsOf(config);

@@ -90,12 +90,12 @@ export interface BrokerLimitOptions {
 export const DEFAULT_CALLS_PER_KEY = 256;
 
 /** The highest that each limit may be set to. */
-export const BROKER_LIMITS: Readonly<Record<keyof BrokerLimitOptions, number>> = {
+const BROKER_LIMITS: Readonly<Record<keyof BrokerLimitOptions, number>> = {
   callsPerKey: 65_536,
 };
 
 /** The shortest audit key that is taken. */
-export const MIN_AUDIT_KEY_LENGTH = 32;
+const MIN_AUDIT_KEY_LENGTH = 32;
 /** Where the store is unless the options say otherwise. */
 export const DEFAULT_STORE = 'sqlite:./vault-key.db';
 /** How long a vendor may take unless the options say otherwise. */
@@ -202,7 +202,7 @@ export function acceptedDoubtsFault(doubts: unknown): string | undefined {
   const known: readonly unknown[] = STORE_DOUBTS;
   return Array.isArray(doubts) && doubts.every((doubt) => known.includes(doubt))
     ? undefined
-    : `must be some of ${STORE_DOUBTS.join(', ')}`;
+    : `must be one or more of ${STORE_DOUBTS.join(', ')}`;
 }
 
 /** The part of the options that a running broker may be given in place of what it had. */

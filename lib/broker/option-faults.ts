@@ -16,7 +16,7 @@ export function unknownKeys(
 ): void {
   for (const key of Object.keys(object)) {
     if (known.includes(key)) continue;
-    fault(settingPath(path, key), `is not a setting: ${known.join(', ')}`);
+    fault(settingPath(path, key), `is not a known setting (known: ${known.join(', ')})`);
   }
 }
 

@@ -30,7 +30,7 @@ export function parsePattern(pattern: string, prefix = '/v1/'): Pattern | { faul
   if (method !== undefined && !METHODS.has(method)) {
     return { fault: `begins with "${method.slice(0, 32)}", which is no HTTP method in capitals` };
   }
-  if (!path.startsWith(prefix)) return { fault: `is not below ${prefix}` };
+  if (!path.startsWith(prefix)) return { fault: `must begin with ${prefix}` };
   const segments = path.slice(1).split('/');
   for (const segment of segments) {
     if (segment === '') return { fault: 'has an empty segment' };

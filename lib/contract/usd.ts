@@ -14,6 +14,7 @@ export function capFault(value: unknown): string | undefined {
 
 /** As {@link capFault}, for what may have other decimals: at most six. */
 export function usdFault(value: unknown, decimals: number): string | undefined {
+  if (value === undefined) return 'is missing: give it a number of US dollars';
   if (typeof value !== 'number') return `must be a number of US dollars, not ${kindOf(value)}`;
   if (!Number.isFinite(value)) return 'must be a finite number of US dollars';
   if (value < 0) return 'must not be negative';
@@ -41,7 +42,7 @@ export function toUsd(micros: MicroUsd): number {
   return micros / MICROS_PER_USD;
 }
 
-/** For sentences: `$12.5`. */
+/** Micro-dollars for a message of the broker's: `$12.50`, `$500.00`. */
 export function usdText(micros: MicroUsd): string {
   const usd = toUsd(Math.abs(micros))
     .toFixed(6)
@@ -49,8 +50,17 @@ export function usdText(micros: MicroUsd): string {
   return `${micros < 0 ? '-' : ''}$${usd}`;
 }
 
+/** US dollars for a message of the application's: `$500`, `$12.50`, `-$3`; no zeros beyond cents. */
+export function dollarsText(usd: number): string {
+  const sum = Math.abs(usd);
+  const exact = Number(sum.toFixed(6));
+  const text = Number.isInteger(exact)
+    ? String(exact)
+    : exact.toFixed(Math.max(2, (String(exact).split('.')[1] ?? '').length));
+  return `${usd < 0 ? '-' : ''}$${text}`;
+}
+
 function kindOf(value: unknown): string {
   if (value === null) return 'null';
-  if (value === undefined) return 'nothing';
   return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
 }

@@ -3,7 +3,7 @@ import type { OpenUnion } from '../contract/open-union';
 import type { BudgetPeriod } from '../contract/budget-periods';
 import type { CapScope } from '../contract/scopes';
 import { knownDetails } from './known-details';
-import { usdText } from '../contract/usd-text';
+import { dollarsText } from '../contract/usd';
 import { VaultKeyException } from './vault-key.exception';
 
 /** What is known of a cap that a call would have passed. All sums in USD. */
@@ -73,14 +73,14 @@ export class SpendCapExceededException extends VaultKeyException {
 function messageOf(scope: string, init: SpendCapExceededInit): string {
   const owner = scope === 'key' ? 'of this invocation' : `of this ${scope}`;
   const known = [
-    init.spent === undefined ? undefined : `${usdText(init.spent)} is spent`,
+    init.spent === undefined ? undefined : `${dollarsText(init.spent)} is spent`,
     init.held === undefined || init.held === 0
       ? undefined
-      : `${usdText(init.held)} is reserved by calls in flight`,
-    init.remaining === undefined ? undefined : `${usdText(init.remaining)} is left`,
-    init.requested === undefined ? undefined : `this call asks for ${usdText(init.requested)}`,
+      : `${dollarsText(init.held)} is reserved by calls in flight`,
+    init.remaining === undefined ? undefined : `${dollarsText(init.remaining)} is left`,
+    init.requested === undefined ? undefined : `this call asks for ${dollarsText(init.requested)}`,
   ].filter((part) => part !== undefined);
-  const cap = init.cap === undefined ? '' : ` of ${usdText(init.cap)}`;
+  const cap = init.cap === undefined ? '' : ` of ${dollarsText(init.cap)}`;
   const sums = known.length === 0 ? '' : ` (${known.join(', ')})`;
   const next =
     init.resetsAt === undefined

@@ -4,7 +4,7 @@ import { ApprovalRequiredException } from './approval-required.exception';
 import { CallRefusedException } from './call-refused.exception';
 import { EndpointNotAllowedException } from './endpoint-not-allowed.exception';
 import { SpendCapExceededException } from './spend-cap-exceeded.exception';
-import { usdText } from '../contract/usd-text';
+import { dollarsText } from '../contract/usd';
 import { VaultKeyException } from './vault-key.exception';
 import { VaultKeyInvalidException } from './vault-key-invalid.exception';
 import { VaultKeyMissingException } from './vault-key-missing.exception';
@@ -79,5 +79,5 @@ it.each([
   [-3, '-$3'],
   [0, '$0'],
 ])('writes %d USD as %s', (usd, text) => {
-  expect(usdText(usd)).toBe(text);
+  expect(dollarsText(usd)).toBe(text);
 });

@@ -24,6 +24,7 @@ const OUTPUT = {
         type: 'object',
         properties: {
           scope: { type: 'string', enum: ['tenant', 'user', 'run', 'vendor'] },
+          period: { type: 'string', description: 'day, week or month (UTC), or 24h' },
           cap: usd,
           spent: usd,
           held: usd,

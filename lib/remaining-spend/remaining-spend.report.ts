@@ -9,7 +9,7 @@ import {
   messageTransport,
 } from '../agent-tool/routed-methods';
 import type { CapStatus } from '../broker-client/broker-client';
-import { usdText } from '../contract/usd-text';
+import { dollarsText } from '../contract/usd';
 import { CurrentVaultKey } from '../vault-key/current-vault-key';
 import { toWholeCents } from '../vault-key/whole-cents';
 
@@ -121,12 +121,12 @@ function httpNames(view: RemainingSpendView): NameOf {
 
 function summaryOf(tightest: CapStatus | undefined): string {
   if (tightest === undefined) {
-    return 'You have no daily budget; only the cap of each invocation applies.';
+    return 'You have no budget; only the cap of each invocation applies.';
   }
   const { scope, remaining, resetsAt } = tightest;
   const wait = resetsAt === undefined ? 'ask a person' : `wait until ${resetsAt}, or ask a person`;
   return remaining > 0
-    ? `You may spend at most ${usdText(remaining)} more. A call that would cost more is refused: do not make it, ${wait}.`
+    ? `You may spend at most ${dollarsText(remaining)} more. A call that would cost more is refused: do not make it, ${wait}.`
     : `Nothing is left of the budget of this ${scope}. Do not make calls that spend money: ${wait}.`;
 }
 
@@ -134,11 +134,11 @@ function budgetText(budget: CapStatus): string {
   const { scope, period = 'day', cap, spent, held, remaining, resetsAt } = budget;
   const within = period === '24h' ? 'in 24 hours' : `a ${period}`;
   const resets = resetsAt === undefined ? '' : ` It resets at ${resetsAt}.`;
-  return `The budget of this ${scope}: ${usdText(cap)} ${within}, of which ${usdText(spent)} is spent, ${usdText(held)} is reserved by calls in flight or of unknown outcome, and ${usdText(remaining)} is left.${resets}`;
+  return `The budget of this ${scope}: ${dollarsText(cap)} ${within}, of which ${dollarsText(spent)} is spent, ${dollarsText(held)} is reserved by calls in flight or of unknown outcome, and ${dollarsText(remaining)} is left.${resets}`;
 }
 
 function toolText({ tool, cap }: ToolCap): string {
   return cap === 0
     ? `A call of ${tool} spends nothing new.`
-    : `One call of ${tool} may cost at most ${usdText(cap)}.`;
+    : `One call of ${tool} may cost at most ${dollarsText(cap)}.`;
 }

@@ -24,8 +24,14 @@ provideStripeClient((vaultKeys) => stripeClient(Stripe, vaultKeys));
  *
  *   @Post('charge')
  *   @AgentTool({ dailyUsdCap: 500, allowedEndpoints: ['/v1/payment_intents'] })
- *   charge(@Body() { amount }: ChargeDto): Promise<Stripe.PaymentIntent> {
- *     return this.stripe.paymentIntents.create({ amount, currency: 'usd' });
+ *   charge(@Body() { amount, paymentMethod }: ChargeDto): Promise<Stripe.PaymentIntent> {
+ *     return this.stripe.paymentIntents.create({
+ *       amount,
+ *       currency: 'usd',
+ *       payment_method: paymentMethod,
+ *       confirm: true,
+ *       automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
+ *     });
  *   }
  * }
  * ```

@@ -4,7 +4,7 @@ import { VaultKeyUnavailableException } from '../exceptions/vault-key-unavailabl
 import type { VaultKey } from './vault-key';
 
 /** How long work in progress may go on once the application is told to stop: milliseconds. */
-export const DEFAULT_SHUTDOWN_GRACE_MS = 10_000;
+const DEFAULT_SHUTDOWN_GRACE_MS = 10_000;
 
 /**
  * The end of an application, as its invocations meet it. It begins with the first hook that Nest

@@ -68,6 +68,11 @@ export class InvocationOpener {
     return this.terms.account === undefined ? DEFAULT_VENDOR : undefined;
   }
 
+  /** Whether the caps of single invocations are all that the application sets, though it could set budgets. */
+  get lacksBudgets(): boolean {
+    return this.terms.budgets === undefined && this.client.dialect !== 'keybrake';
+  }
+
   /**
    * @throws VaultKeyUnavailableException where the application is stopping and no invocation may
    * begin here.

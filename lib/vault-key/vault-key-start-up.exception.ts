@@ -10,7 +10,7 @@ export interface StartUpIssue {
 
 /**
  * The application's options or marks are invalid. Thrown at start-up, with every fault found, so
- * that one run shows all there is to mend.
+ * that one run shows all that has to be fixed.
  */
 export class VaultKeyStartUpException extends Error {
   // Private, since Nest's logger prints an error's fields below the message that lists them.
@@ -20,7 +20,7 @@ export class VaultKeyStartUpException extends Error {
     const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
     super(
       [
-        `nestjs-vault-key cannot start: ${count} to mend.`,
+        `nestjs-vault-key cannot start: ${count} to fix.`,
         ...faults.map(
           ({ where, message, example }) =>
             `  - ${where} ${message}.${example === undefined ? '' : ` For example: ${example}`}`,

@@ -131,7 +131,7 @@ describe('vault-key-broker', () => {
     const { port } = new URL(broker.url);
     const exit = await BrokerProcess.run({ args: ['--port', port] });
     expect(exit.code).toBe(2);
-    expect(exit.stderr).toContain(`--port ${port}`);
+    expect(exit.stderr).toContain(`--port ${port}: cannot listen (EADDRINUSE): another process`);
   });
 
   it('exits 2 where the store is no database, or a folder', async () => {
@@ -148,5 +148,12 @@ describe('vault-key-broker', () => {
       expect(exit.stderr).toContain(store);
       expect(exit.stderr).toMatch(/^vault-key-broker: .+\n$/);
     }
+  });
+
+  it.each<[words: string, options: BrokerProcessOptions]>([
+    ["there is no command 'extra' (see --help)", { args: ['extra'] }],
+    ['there is no folder /nowhere/at/all: make it', { store: 'sqlite:/nowhere/at/all/a.db' }],
+  ])('says what to do: %s', async (words, options) => {
+    expect((await BrokerProcess.run(options)).stderr).toContain(words);
   });
 });

@@ -814,7 +814,7 @@ describe("the operator's words", () => {
     const nobody = await run('http://127.0.0.1:9');
     expect([nobody.code, nobody.stderr]).toEqual([
       1,
-      'vault-key-broker keys: no broker answers at http://127.0.0.1:9: ECONNREFUSED\n',
+      'vault-key-broker keys: no broker answers at http://127.0.0.1:9 (ECONNREFUSED): start vault-key-broker, or name the one that runs with --url\n',
     ]);
     const none = await run(broker.url, { KEYBRAKE_TOKEN: '' });
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('KEYBRAKE_TOKEN')]);

@@ -45,7 +45,7 @@ describe(PAGE, () => {
       const answer = await fetch(`${await app.getUrl()}/agent-tools/charge`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ amount }),
+        body: JSON.stringify({ amount, paymentMethod: 'pm_card_visa' }),
       });
       return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
     };

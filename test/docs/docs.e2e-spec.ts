@@ -49,6 +49,19 @@ it.each(PAGES)('what %s links to is there', (page) => {
   expect(broken.map(([link]) => link)).toEqual([]);
 });
 
+it.each(PAGES)(
+  'each row of a table of %s has as many cells as its head, or it is shown as text',
+  (page) => {
+    const tables = readFileSync(join(ROOT, page), 'utf8').matchAll(/(?:^ *\|.*\n)+/gm);
+    const cells = (row: string): number => row.replaceAll('\\|', '').split('|').length;
+    const broken = [...tables].flatMap(([table]) => {
+      const [head = '', ...rows] = table.trimEnd().split('\n');
+      return rows.filter((row) => cells(row) !== cells(head));
+    });
+    expect(broken).toEqual([]);
+  },
+);
+
 describe('README.md', () => {
   it("the first example charges, in an application's spec as docs/testing.md arranges it", async () => {
     const arranged = blockWith('docs/testing.md', 'overrideProvider');

@@ -211,11 +211,19 @@ describe("the module's log", () => {
         level: 'log',
         given: [
           '2 tools have a vault key for each invocation: charge ($25.5), flexible (cap by call)',
-          { tools: [{ tool: 'charge', cap: 25.5 }, { tool: 'flexible' }] },
           'AgentTool',
         ],
       },
     ]);
+  });
+
+  it.each([
+    ['warns of a tool without a budget over its caps', {}, 1],
+    ['has no such warning where there is one', { budgets: { user: 500 } }, 0],
+  ])('%s', async (_name, options, warnings) => {
+    await startApp({ ...embedded(), ...options });
+    const told = lines.filter(({ given }) => String(given[0]).includes('budgets is not set'));
+    expect(told.map(({ level }) => level)).toEqual(Array(warnings).fill('warn'));
   });
 
   it('has the agent run and the tool as fields beside the words', async () => {

@@ -228,7 +228,7 @@ describe('the route that tells an agent what remains', () => {
     const answer = (await response.json()) as Record<string, unknown>;
     expect(answer).toMatchObject({ user: 'anon', budgets: [] });
     expect(answer).not.toHaveProperty('remaining');
-    expect(answer['summary']).toContain('You have no daily budget');
+    expect(answer['summary']).toContain('You have no budget');
     const broker = brokerOf(app);
     await until(
       async () => (await broker.keys({ status: 'active' })).keys.length === 0,

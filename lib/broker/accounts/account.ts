@@ -101,8 +101,11 @@ function kindOf(name: string, account: unknown, fault: FaultSink): Vendor | unde
   const own = kinds.get(name);
   const vendor = kind === undefined ? own : kinds.get(kind as string);
   if (vendor === undefined) {
-    const what = kind === undefined ? 'is missing, and the name is no kind' : 'is not a known kind';
-    fault(`${path}.kind`, `${what}: must be one of ${known}`);
+    const what =
+      kind === undefined
+        ? 'is missing, and the name of the account does not say it'
+        : 'is not known';
+    fault(`${path}.kind`, `${what} (known: ${known})`);
     return undefined;
   }
   if (own !== undefined && own !== vendor) {

@@ -35,7 +35,7 @@ function accountOf(name: string, account: VendorOptions, env: NodeJS.ProcessEnv)
     const elsewhere =
       name === DEFAULT_ACCOUNT ? '' : `, or vendors.${name}.secretKeyFile in the config file`;
     throw new BadSetting(
-      `${variableOf(name, 'SECRET_KEY')} must be set, without spaces${elsewhere}`,
+      `${variableOf(name, 'SECRET_KEY')} must be set to the account's secret, such as a restricted key "rk_live_…"${elsewhere}`,
     );
   }
   const variable = variableOf(name, 'BASE_URL');

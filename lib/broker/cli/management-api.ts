@@ -143,7 +143,9 @@ export class ManagementApi {
 
   #noAnswer(error: unknown): ManagementApiError {
     const { code, message } = error as NodeJS.ErrnoException;
-    return new ManagementApiError(`no broker answers at ${this.url.origin}: ${code ?? message}`);
+    return new ManagementApiError(
+      `no broker answers at ${this.url.origin} (${code ?? message}): start vault-key-broker, or name the one that runs with --url`,
+    );
   }
 }
 

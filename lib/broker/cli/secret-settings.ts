@@ -44,7 +44,7 @@ export function managementTokens(
     const token = secretIn(env, name);
     if (token.length >= minLength && isSecret(token)) return token;
     throw new BadSetting(
-      `${name} must be set to at least ${minLength} characters of ASCII without spaces`,
+      `${name} must be set to at least ${minLength} characters of ASCII without spaces: make it with openssl rand -hex ${minLength}`,
     );
   };
   const token = check('KEYBRAKE_TOKEN');

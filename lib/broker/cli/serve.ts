@@ -107,7 +107,9 @@ export async function serve(settings: Settings, readAgain: () => Settings): Prom
 async function listen(server: Server, host: string, port: number, setting: string): Promise<void> {
   server.listen({ port, host, backlog: BACKLOG });
   await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
-    throw new BadSetting(`--host ${host} ${setting} ${port}: cannot listen (${error.code})`);
+    throw new BadSetting(
+      `--host ${host} ${setting} ${port}: cannot listen (${error.code})${error.code === 'EADDRINUSE' ? ': another process has that port' : ''}`,
+    );
   });
 }
 

@@ -195,7 +195,12 @@ function parseOptions(args: string[]) {
       },
     });
   } catch (error) {
-    const [reason = ''] = (error as Error).message.split(/\.\s/);
-    throw new BadSetting(`${reason} (see --help)`);
+    const { code, message } = error as Error & { code?: string };
+    const [reason = ''] = message.split(/\.\s/);
+    throw new BadSetting(
+      code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL'
+        ? `${reason.replace(/^Unexpected argument/, 'there is no command')} (see --help)`
+        : `${reason} (see --help)`,
+    );
   }
 }

@@ -33,7 +33,7 @@ export class LogIn {
     if (isAttempt || sent !== undefined) this.failures.count(remoteAddress);
     throw new BrokerRefusal(
       'unauthorized',
-      "The management API needs a token, KEYBRAKE_TOKEN or an operator's: Authorization: Bearer <token>.",
+      "The token is missing or not valid: the management API takes KEYBRAKE_TOKEN or an operator's, as Authorization: Bearer <token>.",
       {},
       { 'www-authenticate': 'Bearer' },
     );

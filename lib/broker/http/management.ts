@@ -165,7 +165,10 @@ export class Management {
     const served = onPath.filter((each) => this.#isServed(each, path));
     if (served.length === 0) throw notFound('There is nothing at this path.');
     if (route === undefined) throw methodNotAllowed(served.map(({ method }) => method));
-    if (!served.includes(route)) throw notFound('This is not served here.');
+    if (!served.includes(route))
+      throw notFound(
+        "This call is not served here: it is the application's own, or at another port.",
+      );
     return route;
   }
 

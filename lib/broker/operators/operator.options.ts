@@ -98,7 +98,10 @@ function hashFaults(
         'holds a token: put its hash here, and make a new token, since this one was written down',
       );
     } else if (typeof hash !== 'string' || !/^[0-9a-f]{64}$/.test(hash)) {
-      fault(place, 'must be the SHA-256 of a token: 64 characters of lower-case hex');
+      fault(
+        place,
+        'must be the hash of an operator token, 64 characters of lower-case hex: make both with vault-key-broker operators token',
+      );
     } else if (known.has(hash)) {
       fault(place, `is the same as ${known.get(hash)}: each token is one operator's`);
     } else {

@@ -106,7 +106,7 @@ export function priceOf(amount: number, currency: string, rates: Rates): MicroUs
   if (micros === undefined) {
     throw new BrokerRefusal(
       'currency_not_priced',
-      `Calls in ${currency.toUpperCase()} are refused: the broker has no rate for it.`,
+      `Calls in ${currency.toUpperCase()} are refused: the broker has no rate for it. An operator can set one with "rates": { "${currency}": … } under the vendor in the broker's settings.`,
       { currency },
     );
   }

@@ -5,8 +5,8 @@ export const PAGE = 'README.md';
 /** Each block of the page, and what its reader has beside it. */
 export const BLOCKS: readonly PageBlock[] = [
   ['class ChargeDto'],
-  ['forRootAsync'],
   ['forceCloseConnections', { files: { './app.module': 'export class AppModule {}' } }],
+  ['forRootAsync'],
   ['budgets: { user: 500, run: 50 }'],
   ['identify: (context)'],
 ];

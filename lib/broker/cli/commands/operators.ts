@@ -17,7 +17,9 @@ hashes are there. Asks no broker, and needs no token.
   isLocal: () => true,
   run({ operands: [action, ...rest] }) {
     if (action !== 'token') {
-      throw new BadUsage(action === undefined ? 'token is missing' : `${action} is not token`);
+      throw new BadUsage(
+        action === undefined ? 'token is missing' : `there is no action ${action}: it is token`,
+      );
     }
     operandsOf(rest);
     const token = newOperatorToken();

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Log } from '../../log';
 import { AuditChain } from '../../audit/audit-chain';
 import type { StoreClock } from '../../clock';
@@ -164,7 +164,11 @@ function openFile(file: string, settings: StoreSettings): OpenStore {
     if (handle !== undefined && isFree && holder?.pid !== process.pid) closeSync(handle);
     if (isBusy) throw new StoreInUseError(file, holder);
     if (error instanceof Error && code === undefined) throw error;
-    throw new Error(`The store ${file} cannot be opened: ${(error as Error).message}`);
+    const why =
+      code === 'ENOENT'
+        ? `there is no folder ${dirname(file)}: make it, or mount its volume`
+        : (error as Error).message;
+    throw new Error(`The store ${file} cannot be opened: ${why}`);
   }
 }
 
