@@ -1,6 +1,6 @@
 import type { AuditEntryView } from '../api/views';
 import { usdText } from '../format/money';
-import { outcomeSentence } from './refusals';
+import { ended, outcomeSentence } from './refusals';
 
 const EVENTS: Readonly<Record<string, string>> = {
   call: 'Call',
@@ -40,5 +40,8 @@ export function entrySentence(entry: AuditEntryView): string {
   if (event === 'issue' && entry.cap_usd !== null) {
     return `Capped at ${usdText(entry.cap_usd)}.`;
   }
-  return [reason, change].filter((part) => part !== null && part !== '').join(' · ');
+  return [reason, change]
+    .filter((part): part is string => part !== null && part !== '')
+    .map(ended)
+    .join(' ');
 }
