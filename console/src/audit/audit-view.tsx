@@ -127,6 +127,7 @@ const COLUMNS: readonly Column<AuditEntryView>[] = [
   },
   {
     name: 'Spent',
+    onCard: 'none',
     cell: ({ settled_usd: usd }) => <Usd usd={usd} />,
     isNumber: true,
   },

@@ -42,7 +42,6 @@ export function KeyTable({ keys }: { keys: readonly KeyView[] }) {
           name: 'Spent today',
           cell: (key) => <SpentToday spender={key} />,
           isNumber: true,
-          isMinor: true,
         },
         {
           name: 'Held',

@@ -127,9 +127,11 @@ function WebhookPanel({
           ['Not sent yet', `${counted(webhook.rows_ahead, 'row')} of the audit log`],
           ['Did not arrive', counted(parked.length, 'event')],
           ['Stopped', webhook.stopped_at !== undefined && <Distance at={webhook.stopped_at} />],
-          ['Events', webhook.events.map((kind) => kind.replaceAll('_', ' ')).join(', ')],
         ]}
       />
+      <p class="hint">
+        Is sent {webhook.events.map((kind) => kind.replaceAll('_', ' ')).join(', ')}.
+      </p>
       {parked.length > 0 && (
         <Table
           caption={`Events of ${name} that did not arrive`}

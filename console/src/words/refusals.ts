@@ -99,6 +99,7 @@ function keyName({ label }: AuditEntryView): string {
 
 /** One sentence with its end, without what speaks to the agent. */
 export function ended(text: string): string {
+  if (text === '') return '';
   const plain = text.replace(/\s*Do not retry it\.?$/, '').trim();
   const first = plain[0]?.toUpperCase() ?? '';
   return `${first}${plain.slice(1)}${/[.!?]$/.test(plain) ? '' : '.'}`;
