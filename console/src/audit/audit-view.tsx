@@ -108,16 +108,7 @@ const COLUMNS: readonly Column<AuditEntryView>[] = [
   { name: 'Who', cell: ({ actor }) => actor ?? '–' },
   {
     name: 'Of',
-    cell: ({ key_id: id, label, subject }) =>
-      id === null ? (
-        Object.keys(subject).length === 0 ? (
-          '–'
-        ) : (
-          <a href={hashOf('subject', { ...subject })}>{subjectText(subject)}</a>
-        )
-      ) : (
-        <a href={hashOf('keys', {}, id)}>{label ?? id}</a>
-      ),
+    cell: (entry) => <About entry={entry} />,
   },
   {
     name: 'In words',
@@ -132,6 +123,17 @@ const COLUMNS: readonly Column<AuditEntryView>[] = [
     isNumber: true,
   },
 ];
+
+/** Whom a row is about: a key, a webhook, or a subject. */
+function About({ entry: { event, key_id: id, label, subject } }: { entry: AuditEntryView }) {
+  if (id !== null) return <a href={hashOf('keys', {}, id)}>{label ?? id}</a>;
+  if (event === 'webhook') return <a href={hashOf('webhooks')}>{label}</a>;
+  const named = Object.values(subject);
+  if (named.length === 0) return <>–</>;
+  // A budget of each user alone leads to no user.
+  if (named.includes('*')) return <>each one</>;
+  return <a href={hashOf('subject', { ...subject })}>{subjectText(subject)}</a>;
+}
 
 /** Walks the chain, and checks it against a head that was kept elsewhere. */
 function Verify() {

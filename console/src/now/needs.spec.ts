@@ -28,14 +28,14 @@ it('is quiet where nothing waits', () => {
 
 it('tells of a budget from 80 % of spent and held on', () => {
   expect(texts({ budgets: [budget({ spent_usd: 60, held_usd: 20 })] })).toEqual([
-    '80 % of the $100.00 of user mira is used.',
+    '80 % of the budget of user mira is used: $80.00 of $100.00 a day.',
   ]);
 });
 
 it('says of which period a budget is, and that one in shadow mode refuses nothing', () => {
   const full = budget({ spent_usd: 120, period: 'month' });
   expect(texts({ budgets: [full] })).toEqual([
-    '120 % of the $100.00 of user mira for a month is used.',
+    '120 % of the budget of user mira is used: $120.00 of $100.00 a month.',
   ]);
   expect(needsOf({ ...QUIET, budgets: [{ ...full, mode: 'shadow' }] })).toMatchObject([
     {

@@ -56,6 +56,7 @@ it.each([
     'Pending → approved: asked.',
   ],
   [{ event: 'webhook', verdict: 'resumed' }, 'Resumed.'],
+  [{ event: 'webhook', verdict: 'parked', reason: 'answered 503' }, 'Parked: answered 503.'],
   [{ event: 'lookup' }, ''],
 ])('tells what was changed, and why: %j', (change, sentence) => {
   expect(told(change)).toBe(sentence);

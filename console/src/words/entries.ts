@@ -44,7 +44,7 @@ export function entrySentence(entry: AuditEntryView): string {
   if (event === 'issue' && entry.cap_usd !== null) {
     return `Capped at ${usdText(entry.cap_usd)}.`;
   }
-  const what = change === '' && reason === null ? (verdict ?? '') : change;
+  const what = event === 'webhook' ? verdict : change;
   return ended([what, reason].filter((part) => part !== null && part !== '').join(': '));
 }
 
