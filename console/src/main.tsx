@@ -1,6 +1,7 @@
 import { render } from 'preact';
 import { follow } from './api/live';
-import { endWhenIdle, findSession } from './api/log-in';
+import { noteTouches } from './api/attended';
+import { findSession } from './api/log-in';
 import { App } from './app/app';
 import { followHash } from './app/route';
 import { applyTheme } from './app/theme';
@@ -15,7 +16,7 @@ applyTheme();
 followHash();
 keepTime();
 follow();
-endWhenIdle();
+noteTouches();
 void findSession();
 const page = document.getElementById('page');
 if (page !== null) render(<App />, page);

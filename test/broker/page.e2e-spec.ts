@@ -295,6 +295,8 @@ describe('a session', () => {
     for (let i = 0; i < 29; i++) {
       clock.instant += MINUTE;
       expect((await own.ask('GET', '/v1/session')).status).toBe(200);
+      const headers = { 'vault-key-unattended': 'true' };
+      expect((await own.ask('GET', '/v1/keys', { headers })).status).toBe(200);
       // A stream would stay open; one that is refused has been asked for all the same.
       expect((await own.ask('GET', '/v1/events?kind=nonsense')).status).toBe(422);
     }

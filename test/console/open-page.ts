@@ -23,15 +23,18 @@ export interface OpenOptions {
   look?: Look;
   role?: Role;
   hash?: string;
+  /** Whether the test moves the time of the page on. */
+  hasClock?: boolean;
 }
 
 /** Opens the page, logs in, and waits for its first view. */
 export async function openPage(
   browser: Browser,
   server: PageServer,
-  { look = 'light', role = 'admin', hash = '' }: OpenOptions = {},
+  { look = 'light', role = 'admin', hash = '', hasClock = false }: OpenOptions = {},
 ): Promise<OpenPage> {
   const context = await browser.newContext({ ...LOOKS[look], timezoneId: 'Europe/Berlin' });
+  if (hasClock) await context.clock.install();
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', ({ message }) => complaints.push(message));

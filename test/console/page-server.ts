@@ -1,5 +1,7 @@
+import { setTimeout } from 'node:timers/promises';
 import type { RunningBroker } from '../support/broker-process';
 import type { Answer, IssuedKey } from '../support/broker-process';
+import type { WebhookReceiver } from '../support/webhook-receiver';
 
 export type Role = 'viewer' | 'operator' | 'admin';
 
@@ -11,10 +13,15 @@ export interface PageServer {
   broker: RunningBroker;
   /** By the role of the operator whose it is. */
   tokens: Readonly<Record<Role, string>>;
+  /** Of the webhook `ops`, which is sent brakes and lifts; only the command has one. */
+  receiver?: WebhookReceiver;
   /** A call of the management API as an admin. */
   api(method: string, path: string, body?: unknown): Promise<Answer>;
   close(): Promise<void>;
 }
+
+/** What an agent thinks between two calls: a broker that is flooded is another suite's matter. */
+const PACE_MS = 25;
 
 /** An agent with one key, which pays. */
 export class Agent {
@@ -57,12 +64,13 @@ export class Agent {
     return this.broker.call(this.key.token, 'POST', path, { body });
   }
 
-  /** Charges in a loop, until a charge is refused: gives its code. */
+  /** Charges again and again, at an agent's pace, until a charge is refused: gives its code. */
   async payUntilRefused(cents: number, onPaid: () => void = () => {}): Promise<string> {
     for (;;) {
       const code = await this.pay(cents);
       if (code !== undefined) return code;
       onPaid();
+      await setTimeout(PACE_MS);
     }
   }
 }

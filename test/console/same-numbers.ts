@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { minorText, usdText } from '../../console/src/format/money';
-import { periodText, targetText } from '../../console/src/words/names';
+import { periodText, perPeriod, targetText } from '../../console/src/words/names';
 import type { OpenPage } from './open-page';
 import type { PageServer } from './page-server';
 
@@ -55,7 +55,7 @@ export async function haveNumbersOfApi(
         .filter((budget: Answered) => budget.spent_usd !== undefined)
         .map((budget: Answered) => ({
           part: micros(budget.spent_usd, budget.held_usd) / micros(budget.daily_usd_cap),
-          text: `${targetText(budget)} ${budget.mode === 'shadow' ? 'shadow' : ''}${usdOf(micros(budget.spent_usd, budget.held_usd))} of ${usdText(budget.daily_usd_cap)}${budget.period === 'day' ? '' : ` for ${periodText(budget.period)}`}`,
+          text: `${targetText(budget)} ${budget.mode === 'shadow' ? 'shadow' : ''}${budget.source === 'app' ? 'application' : ''}${usdOf(micros(budget.spent_usd, budget.held_usd))} of ${usdText(budget.daily_usd_cap)} ${perPeriod(budget.period)}`,
         }))
         .sort((one: Answered, other: Answered) => other.part - one.part)
         .map(({ text }: Answered) => text);
@@ -73,7 +73,9 @@ export async function haveNumbersOfApi(
   await go(`#/subject?${subject}`);
   await sameRows(page, 'Every cap over this subject', async () => {
     const { caps } = await ask(`/v1/budgets/effective?${subject}`);
-    return caps.map((cap: Answered) => ({ ...balanceOf(cap), Cap: usdText(cap.cap_usd) }));
+    // What a raise adds is in the cap that it raises.
+    const set = caps.filter(({ source }: Answered) => source !== 'raise');
+    return set.map((cap: Answered) => ({ ...balanceOf(cap), Cap: usdText(cap.cap_usd) }));
   });
   await sameRows(page, 'Vault keys, newest first', async () =>
     (await ask(`/v1/keys?limit=20&${subject}`)).keys.map(keyOf),
@@ -167,6 +169,8 @@ function keyOf(key: Answered): Cells {
   return {
     Status: key.status,
     Cap: usdText(key.daily_usd_cap),
+    Spent: usdText(key.spent_usd),
+    // No key of the test is older than the day.
     'Spent today': usdText(key.spent_usd),
     Held: usdText(key.held_usd),
   };

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -19,6 +20,7 @@ import {
 } from '../support/broker-process';
 import type { Answer } from '../support/broker-process';
 import { brokerOf } from '../support/broker-of';
+import { WebhookReceiver } from '../support/webhook-receiver';
 import { pageOperators } from './page-operators';
 import type { PageServer } from './page-server';
 
@@ -32,12 +34,16 @@ export const SERVERS: Readonly<Record<string, (vendor: StripeVendor) => Promise<
 async function ofTheCommand(vendor: StripeVendor): Promise<PageServer> {
   const { options, tokens } = pageOperators();
   const config = temporaryFile('config.json');
-  writeFileSync(config, JSON.stringify({ operators: options }));
+  const receiver = await WebhookReceiver.start();
+  const secret = `whsec_${randomBytes(32).toString('base64')}`;
+  const webhooks = { ops: { url: receiver.url, secret, events: ['brake', 'lift'] } };
+  writeFileSync(config, JSON.stringify({ operators: options, webhooks }));
   const broker = await BrokerProcess.start({ vendor, args: ['--config', config] });
   return {
     pageUrl: `${broker.url}/`,
     broker,
     tokens,
+    receiver,
     api: (method, path, body) => ask(broker.url, tokens.admin, method, path, body),
     close: async () => void (await broker.kill('SIGTERM')),
   };

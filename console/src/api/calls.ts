@@ -17,6 +17,7 @@ import type {
   KeyView,
   Period,
   RaiseView,
+  ReplayView,
   SpendView,
   SubjectView,
   VendorObjectView,
@@ -98,6 +99,10 @@ export const settleHold = (id: string, usd: number, reason: string) =>
   ask<HoldView>('POST', `v1/holds/${encodeURIComponent(id)}/settle`, { body: { usd, reason } });
 export const releaseHold = (id: string, reason: string) =>
   ask<HoldView>('POST', `v1/holds/${encodeURIComponent(id)}/release`, { body: { reason } });
+export const resumeWebhook = (name: string) =>
+  ask<WebhookView>('POST', `v1/webhooks/${encodeURIComponent(name)}/resume`);
+export const replayEvent = (name: string, id: string) =>
+  ask<ReplayView>('POST', `v1/webhooks/${encodeURIComponent(name)}/replay`, { body: { id } });
 export const decideApproval = (id: string, verdict: 'approve' | 'deny', reason: string) =>
   ask<ApprovalView>('POST', `v1/approvals/${encodeURIComponent(id)}/${verdict}`, {
     body: { reason },

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { unattendedHeader } from './attended';
 import { ApiFault, faultOf } from './fault';
 import { sessionEnded } from './session';
 
@@ -41,7 +42,7 @@ export async function open(method: string, path: string, call: Call = {}): Promi
       headers: {
         accept: call.accept ?? 'application/json',
         // Without it a change with a cookie is taken for another site's.
-        ...(isChange ? { 'content-type': 'application/json' } : {}),
+        ...(isChange ? { 'content-type': 'application/json' } : unattendedHeader()),
       },
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
       ...(call.signal === undefined ? {} : { signal: call.signal }),

@@ -1,11 +1,9 @@
 import { ask, open } from './client';
 import { ApiFault } from './fault';
-import { session, sessionEnded } from './session';
+import { session } from './session';
 import type { SessionView } from './views';
 
 const PATH = 'v1/session';
-/** How long nobody may do anything before the page logs out: it asks by itself, so the server cannot tell. */
-const IDLE_MS = 30 * 60_000;
 
 /** Asks who is logged in, until that is known. */
 export async function findSession(): Promise<void> {
@@ -37,20 +35,4 @@ export async function logIn(token: string): Promise<void> {
 export async function logOut(): Promise<void> {
   await open('DELETE', PATH).catch(() => {});
   session.value = { state: 'out' };
-}
-
-/** Ends the session once nobody has touched the page for half an hour. */
-export function endWhenIdle(): void {
-  let touched = Date.now();
-  const touch = (): void => void (touched = Date.now());
-  for (const kind of ['pointerdown', 'keydown', 'wheel'] as const) {
-    document.addEventListener(kind, touch, { passive: true, capture: true });
-  }
-  session.subscribe(({ state }) => state === 'in' && touch());
-  setInterval(() => {
-    const now = session.peek();
-    if (now.state !== 'in' || now.who === undefined || Date.now() - touched < IDLE_MS) return;
-    void open('DELETE', PATH).catch(() => {});
-    sessionEnded();
-  }, 10_000);
 }

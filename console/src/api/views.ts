@@ -20,6 +20,11 @@ export interface SubjectView {
   tool?: string;
 }
 
+export interface PeriodCap {
+  usd: number;
+  period?: Period;
+}
+
 export interface KeyView {
   id: string;
   label: string;
@@ -29,7 +34,8 @@ export interface KeyView {
   subject: SubjectView;
   parent_id?: string;
   lease_id?: string;
-  budgets?: Readonly<Record<string, unknown>>;
+  /** By their scopes; a number is a cap of the day. */
+  budgets?: Readonly<Record<string, number | PeriodCap | readonly (number | PeriodCap)[]>>;
   limits?: Readonly<Record<string, unknown>>;
   approve_above_usd?: number;
   status: KeyStatus;
@@ -263,9 +269,28 @@ export interface SpendView {
 export interface WebhookView {
   name: string;
   origin: string;
+  events: readonly string[];
   status: 'active' | 'behind' | 'stopped';
   stopped_at?: string;
+  /** Rows of the audit log that it has not come to yet. */
+  rows_ahead: number;
   subjects_behind: number;
+  next_attempt_at?: string;
   last_failure?: string;
-  parked: readonly { id: string; kind: string; reason: string; parked_at: string }[];
+  /** Events that have not arrived in time, the newest first. */
+  parked: readonly ParkedEventView[];
+}
+
+export interface ParkedEventView {
+  id: string;
+  kind: string;
+  reason: string;
+  parked_at: string;
+}
+
+export interface ReplayView {
+  id: string;
+  outcome: 'delivered' | 'failed';
+  receiver_status?: number;
+  reason?: string;
 }

@@ -9,11 +9,14 @@ import { CallsView } from '../calls/calls-view';
 import { HoldsView } from '../holds/holds-view';
 import { KeysView } from '../keys/keys-view';
 import { NowView } from '../now/now-view';
+import { waiting } from '../now/waiting';
 import { Dialog } from '../parts/dialog';
 import { SpendView } from '../spend/spend-view';
 import { SubjectView } from '../subject/subject-view';
+import { WebhooksView } from '../webhooks/webhooks-view';
 import { Frame } from './frame';
 import { LogInForm } from './log-in-form';
+import { Mark } from './mark';
 import { route } from './route';
 import type { Route, View } from './routes';
 
@@ -27,6 +30,7 @@ const SHOWN: Readonly<Record<View, ComponentType<{ at: Route }>>> = {
   brakes: BrakesView,
   holds: HoldsView,
   keys: KeysView,
+  webhooks: WebhooksView,
   audit: AuditView,
 };
 const NAMES: Readonly<Record<View, string>> = {
@@ -39,6 +43,7 @@ const NAMES: Readonly<Record<View, string>> = {
   brakes: 'Brakes',
   holds: 'Unknown holds',
   keys: 'Keys',
+  webhooks: 'Webhooks',
   audit: 'Audit',
 };
 
@@ -48,8 +53,12 @@ export function App() {
   const at = route.value;
   const Shown = SHOWN[at.view];
   const isFirst = useRef(true);
+  const { approvals, holds } = waiting.value;
   useEffect(() => {
-    document.title = `${NAMES[at.view]} · Vault keys`;
+    const count = approvals + holds;
+    document.title = `${count > 0 ? `(${count}) ` : ''}${NAMES[at.view]} · Vault keys`;
+  }, [at.view, approvals, holds]);
+  useEffect(() => {
     // To who cannot see it, a view that was chosen is told by its head.
     if (!isFirst.current) document.querySelector<HTMLElement>('main h1')?.focus();
     isFirst.current = false;
@@ -65,6 +74,7 @@ export function App() {
     return (
       <main class="log-in">
         <div class="panel">
+          <Mark />
           <h1>Vault keys</h1>
           <p class="about">What agents spend, and who stops them.</p>
           <LogInForm />

@@ -1,30 +1,43 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { silentSince } from '../api/client';
 import { link } from '../api/live';
 import { logOut } from '../api/log-in';
 import { session } from '../api/session';
+import { counted } from '../format/money';
 import { fullText, zoneName } from '../format/time';
 import { now, zone } from '../format/zone';
 import { roleText } from '../words/names';
-import { waiting } from '../now/waiting';
+import { useWaiting, waiting } from '../now/waiting';
 import { Find } from './find';
+import { keepFocus } from './keep-focus';
+import { Mark } from './mark';
 import { route } from './route';
 import { hashOf } from './routes';
 import type { View } from './routes';
 import { nextTheme, theme } from './theme';
 
-const PLACES: readonly (readonly [view: View, name: string])[] = [
-  ['now', 'Now'],
-  ['approvals', 'Approvals'],
-  ['holds', 'Unknown holds'],
-  ['calls', 'Calls'],
-  ['spend', 'Spend'],
-  ['budgets', 'Budgets'],
-  ['brakes', 'Brakes'],
-  ['keys', 'Keys'],
-  ['audit', 'Audit'],
+/** What waits for somebody, what is spent and by whose leave, and what is behind it. */
+const PLACES: readonly (readonly (readonly [view: View, name: string])[])[] = [
+  [
+    ['now', 'Now'],
+    ['approvals', 'Approvals'],
+    ['holds', 'Unknown holds'],
+  ],
+  [
+    ['calls', 'Calls'],
+    ['spend', 'Spend'],
+    ['budgets', 'Budgets'],
+    ['brakes', 'Brakes'],
+    ['keys', 'Keys'],
+  ],
+  [
+    ['webhooks', 'Webhooks'],
+    ['audit', 'Audit'],
+  ],
 ];
+/** They read what waits by themselves. */
+const READ_WAITING: ReadonlySet<View> = new Set(['now', 'approvals', 'holds']);
 
 /** What stands around every view. */
 export function Frame({ children }: { children: ComponentChildren }) {
@@ -33,6 +46,9 @@ export function Frame({ children }: { children: ComponentChildren }) {
   useEffect(() => setMenuOpen(false), [route.value]);
   const { approvals, holds } = waiting.value;
   const counts: Partial<Record<View, number>> = { approvals, holds };
+  useWaiting(READ_WAITING.has(view));
+  const main = useRef<HTMLElement>(null);
+  useEffect(() => (main.current === null ? undefined : keepFocus(main.current)), []);
   return (
     <div class="frame">
       <a
@@ -49,11 +65,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
       <header class="side">
         <div class="brand-row">
           <a class="brand" href={hashOf('now')}>
-            <svg viewBox="0 0 32 32" aria-hidden="true">
-              <rect width="32" height="32" rx="8" />
-              <circle cx="12.5" cy="16" r="5" />
-              <path d="M17.500 16H27m-3.500 0v4.500" />
-            </svg>
+            <Mark />
             Vault keys
           </a>
           <button
@@ -69,34 +81,49 @@ export function Frame({ children }: { children: ComponentChildren }) {
         <div class={isMenuOpen ? 'menu menu-open' : 'menu'} id="menu">
           <Find />
           <nav aria-label="Views">
-            <ul>
-              {PLACES.map(([each, name]) => {
-                const count = counts[each] ?? 0;
-                return (
-                  <li key={each}>
-                    <a href={hashOf(each)} aria-current={each === view ? 'page' : undefined}>
-                      {name}
-                      {count > 0 && (
-                        <span class="count">
-                          {count}
-                          <span class="unseen"> waiting</span>
-                        </span>
-                      )}
-                    </a>
-                  </li>
-                );
-              })}
-            </ul>
+            {PLACES.map((group) => (
+              <ul key={group[0]?.[0]}>
+                {group.map(([each, name]) => {
+                  const count = counts[each] ?? 0;
+                  return (
+                    <li key={each}>
+                      <a href={hashOf(each)} aria-current={each === view ? 'page' : undefined}>
+                        {name}
+                        {count > 0 && (
+                          <span class="count">
+                            {count}
+                            <span class="unseen"> waiting</span>
+                          </span>
+                        )}
+                      </a>
+                    </li>
+                  );
+                })}
+              </ul>
+            ))}
           </nav>
           <Who />
         </div>
       </header>
-      <main tabIndex={-1} id="main">
+      <p class="unseen" role="status">
+        {waitingText(approvals, holds)}
+      </p>
+      <main tabIndex={-1} id="main" ref={main}>
         <Silence />
         {children}
       </main>
     </div>
   );
+}
+
+/** Said whenever it is another number. */
+function waitingText(approvals: number, holds: number): string {
+  return [
+    approvals > 0 && `${counted(approvals, 'approval')} waiting`,
+    holds > 0 && `${counted(holds, 'unknown hold')} waiting`,
+  ]
+    .filter(Boolean)
+    .join(', ');
 }
 
 /** Who is logged in, and how they like the page. */
@@ -106,27 +133,28 @@ function Who() {
   return (
     <div class="who">
       <LinkState />
-      <div class="who-buttons">
+      <div class="settings">
         <button
           type="button"
-          class="button button-small"
+          class="setting"
           title={`Your time zone is ${zoneName()}`}
           onClick={() => (zone.value = zone.value === 'UTC' ? 'local' : 'UTC')}
         >
-          Times in {zone.value === 'UTC' ? 'UTC' : zoneName()}
+          Times in <span>{zone.value === 'UTC' ? 'UTC' : zoneName()}</span>
         </button>
-        <button type="button" class="button button-small" onClick={nextTheme}>
-          Theme: {theme.value}
+        <button type="button" class="setting" onClick={nextTheme}>
+          Theme <span>{theme.value}</span>
         </button>
       </div>
       {who !== undefined && (
         <div class="operator">
-          <span>
-            <strong>{who.operator}</strong> {roleText(who.role)}
-          </span>
-          <button type="button" class="button button-small" onClick={() => void logOut()}>
-            Log out
-          </button>
+          <div>
+            <strong>{who.operator}</strong>
+            <button type="button" class="button button-small" onClick={() => void logOut()}>
+              Log out
+            </button>
+          </div>
+          <span>{roleText(who.role)}</span>
         </div>
       )}
     </div>

@@ -41,12 +41,16 @@ export function LogInForm({ action = 'Log in' }: { action?: string }) {
         type="password"
         value={token}
         onInput={setToken}
-        hint="It stays in this page’s session alone, which ends after 30 minutes without use."
+        hint="It is sent once and kept nowhere. The session ends after 30 minutes without use."
         autoComplete="current-password"
         isRequired
         isFirst
       />
-      {fault !== undefined && <Note tone="bad">{fault}</Note>}
+      {fault !== undefined && (
+        <Note tone="bad" isNews>
+          {fault}
+        </Note>
+      )}
       <button type="submit" class="button button-main" disabled={isSending}>
         {isSending ? 'Asking …' : action}
       </button>

@@ -15,6 +15,7 @@ export const VIEWS = [
   'brakes',
   'holds',
   'keys',
+  'webhooks',
   'audit',
 ] as const;
 export type View = (typeof VIEWS)[number];

@@ -25,7 +25,7 @@ const TONES = {
   expired: 'plain',
 } as const;
 const STATES: readonly (readonly [ApprovalState | '', string])[] = [
-  ['', 'Waiting'],
+  ['', 'Pending'],
   ['approved', 'Approved, not used yet'],
   ['used', 'Used'],
   ['denied', 'Denied'],

@@ -15,6 +15,7 @@ import { Panel, ViewHead } from '../parts/panel';
 import { saveAs } from '../parts/save';
 import { Answered, Empty, Note } from '../parts/states';
 import { Table } from '../parts/table';
+import type { Column } from '../parts/table';
 import { Instant } from '../parts/time';
 import { entrySentence, eventWord } from '../words/entries';
 import { subjectText } from '../words/names';
@@ -100,31 +101,39 @@ export function AuditView({ at }: { at: Route }) {
   );
 }
 
-const COLUMNS = [
-  { name: 'No.', cell: ({ seq }: AuditEntryView) => countText(seq), isNumber: true, isMinor: true },
-  { name: 'Time', cell: ({ at }: AuditEntryView) => <Instant at={at} /> },
-  { name: 'What', cell: ({ event }: AuditEntryView) => eventWord(event) },
-  { name: 'Who', cell: ({ actor }: AuditEntryView) => actor ?? '–' },
+const COLUMNS: readonly Column<AuditEntryView>[] = [
+  { name: 'No.', cell: ({ seq }) => countText(seq), isNumber: true, isMinor: true },
+  { name: 'Time', cell: ({ at }) => <Instant at={at} />, onCard: 'end' },
+  { name: 'What', cell: ({ event }) => eventWord(event), onCard: 'head' },
+  { name: 'Who', cell: ({ actor }) => actor ?? '–' },
   {
     name: 'Of',
-    cell: ({ key_id: id, label, subject }: AuditEntryView) =>
-      id === null ? (
-        Object.keys(subject).length === 0 ? (
-          '–'
-        ) : (
-          <a href={hashOf('subject', { ...subject })}>{subjectText(subject)}</a>
-        )
-      ) : (
-        <a href={hashOf('keys', {}, id)}>{label ?? id}</a>
-      ),
+    cell: (entry) => <About entry={entry} />,
   },
-  { name: 'In words', cell: (entry: AuditEntryView) => entrySentence(entry), isWide: true },
+  {
+    name: 'In words',
+    cell: (entry) => entrySentence(entry),
+    isWide: true,
+    onCard: 'bare',
+  },
   {
     name: 'Spent',
-    cell: ({ settled_usd: usd }: AuditEntryView) => <Usd usd={usd} />,
+    onCard: 'none',
+    cell: ({ settled_usd: usd }) => <Usd usd={usd} />,
     isNumber: true,
   },
 ];
+
+/** Whom a row is about: a key, a webhook, or a subject. */
+function About({ entry: { event, key_id: id, label, subject } }: { entry: AuditEntryView }) {
+  if (id !== null) return <a href={hashOf('keys', {}, id)}>{label ?? id}</a>;
+  if (event === 'webhook') return <a href={hashOf('webhooks')}>{label}</a>;
+  const named = Object.values(subject);
+  if (named.length === 0) return <>–</>;
+  // A budget of each user alone leads to no user.
+  if (named.includes('*')) return <>each one</>;
+  return <a href={hashOf('subject', { ...subject })}>{subjectText(subject)}</a>;
+}
 
 /** Walks the chain, and checks it against a head that was kept elsewhere. */
 function Verify() {

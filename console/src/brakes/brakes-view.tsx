@@ -44,8 +44,13 @@ export function BrakesView() {
                 rows={brakes}
                 keyOf={({ id }) => id}
                 columns={[
-                  { name: 'Stops', cell: (brake) => <Stopped brake={brake} />, isWide: true },
-                  { name: 'Reason', cell: ({ reason }) => reason, isWide: true },
+                  {
+                    name: 'Stops',
+                    cell: (brake) => <Stopped brake={brake} />,
+                    isWide: true,
+                    onCard: 'bare',
+                  },
+                  { name: 'Reason', cell: ({ reason }) => reason, isWide: true, onCard: 'bare' },
                   { name: 'By', cell: ({ set_by: by }) => by ?? '–' },
                   { name: 'Since', cell: ({ created_at: at }) => <Instant at={at} /> },
                   {
@@ -62,13 +67,14 @@ export function BrakesView() {
                     ? [
                         {
                           name: 'Change',
+                          onCard: 'bare' as const,
                           cell: (brake: BrakeView) => (
                             <button
                               type="button"
                               class="button button-small"
                               onClick={() => setLifting(brake)}
                             >
-                              Lift
+                              Lift <span class="unseen">the brake on {stoppedText(brake)}</span>
                             </button>
                           ),
                         },

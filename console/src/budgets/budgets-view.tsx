@@ -126,6 +126,7 @@ function columnsOf(
         </>
       ),
       isWide: true,
+      onCard: 'bare',
     },
     { name: 'Cap', cell: ({ daily_usd_cap: cap }) => <Usd usd={cap} />, isNumber: true },
     { name: 'For', cell: ({ period }) => periodText(period) },
@@ -134,6 +135,7 @@ function columnsOf(
     { name: 'Left', cell: ({ remaining_usd: usd }) => <Usd usd={usd} />, isNumber: true },
     {
       name: 'Used',
+      onCard: 'bare',
       cell: (budget) =>
         budget.spent_usd === undefined ? (
           <span class="muted">each alone</span>
@@ -142,12 +144,13 @@ function columnsOf(
             spent={budget.spent_usd}
             held={budget.held_usd ?? 0}
             cap={capNow(budget)}
+            isShadow={budget.mode === 'shadow'}
             name={`the budget of ${targetText(budget)}`}
           />
         ),
     },
     {
-      name: 'Begins again',
+      name: 'Resets',
       cell: ({ resets_at: at }) => (at === undefined ? '–' : <Distance at={at} />),
       isMinor: true,
     },
@@ -157,6 +160,7 @@ function columnsOf(
   if (mayRaise || mayChange) {
     columns.push({
       name: 'Change',
+      onCard: 'bare',
       cell: (budget) => (
         <div class="row-actions">
           {mayRaise && budget.id !== '*' && budget.id !== '' && (
@@ -165,7 +169,7 @@ function columnsOf(
               class="button button-small"
               onClick={() => setDoing({ what: 'raise', budget })}
             >
-              Raise
+              Raise <span class="unseen">{targetText(budget)}</span>
             </button>
           )}
           {mayChange && (
@@ -175,14 +179,14 @@ function columnsOf(
                 class="button button-small"
                 onClick={() => setDoing({ what: 'change', budget })}
               >
-                Change
+                Change <span class="unseen">{targetText(budget)}</span>
               </button>
               <button
                 type="button"
                 class="button button-small"
                 onClick={() => setDoing({ what: 'remove', budget })}
               >
-                Remove
+                Remove <span class="unseen">{targetText(budget)}</span>
               </button>
             </>
           )}

@@ -100,7 +100,7 @@ function RaisedCaps({ target, usd }: { target: BudgetTarget; usd: number }) {
           <ul class="plain-list">
             {own.map((cap) => (
               <li key={`${cap.source} ${cap.period ?? ''}`}>
-                {cap.source === 'app' ? 'The application’s' : 'An operator’s'} cap for{' '}
+                Set by {cap.source === 'app' ? 'the application' : 'an operator'}, for{' '}
                 {periodText(cap.period)}: {usdText(cap.cap_usd)} →{' '}
                 <strong>{usdText(sumUsd([cap.cap_usd, usd]))}</strong>
               </li>

@@ -90,7 +90,7 @@ function columnsOf(
   setOpened: (seq: number | undefined) => void,
 ): readonly Column<AuditEntryView>[] {
   return [
-    { name: 'Time', cell: ({ at }) => <Instant at={at} /> },
+    { name: 'Time', cell: ({ at }) => <Instant at={at} />, onCard: 'bare' },
     {
       name: 'Key',
       cell: ({ key_id: id, label, subject }) => (
@@ -101,6 +101,7 @@ function columnsOf(
           </a>
         </>
       ),
+      onCard: 'head',
     },
     { name: 'Vendor', cell: ({ vendor }) => vendor, isMinor: true },
     {
@@ -111,15 +112,23 @@ function columnsOf(
         </code>
       ),
       isWide: true,
+      onCard: 'bare',
     },
-    { name: 'Status', cell: ({ vendor_status: status }) => status ?? '–', isNumber: true },
+    {
+      name: 'Status',
+      cell: ({ vendor_status: status }) => status ?? <span class="muted">–</span>,
+      isNumber: true,
+      onCard: 'none',
+    },
     {
       name: 'Amount',
       cell: ({ amount, currency }) => <Amount amount={amount} currency={currency} />,
       isNumber: true,
+      onCard: 'end',
     },
     {
       name: 'Result',
+      onCard: 'right',
       cell: (entry) => (
         <button
           type="button"
@@ -174,6 +183,7 @@ function below(entry: AuditEntryView, opened: number | undefined) {
             ['User', entry.subject.user_id],
             ['Agent run', entry.subject.run_id],
             ['Tool', entry.subject.tool],
+            ['Vendor’s status', entry.vendor_status],
             ['Asked for', entry.requested_usd !== null && <Usd usd={entry.requested_usd} />],
             ['Spent', entry.settled_usd !== null && <Usd usd={entry.settled_usd} />],
             [

@@ -23,7 +23,12 @@ export function instantText(iso: string, zone: Zone, now: number): string {
 
 /** An instant in full: `28 Nov 2026, 14:03:22 UTC`. */
 export function fullText(iso: string, zone: Zone): string {
-  const text = formatter(zone, {
+  return `${clockText(iso, zone)} ${zone === 'UTC' ? 'UTC' : zoneName()}`;
+}
+
+/** `28 Nov 2026, 14:03:22` */
+export function clockText(iso: string, zone: Zone): string {
+  return formatter(zone, {
     day: 'numeric',
     month: 'short',
     year: 'numeric',
@@ -31,7 +36,12 @@ export function fullText(iso: string, zone: Zone): string {
     minute: '2-digit',
     second: '2-digit',
   }).format(new Date(iso));
-  return `${text} ${zone === 'UTC' ? 'UTC' : zoneName()}`;
+}
+
+/** The same instant in UTC, beside the reader's time: `13:03:22 UTC`, with its day where that is another. */
+export function otherClock(iso: string): string {
+  const [day = '', clock = ''] = clockText(iso, 'UTC').split(', ');
+  return `${clockText(iso, 'local').startsWith(`${day},`) ? clock : `${day}, ${clock}`} UTC`;
 }
 
 /** `14:00`, the full hour that an instant lies in. */

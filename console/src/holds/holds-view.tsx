@@ -89,7 +89,7 @@ function HoldTable({
       keyOf={({ id }) => id}
       columns={[
         { name: 'Since', cell: ({ created_at: at }) => <Distance at={at} /> },
-        { name: 'Call', cell: ({ id }) => <Id id={id} /> },
+        { name: 'Call', cell: ({ id }) => <Id id={id} />, onCard: 'head' },
         {
           name: 'Key',
           cell: ({ key_id: id }) => <Id id={id} href={hashOf('keys', {}, id)} />,
@@ -102,7 +102,12 @@ function HoldTable({
             id === null ? <span class="muted">not known</span> : <Id id={id} />,
           isWide: true,
         },
-        { name: 'Held', cell: ({ held_usd: usd }) => <Usd usd={usd} />, isNumber: true },
+        {
+          name: 'Held',
+          cell: ({ held_usd: usd }) => <Usd usd={usd} />,
+          isNumber: true,
+          onCard: 'end',
+        },
         {
           name: 'State',
           cell: ({ state }) => <Badge tone={state === 'unknown' ? 'warn' : 'plain'}>{state}</Badge>,
@@ -111,6 +116,7 @@ function HoldTable({
           ? [
               {
                 name: 'End',
+                onCard: 'bare' as const,
                 cell: (hold: HoldView) => (
                   <div class="row-actions">
                     <button
@@ -118,14 +124,14 @@ function HoldTable({
                       class="button button-small"
                       onClick={() => onEnd({ how: 'settle', hold })}
                     >
-                      Settle
+                      Settle <span class="unseen">the hold of {hold.id}</span>
                     </button>
                     <button
                       type="button"
                       class="button button-small"
                       onClick={() => onEnd({ how: 'release', hold })}
                     >
-                      Release
+                      Release <span class="unseen">the hold of {hold.id}</span>
                     </button>
                   </div>
                 ),

@@ -6,6 +6,7 @@ import { Badge } from '../parts/states';
 import { Table } from '../parts/table';
 import { Distance } from '../parts/time';
 import { subjectText } from '../words/names';
+import { SpentToday } from './spent-today';
 
 const TONES = { active: 'good', expired: 'plain', revoked: 'plain', braked: 'bad' } as const;
 
@@ -30,13 +31,18 @@ export function KeyTable({ keys }: { keys: readonly KeyView[] }) {
               </a>
             </>
           ),
-          isWide: true,
+          onCard: 'head',
         },
-        { name: 'Key', cell: ({ id }) => <Id id={id} />, isMinor: true },
-        { name: 'Status', cell: ({ status }) => <KeyStatusBadge status={status} /> },
+        { name: 'Key', cell: ({ id }) => <Id id={id} isShort />, isMinor: true },
+        { name: 'Status', cell: ({ status }) => <KeyStatusBadge status={status} />, onCard: 'end' },
         { name: 'Vendor', cell: ({ vendor }) => vendor, isMinor: true },
         { name: 'Cap', cell: ({ daily_usd_cap: cap }) => <Usd usd={cap} />, isNumber: true },
-        { name: 'Spent today', cell: ({ spent_usd: usd }) => <Usd usd={usd} />, isNumber: true },
+        { name: 'Spent', cell: ({ spent_usd: usd }) => <Usd usd={usd} />, isNumber: true },
+        {
+          name: 'Spent today',
+          cell: (key) => <SpentToday spender={key} />,
+          isNumber: true,
+        },
         {
           name: 'Held',
           cell: ({ held_usd: usd }) => <Usd usd={usd} />,
@@ -46,9 +52,9 @@ export function KeyTable({ keys }: { keys: readonly KeyView[] }) {
         {
           name: 'Allowed',
           cell: ({ allowed_endpoints: allowed }) => (
-            <span title={allowed.join('\n')}>
+            <span class="allowed" title={allowed.join('\n')}>
               <code>{allowed[0]}</code>
-              {allowed.length > 1 && <span class="muted"> and {allowed.length - 1} more</span>}
+              {allowed.length > 1 && <span class="muted">+{allowed.length - 1}</span>}
             </span>
           ),
           isMinor: true,

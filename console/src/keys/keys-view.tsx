@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { readAudit, readKey, readKeys } from '../api/calls';
 import { may } from '../api/session';
 import { useQuery } from '../api/use-query';
-import type { KeyView } from '../api/views';
+import type { KeyView, PeriodCap } from '../api/views';
 import type { Route } from '../app/routes';
 import { hashOf } from '../app/routes';
 import { BrakeDialog } from '../brakes/brake-dialog';
@@ -13,9 +13,10 @@ import { CapUse, Usd } from '../parts/money';
 import { Facts, Id, Panel, ViewHead } from '../parts/panel';
 import { Answered, Empty } from '../parts/states';
 import { BothTimes } from '../parts/time';
-import { subjectText } from '../words/names';
+import { perPeriod, scopeWord, subjectText } from '../words/names';
 import { KeyStatusBadge, KeyTable } from './key-table';
 import { limitsText } from './limits-text';
+import { SpentToday } from './spent-today';
 
 const PAGE = 50;
 const STATUSES = [
@@ -39,7 +40,10 @@ function KeyListView({ params }: { params: Readonly<Record<string, string>> }) {
   );
   return (
     <>
-      <ViewHead title="Keys" about="One for each invocation; a key’s cap covers its whole life." />
+      <ViewHead
+        title="Keys"
+        about="One for each invocation. A key’s cap covers its whole life, which may begin before today."
+      />
       <FilterBar
         params={params}
         filters={[
@@ -137,6 +141,7 @@ function KeyFacts({ found }: { found: KeyView }) {
           ['Vendor', found.vendor],
           ['Cap', <Usd usd={found.daily_usd_cap} key="cap" />],
           ['Spent', <Usd usd={found.spent_usd} key="spent" />],
+          ['Spent today', <SpentToday spender={found} key="today" />],
           ['Held', <Usd usd={found.held_usd} key="held" />],
           ['Taken back', found.undone_usd && <Usd usd={found.undone_usd} />],
           ['Left', <Usd usd={found.remaining_usd} key="left" />],
@@ -195,13 +200,15 @@ function IssueFacts({ id }: { id: string }) {
   );
 }
 
-/** `user $200.00, run $80.00 a day` */
-function budgetsText(budgets: Readonly<Record<string, unknown>>): string {
+/** `user $200.00 a day, tool $1,000.00 a week` */
+function budgetsText(budgets: NonNullable<KeyView['budgets']>): string {
   return Object.entries(budgets)
-    .map(([scope, cap]) =>
-      typeof cap === 'number'
-        ? `${scope} ${usdText(cap)}`
-        : `${scope} ${JSON.stringify(cap).replace(/["{}]/g, '').replaceAll(':', ' ')}`,
+    .flatMap(([scope, caps]) =>
+      [caps].flat().map((cap) => {
+        const { usd, period }: PeriodCap =
+          typeof cap === 'number' ? { usd: cap, period: 'day' } : cap;
+        return `${scopeWord(scope)} ${usdText(usd)} ${perPeriod(period)}`;
+      }),
     )
     .join(', ');
 }

@@ -28,19 +28,19 @@ it('is quiet where nothing waits', () => {
 
 it('tells of a budget from 80 % of spent and held on', () => {
   expect(texts({ budgets: [budget({ spent_usd: 60, held_usd: 20 })] })).toEqual([
-    '80 % of the $100.00 of user mira is used.',
+    '80 % of the budget of user mira is used: $80.00 of $100.00 a day.',
   ]);
 });
 
 it('says of which period a budget is, and that one in shadow mode refuses nothing', () => {
   const full = budget({ spent_usd: 120, period: 'month' });
   expect(texts({ budgets: [full] })).toEqual([
-    '120 % of the $100.00 of user mira for a month is used.',
+    '120 % of the budget of user mira is used: $120.00 of $100.00 a month.',
   ]);
   expect(needsOf({ ...QUIET, budgets: [{ ...full, mode: 'shadow' }] })).toMatchObject([
     {
       tone: 'plain',
-      text: '120 % of the $100.00 of user mira for a month is used; in shadow mode it refuses nothing.',
+      text: '120 % of the budget of user mira is used: $120.00 of $100.00 a month. In shadow mode it refuses nothing.',
     },
   ]);
 });
@@ -100,8 +100,13 @@ it('leads from an approval to its own page', () => {
   expect(needsOf({ ...QUIET, approvals: [approval] })).toMatchObject([
     {
       href: '#/approvals/apr_1',
-      text: '$120.00 waits for approval: POST /v1/payment_intents',
+      text: '$120.00 for mira waits for approval: POST /v1/payment_intents',
     },
+  ]);
+  const many = Array.from({ length: 7 }, (_, i) => ({ ...approval, id: `apr_${i}` }));
+  expect(texts({ approvals: many }).slice(4)).toEqual([
+    '$120.00 for mira waits for approval: POST /v1/payment_intents',
+    '2 more calls wait for approval.',
   ]);
 });
 
@@ -130,7 +135,9 @@ it('tells of a webhook that has stopped, fails, or has lost an event, and of no 
   const webhook: WebhookView = {
     name: 'pager',
     origin: 'https://pager.example.com',
+    events: ['brake'],
     status: 'active',
+    rows_ahead: 0,
     subjects_behind: 0,
     parked: [],
   };

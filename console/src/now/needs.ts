@@ -1,7 +1,7 @@
 import { hashOf } from '../app/routes';
 import type { ApprovalView, BrakeView, BudgetView, HoldView, WebhookView } from '../api/views';
 import { counted, percentText, usedPart, usdText, sumUsd } from '../format/money';
-import { periodText, scopeWord, targetText } from '../words/names';
+import { perPeriod, scopeWord, subjectText, targetText } from '../words/names';
 import { amountOf } from '../approvals/approval-words';
 
 /** Something that waits for a person. */
@@ -17,6 +17,7 @@ export interface Need {
 /** From which part of a cap on somebody should know. */
 export const NEAR_CAP = 0.8;
 const MOST_BUDGETS = 5;
+const MOST_APPROVALS = 5;
 
 export interface Facts {
   approvals: readonly ApprovalView[];
@@ -53,13 +54,22 @@ export function needsOf(facts: Facts): Need[] {
       href: hashOf('holds'),
     });
   }
-  for (const approval of approvals) {
+  for (const approval of approvals.slice(0, MOST_APPROVALS)) {
     needs.push({
       key: approval.id,
       tone: 'warn',
-      text: `${amountOf(approval)} waits for approval: ${approval.method} ${approval.path}`,
+      text: `${amountOf(approval)} for ${subjectText(approval.subject)} waits for approval: ${approval.method} ${approval.path}`,
       action: 'Decide',
       href: hashOf('approvals', {}, approval.id),
+    });
+  }
+  if (approvals.length > MOST_APPROVALS) {
+    needs.push({
+      key: 'approvals',
+      tone: 'warn',
+      text: `${counted(approvals.length - MOST_APPROVALS, 'more call')} ${approvals.length === MOST_APPROVALS + 1 ? 'waits' : 'wait'} for approval.`,
+      action: 'Approvals',
+      href: hashOf('approvals'),
     });
   }
   if (holds.length > 0) {
@@ -68,7 +78,7 @@ export function needsOf(facts: Facts): Need[] {
       key: 'holds',
       tone: 'warn',
       text: `${facts.hasMoreHolds ? `More than ${counted(holds.length, 'call')}` : counted(holds.length, 'call')} left and had no answer: ${usd} ${facts.hasMoreHolds ? 'and more ' : ''}keeps counting.`,
-      action: 'End them',
+      action: 'Holds',
       href: hashOf('holds'),
     });
   }
@@ -88,19 +98,19 @@ export function needsOf(facts: Facts): Need[] {
       key: `webhook ${webhook.name}`,
       tone: 'warn',
       text,
-      action: 'Audit',
-      href: hashOf('audit', { event: 'webhook' }),
+      action: 'Webhooks',
+      href: hashOf('webhooks'),
     });
   }
   const near = nearCaps(budgets);
   for (const budget of near.slice(0, MOST_BUDGETS)) {
     const part = partUsed(budget);
     const isShadow = budget.mode === 'shadow';
-    const period = budget.period ?? 'day';
+    const used = sumUsd([budget.spent_usd ?? 0, budget.held_usd ?? 0]);
     needs.push({
       key: `budget ${targetText(budget)} ${budget.source} ${budget.period ?? 'day'}`,
       tone: isShadow ? 'plain' : part >= 1 ? 'bad' : 'warn',
-      text: `${percentText(part)} of the ${usdText(capNow(budget))} of ${targetText(budget)}${period === 'day' ? '' : ` for ${periodText(period)}`} is used${isShadow ? '; in shadow mode it refuses nothing' : ''}.`,
+      text: `${percentText(part)} of the budget of ${targetText(budget)} is used: ${usdText(used)} of ${usdText(capNow(budget))} ${perPeriod(budget.period)}${isShadow ? '. In shadow mode it refuses nothing' : ''}.`,
       action: 'Look',
       href: subjectHref(budget),
     });

@@ -20,7 +20,7 @@ import { Answered, Badge, Empty } from '../parts/states';
 import { countText, usdText, sumUsd } from '../format/money';
 import { dayOf, hoursOf, hourText, zoneName } from '../format/time';
 import { now, zone } from '../format/zone';
-import { periodText, targetText } from '../words/names';
+import { periodText, perPeriod, targetText } from '../words/names';
 import { CallList } from '../calls/call-list';
 import { hourSums, vendorsCap } from './day-chart';
 import { capNow, needsOf, partUsed, subjectHref } from './needs';
@@ -45,7 +45,7 @@ export function NowView() {
   const budgets = useQuery('budgets', async (signal) => (await readBudgets(signal, 2)).budgets);
   const needs = useQuery('needs', async (signal) => {
     const [{ approvals }, { holds, cursor }, { brakes }, { webhooks }] = await Promise.all([
-      readApprovals({ state: 'pending', limit: 20 }, signal),
+      readApprovals({ state: 'pending', limit: 100 }, signal),
       readHolds({ state: 'unknown', limit: 100 }, signal),
       readBrakes(signal),
       readWebhooks(signal),
@@ -57,7 +57,7 @@ export function NowView() {
   return (
     <>
       <ViewHead title="Now" about={`Today is ${day} in UTC, by which budgets count.`} />
-      <Panel title="Needs somebody">
+      <Panel title="Needs somebody" isFlush>
         <Answered result={needs} what="What waits">
           {(facts) => {
             const list = needsOf({
@@ -77,7 +77,7 @@ export function NowView() {
               <ul class="needs">
                 {list.map(({ key, tone, text, action, href }) => (
                   <li class={`need need-${tone}`} key={key}>
-                    <span>{text}</span>
+                    <span class="need-text">{text}</span>
                     <a class="button button-small" href={href}>
                       {action === 'Decide' && !may('operator') ? 'Look' : action}
                     </a>
@@ -252,13 +252,13 @@ function FullestBudgets({ budgets }: { budgets: readonly BudgetView[] }) {
             <span>
               <a href={subjectHref(budget)}>{targetText(budget)}</a>{' '}
               {budget.mode === 'shadow' && <Badge tone="plain">shadow</Badge>}
+              {budget.source === 'app' && <Badge tone="plain">application</Badge>}
             </span>
             <span class="money">
               {usdText(sumUsd([budget.spent_usd ?? 0, budget.held_usd ?? 0]))}
               <span class="muted">
                 {' '}
-                of {usdText(capNow(budget))}
-                {(budget.period ?? 'day') === 'day' ? '' : ` for ${periodText(budget.period)}`}
+                of {usdText(capNow(budget))} {perPeriod(budget.period)}
               </span>
             </span>
           </div>
@@ -266,6 +266,7 @@ function FullestBudgets({ budgets }: { budgets: readonly BudgetView[] }) {
             spent={budget.spent_usd ?? 0}
             held={budget.held_usd ?? 0}
             cap={capNow(budget)}
+            isShadow={budget.mode === 'shadow'}
             name={`the budget of ${targetText(budget)} for ${periodText(budget.period)}`}
           />
         </li>

@@ -8,7 +8,7 @@ import { TextField } from './form';
 import { Note } from './states';
 
 /**
- * A change that a person has to give a reason for. What was typed stays until the API has said yes: where the session
+ * A change, and why a person makes it. What was typed stays until the API has said yes: where the session
  * ends meanwhile, the change is sent again by the person alone.
  */
 export function ChangeDialog({
@@ -20,6 +20,7 @@ export function ChangeDialog({
   change,
   onClose,
   reasonHint = 'Kept in the audit log with your name.',
+  hasReason = true,
   isWide,
 }: {
   title: string;
@@ -32,13 +33,15 @@ export function ChangeDialog({
   change: (reason: string) => Promise<unknown>;
   onClose: () => void;
   reasonHint?: string;
+  /** Whether a reason is asked for. */
+  hasReason?: boolean;
   isWide?: boolean;
 }) {
   const [reason, setReason] = useState('');
   const [isSending, setSending] = useState(false);
   const [fault, setFault] = useState<ApiFault | string>();
   const send = async (): Promise<void> => {
-    const wrong = reason.trim() === '' ? 'A reason is missing.' : check?.();
+    const wrong = hasReason && reason.trim() === '' ? 'A reason is missing.' : check?.();
     if (wrong !== undefined) return setFault(wrong);
     setSending(true);
     setFault(undefined);
@@ -63,15 +66,21 @@ export function ChangeDialog({
       >
         <div class="dialog-body">
           {children}
-          <TextField
-            label="Reason"
-            value={reason}
-            onInput={setReason}
-            hint={reasonHint}
-            maxLength={200}
-            isRequired
-          />
-          {fault !== undefined && <Note tone="bad">{faultText(fault, action)}</Note>}
+          {hasReason && (
+            <TextField
+              label="Reason"
+              value={reason}
+              onInput={setReason}
+              hint={reasonHint}
+              maxLength={200}
+              isRequired
+            />
+          )}
+          {fault !== undefined && (
+            <Note tone="bad" isNews>
+              {faultText(fault, action)}
+            </Note>
+          )}
         </div>
         <div class="dialog-actions">
           <button type="button" class="button" onClick={onClose}>

@@ -20,6 +20,8 @@ export function Dialog({
     const dialog = element.current;
     const before = document.activeElement;
     dialog?.showModal();
+    // What a person has come to fill in, not the button that closes it.
+    dialog?.querySelector<HTMLElement>('.dialog-body :is(input, select)')?.focus();
     return () => {
       dialog?.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();

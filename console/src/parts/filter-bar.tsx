@@ -53,9 +53,11 @@ export function FilterBar({
           ),
         )}
         <div class="filter-actions">
-          <button type="submit" class="button">
-            Filter
-          </button>
+          {filters.some(({ choices }) => choices === undefined) && (
+            <button type="submit" class="button">
+              Filter
+            </button>
+          )}
           {active.length > 0 && (
             <button
               type="button"

@@ -18,15 +18,18 @@ export function CapUse({
   held,
   cap,
   name,
+  isShadow,
 }: {
   spent: number;
   held: number;
   cap: number;
   name: string;
+  /** Of a budget that refuses nothing. */
+  isShadow?: boolean;
 }) {
   const part = usedPart(spent + held, cap);
   const spentPart = Math.min(1, usedPart(spent, cap));
-  const level = part >= 1 ? 'bad' : part >= 0.8 ? 'warn' : 'good';
+  const level = isShadow === true ? 'plain' : part >= 1 ? 'bad' : part >= 0.8 ? 'warn' : 'good';
   return (
     <span class="cap-use">
       <svg

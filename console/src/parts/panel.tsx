@@ -68,8 +68,9 @@ export function Facts({
 }
 
 /** An id: what tells it from others shows, and the whole of it is its title. */
-export function Id({ id, href }: { id: string; href?: string }) {
-  const text = id.length > 22 ? `${id.slice(0, 9)}…${id.slice(-6)}` : id;
+export function Id({ id, href, isShort }: { id: string; href?: string; isShort?: boolean }) {
+  const begin = isShort === true ? id.indexOf('_') + 1 : 9;
+  const text = id.length > 22 ? `${id.slice(0, begin)}…${id.slice(-6)}` : id;
   return href === undefined ? (
     <code class="id" title={id}>
       {text}

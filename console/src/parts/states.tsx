@@ -15,13 +15,16 @@ export function Empty({ title, children }: { title: string; children?: Component
 /** Something that a person must know, beside what they do. */
 export function Note({
   tone,
+  isNews,
   children,
 }: {
   tone: 'good' | 'warn' | 'bad' | 'plain';
+  /** Whether a screen reader says it at once: what a person has just caused, or must not miss. */
+  isNews?: boolean;
   children: ComponentChildren;
 }) {
   return (
-    <div class={`note note-${tone}`} role={tone === 'bad' ? 'alert' : undefined}>
+    <div class={`note note-${tone}`} role={isNews === true ? 'alert' : undefined}>
       {children}
     </div>
   );
@@ -71,7 +74,7 @@ function FaultNote({ fault, what, isOld }: { fault: ApiFault; what: string; isOl
     );
   }
   return (
-    <Note tone="bad">
+    <Note tone="bad" isNews>
       {what} cannot be read now. {fault.message}
       {isOld && ' What is shown is what was read before.'}
     </Note>
@@ -80,7 +83,7 @@ function FaultNote({ fault, what, isOld }: { fault: ApiFault; what: string; isOl
 
 function Loading({ what }: { what: string }) {
   return (
-    <p class="loading" role="status">
+    <p class="loading">
       <span class="muted">Reading {what[0]?.toLowerCase() + what.slice(1)} …</span>
     </p>
   );

@@ -6,10 +6,15 @@ export interface Column<Row> {
   cell: (row: Row) => ComponentChildren;
   /** Numbers stand at the right, one below the other. */
   isNumber?: boolean;
-  /** Not worth its place on a phone. */
+  /** Not worth its place where there is little. */
   isMinor?: boolean;
   /** Takes what width is left. */
   isWide?: boolean;
+  /**
+   * Where it is on a phone's card: `head` and `end` begin it, left and right; `bare` and `right` need no name beside
+   * them; `none` is left out. Absent: below its column's name.
+   */
+  onCard?: 'head' | 'end' | 'bare' | 'right' | 'none';
 }
 
 /**
@@ -89,6 +94,14 @@ function classOf({
   isNumber,
   isMinor,
   isWide,
-}: Pick<Column<never>, 'isNumber' | 'isMinor' | 'isWide'>) {
-  return [isNumber && 'number', isMinor && 'minor', isWide && 'wide'].filter(Boolean).join(' ');
+  onCard,
+}: Pick<Column<never>, 'isNumber' | 'isMinor' | 'isWide' | 'onCard'>) {
+  return [
+    isNumber && 'number',
+    isMinor && 'minor',
+    isWide && 'wide',
+    onCard !== undefined && `card-${onCard}`,
+  ]
+    .filter(Boolean)
+    .join(' ');
 }

@@ -1,4 +1,4 @@
-import { distanceText, fullText, instantText } from '../format/time';
+import { clockText, distanceText, fullText, instantText, otherClock } from '../format/time';
 import { now, zone } from '../format/zone';
 
 /** An instant, in the reader's time or in UTC; both are its title. */
@@ -23,7 +23,7 @@ export function Distance({ at }: { at: string }) {
 export function BothTimes({ at }: { at: string }) {
   return (
     <time dateTime={at}>
-      {fullText(at, 'local')} <span class="muted">({fullText(at, 'UTC')})</span>
+      {clockText(at, 'local')} <span class="muted">({otherClock(at)})</span>
     </time>
   );
 }

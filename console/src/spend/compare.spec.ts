@@ -1,5 +1,5 @@
 import type { SpendRow } from '../api/views';
-import { compared } from './compare';
+import { compared, comparedDays } from './compare';
 import { daysBefore, daysFault, daysOf } from './periods';
 
 const row = (change: Partial<SpendRow>): SpendRow => ({
@@ -41,14 +41,21 @@ it('tells one user from the user of the same name of another tenant', () => {
   expect(compared(rows, undefined, 'user').map(({ name }) => name)).toEqual(['a · t1', 'a']);
 });
 
-it('puts the first day of one period beside the first of the other', () => {
-  const rows = [row({ day: '2026-11-02', spent_usd: 1 }), row({ day: '2026-11-03', spent_usd: 2 })];
+it('has each day of a period, beside the first day of another one its first, whatever was spent', () => {
+  const rows = [row({ day: '2026-11-02', spent_usd: 1 }), row({ day: '2026-11-04', spent_usd: 2 })];
   const before = [row({ day: '2026-10-31', spent_usd: 3 })];
+  const days = { from: '2026-11-02', to: '2026-11-04' };
+  const other = { from: '2026-10-30', to: '2026-11-01' };
   expect(
-    compared(rows, before, 'day').map(({ row: now, before: then }) => [now?.day, then?.day]),
+    comparedDays(rows, before, days, other).map(({ name, row: now, before: then }) => [
+      name,
+      now?.spent_usd,
+      then?.day,
+    ]),
   ).toEqual([
-    ['2026-11-02', '2026-10-31'],
-    ['2026-11-03', undefined],
+    ['2026-11-02', 1, undefined],
+    ['2026-11-03', undefined, '2026-10-31'],
+    ['2026-11-04', 2, undefined],
   ]);
 });
 

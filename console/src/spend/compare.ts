@@ -1,4 +1,6 @@
 import type { SpendRow } from '../api/views';
+import { daysBetween, daysLater } from '../format/time';
+import type { Days } from './periods';
 
 export const GROUPS = [
   ['user', 'User'],
@@ -37,21 +39,12 @@ export interface Compared {
   before: SpendRow | undefined;
 }
 
-/** The rows of two periods side by side: days by their order, all else by what was spent. */
+/** The rows of two periods side by side, in the order of what was spent. */
 export function compared(
   rows: readonly SpendRow[],
   before: readonly SpendRow[] | undefined,
   group: Group,
 ): Compared[] {
-  if (group === 'day') {
-    // The first day of one period stands beside the first of the other.
-    const length = Math.max(rows.length, before?.length ?? 0);
-    return Array.from({ length }, (_, i) => ({
-      name: rowName(rows[i] ?? before?.[i] ?? ({} as SpendRow), group),
-      row: rows[i],
-      before: before?.[i],
-    }));
-  }
   const earlier = new Map(before?.map((row) => [rowName(row, group), row]));
   const found = rows.map((row): Compared => {
     const name = rowName(row, group);
@@ -63,4 +56,27 @@ export function compared(
   const spent = ({ row, before: own }: Compared): number =>
     row?.spent_usd ?? -1 / (1 + (own?.spent_usd ?? 0));
   return found.sort((one, other) => spent(other) - spent(one));
+}
+
+/** Each day of a period, spent on or not; beside the first day of another period its first one. */
+export function comparedDays(
+  rows: readonly SpendRow[],
+  before: readonly SpendRow[] | undefined,
+  days: Days,
+  other: Days | undefined,
+): Compared[] {
+  const own = new Map(rows.map((row) => [row.day, row]));
+  const earlier = new Map(before?.map((row) => [row.day, row]));
+  const length = Math.max(
+    daysBetween(days.from, days.to),
+    other === undefined ? 0 : daysBetween(other.from, other.to),
+  );
+  return Array.from({ length }, (_, i) => {
+    const name = daysLater(days.from, i);
+    return {
+      name,
+      row: own.get(name),
+      before: other === undefined ? undefined : earlier.get(daysLater(other.from, i)),
+    };
+  });
 }

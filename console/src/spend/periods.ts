@@ -11,7 +11,7 @@ export const PRESETS = [
   ['7', '7 days'],
   ['30', '30 days'],
   ['month', 'This month'],
-  ['own', 'Own days'],
+  ['own', 'Chosen days'],
 ] as const;
 export type Preset = (typeof PRESETS)[number][0];
 

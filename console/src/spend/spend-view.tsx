@@ -20,7 +20,7 @@ import { Panel, ViewHead } from '../parts/panel';
 import { Answered, Empty, Note } from '../parts/states';
 import { Table } from '../parts/table';
 import type { Column } from '../parts/table';
-import { askedGroups, compared, GROUPS } from './compare';
+import { askedGroups, compared, comparedDays, GROUPS } from './compare';
 import type { Compared, Group } from './compare';
 import { daysBefore, daysFault, daysOf, PRESETS } from './periods';
 import type { Days, Preset } from './periods';
@@ -67,21 +67,36 @@ export function SpendView({ at }: { at: Route }) {
         other={other}
         against={params['against'] ?? ''}
       />
-      {wrong !== undefined && <Note tone="warn">{wrong}</Note>}
+      {wrong !== undefined && (
+        <Note tone="warn" isNews>
+          {wrong}
+        </Note>
+      )}
       <Answered result={result} what="The spend">
         {([spend, before]) => {
-          const rows = compared(spend.rows, before?.rows, group);
+          const all =
+            group === 'day'
+              ? comparedDays(spend.rows, before?.rows, days, other)
+              : compared(spend.rows, before?.rows, group);
+          const rows = all.filter(
+            ({ row, before: then }) => row !== undefined || then !== undefined,
+          );
           return (
             <>
               <Panel title={`${usdText(spend.totals.spent_usd)} spent`}>
                 {rows.length === 0 ? (
                   <Empty title="Nothing was spent in these days." />
                 ) : (
-                  <SpendChart rows={rows} group={group} total={spend.totals.spent_usd} />
+                  <SpendChart
+                    rows={all}
+                    isCompared={before !== undefined}
+                    group={group}
+                    total={spend.totals.spent_usd}
+                  />
                 )}
               </Panel>
               {rows.length > 0 && (
-                <Panel title="The rows" isFlush>
+                <Panel title={`By ${group}`} isFlush>
                   <Table
                     caption="Spend"
                     rows={rows}
@@ -156,7 +171,7 @@ function Choices({
         choices={[
           ['', 'nothing'],
           ['before', 'the days before'],
-          ['own', 'own days'],
+          ['own', 'chosen days'],
         ]}
         onInput={(value) =>
           narrow(
@@ -188,36 +203,39 @@ function Choices({
 
 function SpendChart({
   rows,
+  isCompared,
   group,
   total,
 }: {
   rows: readonly Compared[];
+  isCompared: boolean;
   group: Group;
   total: number;
 }) {
   const most = group === 'day' ? 62 : MOST_BARS;
-  const shown = rows.slice(0, most);
+  // Of more days than there is room for, the latest.
+  const shown = group === 'day' ? rows.slice(-most) : rows.slice(0, most);
   const bars = shown.map(({ name, row, before }): Bar => {
     const usd = row?.spent_usd ?? 0;
     const openUsd = row === undefined ? 0 : sumUsd([row.held_usd, row.unknown_usd]);
     return {
       key: name,
       label: group === 'day' ? dayText(name).replace(/^\w+ /, '') : short(name),
-      title: `${name}: ${usdText(usd)} spent${openUsd > 0 ? `, ${usdText(openUsd)} held or unknown` : ''}${before === undefined ? '' : `; before ${usdText(before.spent_usd)}`}`,
+      title: `${name}: ${usdText(usd)} spent${openUsd > 0 ? `, ${usdText(openUsd)} held or unknown` : ''}${isCompared ? `; before ${usdText(before?.spent_usd ?? 0)}` : ''}`,
       usd,
       openUsd,
-      ...(before === undefined ? {} : { beforeUsd: before.spent_usd }),
+      ...(isCompared ? { beforeUsd: before?.spent_usd ?? 0 } : {}),
     };
   });
   return (
     <>
       <BarChart
         bars={bars}
-        summary={`${usdText(total)} spent, by ${group}; the most by ${rows[0]?.name ?? 'nobody'}. The table below has each.`}
+        summary={`${usdText(total)} spent, by ${group}${group === 'day' ? '' : `; the most by ${rows[0]?.name ?? 'nobody'}`}. The table below has each.`}
       />
       {rows.length > most && (
         <p class="hint">
-          The {most} largest of {countText(rows.length)}.
+          The {most} {group === 'day' ? 'latest' : 'largest'} of {countText(rows.length)}.
         </p>
       )}
     </>
@@ -241,8 +259,9 @@ function columnsOf(group: Group, isCompared: boolean): readonly Column<Compared>
       name: GROUPS.find(([each]) => each === group)?.[1] ?? '',
       cell: (each) => <Name compared={each} group={group} />,
       isWide: true,
+      onCard: 'head',
     },
-    { name: 'Spent', cell: usd('spent_usd'), isNumber: true },
+    { name: 'Spent', cell: usd('spent_usd'), isNumber: true, onCard: 'end' },
     ...(isCompared
       ? [
           {
@@ -250,7 +269,13 @@ function columnsOf(group: Group, isCompared: boolean): readonly Column<Compared>
             cell: ({ before }: Compared) => <Usd usd={before?.spent_usd ?? 0} />,
             isNumber: true,
           },
-          { name: 'Change', cell: (each: Compared) => <Change compared={each} />, isNumber: true },
+          {
+            name: 'Change',
+            cell: ({ row, before }: Compared) => (
+              <Change now={row?.spent_usd ?? 0} before={before?.spent_usd ?? 0} />
+            ),
+            isNumber: true,
+          },
         ]
       : []),
     { name: 'Settled', cell: usd('settled_usd'), isNumber: true, isMinor: true },
@@ -284,8 +309,8 @@ function Name({ compared: { name, row, before }, group }: { compared: Compared; 
   return <a href={hashOf('subject', subject)}>{name}</a>;
 }
 
-function Change({ compared: { row, before } }: { compared: Compared }) {
-  const change = sumUsd([row?.spent_usd ?? 0, -(before?.spent_usd ?? 0)]);
+function Change({ now, before }: { now: number; before: number }) {
+  const change = sumUsd([now, -before]);
   if (change === 0) return <span class="muted">–</span>;
   return (
     <span class="money">
@@ -303,9 +328,7 @@ function footOf({ totals }: Spend, before: Spend | undefined) {
       ? []
       : [
           <Usd usd={before.totals.spent_usd} key="before" />,
-          <span class="money" key="change">
-            {usdText(sumUsd([totals.spent_usd, -before.totals.spent_usd]))}
-          </span>,
+          <Change now={totals.spent_usd} before={before.totals.spent_usd} key="change" />,
         ]),
     <Usd usd={totals.settled_usd} key="settled" />,
     <Usd usd={totals.given_back_usd} key="back" />,

@@ -29,7 +29,6 @@ const PARTS = [
 const SOURCES: Readonly<Record<string, string>> = {
   operator: 'an operator',
   app: 'the application',
-  raise: 'a raise',
 };
 
 /** One subject: what caps it, what it does, and what stops it. */
@@ -94,7 +93,11 @@ export function SubjectView({ at }: { at: Route }) {
                 the application.
               </Empty>
             ) : (
-              <CapTable caps={all} onEndRaise={setEnding} />
+              <CapTable
+                caps={all.filter(({ source }) => source !== 'raise')}
+                raises={all.flatMap(({ raises = [] }) => raises)}
+                onEndRaise={setEnding}
+              />
             )
           }
         </Answered>
@@ -134,9 +137,11 @@ export function SubjectView({ at }: { at: Route }) {
 
 function CapTable({
   caps,
+  raises,
   onEndRaise,
 }: {
   caps: readonly CapView[];
+  raises: readonly RaiseView[];
   onEndRaise: (raise: RaiseView) => void;
 }) {
   return (
@@ -147,15 +152,20 @@ function CapTable({
         `${scope} ${id} ${source} ${period ?? ''} ${mode ?? ''}`
       }
       below={(cap) => {
-        // A raise is over all caps of its subject: it is told of below the first of them.
-        const raises = cap.raises?.filter(({ id }) => caps.find(hasRaise(id)) === cap) ?? [];
-        if (raises.length === 0) return null;
+        // A raise is over all caps of its subject: it is told of below the last of them.
+        if (caps.findLast((each) => each.scope === cap.scope) !== cap) return null;
+        const own = [...new Map(raises.map((raise) => [raise.id, raise])).values()].filter(
+          ({ scope }) => scope === cap.scope,
+        );
+        if (own.length === 0) return null;
         return (
           <ul class="plain-list">
-            {raises.map((raise) => (
-              <li class="sentence" key={raise.id}>
-                {usdText(raise.usd)} by {raise.set_by}: {raise.reason}, until{' '}
-                <Instant at={raise.expires_at} />{' '}
+            {own.map((raise) => (
+              <li class="sentence raise" key={raise.id}>
+                <span>
+                  Raised by {usdText(raise.usd)} until <Instant at={raise.expires_at} />, by{' '}
+                  {raise.set_by}: {raise.reason}
+                </span>
                 {may('operator') && (
                   <button
                     type="button"
@@ -180,6 +190,7 @@ function CapTable({
             </>
           ),
           isWide: true,
+          onCard: 'bare',
         },
         { name: 'Set by', cell: ({ source }) => SOURCES[source] ?? source },
         { name: 'For', cell: ({ period }) => periodText(period) },
@@ -189,27 +200,25 @@ function CapTable({
         { name: 'Left', cell: ({ remaining_usd: usd }) => <Usd usd={usd} />, isNumber: true },
         {
           name: 'Used',
+          onCard: 'bare',
           cell: (cap) => (
             <CapUse
               spent={cap.spent_usd}
               held={cap.held_usd}
               cap={cap.cap_usd}
+              isShadow={cap.mode === 'shadow'}
               name={`the cap of ${scopeWord(cap.scope)} ${cap.id} set by ${SOURCES[cap.source] ?? cap.source}`}
             />
           ),
         },
         {
-          name: 'Begins again',
+          name: 'Resets',
           cell: ({ resets_at: at }) => (at === undefined ? '–' : <Distance at={at} />),
           isMinor: true,
         },
       ]}
     />
   );
-}
-
-function hasRaise(id: string): (cap: CapView) => boolean {
-  return ({ raises }) => raises?.some((raise) => raise.id === id) === true;
 }
 
 function subjectIn(params: Readonly<Record<string, string>>): SubjectParts {

@@ -1,6 +1,7 @@
 import type { AuditEntryView } from '../api/views';
 import { usdText } from '../format/money';
-import { outcomeSentence } from './refusals';
+import { fullText } from '../format/time';
+import { ended, outcomeSentence } from './refusals';
 
 const EVENTS: Readonly<Record<string, string>> = {
   call: 'Call',
@@ -25,9 +26,12 @@ export function eventWord(event: string): string {
 
 /** What a row of the audit log tells, in one sentence. */
 export function entrySentence(entry: AuditEntryView): string {
-  const { event, reason } = entry;
+  const { event, reason, verdict } = entry;
   if (event === 'call' || event === 'refusal') return outcomeSentence(entry);
-  const change = [entry.old_value, entry.new_value].filter((value) => value != null).join(' → ');
+  const change = [entry.old_value, entry.new_value]
+    .filter((value) => value != null)
+    .map(plainValue)
+    .join(' → ');
   if (event === 'give_back' && entry.settled_usd !== null) {
     return `${usdText(-entry.settled_usd)} went back to its caps${reason === null ? '' : ` (${reason})`}.`;
   }
@@ -40,5 +44,17 @@ export function entrySentence(entry: AuditEntryView): string {
   if (event === 'issue' && entry.cap_usd !== null) {
     return `Capped at ${usdText(entry.cap_usd)}.`;
   }
-  return [reason, change].filter((part) => part !== null && part !== '').join(' · ');
+  const what = event === 'webhook' ? verdict : change;
+  return ended([what, reason].filter((part) => part !== null && part !== '').join(': '));
+}
+
+const IDS = /,?\s*\b(?:apr|brk|rse)_[\w-]+:?\s*/g;
+const INSTANTS = /\d{4}-\d\d-\d\dT[\d:.]+Z/g;
+
+/** A value as the log has it, without ids, and with instants for people. */
+function plainValue(value: string): string {
+  return value
+    .replace(IDS, ' ')
+    .replace(INSTANTS, (iso) => fullText(iso, 'UTC'))
+    .trim();
 }

@@ -14,7 +14,7 @@ const PERIODS: Readonly<Record<Period, string>> = {
   day: 'a day',
   week: 'a week',
   month: 'a month',
-  '24h': 'any 24 hours',
+  '24h': '24 hours',
 };
 const ROLES: Readonly<Record<Role, string>> = {
   viewer: 'may look',
@@ -26,6 +26,12 @@ export function scopeWord(scope: string): string {
   return (SCOPES as Readonly<Record<string, string>>)[scope] ?? scope;
 }
 
+/** Behind an amount: `a week`, `in 24 hours`. */
+export function perPeriod(period: Period | undefined): string {
+  return period === '24h' ? 'in 24 hours' : periodText(period);
+}
+
+/** What a cap is for: `a week`, `any 24 hours`. */
 export function periodText(period: Period | undefined): string {
   return PERIODS[period ?? 'day'];
 }

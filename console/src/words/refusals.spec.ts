@@ -35,7 +35,15 @@ const told = (change: Partial<AuditEntryView>): string => outcomeSentence({ ...E
 it.each([
   [
     "This call needs $40.00, but $18.40 remain of the user's cap of $60.00. Do not retry it.",
-    "It needed $40.00, but $18.40 was left of user mira's cap of $60.00.",
+    "It needed $40.00, but $18.40 was left of user mira's cap of $60.00 a day.",
+  ],
+  [
+    "This call needs $40.00 beside $5.00 that it takes back, but $18.40 remain of the tenant's cap of $60.00 a month. Do not retry it.",
+    "It needed $40.00 beside $5.00 that it takes back, but $18.40 was left of tenant acme's cap of $60.00 a month.",
+  ],
+  [
+    "This call needs more, but $0.40 remain of the run's cap of $60.50 in 24 hours. Do not retry it.",
+    "It needed more, but $0.40 was left of agent run r1's cap of $60.50 in 24 hours.",
   ],
   [
     "This call needs $90.00, but $79.20 remain of the key's cap of $100.00. Do not retry it.",
@@ -43,7 +51,7 @@ it.each([
   ],
   [
     "This call needs $1,090.00, but -$2.50 remain of the vendor's cap of $1,000.00. Do not retry it.",
-    "It needed $1,090.00, but -$2.50 was left of vendor stripe's cap of $1,000.00.",
+    "It needed $1,090.00, but -$2.50 was left of vendor stripe's cap of $1,000.00 a day.",
   ],
 ])('names the cap that refused a call: %s', (reason, sentence) => {
   expect(told({ reason })).toBe(sentence);
@@ -66,7 +74,7 @@ it('tells of a cap in shadow mode that would have refused a call', () => {
   const call = { event: 'call', verdict: 'settled', settled_usd: 40 };
   const would_refuse = { scope: 'user', period: 'week', source: 'operator', cap_usd: 30 } as const;
   expect(told({ ...call, would_refuse })).toBe(
-    "The vendor executed it; $40.00 is spent. In shadow mode user mira's cap of $30.00 for a week would have refused it.",
+    "The vendor executed it; $40.00 is spent. In shadow mode user mira's cap of $30.00 a week would have refused it.",
   );
 });
 

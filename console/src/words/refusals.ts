@@ -1,10 +1,10 @@
 import type { AuditEntryView } from '../api/views';
 import { countText, usdText } from '../format/money';
-import { periodText, scopeWord } from './names';
+import { perPeriod, scopeWord } from './names';
 
-/** `This call needs $90.00, but $79.20 remain of the key's cap of $100.00.` */
+/** `This call needs $90.00, but $79.20 remain of the user's cap of $100.00 a week. Do not retry it.` */
 const CAP_REASON =
-  /needs (\$[\d,]+(?:\.\d+)?), but (-?\$[\d,]+(?:\.\d+)?) remains? of the (\w+)'s cap of (\$[\d,]+(?:\.\d+)?)/i;
+  /needs (more|\$[\d,.]+)(?: beside (\$[\d,.]+) that it takes back)?, but (-?\$[\d,.]+) remain of the (\w+)'s cap of (\$[\d,]+(?:\.\d+)?)(?: (a week|a month|in 24 hours))?/;
 
 /** What became of a call in one sentence: of a refused one, why, and by which cap. */
 export function outcomeSentence(entry: AuditEntryView): string {
@@ -14,7 +14,7 @@ export function outcomeSentence(entry: AuditEntryView): string {
       : (CALLS[entry.verdict ?? '']?.(entry) ?? '');
   const { would_refuse: shadow } = entry;
   if (shadow != null) {
-    return `${sentence} In shadow mode ${capName(shadow.scope, entry)}'s cap of ${usdText(shadow.cap_usd)} for ${periodText(shadow.period)} would have refused it.`;
+    return `${sentence} In shadow mode ${capName(shadow.scope, entry)}'s cap of ${usdText(shadow.cap_usd)} ${perPeriod(shadow.period)} would have refused it.`;
   }
   if (entry.count <= 1) return sentence;
   return `${sentence} It is the last of ${countText(entry.count)} such refusals in a row.`;
@@ -49,9 +49,12 @@ type Words = (entry: AuditEntryView, reason: string) => string | undefined;
 
 const REFUSED: Readonly<Record<string, Words>> = {
   cap_exhausted(entry, reason) {
-    const [, needed, left, scope = '', cap] = CAP_REASON.exec(reason) ?? [];
+    const [, needed, takenBack, left, scope = '', cap, named] = CAP_REASON.exec(reason) ?? [];
     if (needed === undefined) return undefined;
-    return `It needed ${needed}, but ${left} was left of ${capName(scope, entry)}'s cap of ${cap}.`;
+    const besides = takenBack === undefined ? '' : ` beside ${takenBack} that it takes back`;
+    // A key's cap is for its whole life; of a budget that names no period a day is meant.
+    const period = scope === 'key' || scope === 'parent' ? '' : ` ${named ?? 'a day'}`;
+    return `It needed ${needed}${besides}, but ${left} was left of ${capName(scope, entry)}'s cap of ${cap}${period}.`;
   },
   endpoint_not_allowed: (entry) =>
     `${entry.method} ${entry.path} is not on the allow-list of ${keyName(entry)}.`,
@@ -95,7 +98,8 @@ function keyName({ label }: AuditEntryView): string {
 }
 
 /** One sentence with its end, without what speaks to the agent. */
-function ended(text: string): string {
+export function ended(text: string): string {
+  if (text === '') return '';
   const plain = text.replace(/\s*Do not retry it\.?$/, '').trim();
   const first = plain[0]?.toUpperCase() ?? '';
   return `${first}${plain.slice(1)}${/[.!?]$/.test(plain) ? '' : '.'}`;

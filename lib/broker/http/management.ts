@@ -5,6 +5,7 @@ import { checkRole, hasRole } from '../operators/rights';
 import { nameRequest } from '../telemetry/request-trace';
 import { methodNotAllowed, notFound } from '../refusal';
 import { sendFile, sendJson, sendLines, sendPieces, sendText } from './answers';
+import { isUnattended } from './callers/callers';
 import type { Callers } from './callers/callers';
 import { sendEvents } from './event-stream';
 import { readQuery } from './list-query';
@@ -134,7 +135,7 @@ export class Management {
 
   async #routed(req: IncomingMessage, path: string, query: URLSearchParams): Promise<Reply> {
     const { callers } = this.#options;
-    const isUse = path !== SESSION_PATH && path !== '/v1/events';
+    const isUse = path !== SESSION_PATH && path !== '/v1/events' && !isUnattended(req);
     await refuseVaultKeys(this.broker, req, path);
     const { by, session } = await callers.callerOf(req, isUse);
     const route = this.#routeOf(req, path);

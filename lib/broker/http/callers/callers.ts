@@ -24,6 +24,14 @@ export interface Callers {
   readonly maxStreamMs?: number;
 }
 
+/**
+ * Whether the page has sent a request by itself. A page says so of what it asks while nobody touches it, so that its
+ * session ends all the same.
+ */
+export function isUnattended(req: IncomingMessage): boolean {
+  return isRead(req) && req.headers['vault-key-unattended'] === 'true';
+}
+
 /** Whether a request changes nothing. */
 export function isRead({ method }: IncomingMessage): boolean {
   return method === 'GET' || method === 'HEAD';

@@ -1,0 +1,16 @@
+import { spentOf } from './spent-of';
+
+it('adds up what a key has spent on one day of the two that it lives in', () => {
+  const rows = [
+    { settled_usd: 12.5, day: '2026-11-28' },
+    { settled_usd: 40, day: '2026-11-27' },
+    { settled_usd: null, day: null },
+    // Given back today, of what was held yesterday.
+    { settled_usd: -15, day: '2026-11-27' },
+    { settled_usd: -2.5, day: '2026-11-28' },
+    { settled_usd: 0.000001, day: '2026-11-28' },
+  ];
+  expect(spentOf(rows, '2026-11-28')).toBe(10.000001);
+  expect(spentOf(rows, '2026-11-27')).toBe(25);
+  expect(spentOf([], '2026-11-28')).toBe(0);
+});
