@@ -266,7 +266,7 @@ it('an approval that was used as the process was killed, before its call left, l
   await once(silent, 'listening');
   const { port } = silent.address() as AddressInfo;
   const url = `https://127.0.0.1:${port}`;
-  const first = await BrokerProcess.start({ vendor: { ...vendor, url } });
+  const first = await BrokerProcess.start({ vendor: { url, secretKey: vendor.secretKey } });
   const key = await first.issue({
     daily_usd_cap: 10_000,
     allowed_endpoints: ['POST /v1/payment_intents'],
