@@ -99,10 +99,11 @@ export interface IssuedKey {
 /**
  * What became of an issue request. Where the answer named a key but gave no usable one, `keyId`
  * is that key's id, so that it can be revoked all the same. `leaseRefused` says that the lease it
- * named has lapsed or is unknown to the broker.
+ * named has lapsed or is unknown to the broker; `earlierKeyMayExist` that the request was sent twice, and
+ * the broker may have another key for it, whose token was lost.
  */
 export type IssueResult =
-  | { issued: true; key: IssuedKey }
+  | { issued: true; key: IssuedKey; earlierKeyMayExist?: boolean }
   | { issued: false; error: VaultKeyException; keyId?: string; leaseRefused?: boolean };
 
 /** Which of the ids need no further attempt (revoked, or unknown to the broker), and which do. */

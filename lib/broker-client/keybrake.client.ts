@@ -137,7 +137,10 @@ export class KeybrakeClient extends BrokerClient {
       return this.#notIssued({ ...answer, mayHaveBeenDone }, keyId, fault);
     }
     const kind = typeof body['kind'] === 'string' ? body['kind'] : undefined;
-    return { issued: true, key: { id: keyId, token, kind, expiresAt } };
+    const key = { id: keyId, token, kind, expiresAt };
+    // A request with an id revokes the key that it has led to before.
+    const earlierKeyMayExist = mayHaveBeenDone && sent['request_id'] === undefined;
+    return { issued: true, key, ...(earlierKeyMayExist ? { earlierKeyMayExist } : {}) };
   }
 
   async revoke(ids: readonly string[]): Promise<RevokeResult> {

@@ -288,9 +288,11 @@ function approvalRequired(fields: Fields): ApprovalRequiredException | undefined
   const approvalId = textOf(fields['approval_id']);
   if (approvalId === undefined || !/^[A-Za-z0-9_-]{1,64}$/.test(approvalId)) return undefined;
   const expiresAt = instantOf(fields['expires_at']);
+  const requested = sumOf(fields['requested_usd']);
   const approvalUrl = pageUrlOf(fields['approval_url']);
   return new ApprovalRequiredException({
     approvalId,
+    ...(requested === undefined ? {} : { requested }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
     ...(approvalUrl === undefined ? {} : { approvalUrl }),
   });

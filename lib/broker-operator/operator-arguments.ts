@@ -33,6 +33,7 @@ const SPEND_FILTERS: readonly (keyof SpendQuery)[] = [
   'userId',
   'tool',
   'vendor',
+  'order',
 ];
 export const AUDIT_FILTERS: readonly (keyof AuditQuery)[] = [
   ...SUBJECT,

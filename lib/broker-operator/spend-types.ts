@@ -15,6 +15,8 @@ export interface SpendQuery {
   /** `''`: of keys without a tool. */
   tool?: string | undefined;
   vendor?: string | undefined;
+  /** `spent`: the most spent first. @default in the order of what rows are grouped by */
+  order?: 'spent' | undefined;
 }
 
 /** The same, a page of it. */

@@ -15,6 +15,7 @@ import { APP_CODE } from './operators/actor';
 import type { Actor } from './operators/actor';
 import type { AuditPage } from './audit/audit-view';
 import type { BrokerHost } from './broker.host';
+import { ReloadRows } from './reload-rows';
 import { BrokerParts } from './broker-parts';
 import type { BrokerMaterial } from './broker-parts';
 import { Proxy } from './forwarding/proxy';
@@ -32,6 +33,7 @@ import type {
   StoreState,
 } from './ledger/records';
 import { writeCopy } from './ledger/sqlite/store-copy';
+import { changeRow } from './ledger/rules/audit-rows';
 import { openLedger } from './ledger/open-ledger';
 import { offerStore } from './ledger/sqlite/process-stores';
 import { AcceptedDoubts } from './ledger/store-doubt';
@@ -50,6 +52,7 @@ export class Broker extends BrokerParts {
   readonly #keys: Keys;
   readonly #budgets: Budgets;
   readonly #brakes: Brakes;
+  #reloads: ReloadRows | undefined;
   #closed: Promise<void> | undefined;
 
   /**
@@ -76,6 +79,7 @@ export class Broker extends BrokerParts {
     const broker = new Broker({ ledger, proxy, vendors, metrics, host });
     if (reloadable.operators !== undefined) broker.operators.replace(reloadable.operators);
     broker.#signal(reloadable);
+    broker.#reloads = new ReloadRows(ledger, log, options, reloadable);
     if (host.givesWay !== undefined && 'file' in place) {
       offerStore(place.file, broker, host.givesWay);
     }
@@ -110,14 +114,16 @@ export class Broker extends BrokerParts {
    * their secrets. Holds, connections and calls under way go on. A key for an account that is not there any more
    * serves no call. Operators that are not given stay as they are; an empty list removes them.
    *
+   * @param also What else was changed with them, in words without a secret, for the audit log.
    * @throws BrokerOptionsError with every fault; then all is as before.
    */
-  reload(options: ReloadOptions): void {
+  reload(options: ReloadOptions, by: Actor = APP_CODE, also: readonly string[] = []): void {
     const settings = readReloadOptions(options);
     this.#vendors.replace(settings.accounts, settings.callsPerKey);
     this.#proxy.maxCallsPerKey = settings.callsPerKey;
     if (settings.operators !== undefined) this.operators.replace(settings.operators);
     this.#signal(settings);
+    this.#reloads?.note({ options, settings }, by, also);
   }
 
   /**
@@ -329,8 +335,15 @@ export class Broker extends BrokerParts {
   }
 
   /** As {@link backup}, for a caller that reads the copy itself, a MiB within a minute, and ends it. */
-  async copy(): Promise<StoreCopy> {
-    return this.#ledger.copy();
+  async copy(by: Actor = APP_CODE): Promise<StoreCopy> {
+    const copy = await this.#ledger.copy();
+    try {
+      await this.#ledger.record(changeRow('backup', this.#ledger.now(), { by }));
+    } catch (error) {
+      copy.end();
+      throw error;
+    }
+    return copy;
   }
 
   /** Puts a call through the proxy. Never rejects: what is refused is an answer too. */

@@ -1,6 +1,7 @@
 import type { EventKind } from '../broker/events/event';
 import type { KeySubject } from '../broker-client/broker-client';
 import type { AuditEntryInfo } from '../broker-operator/audit-types';
+import type { BudgetPeriod } from '../contract/budget-periods';
 
 /** What all events have. */
 export interface VaultKeyEventOf<Kind extends EventKind> {
@@ -87,6 +88,8 @@ export interface VaultKeyThresholdEvent extends VaultKeyEventOf<'threshold'> {
   vendor: string | null;
   /** The part that was passed, in percent. */
   percent: number | null;
+  /** The period that the cap is for: `day`, `week`, `month` or `24h`. */
+  period: BudgetPeriod | null;
   capUsd: number | null;
   spentUsd: number | null;
   heldUsd: number | null;
@@ -114,6 +117,8 @@ export interface VaultKeyBudgetEvent extends VaultKeyEventOf<'budget'>, ChangeEv
   /** `set` or `removed`. */
   outcome: string | null;
   capUsd: number | null;
+  /** The period that the cap is for: `day`, `week`, `month` or `24h`. */
+  period: BudgetPeriod | null;
 }
 
 /** The caps of a subject were raised for a while, or a raise was ended before its time. */

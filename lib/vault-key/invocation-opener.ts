@@ -229,6 +229,10 @@ export class InvocationOpener {
       this.#handleUnusable(result, identity, expiresIn);
       throw result.error;
     }
+    if (result.earlierKeyMayExist === true) {
+      const line = `A request for a vault key was repeated, since its connection broke.${this.#lostKeyText(expiresIn)}`;
+      this.#logger.warn(line, logFields(identity, result.key.id));
+    }
     const key = new VaultKey({
       id: result.key.id,
       token: result.key.token,
@@ -287,6 +291,11 @@ export class InvocationOpener {
     return this.client.issue({ ...request, leaseId: await lease.hold() });
   }
 
+  #lostKeyText(expiresIn: string): string {
+    const end = this.terms.lease === undefined ? '' : "with this application's lease, at most ";
+    return ` The broker may have a key whose token was lost; it ends ${end}after ${expiresIn}.`;
+  }
+
   #handleUnusable(
     { error, keyId }: Extract<IssueResult, { issued: false }>,
     { tool, runId }: AgentIdentity,
@@ -298,8 +307,7 @@ export class InvocationOpener {
       this.queue.add(keyId, new Date(Date.now() + (parseExpiresIn(expiresIn) ?? 0)));
       fate = ` The key ${keyId} that the answer named is being revoked.`;
     } else if (error instanceof VaultKeyUnavailableException && error.keyMayExist) {
-      const end = this.terms.lease === undefined ? '' : "with this application's lease, at most ";
-      fate = ` The broker may have a key whose token was lost; it ends ${end}after ${expiresIn}.`;
+      fate = this.#lostKeyText(expiresIn);
     }
     const line = `No vault key for ${whose}: ${error.message}${fate}`;
     this.#logger.warn(line, logFields({ tool, runId }, keyId));

@@ -297,6 +297,23 @@ describe('VaultKeyService', () => {
     warn.mockRestore();
   });
 
+  it('a key that an earlier attempt may have left is a warning too', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
+    const issue = broker.issue.bind(broker);
+    broker.issue = async (request) => {
+      const result = await issue(request);
+      return result.issued ? { ...result, earlierKeyMayExist: true } : result;
+    };
+    const key = await service.issue(POLICY);
+    expect(warn.mock.calls).toEqual([
+      [
+        'A request for a vault key was repeated, since its connection broke. The broker may have a key whose token was lost; it ends after 5m.',
+        { agentRun: key.runId, keyId: key.id },
+      ],
+    ]);
+    warn.mockRestore();
+  });
+
   it('a key issued by hand is revoked by hand, once', async () => {
     const key = await service.issue(POLICY, { userId: 'u1' });
     expect(current.tryGet()).toBeUndefined();

@@ -1,8 +1,12 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { SecretWatch } from '../support/secret-watch';
 import { BrokerServer } from '../support/broker-server';
 import { BrokerProcess, send } from '../support/broker-process';
 import type { Answer, IssuedKey } from '../support/broker-process';
+import { until } from '../support/until';
 import { RecordingVendor } from './recording-vendor';
 
 let vendor: RecordingVendor;
@@ -254,6 +258,55 @@ it('an approval outlives the process: the call passes after a crash, once', asyn
   expect(vendor.received).toHaveLength(1);
 });
 
+it('an approval that was used as the process was killed, before its call left, lets no copy pass', async () => {
+  // A vendor whose TLS never begins: the call is admitted, and nothing of it can be sent.
+  const sockets = new Set<Socket>();
+  const silent = createServer((socket) => sockets.add(socket.on('error', () => {})));
+  silent.listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const url = `https://127.0.0.1:${port}`;
+  const first = await BrokerProcess.start({ vendor: { url, secretKey: vendor.secretKey } });
+  const key = await first.issue({
+    daily_usd_cap: 10_000,
+    allowed_endpoints: ['POST /v1/payment_intents'],
+    approve_above_usd: 100,
+  });
+  const ask = (on: BrokerProcess, copy: number): Promise<Answer> =>
+    on.call(key.token, 'POST', '/v1/payment_intents', {
+      body: 'amount=15000&currency=usd',
+      headers: { 'Idempotency-Key': `copy ${copy}` },
+    });
+  const id = idOf(await ask(first, 0));
+  await first.api('POST', `/v1/approvals/${id}/approve`, { reason: 'x' });
+  const stateOf = async (on: BrokerProcess) =>
+    (await on.api('GET', `/v1/approvals/${id}`)).body.state as string;
+  const lost = ask(first, 0).catch(() => undefined);
+  await until(
+    async () => (await stateOf(first)) === 'used',
+    async () => `it is ${await stateOf(first)}`,
+  );
+  await first.kill('SIGKILL');
+  await lost;
+  for (const socket of sockets) socket.destroy();
+  silent.close();
+
+  const second = await BrokerProcess.start({ vendor, store: first.store });
+  // Nobody can tell any more whether it was sent.
+  expect(await stateOf(second)).toBe('used');
+  const { body: unknown } = await second.api('GET', '/v1/holds?state=unknown');
+  expect(unknown.holds).toHaveLength(1);
+  const copies = await Promise.all(Array.from({ length: 40 }, (_, i) => ask(second, i + 1)));
+  const asked = new Set(copies.map(idOf));
+  expect([asked.size, asked.has(id)]).toEqual([1, false]);
+  expect(vendor.received).toEqual([]);
+  // A retry is the same operation: it shares the hold that was taken with the approval.
+  expect((await ask(second, 0)).status).toBe(200);
+  expect(vendor.received).toHaveLength(1);
+  expect(await second.money(key)).toMatchObject({ spent: 150, held: 0 });
+  await second.kill('SIGTERM');
+});
+
 describe('what people are shown, and what is stored', () => {
   it('holds no secret of the call', async () => {
     const secrets = {
@@ -293,8 +346,9 @@ describe('what people are shown, and what is stored', () => {
       'metadata[order]': '4242424242424241',
     });
     expect([shown.customer, shown.destinations]).toEqual(['…', ['…']]);
-    await broker.close();
     const watch = new SecretWatch();
+    watch.show((await broker.api('GET', '/metrics')).text);
+    await broker.close();
     for (const secret of [...Object.values(secrets), key.token]) watch.addSecret(secret);
     watch.show(text);
     watch.show(readFileSync(broker.store.replace(/^sqlite:/, ''), 'latin1'));

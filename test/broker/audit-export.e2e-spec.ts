@@ -128,8 +128,6 @@ describe('the management API of segments', () => {
   });
 
   it('refuses what does not hold, field by field', async () => {
-    const none = await ask('POST', '/v1/audit/segments');
-    expect([none.status, none.body.code]).toEqual([422, 'invalid_request']);
     const [segment] = (await ask('GET', '/v1/audit/segments')).body.segments;
     const confirm = `/v1/audit/segments/${segment.last}/confirm`;
     for (const [body, message] of [

@@ -187,6 +187,7 @@ describe('the event stream', () => {
     await pay(key.token);
     await reader.has(3);
     for (const { event } of reader.events) watch.show(event);
+    watch.show((await broker.api('GET', '/metrics')).text);
     expect(watch.size).toBeGreaterThan(500);
     expect(watch.leaks()).toEqual([]);
   });

@@ -1,5 +1,8 @@
 import { networkInterfaces } from 'node:os';
 import { writeFileSync } from 'node:fs';
+import { Test } from '@nestjs/testing';
+import { BrakeService, BrokerClient, VaultKeyEvents, VaultKeyModule } from '../../lib/index';
+import type { VaultKeyEvent } from '../../lib/index';
 import { createStripeVendor } from '../../lib/testing/stripe-vendor';
 import type { StripeVendor } from '../../lib/testing/stripe-vendor';
 import { Browser } from '../support/browser';
@@ -101,6 +104,53 @@ describe('--admin-port', () => {
     }
     const { status } = await new Browser(broker.url).logIn(ann.token);
     expect([401, 404]).toContain(status);
+  });
+
+  it('leaves to the other port what services of the application ask, with its token alone', async () => {
+    const app = await Test.createTestingModule({
+      imports: [VaultKeyModule.forRoot({ broker: { url: broker.url, token: broker.token } })],
+    }).compile();
+    try {
+      const brakes = app.get(BrakeService);
+      const told: VaultKeyEvent[] = [];
+      app.get(VaultKeyEvents).brake$.subscribe((event) => told.push(event));
+      const stopped: string[] = [];
+      // The stream tells what comes once it is open.
+      while (told.length === 0 && stopped.length < 500) {
+        stopped.push((await brakes.stop({ user: 'u2' }, 'a test')).id);
+      }
+      expect(told[0]).toMatchObject({ actor: 'app', subject: { userId: 'u2' } });
+      const active = (await brakes.list()).map(({ id }) => id);
+      expect(active).toEqual(expect.arrayContaining(stopped));
+      for (const id of stopped) await brakes.lift(id);
+      expect(await app.get(BrokerClient).approvalState('apr_1')).toBeUndefined();
+    } finally {
+      await app.close();
+    }
+    const key = await broker.issue({ approve_above_usd: 1 });
+    const refused = await broker.call(key.token, 'POST', '/v1/payment_intents', {
+      body: 'amount=1000&currency=usd',
+    });
+    const approval = `/v1/approvals/${refused.body.error.approval_id}`;
+    expect((await broker.api('GET', approval)).body.state).toBe('pending');
+    for (const [method, path] of [
+      ['GET', '/v1/brakes'],
+      ['POST', '/v1/brakes'],
+      ['GET', '/v1/events'],
+      ['GET', approval],
+    ] as const) {
+      const { status } = await send(broker.url, method, path, as(ann.token));
+      expect([method, path, status]).toEqual([method, path, 404]);
+    }
+    for (const [method, path] of [
+      ['GET', '/v1/approvals'],
+      ['POST', `${approval}/approve`],
+      ['GET', '/v1/keys'],
+      ['GET', '/v1/spend'],
+    ] as const) {
+      const { status } = await broker.api(method, path, method === 'POST' ? {} : undefined);
+      expect([method, path, status]).toEqual([method, path, 404]);
+    }
   });
 
   it('has the page, the metrics and what operators ask, and no key', async () => {

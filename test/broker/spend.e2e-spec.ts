@@ -143,6 +143,21 @@ describe('vault-key-broker spend', () => {
     });
   });
 
+  it('has the most spent first with --order spent, in the table and in CSV', async () => {
+    const order = ['--by', 'user', '--month', month, '--order', 'spent'];
+    const firstCells = (text: string, end: RegExp) =>
+      text.split('\n').map((line) => line.split(end)[0]);
+    expect(firstCells((await command(...order)).text, /\s/).slice(1, 3)).toEqual(['u1', '=u2']);
+    const csv = await command(...order, '--csv');
+    expect(firstCells(csv.text, /,/).slice(1, 3)).toEqual(['u1', "'=u2"]);
+    const paged = await command(...order, '--limit', '1', '--json');
+    const { rows, cursor } = JSON.parse(paged.text) as { rows: object[]; cursor: string };
+    expect(rows).toMatchObject([{ user_id: 'u1' }]);
+    const next = await command(...order, '--limit', '1', '--cursor', cursor, '--json');
+    expect(JSON.parse(next.text)).toMatchObject({ rows: [{ user_id: '=u2' }] });
+    expect((await command('--order', 'amount')).text).toContain('order must be spent');
+  });
+
   it('says what was typed wrong, and what the broker refuses', async () => {
     expect(await command('--month', '2026-13')).toMatchObject({ code: 2 });
     expect(await command('--month', month, '--from', `${month}-01`)).toMatchObject({ code: 2 });

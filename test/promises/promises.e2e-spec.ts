@@ -49,6 +49,9 @@ describe.each(arrangements)('with %s, on %s', (brokerName, platform) => {
   afterEach(async () => {
     await noKeyLives();
     tools.watch.show(broker.output());
+    const metrics = await broker.metrics(tools.app);
+    expect(metrics).toContain('vault_key_');
+    tools.watch.show(metrics);
     await tools.showMeters();
     expect(tools.watch.secrets.size).toBeGreaterThanOrEqual(broker.secrets.length);
     expect(tools.watch.leaks()).toEqual([]);

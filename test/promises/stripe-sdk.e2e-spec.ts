@@ -593,8 +593,9 @@ describe.each(Object.keys(brokers))('the stripe client, with %s', (brokerName) =
     expect(new Set(answers.map(({ body }) => body.key)).size).toBe(100);
   });
 
-  it('what it showed in all of this holds no secret, nor does the client itself', () => {
+  it('what it showed in all of this holds no secret, nor does the client itself', async () => {
     watch.show(client);
+    watch.show(await broker.metrics(app));
     watch.show(broker.output());
     expect(watch.secrets.size).toBeGreaterThan(100);
     expect(watch.size).toBeGreaterThan(100_000);

@@ -7,7 +7,7 @@ import { BrokerProcess } from './broker-process';
 import { KeybrakeServer } from './keybrake-server';
 import { POSTGRES_KINDS } from './postgres-binaries';
 import { PostgresServer } from './postgres-server';
-import { brokerOf } from './broker-of';
+import { brokerOf, metricsOf } from './broker-of';
 
 /** One way to have a broker, as an application is configured for it. */
 export interface BrokerUnderTest {
@@ -18,6 +18,8 @@ export interface BrokerUnderTest {
   secrets: string[];
   /** All that the broker has printed. */
   output(): string;
+  /** What Prometheus reads of it. */
+  metrics(app: INestApplication): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -29,6 +31,7 @@ export const brokers: Record<string, (vendor: StripeVendor) => Promise<BrokerUnd
       keys: (_app, status) => listKeys((cursor) => pageOf(broker, status, cursor)),
       secrets: [broker.token, vendor.secretKey],
       output: () => broker.output,
+      metrics: async () => (await broker.api('GET', '/metrics')).text,
       close: () => stop(broker),
     };
   },
@@ -47,6 +50,7 @@ export const brokers: Record<string, (vendor: StripeVendor) => Promise<BrokerUnd
         ),
       secrets: [vendor.secretKey],
       output: () => '',
+      metrics: metricsOf,
       close: async () => {},
     };
   },
@@ -65,6 +69,7 @@ export const brokers: Record<string, (vendor: StripeVendor) => Promise<BrokerUnd
       keys: (_app, status) => listKeys((cursor) => pageOf(broker, status, cursor)),
       secrets: [broker.token, vendor.secretKey],
       output: () => broker.output,
+      metrics: async () => (await broker.api('GET', '/metrics')).text,
       async close() {
         await keybrake.close();
         await stop(broker);
@@ -107,6 +112,7 @@ function onPostgres(
       ),
     secrets: [vendor.secretKey],
     output: () => '',
+    metrics: metricsOf,
     close,
   };
 }

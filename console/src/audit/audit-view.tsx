@@ -37,6 +37,9 @@ const EVENTS = [
   ['lookup', 'Look-ups'],
   ['threshold', 'Thresholds'],
   ['webhook', 'Webhooks'],
+  ['segment', 'Exports'],
+  ['backup', 'Backups'],
+  ['reload', 'Settings read again'],
 ] as const;
 
 /** All that was decided, by whom, in a chain that shows a change. */

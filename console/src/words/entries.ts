@@ -18,6 +18,9 @@ const EVENTS: Readonly<Record<string, string>> = {
   lookup: 'Looked up at the vendor',
   threshold: 'Threshold',
   webhook: 'Webhook',
+  segment: 'Log cut or exported',
+  backup: 'Backup begun',
+  reload: 'Settings changed',
 };
 
 export function eventWord(event: string): string {

@@ -1,3 +1,4 @@
+import { usdText } from '../../contract/usd-text';
 import type { ApprovalRequiredException } from '../../exceptions/approval-required.exception';
 
 /** What a person at an MCP client is shown: a link to open, or words with a button. */
@@ -24,11 +25,12 @@ const SHOWN_MS = 30_000;
  */
 export async function tellWhereToApprove(
   request: ElicitingRequest | undefined,
-  { approvalId, approvalUrl, expiresAt }: ApprovalRequiredException,
+  { approvalId, approvalUrl, expiresAt, requested }: ApprovalRequiredException,
 ): Promise<void> {
   if (request?.elicitInput === undefined) return;
   const until = expiresAt === undefined ? '' : ` until ${expiresAt}`;
-  const message = `The agent asks for a payment that a person must approve${until} (${approvalId}).`;
+  const amount = requested === undefined ? '' : ` of ${usdText(requested)}`;
+  const message = `The agent asks for a payment${amount} that a person must approve${until} (${approvalId}).`;
   const { signal } = request;
   const options = { timeout: SHOWN_MS, ...(signal === undefined ? {} : { signal }) };
   const shown = async (params: Elicitation): Promise<boolean> => {

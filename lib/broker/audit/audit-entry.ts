@@ -1,3 +1,4 @@
+import type { BudgetPeriod } from '../../contract/budget-periods';
 import { instantText } from '../instant';
 import type { KeyRecord } from '../keys/key';
 import { KEY_ACTOR } from '../operators/actor';
@@ -18,7 +19,10 @@ export type AuditEvent =
   | 'lookup'
   | 'approval'
   | 'threshold'
-  | 'webhook';
+  | 'webhook'
+  | 'segment'
+  | 'backup'
+  | 'reload';
 
 /**
  * One row of the audit log. A call that was admitted has one, written once it has ended. A hold that
@@ -27,8 +31,9 @@ export type AuditEvent =
  * the sum of `settled_micros` over the rows of a subject and a `day` is what it has spent on that
  * day, and that of `undone_micros` what it has undone, but for what is still held or unknown. A `lookup`
  * is what the broker itself has read at the vendor to price the call of its `call_id`. A `threshold` tells
- * that spent and held have come to a part of a budget's cap, a `webhook` what became of one. No body, no token,
- * no secret. Amounts in micro-dollars and, where the call named them, in the
+ * that spent and held have come to a part of a budget's cap, a `webhook` what became of one, a `segment` that
+ * the log was cut or an export of it confirmed, a `backup` that a copy of the store was begun, a `reload` which
+ * settings it changed. No body, no token, no secret. Amounts in micro-dollars and, where the call named them, in the
  * currency's minor unit.
  */
 export interface AuditEntry {
@@ -88,6 +93,8 @@ export interface AuditEntry {
   scope: string | null;
   /** Of a `threshold`: which part of the cap was passed. */
   percent: number | null;
+  /** Of a `threshold` and a `budget`: the period of the budget. */
+  period: BudgetPeriod | null;
 }
 
 /** A row before the store has numbered it; what is absent is `null`, and the actor `key`. */
@@ -133,6 +140,7 @@ export const AUDIT_COLUMNS = [
   'new_value',
   'scope',
   'percent',
+  'period',
 ] as const satisfies readonly (keyof AuditRow)[];
 
 /**

@@ -1,6 +1,8 @@
 import { fieldsOf, unknownFields } from '../known-fields';
 import type { Ledger } from '../ledger/ledger';
 import type { PageRequest } from '../ledger/records';
+import { APP_CODE } from '../operators/actor';
+import type { Actor } from '../operators/actor';
 import { DEFAULT_LIMIT, checkPage } from '../page';
 import { invalidFields } from '../refusal';
 import { exportedRow, exportSegments } from './audit-export';
@@ -37,8 +39,8 @@ export class AuditSegments {
    *
    * @throws BrokerRefusal 422 where that row is in a segment already, or 503.
    */
-  async cut(): Promise<AuditSegmentView> {
-    return auditSegmentView(await this.ledger.auditSegments.cut());
+  async cut(by: Actor = APP_CODE): Promise<AuditSegmentView> {
+    return auditSegmentView(await this.ledger.auditSegments.cut({ by }));
   }
 
   /**
@@ -58,7 +60,7 @@ export class AuditSegments {
    * @param body What `POST /v1/audit/segments/{last}/confirm` takes: the `head` that the export ends with.
    * @throws BrokerRefusal 404, 422, or 503.
    */
-  async confirm(last: number, body: unknown): Promise<AuditSegmentView> {
+  async confirm(last: number, body: unknown, by: Actor = APP_CODE): Promise<AuditSegmentView> {
     const { head, ...others } = fieldsOf(body) as { head?: unknown };
     const faults = unknownFields(others, ['head']);
     if (typeof head !== 'string' || !HEAD.test(head)) {
@@ -68,7 +70,7 @@ export class AuditSegments {
       });
     }
     if (faults.length > 0) throw invalidFields(faults);
-    return auditSegmentView(await this.ledger.auditSegments.confirm(last, head as string));
+    return auditSegmentView(await this.ledger.auditSegments.confirm(last, head as string, { by }));
   }
 
   /**

@@ -68,6 +68,8 @@ export interface AuditEntryView {
   scope?: string;
   /** Of a `threshold`: which part of the cap was passed. Absent in all other entries. */
   percent?: number;
+  /** Of a `threshold` and a `budget`: the period of the budget. Absent in all other entries. */
+  period?: BudgetPeriod;
 }
 
 /** A budget in shadow mode that would have refused a call. */
@@ -124,6 +126,7 @@ export function auditEntryView(row: AuditEntry): AuditEntryView {
     ...(row.would_refuse === null ? {} : { would_refuse: wouldRefuseView(row.would_refuse) }),
     ...(row.scope === null ? {} : { scope: row.scope }),
     ...(row.percent === null ? {} : { percent: row.percent }),
+    ...(row.period === null ? {} : { period: row.period }),
   };
 }
 

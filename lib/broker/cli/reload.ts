@@ -2,7 +2,12 @@ import { createSecureContext } from 'node:tls';
 import type { Server } from 'node:http';
 import type { Broker } from '../broker';
 import type { ManagementTokens } from '../http/management-tokens';
+import { BROKER_ACTOR } from '../operators/actor';
+import type { Actor } from '../operators/actor';
 import type { Settings } from './settings';
+
+/** A signal does not say who has sent it. */
+const BY_SIGNAL: Actor = { name: BROKER_ACTOR, role: 'admin', isApp: false };
 
 /** What a SIGHUP changes. */
 export interface Reloadable {
@@ -21,7 +26,8 @@ export interface Reloadable {
 export function reload({ broker, tokens, servers }: Reloadable, settings: Settings): void {
   const { tls } = settings;
   if (tls !== undefined) createSecureContext({ ...tls });
-  broker.reload(settings.broker);
+  const also = tokens.are(settings.tokens) ? [] : ['KEYBRAKE_TOKEN changed'];
+  broker.reload(settings.broker, BY_SIGNAL, also);
   tokens.replace(settings.tokens);
   if (tls === undefined) return;
   for (const server of servers) server.setSecureContext?.({ ...tls });

@@ -9,6 +9,9 @@ import type { EventQuery } from './event-query';
 /** How many events wait for a reader. */
 export const MAX_BUFFERED = 1_000;
 
+/** How long a store that has failed must work until that is told: some of its transactions may still pass. */
+const WORKS_AGAIN_MS = 2_000;
+
 /** A reader has not taken its events for so long that more than 1,000 waited. */
 export class SlowReaderError extends Error {
   constructor() {
@@ -29,6 +32,8 @@ export class EventReader implements AsyncIterable<BrokerEvent> {
   #row: number;
   readonly #start: EventPlace | undefined;
   #isLive: boolean;
+  /** When the store was last seen failing, by the monotonic clock. */
+  #failingAt = -Infinity;
   #wasFailing = false;
   #end: { error?: Error } | undefined;
   #onChange: (() => void) | undefined;
@@ -107,9 +112,11 @@ export class EventReader implements AsyncIterable<BrokerEvent> {
     return isEnd;
   }
 
-  /** Tells that the store has failed, or works again. */
+  /** Tells that the store has failed, and once it has worked for a while that it works again. */
   #tellStore(): void {
-    const isFailing = this.feed.isStoreFailing;
+    const now = performance.now();
+    if (this.feed.isStoreFailing) this.#failingAt = now;
+    const isFailing = now - this.#failingAt < WORKS_AGAIN_MS;
     if (isFailing === this.#wasFailing) return;
     this.#wasFailing = isFailing;
     const event: BrokerEvent = {

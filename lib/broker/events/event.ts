@@ -1,4 +1,5 @@
 import type { WouldRefuseView } from '../audit/audit-view';
+import type { BudgetPeriod } from '../../contract/budget-periods';
 import type { Subject } from '../keys/subject';
 
 /** What events tell of. */
@@ -105,6 +106,8 @@ export interface ThresholdEvent extends EventOf<'threshold'> {
   vendor: string | null;
   /** The part that was passed, in percent. */
   percent: number | null;
+  /** The period that the cap is for: `day`, `week`, `month` or `24h`. */
+  period: BudgetPeriod | null;
   cap_usd: number | null;
   spent_usd: number | null;
   held_usd: number | null;
@@ -132,6 +135,8 @@ export interface BudgetEvent extends EventOf<'budget'>, EventOfChange {
   /** `set` or `removed`. */
   outcome: string | null;
   cap_usd: number | null;
+  /** The period that the cap is for: `day`, `week`, `month` or `24h`. */
+  period: BudgetPeriod | null;
 }
 
 /** The caps of a subject were raised for a while, or a raise was ended before its time. */

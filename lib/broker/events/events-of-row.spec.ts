@@ -99,6 +99,35 @@ describe('what the events of a raise say', () => {
   });
 });
 
+describe('what the events of a budget say of its period', () => {
+  it('is which one it is, of a threshold too', async () => {
+    const rule = { scope: 'user', id: 'u1', tenant: undefined, user: undefined } as const;
+    const month = { ...rule, period: 'month', mode: 'enforce', capMicros: 10 * DOLLAR } as const;
+    await on.ledger.putBudget(month, { by: EVE, reason: 'x' });
+    await on.ledger.putBudget({ ...month, period: 'day' }, { by: EVE, reason: 'x' });
+    const key = keyRecord('k', {
+      capMicros: 1_000 * DOLLAR,
+      createdAt: START,
+      subject: { user_id: 'u1' },
+    });
+    await on.ledger.issue(key);
+    await on.admitted(key, { price: dollars(6) });
+    await on.ledger.deleteBudget(month, { by: EVE, reason: 'x' });
+    const all = await told(5, 'budget', 'threshold');
+    const inOrder = all.map((event) => [event.kind, 'period' in event && event.period]);
+    expect(inOrder.slice(0, 2)).toEqual([
+      ['budget', 'month'],
+      ['budget', 'day'],
+    ]);
+    const thresholds = [
+      ['threshold', 'day'],
+      ['threshold', 'month'],
+    ];
+    expect(inOrder.slice(2, 4)).toEqual(expect.arrayContaining(thresholds));
+    expect(inOrder.slice(4)).toEqual([['budget', 'month']]);
+  });
+});
+
 describe('what the event of a call says of shadow mode', () => {
   it('is the first budget that would have refused it', async () => {
     const key = keyRecord('k', {

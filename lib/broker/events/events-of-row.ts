@@ -65,6 +65,7 @@ function ofRow(
           subject: auditSubject(row),
           vendor: row.vendor,
           percent: row.percent,
+          period: row.period,
           cap_usd: usdOf(row.cap_micros),
           spent_usd: usdOf(row.spent_after_micros),
           held_usd: usdOf(row.held_after_micros),
@@ -79,6 +80,7 @@ function ofRow(
           ...changeOf(row),
           outcome: row.verdict,
           cap_usd: usdOf(row.cap_micros),
+          period: row.period,
         },
       ];
     case 'raise':

@@ -6,6 +6,7 @@ import { StoreLedger } from '../ledger/store-ledger';
 import type { BrokerEvent } from './event';
 import { SlowReaderError } from './event-reader';
 import type { EventReader } from './event-reader';
+import type { LogSlice } from './log-tail';
 import { Events } from './events';
 
 const DAY_MS = 86_400_000;
@@ -48,6 +49,51 @@ const came = (all: readonly BrokerEvent[], count: number) =>
     () => all.length >= count,
     () => `${all.length} of ${count} came`,
   );
+
+describe('a store that fails', () => {
+  /** A log without a row, and how often it was looked at. */
+  const tail = {
+    looks: 0,
+    isFailing: false,
+    onWritten: undefined as (() => void) | undefined,
+    now: () => 0,
+    lastRow: async () => 0,
+    async after(row: number): Promise<LogSlice> {
+      this.looks += 1;
+      return { rows: [], last: row, isEnd: true };
+    },
+  };
+
+  it('now and then is told once, and that it works once it has for a while', async () => {
+    const ofTail = new Events(tail);
+    const { all } = collect(await ofTail.open({ kinds: ['failed_store'] }));
+    const look = async (isFailing: boolean): Promise<void> => {
+      const { looks } = tail;
+      tail.isFailing = isFailing;
+      tail.onWritten?.();
+      await until(
+        () => tail.looks > looks,
+        () => 'nobody looks',
+      );
+    };
+    await look(false);
+    for (let i = 0; i < 4; i++) {
+      await look(true);
+      await look(false);
+    }
+    expect(all).toMatchObject([{ kind: 'failed_store', outcome: 'failed' }]);
+    await came(all, 2);
+    expect(all.map((event) => 'outcome' in event && event.outcome)).toEqual([
+      'failed',
+      'recovered',
+    ]);
+    // A reader of a log that does not grow looks once a second.
+    const { looks } = tail;
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(tail.looks - looks).toBeLessThanOrEqual(2);
+    await ofTail.close();
+  });
+});
 
 describe('a reader of events', () => {
   it('that takes nothing has 1,000 kept for it, is told so, and misses none where it goes on', async () => {

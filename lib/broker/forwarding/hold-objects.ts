@@ -48,7 +48,7 @@ export class HoldObjects {
     );
     const message = 'object' in read ? undefined : `${id} could not be read: ${read.why}.`;
     const key = (await this.#ledger.key(hold.keyId))?.key;
-    await this.#ledger.recordLookup({
+    await this.#ledger.record({
       at: instantText(this.#ledger.now()),
       actor: by.name,
       event: 'lookup',

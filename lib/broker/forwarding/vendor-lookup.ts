@@ -117,7 +117,7 @@ export class CallLookup implements VendorLookup {
   #record(about: LookupRow): void {
     const { amount: _, currency: __, idempotency_key_hash: ___, ...row } = this.known.row;
     const at = instantText(this.ledger.now());
-    const written = this.ledger.recordLookup({
+    const written = this.ledger.record({
       ...row,
       ...about,
       at,

@@ -13,6 +13,11 @@ export class ManagementTokens {
     this.#hashes = tokens.map(sha256);
   }
 
+  /** Whether they are these. */
+  are(tokens: readonly string[]): boolean {
+    return tokens.length === this.#hashes.length && tokens.every((token) => this.has(token));
+  }
+
   has(token: string): boolean {
     return this.#hasHash(sha256(token));
   }

@@ -28,8 +28,9 @@ import type { Site } from './site';
 import { webhookRoutes } from './routes/webhook-routes';
 
 /**
- * Which part of the management API is served: `application` is what only the application asks and its vault keys,
- * `operators` all else, with the page and the metrics; a `mount` has no metrics, which are its server's own.
+ * Which part of the management API is served: `application` is what the application asks, by its token, and its vault
+ * keys; `operators` what operators ask, with the page and the metrics; a `mount` has no metrics, which are its
+ * server's own.
  */
 export type ManagementSide = 'all' | 'application' | 'operators' | 'mount';
 
@@ -138,7 +139,7 @@ export class Management {
     const isUse = path !== SESSION_PATH && path !== '/v1/events' && !isUnattended(req);
     await refuseVaultKeys(this.broker, req, path);
     const { by, session } = await callers.callerOf(req, isUse);
-    const route = this.#routeOf(req, path);
+    const route = this.#routeOf(req, path, by);
     checkAccess(by, route);
     if (route.takesQuery !== true) readQuery(query, {});
     const params = route.path.exec(path)?.slice(1) ?? [];
@@ -155,15 +156,15 @@ export class Management {
     const { maxStreamMs = Infinity } = callers;
     if (isDraining() || performance.now() - began > maxStreamMs) return false;
     const { by } = await callers.callerOf(req, false);
-    checkAccess(by, this.#routeOf(req, path));
+    checkAccess(by, this.#routeOf(req, path, by));
     return true;
   }
 
-  #routeOf(req: IncomingMessage, path: string): Route {
+  #routeOf(req: IncomingMessage, path: string, by: Actor): Route {
     const onPath = this.#routes.filter((route) => route.path.test(path));
     if (onPath[0] !== undefined) nameRequest(req, onPath[0].path);
     const route = onPath.find(({ method }) => method === req.method);
-    const served = onPath.filter((each) => this.#isServed(each, path));
+    const served = onPath.filter((each) => this.#isServed(each, path, by));
     if (served.length === 0) throw notFound('There is nothing at this path.');
     if (route === undefined) throw methodNotAllowed(served.map(({ method }) => method));
     if (!served.includes(route))
@@ -173,12 +174,12 @@ export class Management {
     return route;
   }
 
-  #isServed({ role }: Route, path: string): boolean {
+  #isServed({ role, isForApp }: Route, path: string, by: Actor): boolean {
     switch (this.#options.side) {
       case 'all':
         return true;
       case 'application':
-        return role === 'app';
+        return role === 'app' || (isForApp === true && by.isApp);
       case 'operators':
         return role !== 'app';
       case 'mount':

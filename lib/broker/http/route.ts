@@ -35,7 +35,10 @@ export type Reply =
 export interface Route {
   /** The least role that may ask for it; `app`: the application's token alone. */
   role: LeastRole;
-  /** Whether the application's token may ask for it too, while it is no admin's. */
+  /**
+   * Whether the application itself asks for it, as operators do: its token may, whatever its role, and at the
+   * applications' port too where operators have one of their own.
+   */
   isForApp?: true;
   method: string;
   path: RegExp;

@@ -51,6 +51,7 @@ describe('approvals', () => {
     expect(fields).toEqual({
       approval_id: id,
       expires_at: '2026-01-02T12:00:00.000Z',
+      requested_usd: 150,
     });
     expect(await on.ledger.approvals.one(id)).toMatchObject({
       state: 'pending',

@@ -1,4 +1,5 @@
 import type { AuditSegment } from '../audit/audit-segment';
+import type { Cause } from '../operators/actor';
 import type { Page, PageRequest } from './records';
 import { confirmExport, cutNow, segmentAt } from './rules/audit-segments';
 import type { ChainedEntry, Store } from './store';
@@ -17,11 +18,15 @@ export class AuditSegments {
     return { entries, ...(next === undefined ? {} : { next: String(next) }) };
   }
 
-  /** Cuts the log at its last row. Rejects with a refusal 422 where that is in a segment already. */
-  async cut(): Promise<AuditSegment> {
+  /**
+   * Cuts the log at its last row. Rejects with a refusal 422 where that is in a segment already.
+   *
+   * @param cause Who asks for it: that has a row, the first one after the cut.
+   */
+  async cut(cause?: Cause): Promise<AuditSegment> {
     // So that all rows up to now are in it.
     await this.store.auditLog();
-    return this.store.run(cutNow);
+    return this.store.run((book) => cutNow(book, cause));
   }
 
   /**
@@ -35,8 +40,12 @@ export class AuditSegments {
     return { segment, rows: (await this.store.auditLog()).rowsOf(segment) };
   }
 
-  /** Notes that an export is kept. Rejects with a refusal where `head` is not that of its last row. */
-  confirm(last: number, head: string): Promise<AuditSegment> {
-    return this.store.run((book) => confirmExport(book, last, head));
+  /**
+   * Notes that an export is kept. Rejects with a refusal where `head` is not that of its last row.
+   *
+   * @param cause Who says so: that has a row.
+   */
+  confirm(last: number, head: string, cause?: Cause): Promise<AuditSegment> {
+    return this.store.run((book) => confirmExport(book, { last, head }, cause));
   }
 }

@@ -95,8 +95,8 @@ export interface Ledger {
    */
   recordRefusal(row: AuditRow): Promise<void>;
 
-  /** The audit row of what the broker itself has read at the vendor. */
-  recordLookup(row: AuditRow): Promise<void>;
+  /** The audit row of what was done and decides nothing: a look-up at the vendor, a copy of the store. */
+  record(row: AuditRow): Promise<void>;
 
   /** What is known of a vendor's objects, by their ids; those that are not known are left out. */
   objects(

@@ -222,7 +222,7 @@ export class StoreLedger implements Ledger {
     return this.#refusals.record(row);
   }
 
-  recordLookup(row: AuditRow): Promise<void> {
+  record(row: AuditRow): Promise<void> {
     return this.store.run((book) => book.log(row));
   }
 

@@ -17,6 +17,11 @@ export const SPEND_GROUPS: readonly SpendGroup[] = [
   'vendor',
 ];
 
+/** What rows may be in the order of, beside what they are grouped by. */
+const SPEND_ORDERS = ['spent'] as const;
+
+type SpendOrder = (typeof SPEND_ORDERS)[number];
+
 /** What `GET /v1/spend` takes. */
 export interface SpendQuery {
   /** `day`, `hour`, `tenant`, `user`, `tool`, `vendor`, with commas between them; `day` where it is absent. */
@@ -32,6 +37,8 @@ export interface SpendQuery {
   /** Empty: of keys without a tool. */
   tool?: string;
   vendor?: string;
+  /** `spent`: the most spent first. Where it is absent, rows are in the order of what they are grouped by. */
+  order?: string;
 }
 
 /** Of a list, which page. */
@@ -49,6 +56,8 @@ export interface SpendReport {
   to: string;
   /** What a row has to have, by its field; `null` is nothing. */
   filter: Readonly<Partial<Record<'tenant' | 'user' | 'tool' | 'vendor', string | null>>>;
+  /** Absent: in the order of {@link by}. */
+  order?: SpendOrder;
 }
 
 export const MAX_SPEND_ROWS = 1_000;
@@ -62,13 +71,16 @@ export function parseSpendQuery(
   query: SpendPageQuery,
   now: number,
 ): { report: SpendReport } | { faults: FieldIssue[] } {
-  const { by: groups = 'day', limit } = query;
+  const { by: groups = 'day', order, limit } = query;
   const names = groups.split(',');
   const by = SPEND_GROUPS.filter((each) => names.includes(each));
   const faults: FieldIssue[] = [];
   if (by.length !== names.length) {
     const message = `must be some of ${SPEND_GROUPS.join(', ')}, each once, with commas between them`;
     faults.push({ field: 'by', message });
+  }
+  if (order !== undefined && !isOrder(order)) {
+    faults.push({ field: 'order', message: `must be ${SPEND_ORDERS.join(' or ')}` });
   }
   faults.push(...dayFaults(query, now), ...hourFaults(by, query));
   if (limit !== undefined) faults.push(...pageFaults({ limit }));
@@ -80,7 +92,8 @@ export function parseSpendQuery(
     const value = query[field as keyof typeof FILTERS];
     return value === undefined ? [] : [[name, value === '' ? null : value] as const];
   });
-  return { report: { by, from, to, filter: Object.fromEntries(given) } };
+  const filter = Object.fromEntries(given);
+  return { report: { by, from, to, filter, ...(isOrder(order) ? { order } : {}) } };
 }
 
 function dayFaults(query: SpendQuery, now: number): FieldIssue[] {
@@ -109,6 +122,10 @@ function hourFaults(by: readonly SpendGroup[], query: SpendQuery): FieldIssue[] 
       .filter((field) => query[field] !== undefined)
       .map((field) => ({ field, message: 'does not go with hour, which is kept by vendor alone' })),
   ];
+}
+
+function isOrder(text: string | undefined): text is SpendOrder {
+  return SPEND_ORDERS.some((each) => each === text);
 }
 
 function isDay(text: string): boolean {

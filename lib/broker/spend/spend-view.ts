@@ -53,7 +53,7 @@ export interface SpendPage {
 }
 
 /** What stands between the parts of a key: before all that a name may hold, so that keys are in the order of their parts. */
-const BETWEEN = '\u0000';
+export const BETWEEN = '\u0000';
 
 /** What the sums of an entry are grouped under: its parts in their order, and nothing for one that it lacks. */
 export function spendKey(entry: SpendEntry, by: readonly SpendGroup[]): string {
@@ -79,10 +79,10 @@ export function cursorFault(cursor: string): string | undefined {
     : 'must be the cursor of an earlier page';
 }
 
-/** The key of a cursor; `undefined` where it is of no list with these groups. */
-export function keyOfCursor(cursor: string, by: readonly SpendGroup[]): string | undefined {
+/** The key of a cursor; `undefined` where it is of no list whose keys have so many parts. */
+export function keyOfCursor(cursor: string, parts: number): string | undefined {
   const key = Buffer.from(cursor, 'base64url').toString();
-  return cursorOf(key) === cursor && partsOfKey(key).length === by.length ? key : undefined;
+  return cursorOf(key) === cursor && partsOfKey(key).length === parts ? key : undefined;
 }
 
 export function spendRowView(

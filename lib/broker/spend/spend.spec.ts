@@ -11,10 +11,13 @@ import { StoreLedger } from '../ledger/store-ledger';
 import { Spend } from './spend';
 import { textCell } from './spend-csv';
 import { SpendGroups } from './spend-groups';
+import { bySpent } from './spend-order';
+import type { SpendRow } from './spend-order';
 import type { SpendPageQuery } from './spend-request';
 import type { SpendPage } from './spend-view';
 
 const USD = 1_000_000;
+const NOTHING = { ...NO_SPEND, held: 0, unknown: 0 };
 const HOUR = 3_600_000;
 const NOW = Date.UTC(2026, 10, 28, 12);
 
@@ -118,6 +121,51 @@ describe('spend', () => {
     ]);
   });
 
+  it('has the most spent first where that is asked for, page by page and as CSV', async () => {
+    const amounts = [3, 20, 100, 3, 0, 7.5];
+    await write(
+      ...amounts.map((usd, i) => spent(usd, { user_id: `u${i}` })),
+      { event: 'give_back', settled_micros: -95 * USD, user_id: 'u2' },
+      { event: 'refusal', requested_micros: 500 * USD, user_id: 'u5' },
+    );
+    const users = ['u1', 'u5', 'u2', 'u0', 'u3', 'u4'];
+    const query = { by: 'user', order: 'spent' };
+    const whole = await spend.list(query);
+    expect(whole.rows.map((row) => [row.user_id, row.spent_usd])).toEqual([
+      ['u1', 20],
+      ['u5', 7.5],
+      ['u2', 5],
+      ['u0', 3],
+      ['u3', 3],
+      ['u4', 0],
+    ]);
+    expect(whole.totals).toEqual((await spend.list({ by: 'user' })).totals);
+    const paged: (string | null | undefined)[] = [];
+    let page: SpendPage | undefined;
+    do {
+      const cursor = page?.cursor;
+      page = await spend.list({ ...query, limit: 2, ...(cursor === undefined ? {} : { cursor }) });
+      paged.push(...page.rows.map((row) => row.user_id));
+    } while (page.cursor !== undefined);
+    expect(paged).toEqual(users);
+    const lines = (await csvOf(query)).trimEnd().split('\r\n').slice(1);
+    expect(lines.map((line) => line.split(',')[0])).toEqual(users);
+    expect(await faultsOf({ ...query, order: 'amount' })).toEqual(['order must be spent']);
+    const { cursor = '' } = await spend.list({ by: 'day,user', limit: 2 });
+    expect(await faultsOf({ ...query, cursor })).toEqual([
+      'cursor must be the cursor of an earlier page of the same groups and order',
+    ]);
+  });
+
+  it('refuses an order of more rows than it may have in memory', async () => {
+    const groups = new SpendGroups<SpendRow>(1);
+    for (const key of ['u1', 'u2']) groups.row(key, () => ({ key, sums: NOTHING }));
+    await expect(bySpent(groups)).rejects.toMatchObject({
+      status: 422,
+      fields: { fields: [{ field: 'order', message: expect.stringContaining('100000 rows') }] },
+    });
+  });
+
   it('filters, among others the keys without a tenant', async () => {
     await write(
       spent(1, { tenant_id: 't1', user_id: 'u1' }),
@@ -159,7 +207,7 @@ describe('spend', () => {
     ]);
     const { cursor } = { cursor: Buffer.from('a\u0000b').toString('base64url') };
     expect(await faultsOf({ by: 'user', cursor })).toEqual([
-      'cursor must be the cursor of an earlier page of the same groups',
+      'cursor must be the cursor of an earlier page of the same groups and order',
     ]);
   });
 

@@ -6,6 +6,8 @@ import type { SpendEntry, SpendRange } from '../ledger/spend';
 import { invalidFields } from '../refusal';
 import { csvHead, csvRow } from './spend-csv';
 import { SpendGroups } from './spend-groups';
+import { MAX_ORDERED_ROWS, bySpent, isKeyBySpent } from './spend-order';
+import type { SpendRow } from './spend-order';
 import { MAX_SPEND_ROWS, parseSpendQuery } from './spend-request';
 import type { SpendPageQuery, SpendQuery, SpendReport } from './spend-request';
 import {
@@ -44,11 +46,13 @@ export class Spend {
    */
   async list(query: SpendPageQuery = {}): Promise<SpendPage> {
     const report = this.#read(query);
-    const { by, from, to } = report;
-    const groups = new SpendGroups<{ sums: SpendTotals }>(
-      query.limit ?? MAX_SPEND_ROWS,
-      afterOf(query.cursor, report),
-    );
+    const { by, from, to, order } = report;
+    const after = afterOf(query.cursor, report);
+    const { limit = MAX_SPEND_ROWS } = query;
+    const groups =
+      order === undefined
+        ? new SpendGroups<SpendRow>(limit, after)
+        : new SpendGroups<SpendRow>(MAX_ORDERED_ROWS);
     let totals = NOTHING;
     // In this order: a call that ends meanwhile is not missing from both.
     for (const read of [this.#openHolds(report), this.#rows(report)]) {
@@ -59,10 +63,11 @@ export class Spend {
         }
       }
     }
-    const rows = [...groups.slices()].flatMap((slice) =>
-      slice.map(({ key, row }) => spendRowView(key, row.sums, by)),
+    const page = order === undefined ? groups : await bySpent(groups, limit, after);
+    const rows = [...page.slices()].flatMap((slice) =>
+      slice.map(({ row }) => spendRowView(row.key, row.sums, by)),
     );
-    const { isCut, lastKey } = groups;
+    const { isCut, lastKey } = page;
     return {
       from,
       to,
@@ -83,19 +88,32 @@ export class Spend {
     const report = this.#read(query);
     const { by } = report;
     let text = csvHead(by);
-    let after: string | undefined;
-    do {
-      const groups = new SpendGroups<{ sums: SpendTotals }>(this.csvRows, after);
-      await this.#gather(report, groups, after);
+    for await (const groups of this.#allOf(report)) {
       for (const slice of groups.slices()) {
-        for (const { key, row } of slice) text += csvRow(spendRowView(key, row.sums, by), by);
+        for (const { row } of slice) text += csvRow(spendRowView(row.key, row.sums, by), by);
         yield text;
         text = '';
         await nextTurn();
       }
+    }
+    if (text !== '') yield text;
+  }
+
+  /** All rows, in pieces: those of one order are all in one. */
+  async *#allOf(report: SpendReport): AsyncGenerator<SpendGroups<SpendRow>> {
+    if (report.order !== undefined) {
+      const all = new SpendGroups<SpendRow>(MAX_ORDERED_ROWS);
+      await this.#gather(report, all, undefined);
+      yield await bySpent(all);
+      return;
+    }
+    let after: string | undefined;
+    do {
+      const groups = new SpendGroups<SpendRow>(this.csvRows, after);
+      await this.#gather(report, groups, after);
+      yield groups;
       after = groups.isCut ? groups.lastKey : undefined;
     } while (after !== undefined);
-    if (text !== '') yield text;
   }
 
   #read(query: SpendPageQuery): SpendReport {
@@ -107,7 +125,7 @@ export class Spend {
   /** Groups what follows a key. Where times come first, it walks no further than there is room for. */
   async #gather(
     report: SpendReport,
-    groups: SpendGroups<{ sums: SpendTotals }>,
+    groups: SpendGroups<SpendRow>,
     after: string | undefined,
   ): Promise<void> {
     const isTimed = report.by[0] === 'day' || report.by[0] === 'hour';
@@ -161,12 +179,9 @@ async function* wanted(
   }
 }
 
-function add(
-  groups: SpendGroups<{ sums: SpendTotals }>,
-  entry: SpendEntry,
-  { by }: SpendReport,
-): void {
-  const row = groups.row(spendKey(entry, by), () => ({ sums: NOTHING }));
+function add(groups: SpendGroups<SpendRow>, entry: SpendEntry, { by }: SpendReport): void {
+  const key = spendKey(entry, by);
+  const row = groups.row(key, () => ({ key, sums: NOTHING }));
   if (row !== undefined) row.sums = withEntry(row.sums, entry);
 }
 
@@ -178,10 +193,10 @@ function withEntry(sums: SpendTotals, entry: SpendEntry): SpendTotals {
   };
 }
 
-function afterOf(cursor: string | undefined, { by }: SpendReport): string | undefined {
+function afterOf(cursor: string | undefined, { by, order }: SpendReport): string | undefined {
   if (cursor === undefined) return undefined;
-  const key = keyOfCursor(cursor, by);
-  if (key !== undefined) return key;
-  const message = 'must be the cursor of an earlier page of the same groups';
+  const key = keyOfCursor(cursor, order === undefined ? by.length : by.length + 1);
+  if (key !== undefined && (order === undefined || isKeyBySpent(key))) return key;
+  const message = 'must be the cursor of an earlier page of the same groups and order';
   throw invalidFields([{ field: 'cursor', message }]);
 }

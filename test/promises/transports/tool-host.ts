@@ -4,7 +4,7 @@ import type { KeyView } from '../../../lib/broker/index';
 import { Gates } from '../../support/gates';
 import { SecretWatch } from '../../support/secret-watch';
 import { ToolWork } from './tool-work';
-import { brokerOf } from '../../support/broker-of';
+import { brokerOf, metricsOf } from '../../support/broker-of';
 
 /**
  * The application's inner side, as the promises look at it. Takes and gives what JSON can carry, so
@@ -26,7 +26,7 @@ export interface ToolHost {
   refuseIssueOf(run: string): Promise<void>;
   /** What must never show: the tokens of the keys so far. */
   secrets(): Promise<string[]>;
-  /** What showed of them, in the log and in errors, each secret cut out. */
+  /** What showed of them, in the log, in errors and in metrics, each secret cut out. */
   leaks(secrets: readonly string[]): Promise<string[]>;
 }
 
@@ -98,6 +98,7 @@ export class InProcessHost implements ToolHost {
 
   async leaks(secrets: readonly string[]): Promise<string[]> {
     for (const secret of secrets) this.#watch.addSecret(secret);
+    this.#watch.show(await metricsOf(this.app));
     return this.#watch.leaks();
   }
 

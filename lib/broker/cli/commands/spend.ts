@@ -16,6 +16,7 @@ const NAMES = {
   user: 'user_id',
   tool: 'tool',
   vendor: 'vendor',
+  order: 'order',
 } as const;
 
 type Row = SpendRowView & { isTotal?: true };
@@ -37,11 +38,12 @@ export const spendCommand: Command = {
   --month M    such as 2026-11
   --from D     --to D     days (UTC), both included; this month where neither is given
   --tenant T   --user U   --tool T   --vendor V   of these alone; '' is of keys without one
+  --order spent   the most spent first
   --csv        all rows as CSV, for a spreadsheet
   --limit N    at most so many, 1000 by default
   --cursor C   where the next page begins
 ${COMMON_HELP}`,
-  options: ['by', 'month', 'from', 'to', 'tenant', 'user', 'tool', 'vendor', 'limit', 'cursor'],
+  options: [...Object.keys(NAMES), 'month', 'limit', 'cursor'],
   flags: ['csv'],
   async run(input) {
     operandsOf(input.operands);

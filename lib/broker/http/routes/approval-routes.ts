@@ -36,6 +36,7 @@ export function approvalRoutes(broker: Broker): Route[] {
       method: 'GET',
       path: new RegExp(`^/v1/approvals/${ID}$`),
       role: 'viewer',
+      isForApp: true,
       handle: async ({ params: [id = ''] }) => ({
         status: 200,
         body: await broker.approvals.one(id),

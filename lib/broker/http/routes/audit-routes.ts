@@ -22,6 +22,9 @@ const EVENTS = [
   'lookup',
   'threshold',
   'webhook',
+  'segment',
+  'backup',
+  'reload',
 ];
 const SEGMENT_ROWS = /^\/v1\/audit\/segments\/(\d{1,15})\/rows$/;
 const SEGMENT_CONFIRM = /^\/v1\/audit\/segments\/(\d{1,15})\/confirm$/;
@@ -76,9 +79,9 @@ export function auditRoutes(broker: Broker): Route[] {
       method: 'POST',
       path: /^\/v1\/audit\/segments$/,
       role: 'admin',
-      handle: async ({ req }) => {
+      handle: async ({ req, by }) => {
         await readNoFields(req);
-        return { status: 201, body: await broker.auditSegments.cut() };
+        return { status: 201, body: await broker.auditSegments.cut(by) };
       },
     },
     {
@@ -94,9 +97,9 @@ export function auditRoutes(broker: Broker): Route[] {
       method: 'POST',
       path: SEGMENT_CONFIRM,
       role: 'admin',
-      handle: async ({ req, params: [last] }) => ({
+      handle: async ({ req, params: [last], by }) => ({
         status: 200,
-        body: await broker.auditSegments.confirm(Number(last), await readJson(req)),
+        body: await broker.auditSegments.confirm(Number(last), await readJson(req), by),
       }),
     },
   ];

@@ -7,7 +7,7 @@ export function backupRoutes(broker: Broker): Route[] {
       method: 'GET',
       path: /^\/v1\/backup$/,
       role: 'admin',
-      handle: async () => ({ status: 200, file: await broker.copy() }),
+      handle: async ({ by }) => ({ status: 200, file: await broker.copy(by) }),
     },
   ];
 }

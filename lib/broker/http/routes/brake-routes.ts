@@ -19,6 +19,7 @@ export function brakeRoutes(broker: Broker): Route[] {
       method: 'GET',
       path: /^\/v1\/brakes$/,
       role: 'viewer',
+      isForApp: true,
       handle: async () => ({ status: 200, body: await broker.brakes() }),
     },
     {

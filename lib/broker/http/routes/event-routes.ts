@@ -23,6 +23,7 @@ export function eventRoutes(broker: Broker): Route[] {
       method: 'GET',
       path: /^\/v1\/events$/,
       role: 'viewer',
+      isForApp: true,
       takesQuery: true,
       handle: (request) => open(broker, request),
     },

@@ -15,6 +15,7 @@ const QUERY = {
   user_id: anyText,
   tool: anyText,
   vendor: anyText,
+  order: anyText,
 } satisfies Record<keyof SpendQuery, ParameterRule>;
 
 export function spendRoutes(broker: Broker): Route[] {

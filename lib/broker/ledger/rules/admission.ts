@@ -1,5 +1,6 @@
 import type { AuditRow } from '../../audit/audit-entry';
 import { dayBalanceName, dayOf, subjectsOf } from '../../budgets/budget';
+import type { MicroUsd } from '../../../contract/usd';
 import { instantText } from '../../instant';
 import { isLive } from '../../keys/key';
 import type { KeyRecord } from '../../keys/key';
@@ -49,7 +50,7 @@ export function admit(
 ): AdmissionResult {
   const { key: given, audit } = admission;
   const key = book.key(given.id);
-  const refuse = (refusal: BrokerRefusal, micros = 0): AdmissionResult => ({
+  const refuse = (refusal: BrokerRefusal, micros = ownMicros(admission)): AdmissionResult => ({
     decision: { admitted: false, refusal },
     refusalRow: {
       ...audit,
@@ -101,6 +102,11 @@ export function admit(
   const isReplay = known !== undefined && mayBeReplay(known);
   const call = { key, caps, need, kept, isReplay, isWritten, approvalId: approval, thresholds };
   return { decision: admitNew(book, admission, call) };
+}
+
+/** What a call asks for by itself: of one on an object that is there already, nothing before the object is known. */
+function ownMicros({ price }: Admission): MicroUsd {
+  return price.kind === 'amount' || price.kind === 'fee' ? price.micros : 0;
 }
 
 interface KnownOperation {

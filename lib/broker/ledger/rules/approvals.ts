@@ -1,5 +1,5 @@
 import type { CapScope } from '../../../contract/scopes';
-import { usdText } from '../../../contract/usd';
+import { toUsd, usdText } from '../../../contract/usd';
 import type { MicroUsd } from '../../../contract/usd';
 import {
   DECISION_MS,
@@ -20,7 +20,7 @@ import type { AdmittedCall, Admission } from '../records';
 import { auditOfCause } from './audit-rows';
 import { costAfter } from './limits';
 import type { LimitsOverCall } from './limits';
-import { objectName } from './need';
+import { hidesAmount, objectName } from './need';
 import type { Need, PricedCall } from './need';
 
 /** A call that its caps let pass. */
@@ -58,9 +58,10 @@ export function passByApproval(
   const call = toApprove(need.addedAmount);
   const identity = identityOf(call.digest, micros);
   const found = approvalOf(book, identity);
+  const hides = hidesAmount(admission);
   switch (found === undefined ? undefined : stateOf(found, book.now)) {
     case 'pending':
-      return approvalRequired(found as Approval);
+      return approvalRequired(found as Approval, hides);
     case 'approved':
       use(book, found as Approval, callId);
       return (found as Approval).id;
@@ -97,7 +98,7 @@ export function passByApproval(
     { id: approval.id, expiresAt: approval.expiresAt },
   ]);
   logApproval(book, approval, 'asked', `more than ${usdText(above.micros)} of the ${above.scope}`);
-  return approvalRequired(approval);
+  return approvalRequired(approval, hides);
 }
 
 /** A person's answer. */
@@ -246,12 +247,16 @@ function logApproval(
   });
 }
 
-function approvalRequired({ id, expiresAt, aboveMicros, scope }: Approval): BrokerRefusal {
+/** @param hides Whether the agent may not read what its object may cost. */
+function approvalRequired(
+  { id, expiresAt, micros, aboveMicros, scope }: Approval,
+  hides: boolean,
+): BrokerRefusal {
   const until = instantText(expiresAt);
   return new BrokerRefusal(
     'approval_required',
     `After this call its object may cost more than the ${usdText(aboveMicros)} that the ${scope} lets pass unasked. A person must approve this very call (${id}, until ${until}). Repeat it unchanged once they have, and not before.`,
-    { approval_id: id, expires_at: until },
+    { approval_id: id, expires_at: until, ...(hides ? {} : { requested_usd: toUsd(micros) }) },
   );
 }
 

@@ -1,24 +1,28 @@
 import type { AuditSegment } from '../../audit/audit-segment';
 import { dayOf } from '../../budgets/budget';
 import { invalidFields, notFound } from '../../refusal';
+import type { Cause } from '../../operators/actor';
 import type { Book } from '../book';
+import { changeRow } from './audit-rows';
 import { spendCursor } from './spend';
 
 /** How far back events are replayed: the rows that tell them stay at least as long. */
 const REPLAYED_MS = 7 * 86_400_000;
 
 /**
- * Cuts the audit log at its last row.
+ * Cuts the audit log at its last row. The row that says who has asked for it is the first one after that.
  *
  * @throws BrokerRefusal 422 where no row follows the last segment.
  */
-export function cutNow(book: Book): AuditSegment {
+export function cutNow(book: Book, cause?: Cause): AuditSegment {
   if (book.openLogSince() === undefined) {
     throw invalidFields([
       { field: '', message: 'every row of the audit log has a segment already' },
     ]);
   }
-  return book.cutLog();
+  const segment = book.cutLog();
+  logSegment(book, 'cut', segment, cause);
+  return segment;
 }
 
 /** Cuts the audit log where its open rows began on an earlier day (UTC). */
@@ -37,10 +41,14 @@ export function segmentAt(book: Book, last: number): AuditSegment {
 /**
  * An export of a segment is where it is kept: its rows may leave.
  *
- * @param head The chain's value at the last row that was exported.
+ * @param kept The last row of the segment, and the chain's value at the last row that was exported.
  * @throws BrokerRefusal 404, or 422 where that is not the segment's.
  */
-export function confirmExport(book: Book, last: number, head: string): AuditSegment {
+export function confirmExport(
+  book: Book,
+  { last, head }: Pick<AuditSegment, 'last' | 'head'>,
+  cause?: Cause,
+): AuditSegment {
   const segment = segmentAt(book, last);
   if (segment.head !== head) {
     const message = 'is not the head of this segment: the export is of another log, or was changed';
@@ -53,6 +61,7 @@ export function confirmExport(book: Book, last: number, head: string): AuditSegm
   if (segment.exportedAt !== null) return segment;
   const exported = { ...segment, exportedAt: book.now };
   book.putSegment(exported);
+  logSegment(book, 'exported', exported, cause);
   return exported;
 }
 
@@ -67,4 +76,18 @@ export function oldSegment(book: Book, keptMs: number): AuditSegment | undefined
 /** From now on the log begins after the segment. Its rows are deleted later, some at a time. */
 export function leave(book: Book, segment: AuditSegment): void {
   book.putSegment({ ...segment, leftAt: book.now });
+}
+
+function logSegment(
+  book: Book,
+  verdict: 'cut' | 'exported',
+  { first, last }: AuditSegment,
+  cause: Cause | undefined,
+): void {
+  if (cause === undefined) return;
+  book.log({
+    ...changeRow('segment', book.now, cause),
+    verdict,
+    new_value: `rows ${first} to ${last}`,
+  });
 }

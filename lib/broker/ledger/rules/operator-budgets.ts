@@ -16,6 +16,7 @@ export function putBudget(book: Book, budget: Budget, cause: Cause): void {
     old_value: before === undefined ? null : termsText(before),
     new_value: termsText(budget),
     cap_micros: budget.capMicros,
+    period: budget.period,
   });
 }
 
@@ -30,6 +31,7 @@ export function deleteBudget(book: Book, rule: BudgetRule, cause: Cause): boolea
     verdict: 'removed',
     old_value: termsText(removed),
     cap_micros: removed.capMicros,
+    period: removed.period,
   });
   return true;
 }

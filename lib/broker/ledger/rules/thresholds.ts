@@ -111,6 +111,7 @@ function rowOf(
     ...auditOfCap(cap),
     scope,
     percent,
+    period,
     day: dayOf(book.now),
     reason: `${usdText(balance.spent)} spent and ${usdText(balance.held)} held: ${percent} % of the ${scope}'s cap of ${usdText(cap.capMicros)}${within}`,
   };
