@@ -94,10 +94,10 @@ export function brakedBy(scope: string, reason: string): BrokerRefusal {
 }
 
 /** The store could not take the decision, so nothing was done. */
-export function storeUnavailable(cause?: unknown): BrokerRefusal {
+export function storeUnavailable(cause?: unknown, howLong = 'right now'): BrokerRefusal {
   const refusal = new BrokerRefusal(
     'store_unavailable',
-    'The ledger cannot be written right now, so nothing was forwarded.',
+    `The ledger cannot be written ${howLong}, so nothing was forwarded.`,
   );
   refusal.cause = cause;
   return refusal;

@@ -67,7 +67,8 @@ export function periodText(period: BudgetPeriod): string {
   return period === '24h' ? 'in 24 hours' : `a ${period}`;
 }
 
-function startOfHour(now: number): number {
+/** When the UTC hour of an instant began, in epoch milliseconds. */
+export function startOfHour(now: number): number {
   return now - (now % HOUR_MS);
 }
 

@@ -83,13 +83,14 @@ export interface Book {
   settledHolds(root: ObjectName): readonly Hold[];
   /** The holds of the refunds of a root object, whatever became of them, in any order. */
   refundsOf(root: ObjectName): readonly Hold[];
+  /** What is decided by it is decided after all that others have charged to it. */
+  balance(name: string): Balance;
   /**
-   * What is decided by it is decided after all that others have charged to it.
+   * As {@link balance}, of a day that is over, for which nobody waits: no hold begins in it any more, and
+   * others may settle theirs meanwhile.
    *
    * @param fromHour Only what belongs to holds that began in this UTC hour of its day, or later.
    */
-  balance(name: string, fromHour?: number): Balance;
-  /** As {@link balance}, of a day that is over, for which nobody waits: others may charge it meanwhile. */
   pastBalance(name: string, fromHour?: number): Balance;
   /** What a note says. */
   note<Kind extends NoteKind>(kind: Kind, name: string): NoteValues[Kind] | undefined;

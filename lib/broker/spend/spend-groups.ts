@@ -1,3 +1,5 @@
+/** How many rows are worked on before other work has its turn: about two milliseconds of work. */
+export const PIECE_ROWS = 100;
 /** How many rows a block has before it is split: what an insertion moves at most. */
 const BLOCK_ROWS = 512;
 
@@ -62,9 +64,11 @@ export class SpendGroups<Row> {
     return row;
   }
 
-  /** All rows in the order of their keys, some at a time. */
-  *slices(): Generator<readonly Grouped<Row>[]> {
-    for (const block of this.#blocks) if (block.length > 0) yield block;
+  /** All rows in the order of their keys, at most so many at a time. */
+  *slices(rows: number): Generator<readonly Grouped<Row>[]> {
+    for (const block of this.#blocks) {
+      for (let i = 0; i < block.length; i += rows) yield block.slice(i, i + rows);
+    }
   }
 
   /** The block that has a key, or is to have it: the last one that does not begin after it. */

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { invalidFields } from '../refusal';
-import { SpendGroups } from './spend-groups';
+import { PIECE_ROWS, SpendGroups } from './spend-groups';
 import { BETWEEN } from './spend-view';
 import type { SpendTotals } from './spend-view';
 
@@ -33,7 +33,7 @@ export async function bySpent(
     throw invalidFields([{ field: 'order', message }]);
   }
   const ordered = new SpendGroups<SpendRow>(max, after);
-  for (const slice of groups.slices()) {
+  for (const slice of groups.slices(PIECE_ROWS)) {
     for (const { row } of slice) ordered.row(keyBySpent(row), () => row);
     await nextTurn();
   }

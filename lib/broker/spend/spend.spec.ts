@@ -308,7 +308,7 @@ describe('spend', () => {
       for await (const piece of spend.csv({ by: 'user' })) lines += piece.split('\r\n').length - 1;
     });
     expect(lines).toBe(rows + 1);
-    expect(streamed).toBeGreaterThan(rows / 250);
+    expect(streamed).toBeGreaterThan(rows / 250 + rows / 125);
   });
 
   it('shows what is held of a call that is under way, on the day of its hold', async () => {
@@ -360,7 +360,7 @@ describe('groups', () => {
           if (key > after) counts.set(key, (counts.get(key) ?? 0) + 1);
         }
         const all = [...counts].sort(([one], [other]) => (one < other ? -1 : 1));
-        const kept = [...groups.slices()].flat().map(({ key, row }) => [key, row.count]);
+        const kept = [...groups.slices(7)].flat().map(({ key, row }) => [key, row.count]);
         expect(kept).toEqual(all.slice(0, max));
         expect(groups.isCut).toBe(all.length > max);
       }),

@@ -113,12 +113,12 @@ export class MemoryBook implements Book {
     return ids.flatMap((id) => this.holds.get(id) ?? []);
   }
 
-  balance(name: string, fromHour = 0): Balance {
-    return sumFrom(this.balances.get(name) ?? NOTHING, fromHour);
+  balance(name: string): Balance {
+    return this.pastBalance(name);
   }
 
-  pastBalance(name: string, fromHour?: number): Balance {
-    return this.balance(name, fromHour);
+  pastBalance(name: string, fromHour = 0): Balance {
+    return sumFrom(this.balances.get(name) ?? NOTHING, fromHour);
   }
 
   note<Kind extends NoteKind>(kind: Kind, name: string): NoteValues[Kind] | undefined {

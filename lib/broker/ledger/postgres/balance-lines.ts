@@ -1,11 +1,9 @@
 import { dayOf } from '../../budgets/budget';
-import { HOUR_MS, hourOf } from '../../budgets/period';
+import { hourOf } from '../../budgets/period';
 import { keyIdOf } from '../rules/caps';
 
 /** How many lines a balance has for instances that lock no other. */
 export const STRIPES = 15;
-
-const LAST_HOUR = 23;
 
 /** A day has as many lines for each hour as for none: the line of who has locked it, and the stripes. */
 const LINES = STRIPES + 1;
@@ -13,20 +11,16 @@ const LINES = STRIPES + 1;
 /** The first line of those of a key, and of each hour: it is locked by who must not be overtaken. */
 export const LOCKED_LINE = 0;
 
-/** How long after an hour has begun a decision of the one before may still be on its way. */
-const LATE_MS = 600_000;
+/** The line of a day that is over: that of its last hour. */
+export const LAST_LINE = lineOf(23, LOCKED_LINE);
 
 /**
- * The lines of a balance that are locked by who decides by it: that of a key, and of a day's balance the
- * one that its own hold is charged to, with the one before while that may be decided on.
+ * The line of a balance that is locked by who decides by it: that of a key, and of a day's balance the one
+ * that its own hold is charged to. All who decide at one moment do so in one hour, and so lock one line.
  */
-export function linesToLock(name: string, now: number): number[] {
-  if (keyIdOf(name) !== undefined) return [LOCKED_LINE];
-  if (!name.endsWith(`@${dayOf(now)}`)) return [lineOf(LAST_HOUR, LOCKED_LINE)];
-  const hour = hourOf(now);
-  const line = lineOf(hour, LOCKED_LINE);
-  const isLate = hour > 0 && now % HOUR_MS < LATE_MS;
-  return isLate ? [lineOf(hour - 1, LOCKED_LINE), line] : [line];
+export function lineToLock(name: string, now: number): number {
+  if (keyIdOf(name) !== undefined) return LOCKED_LINE;
+  return name.endsWith(`@${dayOf(now)}`) ? lineOf(hourOf(now), LOCKED_LINE) : LAST_LINE;
 }
 
 /**

@@ -62,6 +62,8 @@ export interface BatchChanges {
   segments?: SentRow[];
   /** The last row of the log that is deleted. */
   goneLog?: number;
+  /** When the store's hour began, where it is a later one from now on. */
+  hourBegan?: number;
 }
 
 /** The rows that a batch has changed, and what they were before. */
@@ -88,6 +90,7 @@ export interface ChangedRows {
   deletions: Deletions;
   segments: readonly SealedSegment[];
   goneLog: number | undefined;
+  hourBegan: number | undefined;
 }
 
 /** What is sent of the rows that a batch has changed; `undefined` where that is nothing. */
@@ -130,13 +133,14 @@ export function changesOf(rows: ChangedRows): BatchChanges | undefined {
   };
   const full = Object.entries(sent).filter(([, each]) => each.length > 0);
   const rules = sentRules(rows);
-  const { goneLog } = rows;
+  const { goneLog, hourBegan } = rows;
   const gone = deletions.rows;
-  const isEmpty = [rules, gone, goneLog].every((each) => each === undefined);
+  const isEmpty = [rules, gone, goneLog, hourBegan].every((each) => each === undefined);
   if (full.length === 0 && isEmpty) return undefined;
   return {
     ...Object.fromEntries(full),
     ...(goneLog === undefined ? {} : { goneLog }),
+    ...(hourBegan === undefined ? {} : { hourBegan }),
     ...(rules === undefined ? {} : { rules }),
     ...(gone === undefined ? {} : { gone }),
   };

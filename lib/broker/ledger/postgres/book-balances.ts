@@ -2,7 +2,7 @@ import { addedTo } from '../../keys/key';
 import type { Balance } from '../../keys/key';
 import { hourIn } from '../hourly-balance';
 import { keyIdOf } from '../rules/caps';
-import { LOCKED_LINE, firstLineOf, lineOf, linesToLock } from './balance-lines';
+import { LOCKED_LINE, firstLineOf, lineOf, lineToLock } from './balance-lines';
 import type { SentRow } from './batch-changes';
 import type { Deletions } from './deletions';
 import type { LoadedRows } from './loaded-rows';
@@ -29,9 +29,8 @@ export class BookBalances {
 
   constructor(private readonly parts: BookBalancesParts) {}
 
-  get(name: string, fromHour = 0): Balance {
+  get(name: string): Balance {
     this.want(name);
-    if (fromHour > 0) return this.past(name, fromHour);
     return this.#with(name, 0, this.parts.loaded?.balances.get(name));
   }
 
@@ -48,9 +47,8 @@ export class BookBalances {
   want(name: string): void {
     if (this.#isOfNewKey(name)) return;
     const { now, miss } = this.parts;
-    for (const line of linesToLock(name, now)) {
-      if (!this.#isLocked(name, line)) miss((wanted) => wanted.balance(name, line));
-    }
+    const line = lineToLock(name, now);
+    if (!this.#isLocked(name, line)) miss((wanted) => wanted.balance(name, line));
   }
 
   charge(names: readonly string[], change: Partial<Balance>, beganAt: number | undefined): void {

@@ -20,6 +20,8 @@ export interface BookParts {
   /** Takes what is asked for. */
   wanted: WantedRows;
   now: number;
+  /** When the store's hour began, where it is a later one from this batch on. */
+  hourBegan: number | undefined;
   rules: Rules;
   writer: BookWriter;
   chain: AuditChain;

@@ -329,6 +329,40 @@ describe('an instance that is gone', () => {
     expect(await other.ledger.verifyAudit()).toMatchObject({ ok: true });
   });
 
+  it('leaves the store long after, once nothing is open that it began, and the log verifies without it', async () => {
+    const one = await start();
+    const gone = await writerOf();
+    const other = await start();
+    await one.ledger.issue(KEY);
+    const paid = callOf(await admit(one, 30));
+    await end(one, paid, { ending: 'settled' });
+    callOf(await admit(one, 40));
+    one.way.cut();
+    await untilReaped(other, gone);
+    const query = (text: string) => server.query(new URL(url).pathname.slice(1), text);
+    const DAY = 86_400_000;
+    /** What is left of it after a sweep of a store that keeps what has ended for three days. */
+    const sweep = async () => {
+      await query('UPDATE vault_key.meta SET swept_at = 0');
+      await other.store.maySweep(3 * DAY);
+      const [row] = await query(
+        `SELECT (SELECT count(*)::int FROM vault_key.writers WHERE id = '${gone}') AS writers,
+          (SELECT count(*)::int FROM vault_key.audit_writers WHERE writer = '${gone}') AS heads`,
+      );
+      return row;
+    };
+    expect(await other.ledger.verifyAudit()).toMatchObject({ ok: true });
+    expect(await sweep()).toEqual({ writers: 1, heads: 1 });
+    await query(`UPDATE vault_key.writers SET reaped_at = reaped_at - ${4 * DAY}`);
+    await query(`INSERT INTO vault_key.calls VALUES ('open', '${gone}', '{}')`);
+    expect(await sweep()).toEqual({ writers: 1, heads: 1 });
+    await query(`DELETE FROM vault_key.calls WHERE id = 'open'`);
+    expect(await sweep()).toEqual({ writers: 0, heads: 0 });
+    expect(await other.ledger.verifyAudit()).toMatchObject({ ok: true });
+    callOf(await admit(other, 10));
+    expect(await balance(other)).toEqual({ spent: 30 * CENT, held: 50 * CENT, undone: 0 });
+  });
+
   it('has each of its calls ended once, though two that reap it meet in one batch', async () => {
     const one = await start();
     await one.ledger.issue(KEY);

@@ -27,13 +27,24 @@ import type { RowNames } from './wanted-rows';
 /** What is given by the store's function, as JSON has it: absent, or null, where nothing was found. */
 export interface FoundRows {
   now: number;
+  /** When the hour began that decisions count in. */
+  hourBegan: number;
   version: number;
   /** Absent, as {@link raises} and {@link brakes}, where no rule has changed. */
   budgets?: FoundRow[];
   raises?: FoundRow[];
   brakes?: FoundRow[];
   balances?: [name: string, spent: number, held: number, undone: number][] | null;
-  past?: [name: string, firstLine: number, spent: number, held: number, undone: number][] | null;
+  past?:
+    | [
+        name: string,
+        firstLine: number,
+        spent: number,
+        held: number,
+        undone: number,
+        lines: number,
+      ][]
+    | null;
   keys?: FoundRow[] | null;
   leases?: FoundRow[] | null;
   notes?: FoundRow[] | null;
@@ -94,11 +105,16 @@ export const NO_RULES: Rules = {
 
 /** The rows that were asked for, as they were when they were locked. */
 export class LoadedRows {
+  /** The server's clock, or the begin of the store's hour where that is later. */
   readonly now: number;
+  /** When the hour began that decisions count in. */
+  readonly hourBegan: number;
   readonly rules: Rules;
   readonly balances = new Map<string, Balance>();
   /** What balances come to from a line on, by {@link nameOfLine} of it. */
   readonly past = new Map<string, Balance>();
+  /** Of how many lines that is the sum, by the name of the balance. */
+  readonly pastLines = new Map<string, number>();
   readonly keys = new Map<string, KeyRecord>();
   readonly leases = new Map<string, LeaseRecord>();
   readonly notes = new Map<string, Note>();
@@ -114,14 +130,17 @@ export class LoadedRows {
   };
 
   constructor(asked: RowNames, found: FoundRows, known: Rules) {
-    this.now = found.now;
+    this.hourBegan = found.hourBegan;
+    this.now = Math.max(found.now, found.hourBegan);
     this.rules = rulesOf(found, known);
     this.calls = new Map(found.calls ?? []);
     this.log = found.log && logOf(found.log);
     for (const [name, spent, held, undone] of found.balances ?? [])
       this.balances.set(name, { spent, held, undone });
-    for (const [name, firstLine, spent, held, undone] of found.past ?? [])
+    for (const [name, firstLine, spent, held, undone, lines] of found.past ?? []) {
       this.past.set(nameOfLine(name, firstLine), { spent, held, undone });
+      this.pastLines.set(name, lines);
+    }
     for (const row of found.keys ?? []) this.keys.set(row['id'] as string, keyOf(row));
     for (const row of found.leases ?? []) this.leases.set(row['id'] as string, LEASES.rowOf(row));
     for (const row of found.notes ?? []) {

@@ -149,8 +149,8 @@ export class PostgresBook implements Book {
     return this.#holdsOf(root, 'refundOf');
   }
 
-  balance(name: string, fromHour?: number): Balance {
-    return this.#balances.get(name, fromHour);
+  balance(name: string): Balance {
+    return this.#balances.get(name);
   }
 
   pastBalance(name: string, fromHour?: number): Balance {
@@ -356,6 +356,7 @@ export class PostgresBook implements Book {
       deletions: this.#deletions,
       segments: this.#log?.changed ?? [],
       goneLog: this.#log?.goneTo,
+      hourBegan: this.parts.hourBegan,
     });
   }
 

@@ -29,7 +29,7 @@ export class PostgresLedger extends StoreLedger {
   private constructor(store: PostgresStore, { retentionMs, log }: PostgresLedgerSettings) {
     super(store, log);
     if (retentionMs !== undefined) {
-      this.#retention = new Retention(store, retentionMs, () => store.maySweep());
+      this.#retention = new Retention(store, retentionMs, () => store.maySweep(retentionMs));
       this.#retention.start();
     }
     this.spend.start();

@@ -20,6 +20,7 @@ import { PgLink, refusing } from './pg-link';
 import { poolDriver } from './pg-pool';
 import type { PooledStore } from './pg-pool';
 import { PostgresAuditLog } from './postgres-audit-log';
+import { PastDays } from './past-days';
 import type { PostgresBook } from './postgres-book';
 import { PostgresQueries } from './postgres-queries';
 import { Reaper } from './reaper';
@@ -28,7 +29,7 @@ import { ServerClock } from './server-clock';
 import { startError } from './start-errors';
 import { StoreBatches } from './store-batches';
 import { storeCounts } from './store-counts';
-import type { AskedWork } from './store-batches';
+import type { AskedWork } from './batch-doubt';
 import { StoreWriter } from './store-writer';
 import { WantedRows } from './wanted-rows';
 
@@ -123,12 +124,15 @@ export class PostgresStore implements Store {
     this.#reader = new PgLink(driver, url);
     this.#serverClock = new ServerClock(this.#reader);
     this.#writer = new StoreWriter(this.#reader, this.chain, ttlMs);
+    this.#queryLink = new PgLink(driver, url);
     this.#works = new StoreBatches({
       link: this.#link,
       reader: this.#reader,
       writer: this.#writer,
       chain: this.chain,
       clock,
+      serverClock: this.#serverClock,
+      pastDays: new PastDays(this.#queryLink, this.chain),
       hooks: {
         undone: () => this.#hooks?.undone(),
         sent: () => this.#hooks?.sent(),
@@ -136,7 +140,6 @@ export class PostgresStore implements Store {
         logged: (row, more) => this.#hooks?.logged(row, more),
       },
     });
-    this.#queryLink = new PgLink(driver, url);
     this.#searched = refusing(this.#queryLink);
     this.#queries = new PostgresQueries(this.#searched, (work) => this.look(work));
     this.#sealLink = new PgLink(driver, url);
@@ -298,11 +301,11 @@ export class PostgresStore implements Store {
     );
   }
 
-  /** Whether this instance is the one that lets rows leave now: one at a time does. */
-  async maySweep(): Promise<boolean> {
+  /** Whether this instance is the one that lets rows leave now: one at a time does. Old writers leave with that. */
+  async maySweep(keptMs: number): Promise<boolean> {
     const [row] = await this.#reader.query(
-      'SELECT vault_key.sweep_1($1, $2::pg_catalog.int8) AS is_due',
-      [this.chain.proof, SWEEP_EVERY_MS],
+      'SELECT vault_key.sweep_1($1, $2::pg_catalog.int8, $3::pg_catalog.int8) AS is_due',
+      [this.chain.proof, SWEEP_EVERY_MS, keptMs],
     );
     return row?.['is_due'] === true;
   }

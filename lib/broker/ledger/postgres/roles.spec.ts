@@ -8,6 +8,7 @@ import { updatePostgresSchema } from './schema-update';
 import { DAILY } from '../../../../test/support/daily';
 
 const AUDIT_KEY = 'a key';
+const KEPT_MS = 90 * 86_400_000;
 const KEY = keyRecord('k');
 const BUDGET = { scope: 'user', tenant: undefined, user: undefined, id: 'u' } as const;
 
@@ -55,8 +56,8 @@ describe('the role of an application', () => {
     await ledger.revoke(['k']);
     expect(await ledger.verifyAudit()).toMatchObject({ ok: true, entries: 5 });
     await new AuditSegments(store).cut();
-    expect(await store.maySweep()).toBe(true);
-    expect(await other.maySweep()).toBe(false);
+    expect(await store.maySweep(KEPT_MS)).toBe(true);
+    expect(await other.maySweep(KEPT_MS)).toBe(false);
     await ledger.close();
     await other.reap();
     expect(await query('SELECT reaped_at IS NULL AS open FROM vault_key.writers')).toEqual(
@@ -149,7 +150,7 @@ describe('the role of an application', () => {
       retire_1: `'a guess', '${id}'`,
       fence_1: `'a guess', '${id}', 0`,
       reaped_1: `'a guess', '${id}'`,
-      sweep_1: `'a guess', 0`,
+      sweep_1: `'a guess', 0, 0`,
       open_balances_1: `'a guess', '[["x", 0]]'`,
       tails_1: `'a guess', 1`,
     };

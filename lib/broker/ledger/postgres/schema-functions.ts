@@ -49,11 +49,12 @@ END $$;
 CREATE FUNCTION vault_key.rows_1(arg jsonb, hold_ids text[]) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 DECLARE
   version bigint;
+  hour_began bigint;
   part jsonb;
   found jsonb;
 BEGIN
-  SELECT m.rules_version INTO version FROM vault_key.meta m;
-  found := jsonb_build_object('now', vault_key.now_ms(), 'version', version);
+  SELECT m.rules_version, m.hour_began INTO version, hour_began FROM vault_key.meta m;
+  found := jsonb_build_object('now', vault_key.now_ms(), 'hourBegan', hour_began, 'version', version);
   IF version <> (arg ->> 'version')::bigint THEN
     SELECT coalesce(jsonb_agg(to_jsonb(b)), '[]') INTO part FROM vault_key.budgets b;
     found := found || jsonb_build_object('budgets', part);
@@ -70,9 +71,9 @@ BEGIN
     found := found || jsonb_build_object('balances', part);
   END IF;
   IF arg -> 'past' <> '[]' THEN
-    SELECT jsonb_agg(jsonb_build_array(p.name, p.line, p.spent, p.held, p.undone)) INTO part FROM
+    SELECT jsonb_agg(jsonb_build_array(p.name, p.line, p.spent, p.held, p.undone, p.lines)) INTO part FROM
       (SELECT a ->> 0 AS name, (a ->> 1)::int AS line, sum(b.spent)::bigint AS spent, sum(b.held)::bigint AS held,
-          sum(b.undone)::bigint AS undone
+          sum(b.undone)::bigint AS undone, count(*)::int AS lines
         FROM jsonb_array_elements(arg -> 'past') a
         JOIN vault_key.balances b ON b.name = a ->> 0 AND b.stripe >= (a ->> 1)::int GROUP BY 1, 2) p;
     found := found || jsonb_build_object('past', part);
@@ -206,6 +207,9 @@ BEGIN
     WHERE id = the_writer AND batch = (arg ->> 'batch')::bigint AND closed_at IS NULL
       AND vault_key.is_broker(arg ->> 'proof');
   IF NOT FOUND THEN RAISE EXCEPTION 'the writer % is closed', the_writer USING ERRCODE = '${FENCED}'; END IF;
+  IF arg ? 'hourBegan' THEN
+    UPDATE vault_key.meta SET hour_began = greatest(hour_began, (arg ->> 'hourBegan')::bigint);
+  END IF;
   IF arg ? 'gone' THEN
     DELETE FROM vault_key.balances WHERE name = ANY (vault_key.texts(arg -> 'gone' -> 'balances'));
     DELETE FROM vault_key.holds WHERE call_id = ANY (vault_key.texts(arg -> 'gone' -> 'holds'));

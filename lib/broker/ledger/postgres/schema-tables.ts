@@ -4,6 +4,8 @@ CREATE TABLE vault_key.meta (
   id int PRIMARY KEY CHECK (id = 1),
   -- Grows with each change of brakes, budgets or raises.
   rules_version bigint NOT NULL,
+  -- When the hour began that decisions count in: all of one moment count in one, and it never goes back.
+  hour_began bigint NOT NULL DEFAULT 0,
   -- What tells an instance that it has the key of the audit log.
   audit_check text NOT NULL,
   -- What tells the store that who writes has it too: the SHA-256 of what is made from it.

@@ -107,13 +107,25 @@ BEGIN
     AND NOT EXISTS (SELECT 1 FROM vault_key.calls c WHERE c.writer = the_writer);
 END $$;
 
--- Whether it is time to let rows leave, and nobody else does.
-CREATE FUNCTION vault_key.sweep_1(proof text, every bigint)
+-- Whether it is time to let rows leave, and nobody else does. What does leave with that are writers that have ended
+-- long ago, where all their rows have their places in the log of all, and nothing is open that they began. A move of
+-- a store, which has line 0, stays.
+CREATE FUNCTION vault_key.sweep_1(proof text, every bigint, kept bigint)
   RETURNS boolean LANGUAGE plpgsql VOLATILE ${AS_OWNER} AS $$
 BEGIN
   PERFORM vault_key.check_broker(proof);
   UPDATE vault_key.meta SET swept_at = vault_key.now_ms() WHERE swept_at < vault_key.now_ms() - every;
-  RETURN FOUND;
+  IF NOT FOUND THEN RETURN false; END IF;
+  WITH gone AS (
+    DELETE FROM vault_key.writers w WHERE w.stripe > 0 AND w.reaped_at < vault_key.now_ms() - kept
+      AND w.count = coalesce((SELECT s.count FROM vault_key.audit_writers s WHERE s.writer = w.id), 0)
+      AND NOT EXISTS (SELECT 1 FROM vault_key.audit_tails t WHERE t.writer = w.id)
+      AND NOT EXISTS (SELECT 1 FROM vault_key.calls c WHERE c.writer = w.id)
+      AND NOT EXISTS (SELECT 1 FROM vault_key.holds h WHERE h.writer = w.id AND h.state = 'held')
+      AND NOT EXISTS (SELECT 1 FROM vault_key.operations o WHERE o.flights <> '{}' AND jsonb_exists(o.flights, w.id))
+      RETURNING w.id)
+  DELETE FROM vault_key.audit_writers s USING gone WHERE s.writer = gone.id;
+  RETURN true;
 END $$;
 
 -- Makes the lines of balances that a batch locks.
@@ -123,6 +135,22 @@ BEGIN
   PERFORM vault_key.check_broker(proof);
   INSERT INTO vault_key.balances SELECT a ->> 0, (a ->> 1)::int, 0, 0, 0 FROM jsonb_array_elements(lines) a
     ORDER BY 1, 2 ON CONFLICT DO NOTHING;
+END $$;
+
+-- Has what balances count in one line. Lines are locked in the order in which batches add to them. Who adds to one
+-- that is gone makes it again.
+CREATE FUNCTION vault_key.merge_lines_1(proof text, names text[], the_line int)
+  RETURNS void LANGUAGE plpgsql VOLATILE ${AS_OWNER} SET lock_timeout = '1s' AS $$
+BEGIN
+  PERFORM vault_key.check_broker(proof);
+  PERFORM 1 FROM vault_key.balances b WHERE b.name = ANY (names) ORDER BY b.name, b.stripe FOR UPDATE;
+  WITH gone AS (
+    DELETE FROM vault_key.balances b WHERE b.name = ANY (names) AND b.stripe <> the_line
+      RETURNING b.name, b.spent, b.held, b.undone)
+  INSERT INTO vault_key.balances SELECT name, the_line, sum(spent), sum(held), sum(undone) FROM gone GROUP BY name
+    ORDER BY name
+    ON CONFLICT (name, stripe) DO UPDATE SET spent = balances.spent + excluded.spent,
+      held = balances.held + excluded.held, undone = balances.undone + excluded.undone;
 END $$;
 
 -- Rows that have no place in the log of all yet, for the one that gives them their places until the end of its

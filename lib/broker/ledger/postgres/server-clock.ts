@@ -1,17 +1,20 @@
 import type { PgLink } from './pg-link';
 
-/** The clock of the server, as this process knows it. It is never set back. */
+/** The clock of the server, as this process knows it. It runs on where that one is set back. */
 export class ServerClock {
   /** How far it is ahead of this process's monotonic one. */
-  #ahead = 0;
+  #ahead = -Infinity;
 
   constructor(private readonly link: PgLink) {}
 
   async read(): Promise<void> {
-    const before = performance.now();
     const [row] = await this.link.query('SELECT vault_key.now_ms() AS now');
-    const now = (before + performance.now()) / 2;
-    this.#ahead = Math.max(this.#ahead, Number(row?.['now']) - now);
+    this.note(Number(row?.['now']));
+  }
+
+  /** The server has just said what time it is. */
+  note(now: number): void {
+    this.#ahead = Math.max(this.#ahead, now - performance.now());
   }
 
   /** In epoch milliseconds. */

@@ -120,7 +120,7 @@ describe('a server that does not answer', () => {
         ledger.figures(),
         ledger.key('k'),
         store.keyByTokenHash('hash of k'),
-        store.maySweep().catch(() => Promise.reject(new BrokerRefusal('store_unavailable', ''))),
+        store.maySweep(0).catch(() => Promise.reject(new BrokerRefusal('store_unavailable', ''))),
       ].map(answerOf);
     const asked = ask();
     // Those that come behind wait no longer.

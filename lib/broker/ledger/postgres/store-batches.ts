@@ -1,13 +1,18 @@
-import type { AuditChain, AuditHead } from '../../audit/audit-chain';
+import type { AuditChain } from '../../audit/audit-chain';
+import { startOfHour } from '../../budgets/period';
 import type { StoreClock } from '../../clock';
 import type { KeyRecord } from '../../keys/key';
 import { BrokerRefusal } from '../../refusal';
+import { takeBack, tellAsFailed } from './batch-doubt';
+import type { AskedWork, Doubt } from './batch-doubt';
 import { LoadedRows, NO_RULES } from './loaded-rows';
 import type { FoundRows, Rules } from './loaded-rows';
 import { codeOf, isConnectionLost, isStalled, mayPassAgain } from './pg-errors';
 import { ANSWER_MS, inTime } from './pg-link';
 import type { PgLink } from './pg-link';
+import type { PastDays } from './past-days';
 import { PostgresBook } from './postgres-book';
+import type { ServerClock } from './server-clock';
 import type { StoreWriter } from './store-writer';
 import { BEGIN, FENCED } from './schema-names';
 import { findSlice } from './aging-tables';
@@ -32,15 +37,6 @@ class FailedWork extends Error {
   }
 }
 
-/** A work that is asked for, and what it came to. */
-export interface AskedWork {
-  work: (book: PostgresBook) => unknown;
-  result?: unknown;
-  refusal?: BrokerRefusal;
-  /** Called where it was told as failed, and turns out to be written. */
-  onFoundWritten?: ((result: unknown) => void) | undefined;
-}
-
 /** What a batch tells of its way. */
 export interface BatchHooks {
   /** Its works have written a row to the log. */
@@ -53,16 +49,13 @@ export interface BatchHooks {
   lost(): void;
 }
 
-/** A batch of which it is not known whether it was written. */
-interface Doubt {
-  head: AuditHead;
-  asked: readonly AskedWork[];
-  hasArrived?: boolean;
-  /** Whether those who asked were told that nothing was done. */
-  isToldAsFailed?: boolean;
-}
-
 type Slices = ReadonlyMap<string, FoundSlice>;
+
+/** When a batch is decided, and when the store's hour began, where it begins a later one. */
+interface BookTime {
+  now: number;
+  hourBegan?: number | undefined;
+}
 
 const NO_SLICES: Slices = new Map();
 
@@ -74,6 +67,8 @@ export interface BatchParts {
   writer: StoreWriter;
   chain: AuditChain;
   hooks: BatchHooks;
+  serverClock: ServerClock;
+  pastDays: PastDays;
   /** Absent where the server's clock decides. */
   clock: StoreClock | undefined;
 }
@@ -81,8 +76,6 @@ export interface BatchParts {
 /** Runs works on rows that are locked, and writes what they have decided: two round trips a batch. */
 export class StoreBatches {
   #rules: Rules = NO_RULES;
-  /** The latest instant of the server's clock. */
-  #latest = 0;
   /** The connection that has the transaction of the batch. */
   #within = 0;
   /** A batch that was sent, of which it is not known whether it has arrived. */
@@ -108,12 +101,14 @@ export class StoreBatches {
     loaded: LoadedRows | undefined,
     wanted: WantedRows,
     slices: Slices = NO_SLICES,
+    { now, hourBegan }: BookTime = { now: this.#now },
   ): PostgresBook {
-    const { writer, chain, clock } = this.parts;
+    const { writer, chain } = this.parts;
     return new PostgresBook({
       loaded,
       wanted,
-      now: clock?.now() ?? this.#instantOf(loaded),
+      now,
+      hourBegan,
       rules: loaded?.rules ?? this.#rules,
       writer,
       chain,
@@ -132,10 +127,8 @@ export class StoreBatches {
     }
   }
 
-  /** A server's clock that is set back brings no expired key back. */
-  #instantOf(loaded: LoadedRows | undefined): number {
-    if (loaded !== undefined) return Math.max(loaded.now, this.#latest);
-    return this.#latest === 0 ? Date.now() : this.#latest;
+  get #now(): number {
+    return (this.parts.clock ?? this.parts.serverClock).now();
   }
 
   /** Reads rows as one statement sees them, without a lock. */
@@ -255,14 +248,19 @@ export class StoreBatches {
   }
 
   #take(loaded: LoadedRows): LoadedRows {
-    this.#latest = Math.max(this.#latest, loaded.now);
+    this.parts.serverClock.note(loaded.now);
+    this.parts.pastDays.noteRead(loaded);
     // An answer that was late may be older than what is known.
     if (loaded.rules.version >= this.#rules.version) this.#rules = loaded.rules;
     for (const key of loaded.keys.values()) this.remember(key);
     return loaded;
   }
 
-  /** Runs the works one after the other; `undefined` where a row is missing. Those that are refused leave nothing. */
+  /**
+   * Runs the works one after the other; `undefined` where a row is missing. Those that are refused leave
+   * nothing. What counts in a period is read whole, whatever clocks do: all batches on their way decide in
+   * the store's hour, and one that begins the next waits for them, and is seen by every later one.
+   */
   #decide(
     asked: readonly AskedWork[],
     loaded: LoadedRows,
@@ -270,10 +268,18 @@ export class StoreBatches {
     slices: Slices,
   ): PostgresBook | undefined {
     const { hooks } = this.parts;
+    const now = Math.max(this.#now, loaded.hourBegan);
+    const hour = startOfHour(now);
+    const isLater = hour > loaded.hourBegan;
+    if (isLater && !wanted.isExclusive) {
+      wanted.isExclusive = true;
+      return undefined;
+    }
+    const time: BookTime = { now, hourBegan: isLater ? hour : undefined };
     for (const each of asked) delete each.refusal;
     let left = asked;
     for (;;) {
-      const book = this.book(loaded, wanted, slices);
+      const book = this.book(loaded, wanted, slices, time);
       const refused = this.#runAll(book, left);
       if (book.isIncomplete) {
         hooks.undone();
@@ -365,17 +371,5 @@ export class StoreBatches {
     for (const each of doubt.asked) this.#arrived.set(each.work, each);
     if (doubt.isToldAsFailed === true) takeBack(doubt);
     return true;
-  }
-}
-
-/** Those who asked are told that nothing was done, while it is not known whether it was. */
-function tellAsFailed(doubt: Doubt): void {
-  doubt.isToldAsFailed = true;
-  if (doubt.hasArrived === true) takeBack(doubt);
-}
-
-function takeBack({ asked }: Doubt): void {
-  for (const { refusal, result, onFoundWritten } of asked) {
-    if (refusal === undefined) onFoundWritten?.(result);
   }
 }

@@ -83,15 +83,9 @@ export function budgetCap(book: Book, subject: BudgetSubject, cap: SetCap): Budg
 }
 
 /**
- * How long after a midnight a decision of the day before may still be on its way: a store gives up one
- * that takes seconds.
- */
-const LATE_MS = 600_000;
-
-/**
  * What counts in the current period of a subject: the sum of its days, of which each hold has charged
- * its own. A decision waits for others of the same day, and shortly after a midnight for those of the
- * day before; older days only ever change by settlements, for which nothing has to wait.
+ * its own. A decision waits for others of the same day. No day comes back, so that those that are over
+ * only ever change by settlements, for which nothing has to wait.
  */
 function periodBalance(
   book: Book,
@@ -102,17 +96,12 @@ function periodBalance(
   if (period === 'day') return book.balance(today);
   const { now } = book;
   const midnight = startOfDay(now);
-  const balanceOn = (day: number, fromHour?: number): Balance => {
-    const name = dayBalanceName(subject, dayOf(day));
-    const isOver = day < midnight - DAY_MS || now >= midnight + LATE_MS;
-    return isOver ? book.pastBalance(name, fromHour) : book.balance(name, fromHour);
-  };
+  const past = (day: number, fromHour?: number): Balance =>
+    book.pastBalance(dayBalanceName(subject, dayOf(day)), fromHour);
   let sum = book.balance(today);
-  if (period === '24h') return addedTo(sum, balanceOn(midnight - DAY_MS, hourOf(now)));
+  if (period === '24h') return addedTo(sum, past(midnight - DAY_MS, hourOf(now)));
   const start = startOfPeriod(period, now);
-  for (let day = midnight - DAY_MS; day >= start; day -= DAY_MS) {
-    sum = addedTo(sum, balanceOn(day));
-  }
+  for (let day = midnight - DAY_MS; day >= start; day -= DAY_MS) sum = addedTo(sum, past(day));
   return sum;
 }
 

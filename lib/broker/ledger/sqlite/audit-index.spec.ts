@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { propertyRuns } from '../../../../test/support/property-runs';
+import { countTurns } from '../../../../test/support/turns';
 import { AuditChain } from '../../audit/audit-chain';
 import type { AuditEntry, AuditRow } from '../../audit/audit-entry';
 import type { AuditFilter } from '../records';
@@ -152,5 +153,23 @@ it('writes what it has of a full block over many batches: no decision waits for 
     blocks: number;
   };
   expect(blocks).toBe(3);
+  connection.close();
+});
+
+it('gives a long page with turns for other work between its parts', async () => {
+  const connection = openConnection(':memory:');
+  createSchema(connection, () => beginLog(connection, CHAIN));
+  const log = new Log(connection);
+  const row: AuditRow = { at: new Date(START).toISOString(), event: 'issue' };
+  log.batch(Array.from({ length: 1_300 }, () => row));
+  const pages: Awaited<ReturnType<typeof log.table.rows>>[] = [];
+  const turns = await countTurns(async () => {
+    pages.push(await log.table.rows({}, { limit: 1_000 }));
+  });
+  expect(turns).toBeGreaterThanOrEqual(4);
+  expect(pages[0]?.entries.map(({ seq }) => seq)).toEqual(
+    Array.from({ length: 1_000 }, (_, i) => 1_300 - i),
+  );
+  expect(pages[0]?.next).toBe('301');
   connection.close();
 });

@@ -19,9 +19,9 @@ import type { SqliteConnection, SqliteStatement } from './sqlite-driver';
 
 /** How many rows are walked, or blocks of rows looked through, before other work has its turn. */
 const WALK_ROWS = 250;
-const SEARCH_BLOCKS = 8;
+const SEARCH_BLOCKS = 4;
 /** How many turns one request takes: what is left is the next page's. */
-const MAX_TURNS = 6;
+const MAX_TURNS = 12;
 
 /** How many rows one statement adds. */
 const INSERT_ROWS = 8;
@@ -134,11 +134,16 @@ export class AuditTable implements AuditQueries {
     for (let turns = MAX_TURNS; ; turns--) {
       const { ranges, next } = this.#index.ranges(filter, { begin, end }, SEARCH_BLOCKS);
       for (const range of ranges) {
-        const missing = limit + 1 - found.length;
-        found.push(...entriesOf(search.all(...where.values, range.begin, range.end, missing)));
-        if (found.length > limit) {
-          const entries = found.slice(0, limit);
-          return { entries, next: String(entries.at(-1)?.seq) };
+        for (let before = range.end; before > range.begin;) {
+          const most = Math.min(limit + 1 - found.length, WALK_ROWS);
+          const rows = entriesOf(search.all(...where.values, range.begin, before, most));
+          found.push(...rows);
+          if (found.length > limit) {
+            const entries = found.slice(0, limit);
+            return { entries, next: String(entries.at(-1)?.seq) };
+          }
+          before = rows.length < most ? range.begin : (rows.at(-1)?.seq ?? 0);
+          if (rows.length === most) await nextTurn();
         }
       }
       if (next === undefined) return { entries: found };

@@ -1,10 +1,11 @@
-import { fstatSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
+import { fstatSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileWriter } from './file-writer';
 import { closeStore } from './open-store';
 import { driverPath, openConnection } from './sqlite-driver';
 import type { SqliteConnection } from './sqlite-driver';
+import { SqliteStore } from './sqlite-store';
 import { until } from '../../../../test/support/until';
 
 const folder = mkdtempSync(join(tmpdir(), 'vault-key-file-writer-'));
@@ -133,4 +134,44 @@ it('goes on where no thread can be started that moves what is committed', async 
   writer.close();
   expect(connection.prepare('SELECT COUNT(*) FROM rows').raw().get()).toEqual([rows]);
   closeStore(connection);
+});
+
+it('a store whose thread has ended says that the broker has to be started again', async () => {
+  const place = mkdtempSync(join(folder, 'ends-'));
+  const driver = join(place, 'driver.js');
+  writeFileSync(
+    driver,
+    `const Database = require(${JSON.stringify(driverPath())});
+    const { exec } = Database.prototype;
+    let commits = 0;
+    Database.prototype.exec = function (sql) {
+      if (sql === 'COMMIT' && ++commits === 3) process.exit();
+      return exec.call(this, sql);
+    };
+    module.exports = Database;`,
+  );
+  const log: string[] = [];
+  const file = join(place, 'a.db');
+  const store = new SqliteStore(file, { driver, log: (line) => log.push(line) });
+  let failure: unknown;
+  await until(
+    async () => {
+      const work = store.run((book) => book.putNote('spend_cursor', '', { seq: 1 }));
+      failure = await work.then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      return failure !== undefined;
+    },
+    () => 'the thread goes on',
+  );
+  expect(failure).toMatchObject({ code: 'store_unavailable' });
+  // As /readyz asks.
+  await expect(store.state()).rejects.toThrow(
+    'The ledger cannot be written until the broker is started again, so nothing was forwarded.',
+  );
+  expect(log).toEqual([
+    `the store ${file} cannot be written (WRITER_ENDED: the thread that writes is gone (it ended by itself): start the broker again): until it can, calls are refused`,
+  ]);
+  await store.close();
 });

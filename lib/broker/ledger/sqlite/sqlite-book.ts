@@ -112,8 +112,8 @@ export class SqliteBook implements Book {
     return this.tables.holds.refundsOf(root);
   }
 
-  balance(name: string, fromHour?: number): Balance {
-    return this.tables.holds.balance(name, fromHour);
+  balance(name: string): Balance {
+    return this.tables.holds.balance(name);
   }
 
   pastBalance(name: string, fromHour?: number): Balance {

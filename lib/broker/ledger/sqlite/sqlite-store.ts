@@ -75,9 +75,9 @@ export class SqliteStore implements Store {
     const { clock = new Clock(), doubts = new AcceptedDoubts(), log = silent } = settings;
     const unexpected = new UnexpectedErrors(log);
     this.#log = log;
-    this.#clock = clock;
     this.#file = openStore(file, { ...settings, clock, doubts, log });
     const { connection, chain, latest, writer } = this.#file;
+    this.#clock = latest;
     try {
       const writes = new PendingWrites();
       const leases = new WholeTable(connection, writes, LEASES);
@@ -169,9 +169,9 @@ export class SqliteStore implements Store {
       );
       if (!this.#redo.isClean) this.#batches.runNow(() => this.#redo.checkpoint());
       if (this.#file.isRekeyed) this.#batches.runNow(() => this.#auditLog.segments.reseal());
-      checkBalances(connection, file, doubts, clock.now());
+      checkBalances(connection, file, doubts, latest.now());
       this.#endFlights();
-      this.#keys.beginCount(clock.now());
+      this.#keys.beginCount(latest.now());
     } catch (error) {
       this.#file.abandon();
       throw error;
@@ -325,10 +325,14 @@ function silent(): void {}
 /** What is answered where a batch could not be written. */
 function refusalOf(error: unknown): BrokerRefusal | undefined {
   if (!(error instanceof FailedWrite)) return undefined;
+  if (OWN_CODES.has((error.cause as { code?: unknown }).code as string)) {
+    return storeUnavailable(error.cause, 'until the broker is started again');
+  }
   const isOfLog = error.sql !== undefined && isLogStatement(error.sql);
   return isOfLog ? auditUnavailable(error.cause) : storeUnavailable(error.cause);
 }
 
+/** Failures of the store's own, which end with the next start alone. */
 const OWN_CODES: ReadonlySet<string> = new Set([FOREIGN_WRITE, THREAD_ENDED]);
 
 /** The name of an error of the store's file. */

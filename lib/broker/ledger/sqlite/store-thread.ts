@@ -87,9 +87,7 @@ export class StoreThread {
     // It keeps a process alive while its start, or an answer, is waited for: see #take.
     this.#worker.unref();
     this.#worker.on('error', (error: Error) => this.#end(error));
-    this.#worker.on('exit', () =>
-      this.#end(new Error('the thread that writes has ended: start the broker again')),
-    );
+    this.#worker.on('exit', () => this.#end(new Error('it ended by itself')));
   }
 
   /** Asks for what the thread answers, after all that it was asked before. */

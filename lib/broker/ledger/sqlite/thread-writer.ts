@@ -2,7 +2,7 @@ import { FailedWrite } from './inline-writer';
 import type { StatementWriter } from './inline-writer';
 import type { Write } from './pending-writes';
 import { WRITER_PROGRAM } from './store-programs';
-import { StoreThread } from './store-thread';
+import { StoreThread, THREAD_ENDED } from './store-thread';
 import type { ThreadFailure, ThreadFile, ThreadStart } from './store-thread';
 
 /** Statements that are written in one transaction. */
@@ -67,6 +67,15 @@ export class ThreadWriter implements StatementWriter {
 }
 
 function failedWrite(error: ThreadFailure, writes: readonly Write[]): FailedWrite {
+  if (error.code === THREAD_ENDED) return new FailedWrite(undefined, writerEnded(error));
   const [sql] = (error.at === undefined ? undefined : writes[error.at]) ?? [];
   return new FailedWrite(sql, error);
+}
+
+/** Of what was on its way nobody knows whether it was written: only a start reads the file again. */
+function writerEnded({ message }: Error): Error {
+  return Object.assign(
+    new Error(`the thread that writes is gone (${message}): start the broker again`),
+    { code: THREAD_ENDED },
+  );
 }

@@ -14,7 +14,7 @@ import { startError } from '../postgres/start-errors';
 import type { FoundRow } from '../tables/table-form';
 import { MOVED_TABLES } from './moved-tables';
 import type { MovedTable } from './moved-tables';
-import { HOUR_MS } from '../../budgets/period';
+import { HOUR_MS, startOfHour } from '../../budgets/period';
 import { hourOfLine } from '../postgres/balance-lines';
 import { MODULUS, digestOf } from './table-digest';
 import type { TableDigest } from './table-digest';
@@ -130,8 +130,16 @@ export class MoveTarget {
     );
   }
 
-  /** Writes what goes with the rows: the head of the log, and the name of the move, as a writer that has ended. */
-  async complete(move: string, { count, mac, seal }: AuditHead & { seal: string }): Promise<void> {
+  /**
+   * Writes what goes with the rows: the head of the log, and the name of the move, as a writer that has ended.
+   *
+   * @param latest The instant from which on time goes on.
+   */
+  async complete(
+    move: string,
+    { count, mac, seal }: AuditHead & { seal: string },
+    latest: number,
+  ): Promise<void> {
     const head = [count, mac, seal];
     await this.#query(
       'UPDATE vault_key.audit_head SET count = $1, mac = $2, seal = $3 WHERE id = 1',
@@ -150,7 +158,10 @@ export class MoveTarget {
        VALUES ($1, $2, $3, $4, 0, 0, vault_key.now_ms(), vault_key.now_ms(), vault_key.now_ms())`,
       [...head, move],
     );
-    await this.#query('UPDATE vault_key.meta SET rules_version = rules_version + 1');
+    await this.#query(
+      'UPDATE vault_key.meta SET rules_version = rules_version + 1, hour_began = greatest(hour_began, $1)',
+      [startOfHour(latest)],
+    );
     for (const table of ['keys', 'holds']) {
       await this.#query(
         `SELECT setval(pg_get_serial_sequence('vault_key.${table}', 'position'), max(position))

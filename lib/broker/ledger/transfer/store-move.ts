@@ -105,11 +105,11 @@ class StoreMove {
     const digests = MOVED_TABLES.map((table) => source.digest(table));
     const move = `m_${randomBytes(10).toString('hex')}`;
     await target.begin();
-    await this.#checkClock();
+    const latest = await this.#latestInstant();
     for (const [i, table] of MOVED_TABLES.entries()) {
       await this.#copy(table, digests[i]?.rows ?? 0, move);
     }
-    await target.complete(move, source.head);
+    await target.complete(move, source.head, latest);
     await this.#verify(digests, verdict);
     await this.#commit(move);
     await target.analyze().catch(() => {});
@@ -135,14 +135,16 @@ class StoreMove {
     return false;
   }
 
-  async #checkClock(): Promise<void> {
+  /** When the store was last in use, as the server's clock has to go on from there. */
+  async #latestInstant(): Promise<number> {
     const { latest } = this.source;
     const now = await this.target.now();
-    if (latest - now <= MAX_BEHIND_MS) return;
+    if (latest - now <= MAX_BEHIND_MS) return latest;
     this.#doubts.raise(
       'clock',
       `The store ${this.from} was in use at ${instantText(latest)}, and the clock of ${this.to} says ${instantText(now)}: keys that have expired would serve again. Set that clock right.`,
     );
+    return now;
   }
 
   async #copy(table: MovedTable, count: number, move: string): Promise<void> {
