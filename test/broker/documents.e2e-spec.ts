@@ -226,6 +226,21 @@ it('a change of a subscription is held with a whole period, and its end with not
   expect(await spent()).toBe(40);
 });
 
+it('the end of a subscription bills what waits where the official client asks for that', async () => {
+  const { stripe, spent } = await keyed(30);
+  const { id } = await stripe.subscriptions.create({ customer, items: [{ price: monthly }] });
+  await direct.invoiceItems.create({ customer, amount: 700, currency: 'usd', subscription: id });
+  expect(await spent()).toBe(10);
+  const ended = await stripe.subscriptions.cancel(id, {
+    invoice_now: true,
+    cancellation_details: { comment: 'by an agent' },
+    expand: ['latest_invoice'],
+  });
+  expect(ended.status).toBe('canceled');
+  expect(ended.cancellation_details?.comment).toBe('by an agent');
+  expect(await spent()).toBe(17);
+});
+
 it('two changes of a link at the same moment come to no more than is held', async () => {
   const { stripe, spent } = await keyed(200);
   const { id } = await stripe.paymentLinks.create({

@@ -103,9 +103,7 @@ function kindOf(name: string, account: unknown, fault: FaultSink): Vendor | unde
   if (vendor === undefined) {
     const what = kind === undefined ? 'is missing, and the name is no kind' : 'is not a known kind';
     fault(`${path}.kind`, `${what}: must be one of ${known}`);
-    return undefined;
-  }
-  if (own !== undefined && own !== vendor) {
+  } else if (own !== undefined && own !== vendor) {
     fault(`${path}.kind`, `must be ${name}, or be left out, as the account is called so`);
   }
   vendorRuleFaults(account as VendorRules, vendor, path, fault);

@@ -39,7 +39,7 @@ export async function addBalance(
   bill: Bill,
   customer: string,
 ): Promise<void> {
-  const owing = await objects.get('customers', customer, ['cus_']);
+  const owing = await objects.get('customers', customer);
   if (owing['deleted'] === true) throw amountUnknown(`The customer ${customer} is deleted.`);
   const balance = amountIn(owing, 'balance') ?? 0n;
   const currency = textIn(owing, 'currency');

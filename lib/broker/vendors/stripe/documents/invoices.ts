@@ -64,8 +64,7 @@ export async function addedLines(pricing: Pricing): Promise<Price> {
   const bill = new Bill(pricing, currency);
   for (const line of body.list('lines')) {
     const waiting = line.text('invoice_item');
-    const before =
-      waiting === undefined ? undefined : await objects.get('invoiceitems', waiting, ['ii_']);
+    const before = waiting === undefined ? undefined : await objects.get('invoiceitems', waiting);
     await addInvoiceLine(pricing, bill, line, { currency, taxes, ...(before && { before }) });
     if (before !== undefined) addCreditTakenOff(bill, before, taxes);
   }
@@ -105,7 +104,7 @@ export async function openInvoice(pricing: Pricing, id: string): Promise<OpenInv
 }
 
 function invoiceShown({ objects }: Pricing, id: string): Promise<VendorObject> {
-  return objects.get('invoices', id, ['in_']);
+  return objects.get('invoices', id);
 }
 
 /** What an invoice charges once it is final: Stripe's own sum, with what a draft may still change. */
