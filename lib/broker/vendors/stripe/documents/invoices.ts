@@ -114,8 +114,11 @@ function billOf(pricing: Pricing, shown: VendorObject): Bill {
   const due = amountIn(shown, 'amount_due');
   if (total === undefined || due === undefined) throw strange('an invoice', 'amount_due');
   const bill = new Bill(pricing, currency);
-  bill.addLine(larger(total, due), currency, []);
-  if (textIn(shown, 'status') !== 'draft') return bill;
+  const isDraft = textIn(shown, 'status') === 'draft';
+  // What the customer owes is added once it is final, whether a draft shows it as due or not.
+  const owed = isDraft ? larger(amountIn(shown, 'starting_balance') ?? 0n, 0n) : 0n;
+  bill.addLine(larger(total + owed, due), currency, []);
+  if (!isDraft) return bill;
   // A coupon may have run out by then.
   for (const discount of objectsIn(shown, 'total_discount_amounts')) {
     bill.addLine(amountIn(discount, 'amount') ?? 0n, currency, []);
