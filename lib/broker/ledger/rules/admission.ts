@@ -90,10 +90,11 @@ export function admit(
     if (refusal !== undefined) return refuse(refusal);
     return { decision: { admitted: false, refusal: need, asksVendor } };
   }
-  const { micros, undoneMicros } = need;
+  const { micros, undoneMicros, countedMicros = 0 } = need;
   const hides = hidesAmount(admission);
+  const moved = micros + undoneMicros + countedMicros;
   const refusal =
-    sumRefusal(limits, priced.price, priced.object, micros + undoneMicros, hides) ??
+    sumRefusal(limits, priced.price, priced.object, moved, hides) ??
     capRefusal(caps, micros, undoneMicros, hides) ??
     tooSoon();
   if (refusal !== undefined) return refuse(refusal, micros + undoneMicros);

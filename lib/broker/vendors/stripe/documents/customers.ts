@@ -3,7 +3,7 @@ import { idIn, objectIn, textIn } from '../vendor-object';
 import type { VendorObject } from '../vendor-object';
 import type { Bill, Pricing } from './bill';
 import { amountIn, currencyIn, objectsIn } from './objects';
-import { taxRateOf } from './tax';
+import { taxOnTop, taxRateOf } from './tax';
 import type { TaxRate } from './tax';
 import { larger } from './unit-price';
 
@@ -25,11 +25,11 @@ export async function addWaiting(
     const of = subscriptionIn(item);
     if (of !== undefined && of !== subscription) continue;
     const own = objectsIn(item, 'tax_rates').map(taxRateOf);
-    bill.addLine(
-      amountIn(item, 'amount') ?? 0n,
-      currencyIn(item, 'an invoice item'),
-      own.length === 0 ? defaults : own,
-    );
+    const taxes = own.length === 0 ? defaults : own;
+    const amount = amountIn(item, 'amount') ?? 0n;
+    bill.addLine(amount, currencyIn(item, 'an invoice item'), taxes);
+    const id = textIn(item, 'id');
+    if (id !== undefined) bill.takeUp({ id, amount: amount + taxOnTop(amount, taxes) });
   }
   // The items say the currency where nothing else does.
   await addBalance(pricing, bill, customer);

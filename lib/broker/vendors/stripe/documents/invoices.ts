@@ -8,6 +8,7 @@ import { addBalance, addWaiting } from './customers';
 import { addInvoiceLine, addCreditTakenOff } from './invoice-lines';
 import { keepTaxes } from './line-items';
 import { amountIn, currencyIn, objectsIn, strange } from './objects';
+import { itemsOn } from './taken-up';
 import { taxRateOf, taxRates, asksForAutomaticTax, hasAutomaticTax } from './tax';
 import type { TaxRate } from './tax';
 import { currencyNamed, larger } from './unit-price';
@@ -89,6 +90,7 @@ export async function paidInvoice(pricing: Pricing): Promise<Price> {
   const currency = currencyIn(shown, 'an invoice');
   const bill = new Bill(pricing, currency);
   bill.addLine(remaining, currency, []);
+  for (const item of itemsOn(shown)) bill.takeUp(item);
   return bill.asTotal(id);
 }
 
@@ -118,6 +120,7 @@ function billOf(pricing: Pricing, shown: VendorObject): Bill {
   // What the customer owes is added once it is final, whether a draft shows it as due or not.
   const owed = isDraft ? larger(amountIn(shown, 'starting_balance') ?? 0n, 0n) : 0n;
   bill.addLine(larger(total + owed, due), currency, []);
+  for (const item of itemsOn(shown)) bill.takeUp(item);
   if (!isDraft) return bill;
   // A coupon may have run out by then.
   for (const discount of objectsIn(shown, 'total_discount_amounts')) {

@@ -1,0 +1,19 @@
+import { objectIn, idIn } from '../vendor-object';
+import type { VendorObject } from '../vendor-object';
+import { amountIn, objectsIn } from './objects';
+
+/** An invoice item on a bill, and its part of that, minor units. */
+export interface ItemOnBill {
+  id: string;
+  amount: bigint;
+}
+
+/** The invoice items whose lines an invoice shows. */
+export function itemsOn(invoice: VendorObject): ItemOnBill[] {
+  return objectsIn(objectIn(invoice, 'lines') ?? {}, 'data').flatMap((line) => {
+    const details = objectIn(objectIn(line, 'parent') ?? {}, 'invoice_item_details') ?? {};
+    // Before version 2025-03-31 it was a field of the line's own.
+    const id = idIn(details, 'invoice_item') ?? idIn(line, 'invoice_item');
+    return id === undefined ? [] : [{ id, amount: amountIn(line, 'amount') ?? 0n }];
+  });
+}
