@@ -96,6 +96,10 @@ describe('the marks of an application', () => {
       @Get('d')
       @AgentTool({ ...SOUND, limits: [100] as never })
       list() {}
+
+      @Get('e')
+      @AgentTool({ ...SOUND, limits: { customers: ['acct_1'], destinations: ['cus_1'] } })
+      mixedUp() {}
     }
     expect(await faultsOf([PaymentsController])).toEqual([
       'PaymentsController.charge limits.perCallUsd must not be negative',
@@ -107,6 +111,8 @@ describe('the marks of an application', () => {
       'PaymentsController.empty limits is empty: leave it out, or name a limit',
       'PaymentsController.absent limits.customers must be an array of 1 to 100 strings',
       'PaymentsController.list limits must be an object',
+      'PaymentsController.mixedUp limits.customers[0] must be the id of a customer, such as "cus_…"',
+      'PaymentsController.mixedUp limits.destinations[0] is the id of a customer: must be that of an account or a bank account, such as "acct_…"',
     ]);
   });
 

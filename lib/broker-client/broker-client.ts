@@ -122,6 +122,11 @@ export interface CapStatus {
   spent: number;
   /** What calls in flight, and calls with an unknown outcome, have reserved. */
   held: number;
+  /**
+   * What refunds have taken back of their own user's spend: it may come to `cap` too, and leaves `remaining`
+   * as it is. Absent where that is nothing.
+   */
+  undone?: number;
   /** What is left; negative where a vendor has charged more than it was asked to. */
   remaining: number;
   /** When a budget resets: ISO 8601, UTC. A key's own cap never does. */

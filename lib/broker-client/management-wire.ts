@@ -140,7 +140,7 @@ export function readStoreState(body: unknown): BrokerState | undefined {
 
 function readCap(cap: unknown): CapStatus | undefined {
   if (!isRecord(cap)) return undefined;
-  const { scope, period, cap_usd, spent_usd, held_usd, remaining_usd } = cap;
+  const { scope, period, cap_usd, spent_usd, held_usd, remaining_usd, undone_usd } = cap;
   if (typeof scope !== 'string') return undefined;
   if (typeof cap_usd !== 'number' || typeof remaining_usd !== 'number') return undefined;
   if (typeof spent_usd !== 'number' || typeof held_usd !== 'number') return undefined;
@@ -150,6 +150,7 @@ function readCap(cap: unknown): CapStatus | undefined {
     cap: cap_usd,
     spent: spent_usd,
     held: held_usd,
+    ...(typeof undone_usd === 'number' ? { undone: undone_usd } : {}),
     remaining: remaining_usd,
     ...(resetsAt === undefined ? {} : { resetsAt }),
     ...(typeof period === 'string' ? { period } : {}),

@@ -153,6 +153,23 @@ describe('a config file', () => {
     );
   });
 
+  it('says what else is wrong with an account of a kind that it does not know', () => {
+    const acme = {
+      kind: 'strip',
+      rates: { eur: -1 },
+      prices: [{ call: 'POST /v2/orders' }],
+      free: ['GET /v1/x', 'POST /v1/charges'],
+      documents: { recuring: 'first-period' },
+    };
+    expect(faultsOf({ vendors: { acme } })).toEqual([
+      'vendors.acme.kind',
+      'vendors.acme.rates.eur',
+      'vendors.acme.prices[0]',
+      'vendors.acme.free[0]',
+      'vendors.acme.documents.recuring',
+    ]);
+  });
+
   it.each([
     [{ rates: [] }, ['rates']],
     [{ rates: { EUR: 1 } }, ['rates.EUR']],

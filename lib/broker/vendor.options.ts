@@ -130,10 +130,14 @@ const OWN_HEADERS =
 const TRACE_HEADERS = /^(?:traceparent|tracestate|baggage|b3|x-b3-.*)$/;
 const ACCOUNT = /^[A-Za-z0-9_]{1,128}(?:\/[A-Za-z0-9_]{1,128})*$/;
 
-/** Finds everything wrong with an operator's rules for a vendor. */
+/**
+ * Finds everything wrong with an operator's rules for a vendor.
+ *
+ * @param vendor `undefined` where it is not known: what depends on it is not looked at.
+ */
 export function vendorRuleFaults(
   rules: VendorRules,
-  vendor: Vendor,
+  vendor: Vendor | undefined,
   path: string,
   fault: FaultSink,
 ): void {
@@ -241,12 +245,17 @@ export function vendorSettings(rules: VendorRules, vendor: Vendor): VendorSettin
   };
 }
 
-function rateFaults(rates: unknown, vendor: Vendor, path: string, fault: FaultSink): void {
+function rateFaults(
+  rates: unknown,
+  vendor: Vendor | undefined,
+  path: string,
+  fault: FaultSink,
+): void {
   if (!isRecord(rates)) return fault(path, 'must be an object of rates by currency');
   for (const [currency, rate] of Object.entries(rates)) {
     const at = `${path}.${/^\w{1,16}$/.test(currency) ? currency : JSON.stringify(currency.slice(0, 16))}`;
     if (currency === 'usd') fault(at, 'is fixed: a US dollar costs 1');
-    else if (!vendor.isCurrency(currency)) {
+    else if (vendor?.isCurrency(currency) === false) {
       fault(at, `is no currency of ${vendor.name}: its three-letter code in lower case`);
     }
     if (typeof rate !== 'number' || !(rate > 0 && rate <= MAX_PER_UNIT)) {
@@ -257,7 +266,7 @@ function rateFaults(rates: unknown, vendor: Vendor, path: string, fault: FaultSi
 
 function priceFaults(
   price: unknown,
-  vendor: Vendor,
+  vendor: Vendor | undefined,
   path: string,
   calls: Set<string>,
   fault: FaultSink,
@@ -283,23 +292,21 @@ function priceFaults(
   }
   if (currency === undefined) return;
   if (field === undefined) fault(`${path}.currency`, 'says something only beside field');
-  if (typeof currency !== 'string' || !vendor.isCurrency(currency)) {
-    fault(
-      `${path}.currency`,
-      `is no currency of ${vendor.name}: its three-letter code in lower case`,
-    );
+  if (typeof currency !== 'string' || vendor?.isCurrency(currency) === false) {
+    const whose = vendor === undefined ? '' : ` of ${vendor.name}`;
+    fault(`${path}.currency`, `is no currency${whose}: its three-letter code in lower case`);
   }
 }
 
 function callFaults(
   call: unknown,
-  vendor: Vendor,
+  vendor: Vendor | undefined,
   path: string,
   calls: Set<string>,
   fault: FaultSink,
 ): void {
   if (typeof call !== 'string') return fault(path, 'must be a call such as "POST /v1/invoices"');
-  const pattern = parsePattern(call, vendor.pathPrefix);
+  const pattern = parsePattern(call, vendor?.pathPrefix ?? '/');
   if ('fault' in pattern) return fault(path, pattern.fault);
   if (pattern.method === undefined || pattern.method === 'GET') {
     return fault(path, 'must begin with a method other than GET, such as "POST /v1/invoices"');
@@ -308,7 +315,7 @@ function callFaults(
   if (name.split(' ')[1]?.startsWith('*') === true) {
     return fault(path, 'must name its resource: "*" cannot be first');
   }
-  if (vendor.pricedCalls.includes(name))
+  if (vendor?.pricedCalls.includes(name) === true)
     return fault(path, 'has a price that the broker knows itself');
   if (calls.has(name)) return fault(path, 'is given twice');
   calls.add(name);
@@ -332,8 +339,8 @@ function flatMicros(usd = 0): MicroUsd {
 }
 
 /** `POST /v1/invoices` as a {@link CallTable} names it: `POST invoices`. */
-function tableCall(call: string, vendor: Vendor): string {
-  return call.replace(` ${vendor.pathPrefix}`, ' ');
+function tableCall(call: string, vendor: Vendor | undefined): string {
+  return call.replace(` ${vendor?.pathPrefix ?? '/'}`, ' ');
 }
 
 /** The settings of a vendor of which the operator says nothing. */

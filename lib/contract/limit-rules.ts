@@ -29,8 +29,9 @@ export function limitFaults(name: LimitName, value: unknown): LimitFault[] {
     case 'calls_per_minute':
       return faultsOf(callsFault(value));
     case 'customers':
+      return listFaults(value, customerFault);
     case 'destinations':
-      return listFaults(value, (item) => labelFault(item, MAX_ITEM_LENGTH));
+      return listFaults(value, destinationFault);
     case 'currencies':
       return listFaults(value, currencyFault);
   }
@@ -57,6 +58,27 @@ function listFaults(
     const message = itemFault(each);
     return message === undefined ? [] : [{ item, message }];
   }).flat();
+}
+
+/** What can be no customer's id matches no call, so nothing at all would pass. */
+function customerFault(item: unknown): string | undefined {
+  return (
+    labelFault(item, MAX_ITEM_LENGTH) ??
+    (isCustomer(item) ? undefined : 'must be the id of a customer, such as "cus_…"')
+  );
+}
+
+function destinationFault(item: unknown): string | undefined {
+  return (
+    labelFault(item, MAX_ITEM_LENGTH) ??
+    (isCustomer(item)
+      ? 'is the id of a customer: must be that of an account or a bank account, such as "acct_…"'
+      : undefined)
+  );
+}
+
+function isCustomer(item: unknown): boolean {
+  return typeof item === 'string' && /^cus_\w+$/.test(item);
 }
 
 function currencyFault(value: unknown): string | undefined {

@@ -50,17 +50,17 @@ export function targetFault(target: string): string | undefined {
 }
 
 /**
- * What is wrong with a query on a method other than GET: it may hold only `expand[]`, since all
- * else could be read by the vendor as a parameter that was not priced.
+ * What is wrong with a query that is not read: it may hold only `expand[]`, since all else could be
+ * read by the vendor as a parameter that was not priced.
  */
 export function writeQueryFault(query: string): string | undefined {
   // Some form parsers (Rack's, for long) take ";" for "&".
-  if (query.includes(';')) return 'the query of a call other than GET must not hold ";"';
+  if (query.includes(';')) return 'the query of a call other than GET and DELETE must not hold ";"';
   for (const pair of query.split('&')) {
     const equals = pair.indexOf('=');
     const name = equals === -1 ? pair : pair.slice(0, equals);
     if (!/^expand(?:\[|%5[Bb])(?:\]|%5[Dd])$/.test(name)) {
-      return 'the query of a call other than GET may hold only expand[]';
+      return 'the query of a call other than GET and DELETE may hold only expand[]';
     }
   }
   return undefined;

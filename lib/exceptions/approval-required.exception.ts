@@ -1,5 +1,5 @@
 import { HttpStatus } from '@nestjs/common';
-import { usdText } from '../contract/usd-text';
+import { usdText } from '../contract/usd';
 import { knownDetails } from './known-details';
 import { VaultKeyException } from './vault-key.exception';
 

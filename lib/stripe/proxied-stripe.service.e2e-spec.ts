@@ -227,7 +227,7 @@ describe('the calls', () => {
       () => stripe.request('POST', '/v1/customers', { email: 'ada@example.com' }),
     ],
     [
-      'request with parameters of a DELETE, which the proxy takes in the body alone,',
+      'request with parameters of a DELETE, in the body,',
       'DELETE /stripe/v1/customers/cus_1',
       'expand[0]=a',
       () => stripe.request('DELETE', '/v1/customers/cus_1', { expand: ['a'] }),

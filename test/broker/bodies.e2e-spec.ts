@@ -95,6 +95,76 @@ describe('what is forwarded is what was priced', () => {
   });
 });
 
+describe('the query of a DELETE', () => {
+  let own: string;
+  beforeAll(async () => {
+    const subscription = 'DELETE /v1/subscriptions/*';
+    ({ token: own } = await broker.issue({
+      daily_usd_cap: 0,
+      allowed_endpoints: [subscription, 'DELETE /v1/products/*'],
+    }));
+  });
+  const end = (query: string, more: object = {}) =>
+    broker.call(own, 'DELETE', `/v1/subscriptions/sub_1${query}`, more);
+
+  it('is read as its parameters, and goes on as its body', async () => {
+    const query = '?cancellation_details[comment]=a%26b&expand[0]=latest_invoice';
+    const answer = await end(query, { body: 'prorate=false' });
+    expect([answer.status, answer.text]).toEqual([200, '{}']);
+    expect(vendor.received).toMatchObject([
+      {
+        method: 'DELETE',
+        target: '/v1/subscriptions/sub_1',
+        body: 'cancellation_details[comment]=a%26b&expand[0]=latest_invoice&prorate=false',
+      },
+    ]);
+  });
+
+  it('is one operation with the same parameters in the body', async () => {
+    const headers = { 'idempotency-key': 'ends-once' };
+    expect((await end('?prorate=false', { headers })).status).toBe(200);
+    expect((await end('', { headers, body: 'prorate=false' })).status).toBe(200);
+    const other = await end('?prorate=false&invoice_now=false', { headers });
+    expect([other.status, other.body.code]).toEqual([422, 'idempotency_key_reused']);
+  });
+
+  it.each([
+    ['a parameter on no list', '?amount=1', '', 403, 'parameter_not_allowed'],
+    ['one that is given in the body too', '?prorate=false', 'prorate=true', 400, 'invalid_body'],
+    ['one that is a map in the body', '?prorate=false', 'prorate[a]=true', 400, 'invalid_body'],
+    ['one given twice', '?prorate=false&prorate=true', '', 400, 'invalid_body'],
+    ['a raw ";"', '?expand[]=a;prorate=true', '', 400, 'invalid_body'],
+    ['a method', '?_method=POST', '', 400, 'invalid_body'],
+    ['what shows a number', '?expand[]=card.number', '', 403, 'parameter_not_allowed'],
+    ['no pairs', '?prorate', '', 400, 'invalid_body'],
+  ])('is refused with %s', async (_what, query, body, status, code) => {
+    const answer = await end(query, body === '' ? {} : { body });
+    expect([answer.status, answer.body.code]).toEqual([status, code]);
+    expect(vendor.received).toEqual([]);
+  });
+
+  it('is priced: what it bills at once is held', async () => {
+    const answer = await end('?invoice_now=true');
+    // It needs the subscription, which this vendor does not show.
+    expect([answer.status, answer.body.code]).toEqual([403, 'amount_unknown']);
+    expect(vendor.received.map(({ method }) => method)).toEqual(['GET']);
+  });
+});
+
+describe('the query of any other call but GET', () => {
+  it.each([
+    '?amount=1&currency=usd',
+    '?expand[]=a&amount=1',
+    '?expand[0]=a',
+    '?expand[]=a;amount=1',
+  ])('holds no parameter: %s is refused', async (query) => {
+    const body = 'amount=1&currency=usd';
+    const answer = await post(body, FORM, `/v1/payment_intents${query}`);
+    expect([answer.status, answer.body.code]).toEqual([400, 'invalid_path']);
+    expect(vendor.received).toEqual([]);
+  });
+});
+
 describe('bodies that two readers could read differently', () => {
   it.each([
     '',

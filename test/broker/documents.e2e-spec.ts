@@ -209,6 +209,67 @@ it('an item that waits is held until the next bill takes it', async () => {
   expect(await spent()).toBe(7);
 });
 
+describe('an item that waited is counted once', () => {
+  const payer = async () => {
+    const settings = { invoice_settings: { default_payment_method: 'pm_card_visa' } };
+    const { id } = await direct.customers.create(settings);
+    return { customer: id, currency: 'usd' };
+  };
+
+  it('by the invoice that takes it up, with what else is on it, and as it is paid', async () => {
+    const { stripe, spent } = await keyed(100);
+    const who = await payer();
+    await stripe.invoiceItems.create({ ...who, amount: 700 });
+    await direct.invoiceItems.create({ ...who, amount: 300 });
+    const invoice = await stripe.invoices.create({
+      ...who,
+      pending_invoice_items_behavior: 'include',
+    });
+    expect(invoice.total).toBe(1_000);
+    expect(await spent()).toBe(10);
+    await direct.invoiceItems.create({ ...who, invoice: invoice.id, amount: 50 });
+    await stripe.invoices.finalizeInvoice(invoice.id);
+    await stripe.invoices.pay(invoice.id);
+    expect(await spent()).toBe(10.5);
+  });
+
+  it('by a subscription, and its part of a later bill is counted again by none', async () => {
+    const { stripe, spent } = await keyed(100);
+    const who = await payer();
+    await stripe.invoiceItems.create({ ...who, amount: 700 });
+    const items = [{ price: monthly }];
+    const { latest_invoice } = await stripe.subscriptions.create({
+      ...who,
+      items,
+      expand: ['latest_invoice'],
+    });
+    expect((latest_invoice as Stripe.Invoice).total).toBe(1_700);
+    expect(await spent()).toBe(17);
+    await stripe.subscriptions.create({ ...who, items });
+    expect(await spent()).toBe(27);
+  });
+
+  it('and the limit of one call is asked for all that the bill charges', async () => {
+    const { stripe, key } = await keyed(100);
+    const who = await payer();
+    await stripe.invoiceItems.create({ ...who, amount: 700 });
+    await stripe.invoiceItems.create({ ...who, amount: 700 });
+    const { id } = await stripe.invoices.create({
+      ...who,
+      pending_invoice_items_behavior: 'include',
+    });
+    const limited = await broker.issue({
+      daily_usd_cap: 100,
+      allowed_endpoints: ENDPOINTS,
+      limits: { per_call_usd: 10 },
+    });
+    expect(limited.id).not.toBe(key.id);
+    const pay = `/v1/invoices/${id}/pay`;
+    const refused = await broker.call(limited.token, 'POST', pay, {});
+    expect([refused.status, refused.body.code]).toEqual([403, 'limit_exceeded']);
+  });
+});
+
 it('a change of a subscription is held with a whole period, and its end with nothing', async () => {
   const { stripe, spent } = await keyed(100);
   const { id, items } = await stripe.subscriptions.create({
@@ -224,6 +285,20 @@ it('a change of a subscription is held with a whole period, and its end with not
   await stripe.subscriptions.update(id, { metadata: { a: '1' } });
   await stripe.subscriptions.cancel(id);
   expect(await spent()).toBe(40);
+});
+
+it('the end of a subscription bills what waits where the official client asks for that', async () => {
+  const { stripe, spent } = await keyed(30);
+  const { id } = await stripe.subscriptions.create({ customer, items: [{ price: monthly }] });
+  await direct.invoiceItems.create({ customer, amount: 700, currency: 'usd', subscription: id });
+  expect(await spent()).toBe(10);
+  const ended = await stripe.subscriptions.cancel(id, {
+    invoice_now: true,
+    cancellation_details: { comment: 'by an agent' },
+    expand: ['latest_invoice'],
+  });
+  expect(ended.status).toBe('canceled');
+  expect(await spent()).toBe(17);
 });
 
 it('two changes of a link at the same moment come to no more than is held', async () => {

@@ -82,7 +82,7 @@ describe('the limits of a key', () => {
       limits: {
         per_call_usd: '5',
         calls_per_minute: 100_001,
-        customers: ['cus_1', 7],
+        customers: ['cus_1', 7, 'acct_1'],
         destinations: Array.from({ length: 101 }, () => 'acct_1'),
         currencies: [''],
         per_call: 5,
@@ -95,6 +95,7 @@ describe('the limits of a key', () => {
       'limits.per_call_usd',
       'limits.calls_per_minute',
       'limits.customers[1]',
+      'limits.customers[2]',
       'limits.destinations',
       'limits.currencies[0]',
     ]);

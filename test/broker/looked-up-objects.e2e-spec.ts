@@ -133,6 +133,54 @@ function declineOnce(then: RecordingVendor['respond']): RecordingVendor['respond
   };
 }
 
+describe('an agent that may not call at all has nothing looked up', () => {
+  const CALLS: [what: string, path: string, body: string][] = [
+    ['a refund', 'refunds', 'payment_intent=pi_0&amount=10'],
+    ['what stands in objects', 'payment_links/plink_1', 'active=true'],
+  ];
+  const refusalOf = async (path: string, body: string, headers = {}) => {
+    const { status, body: answer } = await post(path, body, headers);
+    return [status, answer.code];
+  };
+
+  it.each(CALLS)('by a brake: %s', async (_what, path, body) => {
+    const brake = { scope: 'key', id: key.id, reason: 'a test' };
+    expect((await broker.api('POST', '/v1/brakes', brake)).status).toBe(201);
+    expect(await refusalOf(path, body)).toEqual([403, 'braked']);
+    expect(asked()).toEqual([]);
+  });
+
+  it.each(CALLS)('by its rate: %s', async (_what, path, body) => {
+    key = await issue(100, { limits: { calls_per_minute: 1 } });
+    expect((await post('customers')).status).toBe(200);
+    vendor.reset();
+    expect(await refusalOf(path, body)).toEqual([429, 'rate_limited']);
+    expect(asked()).toEqual([]);
+  });
+
+  it('by its rate, where the limit of customers would ask', async () => {
+    key = await issue(100, { limits: { calls_per_minute: 1, customers: ['cus_1'] } });
+    expect((await post('customers')).status).toBe(200);
+    vendor.reset();
+    expect(await refusalOf('refunds', 'payment_intent=pi_0&amount=10')).toEqual([
+      429,
+      'rate_limited',
+    ]);
+    expect(asked()).toEqual([]);
+  });
+
+  it('by its Idempotency-Key, which was another call', async () => {
+    const headers = { 'Idempotency-Key': `once-${key.id}` };
+    expect((await post('customers', '', headers)).status).toBe(200);
+    vendor.reset();
+    expect(await refusalOf('payment_links/plink_1', 'active=true', headers)).toEqual([
+      422,
+      'idempotency_key_reused',
+    ]);
+    expect(asked()).toEqual([]);
+  });
+});
+
 describe('a lookup', () => {
   const header = (at: number, name: string) => {
     const raw = vendor.received[at]?.rawHeaders ?? [];

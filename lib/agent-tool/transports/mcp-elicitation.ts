@@ -1,4 +1,4 @@
-import { usdText } from '../../contract/usd-text';
+import { usdText } from '../../contract/usd';
 import type { ApprovalRequiredException } from '../../exceptions/approval-required.exception';
 
 /** What a person at an MCP client is shown: a link to open, or words with a button. */

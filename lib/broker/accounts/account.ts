@@ -106,9 +106,7 @@ function kindOf(name: string, account: unknown, fault: FaultSink): Vendor | unde
         ? 'is missing, and the name of the account does not say it'
         : 'is not known';
     fault(`${path}.kind`, `${what} (known: ${known})`);
-    return undefined;
-  }
-  if (own !== undefined && own !== vendor) {
+  } else if (own !== undefined && own !== vendor) {
     fault(`${path}.kind`, `must be ${name}, or be left out, as the account is called so`);
   }
   vendorRuleFaults(account as VendorRules, vendor, path, fault);

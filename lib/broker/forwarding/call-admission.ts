@@ -16,6 +16,7 @@ import {
   mayReadObject,
   priceableCall,
   priceOf,
+  withForwardedTarget,
 } from './call-checks';
 import type { Priced } from './call-checks';
 import type { Release } from './connection-shares';
@@ -63,7 +64,7 @@ export class CallAdmissions {
           ? wholeBody(call.body, limits.bodyBytes)
           : await collectBody(call.body, limits.bodyBytes);
       const priceable = priceableCall(call, configured, target, headers, bytes);
-      lookup = lookupFor(known, this.ledger);
+      lookup = this.#lookupFor(known, withForwardedTarget(call, target), priceable);
       const pricedAt = lookup === undefined ? 0 : this.ledger.now();
       const price = priceOf(priceable, configured, lookup);
       priced = { target, priceable, price: price instanceof Promise ? await price : price };
@@ -81,7 +82,8 @@ export class CallAdmissions {
       return this.refuse(row, call, error);
     }
     try {
-      return await this.#hold(known, priced, release);
+      const forwarded = { ...known, call: withForwardedTarget(call, priced.target) };
+      return await this.#hold(forwarded, priced, release);
     } catch (error) {
       release();
       throw error;
@@ -125,21 +127,7 @@ export class CallAdmissions {
       isRead,
       destinations,
       ...(isRead ? {} : { toApprove }),
-      ...(isRead || row.idempotency_key_hash == null
-        ? {}
-        : {
-            operation: {
-              keyHash: row.idempotency_key_hash,
-              fingerprint: fingerprintOf({
-                account,
-                tenant: key.subject.tenant_id ?? '',
-                user: key.subject.user_id ?? '',
-                method: call.method,
-                target: call.target,
-                parameters: priceable.parameters,
-              }),
-            },
-          }),
+      ...(isRead ? {} : attemptOf(known, priceable)),
       ...(isOfObject(price)
         ? { canLookUp: true, hidesAmount: !mayReadObject(configured, key, priceable, price) }
         : { hidesAmount, ...(pricedAt === undefined ? {} : { pricedAt }) }),
@@ -168,6 +156,17 @@ export class CallAdmissions {
       remainingUsd: toUsd(decision.remainingMicros),
       release,
     };
+  }
+
+  /** What a call may be priced by; nothing where no price of its vendor stands in objects. */
+  #lookupFor(known: KnownCall, call: ProxyCall, priceable: PriceableCall): CallLookup | undefined {
+    const { configured, key } = known;
+    if (configured.vendor.priceByObjects === undefined || call.method === 'GET') return undefined;
+    const attempt = attemptOf({ ...known, call }, priceable);
+    return new CallLookup(known, this.ledger, undefined, async () => {
+      const refusal = await this.ledger.refusalBeforePrice({ key, ...attempt });
+      if (refusal !== undefined) throw refusal;
+    });
   }
 
   /** A refusal for want of an approval says where a person gives it. */
@@ -249,9 +248,16 @@ function withAmount(
   return [...parameters, { path: [field], value: String(amount) }];
 }
 
-/** What a call may be priced by; nothing where no price of its vendor stands in objects. */
-function lookupFor(known: KnownCall, ledger: Ledger): CallLookup | undefined {
-  const { configured, call } = known;
-  const isPriced = configured.vendor.priceByObjects !== undefined && call.method !== 'GET';
-  return isPriced ? new CallLookup(known, ledger) : undefined;
+/** The operation that a call is an attempt at; none where it has no `Idempotency-Key`. */
+function attemptOf(
+  { call, key, headers, row }: KnownCall,
+  { parameters }: PriceableCall,
+): Pick<Admission, 'operation'> {
+  const { idempotency_key_hash: keyHash } = row;
+  if (keyHash == null) return {};
+  const { tenant_id: tenant = '', user_id: user = '' } = key.subject;
+  const { method, target } = call;
+  const account = accountIn(headers);
+  const fingerprint = fingerprintOf({ account, tenant, user, method, target, parameters });
+  return { operation: { keyHash, fingerprint } };
 }

@@ -38,6 +38,19 @@ export function tokenHashOf({ authorization }: CallHeaders): string | undefined 
   return token === undefined || !isWellFormedToken(token) ? undefined : hashToken(token);
 }
 
+/**
+ * Whether the query of a call says what it does, as the official client of Stripe sends it. It is read as
+ * a body is, and goes on as one.
+ */
+function hasQueryParameters(method: string): boolean {
+  return method === 'DELETE';
+}
+
+/** A call with the target that is forwarded. */
+export function withForwardedTarget(call: ProxyCall, { path }: Target): ProxyCall {
+  return hasQueryParameters(call.method) ? { ...call, target: path } : call;
+}
+
 /** Steps 3 and 4: where the call goes, and whether it may. */
 export function checkTarget(
   call: ProxyCall,
@@ -51,8 +64,9 @@ export function checkTarget(
     throw invalidPath(`the path is not below ${vendor.pathPrefix}`);
   }
   if (withoutTokens(target.path) !== target.path) throw invalidPath('the path holds a vault key');
+  const isRead = call.method === 'GET' || hasQueryParameters(call.method);
   const queryFault =
-    target.query === undefined || call.method === 'GET' ? undefined : writeQueryFault(target.query);
+    target.query === undefined || isRead ? undefined : writeQueryFault(target.query);
   if (queryFault !== undefined) throw invalidPath(queryFault);
   checkAccount(headers, settings.accounts);
   checkAllowed(key, call.method, target);
@@ -70,7 +84,8 @@ export function priceableCall(
   if (call.method === 'GET' && bytes.length > 0) {
     throw new BrokerRefusal('invalid_body', 'A GET must have no body.');
   }
-  const { parameters, decimals } = parseBody(bytes, headers.contentType, settings.limits);
+  const query = hasQueryParameters(call.method) ? target.query : undefined;
+  const { parameters, decimals } = parseBody(bytes, headers.contentType, settings.limits, query);
   const priceable: PriceableCall = {
     method: call.method,
     segments: target.segments.slice(vendor.pathPrefix.split('/').length - 2),

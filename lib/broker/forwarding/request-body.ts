@@ -65,14 +65,18 @@ async function iterated(
 /**
  * Reads a body strictly, by its declared type. An empty one is an empty form, whatever its type.
  *
+ * @param query What the target says in place of a body, or beside it; read as a form.
  * @throws BrokerRefusal 415 `unsupported_media_type`, 400 `invalid_body`.
  */
 export function parseBody(
   bytes: Buffer,
   contentType: string | undefined,
   limits: BodyLimits = DEFAULT_BODY_LIMITS,
+  query = '',
 ): RequestBody {
-  if (bytes.length === 0) return { parameters: [], decimals: NO_DECIMALS };
+  const sink = new ParameterSink(limits);
+  if (query !== '') readStrictly('query', () => parseFormBody(query, sink));
+  if (bytes.length === 0) return { parameters: sink.parameters, decimals: NO_DECIMALS };
   const type = mediaType(contentType);
   if (type === undefined) {
     throw new BrokerRefusal(
@@ -80,20 +84,24 @@ export function parseBody(
       'A body must be application/x-www-form-urlencoded or application/json, in UTF-8.',
     );
   }
-  try {
+  const decimals = readStrictly('request body', () => {
     const text = decodeUtf8(bytes);
-    const sink = new ParameterSink(limits);
-    if (type === 'json') {
-      const decimals = parseJsonBody(text, sink);
-      return { parameters: sink.parameters, decimals };
-    }
-    return { parameters: parseFormBody(text, sink), decimals: NO_DECIMALS };
+    if (type === 'json') return parseJsonBody(text, sink);
+    parseFormBody(text, sink);
+    return NO_DECIMALS;
+  });
+  return { parameters: sink.parameters, decimals };
+}
+
+function readStrictly<T>(what: string, read: () => T): T {
+  try {
+    return read();
   } catch (error) {
     if (!(error instanceof InvalidBodyError)) throw error;
     const param = error.param?.split('[')[0] ?? null;
     throw new BrokerRefusal(
       param === 'amount' || param === 'currency' ? 'invalid_amount' : 'invalid_body',
-      `The request body cannot be read in one way only: ${error.message}.`,
+      `The ${what} cannot be read in one way only: ${error.message}.`,
       error.param === null ? {} : { param: error.param },
     );
   }

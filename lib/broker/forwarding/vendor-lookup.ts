@@ -37,14 +37,19 @@ export class CallLookup implements VendorLookup {
   readonly #waiting: Waiting[] = [];
   readonly #written: Promise<void>[] = [];
   #connections = 0;
+  #allowed: Promise<void> | undefined;
   readonly #paths: string[] = [];
   #hasEnded = false;
 
-  /** @param own The connection that the call has already. It stays the call's. */
+  /**
+   * @param own The connection that the call has already, once it is admitted so far. It stays the call's.
+   * @param check Rejects where nothing may be looked up for the call; asked before the first look-up.
+   */
   constructor(
     private readonly known: KnownCall,
     private readonly ledger: Ledger,
     own?: Release,
+    private readonly check: () => Promise<void> = () => Promise.resolve(),
   ) {
     if (own === undefined) return;
     this.#idle.push(own);
@@ -61,6 +66,7 @@ export class CallLookup implements VendorLookup {
         `The price of the call stands in more than ${MAX_LOOKUPS} objects of the vendor's, as many as the broker reads for one call.`,
       );
     }
+    await (this.#allowed ??= this.check());
     const release = await this.#connection();
     try {
       if (this.#hasEnded) throw new Error('the call has ended');

@@ -31,8 +31,9 @@ import type { KeyRecord, KeyWithBalance } from '../keys/key';
 import type { MoneyCounts } from '../metrics/money-counts';
 import type { Actor, Cause } from '../operators/actor';
 import type { MicroUsd } from '../../contract/usd';
-import type { FieldIssue } from '../refusal';
+import type { BrokerRefusal, FieldIssue } from '../refusal';
 import type { LogRows } from './log-rows';
+import type { CallBeforePrice } from './rules/admission';
 import type { KnownObject } from './rules/objects';
 import type { LedgerSpend } from './spend';
 import type { Thresholds } from './rules/thresholds';
@@ -79,6 +80,8 @@ export interface Ledger {
   /** Every cap over a key, with what counts against it today; its own first. */
   capsOver(keyId: string): Promise<readonly CapState[]>;
 
+  /** Why nothing may be looked up at the vendor for a call whose price is not known yet; `undefined` where it may. */
+  refusalBeforePrice(call: CallBeforePrice): Promise<BrokerRefusal | undefined>;
   /** Brakes, the key again, its operation, its cap, its parents', every budget → a hold. A call that only reads waits for no write while the store is well. */
   admit(admission: Admission): Promise<Decision>;
   /**

@@ -10,7 +10,7 @@ import { APP_CODE, BY_APP_CODE } from '../operators/actor';
 import type { Actor, Cause } from '../operators/actor';
 import type { MicroUsd } from '../../contract/usd';
 import { MoneyCounts } from '../metrics/money-counts';
-import type { FieldIssue } from '../refusal';
+import type { BrokerRefusal, FieldIssue } from '../refusal';
 import { Approvals } from './approvals';
 import { AuditSegments } from './audit-segments';
 import type { Book } from './book';
@@ -44,7 +44,8 @@ import type {
 import { PageSessions } from './page-sessions';
 import { OpenHolds } from './open-holds';
 import { RefusalRows } from './refusal-rows';
-import { admit } from './rules/admission';
+import { admit, refusalBeforePrice } from './rules/admission';
+import type { CallBeforePrice } from './rules/admission';
 import { activeBrakes, brake as setBrake, lift } from './rules/brakes';
 import { deleteBudget, putBudget } from './rules/operator-budgets';
 import { capsOver } from './rules/caps';
@@ -193,6 +194,10 @@ export class StoreLedger implements Ledger {
       const key = book.key(keyId);
       return key === undefined ? [] : capsOver(book, key);
     });
+  }
+
+  refusalBeforePrice(call: CallBeforePrice): Promise<BrokerRefusal | undefined> {
+    return this.store.read((book) => refusalBeforePrice(book, call));
   }
 
   async admit(admission: Admission): Promise<Decision> {

@@ -207,7 +207,7 @@ describe('a mistake is taken back', () => {
     const payment = await pay(key, { cents: 60 });
     await expect(refund(key, payment, 160)).rejects.toMatchObject({
       message: expect.stringContaining('needs $1.00 beside $0.60 that it takes back') as string,
-      fields: { requested_usd: 1, remaining_usd: 0.4 },
+      fields: { requested_usd: 1, takes_back_usd: 0.6, remaining_usd: 0.4 },
     });
   });
 

@@ -10,13 +10,13 @@ import type { Parameter } from './parameters';
  */
 export function parseFormBody(text: string, sink = new ParameterSink()): readonly Parameter[] {
   if (text === '') return sink.parameters;
-  if (text.includes(';')) throw new InvalidBodyError('the form body holds a raw ";"');
+  if (text.includes(';')) throw new InvalidBodyError('the form holds a raw ";"');
   for (let start = 0; start <= text.length;) {
     const next = text.indexOf('&', start);
     const end = next === -1 ? text.length : next;
     const equals = text.indexOf('=', start);
     if (equals <= start || equals >= end) {
-      throw new InvalidBodyError('the form body holds a pair without a name or a "="');
+      throw new InvalidBodyError('the form holds a pair without a name or a "="');
     }
     const path = pathOf(decode(text.slice(start, equals)), sink);
     sink.add(path, decode(text.slice(equals + 1, end)));
@@ -51,13 +51,13 @@ function decode(text: string): string {
     try {
       decoded = decodeURIComponent(text.replaceAll('+', ' '));
     } catch {
-      throw new InvalidBodyError('the form body holds an invalid escape');
+      throw new InvalidBodyError('the form holds an invalid escape');
     }
   }
-  if (decoded.includes('\0')) throw new InvalidBodyError('the form body holds a NUL character');
+  if (decoded.includes('\0')) throw new InvalidBodyError('the form holds a NUL character');
   return decoded;
 }
 
 function malformed(name: string): InvalidBodyError {
-  return new InvalidBodyError(`the form body holds the malformed name "${name.slice(0, 64)}"`);
+  return new InvalidBodyError(`the form holds the malformed name "${name.slice(0, 64)}"`);
 }

@@ -37,6 +37,12 @@ interface RefundTerms {
   reversesTransfer?: boolean;
 }
 
+/** A part of a bill that has an object of its own, which may have been paid for by itself. */
+export interface TakenUp {
+  id: string;
+  micros: MicroUsd;
+}
+
 /** What a call comes to whose price stands in objects of the vendor's. */
 interface DocumentPrice {
   objectId: string;
@@ -49,6 +55,8 @@ interface DocumentPrice {
   note?: string;
   /** Whether it depends on what the object was when it was looked up. */
   isOfState?: true;
+  /** What is a part of `micros`, and counts no more where it has been counted by itself. */
+  takesUp?: readonly TakenUp[];
 }
 
 /**
@@ -58,7 +66,10 @@ interface DocumentPrice {
 export type Price =
   | { kind: 'free' }
   /** `micros` whatever happened before: a new payment. */
-  | { kind: 'amount'; micros: MicroUsd; amount: number; currency: string; note?: string }
+  | ({ kind: 'amount'; micros: MicroUsd; amount: number; currency: string } & Pick<
+      DocumentPrice,
+      'note' | 'takesUp'
+    >)
   /** `micros`, as the operator says; it adds to no object. */
   | { kind: 'fee'; micros: MicroUsd; amount?: number; currency?: string }
   /** What the object's new total adds to its exposure; without `amount`, its own known amount. */
@@ -115,6 +126,8 @@ export interface Outcome {
   object?: ReportedObject;
   /** What the object costs now, as the vendor says; never lowers a settlement. */
   reportedMicros?: MicroUsd;
+  /** What the vendor shows on a bill that has an object of its own. */
+  takenUp?: readonly string[];
   /** What an `addition` comes to, as the vendor says; never lowers a settlement. */
   addedMicros?: MicroUsd;
   /** What the object may still cost at most: a capture, a cancel or a change that lowered it. */

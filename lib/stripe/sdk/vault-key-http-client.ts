@@ -107,7 +107,7 @@ export class VaultKeyHttpClient implements Stripe.HttpClient {
         vendor: key.vendor,
         token: key.token,
         method,
-        target: targetOf(method, path),
+        target: path,
         headers: outgoing,
         ...(body === '' ? {} : { body }),
       };
@@ -196,11 +196,6 @@ function checkAddress(host: string, path: string, method: string): void {
   if (!/^[A-Z]{1,20}$/.test(method)) {
     throw CallRefusedException.forArgument('method', 'must be a method of HTTP');
   }
-}
-
-/** Beside a GET the broker takes a query of `expand[]` alone; the client numbers its arrays. */
-function targetOf(method: string, path: string): string {
-  return method === 'DELETE' ? path.replace(/([?&]expand\[)\d+(?=\]=)/g, '$1') : path;
 }
 
 /**

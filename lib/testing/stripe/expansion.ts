@@ -20,6 +20,7 @@ const EXPANDABLE: Expandable = {
     charge: 'charge',
     payment_intent: 'payment_intent',
   },
+  customer: { invoice_credit_balance: 'field' },
   payout: { balance_transaction: 'balance_transaction' },
   payment_method: { customer: 'customer' },
   product: { default_price: 'price' },

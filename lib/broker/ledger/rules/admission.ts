@@ -62,18 +62,18 @@ export function admit(
     },
   });
   if (key === undefined) return refuse(invalidKey(true));
-  const brake = brakeOn(book, key);
-  if (brake !== undefined) return refuse(brakedBy(brake.scope, brake.reason));
-  if (!isLive(key, book.now)) return refuse(invalidKey(true));
-  const missing = lineOf(book, key).missingId;
-  if (missing !== undefined) return refuse(parentMissing(missing));
-
   const known = knownOperation(book, admission);
-  if (known?.attempt === 'conflict') return refuse(idempotencyKeyReused());
-  if (known?.attempt === 'too_early') return refuse(operationUnderWay());
+  const stop = stopOf(book, key) ?? attemptRefusal(known);
+  if (stop !== undefined) return refuse(stop);
   const caps = capsOver(book, key);
   const limits = limitsOver(book, key);
+  const isCounted = admission.isRead !== true && known?.attempt !== 'retry';
+  // One that comes too soon has nothing looked up for it.
+  const tooSoon = (): BrokerRefusal | undefined =>
+    isCounted ? rateRefusal(book, limits) : undefined;
   if (wantsReach(limits, admission)) {
+    const refusal = tooSoon();
+    if (refusal !== undefined) return refuse(refusal);
     return { decision: { admitted: false, refusal: reachUnknown(), wantsReach: true } };
   }
   const unreachable = reachRefusal(limits, admission);
@@ -87,14 +87,17 @@ export function admit(
   if (need instanceof BrokerRefusal) {
     const asksVendor = need instanceof UnknownObject && admission.canLookUp === true;
     if (!asksVendor || admission.found !== undefined) return refuse(need);
+    const refusal = tooSoon();
+    if (refusal !== undefined) return refuse(refusal);
     return { decision: { admitted: false, refusal: need, asksVendor } };
   }
-  const { micros, undoneMicros } = need;
+  const { micros, undoneMicros, countedMicros = 0 } = need;
   const hides = hidesAmount(admission);
+  const moved = micros + undoneMicros + countedMicros;
   const refusal =
-    sumRefusal(limits, priced.price, priced.object, micros + undoneMicros, hides) ??
+    sumRefusal(limits, priced.price, priced.object, moved, hides) ??
     capRefusal(caps, micros, undoneMicros, hides) ??
-    (admission.isRead === true ? undefined : rateRefusal(book, limits));
+    tooSoon();
   if (refusal !== undefined) return refuse(refusal, micros + undoneMicros);
   const approval = passByApproval(book, { admission, limits, priced, need });
   if (approval instanceof BrokerRefusal) return refuse(approval, micros + undoneMicros);
@@ -109,6 +112,39 @@ function ownMicros({ price }: Admission): MicroUsd {
   return price.kind === 'amount' || price.kind === 'fee' ? price.micros : 0;
 }
 
+/**
+ * Why nothing may be looked up for a call, whatever it costs: a brake, its key, its operation, its rate.
+ * It changes nothing, and the call is decided once more when its price is known.
+ */
+export function refusalBeforePrice(
+  book: Book,
+  { key: given, operation }: CallBeforePrice,
+): BrokerRefusal | undefined {
+  const key = book.key(given.id);
+  if (key === undefined) return invalidKey(true);
+  const known = knownOperation(book, { key, operation, price: { kind: 'free' } });
+  const stop = stopOf(book, key) ?? attemptRefusal(known);
+  if (stop !== undefined || known?.attempt === 'retry') return stop;
+  return rateRefusal(book, limitsOver(book, key), { isReadOnly: true });
+}
+
+/** A call whose price is not known yet. */
+export type CallBeforePrice = Pick<Admission, 'key' | 'operation'>;
+
+/** What stops every call with a key. */
+function stopOf(book: Book, key: KeyRecord): BrokerRefusal | undefined {
+  const brake = brakeOn(book, key);
+  if (brake !== undefined) return brakedBy(brake.scope, brake.reason);
+  if (!isLive(key, book.now)) return invalidKey(true);
+  const missing = lineOf(book, key).missingId;
+  return missing === undefined ? undefined : parentMissing(missing);
+}
+
+function attemptRefusal(known: KnownOperation | undefined): BrokerRefusal | undefined {
+  if (known?.attempt === 'conflict') return idempotencyKeyReused();
+  return known?.attempt === 'too_early' ? operationUnderWay() : undefined;
+}
+
 interface KnownOperation {
   operation: Operation;
   hold: Hold | undefined;
@@ -117,7 +153,7 @@ interface KnownOperation {
 
 function knownOperation(
   book: Book,
-  { key, operation, price }: Admission,
+  { key, operation, price }: Pick<Admission, 'key' | 'operation' | 'price'>,
 ): KnownOperation | undefined {
   if (operation === undefined) return undefined;
   const known = book.operation(key.vendor, operation.keyHash);

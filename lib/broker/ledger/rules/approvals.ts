@@ -51,7 +51,8 @@ export function passByApproval(
   const above = lowestOver(limits);
   if (admission.isRead === true || above === undefined) return undefined;
   const { price, object } = priced;
-  const micros = costAfter(price, object, need.micros + need.undoneMicros);
+  const { undoneMicros, countedMicros = 0 } = need;
+  const micros = costAfter(price, object, need.micros + undoneMicros + countedMicros);
   if (micros <= above.micros) return undefined;
   if (toApprove === undefined)
     throw new Error('a call that needs an approval does not say what it is');

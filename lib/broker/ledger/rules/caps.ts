@@ -1,5 +1,6 @@
 import { periodText } from '../../budgets/period';
 import type { KeyRecord } from '../../keys/key';
+import { undoneView } from '../../keys/undone-view';
 import { toUsd, usdText } from '../../../contract/usd';
 import type { MicroUsd } from '../../../contract/usd';
 import { BrokerRefusal } from '../../refusal';
@@ -66,7 +67,9 @@ export function capRefusal(
       cap_usd: toUsd(capMicros),
       spent_usd: toUsd(balance.spent),
       held_usd: toUsd(balance.held),
+      ...undoneView(balance.undone),
       ...(hidesAmount ? {} : { requested_usd: toUsd(micros) }),
+      ...(hidesAmount || undoneMicros === 0 ? {} : { takes_back_usd: toUsd(undoneMicros) }),
       remaining_usd: toUsd(remainingOf(passed)),
       ...(passed.resetsAt === undefined ? {} : { resets_at: passed.resetsAt }),
     },

@@ -121,17 +121,22 @@ export function sumRefusal(
   return undefined;
 }
 
-/** The refusal of a call that comes too soon after others. */
+/**
+ * The refusal of a call that comes too soon after others.
+ *
+ * @param isReadOnly Whether the book may not be changed.
+ */
 export function rateRefusal(
   book: Book,
   over: readonly LimitsOverCall[],
+  { isReadOnly = false } = {},
 ): BrokerRefusal | undefined {
   for (const { scope, limits, windowName } of over) {
     const { callsPerMinute: limit } = limits;
     if (limit === undefined) continue;
     const window = book.note('window', windowName);
     if (callsIn(window, book.now) < limit) continue;
-    if (window !== undefined && isAhead(window, book.now)) {
+    if (!isReadOnly && window !== undefined && isAhead(window, book.now)) {
       book.putNote('window', windowName, broughtBack(window, book.now));
     }
     const seconds = secondsUntilRoom(window, limit, book.now);

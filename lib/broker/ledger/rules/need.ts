@@ -1,4 +1,5 @@
 import type { KeyRecord } from '../../keys/key';
+import type { MicroUsd } from '../../../contract/usd';
 import type { Price } from '../../pricing/price';
 import { BrokerRefusal } from '../../refusal';
 import type { Book, ObjectName } from '../book';
@@ -9,12 +10,15 @@ import type { KnownObject } from './objects';
 import type { Operation } from './operation';
 import { refundHold } from './refunds';
 import type { RefundHold } from './refunds';
+import { countedApart } from './taken-up';
 
 /** What a call has to hold and what it is forwarded with. */
 export type Need = Pick<RefundHold, 'micros' | 'undoneMicros'> &
   Partial<Pick<RefundHold, 'refundOf' | 'refundAmount'>> & {
     /** What it is forwarded with though it does not name it, minor units. */
     addedAmount: number | undefined;
+    /** What of its price has been counted by itself, and is not held again. */
+    countedMicros?: MicroUsd;
   };
 
 /** The price of a call with the amount that it leaves to the vendor, and what is known of its object. */
@@ -65,8 +69,10 @@ export function needOf(
     const micros = holdFor(price, object);
     // What was settled of an object that was there before is in its exposure.
     const before = addsToObject(price) ? 0 : sumOf(book, earlierHoldIds);
+    const countedMicros = countedApart(book, { vendor: key.vendor, account }, price);
     return {
-      micros: Math.max(0, micros - before),
+      micros: Math.max(0, micros - before - countedMicros),
+      countedMicros,
       undoneMicros: 0,
       addedAmount: 'addedField' in price && price !== admission.price ? price.amount : undefined,
     };

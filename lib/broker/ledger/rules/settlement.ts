@@ -14,6 +14,7 @@ import type { GivenBack } from './objects';
 import { conclusionOf, costlier } from './operation';
 import type { Operation } from './operation';
 import { refundAmountOf } from './refunds';
+import { withoutCountedApart } from './taken-up';
 
 /** A hold that has ended, and what was given back with it. */
 export interface Ended {
@@ -27,10 +28,11 @@ export interface Ended {
 /** A call has ended: settles, releases or marks its hold, with the call's audit row. Gives the hold that has ended with it. */
 export function finish(
   book: Book,
-  { call, outcome, audit }: CallEnd,
+  { call, outcome: answered, audit }: CallEnd,
   endedAt: number,
 ): Ended | undefined {
   const { vendor, account } = call;
+  const outcome = withoutCountedApart(book, call, answered);
   if (outcome.object !== undefined) {
     recordObject(book, { vendor, account }, outcome.object, canReduceExposure(book, call, outcome));
   }

@@ -38,6 +38,16 @@ const KINDS: Readonly<Record<string, ObjectKind>> = {
   qt: { collection: 'quotes', fixed: 'never' },
 };
 
+/** Where the objects are read that calls are priced by, and that are no customer's: by the prefix of their ids. */
+const PRICED_BY: Readonly<Record<string, string>> = {
+  cus: 'customers',
+  price: 'prices',
+  plan: 'prices',
+  txr: 'tax_rates',
+  shr: 'shipping_rates',
+  plink: 'payment_links',
+};
+
 /** What the account itself has, for all of its customers. */
 const CATALOGUE = /^(?:price|prod|plan|promo|txr|txcd|shr|pmc|bpc|inrtem|feat|mtr|clock)_/;
 
@@ -63,8 +73,10 @@ export function kindOf(id: string): ObjectKind | undefined {
 
 /** What the ids of a collection begin with: `ch_`, `py_`. */
 export function prefixesOf(collection: string): string[] {
-  const kinds = Object.entries(KINDS).filter(([, kind]) => kind.collection === collection);
-  return kinds.map(([prefix]) => `${prefix}_`);
+  const collections = Object.entries(KINDS).map(([prefix, kind]) => [prefix, kind.collection]);
+  return [...collections, ...Object.entries(PRICED_BY)]
+    .filter(([, each]) => each === collection)
+    .map(([prefix]) => `${prefix}_`);
 }
 
 /** Whether an id names what the account has for all of its customers: a price, a product. */

@@ -85,11 +85,11 @@ export const BILLING: CallRows = {
     'it makes a bill charge again what was taken off it',
   ),
   'POST invoice_rendering_templates/*/archive': free(
-    'invoice_rendering_templates/archive',
+    'invoice-rendering-template/archive',
     'expand[]',
   ),
   'POST invoice_rendering_templates/*/unarchive': free(
-    'invoice_rendering_templates/unarchive',
+    'invoice-rendering-template/unarchive',
     'expand[]',
   ),
 };

@@ -47,7 +47,7 @@ export const CATALOGUE: CallRows = {
     'expand[] lookup_key metadata{*} name',
   ),
   'POST entitlements/features/*': free(
-    'entitlements/feature/update',
+    'entitlements/feature/updates',
     'active expand[] metadata{*} name',
   ),
   'POST plans': free(

@@ -23,7 +23,7 @@ export const CONNECT: CallRows = {
   ),
   'DELETE accounts/*': refused('accounts/delete', 'it closes an account for good'),
   'POST accounts/*/reject': refused(
-    'accounts/reject',
+    'account/reject',
     'it stops an account from taking payments and payouts',
   ),
   'POST accounts/*/unreject': refused(

@@ -59,7 +59,7 @@ export const ISSUING: CallRows = {
     explanation received_at}} expand[] metadata{*}`,
   ),
   'POST issuing/disputes/*/submit': refusedUnpriced(
-    'issuing/disputes/submit',
+    'issuing/dispute/submit',
     'Stripe may charge a fee for a dispute that is lost',
   ),
   'POST issuing/personalization_designs': free(

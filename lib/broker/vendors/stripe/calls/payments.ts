@@ -162,7 +162,7 @@ export const PAYMENTS: CallRows = {
     phone}`,
   ),
   'POST payment_records/*/report_payment_attempt_canceled': free(
-    'payment-record/report-payment-attempt-canceled/report',
+    'payment-record/report',
     'canceled_at expand[] metadata{*}',
   ),
   'POST payment_records/*/report_payment_attempt_failed': free(
@@ -186,7 +186,7 @@ export const PAYMENTS: CallRows = {
     processor_details{custom{refund_reference} type} refunded{refunded_at}`,
   ),
   'POST payment_records/report_payment': free(
-    'payment-record/report',
+    'payment-record/report-payment/report',
     `
     amount_requested{currency value} canceled{canceled_at} customer_details{customer email
     name phone} customer_presence description expand[] failed{failed_at}

@@ -34,13 +34,13 @@ export const TEST_HELPERS: CallRows = {
   'POST test_helpers/issuing/cards/*/shipping/ship': testHelper('issuing/cards/test_mode_ship'),
   'POST test_helpers/issuing/cards/*/shipping/submit': testHelper('issuing/cards/test_mode_submit'),
   'POST test_helpers/issuing/personalization_designs/*/activate': testHelper(
-    'issuing/personalization_designs/test_mode_activate',
+    'issuing/personalization_designs/activate_testmode',
   ),
   'POST test_helpers/issuing/personalization_designs/*/deactivate': testHelper(
-    'issuing/personalization_designs/test_mode_deactivate',
+    'issuing/personalization_designs/deactivate_testmode',
   ),
   'POST test_helpers/issuing/personalization_designs/*/reject': testHelper(
-    'issuing/personalization_designs/test_mode_reject',
+    'issuing/personalization_designs/reject_testmode',
   ),
   'POST test_helpers/issuing/transactions/create_force_capture': testHelper(
     'issuing/transactions/test_mode_create_force_capture',

@@ -4,13 +4,14 @@ import { amountUnknown, invalidAmount, priceOf } from '../../../pricing/amount';
 import type { AddedLater, DocumentSettings } from '../../../pricing/configured-prices';
 import { MAX_MICROS } from '../../../pricing/currency';
 import type { Rates } from '../../../pricing/currency';
-import type { Price, PriceableCall } from '../../../pricing/price';
+import type { Price, PriceableCall, TakenUp } from '../../../pricing/price';
 import { BrokerRefusal } from '../../../refusal';
 import { decimal, product } from './decimal';
 import type { Decimal } from './decimal';
 import type { Fields } from './fields';
 import { taxOnTop } from './tax';
 import type { TaxRate } from './tax';
+import type { ItemOnBill } from './taken-up';
 import type { UnitPrice } from './unit-price';
 import type { Objects } from './objects';
 
@@ -41,6 +42,7 @@ export class Bill {
   readonly #unknown = new Set<AddedLater>();
   #isRecurring = false;
   #before = 0n;
+  readonly #takenUp: ItemOnBill[] = [];
   #currency: string | undefined;
 
   constructor(
@@ -101,6 +103,11 @@ export class Bill {
   addLine(amount: bigint, currency: string, taxes: readonly TaxRate[]): void {
     this.#checkCurrency(currency);
     if (amount > 0n) this.#amount += amount + taxOnTop(amount, taxes);
+  }
+
+  /** One of the lines is an item that may have been held by itself. */
+  takeUp(item: ItemOnBill): void {
+    if (item.amount > 0n) this.#takenUp.push(item);
   }
 
   /** What was on the bill before the call. */
@@ -195,7 +202,21 @@ export class Bill {
       amount,
       currency,
       ...(this.#isRecurring ? { note: NOT_HELD } : {}),
+      ...(this.#takenUp.length === 0 ? {} : { takesUp: this.#parts(total, currency) }),
     };
+  }
+
+  /** What the items taken up are of the whole: together no more than that, however each is rounded. */
+  #parts(total: bigint, currency: string): TakenUp[] {
+    const { rates } = this.pricing;
+    let rest = total;
+    return this.#takenUp.map(({ id, amount }) => {
+      const before = rest;
+      rest = amount < rest ? rest - amount : 0n;
+      const micros =
+        priceOf(Number(before), currency, rates) - priceOf(Number(rest), currency, rates);
+      return { id, micros };
+    });
   }
 
   #check({ currency, isRecurring }: UnitPrice): void {

@@ -41,7 +41,7 @@ export async function newSession(pricing: Pricing): Promise<Price> {
 export async function changedSession(pricing: Pricing): Promise<Price> {
   const { body, objects, id } = pricing;
   if (!body.has('line_items')) return { kind: 'free' };
-  const session = await objects.get('checkout/sessions', id, ['cs_']);
+  const session = await objects.get('checkout/sessions', id);
   if (objectsIn(session, 'optional_items').length > 0) {
     throw amountUnknown(`${id} has optional items, so other line_items of it cannot be priced.`);
   }

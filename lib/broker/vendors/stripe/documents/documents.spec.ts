@@ -101,6 +101,12 @@ const CATALOG = {
   'shipping_rates/shr_1': { fixed_amount: { amount: 1_500, currency: 'usd' } },
   'customers/cus_1': { balance: 0, currency: null },
   'customers/cus_owing': { balance: 700, currency: 'usd' },
+  'customers/cus_new_owing': { balance: 700, currency: null },
+  'customers/cus_euros': {
+    balance: 700,
+    currency: 'eur',
+    invoice_credit_balance: { eur: -700, usd: -300, gbp: 50 },
+  },
   invoiceitems: [],
   subscriptions: [],
   'subscriptions/sub_1': {
@@ -122,6 +128,17 @@ const CATALOG = {
     amount_remaining: 2_700,
     default_tax_rates: [{ id: 'txr_10', ...rate(10) }],
     total_discount_amounts: [{ amount: 500 }],
+    automatic_tax: { enabled: false },
+  },
+  // One whose amount due leaves out what the customer owes: that is added once it is final.
+  'invoices/in_owing': {
+    status: 'draft',
+    currency: 'usd',
+    total: 2_000,
+    amount_due: 2_000,
+    starting_balance: 300,
+    default_tax_rates: [],
+    total_discount_amounts: [],
     automatic_tax: { enabled: false },
   },
   'invoices/in_open': {
@@ -507,6 +524,24 @@ describe('what charges again by itself', () => {
     expect(await cents('POST subscriptions', `customer=cus_1&${body}`)).toBe(expected);
   });
 
+  it.each([
+    ['in the currency of the bill', 'cus_euros', '', 1_300],
+    ['in a currency that is not known yet', 'cus_new_owing', '', 1_700],
+    ['in no other currency', 'cus_owing', '&currency=eur', 1_000],
+  ])('a subscription: with what its customer owes %s', async (_what, who, more, expected) => {
+    const body = `customer=${who}&items[0][price]=price_both_month${more}`;
+    const both = price({ ...MONTHLY, currency_options: { eur: { unit_amount: 1_000 } } });
+    const objects = { 'prices/price_both_month': both };
+    const currency = more === '' ? '&currency=usd' : '';
+    const found = await priceOf('POST subscriptions', body + currency, OPEN, objects);
+    expect(found).toMatchObject({ amount: expected });
+  });
+
+  it('a bill in no currency for a customer who owes something is refused', async () => {
+    const body = 'customer=cus_new_owing&auto_advance=true';
+    await expect(priceOf('POST invoices', body, OPEN)).rejects.toThrow('Name the currency');
+  });
+
   it('a subscription: with what its customer owes, and what waits for the next bill', async () => {
     const body = 'customer=cus_owing&items[0][price]=price_month';
     const waiting = [
@@ -666,6 +701,7 @@ describe('an invoice', () => {
     ['POST invoices/in_open/pay', 'payment_method=pm_1', 'total', 800],
     ['POST invoices/in_open/send', '', 'total', 2_000],
     ['POST invoices/in_draft', 'auto_advance=true', 'total', 3_200],
+    ['POST invoices/in_owing/finalize', '', 'total', 2_300],
     ['POST invoices/in_draft/add_lines', 'lines[0][amount]=500', 'addition', 550],
     [
       'POST invoices/in_draft/add_lines',

@@ -45,7 +45,7 @@ export async function newInvoiceItem(pricing: Pricing): Promise<Price> {
 export async function changedInvoiceItem(pricing: Pricing): Promise<Price> {
   const { body, objects, id } = pricing;
   if (body.names().every((name) => HARMLESS.test(name))) return { kind: 'free' };
-  const item = await objects.get('invoiceitems', id, ['ii_']);
+  const item = await objects.get('invoiceitems', id);
   const invoice = idIn(item, 'invoice');
   const next = await nextBill(pricing, {
     invoice,
@@ -65,7 +65,7 @@ export async function changedInvoiceItem(pricing: Pricing): Promise<Price> {
 /** `DELETE invoiceitems/*`: nothing, unless it was a credit. */
 export async function deletedInvoiceItem(pricing: Pricing): Promise<Price> {
   const { objects, id } = pricing;
-  const item = await objects.get('invoiceitems', id, ['ii_']);
+  const item = await objects.get('invoiceitems', id);
   const amount = amountIn(item, 'amount') ?? 0n;
   if (amount >= 0n) return { kind: 'free' };
   const currency = currencyIn(item, 'an invoice item');

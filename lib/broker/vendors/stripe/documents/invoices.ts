@@ -8,6 +8,7 @@ import { addBalance, addWaiting } from './customers';
 import { addInvoiceLine, addCreditTakenOff } from './invoice-lines';
 import { keepTaxes } from './line-items';
 import { amountIn, currencyIn, objectsIn, strange } from './objects';
+import { itemsOn } from './taken-up';
 import { taxRateOf, taxRates, asksForAutomaticTax, hasAutomaticTax } from './tax';
 import type { TaxRate } from './tax';
 import { currencyNamed, larger } from './unit-price';
@@ -64,8 +65,7 @@ export async function addedLines(pricing: Pricing): Promise<Price> {
   const bill = new Bill(pricing, currency);
   for (const line of body.list('lines')) {
     const waiting = line.text('invoice_item');
-    const before =
-      waiting === undefined ? undefined : await objects.get('invoiceitems', waiting, ['ii_']);
+    const before = waiting === undefined ? undefined : await objects.get('invoiceitems', waiting);
     await addInvoiceLine(pricing, bill, line, { currency, taxes, ...(before && { before }) });
     if (before !== undefined) addCreditTakenOff(bill, before, taxes);
   }
@@ -90,6 +90,7 @@ export async function paidInvoice(pricing: Pricing): Promise<Price> {
   const currency = currencyIn(shown, 'an invoice');
   const bill = new Bill(pricing, currency);
   bill.addLine(remaining, currency, []);
+  for (const item of itemsOn(shown)) bill.takeUp(item);
   return bill.asTotal(id);
 }
 
@@ -105,7 +106,7 @@ export async function openInvoice(pricing: Pricing, id: string): Promise<OpenInv
 }
 
 function invoiceShown({ objects }: Pricing, id: string): Promise<VendorObject> {
-  return objects.get('invoices', id, ['in_']);
+  return objects.get('invoices', id);
 }
 
 /** What an invoice charges once it is final: Stripe's own sum, with what a draft may still change. */
@@ -115,8 +116,12 @@ function billOf(pricing: Pricing, shown: VendorObject): Bill {
   const due = amountIn(shown, 'amount_due');
   if (total === undefined || due === undefined) throw strange('an invoice', 'amount_due');
   const bill = new Bill(pricing, currency);
-  bill.addLine(larger(total, due), currency, []);
-  if (textIn(shown, 'status') !== 'draft') return bill;
+  const isDraft = textIn(shown, 'status') === 'draft';
+  // What the customer owes is added once it is final, whether a draft shows it as due or not.
+  const owed = isDraft ? larger(amountIn(shown, 'starting_balance') ?? 0n, 0n) : 0n;
+  bill.addLine(larger(total + owed, due), currency, []);
+  for (const item of itemsOn(shown)) bill.takeUp(item);
+  if (!isDraft) return bill;
   // A coupon may have run out by then.
   for (const discount of objectsIn(shown, 'total_discount_amounts')) {
     bill.addLine(amountIn(discount, 'amount') ?? 0n, currency, []);

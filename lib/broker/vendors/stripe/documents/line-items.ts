@@ -187,7 +187,7 @@ async function shownShipping(
   objects: Pricing['objects'],
   currency: string | undefined,
 ): Promise<bigint> {
-  const rate = await objects.get('shipping_rates', id, ['shr_'], ['fixed_amount.currency_options']);
+  const rate = await objects.get('shipping_rates', id, ['fixed_amount.currency_options']);
   const fixed = objectIn(rate, 'fixed_amount') ?? {};
   const own = textIn(fixed, 'currency');
   const terms =

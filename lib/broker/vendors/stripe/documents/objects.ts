@@ -2,6 +2,7 @@ import { isRecord } from '../../../../contract/is-record';
 import { amountUnknown } from '../../../pricing/amount';
 import type { BrokerRefusal } from '../../../refusal';
 import type { VendorLookup } from '../../vendor-lookup';
+import { prefixesOf } from '../object-kinds';
 import { isId, textIn } from '../vendor-object';
 import type { VendorObject } from '../vendor-object';
 import { decimalOf } from './decimal';
@@ -17,16 +18,11 @@ export class Objects {
   constructor(private readonly lookup: VendorLookup) {}
 
   /**
-   * @param prefixes Those that the id may have: `price_`.
    * @param expand What is shown in full.
    * @throws BrokerRefusal where the id is invalid, or the vendor does not show the object.
    */
-  async get(
-    resource: string,
-    id: string,
-    prefixes: readonly string[],
-    expand: readonly string[] = [],
-  ): Promise<VendorObject> {
+  async get(resource: string, id: string, expand: readonly string[] = []): Promise<VendorObject> {
+    const prefixes = prefixesOf(resource);
     if (!isId(id) || !prefixes.some((prefix) => id.startsWith(prefix))) {
       throw amountUnknown(
         `"${id.slice(0, 64)}" is no id that the broker looks up: one of ${resource} begins with ${prefixes.join(' or ')}.`,

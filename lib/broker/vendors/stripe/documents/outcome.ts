@@ -5,6 +5,7 @@ import type { Outcome, Price, PriceableCall, ReportedObject } from '../../../pri
 import { optional, reportedAmount } from '../reported-amount';
 import { idIn, objectIn, textIn } from '../vendor-object';
 import type { VendorObject } from '../vendor-object';
+import { itemsOn } from './taken-up';
 
 /** What a document is as an answer shows it. */
 interface Shown {
@@ -14,6 +15,8 @@ interface Shown {
   aliases: readonly string[];
   /** Whether nothing more can be charged for it. */
   isFinal: boolean;
+  /** The invoice items that it shows. */
+  items?: readonly string[];
   /** What it still costs, where the answer proves that it was taken back. */
   left?: number;
 }
@@ -57,6 +60,7 @@ export function documentOutcome(
         ending: 'settled',
         object,
         ...optional('reportedMicros', micros(shown.total)),
+        ...(shown.items === undefined ? {} : { takenUp: shown.items }),
         settledAmount: { amount, currency: code },
       };
     }
@@ -146,6 +150,7 @@ function documentIn(body: VendorObject): Shown | undefined {
           ...(first === undefined ? [] : invoice(first).aliases),
         ],
         isFinal: false,
+        ...(first === undefined ? {} : { items: itemsOn(first).map((item) => item.id) }),
       };
     }
     case 'invoiceitem':
@@ -186,6 +191,7 @@ function invoice(body: VendorObject): Shown {
     total: known.length === 0 ? undefined : Math.max(...known),
     aliases: paidIn(body),
     isFinal: status === 'void' || status === 'paid',
+    items: itemsOn(body).map((item) => item.id),
     ...(isVoid ? { left: paid } : {}),
   };
 }

@@ -49,7 +49,7 @@ export async function changedPaymentLink(pricing: Pricing): Promise<Price> {
   const rest = body.names().filter((name) => name !== 'active' && !HARMLESS.test(name));
   if (rest.length === 0 && (isClosed || !body.has('active'))) return { kind: 'free' };
 
-  const link = await objects.get('payment_links', id, ['plink_']);
+  const link = await objects.get('payment_links', id);
   const lines = await objects.list(`payment_links/${id}/line_items`, {}, [
     'data.price.tiers',
     'data.price.currency_options',

@@ -15,7 +15,7 @@ import { larger } from './unit-price';
  */
 export async function acceptedQuote(pricing: Pricing): Promise<Price> {
   const { objects, id } = pricing;
-  const quote = await objects.get('quotes', id, ['qt_']);
+  const quote = await objects.get('quotes', id);
   const status = textIn(quote, 'status');
   if (status !== 'open') {
     // A draft may be changed between the look-up and the call.

@@ -147,7 +147,7 @@ export async function changedSubscriptionItem(pricing: Pricing): Promise<Price> 
   if (body.names().every((name) => name === 'metadata' || name === 'expand')) {
     return { kind: 'free' };
   }
-  const item = await objects.get('subscription_items', id, ['si_']);
+  const item = await objects.get('subscription_items', id);
   const of = idIn(item, 'subscription') ?? '';
   const subscription = await subscriptionOf(pricing, of);
   const { currency, taxes } = subscription;
@@ -166,7 +166,7 @@ export async function changedSubscriptionItem(pricing: Pricing): Promise<Price> 
 export async function endedSubscriptionItem(pricing: Pricing): Promise<Price> {
   const { body, objects, id } = pricing;
   if (body.text('proration_behavior') !== 'always_invoice') return { kind: 'free' };
-  const item = await objects.get('subscription_items', id, ['si_']);
+  const item = await objects.get('subscription_items', id);
   const of = idIn(item, 'subscription') ?? '';
   const subscription = await subscriptionOf(pricing, of);
   const bill = new Bill(pricing, subscription.currency);
@@ -177,7 +177,7 @@ export async function endedSubscriptionItem(pricing: Pricing): Promise<Price> {
 
 /** What is known of a subscription. */
 export async function subscriptionOf({ objects }: Pricing, id: string): Promise<Subscription> {
-  const shown = await objects.get('subscriptions', id, ['sub_']);
+  const shown = await objects.get('subscriptions', id);
   const items = await objects.list('subscription_items', { subscription: id }, ITEMS_SHOWN);
   const customer = idIn(shown, 'customer');
   if (customer === undefined) throw strange('a subscription', 'customer');

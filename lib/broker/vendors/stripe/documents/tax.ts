@@ -17,9 +17,7 @@ export interface TaxRate {
 
 /** The rates that a body names by their ids. */
 export function taxRates(ids: readonly string[], objects: Objects): Promise<TaxRate[]> {
-  return Promise.all(
-    ids.map(async (id) => taxRateOf(await objects.get('tax_rates', id, ['txr_']))),
-  );
+  return Promise.all(ids.map(async (id) => taxRateOf(await objects.get('tax_rates', id))));
 }
 
 /** A rate as the vendor shows it. */

@@ -77,7 +77,7 @@ export async function catalogPrice(
   objects: Objects,
   currency: string | undefined,
 ): Promise<UnitPrice> {
-  const shown = await objects.get('prices', id, ['price_', 'plan_'], ['tiers', 'currency_options']);
+  const shown = await objects.get('prices', id, ['tiers', 'currency_options']);
   if (shown['active'] !== true) {
     throw amountUnknown(`${id} is not active: Stripe takes it for nothing new.`);
   }
