@@ -75,5 +75,11 @@ it('counts things by their noun', () => {
 });
 
 it('is short at an axis', () => {
-  expect([shortUsd(0), shortUsd(1500), shortUsd(20)]).toEqual(['$0', '$1.5K', '$20']);
+  expect([0, 0.005, 0.5, 20, 1500].map(shortUsd)).toEqual([
+    '$0',
+    '$0.005',
+    '$0.50',
+    '$20',
+    '$1.5K',
+  ]);
 });

@@ -22,7 +22,7 @@ export function usdText(usd: number): string {
 
 /** For the ends of an axis: `$1.2K`. */
 export function shortUsd(usd: number): string {
-  return usd === 0 ? '$0' : COMPACT.format(usd);
+  return usd === 0 ? '$0' : usd < 1 ? usdText(usd) : COMPACT.format(usd);
 }
 
 /** An amount in the minor unit of its currency: `¥500`, `€12.30`. */

@@ -42,13 +42,13 @@ export function BarChart({
   const [figure, size] = useWidth();
   const labelEvery = Math.max(1, Math.ceil((LABEL_WIDTH * bars.length) / (size - LEFT - RIGHT)));
   const highest = Math.max(
-    0.01,
+    0,
     ...bars.map(({ usd, openUsd = 0, beforeUsd = 0 }) => Math.max(usd + openUsd, beforeUsd)),
     ...(running ?? []).map((usd) => usd ?? 0),
   );
   // A cap far above all that is spent would press the bars flat.
   const isLineShown = line !== undefined && line.usd <= 3 * highest;
-  const top = niceTop(isLineShown ? Math.max(highest, line.usd) : highest);
+  const top = niceTop((isLineShown ? Math.max(highest, line.usd) : highest) || 1);
   const x = (i: number): number => LEFT + ((size - LEFT - RIGHT) * i) / Math.max(1, bars.length);
   const y = (usd: number): number =>
     HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * Math.max(0, usd)) / top;
