@@ -212,8 +212,16 @@ describe('a call above it', () => {
       res.end(JSON.stringify(body));
     };
     const key = await issue();
-    const capture = () => broker.call(key.token, 'POST', '/v1/payment_intents/pi_1/capture');
+    const capture = ({ token } = key) =>
+      broker.call(token, 'POST', '/v1/payment_intents/pi_1/capture');
     const id = idOf(await capture());
+    // Only who may read the payment is told what it comes to.
+    expect((await capture()).text).not.toContain('requested_usd');
+    const allowed = ['GET', 'POST'].map((method) => `${method} /v1/payment_intents/*`);
+    const reader = await issue({
+      allowed_endpoints: [...allowed, 'POST /v1/payment_intents/*/capture'],
+    });
+    expect((await capture(reader)).body).toMatchObject({ approval_id: id, requested_usd: 300 });
     expect((await broker.api('GET', `/v1/approvals/${id}`)).body).toMatchObject({
       object_id: 'pi_1',
       usd: 300,
