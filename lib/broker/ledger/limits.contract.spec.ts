@@ -434,8 +434,10 @@ describe.each(STORES)('limits in the ledger: %s', (name, place, numRuns) => {
     });
 
     it('counts what seems to come later, where the clock was set back, for a minute more', async () => {
+      // Within an hour: none comes back in which spend has counted.
+      clock.instant += 1_800_000;
       for (let i = 0; i < 3; i++) await admitted(key, dollars(1));
-      clock.instant -= 3_600_000;
+      clock.instant -= 1_200_000;
       expect(await refusal(key)).toBe('rate_limited calls_per_minute');
       clock.instant += 60_000;
       expect(await refusal(key)).toBe('rate_limited calls_per_minute');

@@ -153,6 +153,7 @@ describe('the role of an application', () => {
       sweep_1: `'a guess', 0, 0`,
       open_balances_1: `'a guess', '[["x", 0]]'`,
       tails_1: `'a guess', 1`,
+      merge_lines_1: `'a guess', ARRAY['x'], 0`,
     };
     for (const [name, given] of Object.entries(calls)) {
       const refused = expect(queryAs('app', `SELECT vault_key.${name}(${given})`)).rejects;

@@ -72,7 +72,7 @@ function failedWrite(error: ThreadFailure, writes: readonly Write[]): FailedWrit
   return new FailedWrite(sql, error);
 }
 
-/** Of what was on its way nobody knows whether it was written: only a start reads the file again. */
+/** What was on its way may be written or not: only a start reads the file again. */
 function writerEnded({ message }: Error): Error {
   return Object.assign(
     new Error(`the thread that writes is gone (${message}): start the broker again`),
