@@ -26,7 +26,7 @@ const projects = {
 /** @type {import('jest').Config} */
 module.exports = {
   projects: projects[process.env.TEST_PROJECTS ?? 'tests'],
-  globalSetup: '<rootDir>/test/support/memory-disk.js',
+  globalSetup: '<rootDir>/test/support/run-folder.js',
   // Many tests wait for another process, and leave their core to the next.
   maxWorkers: 2 * availableParallelism(),
   // A worker's heap is large by the end, and takes longer than half a second to give back.

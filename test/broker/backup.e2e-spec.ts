@@ -7,7 +7,8 @@ import { run } from '../packaging/command';
 import { createStripeVendor } from '../../lib/testing/stripe-vendor';
 import type { StripeVendor } from '../../lib/testing/stripe-vendor';
 import { BrokerProcess, send, temporaryFile } from '../support/broker-process';
-import type { IssuedKey } from '../support/broker-process';
+import type { IssuedKey, RunningBroker } from '../support/broker-process';
+import { BrokerServer } from '../support/broker-server';
 
 const CLI = resolve(__dirname, '../../dist/broker/cli/main.js');
 const PAYMENT =
@@ -22,11 +23,11 @@ beforeAll(async () => {
 });
 afterAll(() => vendor.close());
 
-const pay = (broker: BrokerProcess, { token }: IssuedKey) =>
+const pay = (broker: RunningBroker, { token }: IssuedKey) =>
   broker.call(token, 'POST', '/v1/payment_intents', { body: PAYMENT });
 
 /** Says `vault-key-broker backup` to a running broker. */
-const backup = ({ url, token }: BrokerProcess, file: string) =>
+const backup = ({ url, token }: RunningBroker, file: string) =>
   run(process.execPath, [CLI, 'backup', file, '--url', url], {
     cwd: dirname(file),
     env: { KEYBRAKE_TOKEN: token },
@@ -53,7 +54,7 @@ describe('a backup of a store that is in use', () => {
     expect(alone.stderr).toContain(`The audit key ${file}.audit-key is missing`);
     const original = broker.store.slice('sqlite:'.length);
     copyFileSync(`${original}.audit-key`, `${file}.audit-key`);
-    const restored = await BrokerProcess.start({ vendor, store });
+    const restored = await BrokerServer.start(vendor, { store });
     const { spent, held } = await restored.money(key);
     expect(spent + held).toBeGreaterThanOrEqual(10);
     expect((await restored.api('GET', '/v1/audit/verify')).body.ok).toBe(true);
@@ -64,7 +65,7 @@ describe('a backup of a store that is in use', () => {
   });
 
   it('overwrites nothing, and needs the management token', async () => {
-    const broker = await BrokerProcess.start({ vendor });
+    const broker = await BrokerServer.start(vendor);
     const file = temporaryFile('copy.db');
     expect((await backup(broker, file)).code).toBe(0);
     const size = statSync(file).size;
@@ -76,7 +77,7 @@ describe('a backup of a store that is in use', () => {
   });
 
   it('that is broken off keeps no later one waiting, and leaves no file', async () => {
-    const broker = await BrokerProcess.start({ vendor });
+    const broker = await BrokerServer.start(vendor);
     await broker.issue();
     const missing = join(dirname(temporaryFile()), 'no', 'folder', 'copy.db');
     expect(
@@ -101,7 +102,7 @@ describe('a backup of a store that is in use', () => {
   });
 
   it('of a store in memory is refused', async () => {
-    const broker = await BrokerProcess.start({ vendor, store: 'sqlite::memory:' });
+    const broker = await BrokerServer.start(vendor, { store: 'sqlite::memory:' });
     const answer = await backup(broker, temporaryFile('copy.db'));
     expect(answer.code).toBe(1);
     expect(answer.stderr).toContain('The store is in memory: there is no file to copy.');

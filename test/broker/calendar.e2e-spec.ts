@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BrokerProcess, temporaryFile } from '../support/broker-process';
-import type { IssuedKey } from '../support/broker-process';
+import type { IssuedKey, RunningBroker } from '../support/broker-process';
+import { BrokerServer } from '../support/broker-server';
+import { TestClock } from '../support/test-clock';
 import { RecordingVendor } from './recording-vendor';
 
 const CLOCK = join(__dirname, '../support/shifted-clock.js');
@@ -11,9 +13,9 @@ const PAYMENT = 'amount=1000&currency=usd';
 const SHOWN = { id: 'pi_1', amount: 1000, currency: 'usd', amount_received: 0 };
 
 let vendor: RecordingVendor;
-let broker: BrokerProcess;
-let file: string;
-let wallFile: string;
+let broker: RunningBroker;
+/** Sets the broker's clock so much later than where it began. */
+let clock: (later: number) => void;
 /** Where the broker's clock began: a minute before a midnight, UTC. */
 let start: number;
 beforeAll(async () => {
@@ -23,25 +25,12 @@ afterAll(() => vendor.close());
 beforeEach(async () => {
   vendor.reset();
   vendorSays(200, SHOWN);
-  file = temporaryFile('clock');
-  wallFile = temporaryFile('wall');
   start = (Math.floor(Date.now() / DAY_MS) + 2) * DAY_MS - 60_000;
-  clock(0);
-  setMachineClock(0);
-  broker = await BrokerProcess.start({
-    vendor,
-    env: {
-      NODE_OPTIONS: `--require ${CLOCK}`,
-      SHIFTED_CLOCK_FILE: file,
-      SHIFTED_WALL_FILE: wallFile,
-    },
-  });
+  const own = new TestClock(start);
+  clock = (later) => void (own.instant = start + later);
+  broker = await BrokerServer.start(vendor, { host: { clock: own } });
 });
 
-/** Sets the broker's clock so much later than where it began. */
-const clock = (later: number) => writeFileSync(file, String(start + later - Date.now()));
-/** Sets the machine's clock so much wrong, while no time passes. */
-const setMachineClock = (wrong: number) => writeFileSync(wallFile, String(wrong));
 function vendorSays(status: number, body: unknown = { error: {} }): void {
   vendor.respond = (_req, res) => {
     res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
@@ -201,6 +190,27 @@ describe('a lease', () => {
 });
 
 describe('a machine’s clock that is set', () => {
+  let command: BrokerProcess;
+  /** Sets the machine's clock so much wrong, while no time passes. */
+  let setMachineClock: (wrong: number) => void;
+  beforeEach(async () => {
+    const file = temporaryFile('clock');
+    const wallFile = temporaryFile('wall');
+    clock = (later) => writeFileSync(file, String(start + later - Date.now()));
+    setMachineClock = (wrong) => writeFileSync(wallFile, String(wrong));
+    clock(0);
+    setMachineClock(0);
+    command = await BrokerProcess.start({
+      vendor,
+      env: {
+        NODE_OPTIONS: `--require ${CLOCK}`,
+        SHIFTED_CLOCK_FILE: file,
+        SHIFTED_WALL_FILE: wallFile,
+      },
+    });
+    broker = command;
+  });
+
   it('back by an hour brings no expired key and no lapsed lease back, and is told once', async () => {
     const { body } = await broker.api('POST', '/v1/leases', { ttl_seconds: 60 });
     const leased = await issue({ lease_id: body.id });
@@ -214,7 +224,7 @@ describe('a machine’s clock that is set', () => {
     const shown = await broker.api('GET', `/v1/keys/${short.id}`);
     expect(shown.body.status).toBe('expired');
     expect((await broker.api('POST', `/v1/leases/${body.id}/renew`)).status).toBe(404);
-    const told = broker.output.split('\n').filter((line) => line.includes("machine's clock"));
+    const told = command.output.split('\n').filter((line) => line.includes("machine's clock"));
     expect(told).toEqual([expect.stringContaining('was set back by 3600 s')]);
   });
 

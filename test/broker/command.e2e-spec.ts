@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { BrokerProcess, send, temporaryFile } from '../support/broker-process';
 import type { BrokerProcessOptions } from '../support/broker-process';
+import { refusedSettings } from '../support/refused-settings';
 
 const TOKEN = 'kb_management_token_of_a_good_length_';
 const SECRET = 'sk_test_command_suite_secret_12345';
@@ -82,7 +83,7 @@ describe('vault-key-broker', () => {
     expect(Math.max(...stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(100);
   });
 
-  const bad: [setting: string, options: BrokerProcessOptions][] = [
+  const unread: [setting: string, options: BrokerProcessOptions][] = [
     ['KEYBRAKE_TOKEN', { env: { KEYBRAKE_TOKEN: '' } }],
     ['KEYBRAKE_TOKEN', { env: { KEYBRAKE_TOKEN: 'x'.repeat(31) } }],
     ['KEYBRAKE_TOKEN', { env: { KEYBRAKE_TOKEN: `${TOKEN} with a space` } }],
@@ -102,20 +103,35 @@ describe('vault-key-broker', () => {
     ['--port', { args: ['--port', 'http'] }],
     ['--port', { args: ['--port='] }],
     ['--host', { args: ['--host='] }],
-    ['--host', { args: ['--host', '203.0.113.1'] }],
     ['--store', { store: 'redis://127.0.0.1:6379' }],
     ['--store', { store: 'rediss://127.0.0.1:6379' }],
     ['--store', { store: 'vault-key.db' }],
     ['--store', { store: 'sqlite:' }],
-    ['--store', { store: 'sqlite:/nowhere/at/all/vault-key.db' }],
     ['--accept-store', { args: ['--accept-store', 'everything'] }],
     ['VAULT_KEY_ACCEPT_STORE', { env: { VAULT_KEY_ACCEPT_STORE: 'clock,' } }],
     ['VAULT_KEY_AUDIT_KEY', { env: { VAULT_KEY_AUDIT_KEY: `${'k'.repeat(32)}\n` } }],
     ['NODE_TLS_REJECT_UNAUTHORIZED', { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } }],
-    ['HTTPS_PROXY', { env: { HTTPS_PROXY: `${SECRET}:3128`, STRIPE_BASE_URL: 'https://a.test' } }],
-    ['https_proxy', { env: { https_proxy: 'socks5://a', STRIPE_BASE_URL: 'https://a.test' } }],
     ['--verbose', { args: ['--verbose'] }],
     ['extra', { args: ['extra'] }],
+  ];
+  it.each(unread)(
+    'refuses by name, in one line, what it cannot read: %s: %j',
+    (setting, options) => {
+      const line = refusedSettings(options);
+      expect(line).toMatch(/^.+$/);
+      expect(line).toContain(setting);
+      expect(line).not.toContain(SECRET);
+      expect(line).not.toContain(TOKEN);
+    },
+  );
+
+  const bad: typeof unread = [
+    ['KEYBRAKE_TOKEN', { env: { KEYBRAKE_TOKEN: `${TOKEN} with a space` } }],
+    ['--verbose', { args: ['--verbose'] }],
+    ['--host', { args: ['--host', '203.0.113.1'] }],
+    ['--store', { store: 'sqlite:/nowhere/at/all/vault-key.db' }],
+    ['HTTPS_PROXY', { env: { HTTPS_PROXY: `${SECRET}:3128`, STRIPE_BASE_URL: 'https://a.test' } }],
+    ['https_proxy', { env: { https_proxy: 'socks5://a', STRIPE_BASE_URL: 'https://a.test' } }],
   ];
   it.each(bad)('exits 2 with one line that names %s: %j', async (setting, options) => {
     const exit = await BrokerProcess.run(options);

@@ -7,7 +7,8 @@ import { StoreInUseError } from '../../lib/broker/ledger/store-doubt';
 import { createStripeVendor } from '../../lib/testing/stripe-vendor';
 import type { StripeVendor } from '../../lib/testing/stripe-vendor';
 import { BrokerProcess, send, temporaryFile } from '../support/broker-process';
-import type { IssuedKey } from '../support/broker-process';
+import type { IssuedKey, RunningBroker } from '../support/broker-process';
+import { BrokerServer } from '../support/broker-server';
 
 const PAYMENT =
   'amount=1000&currency=usd&payment_method=pm_card_visa&allowed_payment_method_types[0]=card&confirm=true';
@@ -19,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => vendor.close());
 beforeEach(() => vendor.reset());
 
-const pay = (broker: BrokerProcess, { token }: IssuedKey, body = PAYMENT) =>
+const pay = (broker: RunningBroker, { token }: IssuedKey, body = PAYMENT) =>
   broker.call(token, 'POST', '/v1/payment_intents', { body });
 
 describe('a broker that is killed', () => {
@@ -182,7 +183,7 @@ describe('the store', () => {
         });`;
       const { stdout } = spawnSync(process.execPath, ['-e', script, file], { encoding: 'utf8' });
       expect(existsSync(`${file}-wal`)).toBe(false);
-      const broker = await BrokerProcess.start({ vendor, store: `sqlite:${file}` });
+      const broker = await BrokerServer.start(vendor, { store: `sqlite:${file}` });
       expect((await broker.api('GET', `/v1/keys/${stdout.trim()}`)).status).toBe(200);
     },
   );

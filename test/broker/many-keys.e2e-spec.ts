@@ -1,7 +1,8 @@
 import { createStripeVendor } from '../../lib/testing/stripe-vendor';
 import type { StripeVendor } from '../../lib/testing/stripe-vendor';
 import { BrokerProcess, temporaryFile } from '../support/broker-process';
-import type { IssuedKey } from '../support/broker-process';
+import type { IssuedKey, RunningBroker } from '../support/broker-process';
+import { BrokerServer } from '../support/broker-server';
 import { insertKeys, removeKey } from '../support/bulk-keys';
 import { until } from '../support/until';
 
@@ -15,18 +16,18 @@ beforeAll(async () => {
 });
 afterAll(() => vendor.close());
 
-const pay = (on: BrokerProcess, { token }: IssuedKey) =>
+const pay = (on: RunningBroker, { token }: IssuedKey) =>
   on.call(token, 'POST', '/v1/payment_intents', { body: PAYMENT });
-const liveKeys = async (on: BrokerProcess) => {
+const liveKeys = async (on: RunningBroker) => {
   const { text } = await on.api('GET', '/metrics');
   return Number(/^vault_key_live_keys (\d+)$/m.exec(text)?.[1]);
 };
-const hitOf = async (on: BrokerProcess, id: string) => {
+const hitOf = async (on: RunningBroker, id: string) => {
   const { body } = await on.api('GET', '/v1/brakes');
   return (body.brakes as { id: string; hit: number | null }[]).find((each) => each.id === id)?.hit;
 };
 /** All pages of a list of keys: how many there are, and how many keys they have. */
-const pagesOf = async (on: BrokerProcess, query: string) => {
+const pagesOf = async (on: RunningBroker, query: string) => {
   let pages = 0;
   let keys = 0;
   let cursor: string | undefined;
@@ -42,17 +43,21 @@ const pagesOf = async (on: BrokerProcess, query: string) => {
 };
 
 /** A store with one key that was issued, and what else is put into it while no broker has it. */
-const brokerWith = async (fill: (store: string) => void) => {
+const storeWith = async (fill: (store: string) => void) => {
   const store = `sqlite:${temporaryFile()}`;
-  const first = await BrokerProcess.start({ vendor, store });
+  const first = await BrokerServer.start(vendor, { store });
   const key = await first.issue({ subject: { tenant_id: 'acme', user_id: 'real' } });
-  await first.kill('SIGTERM');
+  await first.close();
   fill(store);
-  return { key, broker: await BrokerProcess.start({ vendor, store }) };
+  return { key, store };
+};
+const brokerWith = async (fill: (store: string) => void) => {
+  const { key, store } = await storeWith(fill);
+  return { key, broker: await BrokerServer.start(vendor, { store }) };
 };
 
 describe(`with ${MANY} live keys`, () => {
-  let broker: BrokerProcess;
+  let broker: BrokerServer;
   let key: IssuedKey;
   beforeAll(async () => {
     ({ broker, key } = await brokerWith((store) =>
@@ -87,7 +92,8 @@ describe(`with ${MANY} live keys`, () => {
   });
 
   it('a count that a crash cuts off is made by the next start', async () => {
-    const { broker: own } = await brokerWith((store) => insertKeys(store, { count: 5_000 }));
+    const { store } = await storeWith((file) => insertKeys(file, { count: 5_000 }));
+    const own = await BrokerProcess.start({ vendor, store });
     const { body } = await own.api('POST', '/v1/brakes', { scope: 'all', reason: 'stop' });
     await own.kill('SIGKILL');
     const again = await own.restart();
@@ -175,12 +181,12 @@ describe('a key whose parent is gone from the store', () => {
 
   it('has its calls refused, with a row in the log, and those of the moment are not', async () => {
     const store = `sqlite:${temporaryFile()}`;
-    const first = await BrokerProcess.start({ vendor, store });
+    const first = await BrokerServer.start(vendor, { store });
     const parent = await first.issue();
     const child = await first.issue({ parent_id: parent.id });
-    await first.kill('SIGTERM');
+    await first.close();
     removeKey(store, parent.id);
-    const broker = await BrokerProcess.start({ vendor, store });
+    const broker = await BrokerServer.start(vendor, { store });
     const other = await broker.issue();
     const [refused, ...served] = await Promise.all([
       pay(broker, child),

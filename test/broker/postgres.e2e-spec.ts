@@ -8,7 +8,8 @@ import {
 } from '../../lib/index';
 import type { StripeVendor } from '../../lib/testing/stripe-vendor';
 import { BrokerProcess } from '../support/broker-process';
-import type { IssuedKey } from '../support/broker-process';
+import type { IssuedKey, RunningBroker } from '../support/broker-process';
+import { BrokerServer } from '../support/broker-server';
 import type { PostgresServer } from '../support/postgres-server';
 import { until } from '../support/until';
 import { withVendorAndPostgres } from '../support/vendor-and-postgres';
@@ -27,15 +28,16 @@ beforeEach(async () => {
 });
 
 const start = () => BrokerProcess.start({ vendor, store, env: { VAULT_KEY_AUDIT_KEY: AUDIT_KEY } });
-const pay = (broker: BrokerProcess, { token }: IssuedKey) =>
+const pay = (broker: RunningBroker, { token }: IssuedKey) =>
   broker.call(token, 'POST', '/v1/payment_intents', { body: PAYMENT });
 
 describe('two brokers on one PostgreSQL', () => {
-  let brokers: readonly [BrokerProcess, BrokerProcess];
+  let brokers: readonly [BrokerServer, BrokerServer];
+  const serve = () => BrokerServer.start(vendor, { store, auditKey: AUDIT_KEY });
   beforeEach(async () => {
-    brokers = [await start(), await start()];
+    brokers = [await serve(), await serve()];
   });
-  afterEach(() => Promise.all(brokers.map((broker) => broker.kill('SIGTERM'))));
+  afterEach(() => Promise.all(brokers.map((broker) => broker.close())));
 
   it('have the same keys, and pass no cap together', async () => {
     const [one, other] = brokers;
@@ -82,20 +84,6 @@ describe('two brokers on one PostgreSQL', () => {
     expect(cut.body).toMatchObject({ first: 1, last: 4, head: verdict.body.head });
   });
 
-  it('go on where one of them is killed, and count what it held', async () => {
-    const [one, other] = brokers;
-    const key = await one.issue({ daily_usd_cap: 25 });
-    const held = vendor.hold('POST /v1/payment_intents');
-    const cut = pay(one, key).catch((error: NodeJS.ErrnoException) => error.code);
-    await held.arrived;
-    await one.kill('SIGKILL');
-    held.release();
-    expect(await cut).toBe('ECONNRESET');
-    expect(await other.money(key)).toEqual({ spent: 0, held: 10, remaining: 15 });
-    expect((await pay(other, key)).status).toBe(200);
-    expect((await pay(other, key)).status).toBe(429);
-  });
-
   it('say what they are on, and that there is no file to copy', async () => {
     const [one] = brokers;
     const ready = await one.api('GET', '/readyz');
@@ -106,6 +94,20 @@ describe('two brokers on one PostgreSQL', () => {
       expect.stringContaining('PostgreSQL, which has backups of its own'),
     ]);
   });
+});
+
+it('two brokers on one PostgreSQL go on where one of them is killed, and count what it held', async () => {
+  const [one, other] = [await start(), await start()];
+  const key = await one.issue({ daily_usd_cap: 25 });
+  const held = vendor.hold('POST /v1/payment_intents');
+  const cut = pay(one, key).catch((error: NodeJS.ErrnoException) => error.code);
+  await held.arrived;
+  await one.kill('SIGKILL');
+  held.release();
+  expect(await cut).toBe('ECONNRESET');
+  expect(await other.money(key)).toEqual({ spent: 0, held: 10, remaining: 15 });
+  expect((await pay(other, key)).status).toBe(200);
+  expect((await pay(other, key)).status).toBe(429);
 });
 
 describe('two instances of an application on one PostgreSQL', () => {

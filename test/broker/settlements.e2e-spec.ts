@@ -3,7 +3,8 @@ import type { ServerResponse } from 'node:http';
 import { openConnection } from '../../lib/broker/ledger/sqlite/sqlite-driver';
 import { closeStore } from '../../lib/broker/ledger/sqlite/open-store';
 import { BrokerProcess } from '../support/broker-process';
-import type { Answer, IssuedKey } from '../support/broker-process';
+import type { Answer, IssuedKey, RunningBroker } from '../support/broker-process';
+import { BrokerServer } from '../support/broker-server';
 import { ENDS_A_CALL } from '../support/picky-store';
 import { until } from '../support/until';
 import { RecordingVendor } from './recording-vendor';
@@ -19,12 +20,12 @@ beforeAll(async () => {
 afterAll(() => vendor.close());
 beforeEach(() => vendor.reset());
 
-const pay = (broker: BrokerProcess, { token }: IssuedKey, idempotencyKey?: string) =>
+const pay = (broker: RunningBroker, { token }: IssuedKey, idempotencyKey?: string) =>
   broker.call(token, 'POST', '/v1/payment_intents', {
     body: 'amount=50000&currency=usd',
     headers: idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey },
   });
-const issue = (broker: BrokerProcess, cap = 500) =>
+const issue = (broker: RunningBroker, cap = 500) =>
   broker.issue({ daily_usd_cap: cap, subject: { user_id: 'u1' }, budgets: { user: 500 } });
 const answer = (res: ServerResponse, status: number, body: unknown): void => {
   res.writeHead(status, { 'content-type': 'application/json' });
@@ -33,13 +34,13 @@ const answer = (res: ServerResponse, status: number, body: unknown): void => {
 /** Says how large a file a broker may write, as a full disk does. */
 const limitFiles = ({ pid }: BrokerProcess, size: '0' | 'unlimited') =>
   execFileSync('prlimit', ['--pid', String(pid), `--fsize=${size}:unlimited`]);
-const holdsOf = async (broker: BrokerProcess, state: string) =>
+const holdsOf = async (broker: RunningBroker, state: string) =>
   (await broker.api('GET', `/v1/holds?state=${state}`)).body.holds as {
     id: string;
     state: string;
     held_usd: number;
   }[];
-const gaugeOf = async (broker: BrokerProcess) =>
+const gaugeOf = async (broker: RunningBroker) =>
   /^vault_key_kept_settlements (\d+)$/m.exec((await broker.api('GET', '/metrics')).text)?.[1];
 const keptLines = ({ output }: BrokerProcess) =>
   output.split('\n').filter((line) => /settlement/.test(line));
@@ -134,24 +135,27 @@ describe('a settlement that meets a store which cannot be written', () => {
 });
 
 describe('a settlement that alone cannot be written', () => {
-  /** A broker whose store takes no end of a call until a budget over the user `open` is set. */
-  async function startPicky(): Promise<{ broker: BrokerProcess; key: IssuedKey }> {
-    const first = await BrokerProcess.start({ vendor });
-    await first.kill('SIGTERM');
+  /** A store that takes no end of a call until a budget over the user `open` is set. */
+  async function pickyStore(): Promise<string> {
+    const first = await BrokerServer.start(vendor);
+    await first.close();
     const connection = openConnection(first.store.slice('sqlite:'.length));
     connection.exec(`CREATE TRIGGER no_outcomes BEFORE INSERT ON redo
       WHEN ${ENDS_A_CALL} AND NOT EXISTS (SELECT 1 FROM budgets WHERE target = 'open')
       BEGIN SELECT RAISE(FAIL, 'no outcomes today'); END`);
     closeStore(connection);
-    const broker = await first.restart();
+    return first.store;
+  }
+  async function startPicky(): Promise<{ broker: BrokerServer; key: IssuedKey }> {
+    const broker = await BrokerServer.start(vendor, { store: await pickyStore() });
     return { broker, key: await issue(broker, 1_000) };
   }
-  const openLog = (broker: BrokerProcess) =>
+  const openLog = (broker: RunningBroker) =>
     broker.api('PUT', '/v1/budgets/user/open', { daily_usd_cap: 1 });
-  const allWritten = (broker: BrokerProcess) =>
+  const allWritten = (broker: RunningBroker) =>
     until(
       async () => (await gaugeOf(broker)) === '0',
-      () => broker.output,
+      async () => `${await gaugeOf(broker)} settlements are kept`,
     );
 
   it('is shown with the unknown ones, and counted until it is written', async () => {
@@ -217,12 +221,15 @@ describe('a settlement that alone cannot be written', () => {
     expect((await retry).status).toBe(200);
     await until(
       async () => (await holdsOf(broker, 'unknown')).length === 1,
-      () => broker.output,
+      () => 'it is not shown with the unknown ones',
     );
+    await openLog(broker);
+    await allWritten(broker);
   });
 
   it('is unknown after a crash, and still counted', async () => {
-    const { broker, key } = await startPicky();
+    const broker = await BrokerProcess.start({ vendor, store: await pickyStore() });
+    const key = await issue(broker, 1_000);
     vendor.respond = (_req, res) => answer(res, 402, DECLINED);
     await pay(broker, key);
     await broker.money(key);
@@ -236,7 +243,7 @@ describe('a settlement that alone cannot be written', () => {
 describe('an unknown hold', () => {
   /** A payment under `a-key` that the vendor never answered. */
   async function payUnknown() {
-    const broker = await BrokerProcess.start({ vendor });
+    const broker = await BrokerServer.start(vendor);
     const key = await issue(broker);
     vendor.respond = (_req, res) => res.destroy();
     expect((await pay(broker, key, 'a-key')).status).toBe(502);
@@ -271,7 +278,7 @@ describe('an unknown hold', () => {
     expect((await retry).status).toBe(200);
     await until(
       async () => (await broker.money(key)).spent === 500,
-      () => broker.output,
+      async () => JSON.stringify(await broker.money(key)),
     );
     expect(await holdsOf(broker, 'unknown')).toEqual([]);
   });
@@ -296,7 +303,7 @@ describe('an unknown hold', () => {
     expect((await pay(broker, key, 'a-key')).status).toBe(200);
     await until(
       async () => (await broker.money(key)).spent === 500,
-      () => broker.output,
+      async () => JSON.stringify(await broker.money(key)),
     );
   });
 });

@@ -6,6 +6,7 @@ import { openConnection } from '../../lib/broker/ledger/sqlite/sqlite-driver';
 import { closeStore } from '../../lib/broker/ledger/sqlite/open-store';
 import { BrokerProcess, send } from '../support/broker-process';
 import { exchangeRaw, readRaw } from './raw-socket';
+import { BrokerServer } from '../support/broker-server';
 import { RecordingVendor } from './recording-vendor';
 
 const PAYMENT = 'amount=1000&currency=usd';
@@ -49,9 +50,9 @@ describe('a store that cannot be written', () => {
 
 describe('an audit log that cannot be written', () => {
   it('is a 503 audit_unavailable once a row could not be written: nothing is held, and nothing is forwarded', async () => {
-    const first = await BrokerProcess.start({ vendor });
+    const first = await BrokerServer.start(vendor);
     const key = await first.issue();
-    await first.kill('SIGTERM');
+    await first.close();
     const connection = openConnection(first.store.slice('sqlite:'.length));
     connection.exec(`CREATE TRIGGER no_rows BEFORE INSERT ON audit
       WHEN NOT EXISTS (SELECT 1 FROM budgets WHERE target = 'open') AND NEW.entry NOT LIKE '%"budget"%'
@@ -81,7 +82,7 @@ describe('an audit log that cannot be written', () => {
 
 describe('a request that does not arrive in time', () => {
   it('is a 408 request_timeout', async () => {
-    const broker = await BrokerProcess.start({ vendor });
+    const broker = await BrokerServer.start(vendor);
     const { status, head, body } = readRaw(
       await exchangeRaw(broker.url, 'POST /stripe/v1/payment_intents HTTP/1.1\r\nHost: a\r\n'),
     );
@@ -93,7 +94,7 @@ describe('a request that does not arrive in time', () => {
 
 describe('the headers that are the broker’s own', () => {
   it('are Host, Authorization, Content-Length and Accept-Encoding: identity', async () => {
-    const broker = await BrokerProcess.start({ vendor });
+    const broker = await BrokerServer.start(vendor);
     const { token } = await broker.issue();
     await broker.call(token, 'POST', '/v1/payment_intents', {
       body: '{ "amount": 1000, "currency": "usd" }',
@@ -116,7 +117,7 @@ describe('the headers that are the broker’s own', () => {
 
 describe('a proxied answer', () => {
   it('carries no CORS header and no framework banner, nor any hop-by-hop header of the vendor', async () => {
-    const broker = await BrokerProcess.start({ vendor });
+    const broker = await BrokerServer.start(vendor);
     const { token } = await broker.issue();
     vendor.respond = (_req, res) => {
       res.writeHead(200, {
@@ -176,7 +177,7 @@ describe('the standalone broker', () => {
 
 describe('GET /v1/keys', () => {
   it('filters by the status expired', async () => {
-    const broker = await BrokerProcess.start({ vendor });
+    const broker = await BrokerServer.start(vendor);
     const [brief] = [await broker.issue({ expires_in: '1s' }), await broker.issue()];
     const { body } = await broker.api('GET', `/v1/keys/${brief.id}`);
     const left = Date.parse(body.expires_at) - Date.now() + 50;

@@ -5,7 +5,7 @@ const loading = require('../../jest.loading.js');
 module.exports = {
   rootDir: __dirname,
   testRegex: '\\.fleet\\.ts$',
-  globalSetup: '../support/memory-disk.js',
+  globalSetup: '../support/run-folder.js',
   ...loading,
   // One after the other: each has a fleet of its own.
   maxWorkers: 1,

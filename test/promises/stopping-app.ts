@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Controller, Injectable, Module, Post, Sse } from '@nestjs/common';
-import type { OnModuleDestroy } from '@nestjs/common';
+import { Controller, Inject, Injectable, Module, Post, Sse } from '@nestjs/common';
+import type { INestApplication, OnModuleDestroy } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Observable } from 'rxjs';
 import {
@@ -13,15 +13,12 @@ import type { VaultKeyModuleOptions } from '../../lib/index';
 
 const MARK = { dailyUsdCap: 1_000, allowedEndpoints: ['/v1/payment_intents', '/v1/customers'] };
 
-/** What a parent process is told, one a line. */
-function tell(event: string): void {
-  process.send?.(event);
-}
-
 @Injectable()
 class Witness implements OnModuleDestroy {
+  constructor(@Inject('TELL') private readonly tell: (event: string) => void) {}
+
   onModuleDestroy(): void {
-    tell('stopping');
+    this.tell('stopping');
   }
 }
 
@@ -70,25 +67,37 @@ class StoppingTools {
   }
 }
 
-async function main(): Promise<void> {
-  const options = JSON.parse(process.env['MODULE_OPTIONS'] ?? '{}') as VaultKeyModuleOptions;
+/** Starts it; `tell` gets its URL, and then `stopping` once it stops. */
+export async function startStoppingApp(
+  options: VaultKeyModuleOptions,
+  forceCloseConnections: boolean,
+  tell: (event: string) => void,
+): Promise<INestApplication> {
   @Module({
     imports: [VaultKeyModule.forRoot(options)],
     controllers: [StoppingTools],
-    providers: [Witness],
+    providers: [Witness, { provide: 'TELL', useValue: tell }],
   })
   class AppModule {}
 
   const app = await NestFactory.create(AppModule, {
-    forceCloseConnections: process.env['FORCE_CLOSE'] === 'yes',
+    forceCloseConnections,
     logger: ['error', 'warn'],
-  });
-  app.enableShutdownHooks();
-  process.on('message', () => {
-    void app.close().then(() => process.disconnect());
   });
   await app.listen(0, '127.0.0.1');
   tell(await app.getUrl());
+  return app;
 }
 
-void main();
+/** As a process of its own, which tells its parent. */
+async function main(options: string): Promise<void> {
+  const app = await startStoppingApp(
+    JSON.parse(options) as VaultKeyModuleOptions,
+    process.env['FORCE_CLOSE'] === 'yes',
+    (event) => process.send?.(event),
+  );
+  app.enableShutdownHooks();
+}
+
+const options = process.env['MODULE_OPTIONS'];
+if (options !== undefined) void main(options);

@@ -104,11 +104,13 @@ describe('a store', () => {
   it('of an application that works is not given away: the refusal names file, process and what to do', async () => {
     const file = temporaryFile();
     const app = await start(file);
+    // Both wait for its end before they give up.
+    const running = BrokerProcess.run({ store: `sqlite:${file}` });
     await expect(start(file)).rejects.toThrow(
       `The store ${file} is in use by another broker of this very process (${process.pid}): a SQLite store has one process. To share it, run vault-key-broker beside the applications and give each of them broker: { url, token }`,
     );
     expect(await brokerOf(app).state()).toMatchObject({ kind: 'sqlite' });
-    const other = await BrokerProcess.run({ store: `sqlite:${file}` });
+    const other = await running;
     expect(other.code).toBe(2);
     expect(other.stderr).toContain(`in use by process ${process.pid}`);
     await app.close();

@@ -1,12 +1,13 @@
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { TELL_TALE } from './tell-tale';
 import { MCP_HEADERS, MCP_INITIALIZE, rawRequest } from '../support/raw-http';
 import { Broker } from '../../lib/broker/broker';
 import { createStripeVendor } from '../../lib/testing/stripe-vendor';
@@ -127,8 +128,33 @@ function expectNothingSecretIn(shown: string): void {
 describe('the sample app, told to run once', () => {
   let app: SampleApp;
   let callsElsewhere = 0;
+  let folder: string;
+  let before: { endedBy: NodeJS.Signals | null; keysAlive: readonly unknown[] };
+
+  /** Serves on a store, and is ended as npm does on a system whose shell does not hand a signal on. */
+  async function serveUnderNpm(file: string): Promise<typeof before> {
+    const shell = spawn('sh', ['-c', '"$0" "$1"; exit', process.execPath, MAIN], {
+      env: { SAMPLE_STORE: `sqlite:${file}`, npm_lifecycle_event: 'start' },
+    });
+    const closed = once(shell, 'close');
+    let stdout = '';
+    await new Promise<void>((resolve) => {
+      shell.stdout.on('data', (chunk: Buffer) => {
+        stdout += chunk.toString();
+        if (stdout.includes('Serving on')) resolve();
+      });
+    });
+    shell.kill('SIGTERM');
+    // The output closes only once nobody has it any more.
+    await closed;
+    return { endedBy: shell.signalCode, keysAlive: await keysAliveIn(file) };
+  }
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'vault-key-sample-'));
+    const file = join(folder, 'sample.db');
+    before = await serveUnderNpm(file);
+    writeFileSync(join(folder, 'tell-tale.cjs'), TELL_TALE);
     const tripwire = createServer((_request, response) => {
       callsElsewhere += 1;
       response.end();
@@ -136,6 +162,9 @@ describe('the sample app, told to run once', () => {
     await once(tripwire, 'listening');
     const url = `http://127.0.0.1:${(tripwire.address() as AddressInfo).port}`;
     app = new SampleApp(['--once'], {
+      SAMPLE_STORE: `sqlite:${file}`,
+      REDIS_URL: 'redis://demo:sEcReT@127.0.0.1:1',
+      NODE_OPTIONS: `--require ${join(folder, 'tell-tale.cjs')}`,
       STRIPE_SECRET_KEY: 'sk_live_51NobodyMayChargeThis',
       STRIPE_BASE_URL: url,
       KEYBRAKE_TOKEN: 'kb_live_nobody_may_use_this_token_here',
@@ -144,6 +173,11 @@ describe('the sample app, told to run once', () => {
     });
     await app.exit();
     tripwire.close();
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('on a store of one that has ended with the npm that started it', () => {
+    expect(before).toEqual({ endedBy: 'SIGTERM', keysAlive: [] });
   });
 
   it('shows the whole run, and exits 0 because both books agree', async () => {
@@ -174,6 +208,16 @@ describe('the sample app, told to run once', () => {
   it('uses no STRIPE_SECRET_KEY and no KEYBRAKE_* that is in the environment', () => {
     expect(app.stdout).toMatch(/^Stripe: +offline/m);
     expect(callsElsewhere).toBe(0);
+  });
+
+  it('leaves the jobs out in one line where no Redis answers, and loads no package of theirs', () => {
+    expect(app.stdout.replace(/\s+/g, ' ')).toContain(
+      'Jobs: left out, since no Redis answers at redis://127.0.0.1:1; REDIS_URL names another',
+    );
+    expect(app.stdout).not.toContain('BullMQ');
+    expect(app.shown).not.toContain('sEcReT');
+    // Nor did it tell that one was loaded.
+    expect(app.stderr).toBe('');
   });
 });
 
@@ -274,30 +318,6 @@ describe('the sample app', () => {
     expect((await answer).status).toBe(201);
     expect(await app.exit()).toBe(0);
     expect(await keysAliveIn(file)).toEqual([]);
-  });
-
-  it('ends with the npm that started it, and runs again on the store', async () => {
-    const file = temporaryFile();
-    // What npm does, on a system whose shell does not hand a signal on.
-    const shell = spawn('sh', ['-c', '"$0" "$1"; exit', process.execPath, MAIN], {
-      env: { SAMPLE_STORE: `sqlite:${file}`, npm_lifecycle_event: 'start' },
-    });
-    const closed = once(shell, 'close');
-    let stdout = '';
-    await new Promise<void>((resolve) => {
-      shell.stdout.on('data', (chunk: Buffer) => {
-        stdout += chunk.toString();
-        if (stdout.includes('Serving on')) resolve();
-      });
-    });
-    shell.kill('SIGTERM');
-    // The output closes only once nobody has it any more.
-    await closed;
-    expect(shell.signalCode).toBe('SIGTERM');
-    expect(await keysAliveIn(file)).toEqual([]);
-
-    const again = new SampleApp(['--once'], { SAMPLE_STORE: `sqlite:${file}` });
-    expect(await again.exit()).toBe(0);
   });
 
   it('refuses a live key with exit code 2 and one line, and starts nothing', async () => {

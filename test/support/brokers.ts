@@ -7,6 +7,7 @@ import { BrokerProcess } from './broker-process';
 import { KeybrakeServer } from './keybrake-server';
 import { POSTGRES_KINDS } from './postgres-binaries';
 import { PostgresServer } from './postgres-server';
+import { IS_FULL_RUN } from './property-runs';
 import { brokerOf, metricsOf } from './broker-of';
 
 /** One way to have a broker, as an application is configured for it. */
@@ -78,9 +79,9 @@ export const brokers: Record<string, (vendor: StripeVendor) => Promise<BrokerUnd
   },
 };
 
-/** The other versions of PostgreSQL that are here, which the pool of an application leads to. */
+/** The other versions of PostgreSQL that are here, which the pool of an application leads to: in a full run. */
 export const brokersOnPools: typeof brokers = Object.fromEntries(
-  POSTGRES_KINDS.filter(([, kind]) => kind !== 'embedded').map(([name, kind]) => [
+  POSTGRES_KINDS.filter(([, kind]) => IS_FULL_RUN && kind !== 'embedded').map(([name, kind]) => [
     `the embedded broker on a pool to ${name}`,
     async (vendor: StripeVendor) => {
       const server = await PostgresServer.start({ kind });

@@ -1,8 +1,8 @@
-import { updatePostgresSchema } from '../../lib/broker/ledger/postgres/schema-update';
 import { PgBouncer, pgBouncerInstalled } from './pgbouncer';
 import { POSTGRES_KINDS } from './postgres-binaries';
 import type { PostgresKind } from './postgres-binaries';
 import { PostgresServer } from './postgres-server';
+import { IS_FULL_RUN } from './property-runs';
 
 /** Where a suite that is to pass on each PostgreSQL has its stores. */
 export interface PostgresStores {
@@ -16,8 +16,14 @@ export type PostgresWay = readonly [name: string, start: () => Promise<PostgresS
 
 const APP = 'app';
 
-/** On a server of each version: its newest one by the role that owns all, the system's by one of an application. */
-export const POSTGRES_WAYS: readonly PostgresWay[] = POSTGRES_KINDS.map(([name, kind]) =>
+/**
+ * On a server of each version: its newest one by the role that owns all, the system's by one of an application.
+ * A run that is not a full one has the newest alone.
+ */
+export const POSTGRES_WAYS: readonly PostgresWay[] = POSTGRES_KINDS.slice(
+  0,
+  IS_FULL_RUN ? undefined : 1,
+).map(([name, kind]) =>
   kind === 'system'
     ? [`${name}, as the role of an application`, () => asApp(kind)]
     : [name, () => asOwner(kind)],
@@ -26,23 +32,21 @@ export const POSTGRES_WAYS: readonly PostgresWay[] = POSTGRES_KINDS.map(([name, 
 /** The same, and one through PgBouncer in transaction mode where that is installed. */
 export const POSTGRES_AND_PROXY: readonly PostgresWay[] = [
   ...POSTGRES_WAYS,
-  ...(pgBouncerInstalled ? [['PostgreSQL through PgBouncer', throughProxy] as const] : []),
+  ...(pgBouncerInstalled && IS_FULL_RUN
+    ? [['PostgreSQL through PgBouncer', throughProxy] as const]
+    : []),
 ];
 
 async function asOwner(kind: PostgresKind): Promise<PostgresStores> {
   const server = await PostgresServer.start({ kind });
-  return { url: () => server.database(), close: () => server.remove() };
+  return { url: () => server.store(), close: () => server.remove() };
 }
 
 async function asApp(kind: PostgresKind): Promise<PostgresStores> {
   const server = await PostgresServer.start({ kind });
   await server.query('postgres', `CREATE ROLE ${APP} LOGIN`);
   return {
-    async url() {
-      const url = await server.database();
-      await updatePostgresSchema(url, APP);
-      return url.replace('postgres@', `${APP}@`);
-    },
+    url: () => server.store(APP),
     close: () => server.remove(),
   };
 }
@@ -51,7 +55,7 @@ async function throughProxy(): Promise<PostgresStores> {
   const server = await PostgresServer.start();
   const proxy = await PgBouncer.start(server.port);
   return {
-    url: async () => proxy.urlOf(await server.database()),
+    url: async () => proxy.urlOf(await server.store()),
     async close() {
       await proxy.close();
       await server.remove();

@@ -106,7 +106,7 @@ const STORES: [name: string, open: (clock: TestClock) => Store | Promise<Store>]
   ['SQLite', (clock) => new SqliteStore(newFile(), { clock, auditKey: AUDIT_KEY })],
   [
     'PostgreSQL',
-    async (clock) => PostgresStore.open(await server.database(), { clock, auditKey: AUDIT_KEY }),
+    async (clock) => PostgresStore.open(await server.store(), { clock, auditKey: AUDIT_KEY }),
   ],
 ];
 const range = (first: number, last: number) =>

@@ -322,7 +322,7 @@ describe('rows that nothing can refer to any more', () => {
   it('leave a store in PostgreSQL too', async () => {
     const server = await PostgresServer.start();
     const open = async (clock: TestClock): Promise<Store> =>
-      PostgresStore.open(await server.database(), { auditKey: 'a key', clock });
+      PostgresStore.open(await server.store(), { auditKey: 'a key', clock });
     try {
       await fc.assert(
         fc.asyncProperty(steps, async (all) => {

@@ -42,7 +42,7 @@ const postgres = (url: string, clock: TestClock) =>
 const STORES: [name: string, open: (clock: TestClock) => Store | Promise<Store>][] = [
   ['in memory', (clock) => new MemoryStore({ clock })],
   ['in SQLite', (clock) => new SqliteStore(newFile(), { clock })],
-  ['in PostgreSQL', async (clock) => postgres(await server.database(), clock)],
+  ['in PostgreSQL', async (clock) => postgres(await server.store(), clock)],
 ];
 
 /** A call's row: what a user has spent, in micro-dollars. */
@@ -242,7 +242,7 @@ it('a turn that cannot be written changes nothing, and is done by the next fold'
 
 it('two processes on one PostgreSQL fold the rows of both, each once, in the order of the one log', async () => {
   const clock = new TestClock(START);
-  const url = await server.database();
+  const url = await server.store();
   const stores = await Promise.all([postgres(url, clock), postgres(url, clock)]);
   const ledgers = stores.map((store) => new StoreLedger(store));
   await Promise.all(

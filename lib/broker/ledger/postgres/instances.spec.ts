@@ -80,7 +80,7 @@ let url: string;
 let instances: Instance[];
 let calls = 0;
 beforeEach(async () => {
-  url = await server.database();
+  url = await server.store();
   instances = [];
 });
 afterEach(async () => {
@@ -598,7 +598,7 @@ it('no cap is passed, and nothing is lost, by instances that come and go', async
   );
   await fc.assert(
     fc.asyncProperty(way, async (steps) => {
-      url = await server.database();
+      url = await server.store();
       const three = [await start(), await start(), await start()];
       await three[0]!.ledger.issue(KEY);
       const open: { by: Instance; call: AdmittedCall; cents: number }[] = [];

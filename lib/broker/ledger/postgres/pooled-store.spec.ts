@@ -34,7 +34,7 @@ describe.each([
   beforeEach(async () => {
     warnings = [];
     process.on('warning', noteWarning);
-    pool = new Pool({ connectionString: await server.database(), max: 5, ...more });
+    pool = new Pool({ connectionString: await server.store(), max: 5, ...more });
   });
   afterEach(async () => {
     process.off('warning', noteWarning);

@@ -21,7 +21,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => server.remove());
 beforeEach(async () => {
-  url = await server.database();
+  url = await server.store();
   lines = [];
 });
 afterEach(async () => {

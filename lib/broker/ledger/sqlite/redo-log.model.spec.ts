@@ -111,10 +111,12 @@ class Store {
 
   #copy(name: string, of: Store | undefined): void {
     const rows = (of?.connection.prepare(`SELECT * FROM ${name}`).raw().all() ?? []) as never[][];
-    for (const values of rows) {
-      const marks = values.map(() => '?').join(', ');
-      this.connection.prepare(`INSERT INTO ${name} VALUES (${marks})`).run(values);
-    }
+    const marks = rows[0]?.map(() => '?').join(', ');
+    if (marks === undefined) return;
+    const insert = this.connection.prepare(`INSERT INTO ${name} VALUES (${marks})`);
+    this.connection.exec('BEGIN');
+    for (const values of rows) insert.run(values);
+    this.connection.exec('COMMIT');
   }
 }
 

@@ -33,7 +33,7 @@ let url: string;
 let database: string;
 beforeEach(async () => {
   file = join(folder, `${++files}.db`);
-  url = await server.database();
+  url = await server.store();
   database = new URL(url).pathname.slice(1);
 });
 
@@ -169,7 +169,7 @@ it('a store that has moved moves to another one only where that is meant', async
   const { ledger } = await filled(2);
   await ledger.close();
   await move();
-  url = await server.database();
+  url = await server.store();
   await expect(move()).rejects.toThrow('in two stores every cap would count twice');
   expect((await move(url, ['moved'])).summary).toMatchObject({ wasThere: false });
 });
