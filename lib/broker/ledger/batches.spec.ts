@@ -232,6 +232,18 @@ describe('decisions that are written while others are decided', () => {
     expect(batches.figures).toEqual({ commits: 2, decisions: 3 });
   });
 
+  it('are on their way before those who have waited for the batch before go on', async () => {
+    const slow = onSlowDisk();
+    const first = slow.batches.run(slow.write('a')).then(() => slow.isWriting);
+    await turns();
+    const second = slow.batches.run(slow.write('b'));
+    await turns();
+    await slow.land();
+    expect(await first).toBe(true);
+    await slow.land();
+    await second;
+  });
+
   it('are decided again without a batch that failed under them', async () => {
     const { batches, write, rows, land } = onSlowDisk();
     const first = batches.run(write('a'));

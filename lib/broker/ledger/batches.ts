@@ -328,12 +328,10 @@ export class Batches {
       this.#wrote(batch, written !== false);
       return;
     }
-    written
-      .then(
-        () => this.#wrote(batch),
-        (error: unknown) => this.#failedToWrite(batch, error),
-      )
-      .finally(() => this.go());
+    void written.then(
+      () => this.#wrote(batch),
+      (error: unknown) => this.#failedToWrite(batch, error),
+    );
   }
 
   #wrote({ jobs, results }: Batch, hasPassed = true): void {
@@ -354,6 +352,8 @@ export class Batches {
     // It can be written again once what was kept is written too.
     const isWell = !this.#failed && this.#kept.isEmpty && this.#doubtful.length === 0;
     if (isWell) this.#failures.passed();
+    // The next one is on its way before those who have waited for this one go on.
+    this.go();
   }
 
   #failedToWrite(batch: Batch, error: unknown): void {
@@ -368,6 +368,7 @@ export class Batches {
       const waiting = this.signals.isStalled?.(error) === true ? this.#takeWaiting() : [];
       for (const job of [...batch.jobs, ...waiting]) this.#fail(job, refusal);
     } else this.#fell(batch.jobs, refusal);
+    this.go();
   }
 
   /** What waits behind a batch: it has waited for as long, and is not to wait for the next one as well. */

@@ -13,25 +13,17 @@ import { LEASES } from '../tables/lease-rows';
 import type { SealedSegment } from '../../audit/segment-list';
 import { RAISES } from '../tables/raise-rows';
 import { SEGMENTS } from '../tables/segment-rows';
+import { changeOf, valuesOf } from '../tables/table-form';
 import { OBJECTS } from '../tables/object-rows';
 import type { Note } from '../notes';
 import { NOTES } from '../tables/note-rows';
-import { OPERATIONS } from '../tables/operation-rows';
-import type { ColumnValue, TableForm } from '../tables/table-form';
 import type { Deletions, GoneRows } from './deletions';
-import type { FlownOperation, LoadedRows, Rules } from './loaded-rows';
+import type { LoadedRows, Rules } from './loaded-rows';
+import { sentOperation } from './sent-rows';
+import type { NamedOperation, SentRow } from './sent-rows';
 
 /** The position of a hold that is not written yet: after all that are. */
 export const UNWRITTEN = 2 ** 52;
-
-/** A row as the store's function takes it. */
-export type SentRow = Readonly<Record<string, ColumnValue | Readonly<Record<string, number>>>>;
-
-/** An operation, by what names it. */
-export interface NamedOperation extends FlownOperation {
-  vendor: string;
-  keyHash: string;
-}
 
 /** What a batch has decided, as the store's function takes it; what is absent has not changed. */
 export interface BatchChanges {
@@ -114,21 +106,21 @@ export function changesOf(rows: ChangedRows): BatchChanges | undefined {
   const [keys, revoked] = split(rows.keys, ({ id }) => newKeys.has(id));
   const calls = [...rows.calls];
   const sent = {
-    keys: keys.map((row) => sentRow(KEYS, row)),
-    revoked: revoked.map(({ id, revokedAt = null }) => ({ id, revoked_at: revokedAt })),
+    keys: keys.map((row) => valuesOf(KEYS, row)),
+    revoked: revoked.map(({ id, revokedAt = null }) => [id, revokedAt]),
     balances: rows.balances,
-    begun: begun.map((row) => sentRow(HOLDS, row)),
-    changed: changed.map((row) => sentChange(HOLDS, row)),
+    begun: begun.map((row) => valuesOf(HOLDS, row)),
+    changed: changed.map((row) => changeOf(HOLDS, row)),
     newOperations: newOperations.map(([, row]) => sentOperation(row)),
     operations: operations.map(([, row]) => sentOperation(row)),
-    newObjects: newObjects.map(([, row]) => sentRow(OBJECTS, row)),
-    objects: objects.map(([, row]) => sentChange(OBJECTS, row)),
-    newNotes: newNotes.map(([, row]) => sentRow(NOTES, row)),
-    notes: notes.map(([, row]) => sentChange(NOTES, row)),
-    leases: rows.leases.map((row) => sentRow(LEASES, row)),
-    calls: calls.flatMap(([id, entry]) => (entry === undefined ? [] : [{ id, entry }])),
+    newObjects: newObjects.map(([, row]) => valuesOf(OBJECTS, row)),
+    objects: objects.map(([, row]) => changeOf(OBJECTS, row)),
+    newNotes: newNotes.map(([, row]) => valuesOf(NOTES, row)),
+    notes: notes.map(([, row]) => changeOf(NOTES, row)),
+    leases: rows.leases.map((row) => valuesOf(LEASES, row)),
+    calls: calls.flatMap(([id, entry]) => (entry === undefined ? [] : [[id, entry]])),
     endedCalls: calls.flatMap(([id, entry]) => (entry === undefined ? [id] : [])),
-    segments: rows.segments.map((row) => sentRow(SEGMENTS, row)),
+    segments: rows.segments.map((row) => valuesOf(SEGMENTS, row)),
     audit: rows.audit,
   };
   const full = Object.entries(sent).filter(([, each]) => each.length > 0);
@@ -151,29 +143,15 @@ function sentRules({ rules, budgets, raises, brakes }: ChangedRows): BatchChange
   const setBudgets = [...budgets].filter(([name, budget]) => rules.budgets.get(name) !== budget);
   const setBrakes = [...brakes.values()].filter((brake) => !rules.brakes.includes(brake));
   return {
-    budgets: setBudgets.map(([, budget]) => sentRow(BUDGETS, budget)),
+    budgets: setBudgets.map(([, budget]) => valuesOf(BUDGETS, budget)),
     goneBudgets: [...rules.budgets.keys()].filter((name) => !budgets.has(name)),
     raises: [...raises.values()]
       .filter((raise) => !rules.raises.includes(raise))
-      .map((raise) => sentRow(RAISES, raise)),
+      .map((raise) => valuesOf(RAISES, raise)),
     goneRaises: rules.raises.map(({ raiseId }) => raiseId).filter((id) => !raises.has(id)),
-    brakes: setBrakes.map((brake) => sentRow(BRAKES, brake)),
+    brakes: setBrakes.map((brake) => valuesOf(BRAKES, brake)),
     goneBrakes: rules.brakes.map(({ id }) => id).filter((id) => !brakes.has(id)),
   };
-}
-
-function sentRow<Row>({ columns }: TableForm<Row>, row: Row): SentRow {
-  return Object.fromEntries(columns.map(({ name, of }) => [name, of(row)]));
-}
-
-/** What names a row, and what may change of it. */
-function sentChange<Row>({ columns }: TableForm<Row>, row: Row): SentRow {
-  const changing = columns.filter(({ kind }) => kind !== 'fixed');
-  return Object.fromEntries(changing.map(({ name, of }) => [name, of(row)]));
-}
-
-function sentOperation({ flights, ...named }: NamedOperation): SentRow {
-  return { ...sentRow(OPERATIONS, named), flights };
 }
 
 function split<Row>(rows: readonly Row[], isFirst: (row: Row) => boolean): [Row[], Row[]] {

@@ -3,9 +3,9 @@ import type { Balance } from '../../keys/key';
 import { hourIn } from '../hourly-balance';
 import { keyIdOf } from '../rules/caps';
 import { LOCKED_LINE, firstLineOf, lineOf, lineToLock } from './balance-lines';
-import type { SentRow } from './batch-changes';
 import type { Deletions } from './deletions';
 import type { LoadedRows } from './loaded-rows';
+import type { SentRow } from './sent-rows';
 import { nameOfLine } from './wanted-rows';
 import type { WantedRows } from './wanted-rows';
 
@@ -74,7 +74,7 @@ export class BookBalances {
         if (spent === 0 && held === 0 && undone === 0 && !isNew) continue;
         const locked = lineOf(hour, LOCKED_LINE);
         const line = isNew || this.#isLocked(name, locked) ? locked : lineOf(hour, stripe);
-        rows.push({ name, stripe: line, spent, held, undone });
+        rows.push([name, line, spent, held, undone]);
       }
     }
     return rows;

@@ -1,8 +1,8 @@
 import type { Operation } from '../rules/operation';
-import type { NamedOperation } from './batch-changes';
 import type { Deletions } from './deletions';
 import { flightsAdopted, flightsAfter } from './flights';
 import type { FlownOperation, LoadedRows } from './loaded-rows';
+import type { NamedOperation } from './sent-rows';
 import { nameOf } from './wanted-rows';
 
 /** What a batch's operations are made of. */

@@ -24,18 +24,18 @@ import type { Operation } from '../rules/operation';
 import { nameOf, nameOfLine } from './wanted-rows';
 import type { RowNames } from './wanted-rows';
 
-/** What is given by the store's function, as JSON has it: absent, or null, where nothing was found. */
+/** What is given by the store's function, as JSON has it: null where it was not asked for, or nothing was found. */
 export interface FoundRows {
   now: number;
   /** When the hour began that decisions count in. */
   hourBegan: number;
   version: number;
-  /** Absent, as {@link raises} and {@link brakes}, where no rule has changed. */
-  budgets?: FoundRow[];
-  raises?: FoundRow[];
-  brakes?: FoundRow[];
-  balances?: [name: string, spent: number, held: number, undone: number][] | null;
-  past?:
+  /** Null, as {@link raises} and {@link brakes}, where no rule has changed. */
+  budgets: FoundRow[] | null;
+  raises: FoundRow[] | null;
+  brakes: FoundRow[] | null;
+  balances: [name: string, spent: number, held: number, undone: number][] | null;
+  past:
     | [
         name: string,
         firstLine: number,
@@ -45,15 +45,14 @@ export interface FoundRows {
         lines: number,
       ][]
     | null;
-  keys?: FoundRow[] | null;
-  leases?: FoundRow[] | null;
-  notes?: FoundRow[] | null;
-  calls?: [id: string, entry: string][] | null;
-  holds?: FoundRow[] | null;
-  operations?: (FoundRow & { flights: never })[] | null;
-  objects?: FoundRow[] | null;
-  /** Absent where it was not asked for. */
-  log?: FoundLog;
+  keys: FoundRow[] | null;
+  leases: FoundRow[] | null;
+  notes: FoundRow[] | null;
+  calls: [id: string, entry: string][] | null;
+  holds: FoundRow[] | null;
+  operations: (FoundRow & { flights: never })[] | null;
+  objects: FoundRow[] | null;
+  log: FoundLog | null;
 }
 
 /** How the audit log is cut, as JSON has it. */
@@ -134,7 +133,7 @@ export class LoadedRows {
     this.now = Math.max(found.now, found.hourBegan);
     this.rules = rulesOf(found, known);
     this.calls = new Map(found.calls ?? []);
-    this.log = found.log && logOf(found.log);
+    this.log = found.log === null ? undefined : logOf(found.log);
     for (const [name, spent, held, undone] of found.balances ?? [])
       this.balances.set(name, { spent, held, undone });
     for (const [name, firstLine, spent, held, undone, lines] of found.past ?? []) {
@@ -199,8 +198,8 @@ function logOf({ segments, head: [count, mac], oldest, since }: FoundLog): Loade
   };
 }
 
-function rulesOf({ version, budgets, raises = [], brakes }: FoundRows, known: Rules): Rules {
-  if (budgets === undefined || brakes === undefined) return known;
+function rulesOf({ version, budgets, raises, brakes }: FoundRows, known: Rules): Rules {
+  if (budgets === null || raises === null || brakes === null) return known;
   const all = budgets.map((found) => BUDGETS.rowOf(found)).sort(BUDGETS.compare);
   return {
     version,

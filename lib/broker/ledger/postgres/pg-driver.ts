@@ -37,7 +37,9 @@ export interface PgClient {
   removeListener(event: 'error' | 'end', listener: (error?: Error) => void): unknown;
   /** Whether a statement may be sent before the answer to the one before it. */
   readonly pipeline?: boolean;
-  readonly connection?: { readonly stream: { destroy(): void } };
+  readonly connection?: {
+    readonly stream: { destroy(): void; cork?(): void; uncork?(): void };
+  };
 }
 
 interface OwnClient extends PgClient {
@@ -68,8 +70,21 @@ export function sessionOn(client: PgClient) {
   let last: Promise<unknown> = Promise.resolve();
   client.on('error', onLost);
   client.on('end', onLost);
+  let isGathering = false;
+  /** What is asked for at the same time leaves in one write. */
+  const gather = (): void => {
+    const stream = client.connection?.stream;
+    if (isGathering || stream === undefined) return;
+    isGathering = true;
+    stream.cork?.();
+    queueMicrotask(() => {
+      isGathering = false;
+      stream.uncork?.();
+    });
+  };
   const ask = async (text: string, values?: unknown[]) => {
     if (text.startsWith('BEGIN')) isWithin = true;
+    gather();
     const answer = await client.query({ text, ...(values && { values }), types: TYPES });
     if (text === 'COMMIT' || text === 'ROLLBACK') isWithin = false;
     return answer;

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { Client, Pool, types } from 'pg';
 import { keyRecord } from '../../../../test/support/key-record';
 import { until } from '../../../../test/support/until';
@@ -121,6 +122,34 @@ describe.each([
       for (const [oid, parser] of setBefore) types.setTypeParser(oid, parser);
     }
   });
+});
+
+it('a batch leaves in two writes: what it asks for, and what it has decided', async () => {
+  const pool = new Pool({ connectionString: await server.database(), max: 5, pipeline: true });
+  let writes = 0;
+  pool.on('connect', (client) => {
+    const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+    for (const method of ['_write', '_writev'] as const) {
+      const write = stream[method] as (...args: unknown[]) => void;
+      Object.assign(stream, {
+        [method]: (...args: unknown[]) => {
+          writes += 1;
+          write.apply(stream, args);
+        },
+      });
+    }
+  });
+  // So long that no beat comes between.
+  const store = await PostgresStore.open({ pool }, { auditKey: 'a key', ttlMs: 600_000 });
+  const ledger = new StoreLedger(store);
+  await ledger.issue(KEY);
+  // The first one of a day makes the lines of its balances.
+  await admit(ledger, 'call_1');
+  const before = writes;
+  await admit(ledger, 'call_2');
+  expect(writes - before).toBe(2);
+  await ledger.close();
+  await pool.end();
 });
 
 describe('what is no pool is told so', () => {

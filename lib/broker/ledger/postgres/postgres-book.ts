@@ -15,7 +15,7 @@ import type { Operation } from '../rules/operation';
 import { keyBalanceName } from '../rules/caps';
 import type { PlacedHold } from '../tables/hold-rows';
 import { UNWRITTEN, changesOf } from './batch-changes';
-import type { BatchChanges, SentRow } from './batch-changes';
+import type { BatchChanges } from './batch-changes';
 import { currentSlice } from './aging-tables';
 import { BookBalances } from './book-balances';
 import { BookCalls } from './book-calls';
@@ -25,6 +25,7 @@ import { BookOperations } from './book-operations';
 import type { BookParts } from './book-parts';
 import { Deletions } from './deletions';
 import { hasOthers, holdsNaming, settledOf } from './root-holds';
+import type { SentRow } from './sent-rows';
 import { SetRules } from './set-rules';
 import { nameOf, nameOfSlice } from './wanted-rows';
 
@@ -232,7 +233,7 @@ export class PostgresBook implements Book {
   }
 
   beginCall(callId: string, row: AuditRow): void {
-    this.#calls.begin(callId, row);
+    if (!this.isIncomplete) this.#calls.begin(callId, row);
   }
 
   endCall(callId: string): void {
@@ -327,11 +328,8 @@ export class PostgresBook implements Book {
   }
 
   log(row: AuditRow, more?: Partial<AuditRow>): void {
-    const seq = this.#head.count + 1;
-    const entry = withoutTokens(writeEntry(seq, row, more));
-    const mac = this.parts.chain.next(this.#head.mac, entry);
-    this.#audit.push({ seq, entry, mac });
-    this.#head = { count: seq, mac };
+    // What is void is chained to nothing.
+    if (!this.isIncomplete) this.#chain(row, more);
     this.parts.logged(row, more);
   }
 
@@ -358,6 +356,14 @@ export class PostgresBook implements Book {
       goneLog: this.#log?.goneTo,
       hourBegan: this.parts.hourBegan,
     });
+  }
+
+  #chain(row: AuditRow, more: Partial<AuditRow> | undefined): void {
+    const seq = this.#head.count + 1;
+    const entry = withoutTokens(writeEntry(seq, row, more));
+    const mac = this.parts.chain.next(this.#head.mac, entry);
+    this.#audit.push([seq, entry, mac]);
+    this.#head = { count: seq, mac };
   }
 
   #holdsOf(root: ObjectName, column: 'objectId' | 'refundOf' = 'objectId'): PlacedHold[] {

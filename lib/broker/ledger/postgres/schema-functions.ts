@@ -1,4 +1,5 @@
 import { AS_OWNER, FENCED, LOCKS, OWN_NAMES, WITH_KEPT_PLANS } from './schema-names';
+import { SENT_COLUMNS, rowsSent } from './sent-rows';
 
 /** What batches ask of the store, and how they write to it. Old and new instances may run beside each other: each calls the version that it knows. */
 export const FUNCTIONS = `
@@ -45,88 +46,90 @@ BEGIN
   RETURN ARRAY(SELECT DISTINCT id FROM unnest(ids) id WHERE id IS NOT NULL);
 END $$;
 
--- Rows as the statement that calls it sees them: of each kind that is asked for.
-CREATE FUNCTION vault_key.rows_1(arg jsonb, hold_ids text[]) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+-- Rows as the statement that calls it sees them: of each kind that is asked for. As json, which is written once:
+-- jsonb would be built again for each part that it becomes a part of.
+CREATE FUNCTION vault_key.rows_1(arg jsonb, hold_ids text[]) RETURNS json LANGUAGE plpgsql STABLE AS $$
 DECLARE
+  instant bigint := vault_key.now_ms();
   version bigint;
   hour_began bigint;
-  part jsonb;
-  found jsonb;
+  budgets json;
+  raises json;
+  brakes json;
+  balances json;
+  past json;
+  keys json;
+  leases json;
+  notes json;
+  calls json;
+  log json;
+  holds json;
+  operations json;
+  objects json;
 BEGIN
   SELECT m.rules_version, m.hour_began INTO version, hour_began FROM vault_key.meta m;
-  found := jsonb_build_object('now', vault_key.now_ms(), 'hourBegan', hour_began, 'version', version);
   IF version <> (arg ->> 'version')::bigint THEN
-    SELECT coalesce(jsonb_agg(to_jsonb(b)), '[]') INTO part FROM vault_key.budgets b;
-    found := found || jsonb_build_object('budgets', part);
-    SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') INTO part FROM vault_key.raises r;
-    found := found || jsonb_build_object('raises', part);
-    SELECT coalesce(jsonb_agg(to_jsonb(b)), '[]') INTO part FROM vault_key.brakes b;
-    found := found || jsonb_build_object('brakes', part);
+    SELECT coalesce(json_agg(to_json(b)), '[]') INTO budgets FROM vault_key.budgets b;
+    SELECT coalesce(json_agg(to_json(r)), '[]') INTO raises FROM vault_key.raises r;
+    SELECT coalesce(json_agg(to_json(b)), '[]') INTO brakes FROM vault_key.brakes b;
   END IF;
   IF arg -> 'names' <> '[]' THEN
-    SELECT jsonb_agg(jsonb_build_array(b.name, b.spent, b.held, b.undone)) INTO part FROM
+    SELECT json_agg(json_build_array(b.name, b.spent, b.held, b.undone)) INTO balances FROM
       (SELECT name, sum(spent)::bigint AS spent, sum(held)::bigint AS held, sum(undone)::bigint AS undone
         FROM vault_key.balances
         WHERE name = ANY (ARRAY(SELECT a ->> 0 FROM jsonb_array_elements(arg -> 'names') a)) GROUP BY name) b;
-    found := found || jsonb_build_object('balances', part);
   END IF;
   IF arg -> 'past' <> '[]' THEN
-    SELECT jsonb_agg(jsonb_build_array(p.name, p.line, p.spent, p.held, p.undone, p.lines)) INTO part FROM
+    SELECT json_agg(json_build_array(p.name, p.line, p.spent, p.held, p.undone, p.lines)) INTO past FROM
       (SELECT a ->> 0 AS name, (a ->> 1)::int AS line, sum(b.spent)::bigint AS spent, sum(b.held)::bigint AS held,
           sum(b.undone)::bigint AS undone, count(*)::int AS lines
         FROM jsonb_array_elements(arg -> 'past') a
         JOIN vault_key.balances b ON b.name = a ->> 0 AND b.stripe >= (a ->> 1)::int GROUP BY 1, 2) p;
-    found := found || jsonb_build_object('past', part);
   END IF;
   IF arg -> 'keys' <> '[]' THEN
-    SELECT jsonb_agg(to_jsonb(k) || jsonb_build_object('lease_expires_at', l.expires_at)) INTO part
-      FROM vault_key.keys k LEFT JOIN vault_key.leases l ON l.id = k.lease_id
-      WHERE k.id = ANY (ARRAY(SELECT jsonb_array_elements_text(arg -> 'keys')));
-    found := found || jsonb_build_object('keys', part);
+    SELECT json_agg(to_json(k)) INTO keys FROM
+      (SELECT k.*, l.expires_at AS lease_expires_at
+        FROM vault_key.keys k LEFT JOIN vault_key.leases l ON l.id = k.lease_id
+        WHERE k.id = ANY (ARRAY(SELECT jsonb_array_elements_text(arg -> 'keys')))) k;
   END IF;
   IF arg -> 'leases' <> '[]' THEN
-    SELECT jsonb_agg(to_jsonb(l)) INTO part FROM vault_key.leases l
+    SELECT json_agg(to_json(l)) INTO leases FROM vault_key.leases l
       WHERE l.id = ANY (ARRAY(SELECT jsonb_array_elements_text(arg -> 'leases')));
-    found := found || jsonb_build_object('leases', part);
   END IF;
   IF arg -> 'notes' <> '[]' THEN
-    SELECT jsonb_agg(to_jsonb(n)) INTO part FROM jsonb_array_elements(arg -> 'notes') a
+    SELECT json_agg(to_json(n)) INTO notes FROM jsonb_array_elements(arg -> 'notes') a
       JOIN vault_key.notes n ON n.kind = a ->> 0 AND n.name = a ->> 1;
-    found := found || jsonb_build_object('notes', part);
   END IF;
   IF arg -> 'calls' <> '[]' THEN
-    SELECT jsonb_agg(jsonb_build_array(c.id, c.entry)) INTO part FROM vault_key.calls c
+    SELECT json_agg(json_build_array(c.id, c.entry)) INTO calls FROM vault_key.calls c
       WHERE c.id = ANY (ARRAY(SELECT jsonb_array_elements_text(arg -> 'calls')));
-    found := found || jsonb_build_object('calls', part);
   END IF;
   IF (arg ->> 'log')::boolean THEN
-    SELECT jsonb_build_object(
-      'segments', (SELECT coalesce(jsonb_agg(to_jsonb(s) ORDER BY s.last), '[]') FROM vault_key.audit_segments s),
-      'head', (SELECT jsonb_build_array(h.count, h.mac) FROM vault_key.audit_head h),
+    SELECT json_build_object(
+      'segments', (SELECT coalesce(json_agg(to_json(s) ORDER BY s.last), '[]') FROM vault_key.audit_segments s),
+      'head', (SELECT json_build_array(h.count, h.mac) FROM vault_key.audit_head h),
       'oldest', (SELECT min(seq) FROM vault_key.audit),
       'since', (SELECT a.at FROM vault_key.audit a
-        WHERE a.seq > coalesce((SELECT max(last) FROM vault_key.audit_segments), 0) ORDER BY a.seq LIMIT 1)) INTO part;
-    found := found || jsonb_build_object('log', part);
+        WHERE a.seq > coalesce((SELECT max(last) FROM vault_key.audit_segments), 0) ORDER BY a.seq LIMIT 1)) INTO log;
   END IF;
   IF cardinality(hold_ids) > 0 THEN
-    SELECT jsonb_agg(to_jsonb(h) ORDER BY h.position) INTO part FROM vault_key.holds h WHERE h.call_id = ANY (hold_ids);
-    found := found || jsonb_build_object('holds', part);
+    SELECT json_agg(to_json(h) ORDER BY h.position) INTO holds FROM vault_key.holds h WHERE h.call_id = ANY (hold_ids);
   END IF;
   IF arg -> 'operations' <> '[]' THEN
-    SELECT jsonb_agg(to_jsonb(o)) INTO part FROM jsonb_array_elements(arg -> 'operations') a
+    SELECT json_agg(to_json(o)) INTO operations FROM jsonb_array_elements(arg -> 'operations') a
       JOIN vault_key.operations o ON o.vendor = a ->> 0 AND o.idempotency_key_hash = a ->> 1;
-    found := found || jsonb_build_object('operations', part);
   END IF;
   IF arg -> 'objects' <> '[]' THEN
-    SELECT jsonb_agg(to_jsonb(o)) INTO part FROM jsonb_array_elements(arg -> 'objects') a
+    SELECT json_agg(to_json(o)) INTO objects FROM jsonb_array_elements(arg -> 'objects') a
       JOIN vault_key.objects o ON o.vendor = a ->> 0 AND o.account = a ->> 1 AND o.id = a ->> 2;
-    found := found || jsonb_build_object('objects', part);
   END IF;
-  RETURN found;
+  RETURN json_build_object('now', instant, 'hourBegan', hour_began, 'version', version, 'budgets', budgets, 'raises', raises, 'brakes', brakes,
+    'balances', balances, 'past', past, 'keys', keys, 'leases', leases, 'notes', notes, 'calls', calls, 'log', log,
+    'holds', holds, 'operations', operations, 'objects', objects);
 END $$;
 
 -- What is only looked at.
-CREATE FUNCTION vault_key.read_1(arg jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE
+CREATE FUNCTION vault_key.read_1(arg jsonb) RETURNS json LANGUAGE plpgsql STABLE
     ${OWN_NAMES} ${WITH_KEPT_PLANS} AS $$
 BEGIN
   RETURN vault_key.rows_1(arg, vault_key.hold_ids_1(arg));
@@ -143,7 +146,7 @@ END $$;
 
 -- Locks what a batch decides on, in one order for everybody, then reads it. Each statement sees what was
 -- committed before it began, so that what is read is no older than the locks.
-CREATE FUNCTION vault_key.load_1(arg jsonb) RETURNS jsonb LANGUAGE plpgsql VOLATILE ${AS_OWNER}
+CREATE FUNCTION vault_key.load_1(arg jsonb) RETURNS json LANGUAGE plpgsql VOLATILE ${AS_OWNER}
     ${WITH_KEPT_PLANS} AS $$
 DECLARE
   hold_ids text[];
@@ -158,7 +161,7 @@ BEGIN
     GET DIAGNOSTICS locked = ROW_COUNT;
     IF locked < jsonb_array_length(arg -> 'names') THEN
       -- Nothing may be waited for while something is held out of its order: the batch begins again.
-      RETURN jsonb_build_object('unopened', (SELECT jsonb_agg(a) FROM jsonb_array_elements(arg -> 'names') a WHERE NOT EXISTS
+      RETURN json_build_object('unopened', (SELECT json_agg(a) FROM jsonb_array_elements(arg -> 'names') a WHERE NOT EXISTS
         (SELECT 1 FROM vault_key.balances b WHERE b.name = a ->> 0 AND b.stripe = (a ->> 1)::int)));
     END IF;
   END IF;
@@ -178,6 +181,8 @@ BEGIN
     EXIT WHEN hold_ids <@ locked_ids;
     PERFORM 1 FROM vault_key.holds h WHERE h.call_id = ANY (hold_ids) ORDER BY h.call_id FOR UPDATE;
     locked_ids := hold_ids;
+    -- Those of an operation do not change once it is locked.
+    EXIT WHEN arg -> 'objects' = '[]' AND arg -> 'roots' = '[]';
   END LOOP;
   IF arg -> 'calls' <> '[]' THEN
     PERFORM 1 FROM vault_key.calls c WHERE c.id = ANY (vault_key.texts(arg -> 'calls')) ORDER BY c.id FOR UPDATE;
@@ -223,20 +228,14 @@ BEGIN
       WHERE o.vendor = a ->> 0 AND o.account = a ->> 1 AND o.id = a ->> 2;
   END IF;
   IF arg ? 'keys' THEN
-    INSERT INTO vault_key.keys (id, token_hash, label, vendor, cap_micros, allowed_endpoints, tenant_id, user_id, run_id,
-        tool, parent_id, created_at, expires_at, revoked_at, budgets, budgets_mode, lease_id, limits)
-      SELECT * FROM jsonb_to_recordset(arg -> 'keys') a(id text, token_hash text, label text, vendor text,
-        cap_micros bigint, allowed_endpoints text, tenant_id text, user_id text, run_id text, tool text, parent_id text,
-        created_at bigint, expires_at bigint, revoked_at bigint, budgets text, budgets_mode text, lease_id text, limits text);
+    INSERT INTO vault_key.keys (${SENT_COLUMNS.keys.join(', ')}) SELECT * FROM ${rowsSent('keys')} a;
   END IF;
   IF arg ? 'revoked' THEN
-    UPDATE vault_key.keys k SET revoked_at = a.revoked_at
-      FROM jsonb_to_recordset(arg -> 'revoked') a(id text, revoked_at bigint) WHERE k.id = a.id;
+    UPDATE vault_key.keys k SET revoked_at = a.revoked_at FROM ${rowsSent('revoked')} a WHERE k.id = a.id;
   END IF;
   IF arg ? 'balances' THEN
-    INSERT INTO vault_key.balances
-      SELECT * FROM jsonb_to_recordset(arg -> 'balances') a(name text, stripe int, spent bigint, held bigint,
-        undone bigint) ORDER BY name, stripe
+    INSERT INTO vault_key.balances (${SENT_COLUMNS.balances.join(', ')})
+      SELECT * FROM ${rowsSent('balances')} a ORDER BY name, stripe
       ON CONFLICT (name, stripe) DO UPDATE SET spent = balances.spent + excluded.spent,
         held = balances.held + excluded.held, undone = balances.undone + excluded.undone;
   END IF;
@@ -245,81 +244,67 @@ BEGIN
         refund_amount, state, charged_to, created_at, ended_at, idempotency_key_hash, ended_by_operator)
       SELECT call_id, the_writer, key_id, vendor, account, object_id, held, settled, undone, refund_of,
         refund_amount, state, charged_to, created_at, ended_at, idempotency_key_hash, ended_by_operator
-      FROM jsonb_to_recordset(arg -> 'begun') a(call_id text, key_id text, vendor text, account text, object_id text,
-        held bigint, settled bigint, undone bigint, refund_of text, refund_amount bigint, state text, charged_to text,
-        created_at bigint, ended_at bigint, idempotency_key_hash text, ended_by_operator int);
+      FROM ${rowsSent('begun')} a;
   END IF;
   IF arg ? 'changed' THEN
     UPDATE vault_key.holds h SET object_id = a.object_id, settled = a.settled, undone = a.undone, state = a.state,
         ended_at = a.ended_at, ended_by_operator = a.ended_by_operator
-      FROM jsonb_to_recordset(arg -> 'changed') a(call_id text, object_id text, settled bigint, undone bigint,
-        state text, ended_at bigint, ended_by_operator int) WHERE h.call_id = a.call_id;
+      FROM ${rowsSent('changed')} a WHERE h.call_id = a.call_id;
   END IF;
   IF arg ? 'newOperations' THEN
-    INSERT INTO vault_key.operations
-      SELECT * FROM jsonb_to_recordset(arg -> 'newOperations') a(vendor text, idempotency_key_hash text, fingerprint text,
-        hold_id text, first_sent_at bigint, flights jsonb, costliest text, ended_at bigint, earlier_hold_ids text,
-        added_amount bigint)
-        ORDER BY vendor, idempotency_key_hash;
+    INSERT INTO vault_key.operations (${SENT_COLUMNS.newOperations.join(', ')})
+      SELECT * FROM ${rowsSent('newOperations')} a ORDER BY vendor, idempotency_key_hash;
   END IF;
   IF arg ? 'operations' THEN
     UPDATE vault_key.operations o SET fingerprint = a.fingerprint, hold_id = a.hold_id, first_sent_at = a.first_sent_at,
         flights = a.flights, costliest = a.costliest, ended_at = a.ended_at, earlier_hold_ids = a.earlier_hold_ids,
         added_amount = a.added_amount
-      FROM jsonb_to_recordset(arg -> 'operations') a(vendor text, idempotency_key_hash text, fingerprint text,
-        hold_id text, first_sent_at bigint, flights jsonb, costliest text, ended_at bigint, earlier_hold_ids text,
-        added_amount bigint)
+      FROM ${rowsSent('operations')} a
       WHERE o.vendor = a.vendor AND o.idempotency_key_hash = a.idempotency_key_hash;
   END IF;
   IF arg ? 'newObjects' THEN
-    INSERT INTO vault_key.objects
-      SELECT * FROM jsonb_to_recordset(arg -> 'newObjects') a(vendor text, account text, id text, root_id text,
-        amount bigint, currency text, final int, destination int, seen_at bigint) ORDER BY vendor, account, id;
+    INSERT INTO vault_key.objects (${SENT_COLUMNS.newObjects.join(', ')})
+      SELECT * FROM ${rowsSent('newObjects')} a ORDER BY vendor, account, id;
   END IF;
   IF arg ? 'objects' THEN
     UPDATE vault_key.objects o SET amount = a.amount, currency = a.currency, final = a.final,
         destination = a.destination, seen_at = a.seen_at
-      FROM jsonb_to_recordset(arg -> 'objects') a(vendor text, account text, id text, amount bigint, currency text,
-        final int, destination int, seen_at bigint) WHERE o.vendor = a.vendor AND o.account = a.account AND o.id = a.id;
+      FROM ${rowsSent('objects')} a WHERE o.vendor = a.vendor AND o.account = a.account AND o.id = a.id;
   END IF;
   IF arg ? 'newNotes' THEN
-    INSERT INTO vault_key.notes
-      SELECT * FROM jsonb_to_recordset(arg -> 'newNotes') a(kind text, name text, value text) ORDER BY kind, name;
+    INSERT INTO vault_key.notes (${SENT_COLUMNS.newNotes.join(', ')})
+      SELECT * FROM ${rowsSent('newNotes')} a ORDER BY kind, name;
   END IF;
   IF arg ? 'notes' THEN
-    UPDATE vault_key.notes n SET value = a.value
-      FROM jsonb_to_recordset(arg -> 'notes') a(kind text, name text, value text)
-      WHERE n.kind = a.kind AND n.name = a.name;
+    UPDATE vault_key.notes n SET value = a.value FROM ${rowsSent('notes')} a WHERE n.kind = a.kind AND n.name = a.name;
   END IF;
   IF arg ? 'leases' THEN
-    INSERT INTO vault_key.leases SELECT * FROM jsonb_to_recordset(arg -> 'leases') a(id text, ttl_ms bigint, expires_at bigint)
+    INSERT INTO vault_key.leases (${SENT_COLUMNS.leases.join(', ')}) SELECT * FROM ${rowsSent('leases')} a
       ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at;
   END IF;
   IF arg ? 'endedCalls' THEN
     DELETE FROM vault_key.calls WHERE id = ANY (vault_key.texts(arg -> 'endedCalls'));
   END IF;
   IF arg ? 'calls' THEN
-    INSERT INTO vault_key.calls SELECT id, the_writer, entry FROM jsonb_to_recordset(arg -> 'calls') a(id text, entry text);
+    INSERT INTO vault_key.calls (id, writer, entry) SELECT id, the_writer, entry FROM ${rowsSent('calls')} a;
   END IF;
   IF arg ? 'rules' THEN
     DELETE FROM vault_key.budgets WHERE name = ANY (vault_key.texts(arg -> 'rules' -> 'goneBudgets'));
-    INSERT INTO vault_key.budgets SELECT * FROM jsonb_to_recordset(arg -> 'rules' -> 'budgets') a(name text, scope text,
-        tenant text, user_id text, target text, period text, mode text, cap_micros bigint, limits text)
+    INSERT INTO vault_key.budgets (${SENT_COLUMNS.budgets.join(', ')})
+      SELECT * FROM ${rowsSent('budgets', "arg -> 'rules' -> 'budgets'")} a
       ON CONFLICT (name) DO UPDATE SET cap_micros = excluded.cap_micros, limits = excluded.limits;
     DELETE FROM vault_key.raises WHERE id = ANY (vault_key.texts(arg -> 'rules' -> 'goneRaises'));
-    INSERT INTO vault_key.raises SELECT * FROM jsonb_to_recordset(arg -> 'rules' -> 'raises') a(id text, scope text,
-        tenant text, user_id text, target text, micros bigint, reason text, set_by text, role text, created_at bigint,
-        expires_at bigint) ON CONFLICT DO NOTHING;
+    INSERT INTO vault_key.raises (${SENT_COLUMNS.raises.join(', ')})
+      SELECT * FROM ${rowsSent('raises', "arg -> 'rules' -> 'raises'")} a ON CONFLICT DO NOTHING;
     DELETE FROM vault_key.brakes WHERE id = ANY (vault_key.texts(arg -> 'rules' -> 'goneBrakes'));
-    INSERT INTO vault_key.brakes SELECT * FROM jsonb_to_recordset(arg -> 'rules' -> 'brakes') a(id text, scope text,
-        target text, tenant text, reason text, set_by text, created_at bigint, expires_at bigint, hit bigint)
+    INSERT INTO vault_key.brakes (${SENT_COLUMNS.brakes.join(', ')})
+      SELECT * FROM ${rowsSent('brakes', "arg -> 'rules' -> 'brakes'")} a
       ON CONFLICT (id) DO UPDATE SET hit = excluded.hit;
     UPDATE vault_key.meta SET rules_version = rules_version + 1;
   END IF;
   IF arg ? 'segments' THEN
-    INSERT INTO vault_key.audit_segments (last, first, previous_head, head, seal, sealed_at, exported_at, left_at, marks_seal)
-      SELECT * FROM jsonb_to_recordset(arg -> 'segments') a(last bigint, first bigint, previous_head text, head text,
-        seal text, sealed_at bigint, exported_at bigint, left_at bigint, marks_seal text)
+    INSERT INTO vault_key.audit_segments (${SENT_COLUMNS.segments.join(', ')})
+      SELECT * FROM ${rowsSent('segments')} a
       ON CONFLICT (last) DO UPDATE SET exported_at = excluded.exported_at, left_at = excluded.left_at,
         marks_seal = excluded.marks_seal;
   END IF;
@@ -329,8 +314,7 @@ BEGIN
   END IF;
   IF arg ? 'audit' THEN
     INSERT INTO vault_key.audit_tails (writer, seq, entry, mac)
-      SELECT the_writer, a.seq, a.entry, a.mac
-      FROM jsonb_to_recordset(arg -> 'audit') a(seq bigint, entry text, mac text) ORDER BY a.seq;
+      SELECT the_writer, a.seq, a.entry, a.mac FROM ${rowsSent('audit')} a ORDER BY a.seq;
   END IF;
 END $$;
 `;

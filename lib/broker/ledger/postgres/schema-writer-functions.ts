@@ -156,19 +156,19 @@ END $$;
 -- Rows that have no place in the log of all yet, for the one that gives them their places until the end of its
 -- transaction. Each statement sees what was committed before it began, so that none of it is older than the lock.
 CREATE FUNCTION vault_key.tails_1(proof text, most int)
-  RETURNS jsonb LANGUAGE plpgsql VOLATILE ${AS_OWNER}
+  RETURNS json LANGUAGE plpgsql VOLATILE ${AS_OWNER}
     ${WITH_KEPT_PLANS} AS $$
 DECLARE
-  head jsonb;
-  rows jsonb;
+  head json;
 BEGIN
   PERFORM vault_key.check_broker(proof);
-  SELECT jsonb_build_object('count', h.count, 'mac', h.mac) INTO head FROM vault_key.audit_head h WHERE h.id = 1 FOR UPDATE;
-  SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY t.position), '[]') INTO rows FROM
-    (SELECT writer, seq, position, entry, mac FROM vault_key.audit_tails ORDER BY position LIMIT most) t;
-  RETURN jsonb_build_object('head', head, 'rows', rows, 'writers',
-    (SELECT coalesce(jsonb_agg(to_jsonb(w)), '[]') FROM vault_key.audit_writers w
-      WHERE w.writer IN (SELECT r ->> 'writer' FROM jsonb_array_elements(rows) r)));
+  SELECT json_build_object('count', h.count, 'mac', h.mac) INTO head FROM vault_key.audit_head h WHERE h.id = 1 FOR UPDATE;
+  RETURN (WITH tails AS MATERIALIZED
+      (SELECT writer, seq, position, entry, mac FROM vault_key.audit_tails ORDER BY position LIMIT most)
+    SELECT json_build_object('head', head,
+      'rows', (SELECT coalesce(json_agg(to_json(t) ORDER BY t.position), '[]') FROM tails t),
+      'writers', (SELECT coalesce(json_agg(to_json(w)), '[]') FROM vault_key.audit_writers w
+        WHERE w.writer IN (SELECT t.writer FROM tails t))));
 END $$;
 
 -- Gives rows of the tails their places in the log of all: each takes the next one, and leaves the tails.
@@ -185,7 +185,8 @@ BEGIN
       ${field('vendor')}, ${field('tenant_id')}, ${field('user_id')}, ${field('run_id')}, ${field('tool')},
       ${field('verdict')}, a.entry, a.mac
     FROM jsonb_to_recordset(arg -> 'rows') a(seq bigint, entry text, mac text),
-      LATERAL (SELECT a.entry::jsonb AS fields) e WHERE a.seq > before;
+      -- Read once: without the OFFSET it would be read again for each of its fields.
+      LATERAL (SELECT a.entry::jsonb AS fields OFFSET 0) e WHERE a.seq > before;
   DELETE FROM vault_key.audit_tails WHERE position = ANY (ARRAY(SELECT jsonb_array_elements_text(arg -> 'positions')::bigint));
   GET DIAGNOSTICS moved = ROW_COUNT;
   IF moved <> jsonb_array_length(arg -> 'rows') OR (arg ->> 'count')::bigint <> before + moved THEN

@@ -167,9 +167,9 @@ export class StoreBatches {
       let doubt: Doubt | undefined;
       try {
         // What is decided again must not have been written before.
-        await soon(this.#settleDoubt());
-        await soon(this.#rejoinIfDue());
-        await soon(this.find(reader, wanted, slices));
+        if (this.#doubt !== undefined) await soon(this.#settleDoubt());
+        if (this.#mustRejoin) await soon(this.#rejoinIfDue());
+        if (wanted.slices.length > 0) await soon(this.find(reader, wanted, slices));
         const loaded = await this.#load(wanted);
         book = this.#decide(asked, loaded, wanted, slices);
         if (book === undefined) {

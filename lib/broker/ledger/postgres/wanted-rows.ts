@@ -126,7 +126,7 @@ export function nameOfLine(name: string, line: number): string {
   return `${line}/${name}`;
 }
 
-/** One name for what several values name. */
+/** One name for what several values name. No text in PostgreSQL has the character between them. */
 export function nameOf(...values: readonly string[]): string {
-  return JSON.stringify(values);
+  return values.join('\0');
 }

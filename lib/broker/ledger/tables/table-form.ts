@@ -77,6 +77,16 @@ export function keyColumnsOf<Row>({ columns }: TableForm<Row>): string[] {
   return namesOf(columns, 'key');
 }
 
+/** All columns, in their order. */
+export function columnsOf<Row>({ columns }: TableForm<Row>): string[] {
+  return namesOf(columns);
+}
+
+/** The columns but for those that never change: those of {@link changeOf}. */
+export function changingColumnsOf<Row>({ columns }: TableForm<Row>): string[] {
+  return namesOf(columns.filter(({ kind }) => kind !== 'fixed'));
+}
+
 /** The values of the primary key of a row. */
 export function keyValuesOf<Row>({ columns }: TableForm<Row>, row: Row): ColumnValue[] {
   return columns.filter(({ kind }) => kind === 'key').map(({ of }) => of(row));
