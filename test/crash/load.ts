@@ -32,6 +32,13 @@ export interface Operation {
   open: boolean;
 }
 
+/** A capture that was asked for, of a payment. */
+export interface Capture {
+  payment: string;
+  user: string;
+  cents: number;
+}
+
 /** A brake that stands, by the broker's own word. */
 export interface StandingBrake {
   id: string;
@@ -59,6 +66,7 @@ const ENDPOINTS = ['/v1/payment_intents', '/v1/payment_intents/*/*', '/v1/refund
 export class Load {
   readonly keys: AcknowledgedKey[] = [];
   readonly operations: Operation[] = [];
+  readonly captures: Capture[] = [];
   readonly brakes = new Map<string, StandingBrake>();
   readonly lifted = new Set<string>();
   readonly violations: string[] = [];
@@ -239,9 +247,10 @@ export class Load {
     const payment = this.random.pick(this.#payments.filter(({ manual }) => manual));
     if (payment === undefined) return this.#pay(broker);
     payment.operation.open = false;
-    const body = this.random.chance(0.5)
-      ? `amount_to_capture=${this.random.int(50, payment.cents)}`
-      : '';
+    const cents = this.random.chance(0.5) ? this.random.int(50, payment.cents) : undefined;
+    const body = cents === undefined ? '' : `amount_to_capture=${cents}`;
+    const { user } = payment.operation;
+    this.captures.push({ payment: payment.id, user, cents: cents ?? payment.cents });
     await this.#call(broker, payment.key, `/v1/payment_intents/${payment.id}/capture`, body);
   }
 
