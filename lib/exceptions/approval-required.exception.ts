@@ -1,5 +1,5 @@
 import { HttpStatus } from '@nestjs/common';
-import { usdText } from '../contract/usd';
+import { dollarsText } from '../contract/usd';
 import { knownDetails } from './known-details';
 import { VaultKeyException } from './vault-key.exception';
 
@@ -31,7 +31,7 @@ export class ApprovalRequiredException extends VaultKeyException {
   readonly approvalUrl?: string;
 
   constructor(init: ApprovalRequiredInit) {
-    const amount = init.requested === undefined ? '' : `, ${usdText(init.requested)}`;
+    const amount = init.requested === undefined ? '' : `, ${dollarsText(init.requested)}`;
     const until = init.expiresAt === undefined ? '' : ` until ${init.expiresAt}`;
     const where = init.approvalUrl === undefined ? '' : `, at ${init.approvalUrl}`;
     super({

@@ -307,7 +307,7 @@ describe('400 invalid_path', () => {
     expect(vendor.book.entries[0]?.path).toBe(target.split('?')[0]);
   });
 
-  it('refuses a query on a call that is no GET, but for expand[]', async () => {
+  it('refuses a query on a POST, but for expand[]', async () => {
     const go = (query: string) => broker.call(token, 'POST', `/v1/customers?${query}`);
     for (const query of [
       '',
@@ -328,11 +328,6 @@ describe('400 invalid_path', () => {
     for (const query of ['expand[]=sources', 'expand%5b%5D=sources&expand[]=x']) {
       expect((await go(query)).headers['x-vault-key-verdict']).toBe('forwarded');
     }
-    refused(
-      await broker.call(token, 'DELETE', '/v1/customers/cus_1?amount=1'),
-      400,
-      'invalid_path',
-    );
   });
 
   it.each([

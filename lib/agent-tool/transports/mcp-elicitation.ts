@@ -1,4 +1,4 @@
-import { usdText } from '../../contract/usd';
+import { dollarsText } from '../../contract/usd';
 import type { ApprovalRequiredException } from '../../exceptions/approval-required.exception';
 
 /** What a person at an MCP client is shown: a link to open, or words with a button. */
@@ -29,7 +29,7 @@ export async function tellWhereToApprove(
 ): Promise<void> {
   if (request?.elicitInput === undefined) return;
   const until = expiresAt === undefined ? '' : ` until ${expiresAt}`;
-  const amount = requested === undefined ? '' : ` of ${usdText(requested)}`;
+  const amount = requested === undefined ? '' : ` of ${dollarsText(requested)}`;
   const message = `The agent asks for a payment${amount} that a person must approve${until} (${approvalId}).`;
   const { signal } = request;
   const options = { timeout: SHOWN_MS, ...(signal === undefined ? {} : { signal }) };
