@@ -113,7 +113,8 @@ async function main(): Promise<void> {
   const variant = setting('VARIANT') as keyof typeof modules;
   const Adapter = adapters[setting('ADAPTER') as keyof typeof adapters];
   const app = await NestFactory.create(modules[variant](), new Adapter(), {
-    logger: ['error', 'warn'],
+    // Its first line says where it listens.
+    logger: ['error'],
   });
   app.enableShutdownHooks();
   await app.listen(0, '127.0.0.1');

@@ -17,6 +17,7 @@ import { AppService } from './app.service';
           },
           store: 'sqlite::memory:',
         },
+        budgets: { user: 5_000 },
       }),
     }),
   ],

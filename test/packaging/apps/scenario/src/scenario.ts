@@ -34,7 +34,10 @@ class AgentToolsController {
 @Module({ controllers: [AgentToolsController] })
 class AppModule {
   static over(embedded: EmbeddedOptions): DynamicModule {
-    return { module: AppModule, imports: [VaultKeyModule.forRoot({ embedded })] };
+    return {
+      module: AppModule,
+      imports: [VaultKeyModule.forRoot({ embedded, budgets: { user: 5_000 } })],
+    };
   }
 }
 
