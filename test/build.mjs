@@ -1,7 +1,7 @@
 // Builds what the tests start as processes and open in a browser: each part that is older than what it is made of.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -32,11 +32,21 @@ function newestIn(path) {
 }
 
 async function build({ made, of, by }) {
+  const result = join(root, made);
   const newest = Math.max(...of.map((path) => newestIn(join(root, path))));
-  if (newest < changedAt(join(root, made))) return;
+  if (newest < changedAt(result)) return;
+  const began = new Date();
+  // Where it is broken off or fails, it is to be built again.
+  rmSync(result, { force: true });
   const child = spawn(process.execPath, by, { cwd: root, stdio: 'inherit' });
   const [code] = await once(child, 'exit');
-  if (code !== 0) process.exitCode = 1;
+  if (code === 0) {
+    // What has changed meanwhile may not be in it.
+    utimesSync(result, began, began);
+  } else {
+    rmSync(result, { force: true });
+    process.exitCode = 1;
+  }
 }
 
 // The sample is compiled against the types of the library.

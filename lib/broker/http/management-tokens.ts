@@ -13,9 +13,13 @@ export class ManagementTokens {
     this.#hashes = tokens.map(sha256);
   }
 
-  /** Whether they are these. */
+  /** Whether they are these, in whatever order and however often each is given. */
   are(tokens: readonly string[]): boolean {
-    return tokens.length === this.#hashes.length && tokens.every((token) => this.has(token));
+    const others = new ManagementTokens(tokens);
+    return (
+      tokens.every((token) => this.has(token)) &&
+      this.#hashes.every((hash) => others.#hasHash(hash))
+    );
   }
 
   has(token: string): boolean {
