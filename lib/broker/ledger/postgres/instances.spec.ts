@@ -363,6 +363,38 @@ describe('an instance that is gone', () => {
     expect(await balance(other)).toEqual({ spent: 30 * CENT, held: 50 * CENT, undone: 0 });
   });
 
+  it('goes on as another where it comes back after it has left the store', async () => {
+    const DAY = 86_400_000;
+    const one = await start();
+    const gone = await writerOf();
+    const other = await start();
+    await one.ledger.issue(KEY);
+    callOf(await admit(one, 30));
+    one.way.cut();
+    await untilReaped(other, gone);
+    const query = (text: string) => server.query(new URL(url).pathname.slice(1), text);
+    await query(`UPDATE vault_key.writers SET reaped_at = reaped_at - ${4 * DAY}`);
+    await query('UPDATE vault_key.meta SET swept_at = 0');
+    await other.store.maySweep(3 * DAY);
+    const now = Date.now() + 4 * DAY;
+    const later = jest.spyOn(Date, 'now').mockImplementation(() => now);
+    try {
+      one.way.mend();
+      await until(
+        () =>
+          admit(one, 10).then(
+            ({ admitted }) => admitted,
+            () => false,
+          ),
+        () => 'no call is admitted',
+      );
+    } finally {
+      later.mockRestore();
+    }
+    expect(await balance(other)).toEqual({ spent: 0, held: 40 * CENT, undone: 0 });
+    expect(await other.ledger.verifyAudit()).toMatchObject({ ok: true });
+  });
+
   it('has each of its calls ended once, though two that reap it meet in one batch', async () => {
     const one = await start();
     await one.ledger.issue(KEY);

@@ -4,6 +4,9 @@ import type { BookWriter } from './book-parts';
 import { LostBatches } from './pg-errors';
 import type { PgLink } from './pg-link';
 
+/** Writers that have ended leave the store with what it keeps: after two days at least. */
+const LEAVES_MS = 2 * 86_400_000;
+
 /** Where the store has a writer. */
 interface StoredWriter extends AuditHead {
   /** How many batches it has written. */
@@ -22,6 +25,8 @@ export class StoreWriter implements BookWriter {
   #stripe = 0;
   #head: AuditHead = { count: 0, mac: '' };
   #batch = 0;
+  /** When the store last knew it, by the machine's clock, which goes on while a process is paused. */
+  #knownAt = Date.now();
 
   constructor(
     private readonly link: PgLink,
@@ -50,6 +55,7 @@ export class StoreWriter implements BookWriter {
   written(head: AuditHead): void {
     this.#head = head;
     this.#batch += 1;
+    this.#knownAt = Date.now();
   }
 
   /** Begins as a writer that the store has not seen before. Throws as {@link hasArrived}. */
@@ -66,6 +72,7 @@ export class StoreWriter implements BookWriter {
     this.#stripe = Number(row?.['stripe']);
     this.#head = head;
     this.#batch = 0;
+    this.#knownAt = Date.now();
   }
 
   /** Says that it lives. Returns false where it was declared dead, or the store is behind. */
@@ -105,12 +112,17 @@ export class StoreWriter implements BookWriter {
   /** Ends: nothing is in flight here any more. Throws as {@link hasArrived}. */
   async retire(): Promise<void> {
     const batch = this.#batch;
-    checkBatches(batch, await this.#ask('SELECT vault_key.retire_1($1, $2) AS writer'));
+    const found = await this.#ask('SELECT vault_key.retire_1($1, $2) AS writer');
+    // One that was away for so long has left the store, which has lost nothing by that.
+    if (found === null && Date.now() - this.#knownAt > LEAVES_MS) return;
+    checkBatches(batch, found);
   }
 
   async #ask(statement: string, ...more: number[]): Promise<StoredWriter | null> {
     const [row] = await this.link.query(statement, [this.chain.proof, this.#id, ...more]);
-    return row?.['writer'] as StoredWriter | null;
+    const found = row?.['writer'] as StoredWriter | null;
+    if (found !== null) this.#knownAt = Date.now();
+    return found;
   }
 }
 

@@ -15,9 +15,14 @@ export function countedApart(
   isOnBill: (item: TakenUp) => boolean = () => true,
 ): MicroUsd {
   const items = 'takesUp' in price ? (price.takesUp ?? []) : [];
-  return items
-    .filter(isOnBill)
-    .reduce((sum, { id, micros }) => sum + Math.min(micros, book.exposure({ ...of, id })), 0);
+  // One item may be on several lines.
+  const parts = new Map<string, MicroUsd>();
+  for (const { id, micros } of items.filter(isOnBill)) {
+    parts.set(id, (parts.get(id) ?? 0) + micros);
+  }
+  let sum = 0;
+  for (const [id, micros] of parts) sum += Math.min(micros, book.exposure({ ...of, id }));
+  return sum;
 }
 
 /** What an answer reports of a bill, less what has been counted of the items that it shows. */
