@@ -64,8 +64,6 @@ export class PostgresServer {
     const settings = [
       'listen_addresses=127.0.0.1',
       'max_connections=200',
-      // Each database of a suite lives for seconds: a look at every one of them takes a core for nothing.
-      'autovacuum=off',
       ...this.settings,
       ...given,
     ];

@@ -10,7 +10,12 @@ it('adds up what a key has spent on one day of the two that it lives in', () => 
     { settled_usd: -2.5, day: '2026-11-28' },
     { settled_usd: 0.000001, day: '2026-11-28' },
   ];
-  expect(spentOf(rows, '2026-11-28')).toBe(10.000001);
-  expect(spentOf(rows, '2026-11-27')).toBe(25);
-  expect(spentOf([], '2026-11-28')).toBe(0);
+  expect(spentOf(rows, '2026-11-28', 35.000001)).toBe(10.000001);
+  expect(spentOf(rows, '2026-11-27', 35.000001)).toBe(25);
+  expect(spentOf([], '2026-11-28', 0)).toBe(0);
+});
+
+it('says nothing of a day where keys under it have spent too', () => {
+  const rows = [{ settled_usd: 12.5, day: '2026-11-28' }];
+  expect(spentOf(rows, '2026-11-28', 20)).toBeNull();
 });

@@ -1,10 +1,15 @@
 import type { AuditEntryView } from '../api/views';
 import { sumUsd } from '../format/money';
 
-/** What rows of the audit log come to on a UTC day: what was given back counts on the day where it was held. */
-export function spentOf(
-  rows: readonly Pick<AuditEntryView, 'settled_usd' | 'day'>[],
-  day: string,
-): number {
-  return sumUsd(rows.map(({ settled_usd: usd, day: of }) => (of === day ? (usd ?? 0) : 0)));
+type Row = Pick<AuditEntryView, 'settled_usd' | 'day'>;
+
+/**
+ * What a key has spent on a UTC day, by its rows of the audit log: what was given back counts on the day where it
+ * was held. `null` where the rows do not add up to all that the key has spent: calls of keys under it are
+ * theirs in the log.
+ */
+export function spentOf(rows: readonly Row[], day: string, spent: number): number | null {
+  const sumOf = (some: readonly Row[]): number =>
+    sumUsd(some.map(({ settled_usd: usd }) => usd ?? 0));
+  return sumOf(rows) === spent ? sumOf(rows.filter((row) => row.day === day)) : null;
 }

@@ -24,15 +24,17 @@ BEGIN
         JOIN vault_key.operations o ON o.vendor = a ->> 0 AND o.idempotency_key_hash = a ->> 1);
   END IF;
   IF arg -> 'objects' <> '[]' THEN
+    -- OFFSET 0 has each object found first, by its whole name: a plan that is made while the tables are empty would else
+    -- walk over all holds of a vendor, and be kept.
     ids := ids || ARRAY(
       SELECT h.call_id
-        FROM jsonb_array_elements(arg -> 'objects') a
-        JOIN vault_key.objects o ON o.vendor = a ->> 0 AND o.account = a ->> 1 AND o.id = a ->> 2
-        JOIN vault_key.holds h ON h.vendor = o.vendor AND h.account = o.account AND h.object_id = o.root_id
-      UNION ALL SELECT h.call_id
-        FROM jsonb_array_elements(arg -> 'objects') a
-        JOIN vault_key.objects o ON o.vendor = a ->> 0 AND o.account = a ->> 1 AND o.id = a ->> 2
-        JOIN vault_key.holds h ON h.vendor = o.vendor AND h.account = o.account AND h.refund_of = o.root_id);
+        FROM jsonb_array_elements(arg -> 'objects') a,
+        LATERAL (SELECT o.vendor, o.account, o.root_id FROM vault_key.objects o
+          WHERE o.vendor = a ->> 0 AND o.account = a ->> 1 AND o.id = a ->> 2 OFFSET 0) o,
+        LATERAL (SELECT h.call_id FROM vault_key.holds h
+            WHERE h.vendor = o.vendor AND h.account = o.account AND h.object_id = o.root_id
+          UNION ALL SELECT h.call_id FROM vault_key.holds h
+            WHERE h.vendor = o.vendor AND h.account = o.account AND h.refund_of = o.root_id) h);
   END IF;
   IF arg -> 'roots' <> '[]' THEN
     ids := ids || ARRAY(
