@@ -14,10 +14,15 @@ export function countedApart(
   price: Price,
   isOnBill: (item: TakenUp) => boolean = () => true,
 ): MicroUsd {
-  const items = 'takesUp' in price ? (price.takesUp ?? []) : [];
-  return items
-    .filter(isOnBill)
-    .reduce((sum, { id, micros }) => sum + Math.min(micros, book.exposure({ ...of, id })), 0);
+  // An item that is on several lines has been counted once for all of them.
+  const parts = new Map<string, MicroUsd>();
+  for (const item of 'takesUp' in price ? (price.takesUp ?? []) : []) {
+    if (isOnBill(item)) parts.set(item.id, (parts.get(item.id) ?? 0) + item.micros);
+  }
+  return [...parts].reduce(
+    (sum, [id, micros]) => sum + Math.min(micros, book.exposure({ ...of, id })),
+    0,
+  );
 }
 
 /** What an answer reports of a bill, less what has been counted of the items that it shows. */

@@ -221,6 +221,15 @@ describe('items that wait, and the bills that take them up', () => {
     );
   });
 
+  it('are taken off once where they are on several lines', async () => {
+    const { scene } = await played([makeItem(10, false, false)]);
+    const item = scene.items[0]!;
+    const half = { id: item.id, amount: 10 };
+    const price: Price = { kind: 'amount', ...usd(30), ...partsOf([half, half]) };
+    const call = await scene.admit(price);
+    expect(call?.micros).toBe(20 * CENT);
+  });
+
   it('are counted once, to the cent, where every answer comes', async () => {
     const items = fc.array(fc.tuple(amount, fc.boolean()), { minLength: 1, maxLength: 5 });
     await fc.assert(
