@@ -230,6 +230,19 @@ describe('items that wait, and the bills that take them up', () => {
     expect(call?.micros).toBe(20 * CENT);
   });
 
+  it('raise no limit of one call where the bill has held them too', async () => {
+    const scene = new Scene();
+    await scene.ledger.issue({ ...KEY, limits: { perCallMicros: 15 * CENT } });
+    await makeItem(10, false, false)(scene);
+    const items = scene.items;
+    const line: Price = { kind: 'addition', objectId: 'in_1', ...usd(10) };
+    const added = await scene.admit(line);
+    items[0]!.on = 'in_1';
+    await scene.answer(added!, line, 'POST invoices/in_1/add_lines', scene.shown('in_1'));
+    const total: Price = { kind: 'total', objectId: 'in_1', ...usd(10), ...partsOf(items) };
+    expect((await scene.admit(total))?.micros).toBe(0);
+  });
+
   it('are counted once, to the cent, where every answer comes', async () => {
     const items = fc.array(fc.tuple(amount, fc.boolean()), { minLength: 1, maxLength: 5 });
     await fc.assert(
