@@ -66,12 +66,13 @@ export function needOf(
       return { ...hold, addedAmount: leavesAmount ? hold.amount : undefined };
     }
     if (isOutdated(book, admission)) return changedMeanwhile(price);
-    const micros = holdFor(price, object);
     // What was settled of an object that was there before is in its exposure.
     const before = addsToObject(price) ? 0 : sumOf(book, earlierHoldIds);
-    const countedMicros = countedApart(book, { vendor: key.vendor, account }, price);
+    const rest = Math.max(0, holdFor(price, object) - before);
+    const apart = countedApart(book, { vendor: key.vendor, account }, price);
+    const countedMicros = Math.min(rest, apart);
     return {
-      micros: Math.max(0, micros - before - countedMicros),
+      micros: rest - countedMicros,
       countedMicros,
       undoneMicros: 0,
       addedAmount: 'addedField' in price && price !== admission.price ? price.amount : undefined,

@@ -14,15 +14,15 @@ export function countedApart(
   price: Price,
   isOnBill: (item: TakenUp) => boolean = () => true,
 ): MicroUsd {
-  const items = 'takesUp' in price ? (price.takesUp ?? []) : [];
-  // One item may be on several lines.
+  // An item that is on several lines has been counted once for all of them.
   const parts = new Map<string, MicroUsd>();
-  for (const { id, micros } of items.filter(isOnBill)) {
-    parts.set(id, (parts.get(id) ?? 0) + micros);
+  for (const item of 'takesUp' in price ? (price.takesUp ?? []) : []) {
+    if (isOnBill(item)) parts.set(item.id, (parts.get(item.id) ?? 0) + item.micros);
   }
-  let sum = 0;
-  for (const [id, micros] of parts) sum += Math.min(micros, book.exposure({ ...of, id }));
-  return sum;
+  return [...parts].reduce(
+    (sum, [id, micros]) => sum + Math.min(micros, book.exposure({ ...of, id })),
+    0,
+  );
 }
 
 /** What an answer reports of a bill, less what has been counted of the items that it shows. */

@@ -221,6 +221,28 @@ describe('items that wait, and the bills that take them up', () => {
     );
   });
 
+  it('are taken off once where they are on several lines', async () => {
+    const { scene } = await played([makeItem(10, false, false)]);
+    const item = scene.items[0]!;
+    const half = { id: item.id, amount: 10 };
+    const price: Price = { kind: 'amount', ...usd(30), ...partsOf([half, half]) };
+    const call = await scene.admit(price);
+    expect(call?.micros).toBe(20 * CENT);
+  });
+
+  it('raise no limit of one call where the bill has held them too', async () => {
+    const scene = new Scene();
+    await scene.ledger.issue({ ...KEY, limits: { perCallMicros: 15 * CENT } });
+    await makeItem(10, false, false)(scene);
+    const items = scene.items;
+    const line: Price = { kind: 'addition', objectId: 'in_1', ...usd(10) };
+    const added = await scene.admit(line);
+    items[0]!.on = 'in_1';
+    await scene.answer(added!, line, 'POST invoices/in_1/add_lines', scene.shown('in_1'));
+    const total: Price = { kind: 'total', objectId: 'in_1', ...usd(10), ...partsOf(items) };
+    expect((await scene.admit(total))?.micros).toBe(0);
+  });
+
   it('are counted once, to the cent, where every answer comes', async () => {
     const items = fc.array(fc.tuple(amount, fc.boolean()), { minLength: 1, maxLength: 5 });
     await fc.assert(
