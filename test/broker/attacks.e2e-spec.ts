@@ -96,7 +96,8 @@ describe('money and time', () => {
       while (answer.body.code === 'overloaded');
     };
     const waiting = stuck.flatMap((key) => Array.from({ length: 64 }, () => hang(key)));
-    await hung.arrived;
+    // Or one was given up before it reached the vendor: nothing below needs the last of them.
+    await Promise.race([hung.arrived, Promise.all(waiting)]);
     const charges = await Promise.all(
       Array.from({ length: 40 }, () =>
         broker.call(token, 'POST', '/v1/payment_intents', { body: PAYMENT }),
