@@ -89,6 +89,8 @@ export interface AuditEntryInfo {
   remoteAddress: string | null;
   /** How many refusals of one kind the entry counts; 1 for everything else. */
   count: number;
+  /** Of a `threshold` and a `budget`: the period of the budget. Absent in all other entries. */
+  period?: BudgetPeriod;
   /** Of a call that was admitted: the first budget in shadow mode that would have refused it; absent where none would. */
   wouldRefuse?: {
     scope: BudgetScope;

@@ -119,7 +119,7 @@ export interface Book {
   /**
    * Adds to balances; opens those that are not there yet.
    *
-   * @param beganAt When the hold began whose money it is; absent where it is nobody's.
+   * @param beganAt When the hold began that the money belongs to; absent where it belongs to no hold.
    */
   charge(names: readonly string[], change: Partial<Balance>, beganAt?: number): void;
   /**

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { dayOf } from '../budgets/budget';
 import type { Ledger } from '../ledger/ledger';
-import { NO_SPEND } from '../ledger/rules/spend-sums';
+import { NO_SPEND, addSums } from '../ledger/rules/spend-sums';
 import type { SpendEntry, SpendRange } from '../ledger/spend';
 import { invalidFields } from '../refusal';
 import { csvHead, csvRow } from './spend-csv';
@@ -186,14 +186,8 @@ function add(groups: SpendGroups<SpendRow>, entry: SpendEntry, { by }: SpendRepo
   if (row !== undefined) addTo(row.sums, entry);
 }
 
-/** In place: a hundred thousand entries leave no garbage. */
 function addTo(sums: SpendTotals, entry: SpendEntry): void {
-  sums.settled += entry.settled;
-  sums.givenBack += entry.givenBack;
-  sums.undone += entry.undone;
-  sums.refused += entry.refused;
-  sums.calls += entry.calls;
-  sums.refusals += entry.refusals;
+  addSums(sums, entry);
   sums.held += entry.held;
   sums.unknown += entry.unknown;
 }
